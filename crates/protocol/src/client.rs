@@ -1,0 +1,265 @@
+//! What a page says to the server.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    DisplayName, ErrorCode, MAX_JSON_DEPTH, MAX_SDP_BYTES, MAX_SMALL_MESSAGE_BYTES, RoomName,
+};
+
+/// One message with what may stand beside any message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientFrame {
+    /// The client's own mark, a string or number, echoed as `re` in an error. At most 64 bytes.
+    pub id: Option<Value>,
+    /// The room meant; without it the socket's own.
+    pub room: Option<RoomName>,
+    /// What is said.
+    pub message: ClientMessage,
+}
+
+/// What a page says to the server, told apart by `type`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub enum ClientMessage {
+    /// A session description to be answered: of a publisher, or of a viewer that offers itself.
+    Offer {
+        /// The description (RFC 8866), at most 48 KiB.
+        sdp: String,
+        /// Which peer connection it is for; absent: the socket's only one.
+        pc: Option<Pc>,
+        /// Counts the client's negotiations of this `pc`; echoed in the answer.
+        neg: Option<u32>,
+        /// The publishing key, for a client that sends no `hello`.
+        key: Option<String>,
+    },
+    /// The answer to the server's last offer.
+    Answer {
+        /// The description (RFC 8866), at most 48 KiB.
+        sdp: String,
+        /// Which peer connection it is for; absent: the socket's only one.
+        pc: Option<Pc>,
+        /// The `neg` of the offer answered; an answer to another is dropped.
+        neg: Option<u32>,
+    },
+    /// A candidate of the client. The server is ICE-lite and needs none.
+    OfferIce {
+        /// The candidate; `null` or an empty string ends them.
+        ice_candidate: Option<IceCandidate>,
+        /// Which peer connection it is for.
+        pc: Option<Pc>,
+    },
+    /// The same as `offer_ice`.
+    AnswerIce {
+        /// The candidate; `null` or an empty string ends them.
+        ice_candidate: Option<IceCandidate>,
+        /// Which peer connection it is for.
+        pc: Option<Pc>,
+    },
+    /// Begins the extended profile; the server answers `welcome`.
+    Hello {
+        /// The version spoken, [`crate::PROTOCOL_VERSION`].
+        v: u32,
+        /// What the page is; a fan when absent.
+        role: Option<Role>,
+        /// The room; the default room when absent.
+        room: Option<RoomName>,
+        /// How the person wants to be called.
+        name: Option<DisplayName>,
+        /// The publishing key. The same key takes a live room over, another is refused.
+        key: Option<String>,
+        /// The token of an earlier `welcome`: takes that socket's place, with its media.
+        resume: Option<String>,
+        /// The page's language, as in `navigator.language`.
+        lang: Option<String>,
+        /// What the browser can do.
+        caps: Option<Caps>,
+    },
+    /// The page leaves for good: its media ends now.
+    Leave {},
+    /// The host lets the fans see. Before it, a published picture is a rehearsal.
+    Golive {},
+    /// The host ends the broadcast.
+    End {},
+    /// The host's camera or microphone was switched on or off.
+    MediaState {
+        /// Whether sound is sent.
+        audio: bool,
+        /// Whether a picture is sent.
+        video: bool,
+    },
+    /// Asks the server for an offer that restarts ICE on the `sub` peer connection.
+    Restart {
+        /// Which peer connection; only `sub` (the page restarts `pub` by its own offer).
+        pc: Option<Pc>,
+    },
+    /// Asks for a `pong`: measures the round trip and the clock's offset.
+    Ping {
+        /// Any number of the client's, echoed.
+        t: f64,
+    },
+}
+
+/// One of a page's two peer connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Pc {
+    /// The one that publishes; the page offers.
+    Pub,
+    /// The one that watches; the server offers.
+    Sub,
+}
+
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Role {
+    /// It publishes (主播).
+    Host,
+    /// It watches (粉丝).
+    Fan,
+}
+
+/// What a browser can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Caps {
+    /// Video codecs it decodes, such as `VP8`, in its own order of preference.
+    #[serde(default)]
+    pub video: Vec<String>,
+}
+
+/// A candidate as `RTCIceCandidate.toJSON()` writes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct IceCandidate {
+    /// The candidate-attribute (RFC 8839, section 5.1); empty at the end.
+    pub candidate: String,
+    /// The media description it belongs to, by identification tag.
+    pub sdp_mid: Option<String>,
+    /// The media description it belongs to, by index.
+    pub sdp_m_line_index: Option<u16>,
+    /// The ICE username fragment it belongs to.
+    pub username_fragment: Option<String>,
+}
+
+/// Why a frame could not be read.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct ParseError {
+    /// For the client's program.
+    pub code: ErrorCode,
+    /// For the person who wrote it.
+    pub message: String,
+    /// The frame's `id`, when that much could be read.
+    pub id: Option<Value>,
+}
+
+/// Types that may be as long as a session description.
+const WITH_SDP: [&str; 2] = ["offer", "answer"];
+
+const TYPES: [&str; 11] = [
+    "offer",
+    "answer",
+    "offer_ice",
+    "answer_ice",
+    "hello",
+    "leave",
+    "golive",
+    "end",
+    "media_state",
+    "restart",
+    "ping",
+];
+
+impl ClientFrame {
+    /// Reads a text frame. Unknown fields are ignored; everything else is checked.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BadJson`], [`ErrorCode::BadType`], [`ErrorCode::BadField`] or
+    /// [`ErrorCode::TooLarge`], each with a sentence that says what was expected.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let fail = |code, message: String| ParseError { code, message, id: None };
+        if depth(text) > MAX_JSON_DEPTH {
+            let message = format!("the message is nested deeper than {MAX_JSON_DEPTH} levels");
+            return Err(fail(ErrorCode::BadJson, message));
+        }
+        let value: Value = serde_json::from_str(text)
+            .map_err(|e| fail(ErrorCode::BadJson, format!("the message is not JSON: {e}")))?;
+        let Value::Object(object) = &value else {
+            return Err(fail(ErrorCode::BadJson, "the message is not a JSON object".into()));
+        };
+
+        let id = object.get("id").filter(|id| is_mark(id)).cloned();
+        let fail = |code, message: String| ParseError { code, message, id: id.clone() };
+        let kind = match object.get("type") {
+            Some(Value::String(kind)) if TYPES.contains(&kind.as_str()) => kind.as_str(),
+            Some(Value::String(kind)) => {
+                let kind: String = kind.chars().take(32).collect();
+                return Err(fail(ErrorCode::BadType, format!("the type {kind:?} is unknown")));
+            }
+            Some(_) => return Err(fail(ErrorCode::BadType, "\"type\" is not a string".into())),
+            None => return Err(fail(ErrorCode::BadType, "\"type\" is missing".into())),
+        };
+        if !WITH_SDP.contains(&kind) && text.len() > MAX_SMALL_MESSAGE_BYTES {
+            let message = format!("{kind:?} is longer than {MAX_SMALL_MESSAGE_BYTES} bytes");
+            return Err(fail(ErrorCode::TooLarge, message));
+        }
+        let room = match object.get("room") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => Some(
+                RoomName::parse(name)
+                    .map_err(|e| fail(ErrorCode::BadField, format!("\"room\": {e}")))?,
+            ),
+            Some(_) => return Err(fail(ErrorCode::BadField, "\"room\" is not a string".into())),
+        };
+        let message: ClientMessage = serde_json::from_value(value.clone())
+            .map_err(|e| fail(ErrorCode::BadField, format!("{kind:?}: {e}")))?;
+        if let ClientMessage::Offer { sdp, .. } | ClientMessage::Answer { sdp, .. } = &message
+            && sdp.len() > MAX_SDP_BYTES
+        {
+            let message = format!("\"sdp\" is longer than {MAX_SDP_BYTES} bytes");
+            return Err(fail(ErrorCode::TooLarge, message));
+        }
+        Ok(Self { id, room, message })
+    }
+}
+
+/// Whether a value can serve as a client's mark: we echo it, so it is small.
+fn is_mark(id: &Value) -> bool {
+    match id {
+        Value::Number(_) => true,
+        Value::String(text) => text.len() <= 64,
+        _ => false,
+    }
+}
+
+/// How deep brackets nest, outside strings. Counted before parsing, since parsing recurses.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}

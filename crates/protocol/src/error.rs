@@ -1,0 +1,219 @@
+//! The closed list of errors a client can be told, and of codes a socket closes with.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, for a program to act on. The list is part of the protocol: see `docs/protocol.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum ErrorCode {
+    /// The frame is not one JSON object, or is nested too deeply.
+    BadJson,
+    /// `type` is missing or unknown.
+    BadType,
+    /// A field is missing or has the wrong form; `detail` says which.
+    BadField,
+    /// The message is longer than its kind may be.
+    TooLarge,
+    /// Too many messages in a short time; those over the limit were dropped.
+    RateLimited,
+    /// The message makes no sense now, such as an answer to nothing.
+    Unexpected,
+    /// Publishing here needs a key.
+    AuthRequired,
+    /// The key is wrong.
+    AuthBad,
+    /// This is not allowed, key or not.
+    Forbidden,
+    /// No such room or resource.
+    NotFound,
+    /// The room has all the viewers it takes.
+    RoomFull,
+    /// Nobody is live in the room; the server will offer when that changes.
+    RoomOffline,
+    /// The server has all the sessions it takes.
+    ServerFull,
+    /// Somebody else is live in the room.
+    HostTaken,
+    /// The session description cannot be read.
+    SdpBad,
+    /// The session description has no audio or video that could flow.
+    SdpNoMedia,
+    /// No codec that both sides know; `detail` names the one that is needed.
+    CodecUnsupported,
+    /// The offer was not answered in time.
+    AnswerTimeout,
+    /// The media connection did not come up in time; a firewall may block UDP.
+    IceTimeout,
+    /// The media connection was lost.
+    IceFailed,
+    /// Too many candidates came before the description they belong to.
+    IceQueueFull,
+    /// The encrypted connection could not be set up.
+    DtlsFailed,
+    /// `hello` asked for a version this server does not speak.
+    VersionUnsupported,
+    /// The method is not one this address answers to.
+    MethodNotAllowed,
+    /// The server is stopping.
+    Draining,
+    /// A fault of ours; it is in the server's log.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 26] = [
+        Self::BadJson,
+        Self::BadType,
+        Self::BadField,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Unexpected,
+        Self::AuthRequired,
+        Self::AuthBad,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::RoomFull,
+        Self::RoomOffline,
+        Self::ServerFull,
+        Self::HostTaken,
+        Self::SdpBad,
+        Self::SdpNoMedia,
+        Self::CodecUnsupported,
+        Self::AnswerTimeout,
+        Self::IceTimeout,
+        Self::IceFailed,
+        Self::IceQueueFull,
+        Self::DtlsFailed,
+        Self::VersionUnsupported,
+        Self::MethodNotAllowed,
+        Self::Draining,
+        Self::Internal,
+    ];
+
+    /// The code as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadJson => "bad_json",
+            Self::BadType => "bad_type",
+            Self::BadField => "bad_field",
+            Self::TooLarge => "too_large",
+            Self::RateLimited => "rate_limited",
+            Self::Unexpected => "unexpected",
+            Self::AuthRequired => "auth_required",
+            Self::AuthBad => "auth_bad",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::RoomFull => "room_full",
+            Self::RoomOffline => "room_offline",
+            Self::ServerFull => "server_full",
+            Self::HostTaken => "host_taken",
+            Self::SdpBad => "sdp_bad",
+            Self::SdpNoMedia => "sdp_no_media",
+            Self::CodecUnsupported => "codec_unsupported",
+            Self::AnswerTimeout => "answer_timeout",
+            Self::IceTimeout => "ice_timeout",
+            Self::IceFailed => "ice_failed",
+            Self::IceQueueFull => "ice_queue_full",
+            Self::DtlsFailed => "dtls_failed",
+            Self::VersionUnsupported => "version_unsupported",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Draining => "draining",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The HTTP status of a response with this code.
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::BadJson
+            | Self::BadType
+            | Self::BadField
+            | Self::SdpBad
+            | Self::SdpNoMedia
+            | Self::Unexpected
+            | Self::VersionUnsupported => 400,
+            Self::AuthRequired | Self::AuthBad => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::CodecUnsupported => 406,
+            Self::HostTaken | Self::RoomOffline => 409,
+            Self::TooLarge => 413,
+            Self::RateLimited => 429,
+            Self::Internal => 500,
+            Self::RoomFull | Self::ServerFull | Self::Draining => 503,
+            Self::AnswerTimeout
+            | Self::IceTimeout
+            | Self::IceFailed
+            | Self::IceQueueFull
+            | Self::DtlsFailed => 504,
+        }
+    }
+}
+
+/// The body of an HTTP error: the same code and sentence that the WebSocket would carry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ErrorBody {
+    /// For a program.
+    pub code: ErrorCode,
+    /// For a person, in English.
+    pub message: String,
+}
+
+/// Why the server closes a WebSocket (RFC 6455, section 7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCode {
+    /// All is done.
+    Normal,
+    /// The server stops.
+    GoingAway,
+    /// A binary frame: this protocol is text.
+    UnsupportedData,
+    /// A frame over the limit.
+    TooBig,
+    /// Too many malformed messages.
+    Malformed,
+    /// A wrong or missing key.
+    Auth,
+    /// The client reads too slowly.
+    TooSlow,
+    /// Another connection took this one's place.
+    Replaced,
+    /// Too many messages in spite of a warning.
+    RateLimited,
+    /// No room for one more.
+    Full,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub fn as_u16(self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::GoingAway => 1001,
+            Self::UnsupportedData => 1003,
+            Self::TooBig => 1009,
+            Self::Malformed => 4400,
+            Self::Auth => 4401,
+            Self::TooSlow => 4408,
+            Self::Replaced => 4409,
+            Self::RateLimited => 4429,
+            Self::Full => 4503,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_written_as_it_is_spoken() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is said between the server and the pages: wire types, and nothing else.
+//!
+//! `docs/protocol.md` is the normative text. One JSON object stands in each WebSocket text frame.
+//!
+//! | direction | type | file |
+//! | --- | --- | --- |
+//! | page to server | [`ClientFrame`], [`ClientMessage`] | `client.rs` |
+//! | server to page | [`ServerMessage`] | `server.rs` |
+//! | HTTP API | [`RoomSummary`] | `api.rs` |
+//! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
+//! | both | [`RoomName`] | `name.rs` |
+//!
+//! Deliberately absent: behaviour. Who may say what, and when, is `server::signaling`.
+
+mod api;
+mod client;
+mod error;
+mod name;
+mod server;
+#[cfg(feature = "typescript")]
+mod typescript;
+
+pub use api::RoomSummary;
+pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError, Pc, Role};
+pub use error::{CloseCode, ErrorBody, ErrorCode};
+pub use name::{DisplayName, InvalidName, RoomName};
+pub use server::{
+    AudioState, HostInfo, IceServer, Limits, LiveState, RoomState, SelfInfo, ServerMessage,
+    VideoState,
+};
+#[cfg(feature = "typescript")]
+pub use typescript::declarations;
+
+/// The version of the extended profile that `hello` and `welcome` carry in `v`.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// The largest text frame a client may send, in bytes; longer ones close the socket with 1009.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// The largest session description, in bytes. A browser's offer with every codec is 5 to 15 kB.
+pub const MAX_SDP_BYTES: usize = 48 * 1024;
+
+/// The largest message that carries no session description, in bytes.
+pub const MAX_SMALL_MESSAGE_BYTES: usize = 4 * 1024;
+
+/// The deepest nesting of a message. The deepest we define is 3.
+pub const MAX_JSON_DEPTH: usize = 8;

@@ -1,0 +1,171 @@
+//! Names that people choose: of a room and of a person. Validated once, at the door.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// Why a name was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidName {
+    /// Nothing is left of it.
+    #[error("the name is empty")]
+    Empty,
+    /// More code points than allowed.
+    #[error("the name is longer than {max} characters")]
+    TooLong {
+        /// The most code points allowed.
+        max: usize,
+    },
+    /// A character that is not allowed.
+    #[error("the name has the character {found:?}; letters, digits, '_' and '-' are allowed")]
+    BadCharacter {
+        /// The first such character.
+        found: char,
+    },
+}
+
+/// The name of a room: 1 to 64 letters, digits, `_` or `-` of any script, in Unicode NFC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
+pub struct RoomName(String);
+
+impl RoomName {
+    /// The most code points of a room's name.
+    pub const MAX_CHARS: usize = 64;
+
+    /// Reads a name; normalizes it to NFC first, so that two spellings of one name are one room.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character other than a letter, a digit, `_` and `-`.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        // The bound on input comes first: NFC can only be computed on what we are ready to read.
+        if text.chars().nth(4 * Self::MAX_CHARS).is_some() {
+            return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        let name: String = text.nfc().collect();
+        if name.is_empty() {
+            return Err(InvalidName::Empty);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        if let Some(found) = name.chars().find(|c| !(c.is_alphanumeric() || "_-".contains(*c))) {
+            return Err(InvalidName::BadCharacter { found });
+        }
+        Ok(Self(name))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for RoomName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::parse(&text)
+    }
+}
+
+impl From<RoomName> for String {
+    fn from(name: RoomName) -> Self {
+        name.0
+    }
+}
+
+/// How a person wants to be called: 1 to 24 code points of plain text.
+///
+/// Control characters and those that change the direction of text or have no width are taken out,
+/// so that nobody's name can disturb the line it is shown in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The most code points of a display name.
+    pub const MAX_CHARS: usize = 24;
+
+    /// Reads a name, trimmed, in NFC, without control and invisible characters.
+    ///
+    /// # Errors
+    /// When nothing is left of it, or more than [`Self::MAX_CHARS`] code points are.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if text.chars().nth(4 * Self::MAX_CHARS).is_some() {
+            return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        let visible: String = text.nfc().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let name = visible.trim();
+        if name.is_empty() {
+            return Err(InvalidName::Empty);
+        }
+        if name.chars().count() > Self::MAX_CHARS {
+            return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DisplayName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::parse(&text)
+    }
+}
+
+impl From<DisplayName> for String {
+    fn from(name: DisplayName) -> Self {
+        name.0
+    }
+}
+
+/// Zero-width and direction-changing characters (Unicode general category Cf, as far as it matters).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_names_of_any_script_are_welcome_and_others_say_why_not() {
+        let check = |text: &str, expect: Result<&str, InvalidName>| {
+            let got = RoomName::parse(text);
+            assert_eq!(got.as_ref().map(RoomName::as_str), expect.as_ref().copied(), "{text:?}");
+        };
+        check("demo-1", Ok("demo-1"));
+        check("直播间_8", Ok("直播间_8"));
+        check("e\u{301}cole", Ok("école"));
+        check("", Err(InvalidName::Empty));
+        check("a b", Err(InvalidName::BadCharacter { found: ' ' }));
+        check("../etc", Err(InvalidName::BadCharacter { found: '.' }));
+        check(&"x".repeat(65), Err(InvalidName::TooLong { max: 64 }));
+        check(&"x".repeat(1_000_000), Err(InvalidName::TooLong { max: 64 }));
+    }
+
+    #[test]
+    fn a_display_name_cannot_disturb_the_line_it_is_shown_in() {
+        assert_eq!(DisplayName::parse(" 小明\u{202E}\n ").unwrap().as_str(), "小明");
+        assert_eq!(DisplayName::parse("\u{200B}\u{0000}"), Err(InvalidName::Empty));
+        assert!(DisplayName::parse(&"字".repeat(25)).is_err());
+    }
+}

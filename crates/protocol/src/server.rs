@@ -1,0 +1,205 @@
+//! What the server says to a page. A client that never sent `hello` is sent only `offer`, `answer`
+//! and `error`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{DisplayName, ErrorCode, Pc, Role, RoomName};
+
+/// What the server says to a page, told apart by `type`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub enum ServerMessage {
+    /// A session description to be answered. All candidates of the server are inside.
+    Offer {
+        /// The description (RFC 8866).
+        sdp: String,
+        /// Which peer connection; absent for a client without `hello`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pc: Option<Pc>,
+        /// Counts the server's negotiations of this `pc`; the answer repeats it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        neg: Option<u32>,
+    },
+    /// The answer to the client's offer. All candidates of the server are inside.
+    Answer {
+        /// The description (RFC 8866).
+        sdp: String,
+        /// Which peer connection; absent for a client without `hello`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pc: Option<Pc>,
+        /// The `neg` of the offer answered.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        neg: Option<u32>,
+    },
+    /// The first message of the extended profile.
+    Welcome {
+        /// The version spoken.
+        v: u32,
+        /// Who the server takes the page for.
+        #[serde(rename = "self")]
+        me: SelfInfo,
+        /// The room as it is now.
+        room: RoomState,
+        /// A secret that lets a new socket take this one's place (see `hello.resume`).
+        resume: String,
+        /// Whether this socket took an earlier one's place, with its media.
+        resumed: bool,
+        /// For the browser's `RTCConfiguration`.
+        ice_servers: Vec<IceServer>,
+        /// The server's clock, in milliseconds since the Unix epoch.
+        now: f64,
+        /// What the client must keep to.
+        limits: Limits,
+    },
+    /// The whole state of the room; sent when any of it changes.
+    State(RoomState),
+    /// How many are watching; at most once a second, and only on change.
+    Viewers {
+        /// Viewers whose media transport is connected.
+        n: u32,
+        /// The most there were at once in this broadcast.
+        peak: u32,
+    },
+    /// The answer to `ping`.
+    Pong {
+        /// The `t` of the ping.
+        t: f64,
+        /// The server's clock, in milliseconds since the Unix epoch.
+        now: f64,
+    },
+    /// Something went wrong.
+    Error {
+        /// For a program.
+        code: ErrorCode,
+        /// For a person, in English.
+        message: String,
+        /// The `id` of the message that caused it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional, type = "string | number"))]
+        re: Option<Value>,
+        /// Whether the server closes the socket now.
+        fatal: bool,
+        /// After how many milliseconds another try makes sense.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u32>,
+        /// What exactly, such as the codec that is missing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+    /// The last message before the server closes the socket.
+    Bye {
+        /// `replaced`, `draining` or `left`.
+        reason: String,
+        /// After how many milliseconds to come back; absent: do not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u32>,
+    },
+}
+
+/// Who the server takes a page for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SelfInfo {
+    /// Names this socket in the server's log.
+    pub id: String,
+    /// Its role.
+    pub role: Role,
+}
+
+/// A STUN or TURN server, as `RTCIceServer`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+pub struct IceServer {
+    /// Its addresses.
+    pub urls: Vec<String>,
+    /// For TURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// What a client must keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Limits {
+    /// The largest session description, in bytes.
+    pub sdp_bytes: u32,
+    /// Messages a second, in the long run.
+    pub messages_per_second: u32,
+}
+
+/// Where a broadcast stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum LiveState {
+    /// Nobody has been live here since the server started.
+    Offline,
+    /// A host is connecting, or rehearsing.
+    Starting,
+    /// Media flows.
+    Live,
+    /// The host's media stopped coming; it may return.
+    Interrupted,
+    /// The last broadcast is over.
+    Ended,
+}
+
+/// Whether the host sends a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum VideoState {
+    /// It does.
+    On,
+    /// The camera is switched off.
+    Off,
+}
+
+/// Whether the host sends sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum AudioState {
+    /// It does.
+    On,
+    /// The microphone is switched off.
+    Muted,
+}
+
+/// Who hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct HostInfo {
+    /// The name the host chose.
+    pub name: DisplayName,
+}
+
+/// The whole state of a room, as every page in it may know it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct RoomState {
+    /// The room's name.
+    pub room: RoomName,
+    /// Rises with each change, so that an older snapshot can be told from a newer.
+    pub rev: u32,
+    /// Where the broadcast stands.
+    pub live: LiveState,
+    /// When it went live, in milliseconds since the Unix epoch.
+    pub since: Option<f64>,
+    /// Who hosts.
+    pub host: Option<HostInfo>,
+    /// The video codec, such as `VP8`.
+    pub codec: Option<String>,
+    /// The simulcast layers (`rid`s) that the host sends, best first; empty without simulcast.
+    pub layers: Vec<String>,
+    /// Whether a picture is sent.
+    pub video: VideoState,
+    /// Whether sound is sent.
+    pub audio: AudioState,
+}

@@ -1,0 +1,42 @@
+//! The same types in TypeScript, for the web client. `tests/wire.rs` keeps the generated file true.
+
+use ts_rs::{Config, TS};
+
+use crate::{
+    AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, HostInfo, IceCandidate,
+    IceServer, Limits, LiveState, PROTOCOL_VERSION, Pc, Role, RoomName, RoomState, RoomSummary,
+    SelfInfo, ServerMessage, VideoState,
+};
+
+/// The text of `web/src/live/protocol.ts`.
+pub fn declarations() -> String {
+    let config = Config::default();
+    let mut text = String::from(
+        "// Generated from crates/protocol; do not edit. `UPDATE=1 cargo test -p protocol` renews it.\n\n",
+    );
+    text.push_str(&format!("export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n"));
+    for declaration in [
+        ClientMessage::decl(&config),
+        ServerMessage::decl(&config),
+        RoomName::decl(&config),
+        DisplayName::decl(&config),
+        RoomState::decl(&config),
+        RoomSummary::decl(&config),
+        ErrorBody::decl(&config),
+        ErrorCode::decl(&config),
+        LiveState::decl(&config),
+        VideoState::decl(&config),
+        AudioState::decl(&config),
+        Role::decl(&config),
+        Pc::decl(&config),
+        Caps::decl(&config),
+        IceCandidate::decl(&config),
+        IceServer::decl(&config),
+        Limits::decl(&config),
+        SelfInfo::decl(&config),
+        HostInfo::decl(&config),
+    ] {
+        text.push_str(&format!("\nexport {}\n", declaration.trim()));
+    }
+    text
+}

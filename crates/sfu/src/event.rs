@@ -1,0 +1,228 @@
+//! What the control plane asks of the media core, and what it is told.
+
+use std::fmt;
+
+use crate::{PeerId, RoomId};
+
+/// What the control plane asks. Every command names its peer or room; what comes of it is an
+/// [`Event`] with the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Takes a publisher's offer. Yields [`Event::Answer`] or [`Event::Rejected`]. A publisher that
+    /// is there already is closed first, with [`CloseReason::Replaced`]; the viewers stay.
+    Publish {
+        /// The room it publishes to; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+        /// The session description (RFC 8866).
+        offer: String,
+        /// Whether viewers see it at once; otherwise after [`Command::GoLive`].
+        on_air: bool,
+    },
+    /// Takes the offer of a viewer (as in WHEP). Yields [`Event::Answer`] or [`Event::Rejected`].
+    WatchOffer {
+        /// The room it watches; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+        /// The session description.
+        offer: String,
+    },
+    /// Makes an offer to a viewer. Yields [`Event::Offer`]. Works in a room where nobody is live:
+    /// the offer has every codec, and media flows once there is any.
+    Watch {
+        /// The room it watches; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+    },
+    /// The answer to the peer's last offer. Yields [`Event::Negotiated`] or [`Event::Rejected`].
+    Answer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+    },
+    /// A new offer of a peer that has been answered before: an ICE restart, or other tracks.
+    /// Yields [`Event::Answer`] or [`Event::Rejected`]; a rejected one leaves the peer as it was.
+    Reoffer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        offer: String,
+    },
+    /// Makes a viewer a new offer with new ICE credentials. Yields [`Event::Offer`].
+    RestartIce {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Lets the viewers of a rehearsing publisher see it.
+    GoLive {
+        /// The room.
+        room: RoomId,
+    },
+    /// Closes a peer. Yields [`Event::Closed`]; nothing when the peer is unknown.
+    Close {
+        /// The peer.
+        peer: PeerId,
+    },
+}
+
+/// What the control plane is told. Of each peer, [`Event::Closed`] is the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The answer to a peer's offer, all candidates inside.
+    Answer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+        /// Codecs that can flow now, of the peer's choice.
+        codecs: Vec<Codec>,
+    },
+    /// An offer to a viewer, all candidates inside.
+    Offer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+    },
+    /// A viewer's answer was taken.
+    Negotiated {
+        /// The peer.
+        peer: PeerId,
+        /// Codecs that the viewer accepts.
+        codecs: Vec<Codec>,
+    },
+    /// An offer or answer was not taken. A peer that was new with it does not exist; one that
+    /// existed before is as it was.
+    Rejected {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        error: NegotiationError,
+    },
+    /// ICE and DTLS are up.
+    Connected {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// The peer is gone, and its name with it.
+    Closed {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The publisher's media flows: the first packet of a broadcast, or of a return. Sent again
+    /// when the codecs or layers change.
+    MediaFlowing {
+        /// The room.
+        room: RoomId,
+        /// What flows.
+        media: MediaInfo,
+    },
+    /// The publisher sent nothing for [`crate::STALL_AFTER`], or its connection is lost.
+    MediaStalled {
+        /// The room.
+        room: RoomId,
+    },
+}
+
+/// What a publisher sends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MediaInfo {
+    /// The audio codec, when there is sound.
+    pub audio: Option<Codec>,
+    /// The video codec, when there is a picture.
+    pub video: Option<Codec>,
+    /// The `rid`s of simulcast layers seen, best first; empty without simulcast.
+    pub layers: Vec<String>,
+}
+
+/// A codec that is forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    /// RFC 7587.
+    Opus,
+    /// RFC 7741.
+    Vp8,
+    /// RFC 6184.
+    H264,
+    /// RFC 9628.
+    Vp9,
+    /// The AV1 RTP payload format of AOMedia.
+    Av1,
+}
+
+impl Codec {
+    /// The encoding name, as SDP has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opus => "opus",
+            Self::Vp8 => "VP8",
+            Self::H264 => "H264",
+            Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
+        }
+    }
+
+    /// Whether it is a video codec.
+    pub fn is_video(self) -> bool {
+        self != Self::Opus
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why an offer or answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NegotiationError {
+    /// It is not a session description that we can read.
+    #[error("the session description cannot be read: {0}")]
+    Malformed(String),
+    /// It is larger than we read: bytes, lines, m-lines, payload types or candidates.
+    #[error("the session description is too large: {0}")]
+    TooLarge(&'static str),
+    /// It has no audio or video m-line, or none in the direction needed.
+    #[error("the session description has no audio or video {0}")]
+    NoMedia(&'static str),
+    /// None of its codecs is one that we forward.
+    #[error(
+        "the session description has no codec that this server forwards: Opus, VP8, H264, VP9, AV1"
+    )]
+    NoCodec,
+    /// It refers to a negotiation that is over.
+    #[error("there is no offer that this could answer")]
+    OutOfOrder,
+    /// The peer does not exist, or no longer.
+    #[error("the connection is closed")]
+    UnknownPeer,
+    /// As many peers exist as [`crate::Config`] allows.
+    #[error("the server has as many connections as it takes")]
+    Full,
+}
+
+/// Why a peer is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// [`Command::Close`].
+    Requested,
+    /// A new publisher took its place.
+    Replaced,
+    /// The remote side said goodbye (DTLS `close_notify`).
+    Remote,
+    /// It never connected, in [`crate::CONNECT_TIMEOUT`] from the answer.
+    ConnectTimeout,
+    /// Its connectivity checks stopped for [`crate::CONSENT_TIMEOUT`] (RFC 7675).
+    ConsentExpired,
+    /// The DTLS handshake failed.
+    Dtls,
+    /// A fault of ours, contained to this peer.
+    Internal,
+}
