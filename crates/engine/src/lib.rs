@@ -1,9 +1,32 @@
-//! Where media runs: threads, sockets, clocks.
+//! Where media runs: a thread with its sockets and its clock around the sans-IO core.
+//!
+//! ```text
+//!            command (bounded channel)               sink (called for each event)
+//! control ───────────────────────────► media thread ───────────────────────────► control
+//!                                       Worker: Sfu, sockets, one `now` a batch
+//! ```
+//!
+//! Deliberately absent: names, rights, HTTP (`server`), and anything asynchronous. The media thread
+//! waits only in `poll`.
+
+mod addresses;
+mod udp;
+mod worker;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use mio::Waker;
+use worker::{Message, Worker};
 
 pub use sfu::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, RoomId};
+
+/// Commands under way to the media thread. It takes all of them at every turn, some thousand times
+/// a second; a caller that finds the queue full waits, so that whoever asks too much feels it.
+const MAX_COMMANDS: usize = 4_096;
 
 /// Where the engine listens and what it tells others of it.
 #[derive(Debug, Clone)]
@@ -38,9 +61,15 @@ pub enum StartError {
     NoAddress,
 }
 
-/// The running media plane. Dropping it stops it.
+/// The running media plane. Dropping it says goodbye to every peer and stops the thread.
 #[derive(Debug)]
-pub struct Engine {}
+pub struct Engine {
+    messages: SyncSender<Message>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+    udp_port: u16,
+    candidates: Vec<SocketAddr>,
+}
 
 impl Engine {
     /// Opens the sockets and starts the media thread. `sink` is called on that thread for every
@@ -49,24 +78,62 @@ impl Engine {
     /// # Errors
     /// When the port is taken, no thread can be had, or there is no address to announce.
     pub fn start(
-        _config: Config,
-        _sink: impl FnMut(Event) + Send + 'static,
+        config: Config,
+        sink: impl FnMut(Event) + Send + 'static,
     ) -> Result<Self, StartError> {
-        unimplemented!("being written")
+        let Config { listen, udp_port, public_ips, max_peers } = config;
+        let mut sockets = udp::bind(listen, udp_port)?;
+        let udp_port = sockets.port();
+        let local = addresses::local();
+        let candidates = addresses::candidates(&sockets, &local, &public_ips);
+        sockets.set_local(local);
+        if candidates.is_empty() {
+            return Err(StartError::NoAddress);
+        }
+        let (messages, inbox) = sync_channel(MAX_COMMANDS);
+        let mut core = sfu::Config::new(candidates.clone());
+        core.max_peers = max_peers;
+        let worker =
+            Worker::new(core, sockets, inbox, Box::new(sink)).map_err(StartError::Thread)?;
+        let waker = worker.waker();
+        let thread = std::thread::Builder::new()
+            .name("media".into())
+            .spawn(move || worker.run())
+            .map_err(StartError::Thread)?;
+        tracing::info!(udp_port, n_candidates = candidates.len(), "media plane started");
+        Ok(Self { messages, waker, thread: Some(thread), udp_port, candidates })
     }
 
-    /// Asks the media plane; what comes of it is an event.
-    pub fn command(&self, _command: Command) {
-        unimplemented!("being written")
+    /// Asks the media plane; what comes of it is an event. Waits while [`MAX_COMMANDS`] are under way.
+    pub fn command(&self, command: Command) {
+        self.send(Message::Command(command));
     }
 
     /// The UDP port in use.
     pub fn udp_port(&self) -> u16 {
-        unimplemented!("being written")
+        self.udp_port
     }
 
     /// The addresses that offers and answers announce as candidates.
     pub fn candidates(&self) -> Vec<SocketAddr> {
-        unimplemented!("being written")
+        self.candidates.clone()
+    }
+
+    fn send(&self, message: Message) {
+        // The thread ends only when told to, or with the process.
+        if self.messages.send(message).is_ok()
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::error!(%error, "the media thread cannot be woken");
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.send(Message::Stop);
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
     }
 }

@@ -1,11 +1,51 @@
 //! What happens to media: the sans-IO core.
+//!
+//! In come time, datagrams and [`Command`]s; out come datagrams, [`Event`]s and the time of the
+//! next deadline. There is no clock, socket, thread or lock in here, so that everything about media
+//! is tested on a virtual clock.
+//!
+//! ```text
+//! datagram ─► Demux ─► Publisher ─► Track ─► Layer's Ring ─┬─► Viewer ─► Egress ─► datagram
+//!                                                          ├─► Viewer ─► Egress ─► datagram
+//!                                      (one ring a layer)  └─► …        (one a viewer)
+//! ```
+//!
+//! The law of [`Sfu`]: change, then drain. After every call that takes `&mut self`,
+//! [`Sfu::poll_output`] is called until it yields [`Output::Timeout`].
+//!
+//! Deliberately absent: names that people see, rights, and who offers when (`server`); sockets,
+//! threads and clocks (`engine`).
+
+mod clock;
+mod config;
+mod datagram;
+mod demux;
+mod dtls;
+mod egress;
 mod event;
 mod id;
+mod keyframe;
+mod publisher;
+mod rewrite;
+mod ring;
+mod room;
+mod rtp;
+mod sdp;
+mod session;
+mod sfu;
+#[cfg(test)]
+mod testing;
+mod timers;
+mod track;
+mod viewer;
 
 use std::time::Duration;
 
+pub use config::Config;
+pub use datagram::{Datagram, Transmit};
 pub use event::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError};
 pub use id::{PeerId, RoomId};
+pub use sfu::{Output, Sfu, Sizes};
 
 /// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous
 /// transmission and camera changes are silent for less; a viewer has noticed long before.
@@ -14,5 +54,5 @@ pub const STALL_AFTER: Duration = Duration::from_secs(5);
 /// How long a peer has from its answer to being connected. A browser gives up after 15 s itself.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a peer lives without a connectivity check (RFC 7675, section 5.1: consent expires after 30 s).
+/// How long a peer lives without a connectivity check (RFC 7675, section 5.1).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);

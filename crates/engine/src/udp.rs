@@ -1,0 +1,217 @@
+//! The UDP sockets: one for each family, non-blocking, with the destination address of what comes
+//! in (so that an answer leaves from the address that was asked) and batched receive.
+//!
+//! `quinn-udp` does the system calls: `recvmmsg`, packet information and receive offload, on every
+//! system; this file only gives them our words.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use mio::net::UdpSocket;
+use mio::{Interest, Registry, Token};
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
+use socket2::{Domain, Socket, Type};
+
+use crate::StartError;
+
+/// A group of pictures of a keyframe to a thousand viewers is megabytes at once; the system caps
+/// this at what it allows.
+const BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The largest datagram of interest is an Ethernet frame; with receive offload one read brings up
+/// to 64 KiB of them.
+const READ_BYTES: usize = 64 * 1024;
+
+/// How often another free port is tried, when the system chose one that only one family has.
+const PORT_TRIES: usize = 16;
+
+/// The sockets of the media thread.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    sockets: Vec<Udp>,
+    port: u16,
+    /// Addresses of the machine that a datagram can be sent from.
+    local: Vec<IpAddr>,
+}
+
+#[derive(Debug)]
+struct Udp {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    address: SocketAddr,
+}
+
+/// Room for one batch of datagrams, allocated once.
+#[derive(Debug)]
+pub(crate) struct Buffers {
+    bytes: Vec<u8>,
+    meta: [RecvMeta; BATCH_SIZE],
+}
+
+impl Buffers {
+    /// Two megabytes.
+    pub(crate) fn new() -> Self {
+        Self { bytes: vec![0; READ_BYTES * BATCH_SIZE], meta: [RecvMeta::default(); BATCH_SIZE] }
+    }
+}
+
+/// Binds what `listen` stands for; an unspecified IPv6 address stands for both families.
+pub(crate) fn bind(listen: IpAddr, port: u16) -> Result<Sockets, StartError> {
+    let both = listen == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    if !both {
+        let udp = Udp::bind(SocketAddr::new(listen, port))?;
+        let port = udp.address.port();
+        return Ok(Sockets::new(vec![udp], port));
+    }
+    let mut tries = 0;
+    loop {
+        let v4 = Udp::bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?;
+        let chosen = v4.address.port();
+        let v6 = Udp::bind(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), chosen));
+        tries += 1;
+        match v6 {
+            Ok(v6) => return Ok(Sockets::new(vec![v4, v6], chosen)),
+            Err(StartError::Bind { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
+                if port != 0 || tries == PORT_TRIES {
+                    let addr = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), chosen);
+                    return Err(StartError::Bind { addr, source });
+                }
+            }
+            Err(error) => {
+                tracing::info!(%error, "without IPv6");
+                return Ok(Sockets::new(vec![v4], chosen));
+            }
+        }
+    }
+}
+
+impl Sockets {
+    fn new(sockets: Vec<Udp>, port: u16) -> Self {
+        Self { sockets, port, local: Vec::new() }
+    }
+
+    /// Says which addresses are the machine's own.
+    pub(crate) fn set_local(&mut self, local: Vec<IpAddr>) {
+        self.local = local;
+    }
+
+    /// Whether an address is the machine's own, so that a datagram can be sent from it.
+    pub(crate) fn has_local(&self, ip: IpAddr) -> bool {
+        self.local.contains(&ip)
+    }
+
+    /// The port of all of them.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How many there are; their tokens are 0 to this.
+    pub(crate) fn len(&self) -> usize {
+        self.sockets.len()
+    }
+
+    /// Whether a datagram to this address would come in here.
+    pub(crate) fn listens_on(&self, ip: IpAddr) -> bool {
+        self.sockets.iter().any(|it| {
+            let bound = it.address.ip();
+            bound == ip || bound.is_unspecified() && bound.is_ipv4() == ip.is_ipv4()
+        })
+    }
+
+    /// Wakes the poll when a datagram is there.
+    pub(crate) fn register(&mut self, registry: &Registry) -> io::Result<()> {
+        for (index, udp) in self.sockets.iter_mut().enumerate() {
+            registry.register(&mut udp.socket, Token(index), Interest::READABLE)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one batch; calls `take` with source, destination address and bytes of each datagram.
+    /// Returns whether there may be more.
+    pub(crate) fn receive(
+        &self,
+        index: usize,
+        buffers: &mut Buffers,
+        mut take: impl FnMut(SocketAddr, Option<IpAddr>, &[u8]),
+    ) -> io::Result<bool> {
+        let Some(udp) = self.sockets.get(index) else { return Ok(false) };
+        let mut chunks = buffers.bytes.chunks_exact_mut(READ_BYTES);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+            std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+        let read = || udp.state.recv((&udp.socket).into(), &mut slices, &mut buffers.meta);
+        let n = match udp.socket.try_io(read) {
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        for (meta, slice) in buffers.meta.iter().zip(&slices).take(n) {
+            let bytes = slice.get(..meta.len).unwrap_or_default();
+            for datagram in bytes.chunks(meta.stride.max(1)) {
+                take(meta.addr, meta.dst_ip, datagram);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends a datagram from the given address, if that is one of the machine's.
+    pub(crate) fn send(
+        &self,
+        from: Option<IpAddr>,
+        to: SocketAddr,
+        contents: &[u8],
+    ) -> io::Result<()> {
+        let udp = self.sockets.iter().find(|it| it.address.is_ipv4() == to.is_ipv4());
+        let Some(udp) = udp else {
+            return Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
+        };
+        let transmit = quinn_udp::Transmit {
+            destination: to,
+            ecn: None,
+            contents,
+            segment_size: None,
+            src_ip: from,
+        };
+        udp.socket.try_io(|| udp.state.try_send((&udp.socket).into(), &transmit))
+    }
+}
+
+impl Udp {
+    fn bind(addr: SocketAddr) -> Result<Self, StartError> {
+        let open = || -> io::Result<Self> {
+            let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, None)?;
+            if addr.is_ipv6() {
+                socket.set_only_v6(true)?;
+            }
+            // Best effort: the system says how much it gives.
+            _ = socket.set_recv_buffer_size(BUFFER_BYTES);
+            _ = socket.set_send_buffer_size(BUFFER_BYTES);
+            socket.bind(&addr.into())?;
+            // This also makes it non-blocking.
+            let state = UdpSocketState::new((&socket).into())?;
+            let socket = UdpSocket::from_std(socket.into());
+            let address = socket.local_addr()?;
+            Ok(Self { socket, state, address })
+        };
+        open().map_err(|source| StartError::Bind { addr, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_families_share_one_port() {
+        let sockets = bind(Ipv6Addr::UNSPECIFIED.into(), 0).unwrap();
+        assert!(sockets.listens_on("127.0.0.1".parse().unwrap()));
+        assert!(sockets.sockets.iter().all(|it| it.address.port() == sockets.port()));
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_told_by_its_address() {
+        let first = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
+        let error = bind(Ipv4Addr::LOCALHOST.into(), first.port()).unwrap_err();
+        let StartError::Bind { addr, source } = error else { panic!("{error}") };
+        assert_eq!((addr.port(), source.kind()), (first.port(), io::ErrorKind::AddrInUse));
+    }
+}

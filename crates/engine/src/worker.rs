@@ -1,0 +1,196 @@
+//! The media thread: its sockets, its core, its clock, and the loop around them. All that can
+//! wake it is in [`Worker::turn`].
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Token, Waker};
+use sfu::{Command, Datagram, Event, Output, Sfu};
+
+use crate::udp::{Buffers, Sockets};
+
+/// Batches read from one socket in one turn: then timers and the other socket get their share.
+const BATCHES_PER_TURN: usize = 16;
+
+/// Commands carried out in one turn. A join costs a third of a millisecond; media goes first.
+const COMMANDS_PER_TURN: usize = 16;
+
+/// What a full send buffer or an unreachable address costs is counted, and said once in this time.
+const SAY_DROPS_EVERY: Duration = Duration::from_secs(60);
+
+const WAKER: Token = Token(usize::MAX);
+
+/// What is sent to the media thread.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Of the control plane.
+    Command(Command),
+    /// The process ends.
+    Stop,
+}
+
+/// The media thread's state.
+pub(crate) struct Worker {
+    sfu: Sfu,
+    sockets: Sockets,
+    /// Which of our candidates a datagram was sent to, by its destination address.
+    candidates: Vec<SocketAddr>,
+    poll: Poll,
+    waker: Arc<Waker>,
+    inbox: Receiver<Message>,
+    sink: Box<dyn FnMut(Event) + Send>,
+    dropped: Dropped,
+}
+
+/// Datagrams that could not be sent.
+#[derive(Debug, Default)]
+struct Dropped {
+    count: u64,
+    said_at: Option<Instant>,
+}
+
+impl Worker {
+    /// Prepares the loop.
+    pub(crate) fn new(
+        config: sfu::Config,
+        mut sockets: Sockets,
+        inbox: Receiver<Message>,
+        sink: Box<dyn FnMut(Event) + Send>,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        sockets.register(poll.registry())?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let candidates = config.candidates.clone();
+        let dropped = Dropped::default();
+        Ok(Self { sfu: Sfu::new(config), sockets, candidates, poll, waker, inbox, sink, dropped })
+    }
+
+    /// What wakes the thread after a message was sent.
+    pub(crate) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+
+    /// Runs until told to stop.
+    pub(crate) fn run(mut self) {
+        let _guard = AbortOnPanic;
+        let mut events = Events::with_capacity(64);
+        let mut buffers = Buffers::new();
+        let mut wake_at = None;
+        loop {
+            let timeout = wake_at.map(|at: Instant| at.saturating_duration_since(Instant::now()));
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                panic!("the system cannot wait for datagrams: {error}");
+            }
+            match self.turn(&mut buffers) {
+                Some(next) => wake_at = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Takes everything that came, and sends what is made of it. Returns the next deadline; `None`
+    /// at the end.
+    fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
+        let mut now = Instant::now();
+        let mut more = false;
+        for index in 0..self.sockets.len() {
+            more |= self.receive(index, buffers, now);
+        }
+        for n in 0..COMMANDS_PER_TURN {
+            match self.inbox.try_recv() {
+                Ok(Message::Command(command)) => self.sfu.handle_command(command, now),
+                Ok(Message::Stop) => {
+                    self.sfu.close_all(now);
+                    self.drain(now);
+                    return None;
+                }
+                Err(_) => break,
+            }
+            more |= n + 1 == COMMANDS_PER_TURN;
+        }
+        self.drain(now);
+        now = Instant::now();
+        self.sfu.handle_timeout(now);
+        let next = self.drain(now);
+        // Edge-triggered: what was left unread does not wake us again.
+        Some(if more { Some(now) } else { next })
+    }
+
+    /// Reads one socket. Returns whether there may be more.
+    fn receive(&mut self, index: usize, buffers: &mut Buffers, now: Instant) -> bool {
+        let Self { sfu, sockets, candidates, .. } = self;
+        for _ in 0..BATCHES_PER_TURN {
+            let result = sockets.receive(index, buffers, |source, to, contents| {
+                if let Some(destination) = candidate(candidates, source, to) {
+                    sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+                }
+            });
+            match result {
+                Ok(true) => {}
+                Ok(false) => return false,
+                Err(error) => {
+                    // An ICMP message about a datagram sent earlier, mostly.
+                    tracing::debug!(%error, "receive failed");
+                    return true;
+                }
+            }
+        }
+        true
+    }
+
+    /// Sends and reports until the core has nothing more. Returns its next deadline.
+    fn drain(&mut self, now: Instant) -> Option<Instant> {
+        loop {
+            match self.sfu.poll_output(now) {
+                Output::Timeout(next) => return next,
+                Output::Event(event) => (self.sink)(event),
+                Output::Transmit(it) => {
+                    let from = Some(it.source.ip()).filter(|ip| self.sockets.has_local(*ip));
+                    if let Err(error) = self.sockets.send(from, it.destination, &it.contents) {
+                        self.dropped.note(&error, now);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The candidate that a datagram was sent to. One that came to an address which is not announced
+/// (a secondary one, or behind a NAT) counts for the first of its family.
+fn candidate(
+    candidates: &[SocketAddr],
+    source: SocketAddr,
+    to: Option<IpAddr>,
+) -> Option<SocketAddr> {
+    let exact = candidates.iter().find(|it| Some(it.ip()) == to);
+    exact.or_else(|| candidates.iter().find(|it| it.is_ipv4() == source.is_ipv4())).copied()
+}
+
+impl Dropped {
+    fn note(&mut self, error: &io::Error, now: Instant) {
+        self.count += 1;
+        let quiet = self.said_at.is_some_and(|at| now.duration_since(at) < SAY_DROPS_EVERY);
+        if !quiet {
+            self.said_at = Some(now);
+            tracing::warn!(n_dropped = self.count, %error, "datagrams could not be sent");
+        }
+    }
+}
+
+/// A media thread that died cannot be mended: everybody's picture stands still. The process ends,
+/// so that whoever supervises it starts it anew.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the media thread failed; the process ends");
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What the media core is told at its start.
+
+use std::net::SocketAddr;
+
+/// What the media core is told at its start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The host candidates that every offer and answer carries (RFC 8445, section 5.1.1.1). A
+    /// datagram's destination is one of them.
+    pub candidates: Vec<SocketAddr>,
+    /// The most peers at once; one more is refused with [`crate::NegotiationError::Full`].
+    pub max_peers: usize,
+    /// The first sequence number of each outgoing stream; below 2^15, so that the receiver's guess
+    /// of the rollover counter holds (RFC 3711, section 3.3.1). Tests set it near the wrap.
+    pub first_seq: u16,
+    /// The first timestamp of each outgoing stream. Tests set it near the wrap.
+    pub first_ts: u32,
+}
+
+impl Config {
+    /// A configuration with the given candidates and everything else at its default.
+    pub fn new(candidates: Vec<SocketAddr>) -> Self {
+        Self { candidates, max_peers: 10_000, first_seq: 1, first_ts: 1 }
+    }
+}

@@ -1,0 +1,149 @@
+//! Which peer a datagram is for: by its source address, and at first contact by the ICE username
+//! fragment in a connectivity check.
+//!
+//! This only says whom a datagram *may* concern. The peer decides (`accepts`): an address is
+//! learned after the peer has verified a check from it, never from RTP, DTLS, or a check's mere word.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use str0m::ice::StunMessage;
+
+use crate::PeerId;
+
+/// Addresses one peer may be reached at: a browser tries each of its interfaces. More than this is
+/// somebody's script.
+const MAX_ADDRESSES: usize = 16;
+
+/// Username fragments one peer may have: the current one, and that of before an ICE restart.
+const MAX_UFRAGS: usize = 2;
+
+/// The map from datagrams to peers.
+#[derive(Debug, Default)]
+pub(crate) struct Demux {
+    by_address: HashMap<SocketAddr, PeerId>,
+    by_ufrag: HashMap<String, PeerId>,
+    of_peer: HashMap<PeerId, Known>,
+}
+
+/// What of a peer is in the maps, so that it can be taken out. Oldest first.
+#[derive(Debug, Default)]
+struct Known {
+    addresses: Vec<SocketAddr>,
+    ufrags: Vec<String>,
+}
+
+impl Demux {
+    /// Which peer this may be for.
+    pub(crate) fn route(&self, source: SocketAddr, contents: &[u8]) -> Option<PeerId> {
+        // RFC 7983: the first byte of STUN is 0 to 3. A check tells its peer by itself, which is
+        // right also after the address was another peer's.
+        if *contents.first()? < 4 {
+            let message = StunMessage::parse(contents).ok()?;
+            let (local, _) = message.split_username()?;
+            return self.by_ufrag.get(local).copied();
+        }
+        self.by_address.get(&source).copied()
+    }
+
+    /// A peer's own username fragment, after each negotiation.
+    pub(crate) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
+        let known = self.of_peer.entry(peer).or_default();
+        if known.ufrags.iter().any(|it| it == ufrag) {
+            return;
+        }
+        if known.ufrags.len() == MAX_UFRAGS {
+            self.by_ufrag.remove(&known.ufrags.remove(0));
+        }
+        known.ufrags.push(ufrag.into());
+        self.by_ufrag.insert(ufrag.into(), peer);
+    }
+
+    /// A peer verified a connectivity check from this address.
+    pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr) {
+        if self.by_address.get(&source) == Some(&peer) {
+            return;
+        }
+        if let Some(other) = self.by_address.insert(source, peer)
+            && let Some(known) = self.of_peer.get_mut(&other)
+        {
+            known.addresses.retain(|it| *it != source);
+        }
+        let known = self.of_peer.entry(peer).or_default();
+        if known.addresses.len() == MAX_ADDRESSES {
+            self.by_address.remove(&known.addresses.remove(0));
+        }
+        known.addresses.push(source);
+    }
+
+    /// Forgets a peer.
+    pub(crate) fn forget(&mut self, peer: PeerId) {
+        let Some(known) = self.of_peer.remove(&peer) else { return };
+        for address in known.addresses {
+            self.by_address.remove(&address);
+        }
+        for ufrag in known.ufrags {
+            self.by_ufrag.remove(&ufrag);
+        }
+    }
+
+    /// How many addresses, fragments and peers are known, for tests of leaks.
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        [self.by_address.len(), self.by_ufrag.len(), self.of_peer.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: PeerId = PeerId(1);
+    const B: PeerId = PeerId(2);
+
+    fn address(n: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], n))
+    }
+
+    #[test]
+    fn an_address_belongs_to_the_last_peer_that_verified_it() {
+        let mut demux = Demux::default();
+        demux.learn(A, address(1));
+        demux.learn(B, address(1));
+        assert_eq!(demux.route(address(1), &[128]), Some(B));
+        demux.forget(A);
+        assert_eq!(demux.route(address(1), &[128]), Some(B));
+        demux.forget(B);
+        assert_eq!(demux.route(address(1), &[128]), None);
+        assert_eq!(demux.sizes(), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_peer_with_many_addresses_keeps_the_latest() {
+        let mut demux = Demux::default();
+        for n in 0..100 {
+            demux.learn(A, address(n));
+        }
+        assert_eq!(demux.sizes()[0], MAX_ADDRESSES);
+        assert_eq!(demux.route(address(99), &[128]), Some(A));
+        assert_eq!(demux.route(address(0), &[128]), None);
+    }
+
+    #[test]
+    fn an_ice_restart_keeps_the_fragment_before_it() {
+        let mut demux = Demux::default();
+        for ufrag in ["one", "two", "three", "three"] {
+            demux.set_ufrag(A, ufrag);
+        }
+        assert_eq!(demux.sizes()[1], 2);
+        assert!(demux.by_ufrag.contains_key("two") && demux.by_ufrag.contains_key("three"));
+    }
+
+    #[test]
+    fn a_check_without_a_username_or_with_a_foreign_one_is_for_nobody() {
+        let mut demux = Demux::default();
+        demux.learn(A, address(1));
+        assert_eq!(demux.route(address(1), &[0; 20]), None);
+        assert_eq!(demux.route(address(1), &[]), None);
+        assert_eq!(demux.route(address(1), &[0, 1, 0, 0]), None);
+    }
+}

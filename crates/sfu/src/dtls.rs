@@ -1,0 +1,113 @@
+//! DTLS with one configuration for all peers.
+//!
+//! str0m builds a DTLS configuration for every peer, and building one runs the crypto library's
+//! known-answer tests: 1 ms of a join's 1.4. This provider builds it once. It also speaks DTLS 1.2
+//! only: as a server of 1.3 the library takes the client's first SRTP profile, which for Chromium
+//! is AES-CM with SHA-1, four times the cost of the AES-GCM that both know.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
+use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
+use str0m::crypto::{CryptoError, from_feature_flags};
+
+/// str0m's cryptography with DTLS from here.
+pub(crate) fn crypto_provider() -> CryptoProvider {
+    let base = from_feature_flags();
+    CryptoProvider {
+        srtp_provider: base.srtp_provider,
+        sha1_hmac_provider: base.sha1_hmac_provider,
+        sha1_provider: base.sha1_provider,
+        sha256_provider: base.sha256_provider,
+        dtls_provider: &SharedDtls,
+    }
+}
+
+/// A fresh self-signed certificate: one a process, never stored (ASVS 17.2.1).
+pub(crate) fn generate_certificate() -> DtlsCert {
+    SharedDtls.generate_certificate().expect("the crypto library makes P-256 certificates")
+}
+
+#[derive(Debug)]
+struct SharedDtls;
+
+impl SharedDtls {
+    /// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
+    fn config() -> &'static Arc<dimpl::Config> {
+        static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+        CONFIG.get_or_init(|| {
+            // No cookie exchange: only a source that passed an ICE check reaches DTLS.
+            let config = dimpl::Config::builder().use_server_cookie(false).build();
+            Arc::new(config.expect("the defaults and the compiled-in crypto library are valid"))
+        })
+    }
+}
+
+impl DtlsProvider for SharedDtls {
+    fn generate_certificate(&self) -> Option<DtlsCert> {
+        dimpl::certificate::generate_self_signed_certificate().ok()
+    }
+
+    fn new_dtls(
+        &self,
+        cert: &DtlsCert,
+        now: Instant,
+        _version: DtlsVersion,
+        _mtu: Option<usize>,
+    ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
+        let dtls = dimpl::Dtls::new_12(Arc::clone(Self::config()), cert.clone(), now);
+        Ok(Box::new(Instance(dtls)))
+    }
+}
+
+struct Instance(dimpl::Dtls);
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dtls")
+    }
+}
+
+impl DtlsInstance for Instance {
+    fn set_active(&mut self, active: bool) {
+        self.0.set_active(active);
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
+        self.0.handle_packet(packet)
+    }
+
+    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
+        self.0.poll_output(buffer)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
+        self.0.handle_timeout(now)
+    }
+
+    fn send_application_data(&mut self, data: &[u8]) -> Result<usize, DtlsImplError> {
+        self.0.send_application_data(data)
+    }
+
+    fn is_active(&self) -> bool {
+        self.0.is_active()
+    }
+
+    fn protocol_version(&self) -> Option<ProtocolVersion> {
+        self.0.protocol_version()
+    }
+
+    fn is_closing(&self) -> bool {
+        self.0.is_closing()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    fn close(&mut self) -> Result<(), DtlsImplError> {
+        self.0.close()
+    }
+}

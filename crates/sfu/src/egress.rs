@@ -1,0 +1,106 @@
+//! The sending half of one viewer, behind a trait, so that the room does not know how a packet
+//! becomes a datagram. [`rtc::RtcEgress`] is the first version, one str0m session a viewer; it
+//! stays as the reference when a leaner one stands beside it.
+
+pub(crate) mod rtc;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Instant;
+
+use str0m::rtp::{ExtensionValues, Vp8Patch};
+
+use crate::datagram::{Datagram, Transmit};
+use crate::rtp::Format;
+use crate::{CloseReason, Codec, NegotiationError};
+
+/// Sound or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+/// One packet on its way to one viewer, its numbers already the viewer's own.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// Which track.
+    pub(crate) kind: Kind,
+    /// The payload type that [`Egress::payload_type`] gave.
+    pub(crate) payload_type: u8,
+    /// Extended sequence number.
+    pub(crate) seq: u64,
+    /// RTP timestamp.
+    pub(crate) ts: u32,
+    /// RTP marker bit.
+    pub(crate) marker: bool,
+    /// Header extensions that describe the media.
+    pub(crate) extensions: &'a ExtensionValues,
+    /// The payload, shared by all viewers.
+    pub(crate) payload: &'a Arc<[u8]>,
+    /// What differs for this viewer in the VP8 payload descriptor.
+    pub(crate) vp8_patch: Option<Vp8Patch>,
+    /// When it was captured, in our clock; sender reports are made of it.
+    pub(crate) captured: Instant,
+}
+
+/// What an egress yields.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// A datagram to send.
+    Transmit(Transmit),
+    /// ICE and DTLS are up.
+    Connected,
+    /// The viewer cannot decode and needs a keyframe (PLI or FIR).
+    KeyframeWanted,
+    /// Nothing more before this time.
+    Timeout(Instant),
+}
+
+/// The sending half of one viewer. After every call that takes `&mut self` it is polled until it
+/// yields a timeout.
+pub(crate) trait Egress: Debug + Send {
+    /// Makes an offer of sound and picture.
+    fn offer(&mut self) -> String;
+
+    /// Makes the same offer with new ICE credentials.
+    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError>;
+
+    /// Takes the answer to the last offer.
+    fn accept_answer(&mut self, answer: &str, now: Instant) -> Result<(), NegotiationError>;
+
+    /// Takes the viewer's own offer; returns the answer.
+    fn accept_offer(&mut self, offer: &str, now: Instant) -> Result<String, NegotiationError>;
+
+    /// Our ICE username fragment.
+    fn ufrag(&mut self) -> String;
+
+    /// Codecs that the viewer accepts.
+    fn codecs(&self) -> Vec<Codec>;
+
+    /// The payload type in which the viewer accepts this format; `None` when it cannot play it.
+    fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8>;
+
+    /// Takes a datagram; returns whether it was for this viewer.
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool;
+
+    /// Lets time pass.
+    fn handle_timeout(&mut self, now: Instant);
+
+    /// Queues a packet; it is sent when polled.
+    fn forward(&mut self, packet: Outgoing<'_>);
+
+    /// What comes next.
+    fn poll(&mut self, now: Instant) -> Output;
+
+    /// Whether ICE and DTLS are up.
+    fn is_connected(&self) -> bool;
+
+    /// Why the session is over, once it is.
+    fn closed(&self) -> Option<CloseReason>;
+
+    /// Says goodbye; the datagrams are polled.
+    fn close(&mut self);
+}

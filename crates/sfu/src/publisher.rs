@@ -1,0 +1,195 @@
+//! The peer that sends: one str0m session, its packets parsed once, on their way to the room.
+
+use std::time::{Duration, Instant};
+
+use str0m::Event as RtcEvent;
+use str0m::media::{KeyframeRequestKind, Mid, Rid};
+use str0m::rtp::{RtpPacket, Vp8Descriptor};
+
+use crate::clock::CaptureClock;
+use crate::datagram::{Datagram, Transmit};
+use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
+use crate::session::{Polled, Session, Shared};
+use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp};
+
+/// A media description of a kind takes over from another of the same kind when that has been
+/// silent for this long: the host switched from one to the other.
+const MID_SILENCE: Duration = Duration::from_secs(1);
+
+/// The peer that sends.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    /// Its name.
+    pub(crate) id: PeerId,
+    session: Session,
+    clock: CaptureClock,
+    audio: Option<Active>,
+    video: Option<Active>,
+}
+
+/// The media description that sound or picture is taken from.
+#[derive(Debug, Clone, Copy)]
+struct Active {
+    mid: Mid,
+    last_at: Instant,
+}
+
+/// Which stream of a publisher a packet belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamKey {
+    /// The media description.
+    pub(crate) mid: Mid,
+    /// The simulcast layer (RFC 8851).
+    pub(crate) rid: Option<Rid>,
+    /// The synchronization source.
+    pub(crate) ssrc: u32,
+}
+
+/// What a publisher yields.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "moved on at once, never stored: a box would allocate"
+)]
+pub(crate) enum Output {
+    /// A datagram to send.
+    Transmit(Transmit),
+    /// A packet for the viewers.
+    Media(StreamKey, Format, Packet),
+    /// ICE and DTLS are up.
+    Connected,
+    /// Nothing more before this time.
+    Timeout(Instant),
+}
+
+impl Publisher {
+    /// Takes a publisher's first offer; returns it with the answer.
+    pub(crate) fn accept(
+        id: PeerId,
+        shared: &Shared,
+        offer: &str,
+        now: Instant,
+    ) -> Result<(Self, String), NegotiationError> {
+        let offer = sdp::publisher_offer(offer)?;
+        let session = Session::new(shared, now);
+        let clock = CaptureClock::default();
+        let mut publisher = Self { id, session, clock, audio: None, video: None };
+        let answer = publisher.session.accept_offer(offer, now)?;
+        if publisher.codecs().is_empty() {
+            return Err(NegotiationError::NoCodec);
+        }
+        Ok((publisher, answer))
+    }
+
+    /// Takes another offer of the same peer.
+    pub(crate) fn reoffer(
+        &mut self,
+        offer: &str,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
+        self.session.accept_offer(sdp::publisher_offer(offer)?, now)
+    }
+
+    /// The codecs that both sides know.
+    pub(crate) fn codecs(&self) -> Vec<Codec> {
+        codecs(self.session.remote_params())
+    }
+
+    /// Our ICE username fragment.
+    pub(crate) fn ufrag(&mut self) -> String {
+        self.session.ufrag()
+    }
+
+    /// Takes a datagram; returns whether it was for this peer.
+    pub(crate) fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+        self.session.handle_datagram(datagram, now)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.session.handle_timeout(now);
+    }
+
+    /// Asks for a keyframe of one stream (RFC 4585, section 6.3.1).
+    pub(crate) fn request_keyframe(&mut self, stream: StreamKey) {
+        let mut api = self.session.rtc.direct_api();
+        if let Some(rx) = api.stream_rx(&stream.ssrc.into()) {
+            rx.request_keyframe(KeyframeRequestKind::Pli);
+        }
+    }
+
+    /// Why the session is over, once it is.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        self.session.closed()
+    }
+
+    /// Says goodbye.
+    pub(crate) fn close(&mut self) {
+        self.session.close();
+    }
+
+    /// What comes next; polled until it is a timeout.
+    pub(crate) fn poll(&mut self, now: Instant) -> Output {
+        loop {
+            match self.session.poll(now) {
+                Polled::Timeout(at) => return Output::Timeout(at),
+                Polled::Transmit(it) => return Output::Transmit(it),
+                Polled::Event(RtcEvent::Connected) => return Output::Connected,
+                Polled::Event(RtcEvent::RtpPacket(packet)) => {
+                    if let Some((key, format, packet)) = self.read(packet) {
+                        return Output::Media(key, format, packet);
+                    }
+                }
+                Polled::Event(_) => {}
+            }
+        }
+    }
+
+    /// Parses a packet for the room; `None` for what is not forwarded: probes, unknown payload
+    /// types, media descriptions beyond the first of their kind.
+    fn read(&mut self, packet: RtpPacket) -> Option<(StreamKey, Format, Packet)> {
+        if packet.payload.is_empty() {
+            return None;
+        }
+        let header = &packet.header;
+        let params = self.session.rtc.codec_config().params();
+        let format = Format::of(params.iter().find(|it| it.pt() == header.payload_type)?)?;
+        let (mid, rid) = {
+            let mut api = self.session.rtc.direct_api();
+            let stream = api.stream_rx(&header.ssrc)?;
+            (stream.mid(), stream.rid())
+        };
+        let arrived = packet.timestamp;
+        let slot = if format.codec.is_video() { &mut self.video } else { &mut self.audio };
+        match slot {
+            Some(active) if active.mid == mid => active.last_at = arrived,
+            Some(active) if arrived.saturating_duration_since(active.last_at) < MID_SILENCE => {
+                return None;
+            }
+            _ => *slot = Some(Active { mid, last_at: arrived }),
+        }
+
+        let vp8 = (format.codec == Codec::Vp8)
+            .then(|| Vp8Descriptor::parse(&packet.payload).ok())
+            .flatten()
+            .filter(|it| it.picture_id().is_some());
+        let report = packet.last_sender_info;
+        let read = Packet {
+            seq: *packet.seq_no,
+            ts: header.timestamp,
+            marker: header.marker,
+            extensions: forwarded(&header.ext_vals),
+            vp8,
+            is_keyframe: starts_keyframe(format.codec, &packet.payload),
+            arrived,
+            captured: self.clock.captured(
+                header.timestamp,
+                format.clock_rate(),
+                report.as_ref(),
+                arrived,
+            ),
+            payload: packet.payload,
+        };
+        Some((StreamKey { mid, rid, ssrc: *header.ssrc }, format, read))
+    }
+}

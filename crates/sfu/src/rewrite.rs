@@ -1,0 +1,203 @@
+//! Continuity for one viewer: sequence numbers, timestamps and VP8 picture ids go on without a
+//! jump when the source behind them changes, be it another layer, or the host that came back.
+//! Pure arithmetic; knows no network.
+
+use std::time::{Duration, Instant};
+
+use str0m::rtp::{Vp8Descriptor, Vp8Patch};
+
+use crate::rtp::ts_is_newer;
+
+/// By how much a replay is sped up. Frames 33 ms apart come out 1 ms apart, so that a viewer who
+/// begins at a keyframe of 2 s ago is at the live edge at once and stays there: a player keeps the
+/// distance between capture and display that the first timestamps tell it.
+const REPLAY_SPEED: u32 = 32;
+
+/// The longest pause that the output's clock shows: 3.3 hours of video.
+const MAX_STEP: u32 = 1 << 30;
+
+/// Rewrites sequence numbers and timestamps of one outgoing stream.
+#[derive(Debug)]
+pub(crate) struct Rewriter {
+    next_seq: u64,
+    last_ts: u32,
+    last_at: Option<Instant>,
+    source: Option<Source>,
+}
+
+/// How the current source maps to the output.
+#[derive(Debug)]
+struct Source {
+    first_seq: u64,
+    out_first_seq: u64,
+    /// The input timestamp at the live edge when this source began; older ones are replayed.
+    edge_ts: u32,
+    out_edge_ts: u32,
+}
+
+impl Rewriter {
+    /// A stream that begins with the given numbers.
+    pub(crate) fn new(first_seq: u16, first_ts: u32) -> Self {
+        Self { next_seq: first_seq.into(), last_ts: first_ts, last_at: None, source: None }
+    }
+
+    /// Begins a new source at its packet `first_seq` with `first_ts`; packets up to `edge_ts` are
+    /// a replay. The output's clock goes on by the time since it last sent.
+    pub(crate) fn begin(
+        &mut self,
+        first_seq: u64,
+        first_ts: u32,
+        edge_ts: u32,
+        clock_rate: u32,
+        now: Instant,
+    ) {
+        let replayed = ticks_of_replay(edge_ts.wrapping_sub(first_ts));
+        let elapsed = self.last_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        // Never so far that the receiver takes the new timestamp for an old one (modulo 2^32).
+        let elapsed = (elapsed.as_secs_f64() * f64::from(clock_rate)) as u64;
+        let elapsed = elapsed.min(MAX_STEP.into()) as u32;
+        // At least a millisecond: two frames with one timestamp would be one frame.
+        let step = elapsed.max(replayed + clock_rate / 1_000);
+        self.source = Some(Source {
+            first_seq,
+            out_first_seq: self.next_seq,
+            edge_ts,
+            out_edge_ts: self.last_ts.wrapping_add(step),
+        });
+    }
+
+    /// The output's sequence number and timestamp of a packet of the current source; `None` for
+    /// one from before its begin.
+    pub(crate) fn rewrite(&mut self, seq: u64, ts: u32, now: Instant) -> Option<(u64, u32)> {
+        let source = self.source.as_ref()?;
+        let out_seq = source.out_first_seq + seq.checked_sub(source.first_seq)?;
+        let out_ts = if ts_is_newer(source.edge_ts, ts) {
+            source.out_edge_ts.wrapping_sub(ticks_of_replay(source.edge_ts.wrapping_sub(ts)))
+        } else {
+            source.out_edge_ts.wrapping_add(ts.wrapping_sub(source.edge_ts))
+        };
+        self.next_seq = self.next_seq.max(out_seq + 1);
+        if self.last_at.is_none() || ts_is_newer(out_ts, self.last_ts) {
+            self.last_ts = out_ts;
+        }
+        self.last_at = Some(now);
+        Some((out_seq, out_ts))
+    }
+}
+
+fn ticks_of_replay(ticks: u32) -> u32 {
+    ticks / REPLAY_SPEED
+}
+
+/// Keeps VP8 picture ids and `TL0PICIDX` continuous (RFC 7741, section 4.2).
+#[derive(Debug, Default)]
+pub(crate) struct PictureIds {
+    last: Option<(u16, u8)>,
+    offset: (u16, u8),
+}
+
+impl PictureIds {
+    /// Begins a new source with its first packet.
+    pub(crate) fn begin(&mut self, first: &Vp8Descriptor) {
+        let (Some(id), Some((last_id, last_tl0))) = (first.picture_id(), self.last) else {
+            return;
+        };
+        let tl0 = first.tl0_pic_idx().unwrap_or(0);
+        self.offset =
+            (last_id.wrapping_add(1).wrapping_sub(id), last_tl0.wrapping_add(1).wrapping_sub(tl0));
+    }
+
+    /// What to change in a packet; `None` when nothing.
+    pub(crate) fn patch(&mut self, descriptor: &Vp8Descriptor) -> Option<Vp8Patch> {
+        let id = descriptor.picture_id()?.wrapping_add(self.offset.0) & 0x7FFF;
+        let tl0 = descriptor.tl0_pic_idx().map(|it| it.wrapping_add(self.offset.1));
+        let (last_id, last_tl0) = self.last.unwrap_or((id, tl0.unwrap_or(0)));
+        if id.wrapping_sub(last_id) & 0x7FFF < 0x4000 {
+            self.last = Some((id, tl0.unwrap_or(last_tl0)));
+        }
+        if self.offset == (0, 0) {
+            return None;
+        }
+        let mut patch = descriptor.patch().picture_id(id);
+        if let Some(tl0) = tl0 {
+            patch = patch.tl0_pic_idx(tl0);
+        }
+        // A 7-bit picture id cannot hold every value; a decoder starts anew at the keyframe then.
+        patch.build().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::START;
+
+    const VIDEO: u32 = 90_000;
+
+    #[test]
+    fn the_same_source_keeps_its_distances() {
+        let mut it = Rewriter::new(10, 500);
+        it.begin(7_000, 90_000, 90_000, VIDEO, *START);
+        let (first_seq, first_ts) = it.rewrite(7_000, 90_000, *START).unwrap();
+        assert_eq!(it.rewrite(7_001, 93_000, *START), Some((first_seq + 1, first_ts + 3_000)));
+        assert_eq!(it.rewrite(7_005, 96_000, *START), Some((first_seq + 5, first_ts + 6_000)));
+        assert_eq!(it.rewrite(7_003, 93_000, *START), Some((first_seq + 3, first_ts + 3_000)));
+    }
+
+    #[test]
+    fn a_host_that_returns_after_four_seconds_continues_the_numbers() {
+        let mut it = Rewriter::new(10, 500);
+        it.begin(7_000, 90_000, 90_000, VIDEO, *START);
+        let (last_seq, last_ts) = it.rewrite(7_009, 117_000, *START).unwrap();
+        let later = *START + Duration::from_secs(4);
+        it.begin(55, 3_000_000_000, 3_000_000_000, VIDEO, later);
+        let (seq, ts) = it.rewrite(55, 3_000_000_000, later).unwrap();
+        assert_eq!(seq, last_seq + 1);
+        assert_eq!(ts, last_ts + 4 * VIDEO);
+        assert_eq!(it.rewrite(54, 2_999_999_000, later), None, "from before the switch");
+    }
+
+    #[test]
+    fn a_replay_ends_at_the_live_edge_and_never_goes_back() {
+        let mut it = Rewriter::new(10, 500);
+        it.begin(0, 0, 180_000, VIDEO, *START);
+        let mut last = None;
+        for frame in 0..=70_u32 {
+            let (_, ts) = it.rewrite(frame.into(), frame * 3_000, *START).unwrap();
+            assert!(last.is_none_or(|last| ts > last), "frame {frame}");
+            last = Some(ts);
+        }
+        let (_, first) = it.rewrite(0, 0, *START).unwrap();
+        let (_, edge) = it.rewrite(60, 180_000, *START).unwrap();
+        assert!(edge - first < VIDEO / 10, "2 s are replayed in {} ticks", edge - first);
+        assert_eq!(it.rewrite(61, 183_000, *START).unwrap().1, edge + 3_000);
+    }
+
+    #[test]
+    fn timestamps_wrap_without_a_jump() {
+        let mut it = Rewriter::new(10, u32::MAX - 4_000);
+        it.begin(0, u32::MAX - 1_000, u32::MAX - 1_000, VIDEO, *START);
+        let (_, a) = it.rewrite(0, u32::MAX - 1_000, *START).unwrap();
+        let (_, b) = it.rewrite(1, 1_999, *START).unwrap();
+        assert_eq!(b.wrapping_sub(a), 3_000);
+        let (_, c) = it.rewrite(2, 4_999, *START).unwrap();
+        assert_eq!(c.wrapping_sub(b), 3_000);
+    }
+
+    #[test]
+    fn picture_ids_go_on_when_the_source_changes() {
+        let descriptor = |id: u16| {
+            let payload = [0x90, 0x80, 0x80 | (id >> 8) as u8, id as u8, 0];
+            Vp8Descriptor::parse(&payload).unwrap()
+        };
+        let mut ids = PictureIds::default();
+        ids.begin(&descriptor(100));
+        assert_eq!(ids.patch(&descriptor(100)), None, "the first source goes through untouched");
+        assert_eq!(ids.patch(&descriptor(101)), None);
+        ids.begin(&descriptor(32_767));
+        let expected = descriptor(32_767).patch().picture_id(102).build().unwrap();
+        assert_eq!(ids.patch(&descriptor(32_767)), Some(expected));
+        let expected = descriptor(0).patch().picture_id(103).build().unwrap();
+        assert_eq!(ids.patch(&descriptor(0)), Some(expected));
+    }
+}

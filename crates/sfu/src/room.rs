@@ -1,0 +1,148 @@
+//! The media side of one room: at most one publisher, its tracks, its viewers. It outlives the
+//! publisher, so that viewers stay when a host drops and returns.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::event::MediaInfo;
+use crate::publisher::{Publisher, StreamKey};
+use crate::rtp::{Format, Packet};
+use crate::track::Track;
+use crate::viewer::{Needs, Viewer};
+use crate::{PeerId, STALL_AFTER};
+
+/// The media side of one room.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    /// Who sends, if anybody does now.
+    pub(crate) publisher: Option<Publisher>,
+    /// Whether viewers are forwarded what the publisher sends.
+    pub(crate) on_air: bool,
+    /// Who watches.
+    pub(crate) viewers: BTreeMap<PeerId, Viewer>,
+    audio: Track,
+    video: Track,
+    /// When the publisher's last packet came, while media flows.
+    last_media_at: Option<Instant>,
+    reported: MediaInfo,
+}
+
+/// What the control plane is to be told of a room's media.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Media flows, or flows otherwise than before.
+    Flowing(MediaInfo),
+    /// It stopped coming.
+    Stalled,
+}
+
+impl Room {
+    /// Takes the place of the publisher; returns the one before.
+    pub(crate) fn set_publisher(
+        &mut self,
+        new: Option<Publisher>,
+        on_air: bool,
+    ) -> Option<Publisher> {
+        self.audio.reset();
+        self.video.reset();
+        self.last_media_at = None;
+        self.on_air = on_air;
+        std::mem::replace(&mut self.publisher, new)
+    }
+
+    /// Takes a packet of the publisher.
+    pub(crate) fn ingest(
+        &mut self,
+        stream: StreamKey,
+        format: Format,
+        packet: Packet,
+    ) -> Option<Change> {
+        let arrived = packet.arrived;
+        let track = if format.codec.is_video() { &mut self.video } else { &mut self.audio };
+        let is_new = track.push(stream, format, packet);
+        let began = self.last_media_at.replace(arrived).is_none();
+        if !(is_new || began) {
+            return None;
+        }
+        let info = self.info();
+        let changed = began || info != self.reported;
+        self.reported = info.clone();
+        changed.then_some(Change::Flowing(info))
+    }
+
+    /// Whether the publisher has been silent for too long.
+    pub(crate) fn check_stall(&mut self, now: Instant) -> Option<Change> {
+        let last = self.last_media_at?;
+        if now.saturating_duration_since(last) < STALL_AFTER {
+            return None;
+        }
+        self.last_media_at = None;
+        Some(Change::Stalled)
+    }
+
+    /// Forwards what is new to one viewer.
+    pub(crate) fn pump(&mut self, peer: PeerId, now: Instant) -> Needs {
+        if !self.on_air {
+            return Needs::default();
+        }
+        let Some(viewer) = self.viewers.get_mut(&peer) else { return Needs::default() };
+        viewer.pump(&self.audio, &self.video, now)
+    }
+
+    /// Somebody needs a keyframe of this layer.
+    pub(crate) fn want_keyframe(&mut self, layer: usize) {
+        if let Some(layer) = self.video.layers.get_mut(layer) {
+            layer.keyframe.want();
+        }
+    }
+
+    /// A viewer cannot decode what it has.
+    pub(crate) fn want_keyframe_for(&mut self, peer: PeerId) {
+        let layer = self.viewers.get(&peer).and_then(|it| it.video_layer(&self.video));
+        if let Some(layer) = layer {
+            self.want_keyframe(layer);
+        }
+    }
+
+    /// Asks the publisher for the keyframes that are due. Returns whether it asked.
+    pub(crate) fn request_keyframes(&mut self, now: Instant) -> bool {
+        let Some(publisher) = &mut self.publisher else { return false };
+        let mut asked = false;
+        for layer in &mut self.video.layers {
+            if layer.keyframe.poll(now) {
+                publisher.request_keyframe(layer.stream);
+                asked = true;
+            }
+        }
+        asked
+    }
+
+    /// When the room itself has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let stall = self.last_media_at.map(|at| at + STALL_AFTER);
+        let keyframes = self.video.layers.iter().filter_map(|it| it.keyframe.poll_timeout());
+        stall.into_iter().chain(keyframes).min()
+    }
+
+    /// Whether nobody is here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.publisher.is_none() && self.viewers.is_empty()
+    }
+
+    /// Bytes of payload held for late viewers and retransmission.
+    pub(crate) fn bytes(&self) -> usize {
+        [&self.audio, &self.video]
+            .into_iter()
+            .flat_map(|it| &it.layers)
+            .map(|it| it.ring.bytes())
+            .sum()
+    }
+
+    fn info(&self) -> MediaInfo {
+        MediaInfo {
+            audio: self.audio.format().map(|it| it.codec),
+            video: self.video.format().map(|it| it.codec),
+            layers: self.video.rids(),
+        }
+    }
+}

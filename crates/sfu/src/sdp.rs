@@ -1,0 +1,317 @@
+//! Session descriptions at the door: bounds, before anything parses them, and the few lines in
+//! which ours differ from what str0m writes.
+//!
+//! Remote candidates are taken out. The server is ICE-lite: it checks nothing and learns addresses
+//! only from verified connectivity checks (RFC 8445, section 2.5), so nobody can make it send to an
+//! address of their choice.
+
+use str0m::change::{SdpAnswer, SdpOffer};
+
+use crate::NegotiationError;
+
+/// A browser's offer with every codec has 300 lines.
+const MAX_LINES: usize = 2_000;
+/// The longest line seen from a browser is an `a=fmtp` of 200 bytes.
+const MAX_LINE_BYTES: usize = 1_024;
+/// Audio, video and a data channel, and as much again for guests and screens.
+const MAX_MEDIA: usize = 8;
+/// Chromium offers 40 for video.
+const MAX_PAYLOAD_TYPES: usize = 64;
+/// What the wire allows; checked here too, since other doors lead here.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Reads a publisher's offer. Whatever flows towards the publisher is negotiated away: `sendrecv`,
+/// which `addTrack` writes, is answered `recvonly`.
+pub(crate) fn publisher_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
+    let checked = check(text)?;
+    let flows = |m: &Media| m.is_av && m.port != 0 && m.direction.sends();
+    if !checked.iter().any(flows) {
+        return Err(NegotiationError::NoMedia("to publish"));
+    }
+    parse_offer(&filtered(text, &checked, |direction| match direction {
+        Direction::SendRecv => Direction::SendOnly,
+        Direction::RecvOnly => Direction::Inactive,
+        other => other,
+    }))
+}
+
+/// Reads the offer of a viewer. Whatever the viewer would send is negotiated away.
+pub(crate) fn viewer_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
+    let checked = check(text)?;
+    let flows = |m: &Media| m.is_av && m.port != 0 && m.direction.receives();
+    if !checked.iter().any(flows) {
+        return Err(NegotiationError::NoMedia("to receive"));
+    }
+    parse_offer(&filtered(text, &checked, |direction| match direction {
+        Direction::SendRecv => Direction::RecvOnly,
+        Direction::SendOnly => Direction::Inactive,
+        other => other,
+    }))
+}
+
+/// Reads the answer of a viewer.
+pub(crate) fn viewer_answer(text: &str) -> Result<SdpAnswer, NegotiationError> {
+    let checked = check(text)?;
+    let text = filtered(text, &checked, |direction| match direction {
+        Direction::SendRecv => Direction::RecvOnly,
+        Direction::SendOnly => Direction::Inactive,
+        other => other,
+    });
+    SdpAnswer::from_sdp_string(&text).map_err(malformed)
+}
+
+/// What we send: str0m's description with the end of the candidates, and one media stream for all
+/// tracks. Without a common stream id a browser hands the page no stream, or one a track.
+pub(crate) fn finished(sdp: &str, stream_id: &str) -> String {
+    let mut text = String::with_capacity(sdp.len() + 128);
+    let mut in_candidates = false;
+    for line in sdp.lines() {
+        let is_candidate = line.starts_with("a=candidate:");
+        if in_candidates && !is_candidate {
+            text.push_str("a=end-of-candidates\r\n");
+        }
+        in_candidates = is_candidate;
+        match one_stream(line, stream_id) {
+            Some(changed) => text.push_str(&changed),
+            None => text.push_str(line),
+        }
+        text.push_str("\r\n");
+    }
+    if in_candidates {
+        text.push_str("a=end-of-candidates\r\n");
+    }
+    text
+}
+
+/// Kind and `mid` of each audio and video description of ours that is neither rejected nor inactive.
+pub(crate) fn flowing(description: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    for section in description.split("\r\nm=").skip(1) {
+        let kind = section.split(' ').next().unwrap_or_default();
+        let rejected = section.split(' ').nth(1) == Some("0");
+        let inactive = section.lines().any(|it| it == "a=inactive");
+        if rejected || inactive || !matches!(kind, "audio" | "video") {
+            continue;
+        }
+        if let Some(mid) = section.lines().find_map(|it| it.strip_prefix("a=mid:")) {
+            found.push((kind, mid));
+        }
+    }
+    found
+}
+
+/// An `a=msid` line, or the `msid` of an `a=ssrc` line, with the given stream (RFC 8830).
+fn one_stream(line: &str, stream_id: &str) -> Option<String> {
+    let (head, msid) = match line.strip_prefix("a=msid:") {
+        Some(msid) => ("a=msid:".to_owned(), msid),
+        None => {
+            let (ssrc, msid) = line.strip_prefix("a=ssrc:")?.split_once(" msid:")?;
+            (format!("a=ssrc:{ssrc} msid:"), msid)
+        }
+    };
+    let (_, track_id) = msid.split_once(' ')?;
+    Some(format!("{head}{stream_id} {track_id}"))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    const ALL: [Self; 4] = [Self::SendRecv, Self::SendOnly, Self::RecvOnly, Self::Inactive];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    fn of_line(line: &str) -> Option<Self> {
+        let name = line.strip_prefix("a=")?;
+        Self::ALL.into_iter().find(|it| it.as_str() == name)
+    }
+
+    fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+}
+
+/// One media description, as far as we look into it.
+#[derive(Debug)]
+struct Media {
+    is_av: bool,
+    port: u32,
+    direction: Direction,
+}
+
+/// Checks the bounds and lists the media descriptions.
+fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
+    if text.len() > MAX_BYTES {
+        return Err(NegotiationError::TooLarge("more than 64 KiB"));
+    }
+    if !text.starts_with("v=0") {
+        return Err(NegotiationError::Malformed("it does not begin with v=0".into()));
+    }
+    // The direction of the session, for media that have none of their own (RFC 8866, section 6.7).
+    let mut of_session = Direction::SendRecv;
+    let mut media: Vec<Media> = Vec::new();
+    for (n, line) in text.lines().enumerate() {
+        if n >= MAX_LINES {
+            return Err(NegotiationError::TooLarge("more than 2000 lines"));
+        }
+        if line.len() > MAX_LINE_BYTES {
+            return Err(NegotiationError::TooLarge("a line of more than 1024 bytes"));
+        }
+        if let Some(value) = line.strip_prefix("m=") {
+            if media.len() == MAX_MEDIA {
+                return Err(NegotiationError::TooLarge("more than 8 media descriptions"));
+            }
+            media.push(media_line(value, of_session)?);
+        } else if let Some(direction) = Direction::of_line(line) {
+            match media.last_mut() {
+                Some(last) => last.direction = direction,
+                None => of_session = direction,
+            }
+        }
+    }
+    if media.is_empty() {
+        return Err(NegotiationError::NoMedia("at all"));
+    }
+    Ok(media)
+}
+
+/// `audio 9 UDP/TLS/RTP/SAVPF 111 63`
+fn media_line(value: &str, direction: Direction) -> Result<Media, NegotiationError> {
+    let mut parts = value.split(' ');
+    let kind = parts.next().unwrap_or_default();
+    let port = parts.next().and_then(|it| it.parse().ok());
+    let Some(port) = port else {
+        return Err(NegotiationError::Malformed("an m= line without a port".into()));
+    };
+    if parts.count() > MAX_PAYLOAD_TYPES + 1 {
+        return Err(NegotiationError::TooLarge(
+            "more than 64 payload types in one media description",
+        ));
+    }
+    Ok(Media { is_av: matches!(kind, "audio" | "video"), port, direction })
+}
+
+/// The description without candidates, each audio and video description ending with its mapped
+/// direction.
+fn filtered(text: &str, media: &[Media], map: impl Fn(Direction) -> Direction) -> String {
+    let mut out = String::with_capacity(text.len() + 128);
+    let mut coming = media.iter();
+    let mut current: Option<&Media> = None;
+    let end = |out: &mut String, current: Option<&Media>| {
+        if let Some(media) = current.filter(|it| it.is_av) {
+            out.push_str("a=");
+            out.push_str(map(media.direction).as_str());
+            out.push_str("\r\n");
+        }
+    };
+    for line in text.lines() {
+        let drops = line.is_empty()
+            || line.starts_with("a=candidate:")
+            || line == "a=end-of-candidates"
+            || Direction::of_line(line).is_some() && current.is_none_or(|it| it.is_av);
+        if drops {
+            continue;
+        }
+        if line.starts_with("m=") {
+            end(&mut out, current);
+            current = coming.next();
+        }
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    end(&mut out, current);
+    out
+}
+
+fn parse_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
+    SdpOffer::from_sdp_string(text).map_err(malformed)
+}
+
+fn malformed(error: impl std::fmt::Display) -> NegotiationError {
+    // A parser's message can quote the input: keep it short.
+    NegotiationError::Malformed(error.to_string().chars().take(200).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
+
+    fn media(n: usize, attributes: &str) -> String {
+        format!("m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:{n}\r\n{attributes}")
+    }
+
+    #[test]
+    fn what_add_track_writes_is_taken_as_sending_only() {
+        let text = HEAD.to_owned() + &media(0, "a=sendrecv\r\na=rtcp-mux\r\n");
+        let media = check(&text).unwrap();
+        let out = filtered(&text, &media, |_| Direction::SendOnly);
+        assert!(out.ends_with("a=rtcp-mux\r\na=sendonly\r\n"), "{out}");
+        assert!(!out.contains("sendrecv"));
+    }
+
+    #[test]
+    fn a_direction_of_the_whole_session_counts_for_its_media() {
+        let text = HEAD.to_owned() + "a=recvonly\r\n" + &media(0, "");
+        assert_eq!(publisher_offer(&text).unwrap_err(), NegotiationError::NoMedia("to publish"));
+    }
+
+    #[test]
+    fn nobody_can_name_an_address_that_the_server_should_send_to() {
+        let candidate = "a=candidate:1 1 udp 2113937151 169.254.169.254 80 typ host\r\n";
+        let text = HEAD.to_owned() + &media(0, candidate) + "a=end-of-candidates\r\n";
+        let media = check(&text).unwrap();
+        let out = filtered(&text, &media, |it| it);
+        assert!(!out.contains("candidate"), "{out}");
+    }
+
+    #[test]
+    fn hostile_sizes_are_refused_before_they_are_parsed() {
+        let check = |text: String, part: &str| {
+            let error = check(&text).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        };
+        check(HEAD.to_owned() + &"a=x\r\n".repeat(20_000), "64 KiB");
+        check(HEAD.to_owned() + &"a\r\n".repeat(5_000), "2000 lines");
+        check(HEAD.to_owned() + "a=" + &"x".repeat(2_000), "1024 bytes");
+        check(HEAD.to_owned() + &(0..9).map(|n| media(n, "")).collect::<String>(), "8 media");
+        check(format!("{HEAD}m=video 9 X {}\r\n", "96 ".repeat(99)), "64 payload types");
+        check("hello".into(), "v=0");
+        check(HEAD.into(), "no audio or video");
+        check(HEAD.to_owned() + "m=video\r\n", "port");
+    }
+
+    #[test]
+    fn candidates_end_and_all_tracks_are_one_stream() {
+        let ours = "v=0\r\nm=audio 9 X 111\r\na=candidate:1\r\na=candidate:2\r\na=mid:0\r\n\
+                    a=msid:abc audio\r\na=ssrc:7 cname:x\r\na=ssrc:7 msid:abc audio\r\n";
+        let out = finished(ours, "kaibo");
+        assert!(out.contains("a=candidate:2\r\na=end-of-candidates\r\na=mid:0\r\n"), "{out}");
+        assert!(out.contains("a=msid:kaibo audio\r\n"), "{out}");
+        assert!(out.contains("a=ssrc:7 cname:x\r\na=ssrc:7 msid:kaibo audio\r\n"), "{out}");
+    }
+
+    #[test]
+    fn what_is_rejected_or_inactive_does_not_flow() {
+        let ours = "v=0\r\nm=audio 0 X 111\r\na=mid:0\r\nm=video 9 X 96\r\na=mid:1\r\na=inactive\r\n\
+                    m=video 9 X 96\r\na=mid:2\r\na=sendonly\r\n";
+        assert_eq!(flowing(ours), [("video", "2")]);
+    }
+}

@@ -1,0 +1,384 @@
+//! One WebRTC session on str0m: ICE, DTLS, SRTP, RTCP and the session descriptions, for a
+//! publisher and for a viewer alike. This file, `publisher.rs` and `egress/rtc.rs` are the only
+//! ones that drive an `Rtc`.
+//!
+//! Nothing enters before `accepts` (a 15-byte forged alert would end a session otherwise), and no
+//! error of what entered ends it: it is counted, and the timeouts decide.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::format::PayloadParams;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::rtp::{Extension, ExtensionMap};
+use str0m::{Candidate, IceConnectionState, Input, Output, Rtc};
+
+use crate::datagram::{Datagram, Transmit};
+use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dtls, sdp};
+
+/// The media stream that all tracks of a broadcast belong to (RFC 8830).
+const STREAM_ID: &str = "kaibo";
+
+/// str0m calls ICE disconnected after 15 s without a check; what is left of the consent's time
+/// runs from there.
+const AFTER_DISCONNECTED: Duration = CONSENT_TIMEOUT.saturating_sub(Duration::from_secs(15));
+
+/// How long an offer of ours may stay unanswered before its session is given up.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// When to look again at a session that failed to say when.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What all sessions share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    crypto: Arc<CryptoProvider>,
+    cert: DtlsCert,
+    candidates: Arc<[Candidate]>,
+}
+
+impl Shared {
+    /// Makes the process's certificate and DTLS configuration.
+    pub(crate) fn new(config: &Config) -> Self {
+        let candidates = config.candidates.iter().filter_map(|address| {
+            Candidate::host(*address, "udp")
+                .inspect_err(|error| tracing::warn!(%address, %error, "candidate left out"))
+                .ok()
+        });
+        Self {
+            crypto: Arc::new(dtls::crypto_provider()),
+            cert: dtls::generate_certificate(),
+            candidates: candidates.collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("candidates", &self.candidates).finish_non_exhaustive()
+    }
+}
+
+/// What a session yields.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "moved on at once, never stored: a box would allocate"
+)]
+pub(crate) enum Polled {
+    /// A datagram to send.
+    Transmit(Transmit),
+    /// Something for the publisher or viewer around it.
+    Event(str0m::Event),
+    /// Nothing more before this time.
+    Timeout(Instant),
+}
+
+/// The `mid`s of the first audio and video media description.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Mids {
+    /// Of sound.
+    pub(crate) audio: Option<Mid>,
+    /// Of the picture.
+    pub(crate) video: Option<Mid>,
+}
+
+/// One WebRTC session.
+pub(crate) struct Session {
+    /// The state machine. The publisher and the egress write to and read from it.
+    pub(crate) rtc: Rtc,
+    /// What was negotiated.
+    pub(crate) mids: Mids,
+    pending: Option<SdpPendingOffer>,
+    stage: Stage,
+    dtls_errors: u32,
+}
+
+/// How far a session is, with the time it must have moved on by.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Negotiating {
+        until: Instant,
+    },
+    Connecting {
+        until: Instant,
+    },
+    Connected,
+    /// No connectivity check for a while.
+    Fading {
+        until: Instant,
+    },
+    Closed(CloseReason),
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session that nothing is negotiated of.
+    pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
+        let mut rtc = Rtc::builder()
+            .set_crypto_provider(Arc::clone(&shared.crypto))
+            .set_dtls_cert(shared.cert.clone())
+            .set_ice_lite(true)
+            .set_fingerprint_verification(true)
+            .set_rtp_mode(true)
+            .set_extension_map(extensions())
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .enable_h264(true)
+            .enable_vp9(true)
+            .enable_av1(true)
+            .build(now);
+        for candidate in &*shared.candidates {
+            rtc.add_local_candidate(candidate.clone());
+        }
+        let stage = Stage::Negotiating { until: now + ANSWER_TIMEOUT };
+        Self { rtc, mids: Mids::default(), pending: None, stage, dtls_errors: 0 }
+    }
+
+    /// Our ICE username fragment, which a connectivity check for us carries.
+    pub(crate) fn ufrag(&mut self) -> String {
+        self.rtc.direct_api().local_ice_credentials().ufrag
+    }
+
+    /// Takes an offer; returns the answer.
+    pub(crate) fn accept_offer(
+        &mut self,
+        offer: SdpOffer,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
+        self.pending = None;
+        let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|it| refused(&it))?;
+        self.negotiated(now);
+        let answer = answer.to_sdp_string();
+        self.mids = mids(&answer);
+        Ok(sdp::finished(&answer, STREAM_ID))
+    }
+
+    /// Offers sound and picture to a viewer.
+    pub(crate) fn offer_media(&mut self) -> String {
+        let mut changes = self.rtc.sdp_api();
+        let mut add = |kind, track: &str| {
+            let stream = Some(STREAM_ID.into());
+            changes.add_media(kind, Direction::SendOnly, stream, Some(track.into()), None)
+        };
+        let audio = add(MediaKind::Audio, "audio");
+        let video = add(MediaKind::Video, "video");
+        self.mids = Mids { audio: Some(audio), video: Some(video) };
+        let (offer, pending) = changes.apply().expect("two new media need a negotiation");
+        self.pending = Some(pending);
+        sdp::finished(&offer.to_sdp_string(), STREAM_ID)
+    }
+
+    /// Offers the same media with new ICE credentials.
+    pub(crate) fn offer_ice_restart(&mut self) -> String {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(true);
+        let (offer, pending) = changes.apply().expect("an ICE restart needs a negotiation");
+        self.pending = Some(pending);
+        sdp::finished(&offer.to_sdp_string(), STREAM_ID)
+    }
+
+    /// Takes the answer to the last offer.
+    pub(crate) fn accept_answer(
+        &mut self,
+        answer: SdpAnswer,
+        now: Instant,
+    ) -> Result<(), NegotiationError> {
+        let pending = self.pending.take().ok_or(NegotiationError::OutOfOrder)?;
+        self.rtc.sdp_api().accept_answer(pending, answer).map_err(|it| refused(&it))?;
+        self.negotiated(now);
+        Ok(())
+    }
+
+    fn negotiated(&mut self, now: Instant) {
+        if let Stage::Negotiating { .. } = self.stage {
+            self.stage = Stage::Connecting { until: now + CONNECT_TIMEOUT };
+        }
+    }
+
+    /// The payload types that the other side agreed to, sound first, in its order of preference.
+    pub(crate) fn remote_params(&self) -> impl Iterator<Item = &PayloadParams> {
+        let params = self.rtc.codec_config().params();
+        [self.mids.audio, self.mids.video]
+            .into_iter()
+            .flatten()
+            .filter_map(|mid| self.rtc.media(mid))
+            .flat_map(|media| media.remote_pts())
+            .filter_map(|pt| params.iter().find(|it| it.pt() == *pt))
+    }
+
+    /// Takes a datagram, if it is for this session: from the address that ICE verified, or a
+    /// connectivity check with the right credentials. Returns whether it was taken.
+    pub(crate) fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+        let Ok(contents) = DatagramRecv::try_from(datagram.contents) else { return false };
+        let input = Input::Receive(
+            now,
+            Receive {
+                proto: Protocol::Udp,
+                source: datagram.source,
+                destination: datagram.destination,
+                contents,
+            },
+        );
+        if !self.rtc.accepts(&input) {
+            return false;
+        }
+        if let Err(error) = self.rtc.handle_input(input) {
+            self.failed(&error);
+        }
+        true
+    }
+
+    /// Lets time pass.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if let Err(error) = self.rtc.handle_input(Input::Timeout(now)) {
+            self.failed(&error);
+        }
+        let expired = |until: Instant| now >= until;
+        match self.stage {
+            Stage::Negotiating { until } if expired(until) => {
+                self.stage = Stage::Closed(CloseReason::ConnectTimeout);
+            }
+            Stage::Connecting { until } if expired(until) => {
+                let dtls = self.dtls_errors > 0;
+                let reason = if dtls { CloseReason::Dtls } else { CloseReason::ConnectTimeout };
+                self.stage = Stage::Closed(reason);
+            }
+            Stage::Fading { until } if expired(until) => {
+                self.stage = Stage::Closed(CloseReason::ConsentExpired);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an offer and its answer are exchanged.
+    pub(crate) fn is_negotiated(&self) -> bool {
+        !matches!(self.stage, Stage::Negotiating { .. } | Stage::Closed(_))
+    }
+
+    /// Whether ICE and DTLS are up.
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self.stage, Stage::Connected | Stage::Fading { .. })
+    }
+
+    /// Why the session is over, once it is.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        match self.stage {
+            Stage::Closed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Says goodbye to the other side (RTCP BYE, DTLS `close_notify`); the datagrams are polled.
+    pub(crate) fn close(&mut self) {
+        if let Err(error) = self.rtc.close() {
+            self.failed(&error);
+        }
+    }
+
+    /// What comes next; polled until it is a timeout.
+    pub(crate) fn poll(&mut self, now: Instant) -> Polled {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => return Polled::Timeout(self.deadline(at)),
+                Ok(Output::Transmit(it)) => {
+                    return Polled::Transmit(Transmit {
+                        source: it.source,
+                        destination: it.destination,
+                        contents: it.contents.into(),
+                    });
+                }
+                Ok(Output::Event(event)) => {
+                    if let Some(event) = self.handle_event(event, now) {
+                        return Polled::Event(event);
+                    }
+                }
+                Err(error) => {
+                    self.failed(&error);
+                    return Polled::Timeout(self.deadline(now + RETRY));
+                }
+            }
+        }
+    }
+
+    /// Takes what concerns the session itself; passes the rest on.
+    fn handle_event(&mut self, event: str0m::Event, now: Instant) -> Option<str0m::Event> {
+        use str0m::Event;
+        match &event {
+            Event::Connected => {
+                self.stage = Stage::Connected;
+                tracing::debug!("connected");
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                if self.is_connected() {
+                    self.stage = Stage::Fading { until: now + AFTER_DISCONNECTED };
+                }
+                return None;
+            }
+            Event::IceConnectionStateChange(state) if state.is_connected() => {
+                if let Stage::Fading { .. } = self.stage {
+                    self.stage = Stage::Connected;
+                }
+                return None;
+            }
+            Event::Closed => {
+                self.stage = Stage::Closed(CloseReason::Remote);
+                return None;
+            }
+            _ => {}
+        }
+        Some(event)
+    }
+
+    fn deadline(&self, of_rtc: Instant) -> Instant {
+        match self.stage {
+            Stage::Negotiating { until }
+            | Stage::Connecting { until }
+            | Stage::Fading { until } => of_rtc.min(until),
+            Stage::Connected | Stage::Closed(_) => of_rtc,
+        }
+    }
+
+    /// What entered was bad. Not fatal: anybody can send anything.
+    fn failed(&mut self, error: &str0m::RtcError) {
+        if matches!(error, str0m::RtcError::Dtls(_)) {
+            self.dtls_errors = self.dtls_errors.saturating_add(1);
+        }
+        tracing::debug!(%error, "input refused");
+    }
+}
+
+/// The first audio and the first video of a description of ours that anything can flow in.
+fn mids(description: &str) -> Mids {
+    let mut mids = Mids::default();
+    for (kind, mid) in sdp::flowing(description) {
+        let slot = if kind == "audio" { &mut mids.audio } else { &mut mids.video };
+        slot.get_or_insert_with(|| Mid::from(mid));
+    }
+    mids
+}
+
+/// What we offer and accept of RTP header extensions (RFC 8285): what str0m uses itself, and the
+/// capture time and playout delay, which go through.
+fn extensions() -> ExtensionMap {
+    let mut map = ExtensionMap::standard();
+    map.set(5, Extension::AbsoluteCaptureTime);
+    map.set(6, Extension::PlayoutDelay);
+    map.set(7, Extension::VideoContentType);
+    map
+}
+
+/// What str0m does not accept. Its parser quotes the input: keep it short.
+fn refused(error: &str0m::RtcError) -> NegotiationError {
+    NegotiationError::Malformed(error.to_string().chars().take(200).collect())
+}

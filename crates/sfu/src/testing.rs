@@ -1,0 +1,27 @@
+//! What unit tests share.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use str0m::rtp::ExtensionValues;
+
+use crate::rtp::Packet;
+
+/// Where virtual time begins.
+#[allow(clippy::disallowed_methods, reason = "a test has to start its clock somewhere")]
+pub(crate) static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A packet of 1000 bytes.
+pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> Packet {
+    Packet {
+        seq,
+        ts,
+        marker: false,
+        extensions: ExtensionValues::default(),
+        payload: Arc::from([0; 1_000]),
+        vp8: None,
+        is_keyframe,
+        arrived,
+        captured: arrived,
+    }
+}

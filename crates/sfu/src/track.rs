@@ -1,0 +1,133 @@
+//! What a room has of its publisher: sound and picture, each in one or several layers, each layer
+//! with its ring of recent packets and its keyframe requests.
+
+use std::time::{Duration, Instant};
+
+use str0m::media::Rid;
+
+use crate::keyframe::KeyframeRequester;
+use crate::publisher::StreamKey;
+use crate::ring::Ring;
+use crate::rtp::{Format, Packet};
+
+/// A layer that sent nothing for this long is off: a browser stops layers it has no bandwidth for.
+const LAYER_SILENCE: Duration = Duration::from_secs(1);
+
+/// How many simulcast layers are kept; browsers send up to 3.
+const MAX_LAYERS: usize = 4;
+
+/// Over how long a layer's bitrate is counted, to know which layer is the better one.
+const RATE_WINDOW: Duration = Duration::from_millis(500);
+
+/// One simulcast layer; a track without simulcast is one layer.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// Which stream of the publisher it is.
+    pub(crate) stream: StreamKey,
+    /// How it is encoded.
+    pub(crate) format: Format,
+    /// Its recent packets.
+    pub(crate) ring: Ring,
+    /// When to ask for a keyframe.
+    pub(crate) keyframe: KeyframeRequester,
+    last_at: Instant,
+    window_began: Instant,
+    window_bytes: usize,
+    rate: usize,
+}
+
+impl Layer {
+    fn new(stream: StreamKey, format: Format, now: Instant) -> Self {
+        Self {
+            stream,
+            format,
+            ring: Ring::default(),
+            keyframe: KeyframeRequester::default(),
+            last_at: now,
+            window_began: now,
+            window_bytes: 0,
+            rate: 0,
+        }
+    }
+
+    fn push(&mut self, packet: Packet) {
+        self.last_at = packet.arrived;
+        self.window_bytes += packet.payload.len();
+        let window = packet.arrived.saturating_duration_since(self.window_began);
+        if window >= RATE_WINDOW {
+            self.rate = (self.window_bytes as f64 / window.as_secs_f64()) as usize;
+            self.window_bytes = 0;
+            self.window_began = packet.arrived;
+        }
+        if packet.is_keyframe {
+            self.keyframe.satisfied();
+        }
+        self.ring.push(packet);
+    }
+
+    fn is_on(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last_at) < LAYER_SILENCE
+    }
+}
+
+/// Sound or picture of a room.
+#[derive(Debug, Default)]
+pub(crate) struct Track {
+    /// The layers, in order of appearance.
+    pub(crate) layers: Vec<Layer>,
+    /// Rises when the layers are no longer those of before: another publisher, another codec.
+    pub(crate) epoch: u32,
+}
+
+impl Track {
+    /// Forgets the layers: what comes next is another source.
+    pub(crate) fn reset(&mut self) {
+        if !self.layers.is_empty() {
+            self.layers.clear();
+            self.epoch += 1;
+        }
+    }
+
+    /// Takes a packet. Returns whether it is of a layer or format that is new here.
+    pub(crate) fn push(&mut self, stream: StreamKey, format: Format, packet: Packet) -> bool {
+        let other_source =
+            self.layers.iter().any(|it| it.stream.mid != stream.mid || it.format != format);
+        if other_source {
+            self.reset();
+        }
+        if let Some(layer) = self.layers.iter_mut().find(|it| it.stream == stream) {
+            layer.push(packet);
+            return false;
+        }
+        // The same layer with another SSRC: its encoder was restarted.
+        if self.layers.iter().any(|it| it.stream.rid == stream.rid) {
+            self.reset();
+        }
+        if self.layers.len() == MAX_LAYERS {
+            return false;
+        }
+        let mut layer = Layer::new(stream, format, packet.arrived);
+        layer.push(packet);
+        self.layers.push(layer);
+        true
+    }
+
+    /// The best layer that is on, by bitrate; without one that is on, the best there was.
+    pub(crate) fn best(&self, now: Instant) -> Option<usize> {
+        let rank = |it: &Layer| (it.is_on(now), it.rate);
+        (0..self.layers.len()).max_by_key(|index| rank(&self.layers[*index]))
+    }
+
+    /// The format of the track.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.layers.first().map(|it| it.format)
+    }
+
+    /// The names of the simulcast layers, best first.
+    pub(crate) fn rids(&self) -> Vec<String> {
+        let mut layers: Vec<(usize, Rid)> =
+            self.layers.iter().filter_map(|it| Some((it.rate, it.stream.rid?))).collect();
+        layers.sort_by_key(|(rate, _)| std::cmp::Reverse(*rate));
+        layers.into_iter().map(|(_, rid)| rid.to_string()).collect()
+    }
+}

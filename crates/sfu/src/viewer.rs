@@ -1,0 +1,235 @@
+//! One viewer of a room: where it stands in the ring of each track, which layer it follows, and
+//! its own numbering. It reads the rings; it can slow nobody.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Config;
+use crate::egress::{Egress, Kind, Outgoing};
+use crate::rewrite::{PictureIds, Rewriter};
+use crate::track::{Layer, Track};
+
+/// Packets of a replay that go out at once: 28 kB, which every access link's buffer holds.
+const REPLAY_BURST: usize = 24;
+
+/// The time between two bursts of a replay: 24 packets in 5 ms are 44 Mbit/s.
+const REPLAY_INTERVAL: Duration = Duration::from_millis(5);
+
+/// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
+const SWITCH_AGE: Duration = Duration::from_millis(100);
+
+/// One viewer.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    /// Its sending half.
+    pub(crate) egress: Box<dyn Egress>,
+    /// When it wants to be pumped again without anything new having come.
+    pub(crate) again_at: Option<Instant>,
+    audio: Sending,
+    video: Sending,
+}
+
+/// One outgoing track.
+#[derive(Debug)]
+struct Sending {
+    rewriter: Rewriter,
+    picture_ids: PictureIds,
+    at: Option<Cursor>,
+    /// The epoch whose format this viewer has no payload type for.
+    unplayable: Option<u32>,
+}
+
+/// Where a viewer stands.
+#[derive(Debug, Clone, Copy)]
+struct Cursor {
+    epoch: u32,
+    layer: usize,
+    /// The position of the next packet in the layer's ring.
+    next: u64,
+    payload_type: u8,
+    /// While behind the live edge after a begin: when the next burst may go.
+    replay_at: Option<Instant>,
+}
+
+/// What a viewer needs after it was pumped.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// A keyframe of this layer.
+    pub(crate) keyframe: Option<usize>,
+    /// To be pumped again at this time.
+    pub(crate) again_at: Option<Instant>,
+}
+
+impl Viewer {
+    /// A viewer that was sent nothing yet.
+    pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
+        let sending = || Sending {
+            rewriter: Rewriter::new(config.first_seq, config.first_ts),
+            picture_ids: PictureIds::default(),
+            at: None,
+            unplayable: None,
+        };
+        Self { egress, again_at: None, audio: sending(), video: sending() }
+    }
+
+    /// Forwards what is new in the tracks.
+    pub(crate) fn pump(&mut self, audio: &Track, video: &Track, now: Instant) -> Needs {
+        if !self.egress.is_connected() {
+            return Needs::default();
+        }
+        self.pump_audio(audio, now);
+        self.pump_video(video, now)
+    }
+
+    /// Which video layer the viewer follows.
+    pub(crate) fn video_layer(&self, video: &Track) -> Option<usize> {
+        self.video.at.filter(|it| it.epoch == video.epoch).map(|it| it.layer)
+    }
+
+    /// Negotiated anew: payload types may differ.
+    pub(crate) fn renegotiated(&mut self) {
+        for sending in [&mut self.audio, &mut self.video] {
+            sending.unplayable = None;
+        }
+    }
+
+    fn pump_audio(&mut self, track: &Track, now: Instant) {
+        let Some(layer) = track.layers.first() else { return };
+        let sending = &mut self.audio;
+        if sending.at.is_none_or(|it| it.epoch != track.epoch) {
+            // Sound begins at the live edge: old sound would only be delay.
+            let Some(newest) = layer.ring.newest() else { return };
+            let (seq, ts) = (newest.seq, newest.ts);
+            let at = layer.ring.head() - 1;
+            sending.begin(&*self.egress, Kind::Audio, track, 0, at, (seq, ts), now);
+        }
+        sending.forward(&mut *self.egress, Kind::Audio, layer, usize::MAX, now);
+    }
+
+    fn pump_video(&mut self, track: &Track, now: Instant) -> Needs {
+        let mut needs = Needs::default();
+        let Some(best) = track.best(now) else { return needs };
+        let sending = &mut self.video;
+        let current = sending.at.filter(|it| it.epoch == track.epoch);
+        if current.is_none_or(|it| it.layer != best) {
+            let layer = &track.layers[best];
+            let start = match current {
+                None => layer.ring.start(now),
+                Some(_) => fresh_keyframe(layer, now),
+            };
+            match start {
+                Some(at) => {
+                    let edge = layer.ring.newest().map_or((0, 0), |it| (it.seq, it.ts));
+                    sending.begin(&*self.egress, Kind::Video, track, best, at, edge, now);
+                }
+                None => needs.keyframe = Some(best),
+            }
+        }
+        let Some(cursor) = sending.at.filter(|it| it.epoch == track.epoch) else {
+            // A viewer who cannot play the format needs no keyframe of it.
+            needs.keyframe = needs.keyframe.filter(|_| sending.unplayable != Some(track.epoch));
+            return needs;
+        };
+        let layer = &track.layers[cursor.layer];
+        let budget = match cursor.replay_at {
+            Some(at) if now < at => 0,
+            Some(_) => REPLAY_BURST,
+            None => usize::MAX,
+        };
+        let lost = sending.forward(&mut *self.egress, Kind::Video, layer, budget, now);
+        if lost {
+            // It fell behind what the ring holds: begin anew at a keyframe.
+            sending.at = None;
+            needs.keyframe = Some(cursor.layer);
+            return needs;
+        }
+        if let Some(cursor) = &mut sending.at
+            && let Some(at) = cursor.replay_at
+        {
+            if cursor.next == layer.ring.head() {
+                cursor.replay_at = None;
+            } else {
+                let next = if now < at { at } else { now + REPLAY_INTERVAL };
+                cursor.replay_at = Some(next);
+                needs.again_at = Some(next);
+            }
+        }
+        needs
+    }
+}
+
+impl Sending {
+    /// Begins at a position of a layer; what the ring holds up to `edge` is a replay.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "two call sites, and no two of these are one thing"
+    )]
+    fn begin(
+        &mut self,
+        egress: &dyn Egress,
+        kind: Kind,
+        track: &Track,
+        layer: usize,
+        position: u64,
+        (_, edge_ts): (u64, u32),
+        now: Instant,
+    ) {
+        if self.unplayable == Some(track.epoch) {
+            return;
+        }
+        let it = &track.layers[layer];
+        let Some(payload_type) = egress.payload_type(kind, &it.format) else {
+            tracing::debug!(codec = %it.format.codec, "the viewer cannot play this");
+            self.unplayable = Some(track.epoch);
+            self.at = None;
+            return;
+        };
+        let Some(first) = it.ring.get(position) else { return };
+        self.rewriter.begin(first.seq, first.ts, edge_ts, it.format.clock_rate(), now);
+        if let Some(descriptor) = &first.vp8 {
+            self.picture_ids.begin(descriptor);
+        }
+        let replay_at = (kind == Kind::Video).then_some(now);
+        let epoch = track.epoch;
+        self.at = Some(Cursor { epoch, layer, next: position, payload_type, replay_at });
+    }
+
+    /// Forwards up to `budget` packets from the cursor on. Returns whether the ring no longer has
+    /// the next one.
+    fn forward(
+        &mut self,
+        egress: &mut dyn Egress,
+        kind: Kind,
+        layer: &Layer,
+        budget: usize,
+        now: Instant,
+    ) -> bool {
+        let Some(cursor) = &mut self.at else { return false };
+        let end = layer.ring.head().min(cursor.next.saturating_add(budget as u64));
+        while cursor.next < end {
+            let Some(packet) = layer.ring.get(cursor.next) else { return true };
+            cursor.next += 1;
+            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
+                continue;
+            };
+            egress.forward(Outgoing {
+                kind,
+                payload_type: cursor.payload_type,
+                seq,
+                ts,
+                marker: packet.marker,
+                extensions: &packet.extensions,
+                payload: &packet.payload,
+                vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
+                captured: packet.captured,
+            });
+        }
+        false
+    }
+}
+
+/// The keyframe at which a viewer can change to this layer without seeing the past again.
+fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<u64> {
+    let at = layer.ring.start(now)?;
+    let arrived = layer.ring.get(at)?.arrived;
+    (now.saturating_duration_since(arrived) <= SWITCH_AGE).then_some(at)
+}

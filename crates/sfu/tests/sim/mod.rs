@@ -1,0 +1,402 @@
+//! A simulated network around the core: real str0m clients, `str0m-netem` on each way, one virtual
+//! clock, one seed. Ten minutes pass in seconds, and the same seed gives the same run.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+mod host;
+mod viewer;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
+use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::{Candidate, Input, Rtc};
+use str0m_netem::{Input as LinkInput, Netem, NetemConfig, Output as LinkOutput};
+
+pub(crate) use host::Host;
+pub(crate) use viewer::{Screen, Viewer};
+
+/// Where the server listens.
+pub(crate) const SERVER: &str = "192.0.2.1:3000";
+
+/// The room of all tests that need only one.
+pub(crate) const ROOM: RoomId = RoomId(1);
+
+/// The seed of a test: fixed, so that a failure is the same for everybody; `SEED=7 cargo test`
+/// tries another.
+pub(crate) fn seed() -> u64 {
+    let seed = std::env::var("SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(1);
+    println!("SEED={seed}");
+    seed
+}
+
+/// A link that takes 20 ms and loses nothing.
+pub(crate) fn good_link() -> NetemConfig {
+    NetemConfig::new().latency(Duration::from_millis(20))
+}
+
+/// One way of one client's network.
+pub(crate) struct Link(Netem<Packet>);
+
+/// A datagram under way.
+#[derive(Clone)]
+pub(crate) struct Packet {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    pub(crate) contents: Vec<u8>,
+}
+
+// netem wants to know a packet's size for its rate limit.
+impl AsRef<[u8]> for Packet {
+    fn as_ref(&self) -> &[u8] {
+        &self.contents
+    }
+}
+
+impl Link {
+    fn new(config: NetemConfig) -> Self {
+        Self(Netem::new(config))
+    }
+
+    fn send(&mut self, packet: Packet, now: Instant) {
+        self.0.handle_input(LinkInput::Packet(now, packet));
+    }
+
+    fn receive(&mut self, now: Instant) -> Vec<Packet> {
+        self.0.handle_input(LinkInput::Timeout(now));
+        let mut arrived = Vec::new();
+        while let Some(output) = self.0.poll_output() {
+            match output {
+                LinkOutput::Packet(packet) => arrived.push(packet),
+                LinkOutput::Timeout(_) => break,
+            }
+        }
+        arrived
+    }
+}
+
+/// What a client does beyond ICE, DTLS and RTP.
+pub(crate) enum Role {
+    Host(Host),
+    Viewer(Viewer),
+}
+
+/// One browser.
+pub(crate) struct Client {
+    pub(crate) peer: PeerId,
+    pub(crate) address: SocketAddr,
+    pub(crate) rtc: Rtc,
+    pub(crate) role: Role,
+    pub(crate) connected_at: Option<Instant>,
+    /// Whether its packets reach anything.
+    pub(crate) online: bool,
+    up: Link,
+    down: Link,
+    timeout: Instant,
+}
+
+impl Client {
+    pub(crate) fn host(&mut self) -> &mut Host {
+        match &mut self.role {
+            Role::Host(host) => host,
+            Role::Viewer(_) => panic!("{} is a viewer", self.peer),
+        }
+    }
+
+    pub(crate) fn viewer(&mut self) -> &mut Viewer {
+        match &mut self.role {
+            Role::Viewer(viewer) => viewer,
+            Role::Host(_) => panic!("{} is a host", self.peer),
+        }
+    }
+}
+
+/// The server, its clients and the network between them.
+pub(crate) struct Sim {
+    pub(crate) now: Instant,
+    pub(crate) start: Instant,
+    pub(crate) sfu: Sfu,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) events: Vec<(Instant, Event)>,
+    seed: u64,
+    next_peer: u64,
+    sfu_timeout: Option<Instant>,
+}
+
+impl Sim {
+    pub(crate) fn new() -> Self {
+        Self::with_config(|_| {})
+    }
+
+    pub(crate) fn with_config(change: impl FnOnce(&mut Config)) -> Self {
+        #[allow(clippy::disallowed_methods, reason = "virtual time begins somewhere")]
+        let now = Instant::now();
+        let mut config = Config::new(vec![SERVER.parse().unwrap()]);
+        change(&mut config);
+        Self {
+            now,
+            start: now,
+            sfu: Sfu::new(config),
+            clients: Vec::new(),
+            events: Vec::new(),
+            seed: seed(),
+            next_peer: 1,
+            sfu_timeout: None,
+        }
+    }
+
+    /// A browser goes live in the room.
+    pub(crate) fn add_host(&mut self, host: Host, link: NetemConfig) -> PeerId {
+        self.add_host_to(ROOM, host, link)
+    }
+
+    pub(crate) fn add_host_to(
+        &mut self,
+        room: RoomId,
+        mut host: Host,
+        link: NetemConfig,
+    ) -> PeerId {
+        let (peer, mut client) = self.client(link);
+        let offer = host.offer(&mut client.rtc);
+        client.role = Role::Host(host);
+        self.clients.push(client);
+        self.command(Command::Publish { room, peer, offer, on_air: true });
+        let sdp = self.events.iter().find_map(|(_, event)| match event {
+            Event::Answer { peer: of, sdp, .. } if *of == peer => Some(sdp.clone()),
+            _ => None,
+        });
+        let sdp = sdp.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
+        let client = self.client_mut(peer);
+        let Role::Host(host) = &mut client.role else { unreachable!() };
+        host.accept_answer(&mut client.rtc, &sdp);
+        self.settle(peer);
+        peer
+    }
+
+    /// A browser watches the room; the server offers.
+    pub(crate) fn add_viewer(&mut self, link: NetemConfig) -> PeerId {
+        self.add_viewer_to(ROOM, link)
+    }
+
+    pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
+        let (peer, client) = self.client(link);
+        self.clients.push(client);
+        self.command(Command::Watch { room, peer });
+        let offer = self.events.iter().find_map(|(_, event)| match event {
+            Event::Offer { peer: of, sdp } if *of == peer => Some(sdp.clone()),
+            _ => None,
+        });
+        let offer = offer.expect("the server offers");
+        let now = self.now;
+        let client = self.client_mut(peer);
+        client.viewer().joined_at = Some(now);
+        let answer = viewer::answer(&mut client.rtc, &offer);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp: answer });
+        peer
+    }
+
+    fn client(&mut self, link: NetemConfig) -> (PeerId, Client) {
+        let n = self.next_peer;
+        self.next_peer += 1;
+        let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
+        let mut rtc = Rtc::builder().set_rtp_mode(true).build(self.now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(n * 2);
+        let client = Client {
+            peer: PeerId(n),
+            address,
+            rtc,
+            role: Role::Viewer(Viewer::default()),
+            connected_at: None,
+            online: true,
+            up: Link::new(link.seed(seed)),
+            down: Link::new(link.seed(seed + 1)),
+            timeout: self.now,
+        };
+        (PeerId(n), client)
+    }
+
+    pub(crate) fn client_mut(&mut self, peer: PeerId) -> &mut Client {
+        self.clients.iter_mut().find(|it| it.peer == peer).expect("the client is there")
+    }
+
+    /// What a viewer has seen so far.
+    pub(crate) fn screen(&mut self, peer: PeerId) -> &Screen {
+        &self.client_mut(peer).viewer().screen
+    }
+
+    pub(crate) fn host(&mut self, peer: PeerId) -> &mut Host {
+        self.client_mut(peer).host()
+    }
+
+    /// The browser is gone, without a word.
+    pub(crate) fn vanish(&mut self, peer: PeerId) {
+        self.clients.retain(|it| it.peer != peer);
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.sfu.handle_command(command, self.now);
+        self.drain_sfu();
+    }
+
+    /// A datagram from anybody.
+    pub(crate) fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
+        let destination = SERVER.parse().unwrap();
+        self.sfu.handle_datagram(&Datagram { source, destination, contents }, self.now);
+        self.drain_sfu();
+    }
+
+    pub(crate) fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        self.run_until(end, |_| false);
+        self.now = end;
+    }
+
+    /// Runs until the condition holds; fails after `limit`.
+    pub(crate) fn wait(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        mut holds: impl FnMut(&mut Self) -> bool,
+    ) -> Duration {
+        let began = self.now;
+        assert!(self.run_until(began + limit, &mut holds), "{what}: not in {limit:?}");
+        self.now - began
+    }
+
+    fn run_until(&mut self, end: Instant, mut holds: impl FnMut(&mut Self) -> bool) -> bool {
+        loop {
+            if holds(self) {
+                return true;
+            }
+            let next = self.next_time();
+            if next > end {
+                return false;
+            }
+            self.now = next.max(self.now);
+            self.step();
+        }
+    }
+
+    fn next_time(&self) -> Instant {
+        let far = self.now + Duration::from_secs(3_600);
+        let clients = self.clients.iter().map(|it| {
+            let links = it.up.0.poll_timeout().min(it.down.0.poll_timeout());
+            let source = match &it.role {
+                Role::Host(host) => host.next_at(),
+                Role::Viewer(viewer) => viewer.next_at(),
+            };
+            it.timeout.min(links).min(source.unwrap_or(far))
+        });
+        clients.chain(self.sfu_timeout).min().unwrap_or(far)
+    }
+
+    fn step(&mut self) {
+        let now = self.now;
+        if self.sfu_timeout.is_some_and(|at| at <= now) {
+            self.sfu.handle_timeout(now);
+            self.drain_sfu();
+        }
+        for index in 0..self.clients.len() {
+            for packet in self.clients[index].up.receive(now) {
+                let (source, destination) = (packet.source, packet.destination);
+                let contents = &packet.contents;
+                self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+            }
+        }
+        self.drain_sfu();
+        for client in &mut self.clients {
+            client.step(now);
+        }
+    }
+
+    fn drain_sfu(&mut self) {
+        let now = self.now;
+        loop {
+            match self.sfu.poll_output(now) {
+                Output::Timeout(at) => {
+                    self.sfu_timeout = at;
+                    return;
+                }
+                Output::Event(event) => self.events.push((now, event)),
+                Output::Transmit(it) => {
+                    let packet = Packet {
+                        source: it.source,
+                        destination: it.destination,
+                        contents: it.contents,
+                    };
+                    let client = self.clients.iter_mut().find(|c| c.address == it.destination);
+                    if let Some(client) = client.filter(|it| it.online) {
+                        client.down.send(packet, now);
+                    }
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, peer: PeerId) {
+        let now = self.now;
+        self.client_mut(peer).step(now);
+    }
+
+    /// Events of one kind, with their time.
+    pub(crate) fn times_of(&self, is: impl Fn(&Event) -> bool) -> Vec<Duration> {
+        self.events.iter().filter(|(_, e)| is(e)).map(|(at, _)| *at - self.start).collect()
+    }
+}
+
+impl Client {
+    fn step(&mut self, now: Instant) {
+        for packet in self.down.receive(now) {
+            let Ok(contents) = DatagramRecv::try_from(&*packet.contents) else { continue };
+            let receive = Receive {
+                proto: Protocol::Udp,
+                source: packet.source,
+                destination: packet.destination,
+                contents,
+            };
+            let input = Input::Receive(now, receive);
+            if self.rtc.accepts(&input) {
+                _ = self.rtc.handle_input(input);
+                self.drain(now);
+            }
+        }
+        match &mut self.role {
+            Role::Host(host) if self.connected_at.is_some() => host.produce(&mut self.rtc, now),
+            Role::Viewer(viewer) => viewer.watch(&mut self.rtc, now),
+            Role::Host(_) => {}
+        }
+        _ = self.rtc.handle_input(Input::Timeout(now));
+        self.drain(now);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        while self.rtc.is_alive() {
+            match self.rtc.poll_output() {
+                Ok(str0m::Output::Timeout(at)) => {
+                    self.timeout = at.max(now + Duration::from_millis(1));
+                    return;
+                }
+                Ok(str0m::Output::Transmit(it)) => {
+                    let packet = Packet {
+                        source: it.source,
+                        destination: it.destination,
+                        contents: it.contents.into(),
+                    };
+                    if self.online {
+                        self.up.send(packet, now);
+                    }
+                }
+                Ok(str0m::Output::Event(str0m::Event::Connected)) => self.connected_at = Some(now),
+                Ok(str0m::Output::Event(event)) => match &mut self.role {
+                    Role::Host(host) => host.handle_event(&event, now),
+                    Role::Viewer(viewer) => viewer.handle_event(event, now),
+                },
+                Err(error) => panic!("client {}: {error}", self.peer),
+            }
+        }
+        self.timeout = now + Duration::from_secs(3_600);
+    }
+}

@@ -1,0 +1,148 @@
+//! A watching browser, and what a person in front of it would notice: when a picture is there, how
+//! long it stands still, whether a frame is missing or wrong.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use str0m::change::SdpOffer;
+use str0m::media::KeyframeRequestKind;
+use str0m::rtp::RtpPacket;
+use str0m::{Event, Rtc};
+
+use super::host::Frame;
+
+/// A browser that has waited this long for a frame asks for a keyframe, and again after as long.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+#[derive(Default)]
+pub(crate) struct Viewer {
+    pub(crate) joined_at: Option<Instant>,
+    pub(crate) screen: Screen,
+    video_ssrc: Option<u32>,
+    asked_at: Option<Instant>,
+}
+
+/// What is shown.
+#[derive(Default, Debug)]
+pub(crate) struct Screen {
+    /// When each frame was shown, with its host and number.
+    pub(crate) shown: Vec<(Instant, u8, u32)>,
+    /// The packets as they came: sequence number (extended), timestamp.
+    pub(crate) packets: Vec<(u64, u32)>,
+    /// Picture ids of shown frames.
+    pub(crate) picture_ids: Vec<u16>,
+    /// Timestamps of shown frames.
+    pub(crate) timestamps: Vec<u32>,
+    pub(crate) audio_packets: usize,
+    pub(crate) audio_seqs: Vec<u64>,
+    pub(crate) ssrcs: Vec<u32>,
+    pending: BTreeMap<u64, Partial>,
+    /// The sequence number after the last shown frame.
+    next_seq: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Partial {
+    frame: Frame,
+    picture_id: u16,
+    ts: u32,
+    /// Sequence numbers of its packets, by index.
+    have: BTreeMap<u16, u64>,
+}
+
+impl Screen {
+    /// The longest time without a new frame between two shown ones.
+    pub(crate) fn longest_freeze(&self) -> Duration {
+        let gaps = self.shown.windows(2).map(|it| it[1].0 - it[0].0);
+        gaps.max().unwrap_or_default()
+    }
+
+    /// The time in which the picture stood for more than 200 ms.
+    pub(crate) fn frozen(&self) -> Duration {
+        let gaps = self.shown.windows(2).map(|it| it[1].0 - it[0].0);
+        gaps.filter(|it| *it > Duration::from_millis(200)).sum()
+    }
+
+    fn take(&mut self, packet: &RtpPacket, now: Instant) {
+        let seq = *packet.seq_no;
+        let ts = packet.header.timestamp;
+        self.packets.push((seq, ts));
+        let Some((frame, picture_id)) = Frame::read(&packet.payload) else {
+            panic!("a video packet that nobody sent")
+        };
+        // A frame is known by the sequence number that its first packet has.
+        let first = seq.wrapping_sub(frame.index.into());
+        let partial = self.pending.entry(first).or_insert_with(|| Partial {
+            frame,
+            picture_id,
+            ts,
+            have: BTreeMap::new(),
+        });
+        assert_eq!((partial.frame.host, partial.frame.number), (frame.host, frame.number));
+        assert_eq!((partial.ts, partial.picture_id), (ts, picture_id), "one frame, one timestamp");
+        partial.have.insert(frame.index, seq);
+        self.show(now);
+    }
+
+    /// Shows what can be decoded: complete frames in order, or from the next complete keyframe.
+    fn show(&mut self, now: Instant) {
+        loop {
+            let complete = |it: &Partial| it.have.len() == usize::from(it.frame.count);
+            let next = self.next_seq.filter(|seq| self.pending.get(seq).is_some_and(complete));
+            let keyframe = || {
+                let after = self.next_seq.unwrap_or(0);
+                let found =
+                    self.pending.range(after..).find(|(_, it)| it.frame.is_key && complete(it));
+                found.map(|(seq, _)| *seq)
+            };
+            let Some(seq) = next.or_else(keyframe) else { return };
+            let it = self.pending.remove(&seq).expect("found above");
+            self.pending = self.pending.split_off(&seq);
+            self.shown.push((now, it.frame.host, it.frame.number));
+            self.picture_ids.push(it.picture_id);
+            self.timestamps.push(it.ts);
+            self.next_seq = Some(seq + u64::from(it.frame.count));
+        }
+    }
+}
+
+impl Viewer {
+    pub(crate) fn handle_event(&mut self, event: Event, now: Instant) {
+        let Event::RtpPacket(packet) = event else { return };
+        let ssrc = *packet.header.ssrc;
+        if !self.screen.ssrcs.contains(&ssrc) {
+            self.screen.ssrcs.push(ssrc);
+        }
+        if packet.payload.len() < 500 {
+            self.screen.audio_packets += 1;
+            self.screen.audio_seqs.push(*packet.seq_no);
+            return;
+        }
+        self.video_ssrc = Some(ssrc);
+        self.screen.take(&packet, now);
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Instant> {
+        self.screen
+            .shown
+            .last()
+            .map(|(at, ..)| self.asked_at.map_or(*at, |it| it.max(*at)) + PATIENCE)
+    }
+
+    /// Asks for a keyframe when the picture stands.
+    pub(crate) fn watch(&mut self, rtc: &mut Rtc, now: Instant) {
+        if self.next_at().is_none_or(|at| now < at) {
+            return;
+        }
+        self.asked_at = Some(now);
+        let mut api = rtc.direct_api();
+        if let Some(rx) = self.video_ssrc.and_then(|it| api.stream_rx(&it.into())) {
+            rx.request_keyframe(KeyframeRequestKind::Pli);
+        }
+    }
+}
+
+pub(crate) fn answer(rtc: &mut Rtc, offer: &str) -> String {
+    let offer = SdpOffer::from_sdp_string(offer).unwrap();
+    rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string()
+}
