@@ -15,6 +15,7 @@ pub(crate) struct Host {
     /// Which host this is: every packet says so.
     pub(crate) id: u8,
     pub(crate) frame_interval: Duration,
+    pub(crate) audio_interval: Duration,
     pub(crate) packets_per_frame: u16,
     pub(crate) packets_per_keyframe: u16,
     pub(crate) first_seq: u64,
@@ -39,6 +40,7 @@ impl Default for Host {
         Self {
             id: 1,
             frame_interval: Duration::from_millis(33),
+            audio_interval: Duration::from_millis(20),
             packets_per_frame: 5,
             packets_per_keyframe: 30,
             first_seq: 17,
@@ -64,6 +66,25 @@ impl Host {
         Self { packets_per_frame: 1, packets_per_keyframe: 4, ..Self::default() }
     }
 
+    /// One that sends just enough to notice when it stops, for long runs.
+    pub(crate) fn sparse() -> Self {
+        Self {
+            frame_interval: Duration::from_millis(100),
+            audio_interval: Duration::from_millis(60),
+            ..Self::light()
+        }
+    }
+
+    /// One that can be told from others.
+    pub(crate) fn named(id: u8) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// The same with other first numbers.
+    pub(crate) fn starting_at(self, first_seq: u64, first_ts: u32) -> Self {
+        Self { first_seq, first_ts, ..self }
+    }
+
     pub(crate) fn offer(&mut self, rtc: &mut Rtc) -> String {
         let mut api = rtc.sdp_api();
         // What addTrack writes.
@@ -78,6 +99,14 @@ impl Host {
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
         let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
         rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
+        let mut api = rtc.direct_api();
+        let (_, video) = self.mids.unwrap();
+        // A browser does not stop repeating at a share of 15 %.
+        api.stream_tx_by_mid(video, None).unwrap().set_rtx_cache(
+            1_024,
+            Duration::from_secs(3),
+            None,
+        );
         self.video_seq = self.first_seq;
         self.audio_seq = self.first_seq;
     }
@@ -105,7 +134,7 @@ impl Host {
         }
         while *self.next_audio_at.get_or_insert(now) <= now {
             let at = self.next_audio_at.unwrap();
-            self.next_audio_at = Some(at + Duration::from_millis(20));
+            self.next_audio_at = Some(at + self.audio_interval);
             let ts = self.ts(at - began, 48_000);
             let payload = vec![0xF8; 80];
             let seq = self.audio_seq;

@@ -2,11 +2,12 @@
 //! clock, one seed. Ten minutes pass in seconds, and the same seed gives the same run.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
 mod host;
 mod viewer;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
@@ -19,6 +20,9 @@ pub(crate) use viewer::{Screen, Viewer};
 
 /// Where the server listens.
 pub(crate) const SERVER: &str = "192.0.2.1:3000";
+
+/// The address that tests attack from.
+pub(crate) const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 66));
 
 /// The room of all tests that need only one.
 pub(crate) const ROOM: RoomId = RoomId(1);
@@ -119,6 +123,8 @@ pub(crate) struct Sim {
     pub(crate) sfu: Sfu,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<(Instant, Event)>,
+    /// Datagrams to addresses that no client ever had.
+    pub(crate) replies_to_strangers: usize,
     seed: u64,
     next_peer: u64,
     sfu_timeout: Option<Instant>,
@@ -140,6 +146,7 @@ impl Sim {
             sfu: Sfu::new(config),
             clients: Vec::new(),
             events: Vec::new(),
+            replies_to_strangers: 0,
             seed: seed(),
             next_peer: 1,
             sfu_timeout: None,
@@ -151,17 +158,21 @@ impl Sim {
         self.add_host_to(ROOM, host, link)
     }
 
-    pub(crate) fn add_host_to(
-        &mut self,
-        room: RoomId,
-        mut host: Host,
-        link: NetemConfig,
-    ) -> PeerId {
+    /// A browser publishes, and is not to be seen yet.
+    pub(crate) fn add_rehearsing_host(&mut self, host: Host, link: NetemConfig) -> PeerId {
+        self.publish(ROOM, host, link, false)
+    }
+
+    pub(crate) fn add_host_to(&mut self, room: RoomId, host: Host, link: NetemConfig) -> PeerId {
+        self.publish(room, host, link, true)
+    }
+
+    fn publish(&mut self, room: RoomId, mut host: Host, link: NetemConfig, on_air: bool) -> PeerId {
         let (peer, mut client) = self.client(link);
         let offer = host.offer(&mut client.rtc);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish { room, peer, offer, on_air: true });
+        self.command(Command::Publish { room, peer, offer, on_air });
         let sdp = self.events.iter().find_map(|(_, event)| match event {
             Event::Answer { peer: of, sdp, .. } if *of == peer => Some(sdp.clone()),
             _ => None,
@@ -282,14 +293,7 @@ impl Sim {
 
     fn next_time(&self) -> Instant {
         let far = self.now + Duration::from_secs(3_600);
-        let clients = self.clients.iter().map(|it| {
-            let links = it.up.0.poll_timeout().min(it.down.0.poll_timeout());
-            let source = match &it.role {
-                Role::Host(host) => host.next_at(),
-                Role::Viewer(viewer) => viewer.next_at(),
-            };
-            it.timeout.min(links).min(source.unwrap_or(far))
-        });
+        let clients = self.clients.iter().map(|it| it.next_time().min(it.up.0.poll_timeout()));
         clients.chain(self.sfu_timeout).min().unwrap_or(far)
     }
 
@@ -300,6 +304,9 @@ impl Sim {
             self.drain_sfu();
         }
         for index in 0..self.clients.len() {
+            if self.clients[index].up.0.poll_timeout() > now {
+                continue;
+            }
             for packet in self.clients[index].up.receive(now) {
                 let (source, destination) = (packet.source, packet.destination);
                 let contents = &packet.contents;
@@ -307,7 +314,7 @@ impl Sim {
             }
         }
         self.drain_sfu();
-        for client in &mut self.clients {
+        for client in self.clients.iter_mut().filter(|it| it.next_time() <= now) {
             client.step(now);
         }
     }
@@ -328,6 +335,7 @@ impl Sim {
                         contents: it.contents,
                     };
                     let client = self.clients.iter_mut().find(|c| c.address == it.destination);
+                    self.replies_to_strangers += usize::from(it.destination.ip() == STRANGER);
                     if let Some(client) = client.filter(|it| it.online) {
                         client.down.send(packet, now);
                     }
@@ -348,6 +356,17 @@ impl Sim {
 }
 
 impl Client {
+    /// When something happens on the client's own side.
+    fn next_time(&self) -> Instant {
+        let source = match &self.role {
+            // Before it is connected a host produces nothing.
+            Role::Host(host) => host.next_at().filter(|_| self.connected_at.is_some()),
+            Role::Viewer(viewer) => viewer.next_at(),
+        };
+        let next = self.timeout.min(self.down.0.poll_timeout());
+        source.map_or(next, |it| it.min(next))
+    }
+
     fn step(&mut self, now: Instant) {
         for packet in self.down.receive(now) {
             let Ok(contents) = DatagramRecv::try_from(&*packet.contents) else { continue };

@@ -19,6 +19,7 @@ pub(crate) struct Viewer {
     pub(crate) joined_at: Option<Instant>,
     pub(crate) screen: Screen,
     video_ssrc: Option<u32>,
+    first_packet_at: Option<Instant>,
     asked_at: Option<Instant>,
 }
 
@@ -57,10 +58,28 @@ impl Screen {
         gaps.max().unwrap_or_default()
     }
 
-    /// The time in which the picture stood for more than 200 ms.
-    pub(crate) fn frozen(&self) -> Duration {
-        let gaps = self.shown.windows(2).map(|it| it[1].0 - it[0].0);
-        gaps.filter(|it| *it > Duration::from_millis(200)).sum()
+    /// Forgets the log of single packets.
+    pub(crate) fn forget_packets(&mut self) {
+        self.packets = Vec::new();
+        self.audio_seqs = Vec::new();
+    }
+
+    /// The share of frames, in percent, that a player with a buffer of this length has too late.
+    pub(crate) fn late_percent(&self, buffer: Duration) -> f64 {
+        let Some((began, ..)) = self.shown.first() else { return 100.0 };
+        let first_ts = self.timestamps[0];
+        let delays: Vec<i64> = self
+            .shown
+            .iter()
+            .zip(&self.timestamps)
+            .map(|((at, ..), ts)| {
+                let media = i64::from(ts.wrapping_sub(first_ts)) * 1_000 / 90_000;
+                (*at - *began).as_millis() as i64 - media
+            })
+            .collect();
+        let least = delays.iter().min().copied().unwrap_or_default();
+        let late = delays.iter().filter(|it| **it - least > buffer.as_millis() as i64).count();
+        late as f64 * 100.0 / delays.len() as f64
     }
 
     fn take(&mut self, packet: &RtpPacket, now: Instant) {
@@ -119,14 +138,13 @@ impl Viewer {
             return;
         }
         self.video_ssrc = Some(ssrc);
+        self.first_packet_at.get_or_insert(now);
         self.screen.take(&packet, now);
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
-        self.screen
-            .shown
-            .last()
-            .map(|(at, ..)| self.asked_at.map_or(*at, |it| it.max(*at)) + PATIENCE)
+        let shown = self.screen.shown.last().map(|it| it.0);
+        shown.or(self.first_packet_at).max(self.asked_at).map(|at| at + PATIENCE)
     }
 
     /// Asks for a keyframe when the picture stands.

@@ -1,0 +1,104 @@
+//! Bad networks: what is lost comes again, what is out of order is put in order.
+
+mod sim;
+
+use std::time::Duration;
+
+use sim::{Host, Sim, good_link};
+use str0m_netem::{NetemConfig, Probability, RandomLoss};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn lossy(percent: f32) -> NetemConfig {
+    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
+}
+
+/// What a player keeps in its jitter buffer on a bad network.
+const BUFFER: Duration = Duration::from_millis(250);
+
+struct Minute {
+    shown: usize,
+    sent: usize,
+    longest_freeze: Duration,
+    /// Frames that came too late for the player's buffer.
+    late_percent: f64,
+}
+
+/// A minute of a broadcast with these links.
+fn a_minute(host_link: NetemConfig, viewer_link: NetemConfig) -> Minute {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::default(), host_link);
+    sim.wait("live", 10 * SECOND, |it| it.client_mut(host).connected_at.is_some());
+    let viewer = sim.add_viewer(viewer_link);
+    sim.wait("a picture", 10 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    let before = sim.host(host).frames_sent;
+    let shown_before = sim.screen(viewer).shown.len();
+    sim.run(60 * SECOND);
+    let sent = (sim.host(host).frames_sent - before) as usize;
+    let screen = sim.screen(viewer);
+    let numbers: Vec<u32> = screen.shown.iter().map(|it| it.2).collect();
+    assert!(numbers.windows(2).all(|it| it[0] < it[1]), "a frame was shown twice or too late");
+    let shown = screen.shown.len() - shown_before;
+    let (longest_freeze, late_percent) = (screen.longest_freeze(), screen.late_percent(BUFFER));
+    println!("{shown} of {sent} frames, {late_percent:.1} % late, freeze of {longest_freeze:?}");
+    Minute { shown, sent, longest_freeze, late_percent }
+}
+
+#[test]
+fn five_percent_loss_to_the_viewer_is_not_seen() {
+    let it = a_minute(good_link(), lossy(5.0));
+    assert!(it.shown * 100 >= it.sent * 99);
+    assert!(it.longest_freeze < Duration::from_millis(300));
+    assert!(it.late_percent < 0.5);
+}
+
+#[test]
+fn fifteen_percent_loss_to_the_viewer_still_plays() {
+    let it = a_minute(good_link(), lossy(15.0));
+    assert!(it.shown * 100 >= it.sent * 97);
+    assert!(it.longest_freeze < SECOND);
+    assert!(it.late_percent < 5.0);
+}
+
+#[test]
+fn five_percent_loss_from_the_host_is_not_seen() {
+    let it = a_minute(lossy(5.0), good_link());
+    assert!(it.shown * 100 >= it.sent * 99);
+    assert!(it.longest_freeze < Duration::from_millis(300));
+    assert!(it.late_percent < 0.5);
+}
+
+#[test]
+fn fifteen_percent_loss_on_both_ways_still_plays() {
+    let it = a_minute(lossy(15.0), lossy(15.0));
+    assert!(it.shown * 100 >= it.sent * 95);
+    assert!(it.longest_freeze < 2 * SECOND);
+    assert!(it.late_percent < 20.0);
+}
+
+#[test]
+fn reordering_duplicates_and_jitter_lose_no_frame() {
+    let bad = good_link()
+        .jitter(Duration::from_millis(15))
+        .reorder_gap(10)
+        .duplicate(Probability::new(0.02));
+    let it = a_minute(bad, bad);
+    assert!(it.shown + 5 >= it.sent);
+    assert!(it.longest_freeze < Duration::from_millis(200));
+}
+
+#[test]
+fn one_bad_viewer_costs_the_others_nothing() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::default(), good_link());
+    let good = sim.add_viewer(good_link());
+    let bad = sim.add_viewer(lossy(30.0));
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(good).shown.is_empty());
+    sim.run(30 * SECOND);
+    assert!(sim.screen(good).longest_freeze() < Duration::from_millis(100));
+    let requests = sim.host(host).keyframe_requests.clone();
+    for pair in requests.windows(2) {
+        assert!(pair[1] - pair[0] >= SECOND - Duration::from_millis(50));
+    }
+    assert!(!sim.screen(bad).shown.is_empty());
+}

@@ -1,0 +1,230 @@
+//! Anybody can send anything to a UDP port. Nothing of it may harm a session, be answered, or stop
+//! the process.
+
+mod sim;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sfu::{Command, Event, NegotiationError, PeerId, RoomId};
+use sim::{Host, ROOM, Sim, good_link};
+use str0m::ice::{StunMessage, TransId};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn attacker(n: u16) -> SocketAddr {
+    SocketAddr::new(sim::STRANGER, 1_000 + n)
+}
+
+/// A ClientHello with the null cipher, a fatal alert, and a fragment that claims 16 MB.
+fn forged_dtls() -> Vec<Vec<u8>> {
+    let mut hello = vec![22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 54];
+    hello.extend([1, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 42, 0xFE, 0xFD]);
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 0, 2, 0, 0, 1, 0]);
+    let alert = vec![21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40];
+    let garbage = vec![
+        22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 12, 2, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0xFF,
+        0xFF, 0xFF,
+    ];
+    vec![hello, alert, garbage]
+}
+
+fn random_datagrams(seed: u64, n: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    (0..n).map(move |_| {
+        let mut bytes = vec![0; rng.usize(0..1_500)];
+        rng.fill(&mut bytes);
+        // Mostly something that looks like STUN, DTLS, RTP or RTCP.
+        if let Some(first) = bytes.first_mut() {
+            *first = *rng.choice(&[0, 1, 20, 22, 23, 63, 128, 144, 191, 255]).unwrap();
+        }
+        if bytes.len() > 20 && bytes[0] < 2 {
+            let length = (bytes.len() - 20) as u16 & !3;
+            bytes.truncate(20 + usize::from(length));
+            bytes[2..4].copy_from_slice(&length.to_be_bytes());
+            bytes[4..8].copy_from_slice(&[0x21, 0x12, 0xA4, 0x42]);
+        }
+        bytes
+    })
+}
+
+/// A connectivity check with the right username and a password of the attacker's.
+fn forged_check(username: &str) -> Vec<u8> {
+    let message = StunMessage::binding_request(username, TransId::new(), true, 1, 1, true);
+    let mut bytes = vec![0; 200];
+    let n = message.to_bytes(Some(b"guessed-password"), &mut bytes, |_, _| [0x5A; 20]).unwrap();
+    bytes.truncate(n);
+    bytes
+}
+
+fn ufrag(sdp: &str) -> &str {
+    sdp.lines().find_map(|it| it.strip_prefix("a=ice-ufrag:")).unwrap()
+}
+
+#[test]
+fn a_live_broadcast_survives_everything_that_strangers_send() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.run(SECOND);
+    let before = sim.sfu.sizes();
+    let events = sim.events.len();
+
+    let mut random = random_datagrams(sim::seed(), 20_000);
+    for n in 0..200 {
+        sim.run(Duration::from_millis(20));
+        for bytes in random.by_ref().take(100).chain(forged_dtls()) {
+            sim.inject(attacker(n % 50), &bytes);
+        }
+    }
+    let screen = sim.screen(viewer);
+    assert!(screen.longest_freeze() < Duration::from_millis(100), "{:?}", screen.longest_freeze());
+    assert_eq!(sim.events.len(), events, "nothing happened: {:?}", sim.events.last());
+    let after = sim.sfu.sizes();
+    assert_eq!((after.peers, after.routes), (before.peers, before.routes), "nothing was learned");
+    assert_eq!(sim.replies_to_strangers, 0, "nothing was answered");
+}
+
+#[test]
+fn forgeries_from_the_viewers_own_address_do_not_end_it() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    let address = sim.client_mut(viewer).address;
+    for bytes in random_datagrams(sim::seed() + 1, 5_000).chain(forged_dtls()) {
+        sim.inject(address, &bytes);
+    }
+    sim.run(40 * SECOND);
+    assert!(
+        !sim.events.iter().any(|(_, e)| matches!(e, Event::Closed { .. })),
+        "{:?}",
+        sim.events.last()
+    );
+    assert!(
+        sim.screen(viewer).longest_freeze() < SECOND,
+        "{:?}",
+        sim.screen(viewer).longest_freeze()
+    );
+}
+
+#[test]
+fn forged_dtls_during_the_handshake_does_not_prevent_it() {
+    let mut sim = Sim::new();
+    let viewer = sim.add_viewer(good_link());
+    for _ in 0..400 {
+        sim.run(Duration::from_millis(1));
+        for (n, bytes) in forged_dtls().iter().enumerate() {
+            sim.inject(attacker(n as u16), bytes);
+        }
+    }
+    sim.wait("connected", 2 * SECOND, |it| it.client_mut(viewer).connected_at.is_some());
+}
+
+#[test]
+fn a_connectivity_check_with_a_wrong_password_moves_nothing() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    let offer = sim.events.iter().find_map(|(_, event)| match event {
+        Event::Offer { peer, sdp } if *peer == viewer => Some(sdp.clone()),
+        _ => None,
+    });
+    let ufrag = ufrag(offer.as_ref().unwrap()).to_owned();
+    let routes = sim.sfu.sizes().routes;
+    for n in 0..100 {
+        sim.inject(attacker(n), &forged_check(&format!("{ufrag}:whoever")));
+        sim.run(Duration::from_millis(10));
+    }
+    assert_eq!(sim.sfu.sizes().routes, routes, "no address was learned");
+    assert_eq!(sim.replies_to_strangers, 0);
+    assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(100));
+}
+
+#[test]
+fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() {
+    let mut sim = Sim::new();
+    let mut check = |offer: &str, part: &str| {
+        let peer = PeerId(900);
+        for command in [
+            Command::Publish { room: ROOM, peer, offer: offer.into(), on_air: true },
+            Command::WatchOffer { room: ROOM, peer, offer: offer.into() },
+        ] {
+            sim.command(command);
+            let Some((_, Event::Rejected { error, .. })) = sim.events.last() else {
+                panic!("{offer:?} was taken")
+            };
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        assert_eq!(sim.sfu.sizes().peers, 0);
+        assert_eq!(sim.sfu.sizes().rooms, 0);
+    };
+    check("", "v=0");
+    check("hello", "v=0");
+    check(&"v=0\r\n".repeat(30_000), "64 KiB");
+    check("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n", "no audio or video");
+    check(
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n",
+        "",
+    );
+    check("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n", "");
+}
+
+#[test]
+fn no_damaged_offer_makes_it_panic() {
+    let mut good = Sim::new();
+    let mut rtc = str0m::Rtc::builder().build(good.now);
+    let offer = Host::default().offer(&mut rtc);
+    let mut rng = fastrand::Rng::with_seed(sim::seed());
+    for n in 0..2_000 {
+        let mut bytes = offer.clone().into_bytes();
+        for _ in 0..rng.usize(1..6) {
+            let at = rng.usize(0..bytes.len());
+            match rng.u8(0..4) {
+                0 => bytes[at] = rng.u8(32..127),
+                1 => drop(bytes.remove(at)),
+                2 => bytes.truncate(at.max(10)),
+                _ => bytes.insert(at, rng.u8(9..127)),
+            }
+        }
+        let offer = String::from_utf8_lossy(&bytes).into_owned();
+        let (room, peer) = (RoomId(n), PeerId(10_000 + n));
+        good.command(match n % 2 {
+            0 => Command::Publish { room, peer, offer, on_air: true },
+            _ => Command::WatchOffer { room, peer, offer },
+        });
+        good.command(Command::Close { peer });
+    }
+    assert_eq!(good.sfu.sizes().peers, 0);
+    let internal =
+        |e: &Event| matches!(e, Event::Closed { reason: sfu::CloseReason::Internal, .. });
+    assert!(!good.events.iter().any(|(_, e)| internal(e)));
+}
+
+#[test]
+fn commands_for_peers_that_do_not_exist_are_answered() {
+    let mut sim = Sim::new();
+    let peer = PeerId(77);
+    sim.command(Command::Answer { peer, sdp: "v=0".into() });
+    sim.command(Command::Reoffer { peer, offer: "v=0".into() });
+    sim.command(Command::RestartIce { peer });
+    sim.command(Command::Close { peer });
+    sim.command(Command::GoLive { room: RoomId(5) });
+    let errors: Vec<_> = sim.events.iter().map(|(_, event)| event.clone()).collect();
+    let unknown = Event::Rejected { peer, error: NegotiationError::UnknownPeer };
+    assert_eq!(errors, [unknown.clone(), unknown.clone(), unknown]);
+}
+
+#[test]
+fn one_more_than_the_server_takes_is_told_so() {
+    let mut sim = Sim::with_config(|config| config.max_peers = 3);
+    sim.add_host(Host::default(), good_link());
+    sim.add_viewer(good_link());
+    sim.add_viewer(good_link());
+    sim.command(Command::Watch { room: ROOM, peer: PeerId(50) });
+    let full = Event::Rejected { peer: PeerId(50), error: NegotiationError::Full };
+    assert_eq!(sim.events.last().unwrap().1, full);
+}
