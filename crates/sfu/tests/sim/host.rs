@@ -5,13 +5,18 @@ use std::time::{Duration, Instant};
 
 use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::media::{Direction, MediaKind, Mid, Pt};
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::rtp::RtpWrite;
 
 /// The size of a simulated RTP payload.
 const PAYLOAD_BYTES: usize = 1_000;
 
 pub(crate) struct Host {
+    /// What it encodes with.
+    pub(crate) codec: Codec,
+    /// The simulcast layers it sends, with their packets a frame; empty without simulcast.
+    pub(crate) layers: Vec<(&'static str, u16)>,
     /// Which host this is: every packet says so.
     pub(crate) id: u8,
     pub(crate) frame_interval: Duration,
@@ -28,6 +33,7 @@ pub(crate) struct Host {
     mids: Option<(Mid, Mid)>,
     pending: Option<SdpPendingOffer>,
     video_seq: u64,
+    layer_seqs: Vec<u64>,
     audio_seq: u64,
     next_frame_at: Option<Instant>,
     next_audio_at: Option<Instant>,
@@ -38,6 +44,8 @@ pub(crate) struct Host {
 impl Default for Host {
     fn default() -> Self {
         Self {
+            codec: Codec::Vp8,
+            layers: Vec::new(),
             id: 1,
             frame_interval: Duration::from_millis(33),
             audio_interval: Duration::from_millis(20),
@@ -51,6 +59,7 @@ impl Default for Host {
             mids: None,
             pending: None,
             video_seq: 0,
+            layer_seqs: Vec::new(),
             audio_seq: 0,
             next_frame_at: None,
             next_audio_at: None,
@@ -75,6 +84,37 @@ impl Host {
         }
     }
 
+    /// One with this encoder.
+    pub(crate) fn encoding(codec: Codec) -> Self {
+        Self { codec, ..Self::default() }
+    }
+
+    /// One that sends these layers, with their packets a frame.
+    pub(crate) fn simulcast(layers: &[(&'static str, u16)]) -> Self {
+        Self { layers: layers.to_vec(), ..Self::default() }
+    }
+
+    /// Goes on with another encoder.
+    pub(crate) fn switch_codec(&mut self, codec: Codec) {
+        self.codec = codec;
+        self.keyframe_due = true;
+    }
+
+    /// Offers the same media with new ICE credentials.
+    pub(crate) fn restart_ice(&mut self, rtc: &mut Rtc) -> String {
+        let mut api = rtc.sdp_api();
+        api.ice_restart(true);
+        let (offer, pending) = api.apply().unwrap();
+        self.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
+    /// Takes the answer to an ICE restart.
+    pub(crate) fn accept_restart(&mut self, rtc: &mut Rtc, sdp: &str) {
+        let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
+        rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
+    }
+
     /// One that can be told from others.
     pub(crate) fn named(id: u8) -> Self {
         Self { id, ..Self::default() }
@@ -89,7 +129,14 @@ impl Host {
         let mut api = rtc.sdp_api();
         // What addTrack writes.
         let audio = api.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
-        let video = api.add_media(MediaKind::Video, Direction::SendRecv, None, None, None);
+        let simulcast = (!self.layers.is_empty()).then(|| {
+            let mut simulcast = Simulcast::new();
+            for (rid, _) in &self.layers {
+                simulcast.add_send_layer(SimulcastLayer::new(rid));
+            }
+            simulcast
+        });
+        let video = api.add_media(MediaKind::Video, Direction::SendRecv, None, None, simulcast);
         let (offer, pending) = api.apply().unwrap();
         self.mids = Some((audio, video));
         self.pending = Some(pending);
@@ -99,14 +146,12 @@ impl Host {
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
         let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
         rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
-        let mut api = rtc.direct_api();
         let (_, video) = self.mids.unwrap();
-        // A browser does not stop repeating at a share of 15 %.
-        api.stream_tx_by_mid(video, None).unwrap().set_rtx_cache(
-            1_024,
-            Duration::from_secs(3),
-            None,
-        );
+        if let Some(tx) = rtc.direct_api().stream_tx_by_mid(video, None) {
+            // A browser does not stop repeating at a share of 15 %.
+            tx.set_rtx_cache(1_024, Duration::from_secs(3), None);
+        }
+        self.layer_seqs = self.layers.iter().map(|_| self.first_seq).collect();
         self.video_seq = self.first_seq;
         self.audio_seq = self.first_seq;
     }
@@ -154,18 +199,34 @@ impl Host {
 
     fn write_frame(&mut self, rtc: &mut Rtc, mid: Mid, ts: u32, now: Instant) {
         let is_key = std::mem::take(&mut self.keyframe_due);
-        let count = if is_key { self.packets_per_keyframe } else { self.packets_per_frame };
-        for index in 0..count {
-            let payload =
-                Frame { host: self.id, number: self.frames_sent, is_key, index, count }.write();
-            let seq = self.video_seq;
-            self.video_seq += 1;
-            let packet = RtpWrite::new(payload_type(rtc, mid), seq.into(), ts, now, payload)
-                .marker(index + 1 == count)
-                .nackable(true);
-            write(rtc, mid, packet);
+        let pt = self.video_payload_type(rtc, mid);
+        let mut write_layer = |rid: Option<&str>, seq: &mut u64, count: u16| {
+            for index in 0..count {
+                let frame = Frame { host: self.id, number: self.frames_sent, is_key, index, count };
+                let packet = RtpWrite::new(pt, (*seq).into(), ts, now, frame.write(self.codec))
+                    .marker(index + 1 == count)
+                    .nackable(true);
+                *seq += 1;
+                let mut api = rtc.direct_api();
+                api.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap().write_rtp(packet);
+            }
+        };
+        if self.layers.is_empty() {
+            let count = if is_key { self.packets_per_keyframe } else { self.packets_per_frame };
+            write_layer(None, &mut self.video_seq, count);
+        }
+        for ((rid, count), seq) in self.layers.iter().zip(&mut self.layer_seqs) {
+            write_layer(Some(rid), seq, *count);
         }
         self.frames_sent += 1;
+    }
+
+    fn video_payload_type(&self, rtc: &Rtc, mid: Mid) -> Pt {
+        let agreed = rtc.media(mid).unwrap().remote_pts();
+        let params = rtc.codec_config().params();
+        let fits =
+            |pt: &&Pt| params.iter().any(|it| it.pt() == **pt && it.spec().codec == self.codec);
+        *agreed.iter().find(fits).unwrap_or_else(|| panic!("{:?} was not agreed", self.codec))
     }
 }
 
@@ -180,13 +241,30 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// A VP8 payload descriptor with a picture id (RFC 7741, section 4.2), the first byte of the
-    /// frame, and then our own.
-    fn write(self) -> Vec<u8> {
-        let starts = if self.index == 0 { 0x10 } else { 0 };
+    /// Five bytes by which the codec tells what this is, and then our own.
+    fn write(self, codec: Codec) -> Vec<u8> {
+        let begins = self.index == 0;
+        let bit = |is: bool, value: u8| if is { value } else { 0 };
         let id = self.number as u16 & 0x7FFF;
-        let mut bytes = vec![0x80 | starts, 0x80, 0x80 | (id >> 8) as u8, id as u8];
-        bytes.push(u8::from(!self.is_key));
+        let mut bytes = match codec {
+            // A payload descriptor with a picture id (RFC 7741, section 4.2), and P of the frame.
+            Codec::Vp8 => vec![
+                0x80 | bit(begins, 0x10),
+                0x80,
+                0x80 | (id >> 8) as u8,
+                id as u8,
+                bit(!self.is_key, 1),
+            ],
+            // FU-A of an IDR or other slice (RFC 6184, section 5.8).
+            Codec::H264 => {
+                vec![0x7C, bit(begins, 0x80) | if self.is_key { 5 } else { 1 }, 0, 0, 0]
+            }
+            // P and B (RFC 9628, section 4.2).
+            Codec::Vp9 => vec![bit(!self.is_key, 0x40) | bit(begins, 0x08), 0, 0, 0, 0],
+            // N, of the aggregation header.
+            Codec::Av1 => vec![0x10 | bit(self.is_key && begins, 0x08), 0, 0, 0, 0],
+            other => panic!("no host encodes {other:?}"),
+        };
         bytes.push(self.host);
         bytes.extend(self.number.to_be_bytes());
         bytes.push(u8::from(self.is_key));
@@ -196,7 +274,7 @@ impl Frame {
         bytes
     }
 
-    /// Reads it back; also returns the picture id as the viewer got it.
+    /// Reads it back; also returns the VP8 picture id as the viewer got it.
     pub(crate) fn read(payload: &[u8]) -> Option<(Self, u16)> {
         let u16_at =
             |at: usize| Some(u16::from_be_bytes([*payload.get(at)?, *payload.get(at + 1)?]));

@@ -173,11 +173,7 @@ impl Sim {
         client.role = Role::Host(host);
         self.clients.push(client);
         self.command(Command::Publish { room, peer, offer, on_air });
-        let sdp = self.events.iter().find_map(|(_, event)| match event {
-            Event::Answer { peer: of, sdp, .. } if *of == peer => Some(sdp.clone()),
-            _ => None,
-        });
-        let sdp = sdp.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
+        let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
         host.accept_answer(&mut client.rtc, &sdp);
@@ -194,11 +190,7 @@ impl Sim {
         let (peer, client) = self.client(link);
         self.clients.push(client);
         self.command(Command::Watch { room, peer });
-        let offer = self.events.iter().find_map(|(_, event)| match event {
-            Event::Offer { peer: of, sdp } if *of == peer => Some(sdp.clone()),
-            _ => None,
-        });
-        let offer = offer.expect("the server offers");
+        let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
         client.viewer().joined_at = Some(now);
@@ -206,6 +198,51 @@ impl Sim {
         self.settle(peer);
         self.command(Command::Answer { peer, sdp: answer });
         peer
+    }
+
+    /// A browser watches the room, and offers itself (as WHEP does).
+    pub(crate) fn add_offering_viewer(&mut self, link: NetemConfig) -> PeerId {
+        let (peer, mut client) = self.client(link);
+        let (offer, pending) = viewer::offer(&mut client.rtc);
+        self.clients.push(client);
+        self.command(Command::WatchOffer { room: ROOM, peer, offer });
+        let answer = self.last_sdp(peer);
+        viewer::accept_answer(&mut self.client_mut(peer).rtc, pending, &answer);
+        self.settle(peer);
+        peer
+    }
+
+    /// The host's browser restarts ICE.
+    pub(crate) fn restart_ice_of_host(&mut self, peer: PeerId) {
+        let client = self.client_mut(peer);
+        let Role::Host(host) = &mut client.role else { panic!("{peer} is a viewer") };
+        let offer = host.restart_ice(&mut client.rtc);
+        self.command(Command::Reoffer { peer, offer });
+        let answer = self.last_sdp(peer);
+        let client = self.client_mut(peer);
+        let Role::Host(host) = &mut client.role else { unreachable!() };
+        host.accept_restart(&mut client.rtc, &answer);
+        self.settle(peer);
+    }
+
+    /// The server restarts ICE for a viewer.
+    pub(crate) fn restart_ice_of_viewer(&mut self, peer: PeerId) {
+        self.command(Command::RestartIce { peer });
+        let offer = self.last_sdp(peer);
+        let answer = viewer::answer(&mut self.client_mut(peer).rtc, &offer);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp: answer });
+    }
+
+    /// The last description that the server sent to a peer.
+    fn last_sdp(&self, peer: PeerId) -> String {
+        let sdp = self.events.iter().rev().find_map(|(_, event)| match event {
+            Event::Offer { peer: of, sdp } | Event::Answer { peer: of, sdp, .. } if *of == peer => {
+                Some(sdp.clone())
+            }
+            _ => None,
+        });
+        sdp.unwrap_or_else(|| panic!("no description: {:?}", self.events.last()))
     }
 
     fn client(&mut self, link: NetemConfig) -> (PeerId, Client) {

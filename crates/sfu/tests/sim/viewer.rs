@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use str0m::change::SdpOffer;
-use str0m::media::KeyframeRequestKind;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind};
 use str0m::rtp::RtpPacket;
 use str0m::{Event, Rtc};
 
@@ -32,6 +32,8 @@ pub(crate) struct Screen {
     pub(crate) packets: Vec<(u64, u32)>,
     /// Picture ids of shown frames.
     pub(crate) picture_ids: Vec<u16>,
+    /// How many packets each shown frame had.
+    pub(crate) packets_per_frame: Vec<u16>,
     /// Timestamps of shown frames.
     pub(crate) timestamps: Vec<u32>,
     pub(crate) audio_packets: usize,
@@ -98,7 +100,7 @@ impl Screen {
             have: BTreeMap::new(),
         });
         assert_eq!((partial.frame.host, partial.frame.number), (frame.host, frame.number));
-        assert_eq!((partial.ts, partial.picture_id), (ts, picture_id), "one frame, one timestamp");
+        assert_eq!(partial.ts, ts, "one frame, one timestamp");
         partial.have.insert(frame.index, seq);
         self.show(now);
     }
@@ -119,6 +121,7 @@ impl Screen {
             self.pending = self.pending.split_off(&seq);
             self.shown.push((now, it.frame.host, it.frame.number));
             self.picture_ids.push(it.picture_id);
+            self.packets_per_frame.push(it.frame.count);
             self.timestamps.push(it.ts);
             self.next_seq = Some(seq + u64::from(it.frame.count));
         }
@@ -163,4 +166,17 @@ impl Viewer {
 pub(crate) fn answer(rtc: &mut Rtc, offer: &str) -> String {
     let offer = SdpOffer::from_sdp_string(offer).unwrap();
     rtc.sdp_api().accept_offer(offer).unwrap().to_sdp_string()
+}
+
+pub(crate) fn offer(rtc: &mut Rtc) -> (String, SdpPendingOffer) {
+    let mut api = rtc.sdp_api();
+    api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+    api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+    let (offer, pending) = api.apply().unwrap();
+    (offer.to_sdp_string(), pending)
+}
+
+pub(crate) fn accept_answer(rtc: &mut Rtc, pending: SdpPendingOffer, answer: &str) {
+    let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+    rtc.sdp_api().accept_answer(pending, answer).unwrap();
 }
