@@ -6,7 +6,9 @@ export function usePip(video: RefObject<HTMLVideoElement | null>): {
   togglePip: () => void;
 } {
   const [works, setWorks] = useState(
-    () => document.pictureInPictureEnabled === true && "requestPictureInPicture" in HTMLVideoElement.prototype,
+    () =>
+      document.pictureInPictureEnabled === true &&
+      "requestPictureInPicture" in HTMLVideoElement.prototype,
   );
   const toggle = async () => {
     try {

@@ -1,17 +1,7 @@
 import { type RefObject, useEffect, useState } from "react";
-import { Player, type PlayerSnapshot } from "../live/player";
+import { PLAYER_START, Player, type PlayerSnapshot } from "../live/player";
 import type { Viewer } from "../live/viewer";
 import { useStoreOr } from "./use-store";
-
-const BEFORE: PlayerSnapshot = {
-  muted: true,
-  volume: 1,
-  paused: false,
-  blocked: false,
-  hasFrame: false,
-  covered: false,
-  isPortrait: false,
-};
 
 /** Plays what the viewer receives in the given elements. */
 export function usePlayer(
@@ -32,5 +22,5 @@ export function usePlayer(
       made.close();
     };
   }, [viewer, video, cover]);
-  return { player, state: useStoreOr(player, BEFORE) };
+  return { player, state: useStoreOr(player, PLAYER_START) };
 }

@@ -5,7 +5,7 @@ export const en: Dictionary = {
   "app.tagline": "Your own live room, in a browser",
   "nav.home": "Home",
   "nav.skip": "Skip to content",
-  "nav.language": "切换到中文",
+  "nav.language": "中 · 切换到中文",
   "nav.theme.auto": "Appearance: system",
   "nav.theme.dark": "Appearance: dark",
   "nav.theme.light": "Appearance: light",

@@ -4,7 +4,7 @@ export const zh = {
   "app.tagline": "自己的直播间，打开就能播",
   "nav.home": "首页",
   "nav.skip": "跳到主要内容",
-  "nav.language": "Switch to English",
+  "nav.language": "EN · Switch to English",
   "nav.theme.auto": "外观：跟随系统",
   "nav.theme.dark": "外观：深色",
   "nav.theme.light": "外观：浅色",
@@ -36,7 +36,8 @@ export const zh = {
 
   "host.title": "开播",
   "host.prepare.title": "准备开播",
-  "host.prepare.text": "浏览器会询问是否允许使用摄像头和麦克风。点「开始直播」之前，没有人能看到你。",
+  "host.prepare.text":
+    "浏览器会询问是否允许使用摄像头和麦克风。点「开始直播」之前，没有人能看到你。",
   "host.prepare.open": "打开摄像头和麦克风",
   "host.prepare.opening": "正在打开摄像头",
   "host.prepare.screen": "只共享屏幕",

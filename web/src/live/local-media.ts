@@ -128,6 +128,14 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     else await this.#replaceDevice("camera", undefined);
   }
 
+  /** Asks for the devices in use once more: after a call a phone's microphone may stay dead. */
+  async reopen(): Promise<void> {
+    const { audioTrack, source } = this.getSnapshot();
+    const used = (track: MediaStreamTrack | null) => track?.getSettings().deviceId;
+    if (audioTrack) await this.#replaceDevice("microphone", used(audioTrack));
+    if (source === "camera") await this.#replaceDevice("camera", used(this.#camera));
+  }
+
   dismissError(): void {
     this.update({ error: null });
   }

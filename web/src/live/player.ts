@@ -14,6 +14,17 @@ export interface PlayerSnapshot {
   isPortrait: boolean;
 }
 
+/** Muted: browsers let nothing else play by itself. */
+export const PLAYER_START: PlayerSnapshot = {
+  muted: true,
+  volume: 1,
+  paused: false,
+  blocked: false,
+  hasFrame: false,
+  covered: false,
+  isPortrait: false,
+};
+
 /** Plays a live stream in a video element: muted at once, with sound once the person wanted it. */
 export class Player extends Store<PlayerSnapshot> {
   readonly video: HTMLVideoElement;
@@ -23,13 +34,9 @@ export class Player extends Store<PlayerSnapshot> {
   constructor(video: HTMLVideoElement, cover: HTMLCanvasElement, onFrame: () => void) {
     const volume = recall("volume");
     super({
+      ...PLAYER_START,
       muted: recall("sound") !== true,
       volume: typeof volume === "number" ? Math.min(1, Math.max(0, volume)) : 1,
-      paused: false,
-      blocked: false,
-      hasFrame: false,
-      covered: false,
-      isPortrait: false,
     });
     this.video = video;
     this.#cover = cover;

@@ -38,6 +38,17 @@ export interface ViewerOptions {
   signaling?: Partial<SignalingOptions>;
 }
 
+export const VIEWER_START: ViewerSnapshot = {
+  phase: "connecting",
+  room: null,
+  stream: null,
+  viewers: 0,
+  attempt: 0,
+  problem: null,
+  detail: null,
+  stats: null,
+};
+
 type Offer = Extract<ServerMessage, { type: "offer" }>;
 
 const POLL_MS = 1_000;
@@ -81,16 +92,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   pc: RTCPeerConnection | null = null;
 
   constructor(options: ViewerOptions) {
-    super({
-      phase: "connecting",
-      room: null,
-      stream: null,
-      viewers: 0,
-      attempt: 0,
-      problem: null,
-      detail: null,
-      stats: null,
-    });
+    super(VIEWER_START);
     this.#options = options;
     this.#signaling = new Signaling({
       hello: {
