@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
   useEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal?.();
+    // By itself the dialog would put the focus on its close button.
+    element?.querySelector("input")?.focus();
     return () => element?.close?.();
   }, []);
   return (

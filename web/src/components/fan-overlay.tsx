@@ -9,20 +9,19 @@ import styles from "./fan-overlay.module.css";
 import { Poster } from "./poster";
 
 interface FanOverlayProps {
-  room: string;
   snapshot: ViewerSnapshot;
   hasFrame: boolean;
 }
 
 /** What the fan is told over the picture, or in its place. */
-export function FanOverlay({ room, snapshot, hasFrame }: FanOverlayProps) {
+export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
   const { t } = useLanguage();
   const { phase, attempt } = snapshot;
   switch (phase) {
     case "connecting":
       return (
         <>
-          {!hasFrame && <Poster room={room} />}
+          {!hasFrame && <Poster />}
           <div className={styles.progress} />
           <Chip busy text={t("watch.connecting")} />
         </>
@@ -30,7 +29,6 @@ export function FanOverlay({ room, snapshot, hasFrame }: FanOverlayProps) {
     case "waiting":
       return (
         <Card
-          room={room}
           icon={<RadioTower size={28} />}
           pulse
           title={t("watch.waiting")}
@@ -40,14 +38,13 @@ export function FanOverlay({ room, snapshot, hasFrame }: FanOverlayProps) {
     case "ended":
       return (
         <Card
-          room={room}
           icon={<CircleCheck size={28} />}
           title={t("watch.ended")}
           text={t("watch.ended.text")}
         />
       );
     case "error":
-      return <ErrorCard room={room} snapshot={snapshot} />;
+      return <ErrorCard snapshot={snapshot} />;
     case "stalled":
       return <Chip busy text={t("watch.stalled")} />;
     case "interrupted":
@@ -56,20 +53,20 @@ export function FanOverlay({ room, snapshot, hasFrame }: FanOverlayProps) {
       const n = Math.min(Math.max(attempt, 1), SHOWN_TRIES);
       return (
         <>
-          {!hasFrame && <Poster room={room} />}
+          {!hasFrame && <Poster />}
           <Chip busy text={t("watch.reconnecting", { n, max: SHOWN_TRIES })} />
         </>
       );
     }
     case "live":
-      return <LiveNotes room={room} snapshot={snapshot} />;
+      return <LiveNotes snapshot={snapshot} />;
   }
 }
 
-function LiveNotes({ room, snapshot }: { room: string; snapshot: ViewerSnapshot }) {
+function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   if (snapshot.room?.video === "off") {
-    return <Card room={room} icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
+    return <Card icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
   }
   if (snapshot.room?.audio === "muted") {
     return <Chip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
@@ -77,12 +74,11 @@ function LiveNotes({ room, snapshot }: { room: string; snapshot: ViewerSnapshot 
   return null;
 }
 
-function ErrorCard({ room, snapshot }: { room: string; snapshot: ViewerSnapshot }) {
+function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   const { problem, detail } = snapshot;
   return (
     <Card
-      room={room}
       icon={<CircleAlert size={28} />}
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
@@ -95,7 +91,6 @@ function ErrorCard({ room, snapshot }: { room: string; snapshot: ViewerSnapshot 
 }
 
 interface CardProps {
-  room: string;
   icon: ReactNode;
   title: string;
   text?: string;
@@ -103,10 +98,10 @@ interface CardProps {
   children?: ReactNode;
 }
 
-function Card({ room, icon, title, text, pulse = false, children }: CardProps) {
+function Card({ icon, title, text, pulse = false, children }: CardProps) {
   return (
     <div className={styles.overlay} role="status">
-      <Poster room={room} />
+      <Poster />
       <div className={styles.card}>
         <span className={styles.rings} data-pulse={pulse} aria-hidden="true">
           {icon}

@@ -14,7 +14,6 @@ import { HelpDialog } from "./help-dialog";
 import { StatsOverlay } from "./stats-overlay";
 
 interface FanStageProps {
-  room: string;
   viewer: Viewer | null;
   snapshot: ViewerSnapshot;
 }
@@ -22,7 +21,7 @@ interface FanStageProps {
 /** States in which a picture stands on the stage, moving or not. */
 const WITH_PICTURE = ["live", "stalled", "interrupted", "reconnecting"];
 
-export function FanStage({ room, viewer, snapshot }: FanStageProps) {
+export function FanStage({ viewer, snapshot }: FanStageProps) {
   const { t } = useLanguage();
   const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
@@ -57,6 +56,7 @@ export function FanStage({ room, viewer, snapshot }: FanStageProps) {
       data-state={snapshot.phase}
       data-idle={idle && hasPicture}
       data-web={full.isWeb}
+      data-picture={hasPicture}
       data-portrait={state.isPortrait}
     >
       <video
@@ -70,7 +70,7 @@ export function FanStage({ room, viewer, snapshot }: FanStageProps) {
         onDoubleClick={full.toggleFull}
       />
       <canvas ref={cover} className={styles.cover} hidden={!state.covered} />
-      <FanOverlay room={room} snapshot={snapshot} hasFrame={state.hasFrame} />
+      <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} />
       {hasPicture && (
         <FanControls
           actions={actions}

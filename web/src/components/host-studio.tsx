@@ -19,14 +19,13 @@ import { SharePanel } from "./share-panel";
 
 /** Prepare, preview, live, ended: one after the other. */
 export function HostStudio({ media, publisher }: Host) {
-  const { language } = useLanguage();
+  const { t, language } = useLanguage();
   const snapshot = useStore(media);
   const broadcast = useStore(publisher);
   const choice = useRoomChoice();
   const [mirror, setMirror] = useState(true);
   const [isEnding, setEnding] = useState(false);
   const { phase, problem } = broadcast;
-  const isOn = phase === "live" || phase === "connecting";
   useOnAir(phase === "live");
   useEffect(() => {
     if (phase !== "live") setEnding(false);
@@ -53,6 +52,7 @@ export function HostStudio({ media, publisher }: Host) {
       {phase !== "ended" && !snapshot.stream && <HostPrepare media={media} snapshot={snapshot} />}
       {phase !== "ended" && snapshot.stream && (
         <div className={styles.studio}>
+          <h1 className="visually-hidden">{t("host.title")}</h1>
           <div className={styles.stage}>
             <HostPreview media={snapshot} mirror={mirror} />
             <HostNotices media={media} snapshot={snapshot} publisher={broadcast} />
@@ -65,14 +65,16 @@ export function HostStudio({ media, publisher }: Host) {
             />
           </div>
           <div className={styles.side}>
-            <RoomPanel
-              room={choice.room}
-              name={choice.name}
-              invalid={choice.invalid}
-              locked={isOn}
-              onRoom={choice.setRoom}
-              onName={choice.setName}
-            />
+            {phase !== "live" && (
+              <RoomPanel
+                room={choice.room}
+                name={choice.name}
+                invalid={choice.invalid}
+                locked={phase === "connecting"}
+                onRoom={choice.setRoom}
+                onName={choice.setName}
+              />
+            )}
             {choice.parsed !== null && <SharePanel room={choice.parsed} />}
             <DevicePanel media={media} snapshot={snapshot} mirror={mirror} onMirror={setMirror} />
           </div>

@@ -1,7 +1,7 @@
 import styles from "./poster.module.css";
 
-/** What stands where there is no picture yet. */
-export function Poster({ room }: { room: string }) {
+/** What stands where there is no picture: a room card shows the initial of its name. */
+export function Poster({ room = "" }: { room?: string }) {
   const [first = ""] = room;
   return (
     <div className={styles.poster} aria-hidden="true">

@@ -29,12 +29,14 @@ export function RoomMeta({ room, snapshot }: { room: string; snapshot: ViewerSna
         {host && <p>{t("room.hostedBy", { name: host })}</p>}
       </div>
       {since !== null && <LiveBadge tone="live">{formatDuration(now - since)}</LiveBadge>}
-      <span className={styles.count}>
-        <Users size={18} aria-hidden="true" />
-        <span data-testid="viewer-count" data-count={snapshot.viewers}>
-          {t("watch.viewers", { n: formatCount(snapshot.viewers, language) })}
+      {!snapshot.problem && (
+        <span className={styles.count}>
+          <Users size={18} aria-hidden="true" />
+          <span data-testid="viewer-count" data-count={snapshot.viewers}>
+            {t("watch.viewers", { n: formatCount(snapshot.viewers, language) })}
+          </span>
         </span>
-      </span>
+      )}
       <Button icon={copied ? <Check size={18} /> : <Share2 size={18} />} onClick={share}>
         {copied ? t("common.copied") : t("watch.share")}
       </Button>

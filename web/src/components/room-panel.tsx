@@ -6,7 +6,7 @@ interface RoomPanelProps {
   room: string;
   name: string;
   invalid: boolean;
-  /** While live the room cannot change under the viewers. */
+  /** While connecting the room cannot change any more. */
   locked: boolean;
   onRoom: (room: string) => void;
   onName: (name: string) => void;

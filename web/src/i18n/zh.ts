@@ -155,7 +155,7 @@ export const zh = {
   "watch.latency": "延迟 ≈ {s} 秒",
   "watch.audioOnly": "主播关闭了摄像头",
   "watch.hostMuted": "主播已静音",
-  "watch.share": "分享直播间",
+  "watch.share": "分享",
   "watch.tapToPlay": "点击播放",
   "player.controls": "播放控制",
   "player.play": "播放",

@@ -13,12 +13,16 @@ const LOSS = { fair: 0.02, bad: 0.08 };
 const RTT_MS = { fair: 250, bad: 600 };
 const FPS = { fair: 20, bad: 10 };
 
-export function judgeHealth(stats: SendStats, videoOn: boolean): Health {
+/** A browser's own estimate starts low: until then every connection looks short of bandwidth. */
+const RAMP_MS = 12_000;
+
+export function judgeHealth(stats: SendStats, videoOn: boolean, connectedMs: number): Health {
+  const limitedBy = connectedMs < RAMP_MS ? null : stats.limitedBy;
   const found: Health[] = [
     above(stats.loss, LOSS, "loss"),
     above(stats.rttMs, RTT_MS, "rtt"),
     videoOn ? below(stats.fps, FPS, "fps") : { level: "good", cause: "none" },
-    stats.limitedBy ? { level: "fair", cause: stats.limitedBy } : { level: "good", cause: "none" },
+    limitedBy ? { level: "fair", cause: limitedBy } : { level: "good", cause: "none" },
   ];
   const worst = (level: HealthLevel) => found.find((health) => health.level === level);
   return worst("bad") ?? worst("fair") ?? { level: "good", cause: "none" };

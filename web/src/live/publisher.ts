@@ -86,6 +86,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   #iceServers: RTCIceServer[] = [];
   #neg = 0;
   #wasConnected = false;
+  #connectedAt = 0;
   #sent: { audio: boolean; video: boolean } | null = null;
   pc: RTCPeerConnection | null = null;
 
@@ -293,7 +294,10 @@ export class Publisher extends Store<PublisherSnapshot> {
   #peerChanged(pc: RTCPeerConnection): void {
     if (pc !== this.pc) return;
     const connected = pc.connectionState === "connected";
-    if (connected) this.#wasConnected = true;
+    if (connected) {
+      this.#wasConnected = true;
+      this.#connectedAt = Date.now();
+    }
     this.update({ connected, ...(connected ? { problem: null } : {}) });
     this.#refresh();
   }
@@ -337,7 +341,9 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (!report || pc !== this.pc) return;
     const stats = this.#reader.send(report);
     const { videoTrack, videoOn } = this.#media.getSnapshot();
-    this.update({ stats, health: judgeHealth(stats, videoTrack !== null && videoOn) });
+    const isPicture = videoTrack !== null && videoOn;
+    const connectedMs = Date.now() - this.#connectedAt;
+    this.update({ stats, health: judgeHealth(stats, isPicture, connectedMs) });
   }
 
   #dropPeer(): void {

@@ -21,7 +21,7 @@ export function WatchPage({ room }: { room: string }) {
     <>
       <TopBar stage />
       <main id="main" className={styles.main}>
-        <FanStage room={room} viewer={viewer} snapshot={snapshot} />
+        <FanStage viewer={viewer} snapshot={snapshot} />
         <div className={styles.meta}>
           <RoomMeta room={room} snapshot={snapshot} />
         </div>
