@@ -1,0 +1,24 @@
+import { lazy, Suspense } from "react";
+import { parseRoomName } from "./live/room-name";
+import { HomePage } from "./pages/home";
+import { NotFoundPage } from "./pages/not-found";
+import { WatchPage } from "./pages/watch";
+import { usePath } from "./router";
+
+// Fans need not load the studio.
+const HostPage = lazy(async () => ({ default: (await import("./pages/host")).HostPage }));
+
+export function App() {
+  const path = usePath();
+  if (path === "/") return <HomePage />;
+  if (path === "/host") {
+    return (
+      <Suspense fallback={null}>
+        <HostPage />
+      </Suspense>
+    );
+  }
+  const room = path.startsWith("/r/") ? parseRoomName(path) : null;
+  if (room !== null) return <WatchPage key={room} room={room} />;
+  return <NotFoundPage />;
+}

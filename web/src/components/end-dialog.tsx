@@ -1,0 +1,31 @@
+import { useLanguage } from "../hooks/use-language";
+import { formatCount } from "../i18n/format";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
+
+interface EndDialogProps {
+  viewers: number;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+export function EndDialog({ viewers, onConfirm, onClose }: EndDialogProps) {
+  const { t, language } = useLanguage();
+  const actions = (
+    <>
+      <Button onClick={onClose}>{t("common.cancel")}</Button>
+      <Button kind="primary" data-testid="confirm-end" onClick={onConfirm}>
+        {t("host.end")}
+      </Button>
+    </>
+  );
+  return (
+    <Dialog title={t("host.end.title")} onClose={onClose} actions={actions}>
+      <p>
+        {viewers > 0
+          ? t("host.end.viewers", { n: formatCount(viewers, language) })
+          : t("host.end.nobody")}
+      </p>
+    </Dialog>
+  );
+}

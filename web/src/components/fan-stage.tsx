@@ -1,0 +1,107 @@
+import { Play, VolumeX } from "lucide-react";
+import { type MouseEvent, useRef, useState } from "react";
+import { useFullscreen } from "../hooks/use-fullscreen";
+import { useIdle } from "../hooks/use-idle";
+import { useLanguage } from "../hooks/use-language";
+import { usePip } from "../hooks/use-pip";
+import { usePlayer } from "../hooks/use-player";
+import { usePlayerKeys } from "../hooks/use-player-keys";
+import type { Viewer, ViewerSnapshot } from "../live/viewer";
+import { FanControls } from "./fan-controls";
+import { FanOverlay } from "./fan-overlay";
+import styles from "./fan-stage.module.css";
+import { HelpDialog } from "./help-dialog";
+import { StatsOverlay } from "./stats-overlay";
+
+interface FanStageProps {
+  viewer: Viewer | null;
+  snapshot: ViewerSnapshot;
+}
+
+/** States in which a picture stands on the stage, moving or not. */
+const WITH_PICTURE = ["live", "stalled", "interrupted", "reconnecting"];
+
+export function FanStage({ viewer, snapshot }: FanStageProps) {
+  const { t } = useLanguage();
+  const stage = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const cover = useRef<HTMLCanvasElement>(null);
+  const { player, state } = usePlayer(viewer, video, cover);
+  const full = useFullscreen(stage, video);
+  const pip = usePip(video);
+  const idle = useIdle(stage) && !state.paused;
+  const [panel, setPanel] = useState<"stats" | "help" | null>(null);
+  const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
+  const actions = {
+    togglePlay: () => player?.togglePlay(),
+    toggleMuted: () => player?.toggleMuted(),
+    changeVolume: (by: number) => player?.setVolume(state.volume + by),
+    toggleFull: full.toggleFull,
+    togglePip: pip.togglePip,
+    toggleStats: () => toggle("stats"),
+    toggleHelp: () => toggle("help"),
+  };
+  usePlayerKeys(actions);
+  const hasPicture = WITH_PICTURE.includes(snapshot.phase) && state.hasFrame;
+  const clicked = (event: MouseEvent) => {
+    // A touch only shows the controls; a mouse click is the desktop's play button.
+    const isTouch = (event.nativeEvent as PointerEvent).pointerType === "touch";
+    if (hasPicture && !isTouch) actions.togglePlay();
+  };
+  return (
+    <div
+      ref={stage}
+      className={styles.stage}
+      data-testid="fan-state"
+      data-state={snapshot.phase}
+      data-idle={idle && hasPicture}
+      data-web={full.isWeb}
+      data-picture={hasPicture}
+      data-portrait={state.isPortrait}
+    >
+      <video
+        ref={video}
+        className={styles.video}
+        data-testid="fan-video"
+        aria-label={t("watch.video")}
+        muted
+        playsInline
+        onClick={clicked}
+        onDoubleClick={full.toggleFull}
+      />
+      <canvas ref={cover} className={styles.cover} hidden={!state.covered} />
+      <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} />
+      {hasPicture && (
+        <FanControls
+          actions={actions}
+          full={full}
+          canPip={pip.canPip}
+          state={state}
+          snapshot={snapshot}
+          onVolume={(volume) => player?.setVolume(volume)}
+        />
+      )}
+      {hasPicture && state.muted && !state.blocked && (
+        <button
+          type="button"
+          className={styles.pill}
+          data-testid="unmute"
+          onClick={() => void player?.setMuted(false)}
+        >
+          <VolumeX size={20} aria-hidden="true" />
+          {t("watch.unmute")}
+        </button>
+      )}
+      {state.blocked && (
+        <button type="button" className={styles.tap} onClick={() => void player?.play()}>
+          <span>
+            <Play size={20} aria-hidden="true" />
+            {t("watch.tapToPlay")}
+          </span>
+        </button>
+      )}
+      {panel === "stats" && <StatsOverlay snapshot={snapshot} onClose={() => setPanel(null)} />}
+      {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
+    </div>
+  );
+}

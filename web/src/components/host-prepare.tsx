@@ -1,0 +1,59 @@
+import { Camera, MonitorUp } from "lucide-react";
+import { useLanguage } from "../hooks/use-language";
+import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
+import { Button } from "./button";
+import styles from "./host-prepare.module.css";
+import { MediaErrorCard } from "./media-error-card";
+
+interface HostPrepareProps {
+  media: LocalMedia;
+  snapshot: LocalMediaSnapshot;
+}
+
+/** Before any permission is asked for: what will happen, and one button. */
+export function HostPrepare({ media, snapshot }: HostPrepareProps) {
+  const { t } = useLanguage();
+  const { status, error } = snapshot;
+  const opening = status === "opening";
+  const open = () => void media.open();
+  const impossible = error === "insecure" || error === "unsupported";
+  const canShare = !impossible && "getDisplayMedia" in (navigator.mediaDevices ?? {});
+  return (
+    <section className={styles.prepare}>
+      <span className={styles.icon} aria-hidden="true">
+        <Camera size={38} />
+      </span>
+      <h1>{t("host.prepare.title")}</h1>
+      {!impossible && <p className={styles.text}>{t("host.prepare.text")}</p>}
+      {error && (
+        <div className={styles.error}>
+          <MediaErrorCard code={error} onRetry={open} />
+        </div>
+      )}
+      {!impossible && (
+        <div className={styles.actions}>
+          <Button
+            kind="primary"
+            large
+            busy={opening}
+            icon={<Camera size={20} />}
+            data-testid="open-camera"
+            onClick={open}
+          >
+            {t(opening ? "host.prepare.opening" : "host.prepare.open")}
+          </Button>
+          {canShare && (
+            <Button
+              large
+              disabled={opening}
+              icon={<MonitorUp size={20} />}
+              onClick={() => void media.openScreen()}
+            >
+              {t("host.prepare.screen")}
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

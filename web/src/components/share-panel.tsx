@@ -1,0 +1,64 @@
+import { Check, Copy, QrCode as QrIcon, Share2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { useCopy } from "../hooks/use-copy";
+import { useLanguage } from "../hooks/use-language";
+import { roomPath } from "../live/room-name";
+import { Button } from "./button";
+import styles from "./panel.module.css";
+
+const QrCode = lazy(async () => ({ default: (await import("./qr-code")).QrCode }));
+
+const ONLY_HERE = ["localhost", "127.0.0.1", "[::1]"];
+
+/** How the fans get in: a link to copy, to send, to scan. */
+export function SharePanel({ room }: { room: string }) {
+  const { t } = useLanguage();
+  const { copied, copy } = useCopy();
+  const [isQr, setQr] = useState(false);
+  const url = location.origin + roomPath(room);
+  const share = () => void navigator.share({ title: room, url }).catch(() => undefined);
+  return (
+    <section className={styles.panel} aria-labelledby="share">
+      <h2 id="share">{t("host.share")}</h2>
+      <a
+        className={styles.link}
+        href={url}
+        target="_blank"
+        rel="noreferrer"
+        aria-label={`${t("host.share.link")} ${url}`}
+        data-testid="share-link"
+      >
+        {decodeURI(url)}
+      </a>
+      <div className={styles.actions}>
+        <Button
+          icon={copied ? <Check size={18} /> : <Copy size={18} />}
+          onClick={() => copy(url)}
+          aria-live="polite"
+        >
+          {t(copied ? "common.copied" : "common.copy")}
+        </Button>
+        {"share" in navigator && (
+          <Button icon={<Share2 size={18} />} onClick={share}>
+            {t("host.share.system")}
+          </Button>
+        )}
+        <Button
+          icon={<QrIcon size={18} />}
+          aria-expanded={isQr}
+          onClick={() => setQr((shown) => !shown)}
+        >
+          {t("host.share.qr")}
+        </Button>
+      </div>
+      {isQr && (
+        <Suspense fallback={null}>
+          <QrCode text={url} label={t("host.share.qrAlt")} />
+        </Suspense>
+      )}
+      {ONLY_HERE.includes(location.hostname) && (
+        <p className={styles.hint}>{t("host.share.localhost")}</p>
+      )}
+    </section>
+  );
+}

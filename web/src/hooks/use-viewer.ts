@@ -1,0 +1,25 @@
+import { useEffect, useState } from "react";
+import { languageStore } from "../i18n/language";
+import { exposeHandle } from "../live/debug-handle";
+import { Viewer } from "../live/viewer";
+import { useRevival } from "./use-revival";
+
+/** A viewer of the room for as long as the page shows it. */
+export function useViewer(room: string): Viewer | null {
+  const [viewer, setViewer] = useState<Viewer | null>(null);
+  const revival = useRevival();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a revived page needs a new viewer
+  useEffect(() => {
+    const made = new Viewer({ room, lang: languageStore.getSnapshot().language });
+    const hide = exposeHandle({ viewer: made });
+    const leave = () => made.close();
+    window.addEventListener("pagehide", leave);
+    setViewer(made);
+    return () => {
+      window.removeEventListener("pagehide", leave);
+      hide();
+      made.close();
+    };
+  }, [room, revival]);
+  return viewer;
+}

@@ -1,0 +1,56 @@
+/** Why the camera, the microphone or the screen cannot be used; each has words and a way out. */
+export const MEDIA_ERROR_CODES = [
+  "insecure",
+  "unsupported",
+  "denied",
+  "denied_system",
+  "no_device",
+  "in_use",
+  "constraint",
+  "cancelled",
+  "device_lost",
+  "device_muted",
+] as const;
+
+export type MediaErrorCode = (typeof MEDIA_ERROR_CODES)[number];
+
+/** What the browser lacks for broadcasting, before any question is asked. */
+export function preflight(scope: Window = window): MediaErrorCode | null {
+  if (!scope.isSecureContext) return "insecure";
+  const { mediaDevices } = scope.navigator as Partial<Navigator>;
+  if (!mediaDevices?.getUserMedia || !("RTCPeerConnection" in scope)) return "unsupported";
+  return null;
+}
+
+/** Sorts what `getUserMedia` or `getDisplayMedia` threw. */
+export function classifyMediaError(error: unknown, asked: "camera" | "screen"): MediaErrorCode {
+  const { name, message } = describe(error);
+  switch (name) {
+    case "NotAllowedError":
+    case "PermissionDeniedError":
+      // Chrome on macOS says "Permission denied by system" for both kinds of question.
+      if (/system/i.test(message)) return "denied_system";
+      return asked === "screen" ? "cancelled" : "denied";
+    case "SecurityError":
+      return "denied_system";
+    case "NotFoundError":
+    case "DevicesNotFoundError":
+      return "no_device";
+    // Firefox says AbortError for a camera that another program holds.
+    case "NotReadableError":
+    case "TrackStartError":
+    case "AbortError":
+      return "in_use";
+    case "OverconstrainedError":
+    case "ConstraintNotSatisfiedError":
+      return "constraint";
+    default:
+      return "unsupported";
+  }
+}
+
+function describe(error: unknown): { name: string; message: string } {
+  if (typeof error !== "object" || error === null) return { name: "", message: "" };
+  const { name, message } = error as { name?: unknown; message?: unknown };
+  return { name: String(name ?? ""), message: String(message ?? "") };
+}

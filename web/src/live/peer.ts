@@ -1,0 +1,31 @@
+/** A peer connection of this browser, whatever it calls it; null where there is none. */
+export function createPeer(config: RTCConfiguration): RTCPeerConnection | null {
+  const scope = window as unknown as Record<string, typeof RTCPeerConnection | undefined>;
+  const PeerConnection =
+    scope.RTCPeerConnection ?? scope.mozRTCPeerConnection ?? scope.webkitRTCPeerConnection;
+  return PeerConnection ? new PeerConnection(config) : null;
+}
+
+const HELPERS = new Set(["rtx", "red", "ulpfec", "flexfec-03"]);
+
+/** Video codecs this browser can play, in its own order, for `hello.caps`. */
+export function playableCodecs(): string[] {
+  const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs ?? [];
+  const names = codecs.map((codec) => codec.mimeType.replace(/^video\//i, ""));
+  return [...new Set(names)].filter((name) => !HELPERS.has(name.toLowerCase()));
+}
+
+/** Puts a codec first among those offered. Browsers without the call keep their own order. */
+export function preferCodec(transceiver: RTCRtpTransceiver, name: string): void {
+  // Chromium accepts the receiver's capabilities only, even for a sender.
+  const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs;
+  if (!codecs || typeof transceiver.setCodecPreferences !== "function") return;
+  const isWanted = (codec: RTCRtpCodec) =>
+    codec.mimeType.toLowerCase() === `video/${name}`.toLowerCase();
+  const rank = (codec: RTCRtpCodec) => (isWanted(codec) ? 0 : 1);
+  try {
+    transceiver.setCodecPreferences([...codecs].sort((a, b) => rank(a) - rank(b)));
+  } catch {
+    // Refused: the browser's own order plays everywhere too, only less predictably.
+  }
+}

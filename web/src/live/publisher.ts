@@ -1,0 +1,382 @@
+import { type Health, judgeHealth } from "./health";
+import { hostKey } from "./host-key";
+import type { LocalMedia } from "./local-media";
+import { createPeer, preferCodec } from "./peer";
+import { PeerGuard } from "./peer-guard";
+import type { ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
+import { FRAME_RATE, QUALITIES } from "./quality";
+import { Signaling, type SignalingOptions } from "./signaling";
+import { type SendStats, StatsReader } from "./stats";
+import { Store } from "./store";
+
+export type PublisherProblem = ErrorCode | "replaced" | "unsupported";
+
+export interface PublisherSnapshot {
+  phase: "idle" | "connecting" | "live" | "ended" | "failed";
+  room: RoomState | null;
+  /** Whether the media reaches the server. */
+  connected: boolean;
+  /** The socket is lost; tries so far. */
+  attempt: number;
+  viewers: number;
+  peak: number;
+  /** By this page's clock. */
+  liveSinceMs: number | null;
+  durationMs: number;
+  problem: PublisherProblem | null;
+  stats: SendStats | null;
+  health: Health | null;
+}
+
+export interface GoLive {
+  room: string;
+  name: string;
+  lang: string;
+}
+
+export interface PublisherDeps {
+  makePeer?: (config: RTCConfiguration) => RTCPeerConnection | null;
+  signaling?: Partial<SignalingOptions>;
+}
+
+const STATS_EVERY_MS = 2_000;
+
+/** Errors that end the attempt: the person has to do something first. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "auth_required",
+  "auth_bad",
+  "forbidden",
+  "host_taken",
+  "not_found",
+  "version_unsupported",
+  "sdp_bad",
+  "sdp_no_media",
+  "codec_unsupported",
+]);
+/** Errors of the path: worth a new connection once it has worked before. */
+const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ice_timeout",
+  "ice_failed",
+  "dtls_failed",
+]);
+
+const IDLE: PublisherSnapshot = {
+  phase: "idle",
+  room: null,
+  connected: false,
+  attempt: 0,
+  viewers: 0,
+  peak: 0,
+  liveSinceMs: null,
+  durationMs: 0,
+  problem: null,
+  stats: null,
+  health: null,
+};
+
+/** The host's side of a broadcast: from going live to the end, through lost networks. */
+export class Publisher extends Store<PublisherSnapshot> {
+  readonly #media: LocalMedia;
+  readonly #deps: PublisherDeps;
+  readonly #stopMedia: () => void;
+  #signaling: Signaling | null = null;
+  #guard: PeerGuard | null = null;
+  #statsTimer: ReturnType<typeof setInterval> | undefined;
+  #reader = new StatsReader();
+  #iceServers: RTCIceServer[] = [];
+  #neg = 0;
+  #wasConnected = false;
+  #connectedAt = 0;
+  #sent: { audio: boolean; video: boolean } | null = null;
+  pc: RTCPeerConnection | null = null;
+
+  constructor(media: LocalMedia, deps: PublisherDeps = {}) {
+    super(IDLE);
+    this.#media = media;
+    this.#deps = deps;
+    this.#stopMedia = media.subscribe(() => this.#mediaChanged());
+  }
+
+  /** Connects, publishes what the preview shows, and lets the fans see it. */
+  goLive(options: GoLive): void {
+    this.#disconnect();
+    this.#wasConnected = false;
+    this.update({ ...IDLE, phase: "connecting" });
+    const { room, name, lang } = options;
+    this.#signaling = new Signaling({
+      hello: { role: "host", room, key: hostKey(), lang, ...(name ? { name } : {}) },
+      onMessage: (message) => this.#receive(message),
+      ...this.#deps.signaling,
+    });
+    this.#signaling.subscribe(() => this.#signalingChanged());
+  }
+
+  /** Ends the broadcast for everybody. */
+  end(): void {
+    const { liveSinceMs } = this.getSnapshot();
+    this.#signaling?.send({ type: "end" });
+    this.#disconnect();
+    const durationMs = liveSinceMs === null ? 0 : Date.now() - liveSinceMs;
+    this.update({ phase: liveSinceMs === null ? "idle" : "ended", durationMs, connected: false });
+  }
+
+  /** Back from the end card or an error to the preview. */
+  reset(): void {
+    this.#disconnect();
+    this.update(IDLE);
+  }
+
+  /** The page goes away. */
+  close(): void {
+    if (this.#signaling) this.end();
+    this.#stopMedia();
+  }
+
+  #disconnect(): void {
+    this.#dropPeer();
+    this.#signaling?.close();
+    this.#signaling = null;
+  }
+
+  #signalingChanged(): void {
+    const status = this.#signaling?.getSnapshot();
+    if (!status) return;
+    this.update({ attempt: status.status === "open" ? 0 : status.attempt });
+  }
+
+  #receive(message: ServerMessage): void {
+    switch (message.type) {
+      case "welcome":
+        this.#welcomed(message);
+        break;
+      case "state":
+        this.#setRoom(message);
+        break;
+      case "viewers":
+        this.update({ viewers: message.n, peak: Math.max(message.peak, message.n) });
+        break;
+      case "answer":
+        void this.#answered(message);
+        break;
+      case "error":
+        this.#failed(message);
+        break;
+      case "bye":
+        if (message.retryMs === undefined) this.#stop("replaced");
+        break;
+    }
+  }
+
+  #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
+    this.#iceServers = message.iceServers;
+    // A server that restarted counts its revisions from the start.
+    this.update({ room: message.room });
+    this.#refresh();
+    if (!message.resumed || !this.pc) {
+      this.#publish();
+    } else if (this.pc.connectionState !== "connected" || this.pc.signalingState !== "stable") {
+      void this.#offer(true);
+    } else {
+      this.#announce();
+    }
+  }
+
+  #setRoom(room: RoomState): void {
+    const before = this.getSnapshot().room;
+    if (before && room.rev < before.rev) return;
+    this.update({ room });
+    this.#refresh();
+  }
+
+  /** Live is when the fans see us; a room may be live with the host whose place we take. */
+  #refresh(): void {
+    const { phase, room, connected } = this.getSnapshot();
+    if (phase !== "connecting" || room?.live !== "live" || !connected) return;
+    this.update({ phase: "live", liveSinceMs: Date.now() });
+  }
+
+  #failed(message: Extract<ServerMessage, { type: "error" }>): void {
+    const { code } = message;
+    if (PATH.has(code)) {
+      if (this.#wasConnected) this.#publish();
+      else this.#stop(code);
+    } else if (FATAL.has(code)) {
+      this.#stop(code);
+    } else if (message.fatal) {
+      this.update({ problem: code });
+    }
+  }
+
+  #stop(problem: PublisherProblem): void {
+    this.#disconnect();
+    this.update({ phase: "failed", problem, connected: false });
+  }
+
+  /** A new peer connection with what the preview shows. */
+  #publish(): void {
+    this.#dropPeer();
+    const make = this.#deps.makePeer ?? createPeer;
+    const pc = make({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
+    if (!pc) {
+      this.#stop("unsupported");
+      return;
+    }
+    this.pc = pc;
+    this.#sent = null;
+    this.#addTracks(pc);
+    this.#guard = new PeerGuard(pc, {
+      restart: () => this.#restart(),
+      renew: () => {
+        if (this.#signaling?.isOpen) this.#publish();
+      },
+    });
+    pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
+    this.#reader = new StatsReader();
+    this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
+    void this.#offer(false);
+  }
+
+  /** Always sound first and picture second, so that a later device fits without a new offer. */
+  #addTracks(pc: RTCPeerConnection): void {
+    const { audioTrack, videoTrack, stream, quality } = this.#media.getSnapshot();
+    const streams = stream ? [stream] : [];
+    const { maxBitrateBps } = QUALITIES[quality];
+    pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
+    const video = pc.addTransceiver(videoTrack ?? "video", {
+      direction: "sendonly",
+      streams,
+      sendEncodings: [{ maxBitrate: maxBitrateBps, maxFramerate: FRAME_RATE }],
+    });
+    preferCodec(video, "VP8");
+  }
+
+  async #offer(iceRestart: boolean): Promise<void> {
+    const pc = this.pc;
+    if (!pc) return;
+    this.#neg += 1;
+    const neg = this.#neg;
+    try {
+      await pc.setLocalDescription(await pc.createOffer({ iceRestart }));
+    } catch {
+      if (pc === this.pc) this.#stop("sdp_bad");
+      return;
+    }
+    const sdp = pc.localDescription?.sdp;
+    if (pc !== this.pc || neg !== this.#neg || !sdp) return;
+    this.#signaling?.send({ type: "offer", pc: "pub", neg, sdp });
+    this.#announce();
+  }
+
+  #announce(): void {
+    this.#signaling?.send({ type: "golive" });
+    this.#sent = null;
+    this.#sendMediaState();
+  }
+
+  async #answered(message: Extract<ServerMessage, { type: "answer" }>): Promise<void> {
+    const pc = this.pc;
+    // An answer to an older offer would be taken for one to the newer.
+    if (!pc || message.neg !== this.#neg || pc.signalingState !== "have-local-offer") return;
+    try {
+      await pc.setRemoteDescription({ type: "answer", sdp: message.sdp });
+    } catch {
+      if (pc === this.pc) this.#stop("sdp_bad");
+      return;
+    }
+    await this.#tune();
+  }
+
+  #restart(): void {
+    // Without a socket nobody hears the offer; the next welcome sees to it.
+    if (this.#signaling?.isOpen) void this.#offer(true);
+  }
+
+  #peerChanged(pc: RTCPeerConnection): void {
+    if (pc !== this.pc) return;
+    const connected = pc.connectionState === "connected";
+    if (connected) {
+      this.#wasConnected = true;
+      this.#connectedAt = Date.now();
+    }
+    this.update({ connected, ...(connected ? { problem: null } : {}) });
+    this.#refresh();
+  }
+
+  #mediaChanged(): void {
+    const pc = this.pc;
+    if (!pc) return;
+    const { audioTrack, videoTrack } = this.#media.getSnapshot();
+    const [audio, video] = pc.getTransceivers();
+    void replace(audio?.sender, audioTrack);
+    void replace(video?.sender, videoTrack);
+    void this.#tune();
+    this.#sendMediaState();
+  }
+
+  #sendMediaState(): void {
+    const { audioTrack, videoTrack, audioOn, videoOn } = this.#media.getSnapshot();
+    const state = { audio: audioTrack !== null && audioOn, video: videoTrack !== null && videoOn };
+    if (this.#sent?.audio === state.audio && this.#sent.video === state.video) return;
+    this.#sent = state;
+    this.#signaling?.send({ type: "media_state", ...state });
+  }
+
+  /** Bit rate by the chosen quality; a face may blur, a text may not. */
+  async #tune(): Promise<void> {
+    const { quality, source } = this.#media.getSnapshot();
+    const sender = this.pc?.getTransceivers()[1]?.sender;
+    const parameters = sender?.getParameters();
+    const encoding = parameters?.encodings?.[0];
+    if (!sender || !parameters || !encoding) return;
+    const { maxBitrateBps } = QUALITIES[quality];
+    encoding.maxBitrate = maxBitrateBps;
+    parameters.degradationPreference =
+      source === "camera" ? "maintain-framerate" : "maintain-resolution";
+    // A browser that refuses sends with its own ideas, which is better than not at all.
+    await sender.setParameters(parameters).catch(() => undefined);
+  }
+
+  async #readStats(pc: RTCPeerConnection): Promise<void> {
+    const report = await pc.getStats().catch(() => null);
+    if (!report || pc !== this.pc) return;
+    const stats = this.#reader.send(report);
+    const { videoTrack, videoOn } = this.#media.getSnapshot();
+    const isPicture = videoTrack !== null && videoOn;
+    const connectedMs = Date.now() - this.#connectedAt;
+    this.update({ stats, health: judgeHealth(stats, isPicture, connectedMs) });
+  }
+
+  #dropPeer(): void {
+    clearInterval(this.#statsTimer);
+    this.#guard?.close();
+    this.#guard = null;
+    const pc = this.pc;
+    this.pc = null;
+    pc?.close();
+    this.update({ connected: false });
+  }
+}
+
+async function replace(
+  sender: RTCRtpSender | undefined,
+  track: MediaStreamTrack | null,
+): Promise<void> {
+  // A null track would leave the last picture standing; the old one is kept until there is a new.
+  if (!sender || !track || sender.track === track) return;
+  await sender.replaceTrack(track).catch(() => undefined);
+}
+
+/** Where the broadcast stands, as the host should see it. */
+export function hostState(snapshot: PublisherSnapshot): LiveState {
+  switch (snapshot.phase) {
+    case "idle":
+    case "failed":
+      return "offline";
+    case "connecting":
+      return "starting";
+    case "ended":
+      return "ended";
+    case "live":
+      return snapshot.connected && snapshot.room?.live !== "interrupted" ? "live" : "interrupted";
+  }
+}

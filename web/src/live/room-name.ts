@@ -1,0 +1,24 @@
+const MAX_CHARS = 64;
+/** The server's rule: letters and digits of any script, `_` and `-`. */
+const ALLOWED = /^[\p{Alphabetic}\p{N}_-]+$/u;
+
+/** A room's name as typed or pasted, in the server's spelling; null when the server would refuse. */
+export function parseRoomName(text: string): string | null {
+  const name = fromLink(text.trim()).normalize("NFC");
+  return ALLOWED.test(name) && [...name].length <= MAX_CHARS ? name : null;
+}
+
+/** People paste the whole link of a room. */
+function fromLink(text: string): string {
+  const match = /\/r\/([^/?#]+)/.exec(text);
+  if (!match?.[1]) return text;
+  try {
+    return decodeURIComponent(match[1]);
+  } catch {
+    return text;
+  }
+}
+
+export function roomPath(room: string): string {
+  return `/r/${encodeURIComponent(room)}`;
+}

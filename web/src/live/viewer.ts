@@ -1,0 +1,343 @@
+import { createPeer, playableCodecs } from "./peer";
+import { PeerGuard } from "./peer-guard";
+import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
+import { Signaling, type SignalingOptions, type SignalingSnapshot } from "./signaling";
+import { StallDetector } from "./stall";
+import { type ReceiveStats, StatsReader } from "./stats";
+import { Store } from "./store";
+
+export type ViewerProblem = ErrorCode | "replaced" | "unsupported";
+
+export type ViewerPhase =
+  | "connecting"
+  | "waiting"
+  | "live"
+  | "stalled"
+  | "reconnecting"
+  | "interrupted"
+  | "ended"
+  | "error";
+
+export interface ViewerSnapshot {
+  phase: ViewerPhase;
+  room: RoomState | null;
+  /** A new object for each peer connection; the page keeps the last frame of the one before. */
+  stream: MediaStream | null;
+  viewers: number;
+  attempt: number;
+  problem: ViewerProblem | null;
+  /** What exactly, such as the codec that is missing. */
+  detail: string | null;
+  stats: ReceiveStats | null;
+}
+
+export interface ViewerOptions {
+  room: string;
+  lang: string;
+  makePeer?: (config: RTCConfiguration) => RTCPeerConnection | null;
+  signaling?: Partial<SignalingOptions>;
+}
+
+export const VIEWER_START: ViewerSnapshot = {
+  phase: "connecting",
+  room: null,
+  stream: null,
+  viewers: 0,
+  attempt: 0,
+  problem: null,
+  detail: null,
+  stats: null,
+};
+
+type Offer = Extract<ServerMessage, { type: "offer" }>;
+
+const POLL_MS = 1_000;
+/** While the first frame is awaited, so that the picture is not announced a second late. */
+const EAGER_POLL_MS = 250;
+
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "auth_required",
+  "auth_bad",
+  "forbidden",
+  "not_found",
+  "room_full",
+  "server_full",
+  "codec_unsupported",
+  "version_unsupported",
+  "sdp_bad",
+  "sdp_no_media",
+]);
+const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ice_timeout",
+  "ice_failed",
+  "dtls_failed",
+]);
+
+/** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
+export class Viewer extends Store<ViewerSnapshot> {
+  readonly #options: ViewerOptions;
+  readonly #signaling: Signaling;
+  readonly #stall = new StallDetector(Date.now());
+  #guard: PeerGuard | null = null;
+  #reader = new StatsReader();
+  #iceServers: RTCIceServer[] = [];
+  #offers: Promise<void> = Promise.resolve();
+  #pollTimer: ReturnType<typeof setTimeout> | undefined;
+  #progress = 0;
+  /** Whether media of this broadcast has been seen on this peer connection. */
+  #playing = false;
+  #stalled = false;
+  #wasConnected = false;
+  #closed = false;
+  pc: RTCPeerConnection | null = null;
+
+  constructor(options: ViewerOptions) {
+    super(VIEWER_START);
+    this.#options = options;
+    this.#signaling = new Signaling({
+      hello: {
+        role: "fan",
+        room: options.room,
+        lang: options.lang,
+        caps: { video: playableCodecs() },
+      },
+      onMessage: (message) => this.#receive(message),
+      ...options.signaling,
+    });
+    this.#signaling.subscribe(() => this.#refresh());
+    this.#schedule();
+  }
+
+  /** The page saw a frame: it knows before our next reading does. */
+  frameShown(): void {
+    if (this.getSnapshot().room?.live !== "live") return;
+    this.#playing = true;
+    this.#refresh();
+  }
+
+  /** The page goes away for good. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#pollTimer);
+    this.#signaling.send({ type: "leave" });
+    this.#signaling.close();
+    this.#dropPeer();
+  }
+
+  #receive(message: ServerMessage): void {
+    switch (message.type) {
+      case "welcome":
+        this.#welcomed(message);
+        break;
+      case "state":
+        this.#setRoom(message);
+        break;
+      case "viewers":
+        this.update({ viewers: message.n });
+        break;
+      case "offer":
+        // One after the other: an offer may arrive while the one before is being answered.
+        this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "error":
+        this.#failed(message);
+        break;
+      case "bye":
+        if (message.retryMs === undefined) this.#stop("replaced");
+        break;
+    }
+  }
+
+  #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
+    this.#iceServers = message.iceServers;
+    // A server that restarted counts its revisions from the start.
+    this.update({ room: null });
+    this.#setRoom(message.room);
+    if (!message.resumed) this.#dropPeer();
+    else if (this.pc && this.pc.connectionState !== "connected") this.#restart();
+  }
+
+  #setRoom(room: RoomState): void {
+    const before = this.getSnapshot().room;
+    if (before && room.rev < before.rev) return;
+    if (room.live !== "live") this.#playing = false;
+    if (room.live !== before?.live) {
+      this.#stall.reset(Date.now());
+      this.#stalled = false;
+    }
+    this.update({ room });
+    this.#refresh();
+    this.#schedule();
+  }
+
+  #failed(message: Extract<ServerMessage, { type: "error" }>): void {
+    const { code } = message;
+    if (PATH.has(code)) {
+      if (this.#wasConnected) this.#renew();
+      else this.#stop(code);
+    } else if (FATAL.has(code)) {
+      this.#stop(code, message.detail);
+    }
+  }
+
+  #stop(problem: ViewerProblem, detail?: string): void {
+    this.#signaling.close();
+    this.#dropPeer();
+    this.update({ problem, detail: detail ?? null });
+    this.#refresh();
+  }
+
+  async #answer(offer: Offer): Promise<void> {
+    if (this.#closed || this.getSnapshot().problem) return;
+    const old = this.pc;
+    const sdp = (old && (await accept(old, offer.sdp))) ?? (await this.#acceptAnew(offer.sdp));
+    if (sdp === null || this.#closed) return;
+    const neg = offer.neg === undefined ? {} : { neg: offer.neg };
+    this.#signaling.send({ type: "answer", pc: "sub", ...neg, sdp });
+  }
+
+  /** A first offer, or one that the old peer connection cannot take any more. */
+  async #acceptAnew(offer: string): Promise<string | null> {
+    if (this.#closed) return null;
+    this.#dropPeer();
+    const make = this.#options.makePeer ?? createPeer;
+    const pc = make({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
+    if (!pc) {
+      this.#stop("unsupported");
+      return null;
+    }
+    this.pc = pc;
+    this.#reader = new StatsReader();
+    this.#stall.reset(Date.now());
+    const own = new MediaStream();
+    pc.addEventListener("track", (event) => {
+      // The server names one stream for both tracks; without it we gather them ourselves.
+      const [stream] = event.streams;
+      if (!stream) own.addTrack(event.track);
+      if (pc === this.pc) this.update({ stream: stream ?? own });
+    });
+    pc.addEventListener("connectionstatechange", () => {
+      if (pc.connectionState === "connected") this.#wasConnected = true;
+      this.#refresh();
+    });
+    this.#guard = new PeerGuard(pc, {
+      restart: () => this.#restart(),
+      renew: () => this.#renew(),
+    });
+    const sdp = await accept(pc, offer);
+    if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
+    return sdp;
+  }
+
+  #restart(): void {
+    // Without a socket nobody hears it; the next welcome sees to it.
+    if (this.#signaling.isOpen) this.#signaling.send({ type: "restart", pc: "sub" });
+  }
+
+  /** A whole new session; the last frame stays on the page until its first. */
+  #renew(): void {
+    this.#signaling.send({ type: "leave" });
+    this.#signaling.renew();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#pollTimer);
+    if (this.#closed) return;
+    const isEager = this.getSnapshot().room?.live === "live" && !this.#playing;
+    this.#pollTimer = setTimeout(() => void this.#poll(), isEager ? EAGER_POLL_MS : POLL_MS);
+  }
+
+  async #poll(): Promise<void> {
+    const pc = this.pc;
+    const report = await pc?.getStats().catch(() => null);
+    if (this.#closed) return;
+    if (report && pc === this.pc) {
+      const stats = this.#reader.receive(report);
+      this.update({ stats });
+      this.#judge(stats);
+    }
+    this.#schedule();
+  }
+
+  #judge(stats: ReceiveStats): void {
+    const { room } = this.getSnapshot();
+    if (room?.live !== "live") return;
+    // A host without a camera sends sound only: then bytes have to do.
+    const progress = room.video === "on" ? stats.framesDecoded : stats.bytesReceived;
+    if (progress > this.#progress) this.#playing = true;
+    this.#progress = progress;
+    const verdict = this.#stall.sample(Date.now(), progress);
+    this.#stalled = verdict !== "flowing";
+    if (verdict === "restart") this.#restart();
+    if (verdict === "renew") this.#renew();
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    if (this.#closed) return;
+    const signaling = this.#signaling.getSnapshot();
+    this.update({
+      attempt: signaling.status === "open" ? 0 : signaling.attempt,
+      phase: viewerPhase({
+        problem: this.getSnapshot().problem,
+        room: this.getSnapshot().room,
+        signaling: signaling.status,
+        connected: this.pc?.connectionState === "connected",
+        playing: this.#playing,
+        stalled: this.#stalled,
+      }),
+    });
+  }
+
+  #dropPeer(): void {
+    this.#guard?.close();
+    this.#guard = null;
+    this.#playing = false;
+    this.#stalled = false;
+    this.#progress = 0;
+    const pc = this.pc;
+    this.pc = null;
+    pc?.close();
+  }
+}
+
+interface PhaseInputs {
+  problem: ViewerProblem | null;
+  room: RoomState | null;
+  signaling: SignalingSnapshot["status"];
+  connected: boolean;
+  playing: boolean;
+  stalled: boolean;
+}
+
+/** What the fan is told, from all that is known. */
+export function viewerPhase(inputs: PhaseInputs): ViewerPhase {
+  const { problem, room, signaling, connected, playing, stalled } = inputs;
+  if (problem) return "error";
+  if (!room) return "connecting";
+  // A lost socket alone changes nothing while media flows.
+  const isFlowing = connected && playing && !stalled;
+  if (signaling !== "open" && !isFlowing) return "reconnecting";
+  switch (room.live) {
+    case "offline":
+    case "starting":
+      return "waiting";
+    case "interrupted":
+    case "ended":
+      return room.live;
+    case "live":
+      if (stalled) return "stalled";
+      return playing ? "live" : "connecting";
+  }
+}
+
+/** Answers an offer on a peer connection; null when it cannot take it. */
+async function accept(pc: RTCPeerConnection, offer: string): Promise<string | null> {
+  try {
+    await pc.setRemoteDescription({ type: "offer", sdp: offer });
+    await pc.setLocalDescription(await pc.createAnswer());
+    return pc.localDescription?.sdp ?? null;
+  } catch {
+    return null;
+  }
+}
