@@ -1,0 +1,104 @@
+//! The `kaibo` program: reads the command line, runs the server, says in one sentence what went
+//! wrong.
+
+mod args;
+mod greeting;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use clap::error::ErrorKind;
+use server::{Config, Shutdown};
+
+use args::{Cli, Command, ServeArgs};
+
+fn main() -> ExitCode {
+    let args = args::with_default_subcommand(std::env::args_os().collect());
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let Command::Serve(args) = cli.command;
+    match serve(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            _ = writeln!(io::stderr(), "kaibo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help as it is; of a mistake, the sentence that says what it was.
+fn usage(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    _ = writeln!(io::stderr(), "kaibo: {sentence}; see kaibo serve --help");
+    ExitCode::from(2)
+}
+
+fn serve(args: &ServeArgs) -> anyhow::Result<()> {
+    let config = Config::load(args.layer(), args.config.as_deref())?;
+    if args.check {
+        write!(io::stdout(), "{}", config.to_toml())?;
+        return Ok(());
+    }
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .with_context(|| format!("the log filter {:?} cannot be read", config.log))?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    let shutdown = Shutdown::default();
+    stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
+    let running = server::serve(config.clone(), shutdown).await?;
+    // A closed stdout is no reason not to serve.
+    _ = write!(io::stdout(), "{}", greeting::greeting(&config, &running));
+    running.wait().await;
+    Ok(())
+}
+
+/// The first signal stops the server in good order, the second at once.
+#[cfg(unix)]
+fn stop_on_signals(shutdown: Shutdown) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if shutdown.is_triggered() {
+                std::process::exit(130);
+            }
+            shutdown.trigger();
+        }
+    });
+    Ok(())
+}
+
+/// The first Ctrl+C stops the server in good order, the second at once.
+#[cfg(not(unix))]
+fn stop_on_signals(shutdown: Shutdown) -> io::Result<()> {
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if shutdown.is_triggered() {
+                std::process::exit(130);
+            }
+            shutdown.trigger();
+        }
+    });
+    Ok(())
+}

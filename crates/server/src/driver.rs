@@ -1,0 +1,175 @@
+//! The one task that owns the [`Hub`]: inputs come by channel, actions go out to sockets and to the
+//! media plane.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use engine::Event;
+use protocol::RoomSummary;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::media::Media;
+use crate::outbox::Outbox;
+use crate::signaling::{Action, Caller, Hub, Input, Now, SocketId, SocketQuery};
+
+/// Inputs of sockets waiting for the hub, which takes microseconds for each. When it is full, the
+/// sockets wait, and stop reading.
+const INPUTS: usize = 1024;
+
+/// Events of the media plane waiting for the hub. The media thread must not wait and no event may be
+/// lost, so there is room for some of every peer at once (all of them closing, say).
+const EVENTS: usize = 64 * 1024;
+
+/// What other tasks may ask of the hub's task.
+#[derive(Debug)]
+enum Request {
+    Open(SocketId, Caller, SocketQuery, Outbox),
+    Input(Input),
+    Rooms(oneshot::Sender<Vec<RoomSummary>>),
+    Drain(oneshot::Sender<()>),
+}
+
+/// Speaks to the hub's task.
+#[derive(Debug, Clone)]
+pub(crate) struct HubHandle(mpsc::Sender<Request>);
+
+impl HubHandle {
+    /// A socket was opened; what it is sent goes to the outbox.
+    pub(crate) async fn open(
+        &self,
+        socket: SocketId,
+        caller: Caller,
+        query: SocketQuery,
+        outbox: Outbox,
+    ) {
+        self.request(Request::Open(socket, caller, query, outbox)).await;
+    }
+
+    /// A socket said something, or is gone.
+    pub(crate) async fn input(&self, input: Input) {
+        self.request(Request::Input(input)).await;
+    }
+
+    /// The rooms with something to watch; none when the hub has stopped.
+    pub(crate) async fn rooms(&self) -> Option<Vec<RoomSummary>> {
+        let (reply, rooms) = oneshot::channel();
+        self.request(Request::Rooms(reply)).await;
+        rooms.await.ok()
+    }
+
+    /// Says goodbye to every socket.
+    pub(crate) async fn drain(&self) {
+        let (reply, done) = oneshot::channel();
+        self.request(Request::Drain(reply)).await;
+        _ = done.await;
+    }
+
+    async fn request(&self, request: Request) {
+        // The hub's task outlives the sockets; when it is gone the process is about to be.
+        _ = self.0.send(request).await;
+    }
+}
+
+/// Where the media plane leaves its events.
+#[derive(Debug, Clone)]
+pub struct EventSink(mpsc::Sender<Event>);
+
+impl EventSink {
+    /// Passes an event on. Never blocks.
+    pub fn send(&self, event: Event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
+            // Beyond every load we know: the books are wrong from here on.
+            tracing::error!(?event, "event of the media plane lost");
+        }
+    }
+}
+
+/// The ends of the hub's channels.
+#[derive(Debug)]
+pub(crate) struct Channels {
+    requests: mpsc::Receiver<Request>,
+    events: mpsc::Receiver<Event>,
+}
+
+/// Makes the channels to and from the hub's task.
+pub(crate) fn channels() -> (HubHandle, EventSink, Channels) {
+    let (to_hub, requests) = mpsc::channel(INPUTS);
+    let (sink, events) = mpsc::channel(EVENTS);
+    (HubHandle(to_hub), EventSink(sink), Channels { requests, events })
+}
+
+/// Runs the hub until nobody speaks to it any more.
+pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) {
+    let mut driver = Driver { hub, media, outboxes: HashMap::new() };
+    loop {
+        let timeout = driver.hub.poll_timeout();
+        let sleep = async {
+            match timeout {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            request = channels.requests.recv() => match request {
+                Some(request) => driver.handle_request(request),
+                None => return,
+            },
+            Some(event) = channels.events.recv() => driver.handle(Input::Media(event)),
+            () = sleep => driver.handle(Input::Timeout),
+        }
+    }
+}
+
+struct Driver {
+    hub: Hub,
+    media: Arc<dyn Media>,
+    outboxes: HashMap<SocketId, Outbox>,
+}
+
+impl Driver {
+    fn handle_request(&mut self, request: Request) {
+        match request {
+            Request::Open(socket, caller, query, outbox) => {
+                self.outboxes.insert(socket, outbox);
+                self.handle(Input::Opened { socket, caller, query });
+            }
+            Request::Input(input) => {
+                if let Input::Closed { socket, .. } = &input {
+                    self.outboxes.remove(socket);
+                }
+                self.handle(input);
+            }
+            Request::Rooms(reply) => _ = reply.send(self.hub.summaries()),
+            Request::Drain(reply) => {
+                self.handle(Input::Drain);
+                _ = reply.send(());
+            }
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.hub.handle(input, now());
+        while let Some(action) = self.hub.poll_action() {
+            match action {
+                Action::Send { socket, message } => {
+                    if let Some(outbox) = self.outboxes.get(&socket) {
+                        outbox.send(&message);
+                    }
+                }
+                Action::Close { socket, code } => {
+                    if let Some(outbox) = self.outboxes.remove(&socket) {
+                        outbox.close(code);
+                    }
+                }
+                Action::Media(command) => self.media.command(command),
+            }
+        }
+    }
+}
+
+fn now() -> Now {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let unix_ms = (since_epoch.as_secs_f64() * 1000.0).floor();
+    Now { at: Instant::now(), unix_ms }
+}

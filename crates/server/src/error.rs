@@ -1,0 +1,96 @@
+//! Errors as HTTP tells them.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use protocol::{ErrorBody, ErrorCode};
+
+/// What a caller of the HTTP API did wrong, or we did: `{"code", "message"}` with a fitting status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    code: ErrorCode,
+    message: String,
+}
+
+impl ApiError {
+    /// An error with a sentence for a person, in English.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.http_status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(ErrorBody { code: self.code, message: self.message })).into_response()
+    }
+}
+
+/// Why the server did not start, each a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The TCP port is in use.
+    #[error(
+        "port {port} is in use by another program; stop it or choose another with \
+         --listen {host}:{next}"
+    )]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// The address, as it stands in `--listen`.
+        host: String,
+        /// A port that may be free.
+        next: u16,
+    },
+    /// The TCP port cannot be had.
+    #[error("cannot listen on {addr}: {source}; choose another address with --listen")]
+    Listen {
+        /// The address.
+        addr: std::net::SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The UDP port is in use.
+    #[error(
+        "UDP port {port} is in use by another program; stop it or choose another with \
+         --udp-port {next}"
+    )]
+    UdpInUse {
+        /// The port.
+        port: u16,
+        /// A port that may be free.
+        next: u16,
+    },
+    /// The media plane did not start.
+    #[error("{message}")]
+    Media {
+        /// What and why.
+        message: String,
+    },
+}
+
+impl From<engine::StartError> for ServeError {
+    fn from(error: engine::StartError) -> Self {
+        match error {
+            engine::StartError::Bind { addr, source }
+                if source.kind() == std::io::ErrorKind::AddrInUse =>
+            {
+                let port = addr.port();
+                Self::UdpInUse { port, next: next_port(port) }
+            }
+            engine::StartError::Bind { addr, source } => Self::Media {
+                message: format!("cannot open UDP {addr}: {source}; choose a port with --udp-port"),
+            },
+            engine::StartError::Thread(source) => {
+                Self::Media { message: format!("cannot start the media thread: {source}") }
+            }
+            error @ engine::StartError::NoAddress => Self::Media { message: error.to_string() },
+        }
+    }
+}
+
+/// The port after this one, for advice.
+pub(crate) fn next_port(port: u16) -> u16 {
+    port.checked_add(1).unwrap_or(3000)
+}

@@ -1,0 +1,49 @@
+//! What one socket, one address and one request may take. Documented in `docs/protocol.md`.
+
+use std::time::Duration;
+
+/// Messages of one socket a second, in the long run.
+pub const MESSAGES_PER_SECOND: u32 = 30;
+
+/// Messages of one socket at once: a browser's candidates come in a burst.
+pub const MESSAGE_BURST: u32 = 120;
+
+/// Messages over the limit that are dropped, each second's first with a warning, before the socket
+/// is closed: a page that reads its errors has stopped by then.
+pub const DROPPED_MESSAGES: u32 = 120;
+
+/// Malformed messages in [`MALFORMED_WINDOW`] that are answered; one more closes the socket.
+pub const MALFORMED_MESSAGES: u32 = 50;
+
+/// See [`MALFORMED_MESSAGES`].
+pub const MALFORMED_WINDOW: Duration = Duration::from_secs(10);
+
+/// Messages waiting for a slow client: a minute of everything a room says.
+pub const OUTBOX_MESSAGES: usize = 256;
+
+/// Bytes waiting for a slow client, in messages of any size.
+pub const OUTBOX_BYTES: usize = 1024 * 1024;
+
+/// How often a socket is pinged, so that routers keep it and the dead are found.
+pub const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// A socket that said nothing for so long, not even a pong, is dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(45);
+
+/// How long a client that does not read has to take its close frame.
+pub const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Sockets of one address. Programs of this machine are not counted.
+pub const SOCKETS_PER_ADDRESS: usize = 200;
+
+/// How long a client may take to send the head of a request.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The head of a request, in bytes.
+pub const HEADER_BYTES: usize = 16 * 1024;
+
+/// The body of a request, in bytes. No address reads one yet.
+pub const BODY_BYTES: u64 = 64 * 1024;
+
+/// TCP connections at once, over all addresses: each may hold a socket.
+pub const CONNECTIONS: usize = 20_000;

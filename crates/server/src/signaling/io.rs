@@ -1,0 +1,112 @@
+//! What goes into the [`super::Hub`] and what comes out.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use engine::{Command, Event};
+use protocol::{ClientFrame, CloseCode, Role, RoomName, ServerMessage};
+
+/// Names a WebSocket. Chosen by the caller, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u64);
+
+impl fmt::Display for SocketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", self.0)
+    }
+}
+
+/// The time, as an input.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// For measuring.
+    pub at: Instant,
+    /// For telling: milliseconds since the Unix epoch.
+    pub unix_ms: f64,
+}
+
+/// Who opened a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The address that limits and a keyless host's return are bound to.
+    pub ip: IpAddr,
+    /// Whether it is a program of this very machine, with no proxy in between.
+    pub local: bool,
+}
+
+/// What the socket's URL says.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SocketQuery {
+    /// `role`.
+    pub role: Option<Role>,
+    /// `room`.
+    pub room: Option<RoomName>,
+    /// `key`; never printed.
+    pub key: Option<String>,
+}
+
+impl fmt::Debug for SocketQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketQuery")
+            .field("role", &self.role)
+            .field("room", &self.room)
+            .field("key", &self.key.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A socket was opened.
+    Opened {
+        /// Its name.
+        socket: SocketId,
+        /// Who opened it.
+        caller: Caller,
+        /// What its URL says.
+        query: SocketQuery,
+    },
+    /// A socket sent a message that could be read.
+    Frame {
+        /// The socket.
+        socket: SocketId,
+        /// The message.
+        frame: Box<ClientFrame>,
+    },
+    /// A socket is gone.
+    Closed {
+        /// The socket.
+        socket: SocketId,
+        /// The code of the client's close frame; none when it vanished or we closed it.
+        code: Option<u16>,
+    },
+    /// The media plane reports.
+    Media(Event),
+    /// The instant of [`super::Hub::poll_timeout`] has come.
+    Timeout,
+    /// The server stops.
+    Drain,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Send a message.
+    Send {
+        /// To whom.
+        socket: SocketId,
+        /// What.
+        message: ServerMessage,
+    },
+    /// Close a socket after what was sent before. The hub has forgotten it already.
+    Close {
+        /// Which.
+        socket: SocketId,
+        /// Why.
+        code: CloseCode,
+    },
+    /// Ask the media plane.
+    Media(Command),
+}
