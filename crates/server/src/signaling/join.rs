@@ -339,8 +339,12 @@ impl Hub {
             self.end(session.room, now);
         }
         self.withdraw_viewer(sid, now);
+        if let Some(claim) = self.sessions.get_mut(&sid).and_then(|session| session.claim.take()) {
+            self.drop_peer(claim.peer);
+            self.unclaim(sid, now);
+        }
         let Some(session) = self.sessions.remove(&sid) else { return };
-        for publisher in [session.claim, session.publisher].into_iter().flatten() {
+        if let Some(publisher) = session.publisher {
             self.drop_peer(publisher.peer);
         }
         if let Some(token) = session.token {
@@ -353,9 +357,6 @@ impl Hub {
         self.timers.cancel(Timer::Forget(sid));
         if let Some(room) = self.rooms.get_mut(&session.room) {
             room.members.remove(&sid);
-            if room.claimant == Some(sid) {
-                room.claimant = None;
-            }
         }
         self.collect_room(session.room);
     }

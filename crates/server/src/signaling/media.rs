@@ -38,7 +38,7 @@ impl Hub {
             Event::Rejected { peer, error } => match self.find(peer) {
                 Some((sid, Which::Viewer)) => self.viewer_rejected(sid, error, now),
                 Some((sid, which)) => {
-                    self.publisher_rejected(sid, which == Which::Claim, error);
+                    self.publisher_rejected(sid, which == Which::Claim, error, now);
                     self.reap(sid, now);
                 }
                 None => {}
@@ -93,12 +93,7 @@ impl Hub {
             Which::Claim => {
                 if let Some(session) = self.sessions.get_mut(&sid) {
                     session.claim = None;
-                    let room = session.room;
-                    if let Some(found) = self.rooms.get_mut(&room)
-                        && found.claimant == Some(sid)
-                    {
-                        found.claimant = None;
-                    }
+                    self.unclaim(sid, now);
                 }
             }
             Which::Publisher => self.publisher_closed(sid, reason, now),

@@ -131,6 +131,23 @@ impl Hub {
         }
     }
 
+    /// The session's claim came to nothing. A host that waited for it to decide, without a
+    /// connection of its own, and never was live, is none.
+    pub(super) fn unclaim(&mut self, sid: SessionId, now: Now) {
+        let Some(session) = self.sessions.get(&sid) else { return };
+        let room = session.room;
+        let Some(found) = self.rooms.get_mut(&room) else { return };
+        if found.claimant == Some(sid) {
+            found.claimant = None;
+        }
+        let is_cut_off = found.host.as_ref().is_some_and(|host| {
+            self.sessions.get(&host.session).is_some_and(|session| session.publisher.is_none())
+        });
+        if found.claimant.is_none() && found.live == LiveState::Starting && is_cut_off {
+            self.end(room, now);
+        }
+    }
+
     /// A claim was taken: the session is the host now.
     fn commit(&mut self, sid: SessionId, now: Now) {
         let Some(session) = self.sessions.get_mut(&sid) else { return };
@@ -262,11 +279,7 @@ impl Hub {
         // It may end what has not been answered yet.
         if let Some(claim) = session.claim.take() {
             self.drop_peer(claim.peer);
-            if let Some(found) = self.rooms.get_mut(&room)
-                && found.claimant == Some(sid)
-            {
-                found.claimant = None;
-            }
+            self.unclaim(sid, now);
             self.end_if_host(sid, room, now);
             return Ok(());
         }
@@ -339,17 +352,13 @@ impl Hub {
         sid: SessionId,
         is_claim: bool,
         error: engine::NegotiationError,
+        now: Now,
     ) {
         let Some(session) = self.sessions.get_mut(&sid) else { return };
-        let room = session.room;
         if is_claim {
             let Some(mut claim) = session.claim.take() else { return };
             self.by_peer.remove(&claim.peer);
-            if let Some(found) = self.rooms.get_mut(&room)
-                && found.claimant == Some(sid)
-            {
-                found.claimant = None;
-            }
+            self.unclaim(sid, now);
             let re = claim.pending.pop_front().and_then(|offer| offer.echo.re);
             self.fail(sid, Fault::from(error).re(re));
             // What it offered since was for a connection that never was: the last one begins anew.
