@@ -96,7 +96,7 @@ impl Hub {
         if self.rooms.get(&session.room).is_some_and(|own| own.name == name) {
             return Ok(());
         }
-        if session.extended || session.has_media() {
+        if session.extended || session.has_media() || self.is_host(sid) {
             return Err(Fault::unexpected("this socket is in another room; open a new one"));
         }
         self.move_to(sid, &name);
@@ -120,6 +120,7 @@ impl Hub {
     }
 
     pub(super) fn hello(&mut self, sid: SessionId, hello: Hello, now: Now) -> Result<(), Fault> {
+        let is_host = self.is_host(sid);
         let Some(session) = self.sessions.get_mut(&sid) else { return Ok(()) };
         if session.extended {
             return Err(Fault::unexpected("hello was said already"));
@@ -129,7 +130,7 @@ impl Hub {
             return Err(Fault::new(ErrorCode::VersionUnsupported, message)
                 .detail(PROTOCOL_VERSION.to_string()));
         }
-        if session.has_published() {
+        if session.has_published() || is_host {
             return Err(Fault::unexpected("hello comes before anything else"));
         }
         if let Some(key) = hello.key.filter(|key| !key.is_empty()) {

@@ -124,9 +124,11 @@ impl Hub {
     }
 
     fn media_flows(&mut self, room: RoomId, media: MediaInfo, now: Now) {
-        let Some(found) = self.rooms.get_mut(&room).filter(|room| room.host.is_some()) else {
+        // What was on its way when the connection was closed is no news.
+        if !self.host_publishes(room) {
             return;
-        };
+        }
+        let Some(found) = self.rooms.get_mut(&room) else { return };
         let changed = found.media != media;
         found.media = media;
         found.flowing = true;

@@ -59,6 +59,9 @@ impl Hub {
         sdp_session: Option<String>,
         echo: Echo,
     ) {
+        if !self.sessions.contains_key(&sid) {
+            return;
+        }
         let peer = self.new_peer(sid);
         let Some(session) = self.sessions.get_mut(&sid) else { return };
         let room = session.room;
@@ -131,8 +134,17 @@ impl Hub {
         }
     }
 
-    /// The session's claim came to nothing. A host that waited for it to decide, without a
-    /// connection of its own, and never was live, is none.
+    /// Whether a room has a host with a publishing connection.
+    pub(super) fn host_publishes(&self, room: RoomId) -> bool {
+        self.rooms
+            .get(&room)
+            .and_then(|room| room.host.as_ref())
+            .and_then(|host| self.sessions.get(&host.session))
+            .is_some_and(|session| session.publisher.is_some())
+    }
+
+    /// The session's claim came to nothing. A host that has lost its own connection meanwhile is
+    /// treated as if it were lost now.
     pub(super) fn unclaim(&mut self, sid: SessionId, now: Now) {
         let Some(session) = self.sessions.get(&sid) else { return };
         let room = session.room;
@@ -140,11 +152,14 @@ impl Hub {
         if found.claimant == Some(sid) {
             found.claimant = None;
         }
-        let is_cut_off = found.host.as_ref().is_some_and(|host| {
-            self.sessions.get(&host.session).is_some_and(|session| session.publisher.is_none())
-        });
-        if found.claimant.is_none() && found.live == LiveState::Starting && is_cut_off {
-            self.end(room, now);
+        let live = found.live;
+        if found.claimant.is_some() || self.host_publishes(room) {
+            return;
+        }
+        match live {
+            LiveState::Starting => self.end(room, now),
+            LiveState::Live => self.interrupt(room, now),
+            LiveState::Offline | LiveState::Interrupted | LiveState::Ended => {}
         }
     }
 

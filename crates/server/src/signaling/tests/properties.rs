@@ -129,6 +129,7 @@ fn check_books(w: &World) {
         let idle = matches!(room.live, LiveState::Offline | LiveState::Ended);
         assert_eq!(idle, room.host.is_none(), "{:?}", room.live);
         assert!(room.live != LiveState::Live || (room.on_air && room.flowing));
+        assert!(room.live != LiveState::Live || room.claimant.is_some() || hub.host_publishes(*id));
         for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
             assert!(room.members.contains(&sid), "hosts are in their room");
         }
