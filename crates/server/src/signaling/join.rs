@@ -96,7 +96,7 @@ impl Hub {
         if self.rooms.get(&session.room).is_some_and(|own| own.name == name) {
             return Ok(());
         }
-        if session.extended || session.has_media() {
+        if session.extended || session.has_media() || self.is_host(sid) {
             return Err(Fault::unexpected("this socket is in another room; open a new one"));
         }
         self.move_to(sid, &name);
@@ -120,6 +120,7 @@ impl Hub {
     }
 
     pub(super) fn hello(&mut self, sid: SessionId, hello: Hello, now: Now) -> Result<(), Fault> {
+        let is_host = self.is_host(sid);
         let Some(session) = self.sessions.get_mut(&sid) else { return Ok(()) };
         if session.extended {
             return Err(Fault::unexpected("hello was said already"));
@@ -129,7 +130,7 @@ impl Hub {
             return Err(Fault::new(ErrorCode::VersionUnsupported, message)
                 .detail(PROTOCOL_VERSION.to_string()));
         }
-        if session.has_published() {
+        if session.has_published() || is_host {
             return Err(Fault::unexpected("hello comes before anything else"));
         }
         if let Some(key) = hello.key.filter(|key| !key.is_empty()) {
@@ -339,8 +340,12 @@ impl Hub {
             self.end(session.room, now);
         }
         self.withdraw_viewer(sid, now);
+        if let Some(claim) = self.sessions.get_mut(&sid).and_then(|session| session.claim.take()) {
+            self.drop_peer(claim.peer);
+            self.unclaim(sid, now);
+        }
         let Some(session) = self.sessions.remove(&sid) else { return };
-        for publisher in [session.claim, session.publisher].into_iter().flatten() {
+        if let Some(publisher) = session.publisher {
             self.drop_peer(publisher.peer);
         }
         if let Some(token) = session.token {
@@ -353,9 +358,6 @@ impl Hub {
         self.timers.cancel(Timer::Forget(sid));
         if let Some(room) = self.rooms.get_mut(&session.room) {
             room.members.remove(&sid);
-            if room.claimant == Some(sid) {
-                room.claimant = None;
-            }
         }
         self.collect_room(session.room);
     }

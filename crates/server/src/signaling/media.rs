@@ -38,7 +38,7 @@ impl Hub {
             Event::Rejected { peer, error } => match self.find(peer) {
                 Some((sid, Which::Viewer)) => self.viewer_rejected(sid, error, now),
                 Some((sid, which)) => {
-                    self.publisher_rejected(sid, which == Which::Claim, error);
+                    self.publisher_rejected(sid, which == Which::Claim, error, now);
                     self.reap(sid, now);
                 }
                 None => {}
@@ -93,12 +93,7 @@ impl Hub {
             Which::Claim => {
                 if let Some(session) = self.sessions.get_mut(&sid) {
                     session.claim = None;
-                    let room = session.room;
-                    if let Some(found) = self.rooms.get_mut(&room)
-                        && found.claimant == Some(sid)
-                    {
-                        found.claimant = None;
-                    }
+                    self.unclaim(sid, now);
                 }
             }
             Which::Publisher => self.publisher_closed(sid, reason, now),
@@ -129,9 +124,11 @@ impl Hub {
     }
 
     fn media_flows(&mut self, room: RoomId, media: MediaInfo, now: Now) {
-        let Some(found) = self.rooms.get_mut(&room).filter(|room| room.host.is_some()) else {
+        // What was on its way when the connection was closed is no news.
+        if !self.host_publishes(room) {
             return;
-        };
+        }
+        let Some(found) = self.rooms.get_mut(&room) else { return };
         let changed = found.media != media;
         found.media = media;
         found.flowing = true;

@@ -34,7 +34,8 @@ impl Hub {
     pub(super) fn tell_viewers(&mut self, room: RoomId, now: Now) {
         let Some(found) = self.rooms.get_mut(&room) else { return };
         let count = (found.n_viewers, found.peak);
-        if found.told.is_some_and(|(_, told)| told == count) {
+        // Who joins is told the number then; a room nobody watches has nothing to tell.
+        if found.told.map_or((0, 0), |(_, told)| told) == count {
             return;
         }
         found.told = Some((now.at, count));

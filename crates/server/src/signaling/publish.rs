@@ -59,6 +59,9 @@ impl Hub {
         sdp_session: Option<String>,
         echo: Echo,
     ) {
+        if !self.sessions.contains_key(&sid) {
+            return;
+        }
         let peer = self.new_peer(sid);
         let Some(session) = self.sessions.get_mut(&sid) else { return };
         let room = session.room;
@@ -128,6 +131,35 @@ impl Hub {
         }
         if is_claim {
             self.commit(sid, now);
+        }
+    }
+
+    /// Whether a room has a host with a publishing connection.
+    pub(super) fn host_publishes(&self, room: RoomId) -> bool {
+        self.rooms
+            .get(&room)
+            .and_then(|room| room.host.as_ref())
+            .and_then(|host| self.sessions.get(&host.session))
+            .is_some_and(|session| session.publisher.is_some())
+    }
+
+    /// The session's claim came to nothing. A host that has lost its own connection meanwhile is
+    /// treated as if it were lost now.
+    pub(super) fn unclaim(&mut self, sid: SessionId, now: Now) {
+        let Some(session) = self.sessions.get(&sid) else { return };
+        let room = session.room;
+        let Some(found) = self.rooms.get_mut(&room) else { return };
+        if found.claimant == Some(sid) {
+            found.claimant = None;
+        }
+        let live = found.live;
+        if found.claimant.is_some() || self.host_publishes(room) {
+            return;
+        }
+        match live {
+            LiveState::Starting => self.end(room, now),
+            LiveState::Live => self.interrupt(room, now),
+            LiveState::Offline | LiveState::Interrupted | LiveState::Ended => {}
         }
     }
 
@@ -262,11 +294,7 @@ impl Hub {
         // It may end what has not been answered yet.
         if let Some(claim) = session.claim.take() {
             self.drop_peer(claim.peer);
-            if let Some(found) = self.rooms.get_mut(&room)
-                && found.claimant == Some(sid)
-            {
-                found.claimant = None;
-            }
+            self.unclaim(sid, now);
             self.end_if_host(sid, room, now);
             return Ok(());
         }
@@ -339,17 +367,13 @@ impl Hub {
         sid: SessionId,
         is_claim: bool,
         error: engine::NegotiationError,
+        now: Now,
     ) {
         let Some(session) = self.sessions.get_mut(&sid) else { return };
-        let room = session.room;
         if is_claim {
             let Some(mut claim) = session.claim.take() else { return };
             self.by_peer.remove(&claim.peer);
-            if let Some(found) = self.rooms.get_mut(&room)
-                && found.claimant == Some(sid)
-            {
-                found.claimant = None;
-            }
+            self.unclaim(sid, now);
             let re = claim.pending.pop_front().and_then(|offer| offer.echo.re);
             self.fail(sid, Fault::from(error).re(re));
             // What it offered since was for a connection that never was: the last one begins anew.

@@ -84,6 +84,22 @@ impl Session {
         self.has_published() || self.viewer.is_some()
     }
 
+    /// Whether a peer is one of its connections.
+    #[cfg(test)]
+    pub(super) fn owns(&self, peer: PeerId) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.peer == peer)
+            || [&self.claim, &self.publisher].into_iter().flatten().any(|own| own.peer == peer)
+    }
+
+    /// Whether no more offers wait than may.
+    #[cfg(test)]
+    pub(super) fn pending_is_bounded(&self) -> bool {
+        [&self.claim, &self.publisher]
+            .into_iter()
+            .flatten()
+            .all(|own| own.pending.len() <= super::PENDING_OFFERS)
+    }
+
     /// Whether it publishes, or asked to.
     pub(super) fn has_published(&self) -> bool {
         self.claim.is_some() || self.publisher.is_some()

@@ -1,1 +1,12 @@
-//! t
+//! Stories on a virtual clock: pages say things, a stand-in for the media plane answers, and we
+//! look at what everybody is told.
+
+mod hosts;
+mod late;
+mod limits;
+mod media_events;
+mod properties;
+mod resume;
+mod seed;
+mod watching;
+mod world;

@@ -1,0 +1,185 @@
+//! Whatever happens, in whatever order: nothing panics, and the books balance.
+
+use engine::{CloseReason, Codec, Event, NegotiationError};
+use proptest::prelude::*;
+use protocol::{LiveState, Role};
+
+use super::world::{RECEIVING, World, query, sending};
+use crate::signaling::SocketId;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Open { ip: u8, role: Option<Role>, key: bool },
+    Say { socket: u64, what: u8 },
+    Drop { socket: u64, code: Option<u16> },
+    Reject(u8),
+    Connected { peer: u64 },
+    Closed { peer: u64, reason: u8 },
+    Flow(bool),
+    Stall,
+    Wait(u64),
+    Answers(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let role = prop_oneof![Just(None), Just(Some(Role::Host)), Just(Some(Role::Fan))];
+    let code = prop_oneof![Just(None), Just(Some(1000)), Just(Some(1001)), Just(Some(1006))];
+    prop_oneof![
+        3 => (0_u8..3, role, any::<bool>()).prop_map(|(ip, role, key)| Step::Open { ip, role, key }),
+        10 => (1_u64..12, 0_u8..24).prop_map(|(socket, what)| Step::Say { socket, what }),
+        2 => (1_u64..12, code).prop_map(|(socket, code)| Step::Drop { socket, code }),
+        1 => (0_u8..4).prop_map(Step::Reject),
+        3 => (1_u64..60).prop_map(|peer| Step::Connected { peer }),
+        2 => (1_u64..60, 0_u8..7).prop_map(|(peer, reason)| Step::Closed { peer, reason }),
+        3 => any::<bool>().prop_map(Step::Flow),
+        1 => Just(Step::Stall),
+        3 => (0_u64..40_000).prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(Step::Answers),
+    ]
+}
+
+fn text(what: u8) -> String {
+    let offer = |sdp: &str, more: &str| {
+        let sdp = serde_json::to_string(sdp).unwrap();
+        format!(r#"{{"type":"offer","sdp":{sdp}{more}}}"#)
+    };
+    match what {
+        0..=2 => offer(&sending(u32::from(what)), ""),
+        3 => offer(&sending(5), r#","pc":"pub","neg":4,"key":"k""#),
+        4 => offer(RECEIVING, ""),
+        5 => offer(RECEIVING, r#","pc":"sub""#),
+        6 => offer(&sending(1), r#","room":"other""#),
+        7 | 8 => r#"{"type":"answer","sdp":"v=0"}"#.into(),
+        9 => r#"{"type":"answer","sdp":"v=0","pc":"sub","neg":1}"#.into(),
+        10 => r#"{"type":"hello","v":1,"role":"fan"}"#.into(),
+        11 => r#"{"type":"hello","v":1,"role":"host","key":"k","name":"小明"}"#.into(),
+        12 => r#"{"type":"hello","v":1,"role":"host"}"#.into(),
+        13 => format!(r#"{{"type":"hello","v":1,"role":"fan","resume":"{:032x}"}}"#, 1),
+        14 => format!(r#"{{"type":"hello","v":1,"role":"host","resume":"{:032x}"}}"#, 2),
+        15 => r#"{"type":"golive"}"#.into(),
+        16 => r#"{"type":"end"}"#.into(),
+        17 => r#"{"type":"leave"}"#.into(),
+        18 => r#"{"type":"media_state","audio":false,"video":true}"#.into(),
+        19 => r#"{"type":"restart","pc":"sub"}"#.into(),
+        20 => r#"{"type":"ping","t":1}"#.into(),
+        21 => r#"{"type":"offer_ice","iceCandidate":null}"#.into(),
+        22 => r#"{"type":"hello","v":1,"role":"fan","room":"other"}"#.into(),
+        _ => r#"{"type":"answer","sdp":"v=0","pc":"pub"}"#.into(),
+    }
+}
+
+fn take(w: &mut World, step: Step) {
+    let reasons = [
+        CloseReason::Requested,
+        CloseReason::Replaced,
+        CloseReason::Remote,
+        CloseReason::ConnectTimeout,
+        CloseReason::ConsentExpired,
+        CloseReason::Dtls,
+        CloseReason::Internal,
+    ];
+    match step {
+        Step::Open { ip, role, key } => {
+            let ip = format!("192.0.2.{ip}");
+            w.open_as(&ip, false, query(role, key.then_some("k")));
+        }
+        Step::Say { socket, what } => w.say(SocketId(socket), &text(what)),
+        Step::Drop { socket, code } => w.drop_socket(SocketId(socket), code),
+        Step::Reject(error) => {
+            w.rejects = Some(match error {
+                0 => NegotiationError::Full,
+                1 => NegotiationError::UnknownPeer,
+                2 => NegotiationError::NoCodec,
+                _ => NegotiationError::Malformed(String::new()),
+            });
+        }
+        Step::Connected { peer } => w.event(Event::Connected { peer: engine::PeerId(peer) }),
+        Step::Closed { peer, reason } => {
+            w.closes(engine::PeerId(peer), reasons[usize::from(reason)]);
+        }
+        Step::Flow(vp8) if has_room(w) => w.flow_as(if vp8 { Codec::Vp8 } else { Codec::H264 }),
+        Step::Stall if has_room(w) => w.stall(),
+        Step::Flow(_) | Step::Stall => {}
+        Step::Wait(ms) => w.ms(ms),
+        Step::Answers(answers) => w.answers = answers,
+    }
+}
+
+fn has_room(w: &World) -> bool {
+    w.hub.room_ids.keys().any(|name| name.as_str() == "default")
+}
+
+fn check_books(w: &World) {
+    let hub = &w.hub;
+    assert_eq!(hub.rooms.len(), hub.room_ids.len());
+    for (id, room) in &hub.rooms {
+        assert_eq!(hub.room_ids[&room.name], *id);
+        assert!(!room.members.is_empty(), "a room has somebody in it");
+        for sid in &room.members {
+            assert_eq!(hub.sessions[sid].room, *id);
+        }
+        let viewers: Vec<_> =
+            room.members.iter().filter_map(|sid| hub.sessions[sid].viewer.as_ref()).collect();
+        assert_eq!(room.n_watching, viewers.len());
+        assert!(room.n_watching <= 4, "the limit holds");
+        assert_eq!(room.n_viewers as usize, viewers.iter().filter(|v| v.connected).count());
+        assert!(!room.is_on_air() || room.host.is_some(), "somebody is on air");
+        assert!(!room.is_on_air() || room.peak >= room.n_viewers);
+        assert_eq!(room.since.is_some(), room.is_on_air());
+        let idle = matches!(room.live, LiveState::Offline | LiveState::Ended);
+        assert_eq!(idle, room.host.is_none(), "{:?}", room.live);
+        assert!(room.live != LiveState::Live || (room.on_air && room.flowing));
+        assert!(room.live != LiveState::Live || room.claimant.is_some() || hub.host_publishes(*id));
+        for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
+            assert!(room.members.contains(&sid), "hosts are in their room");
+        }
+        if let Some(claimant) = room.claimant {
+            assert!(hub.sessions[&claimant].claim.is_some());
+        }
+    }
+    for (sid, session) in &hub.sessions {
+        assert!(hub.rooms[&session.room].members.contains(sid));
+        if let Some(socket) = session.socket {
+            assert_eq!(hub.by_socket.get(&socket), Some(sid));
+        }
+        if session.publisher.is_some() {
+            assert!(hub.rooms[&session.room].is_host(*sid), "one publisher a room, the host's");
+        }
+        assert!(session.pending_is_bounded());
+    }
+    for (socket, sid) in &hub.by_socket {
+        assert_eq!(hub.sessions[sid].socket, Some(*socket));
+    }
+    for (token, sid) in &hub.by_token {
+        assert_eq!(hub.sessions[sid].token.as_ref(), Some(token));
+    }
+    for (peer, sid) in &hub.by_peer {
+        assert!(hub.sessions[sid].owns(*peer), "{peer} of {sid}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_books_balance_whatever_happens(steps in prop::collection::vec(step(), 1..120)) {
+        let mut w = World::with(|config| config.max_viewers = 4);
+        for step in steps {
+            take(&mut w, step);
+            check_books(&w);
+        }
+        // Everybody vanishes: in the end nothing is left.
+        w.answers = true;
+        let sockets: Vec<_> = w.hub.by_socket.keys().copied().collect();
+        for socket in sockets {
+            w.drop_socket(socket, None);
+        }
+        let peers: Vec<_> = w.hub.by_peer.keys().copied().collect();
+        for peer in peers {
+            w.closes(peer, CloseReason::ConsentExpired);
+        }
+        w.seconds(600);
+        check_books(&w);
+        prop_assert_eq!((w.hub.sessions.len(), w.hub.rooms.len()), (0, 0));
+        prop_assert_eq!(w.hub.poll_timeout(), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! A server in this process on a port of the system's choice, with a media plane that answers at
+//! once, and clients to speak to it.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use server::media::Media;
+use server::signaling::PublishOpen;
+use server::{Config, EventSink, Running, Shutdown, serve_with};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::{HeaderName, Request};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+pub const SENDING: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\na=msid:s a\r\n";
+
+/// The longest any test waits for what must come.
+const SOON: Duration = Duration::from_secs(30);
+
+/// What was told to the stand-in, and where it leaves its events.
+#[derive(Debug, Default)]
+pub struct Stage {
+    pub sink: Option<EventSink>,
+    pub room: Option<engine::RoomId>,
+}
+
+#[derive(Debug)]
+struct FakeMedia {
+    stage: Arc<Mutex<Stage>>,
+    sink: EventSink,
+    sdp: String,
+}
+
+impl Media for FakeMedia {
+    fn command(&self, command: engine::Command) {
+        use engine::{Command, Event};
+        let codecs = vec![engine::Codec::Opus, engine::Codec::Vp8];
+        let sdp = self.sdp.clone();
+        match command {
+            Command::Publish { room, peer, .. } => {
+                self.stage.lock().unwrap().room = Some(room);
+                self.sink.send(Event::Answer { peer, sdp, codecs });
+            }
+            Command::Reoffer { peer, .. } | Command::WatchOffer { peer, .. } => {
+                self.sink.send(Event::Answer { peer, sdp, codecs });
+            }
+            Command::Watch { peer, .. } | Command::RestartIce { peer } => {
+                self.sink.send(Event::Offer { peer, sdp });
+            }
+            Command::Answer { peer, .. } => {
+                self.sink.send(Event::Negotiated { peer, codecs });
+                self.sink.send(Event::Connected { peer });
+            }
+            Command::GoLive { .. } | Command::Close { .. } => {}
+        }
+    }
+
+    fn udp_port(&self) -> u16 {
+        4000
+    }
+
+    fn candidates(&self) -> Vec<SocketAddr> {
+        Vec::new()
+    }
+}
+
+pub struct TestServer {
+    pub addr: SocketAddr,
+    pub shutdown: Shutdown,
+    pub running: Running,
+    pub stage: Arc<Mutex<Stage>>,
+}
+
+pub async fn start() -> TestServer {
+    start_with(|_| {}, 16).await
+}
+
+/// Starts a server; the stand-in's descriptions are `sdp_bytes` long.
+pub async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usize) -> TestServer {
+    let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+    config.publish.open = PublishOpen::All;
+    change(&mut config);
+    let shutdown = Shutdown::default();
+    let stage = Arc::new(Mutex::new(Stage::default()));
+    let inner = stage.clone();
+    let running = serve_with(config, shutdown.clone(), move |_, sink| {
+        inner.lock().unwrap().sink = Some(sink.clone());
+        let sdp = "v".repeat(sdp_bytes);
+        Ok(Box::new(FakeMedia { stage: inner, sink, sdp }))
+    })
+    .await
+    .unwrap();
+    TestServer { addr: running.addr(), shutdown, running, stage }
+}
+
+impl TestServer {
+    /// The media of whoever published last flows.
+    pub fn flow(&self) {
+        let stage = self.stage.lock().unwrap();
+        let media = engine::MediaInfo {
+            audio: Some(engine::Codec::Opus),
+            video: Some(engine::Codec::Vp8),
+            layers: Vec::new(),
+        };
+        let room = stage.room.unwrap();
+        stage.sink.as_ref().unwrap().send(engine::Event::MediaFlowing { room, media });
+    }
+
+    pub async fn page(&self) -> Page {
+        self.page_at("/ws", &[]).await.unwrap()
+    }
+
+    /// Opens a socket, or returns the status and body of the refusal.
+    pub async fn page_at(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Page, (u16, String)> {
+        let mut request: Request<()> =
+            format!("ws://{}{path}", self.addr).into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Page { socket }),
+            Err(Error::Http(response)) => {
+                let body = response.body().clone().unwrap_or_default();
+                Err((response.status().as_u16(), String::from_utf8(body).unwrap()))
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// One HTTP request; the head as text, and the body.
+    pub async fn http(&self, method: &str, path: &str, headers: &str) -> (String, String) {
+        let text =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        self.raw(&text).await
+    }
+
+    pub async fn raw(&self, request: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(self.addr).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = String::new();
+        soon(stream.read_to_string(&mut response)).await.unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
+        (head.to_lowercase(), body.to_owned())
+    }
+}
+
+pub struct Page {
+    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Page {
+    pub async fn say(&mut self, text: &str) {
+        // A server that has closed the socket is not a fault here: what it said is read later.
+        _ = self.socket.send(Message::text(text)).await;
+    }
+
+    pub async fn send(&mut self, message: Message) {
+        _ = self.socket.send(message).await;
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> serde_json::Value {
+        loop {
+            match soon(self.socket.next()).await.expect("a message").unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message of a type.
+    pub async fn hear_type(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            let message = self.hear().await;
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+
+    /// Everything until the close frame, and its code.
+    pub async fn hear_close(&mut self) -> (Vec<serde_json::Value>, u16) {
+        let mut heard = Vec::new();
+        loop {
+            match soon(self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => heard.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => {
+                    return (heard, frame.expect("a code").code.into());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("no close frame: {other:?}; heard {}", heard.len()),
+            }
+        }
+    }
+}
+
+/// Waits for what must come.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SOON, what).await.expect("it takes too long")
+}
+
+pub fn offer(sdp: &str) -> String {
+    serde_json::json!({"type": "offer", "sdp": sdp}).to_string()
+}

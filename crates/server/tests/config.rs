@@ -1,0 +1,108 @@
+//! Every knob, from every origin.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use server::Config;
+use server::config::Layer;
+
+const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
+fn parse(text: &str) -> Config {
+    Config::from_layer(toml::from_str(text).unwrap()).unwrap()
+}
+
+/// A folder of its own for one test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+#[test]
+fn the_example_is_the_defaults() {
+    assert_eq!(parse(EXAMPLE).to_toml(), Config::default().to_toml());
+}
+
+#[test]
+fn the_example_names_every_knob() {
+    // Those without a default stand commented out; with them the example says everything.
+    let all: String = EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| is_knob(rest)).unwrap_or(line))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let layer: Layer = toml::from_str(&all).unwrap();
+    let fields = format!("{layer:?}");
+    assert!(!fields.contains(": None"), "a knob is missing: {fields}");
+}
+
+fn is_knob(line: &str) -> bool {
+    line.split_once(" = ")
+        .is_some_and(|(name, _)| name.chars().all(|c| c.is_lowercase() || c == '_'))
+}
+
+#[test]
+fn a_flag_beats_the_file_and_the_file_beats_the_default() {
+    let folder = Folder::new("precedence");
+    let file = folder.write("my.toml", "max_viewers = 5\nmax_peers = 6\n[publish]\nkey = 'f'\n");
+    let over = Layer { max_viewers: Some(7), ..Layer::default() };
+    let config = Config::load(over, Some(&file)).unwrap();
+    assert_eq!((config.max_viewers, config.max_peers), (7, 6));
+    assert_eq!(config.publish.key.as_deref(), Some("f"));
+    assert_eq!(config.listen, Config::default().listen);
+}
+
+#[test]
+fn the_file_of_the_data_folder_is_read_when_it_is_there() {
+    let folder = Folder::new("data_folder");
+    let over = Layer { data: Some(folder.0.clone()), ..Layer::default() };
+    assert_eq!(Config::load(over.clone(), None).unwrap().max_viewers, 1000);
+    folder.write("kaibo.toml", "max_viewers = 3");
+    assert_eq!(Config::load(over, None).unwrap().max_viewers, 3);
+}
+
+#[test]
+fn mistakes_are_told_in_one_sentence_with_their_place() {
+    let folder = Folder::new("mistakes");
+    let check = |text: &str, parts: &[&str]| {
+        let file = folder.write("bad.toml", text);
+        let error = Config::load(Layer::default(), Some(&file)).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "{error:?} lacks {part:?}");
+        }
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    };
+    check("max_viewers = 3\nmax_fans = 3", &["bad.toml", "line 2", "max_fans"]);
+    check("[publish]\nopen = 'some'", &["line 2", "some"]);
+    check("[publish]\nkey = 'secret'\nkey = 'secret'", &["line 3"]);
+    check("[publish]\nkey = ''", &["empty"]);
+    check("listen = '3000'", &["line 1"]);
+    check("default_room = 'a b'", &["line 1"]);
+    check("max_peers = 0", &["at least 1"]);
+    check("public_ips = ['0.0.0.0']", &["public IP"]);
+    check("allow_origins = ['example.com']", &["not an origin", "https://example.com"]);
+    let missing = Config::load(Layer::default(), Some(&folder.0.join("none.toml"))).unwrap_err();
+    assert!(missing.to_string().contains("none.toml"), "{missing}");
+}
+
+#[test]
+fn the_key_is_never_printed() {
+    let config = parse("[publish]\nkey = 'hunter2'");
+    assert!(!config.to_toml().contains("hunter2"));
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let layer: Layer = toml::from_str("[publish]\nkey = 'hunter2'").unwrap();
+    assert!(!format!("{layer:?}").contains("hunter2"));
+}

@@ -1,0 +1,176 @@
+//! Pages, files, the API, and what is refused.
+
+mod common;
+
+use common::{start, start_with};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn every_page_of_the_client_is_its_index() {
+    let server = start().await;
+    for path in ["/", "/host", "/r/default", "/r/%E7%9B%B4%E6%92%AD", "/anything/else"] {
+        let (head, body) = server.http("GET", path, "").await;
+        assert!(head.starts_with("http/1.1 200"), "{path}: {head}");
+        assert!(head.contains("content-type: text/html"), "{path}: {head}");
+        assert!(head.contains("cache-control: no-cache"), "{path}: {head}");
+        assert!(body.to_lowercase().contains("<!doctype html>"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_known_is_not_sent_again() {
+    let server = start().await;
+    let (head, _) = server.http("GET", "/", "").await;
+    let etag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    let (head, body) = server.http("GET", "/", &format!("if-none-match: \"x\", {etag}\r\n")).await;
+    assert!(head.starts_with("http/1.1 304"), "{head}");
+    assert!(body.is_empty());
+    let (head, _) = server.http("GET", "/", "if-none-match: \"other\"\r\n").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_told_in_json() {
+    let server = start().await;
+    for path in ["/api/nothing", "/api", "/missing.js", "/assets/../index.html", "/..%2f.env"] {
+        let (head, body) = server.http("GET", path, "").await;
+        assert!(head.starts_with("http/1.1 404"), "{path}: {head}");
+        assert!(head.contains("content-type: application/json"), "{path}: {head}");
+        assert!(body.contains(r#""code":"not_found""#), "{path}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_everywhere() {
+    let server = start().await;
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        for path in ["/", "/ws", "/api/rooms", "/api/health", "/index.html"] {
+            let (head, body) = server.http(method, path, "content-length: 0\r\n").await;
+            assert!(head.starts_with("http/1.1 405"), "{method} {path}: {head}");
+            assert!(body.contains(r#""code":"method_not_allowed""#), "{method} {path}: {body}");
+        }
+    }
+    let (head, body) = server.http("HEAD", "/", "").await;
+    assert!(head.starts_with("http/1.1 200") && body.is_empty(), "{head}");
+}
+
+#[tokio::test]
+async fn every_response_carries_the_security_headers() {
+    let server = start().await;
+    for path in ["/", "/api/rooms", "/nothing.js", "/ws"] {
+        let (head, _) = server.http("GET", path, "").await;
+        for header in [
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; \
+             img-src 'self' data: blob:; media-src 'self' blob: mediastream:; \
+             connect-src 'self' ws: wss:; font-src 'self'; manifest-src 'self'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "permissions-policy: camera=(self), microphone=(self), display-capture=(self)",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "cross-origin-opener-policy: same-origin",
+            "cross-origin-resource-policy: same-origin",
+        ] {
+            assert!(head.contains(header), "{path} lacks {header}: {head}");
+        }
+    }
+    let (head, _) = server.http("GET", "/api/rooms", "").await;
+    assert!(head.contains("cache-control: no-store"), "{head}");
+}
+
+#[tokio::test]
+async fn the_api_tells_health_and_who_is_live() {
+    let server = start().await;
+    let (head, body) = server.http("GET", "/api/health", "").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(body.contains(r#""status":"ok""#), "{body}");
+    let (_, body) = server.http("GET", "/api/rooms", "").await;
+    assert_eq!(body, "[]");
+
+    let mut host = server.page_at("/ws?room=demo", &[]).await.unwrap();
+    host.say(r#"{"type":"hello","v":1,"role":"host","room":"demo","name":"小明"}"#).await;
+    host.say(&common::offer(common::SENDING)).await;
+    host.say(r#"{"type":"golive"}"#).await;
+    host.hear_type("answer").await;
+    server.flow();
+    while host.hear_type("state").await["live"] != "live" {}
+    let (_, body) = server.http("GET", "/api/rooms", "").await;
+    let rooms: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(rooms[0]["room"], "demo");
+    assert_eq!(rooms[0]["live"], "live");
+    assert_eq!(rooms[0]["host"]["name"], "小明");
+    assert_eq!(rooms[0]["viewers"], 0);
+    assert!(rooms[0]["since"].as_f64().unwrap() > 1.6e12);
+}
+
+#[tokio::test]
+async fn ws_without_websocket_is_told_in_json() {
+    let server = start().await;
+    let (head, body) = server.http("GET", "/ws", "").await;
+    assert!(head.starts_with("http/1.1 400"), "{head}");
+    assert!(body.contains(r#""code":"unexpected""#), "{body}");
+}
+
+#[tokio::test]
+async fn a_long_body_or_head_is_refused() {
+    let server = start().await;
+    let (head, body) = server.http("POST", "/api/rooms", "content-length: 70000\r\n").await;
+    assert!(head.starts_with("http/1.1 413"), "{head}");
+    assert!(body.contains(r#""code":"too_large""#), "{body}");
+    let (head, _) = server.http("GET", "/", &format!("x: {}\r\n", "a".repeat(20_000))).await;
+    assert!(head.starts_with("http/1.1 431"), "{head}");
+    let (head, _) = server.raw("nonsense\r\n\r\n").await;
+    assert!(head.starts_with("http/1.1 400"), "{head}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_never_ends_ends_the_connection() {
+    let server = start().await;
+    let start = tokio::time::Instant::now();
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    let mut rest = Vec::new();
+    // The clock is virtual: it jumps to the next deadline when nothing else is to be done.
+    _ = stream.read_to_end(&mut rest).await;
+    assert!(start.elapsed() <= server::limits::HEADER_TIMEOUT * 2, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_in_one_sentence() {
+    let first = start().await;
+    let mut config = server::Config { listen: first.addr, ..server::Config::default() };
+    config.publish.open = server::signaling::PublishOpen::All;
+    let error = server::serve_with(config, server::Shutdown::default(), |_, _| unreachable!())
+        .await
+        .expect_err("the port is taken");
+    let port = first.addr.port();
+    let expected = format!(
+        "port {port} is in use by another program; stop it or choose another with --listen 127.0.0.1:"
+    );
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_udp_port_in_use_is_told_in_one_sentence() {
+    let config =
+        server::Config { listen: "127.0.0.1:0".parse().unwrap(), ..server::Config::default() };
+    let error = server::serve_with(config, server::Shutdown::default(), |config, _| {
+        let addr = (config.listen, 3000).into();
+        Err(engine::StartError::Bind { addr, source: std::io::ErrorKind::AddrInUse.into() })
+    })
+    .await
+    .expect_err("the port is taken");
+    let expected = "UDP port 3000 is in use by another program; stop it or choose another with \
+                    --udp-port 3001";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn both_families_are_served_where_the_system_has_both() {
+    let server = start_with(|config| config.listen = "[::]:0".parse().unwrap(), 16).await;
+    let port = server.addr.port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_ok());
+    if server.addr.is_ipv6() {
+        assert!(TcpStream::connect(("::1", port)).await.is_ok());
+    }
+}
