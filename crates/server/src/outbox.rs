@@ -21,7 +21,7 @@ pub(crate) enum Outgoing {
 /// The queue of one socket: at most [`OUTBOX_MESSAGES`] and [`OUTBOX_BYTES`].
 ///
 /// When it is full, messages that a later one makes up for (`state`, `viewers`) are dropped; when
-/// that is not enough, everything is, and the socket closes with [`CloseCode::TooSlow`].
+/// that is not enough, everything is dropped, and the socket closes with [`CloseCode::TooSlow`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox(Arc<Inner>);
 
@@ -41,22 +41,34 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     text: String,
-    droppable: bool,
+    kind: Kind,
+}
+
+/// Whether a later message makes up for this one: the next of the same kind does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    State,
+    Viewers,
+    Lasting,
 }
 
 impl Outbox {
     /// Puts a message in the queue; says whether the socket lives on.
     pub(crate) fn send(&self, message: &ServerMessage) -> bool {
-        let droppable = matches!(message, ServerMessage::State(_) | ServerMessage::Viewers { .. });
+        let kind = match message {
+            ServerMessage::State(_) => Kind::State,
+            ServerMessage::Viewers { .. } => Kind::Viewers,
+            _ => Kind::Lasting,
+        };
         let text = serde_json::to_string(message).expect("our messages have string keys only");
         let mut queue = self.lock();
         if queue.close.is_some() {
             return false;
         }
         queue.bytes += text.len();
-        queue.waiting.push_back(Waiting { text, droppable });
+        queue.waiting.push_back(Waiting { text, kind });
         if queue.is_over() {
-            queue.drop_droppable();
+            queue.drop_outdated();
         }
         if queue.is_over() {
             queue.waiting.clear();
@@ -101,15 +113,17 @@ impl Queue {
         self.waiting.len() > OUTBOX_MESSAGES || self.bytes > OUTBOX_BYTES
     }
 
-    /// Drops what is made up for by a later message; the newest of them stays.
-    fn drop_droppable(&mut self) {
-        let last = self.waiting.len().saturating_sub(1);
-        let mut i = 0;
-        self.waiting.retain(|waiting| {
-            let keep = !waiting.droppable || i == last;
-            i += 1;
-            keep
-        });
+    /// Drops what is made up for by a later message that waits too.
+    fn drop_outdated(&mut self) {
+        let mut seen = Vec::new();
+        let mut kept = VecDeque::with_capacity(self.waiting.len());
+        for waiting in self.waiting.drain(..).rev() {
+            if waiting.kind == Kind::Lasting || !seen.contains(&waiting.kind) {
+                seen.push(waiting.kind);
+                kept.push_front(waiting);
+            }
+        }
+        self.waiting = kept;
         self.bytes = self.waiting.iter().map(|waiting| waiting.text.len()).sum();
     }
 

@@ -1,5 +1,7 @@
 //! Every knob, from every origin.
 
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

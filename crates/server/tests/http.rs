@@ -1,5 +1,7 @@
 //! Pages, files, the API, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
 mod common;
 
 use common::{start, start_with};

@@ -1,5 +1,7 @@
 //! The shape of the house: which crate may know which.
 
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
 use std::collections::BTreeSet;
 use std::process::Command;
 

@@ -1,5 +1,7 @@
 //! Sockets: what they say end to end, and the limits they are held to.
 
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
 mod common;
 
 use std::time::Duration;

@@ -42,7 +42,7 @@ pub(super) async fn open(
     // A header that is no text is no origin that could be allowed.
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if !origin::is_allowed(text(ORIGIN), text(HOST), caller.local, &app.allow_origins) {
-        tracing::warn!(origin = ?text(ORIGIN), "socket of a foreign page refused");
+        tracing::debug!(origin = ?text(ORIGIN), "socket of a foreign page refused");
         let message = "pages of this origin may not connect; the server's operator can allow it \
                        with --allow-origin";
         return Err(ApiError::new(ErrorCode::Forbidden, message));

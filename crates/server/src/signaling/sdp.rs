@@ -109,7 +109,7 @@ mod tests {
     fn what_is_no_description_is_told_apart() {
         assert_eq!(glance(""), Glance::default());
         assert!(!glance("hello").is_sdp);
-        assert_eq!(glance(&"m=video\n".repeat(100_000)).has_media, true);
+        assert!(glance(&"m=video\n".repeat(100_000)).has_media);
     }
 
     proptest! {

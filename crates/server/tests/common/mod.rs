@@ -18,16 +18,16 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, Request};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-pub const SENDING: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\na=msid:s a\r\n";
+pub(crate) const SENDING: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\na=msid:s a\r\n";
 
 /// The longest any test waits for what must come.
 const SOON: Duration = Duration::from_secs(30);
 
 /// What was told to the stand-in, and where it leaves its events.
 #[derive(Debug, Default)]
-pub struct Stage {
-    pub sink: Option<EventSink>,
-    pub room: Option<engine::RoomId>,
+pub(crate) struct Stage {
+    pub(crate) sink: Option<EventSink>,
+    pub(crate) room: Option<engine::RoomId>,
 }
 
 #[derive(Debug)]
@@ -70,19 +70,19 @@ impl Media for FakeMedia {
     }
 }
 
-pub struct TestServer {
-    pub addr: SocketAddr,
-    pub shutdown: Shutdown,
-    pub running: Running,
-    pub stage: Arc<Mutex<Stage>>,
+pub(crate) struct TestServer {
+    pub(crate) addr: SocketAddr,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) running: Running,
+    pub(crate) stage: Arc<Mutex<Stage>>,
 }
 
-pub async fn start() -> TestServer {
+pub(crate) async fn start() -> TestServer {
     start_with(|_| {}, 16).await
 }
 
 /// Starts a server; the stand-in's descriptions are `sdp_bytes` long.
-pub async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usize) -> TestServer {
+pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usize) -> TestServer {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     config.publish.open = PublishOpen::All;
     change(&mut config);
@@ -101,7 +101,7 @@ pub async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usize) -> T
 
 impl TestServer {
     /// The media of whoever published last flows.
-    pub fn flow(&self) {
+    pub(crate) fn flow(&self) {
         let stage = self.stage.lock().unwrap();
         let media = engine::MediaInfo {
             audio: Some(engine::Codec::Opus),
@@ -112,12 +112,12 @@ impl TestServer {
         stage.sink.as_ref().unwrap().send(engine::Event::MediaFlowing { room, media });
     }
 
-    pub async fn page(&self) -> Page {
+    pub(crate) async fn page(&self) -> Page {
         self.page_at("/ws", &[]).await.unwrap()
     }
 
     /// Opens a socket, or returns the status and body of the refusal.
-    pub async fn page_at(
+    pub(crate) async fn page_at(
         &self,
         path: &str,
         headers: &[(&str, &str)],
@@ -139,13 +139,13 @@ impl TestServer {
     }
 
     /// One HTTP request; the head as text, and the body.
-    pub async fn http(&self, method: &str, path: &str, headers: &str) -> (String, String) {
+    pub(crate) async fn http(&self, method: &str, path: &str, headers: &str) -> (String, String) {
         let text =
             format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
         self.raw(&text).await
     }
 
-    pub async fn raw(&self, request: &str) -> (String, String) {
+    pub(crate) async fn raw(&self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
@@ -155,22 +155,22 @@ impl TestServer {
     }
 }
 
-pub struct Page {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Page {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Page {
-    pub async fn say(&mut self, text: &str) {
+    pub(crate) async fn say(&mut self, text: &str) {
         // A server that has closed the socket is not a fault here: what it said is read later.
         _ = self.socket.send(Message::text(text)).await;
     }
 
-    pub async fn send(&mut self, message: Message) {
+    pub(crate) async fn send(&mut self, message: Message) {
         _ = self.socket.send(message).await;
     }
 
     /// The next message.
-    pub async fn hear(&mut self) -> serde_json::Value {
+    pub(crate) async fn hear(&mut self) -> serde_json::Value {
         loop {
             match soon(self.socket.next()).await.expect("a message").unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -181,7 +181,7 @@ impl Page {
     }
 
     /// The next message of a type.
-    pub async fn hear_type(&mut self, kind: &str) -> serde_json::Value {
+    pub(crate) async fn hear_type(&mut self, kind: &str) -> serde_json::Value {
         loop {
             let message = self.hear().await;
             if message["type"] == kind {
@@ -191,7 +191,7 @@ impl Page {
     }
 
     /// Everything until the close frame, and its code.
-    pub async fn hear_close(&mut self) -> (Vec<serde_json::Value>, u16) {
+    pub(crate) async fn hear_close(&mut self) -> (Vec<serde_json::Value>, u16) {
         let mut heard = Vec::new();
         loop {
             match soon(self.socket.next()).await {
@@ -207,10 +207,10 @@ impl Page {
 }
 
 /// Waits for what must come.
-pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(SOON, what).await.expect("it takes too long")
 }
 
-pub fn offer(sdp: &str) -> String {
+pub(crate) fn offer(sdp: &str) -> String {
     serde_json::json!({"type": "offer", "sdp": sdp}).to_string()
 }

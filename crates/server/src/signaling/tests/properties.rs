@@ -7,7 +7,7 @@ use protocol::{LiveState, Role};
 use super::world::{RECEIVING, World, query, sending};
 use crate::signaling::SocketId;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Open { ip: u8, role: Option<Role>, key: bool },
     Say { socket: u64, what: u8 },

@@ -291,7 +291,7 @@ impl World {
                 Action::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {
-                        self.carry_out(command);
+                        self.carry_out(&command);
                     }
                 }
             }
@@ -299,9 +299,9 @@ impl World {
     }
 
     /// What the engine does, as far as the control plane can see.
-    fn carry_out(&mut self, command: Command) {
+    fn carry_out(&mut self, command: &Command) {
         let codecs = self.codecs.clone();
-        let new_or_known = match &command {
+        let new_or_known = match command {
             Command::Publish { peer, .. }
             | Command::WatchOffer { peer, .. }
             | Command::Watch { peer, .. }
@@ -315,7 +315,7 @@ impl World {
         {
             return self.event(Event::Rejected { peer, error });
         }
-        match command {
+        match *command {
             Command::Publish { room, peer, .. } => {
                 if let Some(old) = self.publishers.insert(room, peer) {
                     self.peers.remove(&old);

@@ -1,0 +1,97 @@
+//! The program from outside: what it prints, and what it says when something is wrong.
+
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+/// Runs the program in an empty folder, with no settings of ours around it.
+fn kaibo(args: &[&str], env: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaibo"));
+    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KAIBO_")) {
+        command.env_remove(name);
+    }
+    command.envs(env.iter().copied()).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The one sentence of a failure.
+fn complaint(output: &Output) -> String {
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    for noise in ["panicked", "Error {", "Some(", "Os {"] {
+        assert!(!text.contains(noise), "{text}");
+    }
+    text
+}
+
+#[test]
+fn serve_is_what_it_does_when_not_told() {
+    let plain = stdout(&kaibo(&["--check"], &[]));
+    assert_eq!(plain, stdout(&kaibo(&["serve", "--check"], &[])));
+    assert!(plain.contains(r#"listen = "[::]:3000""#), "{plain}");
+    let other = stdout(&kaibo(&["--listen", "127.0.0.1:4000", "--check"], &[]));
+    assert!(other.contains(r#"listen = "127.0.0.1:4000""#), "{other}");
+}
+
+#[test]
+fn a_flag_beats_the_environment_and_the_environment_the_file() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("precedence.toml");
+    std::fs::write(&file, "max_viewers = 1\nmax_peers = 1\ndefault_room = 'file'\n").unwrap();
+    let env = [
+        ("KAIBO_CONFIG", file.to_str().unwrap()),
+        ("KAIBO_MAX_VIEWERS", "2"),
+        ("KAIBO_MAX_PEERS", "2"),
+        ("KAIBO_PUBLIC_IP", "203.0.113.7,203.0.113.8"),
+    ];
+    let out = stdout(&kaibo(&["--check", "--max-viewers", "3"], &env));
+    for line in ["max_viewers = 3", "max_peers = 2", r#"default_room = "file""#] {
+        assert!(out.contains(line), "{out}");
+    }
+    assert!(out.contains(r#"public_ips = ["203.0.113.7", "203.0.113.8"]"#), "{out}");
+}
+
+#[test]
+fn the_key_is_printed_nowhere() {
+    let env = [("KAIBO_PUBLISH_KEY", "hunter2")];
+    for args in [&["--check"][..], &["--help"], &["serve", "--help"], &["--wrong"], &["x"]] {
+        let output = kaibo(args, &env);
+        let all = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8(all).unwrap().contains("hunter2"), "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_one_sentence() {
+    let check = |args: &[&str], part: &str| {
+        let complaint = complaint(&kaibo(args, &[]));
+        assert!(complaint.contains(part), "{args:?}: {complaint}");
+    };
+    check(&["--wrong"], "--wrong");
+    check(&["dance"], "dance");
+    check(&["--listen", "3000"], "--listen");
+    check(&["--publish-open", "some"], "some");
+    check(&["--default-room", "a b"], "' '");
+    check(&["--config", "no-such-file.toml"], "no-such-file.toml");
+    check(&["--publish-key", ""], "empty");
+    check(&["--allow-origin", "example.com"], "https://example.com");
+    check(&["--log", "=?="], "log filter");
+}
+
+#[test]
+fn a_busy_port_is_told_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap();
+    let complaint = complaint(&kaibo(&["--listen", &addr.to_string()], &[]));
+    let expected = format!(
+        "port {} is in use by another program; stop it or choose another with --listen 127.0.0.1:",
+        addr.port()
+    );
+    assert!(complaint.contains(&expected), "{complaint}");
+}
