@@ -38,7 +38,7 @@ export const en: Dictionary = {
   "host.title": "Go live",
   "host.prepare.title": "Get ready",
   "host.prepare.text":
-    "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Start broadcast”.",
+    "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Go live”.",
   "host.prepare.open": "Open camera and microphone",
   "host.prepare.opening": "Opening the camera",
   "host.prepare.screen": "Share a screen only",
@@ -71,7 +71,7 @@ export const en: Dictionary = {
   "host.screen.start": "Share the screen",
   "host.screen.stop": "Stop sharing the screen",
   "host.camera.flip": "Switch camera",
-  "host.go": "Start broadcast",
+  "host.go": "Go live",
   "host.connecting": "Connecting",
   "host.end": "End broadcast",
   "host.end.title": "End the broadcast?",
