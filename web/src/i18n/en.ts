@@ -210,6 +210,7 @@ export const en: Dictionary = {
   "problem.network":
     "The media server cannot be reached. A firewall may block UDP: try another network, or ask whoever runs the server to check its media port",
   "problem.replaced": "Opened in another page; this one was disconnected",
+  "problem.rate_limited": "Too many attempts. Try again in a minute",
   "problem.unsupported": "This browser has no WebRTC",
   "problem.version_unsupported": "This page is out of date, please reload",
   "problem.other": "Something went wrong ({code})",

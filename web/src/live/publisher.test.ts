@@ -42,7 +42,7 @@ async function beLive(): Promise<void> {
   FakeSocket.last.says({ type: "answer", pc: "pub", neg: 1, sdp: "v=0" });
   await settle();
   FakePeer.last.becomes("connected");
-  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1 }));
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: Date.now() }));
 }
 
 test("offers sound, then picture, then goes live", async () => {
@@ -51,7 +51,7 @@ test("offers sound, then picture, then goes live", async () => {
     "sendonly",
     "sendonly",
   ]);
-  expect(FakeSocket.last.types()).toEqual(["hello", "offer", "golive", "media_state"]);
+  expect(FakeSocket.last.types()).toEqual(["hello", "offer", "golive"]);
   expect(FakeSocket.last.of("offer")[0]).toMatchObject({ pc: "pub", neg: 1, sdp: "offer 1" });
   expect(hostState(publisher.getSnapshot())).toBe("starting");
 });
@@ -106,7 +106,31 @@ test("a server that forgot everything gets a new offer and goes live again", asy
   await settle();
   expect(FakePeer.made).toHaveLength(2);
   expect(FakePeer.made[0]?.closed).toBe(true);
-  expect(FakeSocket.last.types()).toEqual(["hello", "offer", "golive", "media_state"]);
+  expect(FakeSocket.last.types()).toEqual(["hello", "offer", "golive"]);
+});
+
+test("says what is switched off once the server has taken the media", async () => {
+  await goLive();
+  expect(FakeSocket.last.of("media_state")).toHaveLength(0);
+  FakeSocket.last.says({ type: "answer", pc: "pub", neg: 1, sdp: "v=0" });
+  await settle();
+  // There is no device in this test.
+  expect(FakeSocket.last.of("media_state")).toEqual([
+    { type: "media_state", audio: false, video: false },
+  ]);
+});
+
+test("a small complaint while live ends nothing", async () => {
+  await beLive();
+  FakeSocket.last.says({ type: "error", code: "forbidden", message: "", fatal: false });
+  expect(hostState(publisher.getSnapshot())).toBe("live");
+});
+
+test("too many wrong keys are a refusal, not an endless attempt", () => {
+  publisher.goLive({ room: "demo", name: "", lang: "en" });
+  FakeSocket.last.open();
+  FakeSocket.last.says({ type: "error", code: "rate_limited", message: "", fatal: false });
+  expect(publisher.getSnapshot()).toMatchObject({ phase: "failed", problem: "rate_limited" });
 });
 
 test("a failed path restarts ICE on the same connection, then makes a new one", async () => {

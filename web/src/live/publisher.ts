@@ -45,9 +45,8 @@ const STATS_EVERY_MS = 2_000;
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_required",
   "auth_bad",
-  "forbidden",
   "host_taken",
-  "not_found",
+  "server_full",
   "version_unsupported",
   "sdp_bad",
   "sdp_no_media",
@@ -58,6 +57,7 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ice_timeout",
   "ice_failed",
   "dtls_failed",
+  "internal",
 ]);
 
 const IDLE: PublisherSnapshot = {
@@ -88,6 +88,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #wasConnected = false;
   #connectedAt = 0;
   #sent: { audio: boolean; video: boolean } | null = null;
+  /** Whether the server has taken our media, and so listens to what we say of it. */
+  #taken = false;
   pc: RTCPeerConnection | null = null;
 
   constructor(media: LocalMedia, deps: PublisherDeps = {}) {
@@ -192,7 +194,10 @@ export class Publisher extends Store<PublisherSnapshot> {
   #refresh(): void {
     const { phase, room, connected } = this.getSnapshot();
     if (phase !== "connecting" || room?.live !== "live" || !connected) return;
-    this.update({ phase: "live", liveSinceMs: Date.now() });
+    // The server's time, since a host may return to a broadcast that has run for a while.
+    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
+    const liveSinceMs = room.since === null ? Date.now() : room.since - offsetMs;
+    this.update({ phase: "live", liveSinceMs });
   }
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
@@ -200,7 +205,8 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (PATH.has(code)) {
       if (this.#wasConnected) this.#publish();
       else this.#stop(code);
-    } else if (FATAL.has(code)) {
+    } else if (FATAL.has(code) || this.getSnapshot().room === null) {
+      // Before the welcome any error is a refusal.
       this.#stop(code);
     } else if (message.fatal) {
       this.update({ problem: code });
@@ -222,13 +228,14 @@ export class Publisher extends Store<PublisherSnapshot> {
       return;
     }
     this.pc = pc;
-    this.#sent = null;
+    this.#taken = false;
     this.#addTracks(pc);
     this.#guard = new PeerGuard(pc, {
       restart: () => this.#restart(),
       renew: () => {
         if (this.#signaling?.isOpen) this.#publish();
       },
+      fail: () => this.#stop("ice_failed"),
     });
     pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
     this.#reader = new StatsReader();
@@ -269,8 +276,7 @@ export class Publisher extends Store<PublisherSnapshot> {
 
   #announce(): void {
     this.#signaling?.send({ type: "golive" });
-    this.#sent = null;
-    this.#sendMediaState();
+    if (this.#taken) this.#sendMediaState();
   }
 
   async #answered(message: Extract<ServerMessage, { type: "answer" }>): Promise<void> {
@@ -283,6 +289,9 @@ export class Publisher extends Store<PublisherSnapshot> {
       if (pc === this.pc) this.#stop("sdp_bad");
       return;
     }
+    this.#taken = true;
+    this.#sent = null;
+    this.#sendMediaState();
     await this.#tune();
   }
 
@@ -310,7 +319,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     void replace(audio?.sender, audioTrack);
     void replace(video?.sender, videoTrack);
     void this.#tune();
-    this.#sendMediaState();
+    if (this.#taken) this.#sendMediaState();
   }
 
   #sendMediaState(): void {

@@ -152,6 +152,13 @@ test("a later offer is answered on the same connection", async () => {
   expect(FakeSocket.last.of("answer").at(-1)).toMatchObject({ neg: 2, sdp: "answer to again" });
 });
 
+test("a page too slow to answer asks for the offer again", async () => {
+  await join();
+  FakeSocket.last.says({ type: "error", code: "answer_timeout", message: "", fatal: false });
+  expect(FakeSocket.last.of("restart")).toHaveLength(1);
+  expect(phase()).toBe("waiting");
+});
+
 test("says which codec is missing", async () => {
   await join();
   FakeSocket.last.says({

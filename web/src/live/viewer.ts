@@ -56,10 +56,6 @@ const POLL_MS = 1_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "auth_required",
-  "auth_bad",
-  "forbidden",
-  "not_found",
   "room_full",
   "server_full",
   "codec_unsupported",
@@ -71,6 +67,7 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ice_timeout",
   "ice_failed",
   "dtls_failed",
+  "internal",
 ]);
 
 /** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
@@ -175,6 +172,9 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (PATH.has(code)) {
       if (this.#wasConnected) this.#renew();
       else this.#stop(code);
+    } else if (code === "answer_timeout") {
+      // We were too slow, as a page asleep is; the offer can be had again.
+      this.#restart();
     } else if (FATAL.has(code)) {
       this.#stop(code, message.detail);
     }
@@ -223,6 +223,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#guard = new PeerGuard(pc, {
       restart: () => this.#restart(),
       renew: () => this.#renew(),
+      fail: () => this.#stop("ice_failed"),
     });
     const sdp = await accept(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
@@ -261,7 +262,8 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #judge(stats: ReceiveStats): void {
     const { room } = this.getSnapshot();
-    if (room?.live !== "live") return;
+    // Before the first connection there is no picture to stand still.
+    if (room?.live !== "live" || !this.#guard?.hasConnected) return;
     // A host without a camera sends sound only: then bytes have to do.
     const progress = room.video === "on" ? stats.framesDecoded : stats.bytesReceived;
     if (progress > this.#progress) this.#playing = true;

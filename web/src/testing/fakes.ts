@@ -10,6 +10,7 @@ export class FakeSocket implements SocketLike {
   onclose: SocketLike["onclose"] = null;
   readonly sent: Record<string, unknown>[] = [];
   closed = false;
+  closedWith: number | undefined;
 
   constructor() {
     FakeSocket.made.push(this);
@@ -26,8 +27,9 @@ export class FakeSocket implements SocketLike {
     this.sent.push(JSON.parse(text));
   }
 
-  close(): void {
+  close(code?: number): void {
     this.closed = true;
+    this.closedWith = code;
     this.readyState = 3;
   }
 
