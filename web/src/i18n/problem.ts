@@ -1,5 +1,5 @@
 import type { PublisherProblem } from "../live/publisher";
-import type { ViewerProblem } from "../live/viewer";
+import type { ViewerProblem } from "../live/viewer-phase";
 import type { Translate } from "./language";
 import type { Key } from "./zh";
 

@@ -1,10 +1,10 @@
 import { type Health, judgeHealth } from "./health";
 import { hostKey } from "./host-key";
 import type { LocalMedia } from "./local-media";
-import { createPeer, preferCodec } from "./peer";
+import { createPeer } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type { ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
-import { FRAME_RATE, QUALITIES } from "./quality";
+import { addTracks, replaceTracks, tuneVideo } from "./publish-tracks";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
 import { Store } from "./store";
@@ -229,7 +229,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     }
     this.pc = pc;
     this.#taken = false;
-    this.#addTracks(pc);
+    addTracks(pc, this.#media.getSnapshot());
     this.#guard = new PeerGuard(pc, {
       restart: () => this.#restart(),
       renew: () => {
@@ -241,20 +241,6 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#reader = new StatsReader();
     this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
     void this.#offer(false);
-  }
-
-  /** Always sound first and picture second, so that a later device fits without a new offer. */
-  #addTracks(pc: RTCPeerConnection): void {
-    const { audioTrack, videoTrack, stream, quality } = this.#media.getSnapshot();
-    const streams = stream ? [stream] : [];
-    const { maxBitrateBps } = QUALITIES[quality];
-    pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
-    const video = pc.addTransceiver(videoTrack ?? "video", {
-      direction: "sendonly",
-      streams,
-      sendEncodings: [{ maxBitrate: maxBitrateBps, maxFramerate: FRAME_RATE }],
-    });
-    preferCodec(video, "VP8");
   }
 
   async #offer(iceRestart: boolean): Promise<void> {
@@ -292,7 +278,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#taken = true;
     this.#sent = null;
     this.#sendMediaState();
-    await this.#tune();
+    await tuneVideo(pc, this.#media.getSnapshot());
   }
 
   #restart(): void {
@@ -312,13 +298,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #mediaChanged(): void {
-    const pc = this.pc;
-    if (!pc) return;
-    const { audioTrack, videoTrack } = this.#media.getSnapshot();
-    const [audio, video] = pc.getTransceivers();
-    void replace(audio?.sender, audioTrack);
-    void replace(video?.sender, videoTrack);
-    void this.#tune();
+    if (!this.pc) return;
+    void replaceTracks(this.pc, this.#media.getSnapshot());
     if (this.#taken) this.#sendMediaState();
   }
 
@@ -328,21 +309,6 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (this.#sent?.audio === state.audio && this.#sent.video === state.video) return;
     this.#sent = state;
     this.#signaling?.send({ type: "media_state", ...state });
-  }
-
-  /** Bit rate by the chosen quality; a face may blur, a text may not. */
-  async #tune(): Promise<void> {
-    const { quality, source } = this.#media.getSnapshot();
-    const sender = this.pc?.getTransceivers()[1]?.sender;
-    const parameters = sender?.getParameters();
-    const encoding = parameters?.encodings?.[0];
-    if (!sender || !parameters || !encoding) return;
-    const { maxBitrateBps } = QUALITIES[quality];
-    encoding.maxBitrate = maxBitrateBps;
-    parameters.degradationPreference =
-      source === "camera" ? "maintain-framerate" : "maintain-resolution";
-    // A browser that refuses sends with its own ideas, which is better than not at all.
-    await sender.setParameters(parameters).catch(() => undefined);
   }
 
   async #readStats(pc: RTCPeerConnection): Promise<void> {
@@ -364,15 +330,6 @@ export class Publisher extends Store<PublisherSnapshot> {
     pc?.close();
     this.update({ connected: false });
   }
-}
-
-async function replace(
-  sender: RTCRtpSender | undefined,
-  track: MediaStreamTrack | null,
-): Promise<void> {
-  // A null track would leave the last picture standing; the old one is kept until there is a new.
-  if (!sender || !track || sender.track === track) return;
-  await sender.replaceTrack(track).catch(() => undefined);
 }
 
 /** Where the broadcast stands, as the host should see it. */

@@ -9,7 +9,8 @@ import {
   state,
   welcome,
 } from "../testing/fakes";
-import { Viewer, viewerPhase } from "./viewer";
+import { Viewer } from "./viewer";
+import { viewerPhase } from "./viewer-phase";
 
 let viewer: Viewer;
 

@@ -1,22 +1,11 @@
 import { createPeer, playableCodecs } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
-import { Signaling, type SignalingOptions, type SignalingSnapshot } from "./signaling";
+import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
-
-export type ViewerProblem = ErrorCode | "replaced" | "unsupported";
-
-export type ViewerPhase =
-  | "connecting"
-  | "waiting"
-  | "live"
-  | "stalled"
-  | "reconnecting"
-  | "interrupted"
-  | "ended"
-  | "error";
+import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 
 export interface ViewerSnapshot {
   phase: ViewerPhase;
@@ -300,36 +289,6 @@ export class Viewer extends Store<ViewerSnapshot> {
     const pc = this.pc;
     this.pc = null;
     pc?.close();
-  }
-}
-
-interface PhaseInputs {
-  problem: ViewerProblem | null;
-  room: RoomState | null;
-  signaling: SignalingSnapshot["status"];
-  connected: boolean;
-  playing: boolean;
-  stalled: boolean;
-}
-
-/** What the fan is told, from all that is known. */
-export function viewerPhase(inputs: PhaseInputs): ViewerPhase {
-  const { problem, room, signaling, connected, playing, stalled } = inputs;
-  if (problem) return "error";
-  if (!room) return "connecting";
-  // A lost socket alone changes nothing while media flows.
-  const isFlowing = connected && playing && !stalled;
-  if (signaling !== "open" && !isFlowing) return "reconnecting";
-  switch (room.live) {
-    case "offline":
-    case "starting":
-      return "waiting";
-    case "interrupted":
-    case "ended":
-      return room.live;
-    case "live":
-      if (stalled) return "stalled";
-      return playing ? "live" : "connecting";
   }
 }
 
