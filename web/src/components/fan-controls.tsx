@@ -8,9 +8,6 @@ import {
   PictureInPicture2,
   Play,
   Shrink,
-  Volume1,
-  Volume2,
-  VolumeX,
 } from "lucide-react";
 import type { useFullscreen } from "../hooks/use-fullscreen";
 import { useLanguage } from "../hooks/use-language";
@@ -20,6 +17,7 @@ import type { ViewerSnapshot } from "../live/viewer";
 import { IconButton } from "./button";
 import styles from "./fan-controls.module.css";
 import { LiveBadge } from "./live-badge";
+import { VolumeControl } from "./volume-control";
 
 interface FanControlsProps {
   actions: PlayerActions;
@@ -44,7 +42,7 @@ export function FanControls(props: FanControlsProps) {
       >
         {state.paused ? <Play size={22} /> : <Pause size={22} />}
       </IconButton>
-      <Volume {...props} />
+      <VolumeControl state={state} onMute={actions.toggleMuted} onVolume={props.onVolume} />
       <span className={styles.live}>
         <LiveBadge tone={snapshot.phase === "live" ? "live" : "off"}>{t("watch.live")}</LiveBadge>
         {latencyMs !== null && (
@@ -101,33 +99,5 @@ export function FanControls(props: FanControlsProps) {
         </IconButton>
       )}
     </div>
-  );
-}
-
-function Volume({ actions, state, onVolume }: FanControlsProps) {
-  const { t } = useLanguage();
-  const volume = state.muted ? 0 : state.volume;
-  const Icon = volume === 0 ? VolumeX : volume < 0.5 ? Volume1 : Volume2;
-  return (
-    <span className={styles.volume}>
-      <IconButton
-        look="over"
-        label={t(state.muted ? "player.unmute" : "player.mute")}
-        aria-keyshortcuts="M"
-        onClick={actions.toggleMuted}
-      >
-        <Icon size={22} />
-      </IconButton>
-      <input
-        className={styles.slider}
-        type="range"
-        min={0}
-        max={1}
-        step={0.05}
-        value={volume}
-        aria-label={t("player.volume")}
-        onChange={(event) => onVolume(Number(event.target.value))}
-      />
-    </span>
   );
 }

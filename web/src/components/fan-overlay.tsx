@@ -1,12 +1,12 @@
 import { CircleAlert, CircleCheck, MicOff, RadioTower, VideoOff } from "lucide-react";
-import type { ReactNode } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { problemText } from "../i18n/problem";
 import { SHOWN_TRIES } from "../live/reconnect";
 import type { ViewerSnapshot } from "../live/viewer";
-import { Button, Spinner } from "./button";
+import { Button } from "./button";
 import styles from "./fan-overlay.module.css";
 import { Poster } from "./poster";
+import { StageCard, StageChip } from "./stage-message";
 
 interface FanOverlayProps {
   snapshot: ViewerSnapshot;
@@ -23,12 +23,12 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
         <>
           {!hasFrame && <Poster />}
           <div className={styles.progress} />
-          <Chip busy text={t("watch.connecting")} />
+          <StageChip busy text={t("watch.connecting")} />
         </>
       );
     case "waiting":
       return (
-        <Card
+        <StageCard
           icon={<RadioTower size={28} />}
           pulse
           title={t("watch.waiting")}
@@ -37,7 +37,7 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
       );
     case "ended":
       return (
-        <Card
+        <StageCard
           icon={<CircleCheck size={28} />}
           title={t("watch.ended")}
           text={t("watch.ended.text")}
@@ -46,15 +46,15 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
     case "error":
       return <ErrorCard snapshot={snapshot} />;
     case "stalled":
-      return <Chip busy text={t("watch.stalled")} />;
+      return <StageChip busy text={t("watch.stalled")} />;
     case "interrupted":
-      return <Chip busy text={t("watch.interrupted")} />;
+      return <StageChip busy text={t("watch.interrupted")} />;
     case "reconnecting": {
       const n = Math.min(Math.max(attempt, 1), SHOWN_TRIES);
       return (
         <>
           {!hasFrame && <Poster />}
-          <Chip busy text={t("watch.reconnecting", { n, max: SHOWN_TRIES })} />
+          <StageChip busy text={t("watch.reconnecting", { n, max: SHOWN_TRIES })} />
         </>
       );
     }
@@ -66,10 +66,10 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
 function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   if (snapshot.room?.video === "off") {
-    return <Card icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
+    return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
   }
   if (snapshot.room?.audio === "muted") {
-    return <Chip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
+    return <StageChip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
   }
   return null;
 }
@@ -78,7 +78,7 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   const { problem, detail } = snapshot;
   return (
-    <Card
+    <StageCard
       icon={<CircleAlert size={28} />}
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
@@ -86,39 +86,6 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       <Button kind="primary" onClick={() => location.reload()}>
         {t("problem.reload")}
       </Button>
-    </Card>
-  );
-}
-
-interface CardProps {
-  icon: ReactNode;
-  title: string;
-  text?: string;
-  pulse?: boolean;
-  children?: ReactNode;
-}
-
-function Card({ icon, title, text, pulse = false, children }: CardProps) {
-  return (
-    <div className={styles.overlay} role="status">
-      <Poster />
-      <div className={styles.card}>
-        <span className={styles.rings} data-pulse={pulse} aria-hidden="true">
-          {icon}
-        </span>
-        <h2>{title}</h2>
-        {text && <p>{text}</p>}
-        {children}
-      </div>
-    </div>
-  );
-}
-
-function Chip({ text, busy = false, icon }: { text: string; busy?: boolean; icon?: ReactNode }) {
-  return (
-    <div className={styles.chip} role="status">
-      {busy ? <Spinner /> : icon}
-      {text}
-    </div>
+    </StageCard>
   );
 }

@@ -38,7 +38,7 @@ export const en: Dictionary = {
   "host.title": "Go live",
   "host.prepare.title": "Get ready",
   "host.prepare.text":
-    "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Start broadcast”.",
+    "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Go live”.",
   "host.prepare.open": "Open camera and microphone",
   "host.prepare.opening": "Opening the camera",
   "host.prepare.screen": "Share a screen only",
@@ -71,7 +71,7 @@ export const en: Dictionary = {
   "host.screen.start": "Share the screen",
   "host.screen.stop": "Stop sharing the screen",
   "host.camera.flip": "Switch camera",
-  "host.go": "Start broadcast",
+  "host.go": "Go live",
   "host.connecting": "Connecting",
   "host.end": "End broadcast",
   "host.end.title": "End the broadcast?",
@@ -210,6 +210,7 @@ export const en: Dictionary = {
   "problem.network":
     "The media server cannot be reached. A firewall may block UDP: try another network, or ask whoever runs the server to check its media port",
   "problem.replaced": "Opened in another page; this one was disconnected",
+  "problem.rate_limited": "Too many attempts. Try again in a minute",
   "problem.unsupported": "This browser has no WebRTC",
   "problem.version_unsupported": "This page is out of date, please reload",
   "problem.other": "Something went wrong ({code})",

@@ -1,5 +1,5 @@
 import type { PublisherProblem } from "../live/publisher";
-import type { ViewerProblem } from "../live/viewer";
+import type { ViewerProblem } from "../live/viewer-phase";
 import type { Translate } from "./language";
 import type { Key } from "./zh";
 
@@ -15,6 +15,7 @@ const KEYS: Partial<Record<PublisherProblem | ViewerProblem, Key>> = {
   ice_timeout: "problem.network",
   ice_failed: "problem.network",
   dtls_failed: "problem.network",
+  rate_limited: "problem.rate_limited",
   replaced: "problem.replaced",
   unsupported: "problem.unsupported",
   version_unsupported: "problem.version_unsupported",

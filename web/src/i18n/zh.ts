@@ -202,6 +202,7 @@ export const zh = {
   "problem.network":
     "连接不到媒体服务器。可能有防火墙拦住了 UDP，请换一个网络，或请管理员检查媒体端口是否开放",
   "problem.replaced": "已在另一个页面打开，这个页面已断开",
+  "problem.rate_limited": "尝试次数太多，请一分钟后再试",
   "problem.unsupported": "当前浏览器不支持 WebRTC",
   "problem.version_unsupported": "页面版本太旧，请刷新",
   "problem.other": "出错了（{code}）",

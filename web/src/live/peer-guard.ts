@@ -4,20 +4,29 @@ const GRACE_MS = 3_000;
 const RESTART_MS = 10_000;
 
 export interface PeerActions {
+  /** The path is lost: look for another. */
   restart: () => void;
+  /** No other path was found: begin with a new peer connection. */
   renew: () => void;
+  /** There never was a path, so a new try finds none either. */
+  fail: () => void;
 }
 
-/** Watches one peer connection: first asks for an ICE restart, then for a new connection. */
+/** Watches one peer connection and says what to do about its losses. */
 export class PeerGuard {
   readonly #pc: RTCPeerConnection;
   readonly #actions: PeerActions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #hasConnected = false;
 
   constructor(pc: RTCPeerConnection, actions: PeerActions) {
     this.#pc = pc;
     this.#actions = actions;
     pc.addEventListener("connectionstatechange", this.#changed);
+  }
+
+  get hasConnected(): boolean {
+    return this.#hasConnected;
   }
 
   close(): void {
@@ -28,20 +37,29 @@ export class PeerGuard {
   readonly #changed = (): void => {
     clearTimeout(this.#timer);
     switch (this.#pc.connectionState) {
+      case "connected":
+        this.#hasConnected = true;
+        break;
       case "disconnected":
         this.#timer = setTimeout(() => this.#restart(), GRACE_MS);
         break;
       case "failed":
-        this.#restart();
+        if (this.#hasConnected) this.#restart();
+        else this.#actions.fail();
         break;
       case "connecting":
-        this.#timer = setTimeout(() => this.#actions.renew(), RESTART_MS);
+        // The first time the server tells when it has waited long enough.
+        if (this.#hasConnected) this.#await();
         break;
     }
   };
 
   #restart(): void {
-    this.#timer = setTimeout(() => this.#actions.renew(), RESTART_MS);
+    this.#await();
     this.#actions.restart();
+  }
+
+  #await(): void {
+    this.#timer = setTimeout(() => this.#actions.renew(), RESTART_MS);
   }
 }

@@ -1,10 +1,10 @@
 import { type Health, judgeHealth } from "./health";
 import { hostKey } from "./host-key";
 import type { LocalMedia } from "./local-media";
-import { createPeer, preferCodec } from "./peer";
+import { createPeer } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type { ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
-import { FRAME_RATE, QUALITIES } from "./quality";
+import { addTracks, replaceTracks, tuneVideo } from "./publish-tracks";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
 import { Store } from "./store";
@@ -45,9 +45,8 @@ const STATS_EVERY_MS = 2_000;
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_required",
   "auth_bad",
-  "forbidden",
   "host_taken",
-  "not_found",
+  "server_full",
   "version_unsupported",
   "sdp_bad",
   "sdp_no_media",
@@ -58,6 +57,7 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ice_timeout",
   "ice_failed",
   "dtls_failed",
+  "internal",
 ]);
 
 const IDLE: PublisherSnapshot = {
@@ -88,6 +88,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #wasConnected = false;
   #connectedAt = 0;
   #sent: { audio: boolean; video: boolean } | null = null;
+  /** Whether the server has taken our media, and so listens to what we say of it. */
+  #taken = false;
   pc: RTCPeerConnection | null = null;
 
   constructor(media: LocalMedia, deps: PublisherDeps = {}) {
@@ -192,7 +194,10 @@ export class Publisher extends Store<PublisherSnapshot> {
   #refresh(): void {
     const { phase, room, connected } = this.getSnapshot();
     if (phase !== "connecting" || room?.live !== "live" || !connected) return;
-    this.update({ phase: "live", liveSinceMs: Date.now() });
+    // The server's time, since a host may return to a broadcast that has run for a while.
+    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
+    const liveSinceMs = room.since === null ? Date.now() : room.since - offsetMs;
+    this.update({ phase: "live", liveSinceMs });
   }
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
@@ -200,7 +205,8 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (PATH.has(code)) {
       if (this.#wasConnected) this.#publish();
       else this.#stop(code);
-    } else if (FATAL.has(code)) {
+    } else if (FATAL.has(code) || this.getSnapshot().room === null) {
+      // Before the welcome any error is a refusal.
       this.#stop(code);
     } else if (message.fatal) {
       this.update({ problem: code });
@@ -222,32 +228,19 @@ export class Publisher extends Store<PublisherSnapshot> {
       return;
     }
     this.pc = pc;
-    this.#sent = null;
-    this.#addTracks(pc);
+    this.#taken = false;
+    addTracks(pc, this.#media.getSnapshot());
     this.#guard = new PeerGuard(pc, {
       restart: () => this.#restart(),
       renew: () => {
         if (this.#signaling?.isOpen) this.#publish();
       },
+      fail: () => this.#stop("ice_failed"),
     });
     pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
     this.#reader = new StatsReader();
     this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
     void this.#offer(false);
-  }
-
-  /** Always sound first and picture second, so that a later device fits without a new offer. */
-  #addTracks(pc: RTCPeerConnection): void {
-    const { audioTrack, videoTrack, stream, quality } = this.#media.getSnapshot();
-    const streams = stream ? [stream] : [];
-    const { maxBitrateBps } = QUALITIES[quality];
-    pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
-    const video = pc.addTransceiver(videoTrack ?? "video", {
-      direction: "sendonly",
-      streams,
-      sendEncodings: [{ maxBitrate: maxBitrateBps, maxFramerate: FRAME_RATE }],
-    });
-    preferCodec(video, "VP8");
   }
 
   async #offer(iceRestart: boolean): Promise<void> {
@@ -269,8 +262,7 @@ export class Publisher extends Store<PublisherSnapshot> {
 
   #announce(): void {
     this.#signaling?.send({ type: "golive" });
-    this.#sent = null;
-    this.#sendMediaState();
+    if (this.#taken) this.#sendMediaState();
   }
 
   async #answered(message: Extract<ServerMessage, { type: "answer" }>): Promise<void> {
@@ -283,7 +275,10 @@ export class Publisher extends Store<PublisherSnapshot> {
       if (pc === this.pc) this.#stop("sdp_bad");
       return;
     }
-    await this.#tune();
+    this.#taken = true;
+    this.#sent = null;
+    this.#sendMediaState();
+    await tuneVideo(pc, this.#media.getSnapshot());
   }
 
   #restart(): void {
@@ -303,14 +298,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #mediaChanged(): void {
-    const pc = this.pc;
-    if (!pc) return;
-    const { audioTrack, videoTrack } = this.#media.getSnapshot();
-    const [audio, video] = pc.getTransceivers();
-    void replace(audio?.sender, audioTrack);
-    void replace(video?.sender, videoTrack);
-    void this.#tune();
-    this.#sendMediaState();
+    if (!this.pc) return;
+    void replaceTracks(this.pc, this.#media.getSnapshot());
+    if (this.#taken) this.#sendMediaState();
   }
 
   #sendMediaState(): void {
@@ -319,21 +309,6 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (this.#sent?.audio === state.audio && this.#sent.video === state.video) return;
     this.#sent = state;
     this.#signaling?.send({ type: "media_state", ...state });
-  }
-
-  /** Bit rate by the chosen quality; a face may blur, a text may not. */
-  async #tune(): Promise<void> {
-    const { quality, source } = this.#media.getSnapshot();
-    const sender = this.pc?.getTransceivers()[1]?.sender;
-    const parameters = sender?.getParameters();
-    const encoding = parameters?.encodings?.[0];
-    if (!sender || !parameters || !encoding) return;
-    const { maxBitrateBps } = QUALITIES[quality];
-    encoding.maxBitrate = maxBitrateBps;
-    parameters.degradationPreference =
-      source === "camera" ? "maintain-framerate" : "maintain-resolution";
-    // A browser that refuses sends with its own ideas, which is better than not at all.
-    await sender.setParameters(parameters).catch(() => undefined);
   }
 
   async #readStats(pc: RTCPeerConnection): Promise<void> {
@@ -355,15 +330,6 @@ export class Publisher extends Store<PublisherSnapshot> {
     pc?.close();
     this.update({ connected: false });
   }
-}
-
-async function replace(
-  sender: RTCRtpSender | undefined,
-  track: MediaStreamTrack | null,
-): Promise<void> {
-  // A null track would leave the last picture standing; the old one is kept until there is a new.
-  if (!sender || !track || sender.track === track) return;
-  await sender.replaceTrack(track).catch(() => undefined);
 }
 
 /** Where the broadcast stands, as the host should see it. */

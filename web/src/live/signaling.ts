@@ -40,6 +40,9 @@ const WAKE_ANSWER_MS = 3_000;
 /** More than a page says in a reconnect; beyond it the oldest is worthless. */
 const QUEUE_MAX = 64;
 
+/** We are done; or we will be back, and the server is to keep our place. */
+const CLOSE = { done: 1000, back: 4000 };
+
 /** Errors after which the same `hello` would fail again. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_required",
@@ -103,15 +106,14 @@ export class Signaling extends Store<SignalingSnapshot> {
     if (this.getSnapshot().status === "closed") return;
     this.#resume = null;
     this.#queue = [];
-    this.#drop();
+    this.#drop(CLOSE.done);
     this.update({ attempt: 0 });
     this.#connect();
   }
 
   close(): void {
     this.#stopWake();
-    clearTimeout(this.#retryTimer);
-    this.#drop();
+    this.#drop(CLOSE.done);
     this.#queue = [];
     this.update({ status: "closed" });
   }
@@ -213,7 +215,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   }
 
   #lost(): void {
-    this.#drop();
+    this.#drop(CLOSE.back);
     if (this.#hopeless) {
       this.close();
       return;
@@ -226,14 +228,14 @@ export class Signaling extends Store<SignalingSnapshot> {
   }
 
   /** Forgets the socket first, so that its late events find nobody. */
-  #drop(): void {
+  #drop(code: number): void {
     clearTimeout(this.#welcomeTimer);
     clearTimeout(this.#wakeTimer);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#pingTimer);
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close(1000);
+    socket?.close(code);
   }
 }
 

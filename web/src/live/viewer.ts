@@ -1,22 +1,11 @@
 import { createPeer, playableCodecs } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
-import { Signaling, type SignalingOptions, type SignalingSnapshot } from "./signaling";
+import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
-
-export type ViewerProblem = ErrorCode | "replaced" | "unsupported";
-
-export type ViewerPhase =
-  | "connecting"
-  | "waiting"
-  | "live"
-  | "stalled"
-  | "reconnecting"
-  | "interrupted"
-  | "ended"
-  | "error";
+import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 
 export interface ViewerSnapshot {
   phase: ViewerPhase;
@@ -56,10 +45,6 @@ const POLL_MS = 1_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "auth_required",
-  "auth_bad",
-  "forbidden",
-  "not_found",
   "room_full",
   "server_full",
   "codec_unsupported",
@@ -71,6 +56,7 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ice_timeout",
   "ice_failed",
   "dtls_failed",
+  "internal",
 ]);
 
 /** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
@@ -175,6 +161,9 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (PATH.has(code)) {
       if (this.#wasConnected) this.#renew();
       else this.#stop(code);
+    } else if (code === "answer_timeout") {
+      // We were too slow, as a page asleep is; the offer can be had again.
+      this.#restart();
     } else if (FATAL.has(code)) {
       this.#stop(code, message.detail);
     }
@@ -223,6 +212,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#guard = new PeerGuard(pc, {
       restart: () => this.#restart(),
       renew: () => this.#renew(),
+      fail: () => this.#stop("ice_failed"),
     });
     const sdp = await accept(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
@@ -261,7 +251,8 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #judge(stats: ReceiveStats): void {
     const { room } = this.getSnapshot();
-    if (room?.live !== "live") return;
+    // Before the first connection there is no picture to stand still.
+    if (room?.live !== "live" || !this.#guard?.hasConnected) return;
     // A host without a camera sends sound only: then bytes have to do.
     const progress = room.video === "on" ? stats.framesDecoded : stats.bytesReceived;
     if (progress > this.#progress) this.#playing = true;
@@ -298,36 +289,6 @@ export class Viewer extends Store<ViewerSnapshot> {
     const pc = this.pc;
     this.pc = null;
     pc?.close();
-  }
-}
-
-interface PhaseInputs {
-  problem: ViewerProblem | null;
-  room: RoomState | null;
-  signaling: SignalingSnapshot["status"];
-  connected: boolean;
-  playing: boolean;
-  stalled: boolean;
-}
-
-/** What the fan is told, from all that is known. */
-export function viewerPhase(inputs: PhaseInputs): ViewerPhase {
-  const { problem, room, signaling, connected, playing, stalled } = inputs;
-  if (problem) return "error";
-  if (!room) return "connecting";
-  // A lost socket alone changes nothing while media flows.
-  const isFlowing = connected && playing && !stalled;
-  if (signaling !== "open" && !isFlowing) return "reconnecting";
-  switch (room.live) {
-    case "offline":
-    case "starting":
-      return "waiting";
-    case "interrupted":
-    case "ended":
-      return room.live;
-    case "live":
-      if (stalled) return "stalled";
-      return playing ? "live" : "connecting";
   }
 }
 

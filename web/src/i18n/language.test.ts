@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { MEDIA_ERROR_CODES } from "../live/media-error";
+import { en } from "./en";
+import { formatBitrate, formatCount, formatDuration } from "./format";
+import { detectLanguage, translator } from "./language";
+import { problemText } from "./problem";
+import { type Key, zh } from "./zh";
+
+const KEYS = Object.keys(zh) as Key[];
+
+test("both languages have the same words with the same holes", () => {
+  expect(Object.keys(en).sort()).toEqual([...KEYS].sort());
+  const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
+  for (const key of KEYS) expect(holes(en[key]), key).toEqual(holes(zh[key]));
+});
+
+test("every media error has words and a way out", () => {
+  for (const code of MEDIA_ERROR_CODES) {
+    expect(KEYS).toContain(`media.${code}`);
+    expect(KEYS).toContain(`media.${code}.way`);
+  }
+});
+
+test("a missing device is said in the very words it always had", () => {
+  expect(zh["media.no_device"]).toBe("未检测到摄像器或麦克风");
+});
+
+test.each([
+  ["?lang=en", "zh-CN", ["zh"], "en"],
+  ["", "en", ["zh-CN"], "en"],
+  ["", null, ["zh-TW", "en"], "zh-CN"],
+  ["", null, ["ja", "en-GB"], "en"],
+  ["", null, ["fr"], "en"],
+  ["", null, [], "zh-CN"],
+] as const)("address %j, saved %j, browser %j: %s", (search, saved, preferred, language) => {
+  expect(detectLanguage(search, saved, preferred)).toBe(language);
+});
+
+test("holes are filled", () => {
+  expect(translator("en")("watch.viewers", { n: 3 })).toBe("3 watching");
+  expect(problemText(translator("zh-CN"), "codec_unsupported", "H264")).toContain("H264");
+  expect(problemText(translator("en"), "internal")).toContain("internal");
+});
+
+test("numbers read as people write them", () => {
+  expect(formatCount(12_345, "zh-CN")).toBe("1.2万");
+  expect(formatDuration(3_725_000)).toBe("1:02:05");
+  expect(formatDuration(65_000)).toBe("01:05");
+  expect(formatBitrate(1_800_000)).toBe("1.8 Mbit/s");
+});

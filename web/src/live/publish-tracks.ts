@@ -1,0 +1,49 @@
+import type { LocalMediaSnapshot } from "./local-media";
+import { preferCodec } from "./peer";
+import { FRAME_RATE, QUALITIES } from "./quality";
+
+/** Always sound first and picture second, so that a later device fits without a new offer. */
+export function addTracks(pc: RTCPeerConnection, media: LocalMediaSnapshot): void {
+  const { audioTrack, videoTrack, stream, quality } = media;
+  const streams = stream ? [stream] : [];
+  pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
+  const video = pc.addTransceiver(videoTrack ?? "video", {
+    direction: "sendonly",
+    streams,
+    sendEncodings: [{ maxBitrate: QUALITIES[quality].maxBitrateBps, maxFramerate: FRAME_RATE }],
+  });
+  preferCodec(video, "VP8");
+}
+
+/** Sends what the preview shows now, over the connection there is. */
+export async function replaceTracks(
+  pc: RTCPeerConnection,
+  media: LocalMediaSnapshot,
+): Promise<void> {
+  const [audio, video] = pc.getTransceivers();
+  await replace(audio?.sender, media.audioTrack);
+  await replace(video?.sender, media.videoTrack);
+  await tuneVideo(pc, media);
+}
+
+/** Bit rate by the chosen quality; a face may blur, a text may not. */
+export async function tuneVideo(pc: RTCPeerConnection, media: LocalMediaSnapshot): Promise<void> {
+  const sender = pc.getTransceivers()[1]?.sender;
+  const parameters = sender?.getParameters();
+  const encoding = parameters?.encodings?.[0];
+  if (!sender || !parameters || !encoding) return;
+  encoding.maxBitrate = QUALITIES[media.quality].maxBitrateBps;
+  parameters.degradationPreference =
+    media.source === "camera" ? "maintain-framerate" : "maintain-resolution";
+  // A browser that refuses sends with its own ideas, which is better than not at all.
+  await sender.setParameters(parameters).catch(() => undefined);
+}
+
+async function replace(
+  sender: RTCRtpSender | undefined,
+  track: MediaStreamTrack | null,
+): Promise<void> {
+  // A null track would leave the last picture standing; the old one is kept until there is a new.
+  if (!sender || !track || sender.track === track) return;
+  await sender.replaceTrack(track).catch(() => undefined);
+}

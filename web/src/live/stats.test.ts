@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { judgeHealth } from "./health";
+import { type SendStats, StatsReader } from "./stats";
+
+function report(...entries: object[]): RTCStatsReport {
+  return new Map(entries.map((entry, index) => [String(index), entry])) as never;
+}
+
+function received(timestamp: number, seconds: number): RTCStatsReport {
+  const pair = { id: "p", type: "candidate-pair", timestamp, nominated: true };
+  return report(
+    { ...pair, currentRoundTripTime: 0.04, localCandidateId: "l" },
+    { id: "l", type: "local-candidate", timestamp, protocol: "udp" },
+    {
+      id: "v",
+      type: "inbound-rtp",
+      kind: "video",
+      timestamp,
+      bytesReceived: seconds * 125_000,
+      packetsReceived: seconds * 99,
+      packetsLost: seconds,
+      jitterBufferDelay: seconds * 30 * 0.1,
+      jitterBufferEmittedCount: seconds * 30,
+      framesDecoded: seconds * 30,
+    },
+  );
+}
+
+test("rates and latency come from two readings", () => {
+  const reader = new StatsReader();
+  expect(reader.receive(received(1000, 1))).toMatchObject({ bitrateBps: null, latencyMs: null });
+  const stats = reader.receive(received(2000, 2));
+  expect(stats.bitrateBps).toBeCloseTo(1_000_000);
+  expect(stats.loss).toBeCloseTo(0.01);
+  expect(stats.latencyMs).toBeCloseTo(120);
+  expect(stats).toMatchObject({ rttMs: 40, transport: "udp", framesDecoded: 60 });
+});
+
+test("a browser that tells nothing gives nothing", () => {
+  expect(new StatsReader().send(report())).toMatchObject({ bitrateBps: null, limitedBy: null });
+});
+
+const GOOD: SendStats = {
+  bitrateBps: 1_800_000,
+  fps: 30,
+  width: 1280,
+  height: 720,
+  codec: "VP8",
+  rttMs: 30,
+  loss: 0,
+  transport: "udp",
+  limitedBy: null,
+};
+
+test("the light shows the worst, and says why", () => {
+  const judge = (more: Partial<SendStats>) => judgeHealth({ ...GOOD, ...more }, true, 60_000);
+  expect(judge({})).toEqual({ level: "good", cause: "none" });
+  expect(judge({ limitedBy: "cpu" })).toEqual({ level: "fair", cause: "cpu" });
+  expect(judge({ limitedBy: "cpu", loss: 0.2 })).toEqual({ level: "bad", cause: "loss" });
+});
+
+test("a camera that is off has no frame rate to complain of", () => {
+  expect(judgeHealth({ ...GOOD, fps: 0 }, false, 60_000).level).toBe("good");
+});
+
+test("the first seconds are no verdict on the bandwidth", () => {
+  expect(judgeHealth({ ...GOOD, limitedBy: "bandwidth" }, true, 3_000).level).toBe("good");
+});

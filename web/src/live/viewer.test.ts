@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import {
+  FakePeer,
+  FakeSocket,
+  fakeSignaling,
+  makeFakePeer,
+  resetFakes,
+  roomState,
+  state,
+  welcome,
+} from "../testing/fakes";
+import { Viewer } from "./viewer";
+import { viewerPhase } from "./viewer-phase";
+
+let viewer: Viewer;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("MediaStream", class extends EventTarget {});
+  resetFakes();
+  viewer = new Viewer({
+    room: "demo",
+    lang: "en",
+    makePeer: makeFakePeer,
+    signaling: fakeSignaling,
+  });
+});
+
+afterEach(() => {
+  viewer.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const phase = () => viewer.getSnapshot().phase;
+
+async function join(): Promise<void> {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "first" });
+  await settle();
+  FakePeer.last.becomes("connected");
+}
+
+/** Lets time pass with a frame decoded in each step. */
+async function watch(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 250) {
+    FakePeer.last.framesDecoded += 8;
+    await vi.advanceTimersByTimeAsync(250);
+  }
+}
+
+async function watchLive(): Promise<void> {
+  await join();
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1 }));
+  await watch(1000);
+}
+
+test("waits for the host with the connection ready", async () => {
+  expect(phase()).toBe("connecting");
+  await join();
+  expect(FakeSocket.last.of("answer")).toEqual([
+    { type: "answer", pc: "sub", neg: 1, sdp: "answer to first" },
+  ]);
+  expect(phase()).toBe("waiting");
+});
+
+test("plays by itself when the host goes live, on the same connection", async () => {
+  await watchLive();
+  expect(phase()).toBe("live");
+  expect(FakePeer.made).toHaveLength(1);
+});
+
+test("is not live before the first frame", async () => {
+  await join();
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1 }));
+  await vi.advanceTimersByTimeAsync(500);
+  expect(phase()).toBe("connecting");
+  viewer.frameShown();
+  expect(phase()).toBe("live");
+});
+
+test("a picture that stands still is said, then healed, then renewed", async () => {
+  await watchLive();
+  await vi.advanceTimersByTimeAsync(3_500);
+  expect(phase()).toBe("stalled");
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(FakeSocket.last.of("restart")).toEqual([{ type: "restart", pc: "sub" }]);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(FakeSocket.made).toHaveLength(2);
+  FakeSocket.last.open();
+  expect(FakeSocket.last.sent[0]).not.toHaveProperty("resume");
+});
+
+test("a stall that passes leaves no trace", async () => {
+  await watchLive();
+  await vi.advanceTimersByTimeAsync(3_500);
+  await watch(1_500);
+  expect(phase()).toBe("live");
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+});
+
+test("a host without a camera does not look like a stall", async () => {
+  await watchLive();
+  FakeSocket.last.says(state({ rev: 3, live: "live", since: 1, video: "off" }));
+  for (let seconds = 0; seconds < 20; seconds += 1) {
+    FakePeer.last.bytesReceived += 5_000;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(phase()).toBe("live");
+  }
+});
+
+test("an interruption is waited out: the host's path is not ours to heal", async () => {
+  await watchLive();
+  FakeSocket.last.says(state({ rev: 3, live: "interrupted" }));
+  expect(phase()).toBe("interrupted");
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+});
+
+test("a lost socket is no loss while the picture moves", async () => {
+  await watchLive();
+  FakeSocket.last.drops();
+  expect(phase()).toBe("live");
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: true, room: roomState({ rev: 2, live: "live" }) }));
+  await watch(500);
+  expect(phase()).toBe("live");
+  expect(FakePeer.made).toHaveLength(1);
+});
+
+test("a server that forgot everything gets a new peer connection", async () => {
+  await watchLive();
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: false }));
+  expect(FakePeer.made[0]?.closed).toBe(true);
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "second" });
+  await settle();
+  expect(FakePeer.made).toHaveLength(2);
+  expect(FakeSocket.last.of("answer")[0]).toMatchObject({ sdp: "answer to second" });
+});
+
+test("a later offer is answered on the same connection", async () => {
+  await join();
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 2, sdp: "again" });
+  await settle();
+  expect(FakePeer.made).toHaveLength(1);
+  expect(FakeSocket.last.of("answer").at(-1)).toMatchObject({ neg: 2, sdp: "answer to again" });
+});
+
+test("a page too slow to answer asks for the offer again", async () => {
+  await join();
+  FakeSocket.last.says({ type: "error", code: "answer_timeout", message: "", fatal: false });
+  expect(FakeSocket.last.of("restart")).toHaveLength(1);
+  expect(phase()).toBe("waiting");
+});
+
+test("says which codec is missing", async () => {
+  await join();
+  FakeSocket.last.says({
+    type: "error",
+    code: "codec_unsupported",
+    message: "",
+    fatal: false,
+    detail: "H264",
+  });
+  expect(viewer.getSnapshot()).toMatchObject({
+    phase: "error",
+    problem: "codec_unsupported",
+    detail: "H264",
+  });
+});
+
+test("ends, and begins again", async () => {
+  await watchLive();
+  FakeSocket.last.says(state({ rev: 3, live: "ended" }));
+  expect(phase()).toBe("ended");
+  FakeSocket.last.says(state({ rev: 4, live: "live", since: 2 }));
+  await watch(1000);
+  expect(phase()).toBe("live");
+});
+
+test("leaving is said", async () => {
+  await join();
+  viewer.close();
+  expect(FakeSocket.last.types().at(-1)).toBe("leave");
+  expect(FakePeer.last.closed).toBe(true);
+});
+
+test("the phase follows from what is known", () => {
+  const known = {
+    problem: null,
+    room: roomState({ live: "live" }),
+    signaling: "open",
+    connected: true,
+    playing: true,
+    stalled: false,
+  } as const;
+  expect(viewerPhase(known)).toBe("live");
+  expect(viewerPhase({ ...known, room: null })).toBe("connecting");
+  expect(viewerPhase({ ...known, playing: false })).toBe("connecting");
+  expect(viewerPhase({ ...known, signaling: "waiting" })).toBe("live");
+  expect(viewerPhase({ ...known, signaling: "waiting", stalled: true })).toBe("reconnecting");
+  expect(viewerPhase({ ...known, room: roomState({ live: "starting" }) })).toBe("waiting");
+  expect(viewerPhase({ ...known, problem: "room_full" })).toBe("error");
+});
