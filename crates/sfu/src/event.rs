@@ -8,8 +8,9 @@ use crate::{PeerId, RoomId};
 /// [`Event`] with the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Takes a publisher's offer. Yields [`Event::Answer`] or [`Event::Rejected`]. A publisher that
-    /// is there already is closed first, with [`CloseReason::Replaced`]; the viewers stay.
+    /// Takes a publisher's offer. Yields [`Event::Answer`] or [`Event::Rejected`]. Once the offer is
+    /// accepted, a publisher that is there already is closed, with [`CloseReason::Replaced`]; the
+    /// viewers stay. A rejected offer changes nothing.
     Publish {
         /// The room it publishes to; made when it is new.
         room: RoomId,
@@ -57,7 +58,7 @@ pub enum Command {
         /// The peer.
         peer: PeerId,
     },
-    /// Lets the viewers of a rehearsing publisher see it.
+    /// Lets the viewers of a rehearsing publisher see it; nothing without a publisher.
     GoLive {
         /// The room.
         room: RoomId,

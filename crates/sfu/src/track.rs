@@ -112,10 +112,16 @@ impl Track {
         true
     }
 
-    /// The best layer that is on, by bitrate; without one that is on, the best there was.
-    pub(crate) fn best(&self, now: Instant) -> Option<usize> {
+    /// The best layer that is on, by bitrate; without one that is on, the best there was. The
+    /// `current` one is kept until another is clearly better: each change costs a keyframe.
+    pub(crate) fn best(&self, current: Option<usize>, now: Instant) -> Option<usize> {
         let rank = |it: &Layer| (it.is_on(now), it.rate);
-        (0..self.layers.len()).max_by_key(|index| rank(&self.layers[*index]))
+        let best = (0..self.layers.len()).max_by_key(|index| rank(&self.layers[*index]))?;
+        let current =
+            current.filter(|index| self.layers.get(*index).is_some_and(|it| it.is_on(now)));
+        let Some(current) = current else { return Some(best) };
+        let clearly = self.layers[best].rate * 2 > self.layers[current].rate * 3;
+        Some(if clearly { best } else { current })
     }
 
     /// The format of the track.

@@ -107,9 +107,9 @@ impl Viewer {
 
     fn pump_video(&mut self, track: &Track, now: Instant) -> Needs {
         let mut needs = Needs::default();
-        let Some(best) = track.best(now) else { return needs };
         let sending = &mut self.video;
         let current = sending.at.filter(|it| it.epoch == track.epoch);
+        let Some(best) = track.best(current.map(|it| it.layer), now) else { return needs };
         if current.is_none_or(|it| it.layer != best) {
             let layer = &track.layers[best];
             let start = match current {

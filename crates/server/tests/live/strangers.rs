@@ -87,13 +87,19 @@ pub(crate) async fn malformed_requests(server: SocketAddr) {
         let mut stream = TcpStream::connect(server).await.unwrap();
         // It may be closed before all is written.
         _ = stream.write_all(&request).await;
-        _ = stream.shutdown().await;
+        if n % 8 == 0 {
+            // Garbage has no end of its own.
+            _ = stream.shutdown().await;
+        }
         let mut answer = Vec::new();
         _ = tokio::time::timeout(crate::PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap_or("closed").to_owned();
-        if n % 8 != 2 {
-            assert!(status == "closed" || status.starts_with('4'), "{n}: {status}");
+        match n % 8 {
+            0 => assert!(status == "closed" || status.starts_with('4'), "{n}: {status}"),
+            // The page itself, which says that there is no such page.
+            2 => assert_eq!(status, "200", "{n}"),
+            _ => assert!(status.starts_with('4'), "{n}: {status}"),
         }
         assert!(!answer.contains("root:"), "a file of the machine");
         *statuses.entry(status).or_insert(0) += 1;
@@ -105,14 +111,14 @@ pub(crate) async fn malformed_requests(server: SocketAddr) {
 pub(crate) async fn huge_descriptions(server: SocketAddr) {
     for (bytes, expected) in [(100_000, Err(Some(1009))), (60_000, Ok("too_large"))] {
         let mut page = Page::open(server).await;
-        let sdp = format!("v=0\r\n{}", "a=x\r\n".repeat(bytes / 7));
+        let sdp = format!("v=0\r\n{}", "a".repeat(bytes));
         page.say(&json!({"type": "offer", "sdp": sdp}).to_string()).await;
         let heard = page.hear().await.map(|it| it["code"].as_str().unwrap_or_default().to_owned());
         assert_eq!(heard, expected.map(str::to_owned), "{bytes} bytes");
     }
     let mut page = Page::open(server).await;
     let sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n\
-               a=sendrecv\r\na=msid:a b\r\n";
+               a=recvonly\r\n";
     page.say(&json!({"type": "offer", "sdp": sdp, "id": 5}).to_string()).await;
     let heard = page.hear().await.unwrap();
     assert_eq!(
