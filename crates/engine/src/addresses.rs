@@ -38,7 +38,10 @@ fn choose(
     // Loopback last: only a browser on this machine can use it.
     local.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
     let mut chosen: Vec<SocketAddr> = Vec::new();
-    for ip in public_ips.iter().copied().chain(local) {
+    // A public address leads to one of ours of the same family; without one, to nothing.
+    let has_family = |ip: &IpAddr| local.iter().any(|it| it.is_ipv4() == ip.is_ipv4());
+    let public: Vec<IpAddr> = public_ips.iter().copied().filter(has_family).collect();
+    for ip in public.into_iter().chain(local) {
         let address = SocketAddr::new(ip, port);
         if chosen.len() < MAX_CANDIDATES && !chosen.contains(&address) {
             chosen.push(address);

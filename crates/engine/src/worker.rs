@@ -121,24 +121,25 @@ impl Worker {
         Some(if more { Some(now) } else { next })
     }
 
-    /// Reads one socket. Returns whether there may be more.
+    /// Reads one socket, and sends what is made of each batch before the next. Returns whether there
+    /// may be more.
     fn receive(&mut self, index: usize, buffers: &mut Buffers, now: Instant) -> bool {
-        let Self { sfu, sockets, candidates, .. } = self;
         for _ in 0..BATCHES_PER_TURN {
+            let Self { sfu, sockets, candidates, .. } = self;
             let result = sockets.receive(index, buffers, |source, to, contents| {
                 if let Some(destination) = candidate(candidates, source, to) {
                     sfu.handle_datagram(&Datagram { source, destination, contents }, now);
                 }
             });
             match result {
-                Ok(true) => {}
+                Ok(true) => self.drain(now),
                 Ok(false) => return false,
                 Err(error) => {
-                    // An ICMP message about a datagram sent earlier, mostly.
+                    // An ICMP message about a datagram sent earlier, mostly: the next read goes on.
                     tracing::debug!(%error, "receive failed");
-                    return true;
+                    continue;
                 }
-            }
+            };
         }
         true
     }

@@ -10,7 +10,7 @@ use crate::driver::EventSink;
 
 /// A running media plane.
 pub trait Media: fmt::Debug + Send + Sync + 'static {
-    /// Asks for something; what comes of it is an event. Never blocks.
+    /// Asks for something; what comes of it is an event. Waits while thousands are under way.
     fn command(&self, command: Command);
 
     /// The UDP port in use.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use str0m::ice::StunMessage;
 
@@ -15,15 +16,29 @@ use crate::PeerId;
 /// somebody's script.
 const MAX_ADDRESSES: usize = 16;
 
+/// The least time between two new addresses of one peer beyond [`MAX_ADDRESSES`].
+const BETWEEN_MOVES: Duration = Duration::from_secs(10);
+
+/// How long an address stays with the peer last heard there. A connection that lives is heard many
+/// times a second.
+const OWNERSHIP: Duration = Duration::from_secs(1);
+
 /// Username fragments one peer may have: the current one, and that of before an ICE restart.
 const MAX_UFRAGS: usize = 2;
 
 /// The map from datagrams to peers.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    by_address: HashMap<SocketAddr, PeerId>,
+    by_address: HashMap<SocketAddr, Heard>,
     by_ufrag: HashMap<String, PeerId>,
     of_peer: HashMap<PeerId, Known>,
+}
+
+/// Who was last heard at an address.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    peer: PeerId,
+    at: Instant,
 }
 
 /// What of a peer is in the maps, so that it can be taken out. Oldest first.
@@ -31,19 +46,37 @@ pub(crate) struct Demux {
 struct Known {
     addresses: Vec<SocketAddr>,
     ufrags: Vec<String>,
+    /// When it last came from an address it was not known at.
+    moved_at: Option<Instant>,
 }
 
 impl Demux {
     /// Which peer this may be for.
-    pub(crate) fn route(&self, source: SocketAddr, contents: &[u8]) -> Option<PeerId> {
+    pub(crate) fn route(
+        &self,
+        source: SocketAddr,
+        contents: &[u8],
+        now: Instant,
+    ) -> Option<PeerId> {
         // RFC 7983: the first byte of STUN is 0 to 3. A check tells its peer by itself, which is
         // right also after the address was another peer's.
         if *contents.first()? < 4 {
             let message = StunMessage::parse(contents).ok()?;
             let (local, _) = message.split_username()?;
-            return self.by_ufrag.get(local).copied();
+            let peer = self.by_ufrag.get(local).copied()?;
+            return self.may_come_from(peer, source, now).then_some(peer);
         }
-        self.by_address.get(&source).copied()
+        self.by_address.get(&source).map(|it| it.peer)
+    }
+
+    /// Whether a check of this peer from this address is looked at. Behind it each new address is
+    /// kept for the life of the session, so beyond the first ones they are taken slowly.
+    fn may_come_from(&self, peer: PeerId, source: SocketAddr, now: Instant) -> bool {
+        let Some(known) = self.of_peer.get(&peer) else { return false };
+        let is_late = |at: Instant| now.saturating_duration_since(at) >= BETWEEN_MOVES;
+        known.addresses.len() < MAX_ADDRESSES
+            || known.addresses.contains(&source)
+            || known.moved_at.is_none_or(is_late)
     }
 
     /// A peer's own username fragment, after each negotiation.
@@ -60,16 +93,27 @@ impl Demux {
     }
 
     /// A peer verified a connectivity check from this address.
-    pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr) {
-        if self.by_address.get(&source) == Some(&peer) {
-            return;
+    ///
+    /// An address at which another peer was heard just now stays that one's: a source address is
+    /// easily forged, and who forges one must not be able to silence its owner.
+    pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr, now: Instant) {
+        let owner = self.by_address.get_mut(&source);
+        if let Some(heard) = owner {
+            if heard.peer == peer {
+                heard.at = now;
+                return;
+            }
+            if now.saturating_duration_since(heard.at) < OWNERSHIP {
+                return;
+            }
+            let other = heard.peer;
+            if let Some(known) = self.of_peer.get_mut(&other) {
+                known.addresses.retain(|it| *it != source);
+            }
         }
-        if let Some(other) = self.by_address.insert(source, peer)
-            && let Some(known) = self.of_peer.get_mut(&other)
-        {
-            known.addresses.retain(|it| *it != source);
-        }
+        self.by_address.insert(source, Heard { peer, at: now });
         let known = self.of_peer.entry(peer).or_default();
+        known.moved_at = Some(now);
         if known.addresses.len() == MAX_ADDRESSES {
             self.by_address.remove(&known.addresses.remove(0));
         }
@@ -96,6 +140,7 @@ impl Demux {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::START;
 
     const A: PeerId = PeerId(1);
     const B: PeerId = PeerId(2);
@@ -105,27 +150,33 @@ mod tests {
     }
 
     #[test]
-    fn an_address_belongs_to_the_last_peer_that_verified_it() {
+    fn an_address_stays_with_its_peer_until_that_is_silent() {
+        let later = *START + OWNERSHIP;
         let mut demux = Demux::default();
-        demux.learn(A, address(1));
-        demux.learn(B, address(1));
-        assert_eq!(demux.route(address(1), &[128]), Some(B));
+        demux.learn(A, address(1), *START);
+        demux.learn(B, address(1), *START);
+        assert_eq!(demux.route(address(1), &[128], *START), Some(A), "not taken from a live one");
+        demux.learn(B, address(1), later);
+        assert_eq!(demux.route(address(1), &[128], later), Some(B));
         demux.forget(A);
-        assert_eq!(demux.route(address(1), &[128]), Some(B));
+        assert_eq!(demux.route(address(1), &[128], later), Some(B));
         demux.forget(B);
-        assert_eq!(demux.route(address(1), &[128]), None);
+        assert_eq!(demux.route(address(1), &[128], later), None);
         assert_eq!(demux.sizes(), [0, 0, 0]);
     }
 
     #[test]
-    fn a_peer_with_many_addresses_keeps_the_latest() {
+    fn a_peer_with_many_addresses_keeps_the_latest_and_gets_new_ones_slowly() {
         let mut demux = Demux::default();
         for n in 0..100 {
-            demux.learn(A, address(n));
+            demux.learn(A, address(n), *START);
         }
         assert_eq!(demux.sizes()[0], MAX_ADDRESSES);
-        assert_eq!(demux.route(address(99), &[128]), Some(A));
-        assert_eq!(demux.route(address(0), &[128]), None);
+        assert_eq!(demux.route(address(99), &[128], *START), Some(A));
+        assert_eq!(demux.route(address(0), &[128], *START), None);
+        assert!(!demux.may_come_from(A, address(200), *START));
+        assert!(demux.may_come_from(A, address(99), *START));
+        assert!(demux.may_come_from(A, address(200), *START + BETWEEN_MOVES));
     }
 
     #[test]
@@ -141,9 +192,9 @@ mod tests {
     #[test]
     fn a_check_without_a_username_or_with_a_foreign_one_is_for_nobody() {
         let mut demux = Demux::default();
-        demux.learn(A, address(1));
-        assert_eq!(demux.route(address(1), &[0; 20]), None);
-        assert_eq!(demux.route(address(1), &[]), None);
-        assert_eq!(demux.route(address(1), &[0, 1, 0, 0]), None);
+        demux.learn(A, address(1), *START);
+        assert_eq!(demux.route(address(1), &[0; 20], *START), None);
+        assert_eq!(demux.route(address(1), &[], *START), None);
+        assert_eq!(demux.route(address(1), &[0, 1, 0, 0], *START), None);
     }
 }

@@ -46,7 +46,7 @@ pub enum Command {
         sdp: String,
     },
     /// A new offer of a peer that has been answered before: an ICE restart, or other tracks.
-    /// Yields [`Event::Answer`] or [`Event::Rejected`]; a rejected one leaves the peer as it was.
+    /// Yields [`Event::Answer`] or [`Event::Rejected`].
     Reoffer {
         /// The peer.
         peer: PeerId,
@@ -70,7 +70,8 @@ pub enum Command {
     },
 }
 
-/// What the control plane is told. Of each peer, [`Event::Closed`] is the last.
+/// What the control plane is told. Of each peer, [`Event::Closed`] is the last, but for the refusal of
+/// a command that came too late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The answer to a peer's offer, all candidates inside.
@@ -97,7 +98,8 @@ pub enum Event {
         codecs: Vec<Codec>,
     },
     /// An offer or answer was not taken. A peer that was new with it does not exist; one that
-    /// existed before is as it was.
+    /// existed before goes on, unless the description had begun to restart ICE: then its connectivity
+    /// checks end, and it with them.
     Rejected {
         /// The peer.
         peer: PeerId,
@@ -124,7 +126,7 @@ pub enum Event {
         /// What flows.
         media: MediaInfo,
     },
-    /// The publisher sent nothing for [`crate::STALL_AFTER`], or its connection is lost.
+    /// The publisher is there and sent nothing for [`crate::STALL_AFTER`].
     MediaStalled {
         /// The room.
         room: RoomId,

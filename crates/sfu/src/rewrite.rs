@@ -51,6 +51,8 @@ impl Rewriter {
         clock_rate: u32,
         now: Instant,
     ) {
+        // The newest arrival can be a repetition of something older.
+        let edge_ts = if ts_is_newer(edge_ts, first_ts) { edge_ts } else { first_ts };
         let replayed = ticks_of_replay(edge_ts.wrapping_sub(first_ts));
         let elapsed = self.last_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         // Never so far that the receiver takes the new timestamp for an old one (modulo 2^32).
@@ -171,6 +173,16 @@ mod tests {
         let (_, edge) = it.rewrite(60, 180_000, *START).unwrap();
         assert!(edge - first < VIDEO / 10, "2 s are replayed in {} ticks", edge - first);
         assert_eq!(it.rewrite(61, 183_000, *START).unwrap().1, edge + 3_000);
+    }
+
+    #[test]
+    fn a_repetition_at_the_edge_does_not_move_the_clock() {
+        let mut it = Rewriter::new(10, 500);
+        it.begin(7_000, 90_000, 90_000, VIDEO, *START);
+        let (_, before) = it.rewrite(7_000, 90_000, *START).unwrap();
+        it.begin(8_000, 180_000, 177_000, VIDEO, *START + Duration::from_secs(1));
+        let (_, after) = it.rewrite(8_000, 180_000, *START).unwrap();
+        assert!(after - before < 2 * VIDEO, "{}", after - before);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::rtp::Packet;
+use crate::rtp::{Packet, ts_is_newer};
 
 /// 2 s of 8 Mbit/s. A viewer that is further behind begins anew at a keyframe.
 const MAX_PACKETS: usize = 2_048;
@@ -20,6 +20,19 @@ const MAX_START_AGE: Duration = Duration::from_millis(2_500);
 /// Nobody reads older packets than these.
 const MAX_AGE: Duration = Duration::from_secs(3);
 
+/// Where a viewer can begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The position to read from.
+    pub(crate) position: u64,
+    /// The sequence number of the frame's first packet.
+    pub(crate) first_seq: u64,
+    /// The frame's timestamp.
+    pub(crate) ts: u32,
+    /// When it came.
+    pub(crate) arrived: Instant,
+}
+
 /// A bounded, append-only log of packets. Positions rise by one with each packet and never repeat.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
@@ -27,15 +40,15 @@ pub(crate) struct Ring {
     /// The position of the oldest packet.
     tail: u64,
     bytes: usize,
-    /// The position of the first packet of the latest keyframe.
+    /// The position of a packet of the latest keyframe, known by what it carries.
     keyframe: Option<u64>,
 }
 
 impl Ring {
     /// Appends a packet, and forgets what is too much or too old.
     pub(crate) fn push(&mut self, packet: Packet) {
-        if packet.is_keyframe && !self.is_in_keyframe(packet.ts) {
-            self.keyframe = Some(self.first_of_frame(packet.ts));
+        if packet.is_keyframe {
+            self.keyframe = Some(self.head());
         }
         let now = packet.arrived;
         self.bytes += packet.payload.len();
@@ -69,27 +82,32 @@ impl Ring {
     }
 
     /// Where a late viewer can begin: at the latest keyframe, when it is young enough.
-    pub(crate) fn start(&self, now: Instant) -> Option<u64> {
-        self.keyframe.filter(|at| {
-            let arrived = self.get(*at).map(|it| it.arrived);
-            arrived.is_some_and(|it| now.saturating_duration_since(it) <= MAX_START_AGE)
-        })
+    ///
+    /// Packets stand in the order of arrival. A keyframe's parameter sets can come in packets of
+    /// their own before it, and its first packet after the others, when it was repeated.
+    pub(crate) fn start(&self, now: Instant) -> Option<Start> {
+        let known = self.keyframe?;
+        let packet = self.get(known)?;
+        if now.saturating_duration_since(packet.arrived) > MAX_START_AGE {
+            return None;
+        }
+        let ts = packet.ts;
+        let not_older =
+            |at: &u64| self.get(*at).is_some_and(|it| it.ts == ts || ts_is_newer(it.ts, ts));
+        let of_frame = |at: &u64| self.get(*at).is_some_and(|it| it.ts == ts);
+        let before = (self.tail..known).rev().take_while(not_older).filter(of_frame).last();
+        let position = before.unwrap_or(known);
+        let first_seq = (position..self.head())
+            .filter(of_frame)
+            .filter_map(|at| self.get(at))
+            .map(|it| it.seq)
+            .min()?;
+        Some(Start { position, first_seq, ts, arrived: packet.arrived })
     }
 
     /// Bytes of payload held.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    fn is_in_keyframe(&self, ts: u32) -> bool {
-        self.keyframe.and_then(|at| self.get(at)).is_some_and(|it| it.ts == ts)
-    }
-
-    /// The position of the first of the newest packets that share this timestamp: parameter sets
-    /// can come in packets of their own before the picture.
-    fn first_of_frame(&self, ts: u32) -> u64 {
-        let same = self.packets.iter().rev().take_while(|it| it.ts == ts).count();
-        self.head() - same as u64
     }
 }
 
@@ -116,7 +134,7 @@ mod tests {
     fn a_late_viewer_begins_at_the_latest_keyframe() {
         let (ring, now) =
             ring(&[(0, true, 3), (3000, false, 1), (6000, true, 4), (9000, false, 2)]);
-        assert_eq!(ring.start(now), Some(4));
+        assert_eq!(ring.start(now).map(|it| (it.position, it.first_seq)), Some((4, 4)));
         assert_eq!(ring.head(), 10);
     }
 
@@ -126,7 +144,19 @@ mod tests {
         ring.push(packet(0, 0, false, *START));
         ring.push(packet(1, 3000, false, *START));
         ring.push(packet(2, 3000, true, *START));
-        assert_eq!(ring.start(*START), Some(1));
+        assert_eq!(ring.start(*START).map(|it| it.position), Some(1));
+    }
+
+    #[test]
+    fn a_keyframe_whose_first_packet_came_last_is_whole() {
+        let mut ring = Ring::default();
+        for (seq, ts, is_key) in [(99, 0, false), (101, 3000, false), (102, 3000, false)] {
+            ring.push(packet(seq, ts, is_key, *START));
+        }
+        ring.push(packet(103, 6000, false, *START));
+        ring.push(packet(100, 3000, true, *START));
+        let start = ring.start(*START).unwrap();
+        assert_eq!((start.position, start.first_seq), (1, 100), "all of 100 to 103 are sent");
     }
 
     #[test]

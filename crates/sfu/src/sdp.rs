@@ -5,6 +5,8 @@
 //! only from verified connectivity checks (RFC 8445, section 2.5), so nobody can make it send to an
 //! address of their choice.
 
+use std::collections::{HashMap, HashSet};
+
 use str0m::change::{SdpAnswer, SdpOffer};
 
 use crate::NegotiationError;
@@ -17,6 +19,12 @@ const MAX_LINE_BYTES: usize = 1_024;
 const MAX_MEDIA: usize = 8;
 /// Chromium offers 40 for video.
 const MAX_PAYLOAD_TYPES: usize = 64;
+/// `a=rtpmap` and `a=fmtp` lines of one media description: one each a payload type. The parser's
+/// time grows with the product of the two.
+const MAX_FORMAT_LINES: usize = MAX_PAYLOAD_TYPES;
+/// Different `a=ssrc` sources of one description: three layers with their retransmissions, twice.
+/// Each becomes a stream that is looked after for as long as the session lives.
+const MAX_SOURCES: usize = 16;
 /// What the wire allows; checked here too, since other doors lead here.
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -166,6 +174,7 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
     // The direction of the session, for media that have none of their own (RFC 8866, section 6.7).
     let mut of_session = Direction::SendRecv;
     let mut media: Vec<Media> = Vec::new();
+    let mut formats = Formats::default();
     for (n, line) in text.lines().enumerate() {
         if n >= MAX_LINES {
             return Err(NegotiationError::TooLarge("more than 2000 lines"));
@@ -178,17 +187,67 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
                 return Err(NegotiationError::TooLarge("more than 8 media descriptions"));
             }
             media.push(media_line(value, of_session)?);
+            formats.begin_media();
         } else if let Some(direction) = Direction::of_line(line) {
             match media.last_mut() {
                 Some(last) => last.direction = direction,
                 None => of_session = direction,
             }
+        } else {
+            formats.check(line)?;
         }
     }
     if media.is_empty() {
         return Err(NegotiationError::NoMedia("at all"));
     }
     Ok(media)
+}
+
+/// Counts what a parser multiplies, and finds payload types with two meanings.
+#[derive(Debug, Default)]
+struct Formats<'a> {
+    n_rtpmap: usize,
+    n_fmtp: usize,
+    /// What each payload type stands for: one thing in a whole description (RFC 9143, section 9.1).
+    meanings: HashMap<&'a str, (usize, &'a str)>,
+    sources: HashSet<&'a str>,
+    n_media: usize,
+}
+
+impl<'a> Formats<'a> {
+    fn begin_media(&mut self) {
+        (self.n_rtpmap, self.n_fmtp) = (0, 0);
+        self.n_media += 1;
+    }
+
+    fn check(&mut self, line: &'a str) -> Result<(), NegotiationError> {
+        if let Some(value) = line.strip_prefix("a=rtpmap:") {
+            self.n_rtpmap += 1;
+            let (payload_type, meaning) = value.split_once(' ').unwrap_or((value, ""));
+            let before = self.meanings.insert(payload_type, (self.n_media, meaning));
+            if before.is_some_and(|it| it.0 == self.n_media || it.1 != meaning) {
+                let message = "a payload type stands for two things";
+                return Err(NegotiationError::Malformed(message.into()));
+            }
+        } else if line.starts_with("a=fmtp:") {
+            self.n_fmtp += 1;
+            if line.matches("apt=").count() > 1 {
+                let message = "an a=fmtp line with two apt=";
+                return Err(NegotiationError::Malformed(message.into()));
+            }
+        } else if let Some(value) = line.strip_prefix("a=ssrc:") {
+            self.sources.insert(value.split(' ').next().unwrap_or_default());
+        }
+        if self.n_rtpmap > MAX_FORMAT_LINES || self.n_fmtp > MAX_FORMAT_LINES {
+            return Err(NegotiationError::TooLarge(
+                "more than 64 formats in one media description",
+            ));
+        }
+        if self.sources.len() > MAX_SOURCES {
+            return Err(NegotiationError::TooLarge("more than 16 sources"));
+        }
+        Ok(())
+    }
 }
 
 /// `audio 9 UDP/TLS/RTP/SAVPF 111 63`
@@ -293,6 +352,12 @@ mod tests {
         check(HEAD.to_owned() + "a=" + &"x".repeat(2_000), "1024 bytes");
         check(HEAD.to_owned() + &(0..9).map(|n| media(n, "")).collect::<String>(), "8 media");
         check(format!("{HEAD}m=video 9 X {}\r\n", "96 ".repeat(99)), "64 payload types");
+        check(HEAD.to_owned() + &media(0, &"a=rtpmap:96 VP8/90000\r\n".repeat(2)), "two things");
+        let formats: String = (0..99).map(|n| format!("a=rtpmap:{n} VP8/90000\r\n")).collect();
+        check(HEAD.to_owned() + &media(0, &formats), "64 formats");
+        check(HEAD.to_owned() + &media(0, "a=fmtp:97 apt=96;apt=96\r\n"), "two apt=");
+        let sources: String = (0..99).map(|n| format!("a=ssrc:{n} cname:x\r\n")).collect();
+        check(HEAD.to_owned() + &media(0, &sources), "16 sources");
         check("hello".into(), "v=0");
         check(HEAD.into(), "no audio or video");
         check(HEAD.to_owned() + "m=video\r\n", "port");

@@ -96,6 +96,34 @@ pub(crate) struct Session {
     pending: Option<SdpPendingOffer>,
     stage: Stage,
     dtls_errors: u32,
+    rtcp: RtcpBudget,
+}
+
+/// Feedback that is listened to: one datagram of it can ask for thousands of packets. A browser on a
+/// bad network sends 20 transport feedbacks and 50 NACKs a second.
+#[derive(Debug, Default)]
+struct RtcpBudget {
+    window: Option<Instant>,
+    n: u32,
+}
+
+impl RtcpBudget {
+    const PER_SECOND: u32 = 200;
+
+    fn take(&mut self, now: Instant) -> bool {
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= Duration::from_secs(1);
+        if self.window.is_none_or(is_over) {
+            self.window = Some(now);
+            self.n = 0;
+        }
+        self.n += 1;
+        self.n <= Self::PER_SECOND
+    }
+}
+
+/// Whether a datagram is RTCP (RFC 5761, section 4).
+fn is_rtcp(contents: &[u8]) -> bool {
+    matches!(contents, [128..=191, second, ..] if (64..96).contains(&(second & 0x7F)))
 }
 
 /// How far a session is, with the time it must have moved on by.
@@ -142,7 +170,14 @@ impl Session {
             rtc.add_local_candidate(candidate.clone());
         }
         let stage = Stage::Negotiating { until: now + ANSWER_TIMEOUT };
-        Self { rtc, mids: Mids::default(), pending: None, stage, dtls_errors: 0 }
+        Self {
+            rtc,
+            mids: Mids::default(),
+            pending: None,
+            stage,
+            dtls_errors: 0,
+            rtcp: RtcpBudget::default(),
+        }
     }
 
     /// Our ICE username fragment, which a connectivity check for us carries.
@@ -233,6 +268,9 @@ impl Session {
         if !self.rtc.accepts(&input) {
             return false;
         }
+        if is_rtcp(datagram.contents) && !self.rtcp.take(now) {
+            return true;
+        }
         if let Err(error) = self.rtc.handle_input(input) {
             self.failed(&error);
         }
@@ -290,7 +328,10 @@ impl Session {
     pub(crate) fn poll(&mut self, now: Instant) -> Polled {
         loop {
             match self.rtc.poll_output() {
-                Ok(Output::Timeout(at)) => return Polled::Timeout(self.deadline(at)),
+                Ok(Output::Timeout(at)) => {
+                    self.check_alive();
+                    return Polled::Timeout(self.deadline(at));
+                }
                 Ok(Output::Transmit(it)) => {
                     return Polled::Transmit(Transmit {
                         source: it.source,
@@ -325,6 +366,13 @@ impl Session {
                 }
                 return None;
             }
+            // An ICE restart: without a check on the new credentials nothing else would end it.
+            Event::IceConnectionStateChange(IceConnectionState::Checking) => {
+                if self.is_connected() {
+                    self.stage = Stage::Fading { until: now + CONSENT_TIMEOUT };
+                }
+                return None;
+            }
             Event::IceConnectionStateChange(state) if state.is_connected() => {
                 if let Stage::Fading { .. } = self.stage {
                     self.stage = Stage::Connected;
@@ -338,6 +386,13 @@ impl Session {
             _ => {}
         }
         Some(event)
+    }
+
+    /// str0m gives up by itself, without an event, on a wrong certificate and on a DTLS timeout.
+    fn check_alive(&mut self) {
+        if !self.rtc.is_alive() && self.closed().is_none() {
+            self.stage = Stage::Closed(CloseReason::Dtls);
+        }
     }
 
     fn deadline(&self, of_rtc: Instant) -> Instant {

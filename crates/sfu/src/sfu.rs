@@ -18,6 +18,10 @@ use crate::session::Shared;
 use crate::timers::Timers;
 use crate::viewer::Viewer;
 
+/// The largest datagram of interest: what fits an Ethernet frame. A larger one could not be passed on
+/// with the viewer's own headers.
+const MAX_DATAGRAM_BYTES: usize = 1_500;
+
 /// What the core yields.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Output {
@@ -64,7 +68,7 @@ pub struct Sfu {
     timers: Timers<Deadline>,
     /// Rooms with packets that viewers have not been given. At most all rooms.
     dirty: BTreeSet<RoomId>,
-    /// Emptied by every drain; holds at most what one input makes: a burst for each viewer.
+    /// Emptied by every drain; holds at most what the inputs since then make: a burst for each viewer.
     outbox: VecDeque<Transmit>,
     events: VecDeque<Event>,
 }
@@ -98,6 +102,15 @@ impl Sfu {
 
     /// Carries out a command; what comes of it is an event.
     pub fn handle_command(&mut self, command: Command, now: Instant) {
+        let peer = match &command {
+            Command::Publish { peer, .. }
+            | Command::WatchOffer { peer, .. }
+            | Command::Watch { peer, .. }
+            | Command::Answer { peer, .. }
+            | Command::Reoffer { peer, .. }
+            | Command::RestartIce { peer } => Some(*peer),
+            Command::GoLive { .. } | Command::Close { .. } => None,
+        };
         match command {
             Command::Publish { room, peer, offer, on_air } => {
                 let result = self.publish(room, peer, &offer, on_air, now);
@@ -127,24 +140,32 @@ impl Sfu {
                 self.offered(peer, result);
             }
             Command::GoLive { room } => {
-                if let Some(it) = self.rooms.get_mut(&room) {
+                if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
                     it.on_air = true;
                     self.dirty.insert(room);
                 }
             }
             Command::Close { peer } => self.close(peer, CloseReason::Requested, now),
         }
+        // After its answer: what a peer yields comes behind it.
+        if let Some(peer) = peer {
+            self.drain(peer, now);
+        }
     }
 
     /// Takes a datagram. One that is for nobody is dropped without a word.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
-        let Some(peer) = self.demux.route(datagram.source, datagram.contents) else { return };
+        let Datagram { source, contents, .. } = *datagram;
+        if contents.len() > MAX_DATAGRAM_BYTES {
+            return;
+        }
+        let Some(peer) = self.demux.route(source, contents, now) else { return };
         let taken = self.with_peer(peer, now, |it| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now),
             Peer::Viewer(it) => it.egress.handle_datagram(datagram, now),
         });
         if taken == Some(true) {
-            self.demux.learn(peer, datagram.source);
+            self.demux.learn(peer, source, now);
             self.drain(peer, now);
         }
     }
@@ -202,16 +223,19 @@ impl Sfu {
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
-        let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, now)?;
-        let codecs = new.codecs();
-        self.demux.set_ufrag(peer, &new.ufrag());
+        let accepted = contain(peer, || {
+            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, now)?;
+            let (codecs, ufrag) = (new.codecs(), new.ufrag());
+            Ok((new, Answered { sdp, codecs }, ufrag))
+        });
+        let (new, answered, ufrag) = accepted.unwrap_or_else(|| Err(unreadable()))?;
+        self.demux.set_ufrag(peer, &ufrag);
         let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
         self.room_of.insert(peer, room);
         if let Some(old) = old {
             self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
         }
-        self.drain(peer, now);
-        Ok(Answered { sdp, codecs })
+        Ok(answered)
     }
 
     fn watch_offer(
@@ -222,14 +246,18 @@ impl Sfu {
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
-        let mut egress = RtcEgress::new(&self.shared, now);
-        let sdp = egress.accept_offer(offer, now)?;
-        let codecs = egress.codecs();
-        if codecs.is_empty() {
-            return Err(NegotiationError::NoCodec);
-        }
-        self.add_viewer(room, peer, Box::new(egress), now);
-        Ok(Answered { sdp, codecs })
+        let accepted = contain(peer, || {
+            let mut egress = RtcEgress::new(&self.shared, now);
+            let sdp = egress.accept_offer(offer, now)?;
+            let codecs = egress.codecs();
+            if codecs.is_empty() {
+                return Err(NegotiationError::NoCodec);
+            }
+            Ok((egress, Answered { sdp, codecs }))
+        });
+        let (egress, answered) = accepted.unwrap_or_else(|| Err(unreadable()))?;
+        self.add_viewer(room, peer, Box::new(egress));
+        Ok(answered)
     }
 
     fn watch(
@@ -241,22 +269,15 @@ impl Sfu {
         self.has_space()?;
         let mut egress = RtcEgress::new(&self.shared, now);
         let sdp = egress.offer();
-        self.add_viewer(room, peer, Box::new(egress), now);
+        self.add_viewer(room, peer, Box::new(egress));
         Ok(sdp)
     }
 
-    pub(crate) fn add_viewer(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        mut egress: Box<dyn Egress>,
-        now: Instant,
-    ) {
+    fn add_viewer(&mut self, room: RoomId, peer: PeerId, mut egress: Box<dyn Egress>) {
         self.demux.set_ufrag(peer, &egress.ufrag());
         let viewer = Viewer::new(egress, &self.config);
         self.rooms.entry(room).or_default().viewers.insert(peer, viewer);
         self.room_of.insert(peer, room);
-        self.drain(peer, now);
     }
 
     fn answer(
@@ -275,7 +296,6 @@ impl Sfu {
         });
         let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
         self.demux.set_ufrag(peer, &ufrag);
-        self.drain(peer, now);
         Ok(codecs)
     }
 
@@ -298,7 +318,6 @@ impl Sfu {
         });
         let (answered, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
         self.demux.set_ufrag(peer, &ufrag);
-        self.drain(peer, now);
         Ok(answered)
     }
 
@@ -368,7 +387,7 @@ impl Sfu {
     /// Asks the publisher for keyframes that are due, and sets the room's deadline.
     fn attend_room(&mut self, room_id: RoomId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        let asked = room.request_keyframes(now);
+        let asked = contain_in(room_id, || room.request_keyframes(now)).unwrap_or_default();
         self.timers.set(Deadline::Room(room_id), room.deadline());
         if asked && let Some(peer) = room.publisher.as_ref().map(|it| it.id) {
             self.with_peer(peer, now, |it| {
@@ -431,13 +450,13 @@ impl Sfu {
                 }
                 Some(Step::Connected) => {
                     self.events.push_back(Event::Connected { peer });
-                    self.dirty.insert(room_id);
+                    self.pump(peer, now);
                 }
                 Some(Step::KeyframeWanted) => {
                     if let Some(room) = self.rooms.get_mut(&room_id) {
                         room.want_keyframe_for(peer);
-                        self.dirty.insert(room_id);
                     }
+                    self.attend_room(room_id, now);
                 }
                 Some(Step::Done { at, closed: None }) => {
                     return self.timers.set(Deadline::Peer(peer), Some(at));
@@ -558,6 +577,20 @@ enum Step {
     Done { at: Instant, closed: Option<CloseReason> },
 }
 
+/// What is said of a description that the library has a fault with.
+fn unreadable() -> NegotiationError {
+    NegotiationError::Malformed("it is beyond what can be read".into())
+}
+
+/// [`contain`] for what is not of one peer.
+fn contain_in<T>(room: RoomId, step: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(step));
+    if result.is_err() {
+        tracing::error!(%room, "a fault in one room; please report it");
+    }
+    result.ok()
+}
+
 /// Runs a step of one peer; `None` when it panicked. The peer is not touched again but to be dropped.
 fn contain<T>(peer: PeerId, step: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(step));
@@ -663,8 +696,11 @@ mod tests {
     fn a_fault_in_one_viewer_ends_that_viewer_alone() {
         let mut sfu = sfu();
         let at = |s| *START + Duration::from_secs(s);
-        sfu.add_viewer(ROOM, PeerId(1), Box::new(Faulty { panics_at: at(5) }), *START);
-        sfu.add_viewer(ROOM, PeerId(2), Box::new(Faulty { panics_at: at(9) }), *START);
+        sfu.add_viewer(ROOM, PeerId(1), Box::new(Faulty { panics_at: at(5) }));
+        sfu.add_viewer(ROOM, PeerId(2), Box::new(Faulty { panics_at: at(9) }));
+        for peer in [PeerId(1), PeerId(2)] {
+            sfu.drain(peer, *START);
+        }
         sfu.handle_timeout(at(5));
         assert_eq!(events(&mut sfu, at(5)), [closed(PeerId(1))]);
         assert_eq!(sfu.sizes().peers, 1);

@@ -13,6 +13,10 @@ use crate::rtp::{Format, Packet};
 /// A layer that sent nothing for this long is off: a browser stops layers it has no bandwidth for.
 const LAYER_SILENCE: Duration = Duration::from_secs(1);
 
+/// The least time between two changes of source of one publisher: stragglers of the encoder that was
+/// left must not bring it back, and nobody can make the room change with every packet.
+const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
+
 /// How many simulcast layers are kept; browsers send up to 3.
 const MAX_LAYERS: usize = 4;
 
@@ -51,6 +55,10 @@ impl Layer {
     }
 
     fn push(&mut self, packet: Packet) {
+        if !self.is_on(packet.arrived) {
+            self.window_bytes = 0;
+            self.window_began = packet.arrived;
+        }
         self.last_at = packet.arrived;
         self.window_bytes += packet.payload.len();
         let window = packet.arrived.saturating_duration_since(self.window_began);
@@ -65,6 +73,11 @@ impl Layer {
         self.ring.push(packet);
     }
 
+    /// Bytes a second; before there is a figure, the bytes so far.
+    fn rate(&self) -> usize {
+        if self.rate == 0 { self.window_bytes } else { self.rate }
+    }
+
     fn is_on(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
     }
@@ -75,6 +88,8 @@ impl Layer {
 pub(crate) struct Track {
     /// The layers, in order of appearance.
     pub(crate) layers: Vec<Layer>,
+    /// When the publisher last changed the source.
+    changed_at: Option<Instant>,
     /// Rises when the layers are no longer those of before: another publisher, another codec.
     pub(crate) epoch: u32,
 }
@@ -82,6 +97,7 @@ pub(crate) struct Track {
 impl Track {
     /// Forgets the layers: what comes next is another source.
     pub(crate) fn reset(&mut self) {
+        self.changed_at = None;
         if !self.layers.is_empty() {
             self.layers.clear();
             self.epoch += 1;
@@ -90,18 +106,23 @@ impl Track {
 
     /// Takes a packet. Returns whether it is of a layer or format that is new here.
     pub(crate) fn push(&mut self, stream: StreamKey, format: Format, packet: Packet) -> bool {
-        let other_source =
-            self.layers.iter().any(|it| it.stream.mid != stream.mid || it.format != format);
-        if other_source {
-            self.reset();
-        }
-        if let Some(layer) = self.layers.iter_mut().find(|it| it.stream == stream) {
+        let now = packet.arrived;
+        let is_other = |it: &Layer| it.stream.mid != stream.mid || it.format != format;
+        if !self.layers.iter().any(is_other)
+            && let Some(layer) = self.layers.iter_mut().find(|it| it.stream == stream)
+        {
             layer.push(packet);
             return false;
         }
-        // The same layer with another SSRC: its encoder was restarted.
-        if self.layers.iter().any(|it| it.stream.rid == stream.rid) {
+        // Another codec or media description, or a layer whose encoder was restarted with another SSRC.
+        let is_change = |it: &Layer| is_other(it) || it.stream.rid == stream.rid;
+        if self.layers.iter().any(is_change) {
+            let too_soon = |at: Instant| now.saturating_duration_since(at) < MIN_SOURCE_TIME;
+            if self.changed_at.is_some_and(too_soon) {
+                return false;
+            }
             self.reset();
+            self.changed_at = Some(now);
         }
         if self.layers.len() == MAX_LAYERS {
             return false;
@@ -115,12 +136,12 @@ impl Track {
     /// The best layer that is on, by bitrate; without one that is on, the best there was. The
     /// `current` one is kept until another is clearly better: each change costs a keyframe.
     pub(crate) fn best(&self, current: Option<usize>, now: Instant) -> Option<usize> {
-        let rank = |it: &Layer| (it.is_on(now), it.rate);
+        let rank = |it: &Layer| (it.is_on(now), it.rate());
         let best = (0..self.layers.len()).max_by_key(|index| rank(&self.layers[*index]))?;
         let current =
             current.filter(|index| self.layers.get(*index).is_some_and(|it| it.is_on(now)));
         let Some(current) = current else { return Some(best) };
-        let clearly = self.layers[best].rate * 2 > self.layers[current].rate * 3;
+        let clearly = self.layers[best].rate() * 2 > self.layers[current].rate() * 3;
         Some(if clearly { best } else { current })
     }
 
@@ -132,7 +153,7 @@ impl Track {
     /// The names of the simulcast layers, best first.
     pub(crate) fn rids(&self) -> Vec<String> {
         let mut layers: Vec<(usize, Rid)> =
-            self.layers.iter().filter_map(|it| Some((it.rate, it.stream.rid?))).collect();
+            self.layers.iter().filter_map(|it| Some((it.rate(), it.stream.rid?))).collect();
         layers.sort_by_key(|(rate, _)| std::cmp::Reverse(*rate));
         layers.into_iter().map(|(_, rid)| rid.to_string()).collect()
     }

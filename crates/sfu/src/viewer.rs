@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
 use crate::rewrite::{PictureIds, Rewriter};
+use crate::ring::Start;
 use crate::track::{Layer, Track};
 
 /// Packets of a replay that go out at once: 28 kB, which every access link's buffer holds.
@@ -36,6 +37,8 @@ struct Sending {
     at: Option<Cursor>,
     /// The epoch whose format this viewer has no payload type for.
     unplayable: Option<u32>,
+    /// Whether the payload type has to be looked up again.
+    is_renegotiated: bool,
 }
 
 /// Where a viewer stands.
@@ -67,6 +70,7 @@ impl Viewer {
             picture_ids: PictureIds::default(),
             at: None,
             unplayable: None,
+            is_renegotiated: false,
         };
         Self { egress, again_at: None, audio: sending(), video: sending() }
     }
@@ -89,6 +93,7 @@ impl Viewer {
     pub(crate) fn renegotiated(&mut self) {
         for sending in [&mut self.audio, &mut self.video] {
             sending.unplayable = None;
+            sending.is_renegotiated = true;
         }
     }
 
@@ -98,9 +103,13 @@ impl Viewer {
         if sending.at.is_none_or(|it| it.epoch != track.epoch) {
             // Sound begins at the live edge: old sound would only be delay.
             let Some(newest) = layer.ring.newest() else { return };
-            let (seq, ts) = (newest.seq, newest.ts);
-            let at = layer.ring.head() - 1;
-            sending.begin(&*self.egress, Kind::Audio, track, 0, at, (seq, ts), now);
+            let start = Start {
+                position: layer.ring.head() - 1,
+                first_seq: newest.seq,
+                ts: newest.ts,
+                arrived: newest.arrived,
+            };
+            sending.begin(&*self.egress, Kind::Audio, track, 0, start, now);
         }
         sending.forward(&mut *self.egress, Kind::Audio, layer, usize::MAX, now);
     }
@@ -117,9 +126,8 @@ impl Viewer {
                 Some(_) => fresh_keyframe(layer, now),
             };
             match start {
-                Some(at) => {
-                    let edge = layer.ring.newest().map_or((0, 0), |it| (it.seq, it.ts));
-                    sending.begin(&*self.egress, Kind::Video, track, best, at, edge, now);
+                Some(start) => {
+                    sending.begin(&*self.egress, Kind::Video, track, best, start, now);
                 }
                 None => needs.keyframe = Some(best),
             }
@@ -158,19 +166,14 @@ impl Viewer {
 }
 
 impl Sending {
-    /// Begins at a position of a layer; what the ring holds up to `edge` is a replay.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "two call sites, and no two of these are one thing"
-    )]
+    /// Begins at a frame of a layer; what the ring holds after it is a replay.
     fn begin(
         &mut self,
         egress: &dyn Egress,
         kind: Kind,
         track: &Track,
         layer: usize,
-        position: u64,
-        (_, edge_ts): (u64, u32),
+        start: Start,
         now: Instant,
     ) {
         if self.unplayable == Some(track.epoch) {
@@ -183,9 +186,10 @@ impl Sending {
             self.at = None;
             return;
         };
-        let Some(first) = it.ring.get(position) else { return };
-        self.rewriter.begin(first.seq, first.ts, edge_ts, it.format.clock_rate(), now);
-        if let Some(descriptor) = &first.vp8 {
+        let Start { position, first_seq, ts, .. } = start;
+        let edge_ts = it.ring.newest().map_or(ts, |it| it.ts);
+        self.rewriter.begin(first_seq, ts, edge_ts, it.format.clock_rate(), now);
+        if let Some(descriptor) = it.ring.get(position).and_then(|it| it.vp8.as_ref()) {
             self.picture_ids.begin(descriptor);
         }
         let replay_at = (kind == Kind::Video).then_some(now);
@@ -204,6 +208,11 @@ impl Sending {
         now: Instant,
     ) -> bool {
         let Some(cursor) = &mut self.at else { return false };
+        if std::mem::take(&mut self.is_renegotiated)
+            && let Some(payload_type) = egress.payload_type(kind, &layer.format)
+        {
+            cursor.payload_type = payload_type;
+        }
         let end = layer.ring.head().min(cursor.next.saturating_add(budget as u64));
         while cursor.next < end {
             let Some(packet) = layer.ring.get(cursor.next) else { return true };
@@ -220,7 +229,8 @@ impl Sending {
                 extensions: &packet.extensions,
                 payload: &packet.payload,
                 vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
-                captured: packet.captured,
+                // A replay is sped up; what it says of time is said of its end, which is now.
+                captured: if cursor.replay_at.is_some() { now } else { packet.captured },
             });
         }
         false
@@ -228,8 +238,6 @@ impl Sending {
 }
 
 /// The keyframe at which a viewer can change to this layer without seeing the past again.
-fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<u64> {
-    let at = layer.ring.start(now)?;
-    let arrived = layer.ring.get(at)?.arrived;
-    (now.saturating_duration_since(arrived) <= SWITCH_AGE).then_some(at)
+fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<Start> {
+    layer.ring.start(now).filter(|it| now.saturating_duration_since(it.arrived) <= SWITCH_AGE)
 }

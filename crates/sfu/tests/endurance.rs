@@ -1,5 +1,10 @@
 //! A long evening: a hundred viewers for ten minutes, and everybody leaves. What was taken is given
 //! back.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 #![allow(unsafe_code, reason = "a counting allocator is how a test sees memory")]
 
 mod sim;

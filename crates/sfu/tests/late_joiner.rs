@@ -1,4 +1,9 @@
 //! Somebody opens the page while a broadcast runs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 
 mod sim;
 

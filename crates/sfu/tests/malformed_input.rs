@@ -1,5 +1,10 @@
 //! Anybody can send anything to a UDP port. Nothing of it may harm a session, be answered, or stop
 //! the process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 
 mod sim;
 
@@ -227,4 +232,75 @@ fn one_more_than_the_server_takes_is_told_so() {
     sim.command(Command::Watch { room: ROOM, peer: PeerId(50) });
     let full = Event::Rejected { peer: PeerId(50), error: NegotiationError::Full };
     assert_eq!(sim.events.last().unwrap().1, full);
+}
+
+const BOTH: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
+    a=ice-ufrag:abcd\r\na=ice-pwd:abcdabcdabcdabcdabcdabcd\r\n\
+    a=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\n\
+    a=setup:actpass\r\n";
+
+#[test]
+fn an_offer_that_its_parser_has_a_fault_with_is_only_refused() {
+    // One payload type for sound and picture: the library below panics on it.
+    let offer = format!(
+        "{BOTH}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-mux\r\na=recvonly\r\n\
+         a=rtpmap:111 opus/48000/2\r\nm=video 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\na=rtcp-mux\r\n\
+         a=recvonly\r\na=rtpmap:111 VP8/90000\r\n"
+    );
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.command(Command::WatchOffer { room: ROOM, peer: PeerId(50), offer: offer.clone() });
+    assert!(matches!(sim.events.last().unwrap().1, Event::Rejected { .. }));
+    let offer = offer.replace("recvonly", "sendrecv");
+    sim.command(Command::Publish { room: RoomId(9), peer: PeerId(51), offer, on_air: true });
+    assert!(matches!(sim.events.last().unwrap().1, Event::Rejected { .. }));
+    sim.run(SECOND);
+    assert_eq!(sim.sfu.sizes().peers, 2);
+    assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(100));
+}
+
+#[test]
+fn an_offer_that_would_take_seconds_to_read_is_refused_at_once() {
+    let mut offer = format!("{BOTH}m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:0\r\na=recvonly\r\n");
+    offer.push_str(&"a=rtpmap:96 VP8/90000\r\n".repeat(1_300));
+    for _ in 0..29 {
+        offer.push_str(&format!("a=fmtp:97 {}\r\n", "apt=96;".repeat(100)));
+    }
+    let mut sim = Sim::new();
+    sim.command(Command::WatchOffer { room: ROOM, peer: PeerId(50), offer });
+    let Event::Rejected { error, .. } = &sim.events.last().unwrap().1 else { panic!("taken") };
+    // By its bounds, before the library reads it.
+    assert!(error.to_string().contains("two things"), "{error}");
+}
+
+#[test]
+fn a_packet_too_large_to_pass_on_closes_nobody() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.host(host).extra_payload_bytes = 700;
+    sim.run(2 * SECOND);
+    sim.host(host).extra_payload_bytes = 0;
+    let shown = sim.screen(viewer).shown.len();
+    sim.run(3 * SECOND);
+    assert!(!sim.events.iter().any(|(_, e)| matches!(e, Event::Closed { .. })));
+    assert!(sim.screen(viewer).shown.len() > shown + 50, "and it plays on");
+}
+
+#[test]
+fn a_peer_that_restarts_ice_and_vanishes_is_noticed() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.client_mut(viewer).online = false;
+    sim.restart_ice_of_viewer(viewer);
+    let is_closed = |it: &mut Sim| {
+        it.events.iter().any(|(_, e)| matches!(e, Event::Closed { peer, .. } if *peer == viewer))
+    };
+    let noticed = sim.wait("closed", 60 * SECOND, is_closed);
+    assert!(noticed <= sfu::CONSENT_TIMEOUT + SECOND, "{noticed:?}");
 }

@@ -1,4 +1,9 @@
 //! Session descriptions: what is answered and offered, and that what was agreed flows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 
 mod sim;
 

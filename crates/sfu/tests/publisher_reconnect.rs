@@ -1,4 +1,9 @@
 //! The host drops, and comes back; for the viewers it is one broadcast.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 
 mod sim;
 

@@ -1,5 +1,10 @@
 //! The whole server with real sockets, media and all, while strangers send it whatever they can
 //! think of: everybody gets a clear error, and nobody who watches notices.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
 
 mod browser;
 mod strangers;

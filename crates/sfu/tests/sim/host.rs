@@ -28,6 +28,8 @@ pub(crate) struct Host {
     /// When it was asked for a keyframe.
     pub(crate) keyframe_requests: Vec<Instant>,
     pub(crate) frames_sent: u32,
+    /// How much larger than usual its video packets are.
+    pub(crate) extra_payload_bytes: usize,
     /// Whether it answers requests for keyframes.
     pub(crate) obeys: bool,
     mids: Option<(Mid, Mid)>,
@@ -55,6 +57,7 @@ impl Default for Host {
             first_ts: 1_000,
             keyframe_requests: Vec::new(),
             frames_sent: 0,
+            extra_payload_bytes: 0,
             obeys: true,
             mids: None,
             pending: None,
@@ -203,7 +206,9 @@ impl Host {
         let mut write_layer = |rid: Option<&str>, seq: &mut u64, count: u16| {
             for index in 0..count {
                 let frame = Frame { host: self.id, number: self.frames_sent, is_key, index, count };
-                let packet = RtpWrite::new(pt, (*seq).into(), ts, now, frame.write(self.codec))
+                let mut payload = frame.write(self.codec);
+                payload.resize(payload.len() + self.extra_payload_bytes, 0);
+                let packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
                     .marker(index + 1 == count)
                     .nackable(true);
                 *seq += 1;

@@ -2,7 +2,6 @@
 //! clock, one seed. Ten minutes pass in seconds, and the same seed gives the same run.
 
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
 mod host;
 mod viewer;
