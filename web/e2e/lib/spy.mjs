@@ -13,12 +13,20 @@ export function watchPage({ port } = {}) {
       const target = new URL(url, location.href);
       if (port && target.host === "localhost:3000") target.port = String(port);
       super(target, ...rest);
-      const note = { socket: this, received: [], closed: null };
+      // A development server's socket is none of ours.
+      if (target.pathname !== "/ws") return;
+      const note = { socket: this, received: [], spoke: false, closed: null };
       seen.sockets.push(note);
       this.addEventListener("message", (event) => note.received.push(JSON.parse(event.data)));
       this.addEventListener("close", (event) => {
         note.closed = event.code;
       });
+    }
+
+    send(data) {
+      const note = seen.sockets.find(({ socket }) => socket === this);
+      if (note) note.spoke = true;
+      super.send(data);
     }
   };
 
@@ -37,6 +45,12 @@ export function watchPage({ port } = {}) {
     seen.firstFrameAt = Date.now();
   };
   document.addEventListener("loadeddata", firstFrame, true);
+  // A socket that StrictMode left behind is offered media too; nobody answers there.
+  seen.countOffers = () =>
+    seen.sockets
+      .filter(({ spoke }) => spoke)
+      .flatMap(({ received }) => received)
+      .filter(({ type }) => type === "offer").length;
   document.addEventListener("securitypolicyviolation", (event) => {
     seen.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
   });
@@ -53,21 +67,18 @@ export function rememberPeer(page) {
     const peers = window.__seen.peers.filter((pc) => pc.connectionState === "connected");
     if (peers.length !== 1) throw new Error(`${peers.length} peer connections are connected`);
     window.__seen.remembered = peers[0];
-    window.__seen.offers = window.__seen.sockets
-      .flatMap((socket) => socket.received)
-      .filter(({ type }) => type === "offer").length;
+    window.__seen.offers = window.__seen.countOffers();
   });
 }
 
 /** Whether that peer connection is still the connected one, and how many offers came since. */
 export function comparePeer(page) {
   return page.evaluate(() => {
-    const { peers, remembered, sockets, offers } = window.__seen;
-    const now = sockets.flatMap((s) => s.received).filter(({ type }) => type === "offer").length;
+    const { peers, remembered, offers, countOffers } = window.__seen;
     const connected = peers.filter((pc) => pc.connectionState === "connected");
     return {
       same: connected.length === 1 && connected[0] === remembered,
-      newOffers: now - offers,
+      newOffers: countOffers() - offers,
     };
   });
 }
