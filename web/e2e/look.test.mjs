@@ -41,9 +41,13 @@ async function choose(page, lang) {
 
 /** Runs in the page: what axe has against it, one line for each element. */
 async function findViolations() {
-  // Colors on their way from one scheme to the other are nobody's choice.
-  const transitions = document.getAnimations().filter((one) => one instanceof CSSTransition);
-  await Promise.all(transitions.map(({ finished }) => finished.catch(() => undefined)));
+  // A new color scheme shows with the next frame, and one transition may start another.
+  for (let calm = 0; calm < 2; calm += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    if (running.length > 0) calm = -1;
+    await Promise.all(running.map(({ finished }) => finished.catch(() => undefined)));
+  }
   const { violations } = await window.axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     resultTypes: ["violations"],
