@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import playwright from "playwright-core";
+import puppeteer from "puppeteer-core";
+import { watchPage } from "./spy.mjs";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
+
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--mute-audio",
+  "--autoplay-policy=no-user-gesture-required",
+  // The server of a test is reachable on this machine only.
+  "--allow-loopback-in-peer-connection",
+];
+/** A camera with a moving picture, a microphone that beeps once a second, and a willing person. */
+export const FAKE_DEVICES = [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+];
+
+const FIREFOX_PREFS = {
+  "media.autoplay.default": 0,
+  "media.navigator.streams.fake": true,
+  "media.navigator.permission.disabled": true,
+  "media.peerconnection.ice.loopback": true,
+  "media.peerconnection.ice.obfuscate_host_addresses": false,
+  "media.gmp-manager.updateEnabled": false,
+};
+
+/**
+ * What browsers write by themselves when a server is away; that the page comes back is tested.
+ * A test names it where it takes the server or the network away, nowhere else.
+ */
+export const LOST_SERVER = [
+  /WebSocket connection to .* failed/,
+  /Failed to load resource: net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)/,
+  /can.t establish a connection to the server|connection to wss?:.* was interrupted/,
+];
+
+/** Gathers what went wrong in pages, and says so when they are closed. */
+class Faults {
+  #seen = [];
+
+  watch(page, name, tolerated) {
+    page.on("pageerror", (error) => this.#seen.push(`${name}: ${error.stack ?? error.message}`));
+    page.on("console", (message) => {
+      const text = message.text();
+      if (message.type() !== "error" || tolerated.some((known) => known.test(text))) return;
+      this.#seen.push(`${name}: console: ${text}`);
+    });
+  }
+
+  check() {
+    assert.deepEqual(this.#seen.splice(0), [], "pages wrote errors");
+  }
+}
+
+/** A Chromium in which every page has storage and permissions of its own. */
+export class Chromium {
+  #faults = new Faults();
+  #server;
+  #browser;
+
+  static async launch(flags = FAKE_DEVICES) {
+    const chromium = new Chromium();
+    chromium.#server = await playwright.chromium.launchServer({
+      executablePath: CHROMIUM,
+      headless: true,
+      args: [...QUIET, ...flags],
+    });
+    chromium.#browser = await playwright.chromium.connect(chromium.#server.wsEndpoint());
+    return chromium;
+  }
+
+  /** `url` may be left out, for a page that needs more setting up before it is opened. */
+  async open(url, { name = "page", tolerated = [], storage = {}, spy = {}, ...options } = {}) {
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: "zh-CN",
+      reducedMotion: "reduce",
+      ...options,
+    });
+    await context.addInitScript(watchPage, spy);
+    await context.addInitScript((entries) => {
+      for (const [key, value] of entries) localStorage.setItem(key, value);
+    }, Object.entries(storage));
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    this.#faults.watch(page, name, tolerated);
+    if (url) await page.goto(url);
+    return page;
+  }
+
+  /** Takes the whole browser away at once: neither pages nor sockets say goodbye. */
+  async kill() {
+    await this.#server.kill();
+  }
+
+  checkFaults() {
+    this.#faults.check();
+  }
+
+  async close() {
+    await this.#server.close();
+    this.#faults.check();
+  }
+}
+
+/** A Firefox, driven by WebDriver BiDi. */
+export class Firefox {
+  #faults = new Faults();
+  #browser;
+
+  static async launch() {
+    const firefox = new Firefox();
+    firefox.#browser = await puppeteer.launch({
+      browser: "firefox",
+      executablePath: FIREFOX,
+      headless: true,
+      extraPrefsFirefox: FIREFOX_PREFS,
+    });
+    return firefox;
+  }
+
+  async open(url, { name = "firefox", tolerated = [], spy = {} } = {}) {
+    const context = await this.#browser.createBrowserContext();
+    const page = await context.newPage();
+    this.#faults.watch(page, name, tolerated);
+    await page.evaluateOnNewDocument(watchPage, spy);
+    await page.goto(url);
+    return page;
+  }
+
+  async close() {
+    await this.#browser.close();
+    this.#faults.check();
+  }
+}
+
+/** The element with that test id, for both drivers. */
+export function byTestId(id) {
+  return `[data-testid="${id}"]`;
+}

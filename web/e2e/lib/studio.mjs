@@ -1,0 +1,42 @@
+import { byTestId } from "./browsers.mjs";
+import { until } from "./until.mjs";
+
+/** Waits for the state that a page shows. */
+export async function untilState(page, id, state, withinMs = 15_000) {
+  const read = () =>
+    page.evaluate((selector) => {
+      return document.querySelector(selector)?.dataset.state ?? null;
+    }, byTestId(id));
+  let now = null;
+  await until(
+    async () => {
+      now = await read();
+      return now === state;
+    },
+    { what: () => `${id} to be ${state}; it is ${now}`, withinMs },
+  );
+}
+
+export const fanState = (page, state, withinMs) => untilState(page, "fan-state", state, withinMs);
+export const hostState = (page, state, withinMs) => untilState(page, "host-state", state, withinMs);
+
+/** Opens the camera, as far as the preview. */
+export async function openCamera(page) {
+  await page.click(byTestId("open-camera"));
+  await page.waitForSelector(byTestId("go-live"));
+}
+
+/** From the host's page to being live; tells when the button was pressed, by the wall clock. */
+export async function goLive(page) {
+  await openCamera(page);
+  const at = Date.now();
+  await page.click(byTestId("go-live"));
+  await hostState(page, "live");
+  return at;
+}
+
+export async function endLive(page) {
+  await page.click(byTestId("end-live"));
+  await page.click(byTestId("confirm-end"));
+  await hostState(page, "ended");
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { byTestId, Chromium } from "./lib/browsers.mjs";
+import { untilMoving } from "./lib/media.mjs";
+import { Server } from "./lib/server.mjs";
+import { endLive, fanState, goLive, openCamera } from "./lib/studio.mjs";
+import { until } from "./lib/until.mjs";
+
+const OUT = fileURLToPath(new URL("out/", import.meta.url));
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+];
+const LANGUAGES = ["zh-CN", "en"];
+const SCHEMES = ["dark", "light"];
+
+let server;
+let chromium;
+let axe;
+
+before(async () => {
+  axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  if (process.env.SCREENSHOTS) await mkdir(OUT, { recursive: true });
+  [server, chromium] = await Promise.all([Server.start(), Chromium.launch()]);
+});
+after(async () => {
+  await chromium?.close();
+  await server?.stop();
+});
+
+const language = (page) => page.evaluate(() => document.documentElement.lang);
+
+async function choose(page, lang) {
+  if ((await language(page)) === lang) return;
+  await page.click(byTestId("lang-switch"));
+  await until(async () => (await language(page)) === lang, { what: `the page in ${lang}` });
+}
+
+/** Runs in the page: what axe has against it, one line for each element. */
+async function findViolations() {
+  // A new color scheme shows with the next frame, and one transition may start another.
+  for (let calm = 0; calm < 2; calm += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const running = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    if (running.length > 0) calm = -1;
+    await Promise.all(running.map(({ finished }) => finished.catch(() => undefined)));
+  }
+  const { violations } = await window.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    resultTypes: ["violations"],
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`),
+  );
+}
+
+/** Looks at a page as it is, in every size, language and color scheme. */
+async function inspect(page, name) {
+  await page.evaluate(axe);
+  const found = [];
+  for (const lang of LANGUAGES) {
+    // A dialog covers the switch; it speaks the language that the page was opened in.
+    const covered = await page.locator("dialog[open]").count();
+    if (covered && lang !== (await language(page))) continue;
+    if (!covered) await choose(page, lang);
+    for (const size of SIZES) {
+      await page.setViewportSize(size);
+      for (const colorScheme of SCHEMES) {
+        await page.emulateMedia({ colorScheme });
+        const look = `${name} ${lang} ${size.width} ${colorScheme}`;
+        const violations = await page.evaluate(findViolations);
+        found.push(...violations.map((violation) => `${look}: ${violation}`));
+        if (process.env.SCREENSHOTS) {
+          await page.screenshot({ path: `${OUT}${look.replaceAll(" ", "-")}.png` });
+        }
+      }
+      const { scrollWidth, clientWidth } = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return { scrollWidth, clientWidth };
+      });
+      if (scrollWidth > clientWidth) {
+        found.push(`${name} ${lang} ${size.width}: ${scrollWidth} wide, scrolls sideways`);
+      }
+    }
+  }
+  const refused = await page.evaluate(() => window.__seen.violations);
+  assert.deepEqual(refused, [], `${name}: refused by the content security policy`);
+  assert.deepEqual(found, []);
+}
+
+/** A test of one look: opens the page, brings it there, inspects it, closes it. */
+function look(name, path, arrive) {
+  test(`${name} is accessible and fits in every size, language and color`, async () => {
+    const page = await chromium.open(`${server.base}${path}`, { name });
+    await page.waitForSelector("main h1, main [data-testid]");
+    const others = (await arrive?.(page)) ?? [];
+    await inspect(page, name);
+    for (const other of [...others, page]) await other.close();
+    chromium.checkFaults();
+  });
+}
+
+look("home", "/");
+look("not-found", "/no/such/page");
+look("host-prepare", "/host");
+look("host-preview", "/host", openCamera);
+look("host-live", "/host?room=one", async (page) => {
+  await goLive(page);
+});
+look("host-end-dialog", "/host?room=two", async (page) => {
+  await goLive(page);
+  await page.click(byTestId("end-live"));
+  await page.waitForSelector(byTestId("confirm-end"));
+});
+look("host-ended", "/host?room=three", async (page) => {
+  await goLive(page);
+  await endLive(page);
+});
+look("fan-waiting", "/r/four", (page) => fanState(page, "waiting"));
+
+/** A fan that sees the host of a room, with the host's page. */
+async function watchLive(page, room) {
+  const host = await chromium.open(`${server.base}/host?room=${room}`, { name: "host" });
+  await goLive(host);
+  await untilMoving(page, "the fan");
+  await fanState(page, "live");
+  return host;
+}
+
+look("fan-live", "/r/five", async (page) => [await watchLive(page, "five")]);
+look("fan-ended", "/r/six", async (page) => {
+  const host = await watchLive(page, "six");
+  await endLive(host);
+  await fanState(page, "ended");
+  return [host];
+});
+look("home-with-a-room", "/r/seven", async (page) => {
+  const host = await watchLive(page, "seven");
+  await page.goto(server.base);
+  await page.waitForSelector('a[href="/r/seven"]');
+  return [host];
+});

@@ -1,0 +1,3 @@
+socket.onmessage = (e) => {
+    console.log(e)
+}

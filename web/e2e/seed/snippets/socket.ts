@@ -1,0 +1,1 @@
+const socket = useMemo(() => new WebSocket('ws://localhost:3000/ws'), []);
