@@ -96,9 +96,8 @@ pub(crate) async fn malformed_requests(server: SocketAddr) {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap_or("closed").to_owned();
         match n % 8 {
-            0 => assert!(status == "closed" || status.starts_with('4'), "{n}: {status}"),
-            // The page itself, which says that there is no such page.
-            2 => assert_eq!(status, "200", "{n}"),
+            // What is too long to be read is not read: the answer can be lost with the connection.
+            0 | 5 => assert!(status == "closed" || status.starts_with('4'), "{n}: {status}"),
             _ => assert!(status.starts_with('4'), "{n}: {status}"),
         }
         assert!(!answer.contains("root:"), "a file of the machine");
