@@ -69,6 +69,9 @@ pub enum ClientMessage {
         name: Option<DisplayName>,
         /// The publishing key. The same key takes a live room over, another is refused.
         key: Option<String>,
+        /// A secret of the browser's own, for a host that has no key: the same one takes its room over.
+        /// It gives no right to publish.
+        secret: Option<String>,
         /// The token of an earlier `welcome`: takes that socket's place, with its media.
         resume: Option<String>,
         /// The page's language, as in `navigator.language`.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -121,7 +121,7 @@ pub async fn serve_with(
     let (hub_handle, events, channels) = driver::channels();
     let media: Arc<dyn Media> = Arc::from(start_media(
         engine::Config {
-            listen: addr.ip(),
+            listen: media_address(addr.ip()),
             udp_port: config.udp_port.unwrap_or(same_port),
             public_ips: config.public_ips.clone(),
             max_peers: config.max_peers,
@@ -144,6 +144,13 @@ pub async fn serve_with(
     let task = tokio::spawn(accept(listener, router, stopping));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
     Ok(Running { addr, media, task })
+}
+
+/// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes
+/// from outside all the same. (Firefox, too, has no candidate on loopback for a page that does not
+/// capture.) Nothing enters but what a page was given credentials for.
+fn media_address(pages: IpAddr) -> IpAddr {
+    if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
 }
 
 /// Opens the TCP port, for both families where the address is `[::]` and the system has both.

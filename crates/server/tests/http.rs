@@ -70,7 +70,6 @@ async fn every_response_carries_the_security_headers() {
             "permissions-policy: camera=(self), microphone=(self), display-capture=(self)",
             "x-content-type-options: nosniff",
             "referrer-policy: no-referrer",
-            "cross-origin-opener-policy: same-origin",
             "cross-origin-resource-policy: same-origin",
         ] {
             assert!(head.contains(header), "{path} lacks {header}: {head}");
@@ -78,6 +77,16 @@ async fn every_response_carries_the_security_headers() {
     }
     let (head, _) = server.http("GET", "/api/rooms", "").await;
     assert!(head.contains("cache-control: no-store"), "{head}");
+}
+
+#[tokio::test]
+async fn the_opener_policy_is_sent_where_browsers_heed_it() {
+    let server = start().await;
+    let policy = "cross-origin-opener-policy: same-origin";
+    let (head, _) = server.http("GET", "/", "X-Forwarded-Proto: https\r\n").await;
+    assert!(head.contains(policy), "{head}");
+    let (head, _) = server.http("GET", "/", "X-Forwarded-Proto: http\r\n").await;
+    assert!(!head.contains(policy), "{head}");
 }
 
 #[tokio::test]

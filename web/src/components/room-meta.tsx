@@ -29,7 +29,7 @@ export function RoomMeta({ room, snapshot }: { room: string; snapshot: ViewerSna
         {host && <p>{t("room.hostedBy", { name: host })}</p>}
       </div>
       {since !== null && <LiveBadge tone="live">{formatDuration(now - since)}</LiveBadge>}
-      {!snapshot.problem && (
+      {!snapshot.problem && since !== null && (
         <span className={styles.count}>
           <Users size={18} aria-hidden="true" />
           <span data-testid="viewer-count" data-count={snapshot.viewers}>

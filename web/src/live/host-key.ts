@@ -4,11 +4,13 @@ const TYPED = "publish-key";
 const OWN = "host-secret";
 
 /**
- * The key that names this host to the server: the publishing key the person typed, else a secret
- * of this browser's own. The same key may return to its broadcast; another is refused.
+ * What names this host to the server: the publishing key, if the person typed one, and a secret of
+ * this browser's own. The same one may return to its broadcast; another is refused.
  */
-export function hostKey(): string {
-  return recallString(TYPED) ?? recallString(OWN) ?? makeSecret();
+export function hostIdentity(): { key?: string; secret: string } {
+  const key = recallString(TYPED);
+  const secret = recallString(OWN) ?? makeSecret();
+  return key ? { key, secret } : { secret };
 }
 
 export function saveHostKey(key: string): void {

@@ -68,6 +68,11 @@ name?: DisplayName,
  */
 key?: string, 
 /**
+ * A secret of the browser's own, for a host that has no key: the same one takes its room over.
+ * It gives no right to publish.
+ */
+secret?: string, 
+/**
  * The token of an earlier `welcome`: takes that socket's place, with its media.
  */
 resume?: string, 

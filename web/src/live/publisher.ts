@@ -1,5 +1,5 @@
 import { type Health, judgeHealth } from "./health";
-import { hostKey } from "./host-key";
+import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
 import { createPeer } from "./peer";
 import { PeerGuard } from "./peer-guard";
@@ -106,7 +106,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.update({ ...IDLE, phase: "connecting" });
     const { room, name, lang } = options;
     this.#signaling = new Signaling({
-      hello: { role: "host", room, key: hostKey(), lang, ...(name ? { name } : {}) },
+      hello: { role: "host", room, ...hostIdentity(), lang, ...(name ? { name } : {}) },
       onMessage: (message) => this.#receive(message),
       ...this.#deps.signaling,
     });

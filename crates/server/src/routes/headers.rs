@@ -2,9 +2,10 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
@@ -22,27 +23,42 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(se
     autoplay=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), \
     geolocation=(), payment=(), usb=()";
 
-const SECURITY: [(HeaderName, HeaderValue); 6] = [
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
     (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
     ),
 ];
 
+/// Browsers heed it on trustworthy origins only, and complain of it on others.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Whether the page is on this machine or came over HTTPS through a proxy (W3C Secure Contexts,
+/// section 3.1). A wrong guess costs a warning in the console.
+fn is_trustworthy(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|it| it.to_str().ok());
+    let https = text(HeaderName::from_static("x-forwarded-proto")) == Some("https");
+    let host = text(HOST).unwrap_or_default();
+    https
+        || ["localhost", "127.0.0.1", "[::1]"].iter().any(|it| {
+            host.strip_prefix(it).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        })
+}
+
 /// Adds the security headers; what says nothing of caching is not cached.
 pub(super) async fn secure(request: Request, next: Next) -> Response {
+    let is_trustworthy = is_trustworthy(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
         headers.insert(name, value);
+    }
+    if is_trustworthy {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -122,8 +122,9 @@ impl Hub {
             return;
         }
         let result = match message {
-            ClientMessage::Hello { v, role, room, name, key, resume, lang: _, caps: _ } => {
-                self.hello(sid, super::join::Hello { v, role, room, name, key, resume }, now)
+            ClientMessage::Hello { v, role, room, name, key, secret, resume, lang: _, caps: _ } => {
+                let hello = super::join::Hello { v, role, room, name, key, secret, resume };
+                self.hello(sid, hello, now)
             }
             ClientMessage::Offer { sdp, pc, neg, key } => {
                 let echo = Echo { pc, neg, re: re.clone() };

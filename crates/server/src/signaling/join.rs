@@ -20,6 +20,7 @@ pub(super) struct Hello {
     pub(super) room: Option<RoomName>,
     pub(super) name: Option<DisplayName>,
     pub(super) key: Option<String>,
+    pub(super) secret: Option<String>,
     pub(super) resume: Option<String>,
 }
 
@@ -136,6 +137,7 @@ impl Hub {
         if let Some(key) = hello.key.filter(|key| !key.is_empty()) {
             session.key = Some(key);
         }
+        session.secret = hello.secret.filter(|secret| !secret.is_empty());
         let role = hello.role.or(session.role).unwrap_or(Role::Fan);
         if let Some(token) = &hello.resume
             && let Some(&old) = self.by_token.get(token)

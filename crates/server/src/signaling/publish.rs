@@ -82,23 +82,23 @@ impl Hub {
     fn may_claim(&self, sid: SessionId) -> bool {
         let Some(session) = self.sessions.get(&sid) else { return false };
         let Some(room) = self.rooms.get(&session.room) else { return false };
-        let same = |key: &Option<String>| match (key, &session.key) {
+        let same = |identity: Option<&str>| match (identity, session.identity()) {
             (Some(theirs), Some(ours)) => same_key(theirs, ours),
             _ => false,
         };
         if let Some(other) = room.claimant.filter(|other| *other != sid)
-            && !self.sessions.get(&other).is_some_and(|other| same(&other.key))
+            && !self.sessions.get(&other).is_some_and(|other| same(other.identity()))
         {
             return false;
         }
         match &room.host {
             None => true,
-            Some(host) if host.session == sid || same(&host.key) => true,
+            Some(host) if host.session == sid || same(host.identity.as_deref()) => true,
             // A host without a key whose page vanished: known by its address, until the grace is over.
             Some(host) => {
                 let is_gone =
                     self.sessions.get(&host.session).is_none_or(|other| other.socket.is_none());
-                host.key.is_none()
+                host.identity.is_none()
                     && is_gone
                     && room.live == LiveState::Interrupted
                     && host.ip == session.caller.ip
@@ -180,13 +180,17 @@ impl Hub {
             self.timers.cancel(Timer::Linger(room));
         }
         // Until its media flows, also when another's did.
+        if let Some((audio, video)) = session.media_state.take() {
+            found.audio = audio;
+            found.video = video;
+        }
         found.live = if returns { LiveState::Interrupted } else { LiveState::Starting };
         found.flowing = false;
         found.on_air |= claim.on_air || session.golive;
         let must_go_live = found.on_air && !claim.on_air;
         let host = Host {
             session: sid,
-            key: session.key.clone(),
+            identity: session.identity().map(str::to_owned),
             ip: session.caller.ip,
             info: session.name.clone().map(|name| HostInfo { name }),
         };
@@ -346,13 +350,18 @@ impl Hub {
         video: bool,
     ) -> Result<(), Fault> {
         self.extended_only(sid)?;
-        let Some(session) = self.sessions.get(&sid) else { return Ok(()) };
-        let room = session.room;
-        let Some(found) = self.rooms.get_mut(&room).filter(|room| room.is_host(sid)) else {
-            return Err(Fault::new(ErrorCode::Forbidden, "only the host has a camera here"));
-        };
         let audio = if audio { AudioState::On } else { AudioState::Muted };
         let video = if video { VideoState::On } else { VideoState::Off };
+        let Some(session) = self.sessions.get_mut(&sid) else { return Ok(()) };
+        let room = session.room;
+        let Some(found) = self.rooms.get_mut(&room).filter(|room| room.is_host(sid)) else {
+            if session.claim.is_none() {
+                return Err(Fault::new(ErrorCode::Forbidden, "only the host has a camera here"));
+            }
+            // Its offer is under way: it will be the host.
+            session.media_state = Some((audio, video));
+            return Ok(());
+        };
         if (found.audio, found.video) != (audio, video) {
             found.audio = audio;
             found.video = video;

@@ -45,7 +45,8 @@ pub(super) struct Room {
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) session: SessionId,
-    pub(super) key: Option<String>,
+    /// What it is known by: its key, or its browser's secret; never printed.
+    pub(super) identity: Option<String>,
     pub(super) ip: IpAddr,
     pub(super) info: Option<HostInfo>,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Instant;
 
 use engine::{Codec, PeerId, RoomId};
-use protocol::{DisplayName, Pc, Role, ServerMessage};
+use protocol::{AudioState, DisplayName, Pc, Role, ServerMessage, VideoState};
 use serde_json::Value;
 
 use super::{Caller, SocketId};
@@ -33,6 +33,10 @@ pub(super) struct Session {
     pub(super) name: Option<DisplayName>,
     /// The publishing key it gave; never printed.
     pub(super) key: Option<String>,
+    /// A secret of its browser's own, by which it is known when it has no key; never printed.
+    pub(super) secret: Option<String>,
+    /// Camera and microphone as it said while its offer was under way.
+    pub(super) media_state: Option<(AudioState, VideoState)>,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(super) authorized: bool,
     /// Lets another socket take this session up; only after `hello`.
@@ -65,6 +69,8 @@ impl Session {
             role: None,
             name: None,
             key: None,
+            secret: None,
+            media_state: None,
             authorized: false,
             token: None,
             silent: false,
@@ -98,6 +104,11 @@ impl Session {
             .into_iter()
             .flatten()
             .all(|own| own.pending.len() <= super::PENDING_OFFERS)
+    }
+
+    /// What the host is known by: its key, or its browser's secret.
+    pub(super) fn identity(&self) -> Option<&str> {
+        self.key.as_deref().or(self.secret.as_deref())
     }
 
     /// Whether it publishes, or asked to.

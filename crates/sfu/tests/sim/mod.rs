@@ -274,6 +274,14 @@ impl Sim {
         &self.client_mut(peer).viewer().screen
     }
 
+    /// Changes both ways of a client's network.
+    pub(crate) fn set_link(&mut self, peer: PeerId, link: NetemConfig) {
+        let seed = self.seed.wrapping_mul(7_919).wrapping_add(peer.0 * 2);
+        let client = self.client_mut(peer);
+        client.up.0.set_config(link.seed(seed));
+        client.down.0.set_config(link.seed(seed + 1));
+    }
+
     pub(crate) fn host(&mut self, peer: PeerId) -> &mut Host {
         self.client_mut(peer).host()
     }

@@ -506,3 +506,39 @@ fn a_host_is_never_offered_what_it_sends() {
     w.seconds(10);
     assert!(offers(&w.take(host)).is_empty());
 }
+
+#[test]
+fn a_browser_without_a_key_takes_its_own_room_over_by_its_secret() {
+    let mut w = World::new();
+    let first = w.host(r#","secret":"of this browser""#);
+    let other = w.open();
+    w.hello(other, r#""role":"host","secret":"of another""#);
+    w.offer(other, &sending(2));
+    assert_eq!(w.errors(other), [ErrorCode::HostTaken]);
+    let again = w.open();
+    w.hello(again, r#""role":"host","secret":"of this browser""#);
+    w.offer(again, &sending(3));
+    assert_eq!(w.close_code(first), Some(CloseCode::Replaced));
+    w.flow();
+    assert_eq!(w.live(), LiveState::Live);
+}
+
+#[test]
+fn a_secret_is_not_taken_for_a_wrong_key() {
+    let mut w = World::with(|config| {
+        config.publish.open = PublishOpen::None;
+        config.publish.key = Some("k".into());
+    });
+    let host = w.open();
+    for _ in 0..20 {
+        w.hello(host, r#""role":"host","secret":"of this browser""#);
+        assert_eq!(w.types(host), ["auth_required"]);
+        w.seconds(1);
+    }
+    w.hello(host, r#""role":"host","secret":"of this browser","key":"k""#);
+    assert_eq!(w.types(host)[0], "welcome");
+    // Nor does it open the door.
+    let host = w.open();
+    w.hello(host, r#""role":"host","secret":"k""#);
+    assert_eq!(w.types(host), ["auth_required"]);
+}
