@@ -140,6 +140,9 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
       const second = await open("second host");
       const logged = [];
       second.on("console", (message) => logged.push(message.args()[0]?.evaluate((e) => e.data)));
+      // As a person would: the page shows the live room first. Pressed in the very moment in which the
+      // server's offer arrives, the page's two negotiations would meet in its one connection.
+      await untilMoving(second, "the second host, a fan so far");
       await pressLive(second);
       await until(async () => (await received(second)).some(({ code }) => code === "host_taken"), {
         what: "host_taken",

@@ -58,11 +58,11 @@ test("offers sound, then picture, then goes live", async () => {
 
 test("names itself by a secret of this browser, the same each time", async () => {
   await goLive();
-  const first = FakeSocket.last.sent[0]?.key;
+  const first = FakeSocket.last.sent[0]?.secret;
   publisher.reset();
   await goLive();
   expect(first).toMatch(/^[0-9a-f]{32}$/);
-  expect(FakeSocket.last.sent[0]?.key).toBe(first);
+  expect(FakeSocket.last.sent[0]?.secret).toBe(first);
 });
 
 test("is live when the fans see it, and counts them", async () => {
