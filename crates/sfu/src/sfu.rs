@@ -1,6 +1,10 @@
 //! All rooms and peers of one worker: routes datagrams, commands and time to them, and gathers
 //! what they yield. One owner of everything; nothing here is shared.
 
+mod negotiation;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -8,9 +12,8 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::datagram::{Datagram, Transmit};
 use crate::demux::Demux;
-use crate::egress::rtc::RtcEgress;
-use crate::egress::{self, Egress};
-use crate::event::{CloseReason, Command, Event, NegotiationError};
+use crate::egress;
+use crate::event::{CloseReason, Command, Event};
 use crate::id::{PeerId, RoomId};
 use crate::publisher::{self, Publisher};
 use crate::room::{Change, Room};
@@ -210,142 +213,6 @@ impl Sfu {
             return Output::Event(event);
         }
         Output::Timeout(self.timers.next())
-    }
-
-    // --- negotiation ---
-
-    fn publish(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        offer: &str,
-        on_air: bool,
-        now: Instant,
-    ) -> Result<Answered, NegotiationError> {
-        self.has_space()?;
-        let accepted = contain(peer, || {
-            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, now)?;
-            let (codecs, ufrag) = (new.codecs(), new.ufrag());
-            Ok((new, Answered { sdp, codecs }, ufrag))
-        });
-        let (new, answered, ufrag) = accepted.unwrap_or_else(|| Err(unreadable()))?;
-        self.demux.set_ufrag(peer, &ufrag);
-        let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
-        self.room_of.insert(peer, room);
-        if let Some(old) = old {
-            self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
-        }
-        Ok(answered)
-    }
-
-    fn watch_offer(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        offer: &str,
-        now: Instant,
-    ) -> Result<Answered, NegotiationError> {
-        self.has_space()?;
-        let accepted = contain(peer, || {
-            let mut egress = RtcEgress::new(&self.shared, now);
-            let sdp = egress.accept_offer(offer, now)?;
-            let codecs = egress.codecs();
-            if codecs.is_empty() {
-                return Err(NegotiationError::NoCodec);
-            }
-            Ok((egress, Answered { sdp, codecs }))
-        });
-        let (egress, answered) = accepted.unwrap_or_else(|| Err(unreadable()))?;
-        self.add_viewer(room, peer, Box::new(egress));
-        Ok(answered)
-    }
-
-    fn watch(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        now: Instant,
-    ) -> Result<String, NegotiationError> {
-        self.has_space()?;
-        let mut egress = RtcEgress::new(&self.shared, now);
-        let sdp = egress.offer();
-        self.add_viewer(room, peer, Box::new(egress));
-        Ok(sdp)
-    }
-
-    fn add_viewer(&mut self, room: RoomId, peer: PeerId, mut egress: Box<dyn Egress>) {
-        self.demux.set_ufrag(peer, &egress.ufrag());
-        let viewer = Viewer::new(egress, &self.config);
-        self.rooms.entry(room).or_default().viewers.insert(peer, viewer);
-        self.room_of.insert(peer, room);
-    }
-
-    fn answer(
-        &mut self,
-        peer: PeerId,
-        sdp: &str,
-        now: Instant,
-    ) -> Result<Vec<crate::Codec>, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
-            Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
-            Peer::Viewer(it) => {
-                it.egress.accept_answer(sdp, now)?;
-                it.renegotiated();
-                Ok((it.egress.codecs(), it.egress.ufrag()))
-            }
-        });
-        let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
-        self.demux.set_ufrag(peer, &ufrag);
-        Ok(codecs)
-    }
-
-    fn reoffer(
-        &mut self,
-        peer: PeerId,
-        offer: &str,
-        now: Instant,
-    ) -> Result<Answered, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
-            Peer::Publisher(it) => {
-                let sdp = it.reoffer(offer, now)?;
-                Ok((Answered { sdp, codecs: it.codecs() }, it.ufrag()))
-            }
-            Peer::Viewer(it) => {
-                let sdp = it.egress.accept_offer(offer, now)?;
-                it.renegotiated();
-                Ok((Answered { sdp, codecs: it.egress.codecs() }, it.egress.ufrag()))
-            }
-        });
-        let (answered, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
-        self.demux.set_ufrag(peer, &ufrag);
-        Ok(answered)
-    }
-
-    fn restart_ice(&mut self, peer: PeerId, now: Instant) -> Result<String, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
-            Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
-            Peer::Viewer(it) => it.egress.offer_ice_restart(),
-        });
-        result.ok_or(NegotiationError::UnknownPeer)?
-    }
-
-    fn has_space(&self) -> Result<(), NegotiationError> {
-        let full = self.room_of.len() >= self.config.max_peers;
-        if full { Err(NegotiationError::Full) } else { Ok(()) }
-    }
-
-    fn answered(&mut self, peer: PeerId, result: Result<Answered, NegotiationError>) {
-        self.events.push_back(match result {
-            Ok(Answered { sdp, codecs }) => Event::Answer { peer, sdp, codecs },
-            Err(error) => Event::Rejected { peer, error },
-        });
-    }
-
-    fn offered(&mut self, peer: PeerId, result: Result<String, NegotiationError>) {
-        self.events.push_back(match result {
-            Ok(sdp) => Event::Offer { peer, sdp },
-            Err(error) => Event::Rejected { peer, error },
-        });
     }
 
     // --- media ---
@@ -552,12 +419,6 @@ impl Sfu {
     }
 }
 
-/// An answer and what can flow by it.
-struct Answered {
-    sdp: String,
-    codecs: Vec<crate::Codec>,
-}
-
 /// One peer, for as long as something is done with it.
 enum Peer<'a> {
     Publisher(&'a mut Publisher),
@@ -577,11 +438,6 @@ enum Step {
     Done { at: Instant, closed: Option<CloseReason> },
 }
 
-/// What is said of a description that the library has a fault with.
-fn unreadable() -> NegotiationError {
-    NegotiationError::Malformed("it is beyond what can be read".into())
-}
-
 /// [`contain`] for what is not of one peer.
 fn contain_in<T>(room: RoomId, step: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(step));
@@ -598,130 +454,4 @@ fn contain<T>(peer: PeerId, step: impl FnOnce() -> T) -> Option<T> {
         tracing::error!(%peer, "a fault in one session, which is closed; please report it");
     }
     result.ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-    use std::time::Duration;
-
-    use super::*;
-    use crate::egress::{Kind, Outgoing};
-    use crate::rtp::Format;
-    use crate::testing::START;
-    use crate::{Codec, NegotiationError};
-
-    const ROOM: RoomId = RoomId(1);
-
-    /// A viewer that is fine until its time comes, and then has a bug.
-    #[derive(Debug)]
-    struct Faulty {
-        panics_at: Instant,
-    }
-
-    impl Egress for Faulty {
-        fn offer(&mut self) -> String {
-            String::new()
-        }
-
-        fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
-            Err(NegotiationError::OutOfOrder)
-        }
-
-        fn accept_answer(&mut self, _: &str, _: Instant) -> Result<(), NegotiationError> {
-            panic!("a bug in an answer")
-        }
-
-        fn accept_offer(&mut self, _: &str, _: Instant) -> Result<String, NegotiationError> {
-            Err(NegotiationError::OutOfOrder)
-        }
-
-        fn ufrag(&mut self) -> String {
-            format!("{:?}", self.panics_at)
-        }
-
-        fn codecs(&self) -> Vec<Codec> {
-            Vec::new()
-        }
-
-        fn payload_type(&self, _: Kind, _: &Format) -> Option<u8> {
-            None
-        }
-
-        fn handle_datagram(&mut self, _: &Datagram<'_>, _: Instant) -> bool {
-            false
-        }
-
-        fn handle_timeout(&mut self, now: Instant) {
-            assert!(now < self.panics_at, "a bug in a timer");
-        }
-
-        fn forward(&mut self, _: Outgoing<'_>) {}
-
-        fn poll(&mut self, _: Instant) -> egress::Output {
-            egress::Output::Timeout(self.panics_at)
-        }
-
-        fn is_connected(&self) -> bool {
-            true
-        }
-
-        fn closed(&self) -> Option<CloseReason> {
-            None
-        }
-
-        fn close(&mut self) {}
-    }
-
-    fn events(sfu: &mut Sfu, now: Instant) -> Vec<Event> {
-        let mut events = Vec::new();
-        loop {
-            match sfu.poll_output(now) {
-                Output::Event(event) => events.push(event),
-                Output::Transmit(_) => {}
-                Output::Timeout(_) => return events,
-            }
-        }
-    }
-
-    fn sfu() -> Sfu {
-        Sfu::new(Config::new(vec![SocketAddr::from(([192, 0, 2, 1], 3000))]))
-    }
-
-    fn closed(peer: PeerId) -> Event {
-        Event::Closed { peer, reason: CloseReason::Internal }
-    }
-
-    #[test]
-    fn a_fault_in_one_viewer_ends_that_viewer_alone() {
-        let mut sfu = sfu();
-        let at = |s| *START + Duration::from_secs(s);
-        sfu.add_viewer(ROOM, PeerId(1), Box::new(Faulty { panics_at: at(5) }));
-        sfu.add_viewer(ROOM, PeerId(2), Box::new(Faulty { panics_at: at(9) }));
-        for peer in [PeerId(1), PeerId(2)] {
-            sfu.drain(peer, *START);
-        }
-        sfu.handle_timeout(at(5));
-        assert_eq!(events(&mut sfu, at(5)), [closed(PeerId(1))]);
-        assert_eq!(sfu.sizes().peers, 1);
-        sfu.handle_command(Command::Answer { peer: PeerId(2), sdp: String::new() }, at(6));
-        let unknown = Event::Rejected { peer: PeerId(2), error: NegotiationError::UnknownPeer };
-        assert_eq!(events(&mut sfu, at(6)), [closed(PeerId(2)), unknown]);
-        let empty = Sizes { rooms: 0, peers: 0, timers: 0, routes: [0, 0, 0], ring_bytes: 0 };
-        assert_eq!(sfu.sizes(), empty);
-    }
-
-    #[test]
-    fn closing_everybody_leaves_nothing() {
-        let mut sfu = sfu();
-        for n in 0..10 {
-            sfu.handle_command(Command::Watch { room: RoomId(n % 3), peer: PeerId(n) }, *START);
-        }
-        sfu.close_all(*START);
-        let closed = events(&mut sfu, *START)
-            .iter()
-            .filter(|it| matches!(it, Event::Closed { reason: CloseReason::Requested, .. }))
-            .count();
-        assert_eq!((closed, sfu.sizes().rooms, sfu.sizes().timers), (10, 0, 0));
-    }
 }
