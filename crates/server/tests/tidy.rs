@@ -7,13 +7,16 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ALLOWED: [(&str, &str); 8] = [
+const ALLOWED: [(&str, &str); 11] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("server", "engine"),
     ("server", "protocol"),
     ("server", "webui"),
     ("engine", "sfu"),
+    ("sfu", "rtp"),
+    ("loadgen", "rtp"),
+    ("loadgen", "engine"),
     ("loadgen", "sfu"),
     ("loadgen", "protocol"),
 ];

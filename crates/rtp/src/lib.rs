@@ -1,0 +1,2 @@
+//! RTP, RTCP and SRTP as bytes: parsers and writers without state of their own, and the
+//! cryptography of one session. No time, no network, no policy.
