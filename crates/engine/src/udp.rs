@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
+use sfu::Outbox;
 use socket2::{Domain, Socket, Type};
 
 use crate::StartError;
@@ -153,25 +154,34 @@ impl Sockets {
         Ok(true)
     }
 
-    /// Sends a datagram from the given address, if that is one of the machine's.
-    pub(crate) fn send(
-        &self,
-        from: Option<IpAddr>,
-        to: SocketAddr,
-        contents: &[u8],
-    ) -> io::Result<()> {
+    /// Sends everything; tells of the number of datagrams that could not be, and why.
+    pub(crate) fn send(&self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
+        for it in outbox.transmits() {
+            if let Err(error) = self.send_one(&it) {
+                lost(it.datagrams().count(), &error);
+            }
+        }
+    }
+
+    fn send_one(&self, it: &sfu::Transmit<'_>) -> io::Result<()> {
+        let to = it.destination;
         let udp = self.sockets.iter().find(|it| it.address.is_ipv4() == to.is_ipv4());
         let Some(udp) = udp else {
             return Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
         };
-        let transmit = quinn_udp::Transmit {
-            destination: to,
-            ecn: None,
-            contents,
-            segment_size: None,
-            src_ip: from,
-        };
-        udp.socket.try_io(|| udp.state.try_send((&udp.socket).into(), &transmit))
+        let src_ip = Some(it.source.ip()).filter(|ip| self.has_local(*ip));
+        let at_once = it.segment_size * udp.state.max_gso_segments();
+        for contents in it.contents.chunks(at_once) {
+            let transmit = quinn_udp::Transmit {
+                destination: to,
+                ecn: None,
+                contents,
+                segment_size: Some(it.segment_size).filter(|size| contents.len() > *size),
+                src_ip,
+            };
+            udp.socket.try_io(|| udp.state.try_send((&udp.socket).into(), &transmit))?;
+        }
+        Ok(())
     }
 }
 

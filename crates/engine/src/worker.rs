@@ -150,11 +150,9 @@ impl Worker {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
-                Output::Transmit(it) => {
-                    let from = Some(it.source.ip()).filter(|ip| self.sockets.has_local(*ip));
-                    if let Err(error) = self.sockets.send(from, it.destination, &it.contents) {
-                        self.dropped.note(&error, now);
-                    }
+                Output::Transmits(outbox) => {
+                    let dropped = &mut self.dropped;
+                    self.sockets.send(outbox, |n, error| dropped.note(n, error, now));
                 }
             }
         }
@@ -173,8 +171,8 @@ fn candidate(
 }
 
 impl Dropped {
-    fn note(&mut self, error: &io::Error, now: Instant) {
-        self.count += 1;
+    fn note(&mut self, n: usize, error: &io::Error, now: Instant) {
+        self.count += n as u64;
         let quiet = self.said_at.is_some_and(|at| now.duration_since(at) < SAY_DROPS_EVERY);
         if !quiet {
             self.said_at = Some(now);

@@ -1,4 +1,4 @@
-//! A datagram on its way in or out.
+//! A datagram that came in. What goes out is in `outbox.rs`.
 
 use std::net::SocketAddr;
 
@@ -11,15 +11,4 @@ pub struct Datagram<'a> {
     pub destination: SocketAddr,
     /// What it carries.
     pub contents: &'a [u8],
-}
-
-/// A datagram to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transmit {
-    /// Which of our candidates it is sent from.
-    pub source: SocketAddr,
-    /// Whom it is for.
-    pub destination: SocketAddr,
-    /// What it carries.
-    pub contents: Vec<u8>,
 }

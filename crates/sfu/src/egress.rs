@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use str0m::rtp::{ExtensionValues, Vp8Patch};
 
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::Datagram;
+use crate::outbox::Outbox;
 use crate::rtp::Format;
 use crate::{CloseReason, Codec, NegotiationError};
 
@@ -49,8 +50,6 @@ pub(crate) struct Outgoing<'a> {
 /// What an egress yields.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// A datagram to send.
-    Transmit(Transmit),
     /// ICE and DTLS are up.
     Connected,
     /// The viewer cannot decode and needs a keyframe (PLI or FIR).
@@ -89,11 +88,11 @@ pub(crate) trait Egress: Debug + Send {
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);
 
-    /// Queues a packet; it is sent when polled.
-    fn forward(&mut self, packet: Outgoing<'_>);
+    /// Sends a packet, now or when polled.
+    fn forward(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox);
 
-    /// What comes next.
-    fn poll(&mut self, now: Instant) -> Output;
+    /// What comes next. Datagrams go to the outbox.
+    fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output;
 
     /// Whether ICE and DTLS are up.
     fn is_connected(&self) -> bool;
@@ -101,6 +100,6 @@ pub(crate) trait Egress: Debug + Send {
     /// Why the session is over, once it is.
     fn closed(&self) -> Option<CloseReason>;
 
-    /// Says goodbye; the datagrams are polled.
+    /// Says goodbye; the datagrams come with the next poll.
     fn close(&mut self);
 }

@@ -25,6 +25,7 @@ mod egress;
 mod event;
 mod id;
 mod keyframe;
+mod outbox;
 mod publisher;
 mod rewrite;
 mod ring;
@@ -42,9 +43,10 @@ mod viewer;
 use std::time::Duration;
 
 pub use config::Config;
-pub use datagram::{Datagram, Transmit};
+pub use datagram::Datagram;
 pub use event::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError};
 pub use id::{PeerId, RoomId};
+pub use outbox::{Outbox, Transmit};
 pub use sfu::{Output, Sfu, Sizes};
 
 /// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous

@@ -7,7 +7,8 @@ use str0m::media::{KeyframeRequestKind, Mid, Rid};
 use str0m::rtp::{RtpPacket, Vp8Descriptor};
 
 use crate::clock::CaptureClock;
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::Datagram;
+use crate::outbox::Outbox;
 use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
 use crate::session::{Polled, Session, Shared};
 use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp};
@@ -52,8 +53,6 @@ pub(crate) struct StreamKey {
     reason = "moved on at once, never stored: a box would allocate"
 )]
 pub(crate) enum Output {
-    /// A datagram to send.
-    Transmit(Transmit),
     /// A packet for the viewers.
     Media(StreamKey, Format, Packet),
     /// ICE and DTLS are up.
@@ -128,12 +127,11 @@ impl Publisher {
         self.session.close();
     }
 
-    /// What comes next; polled until it is a timeout.
-    pub(crate) fn poll(&mut self, now: Instant) -> Output {
+    /// What comes next; polled until it is a timeout. Datagrams go to the outbox.
+    pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
         loop {
-            match self.session.poll(now) {
+            match self.session.poll(now, out) {
                 Polled::Timeout(at) => return Output::Timeout(at),
-                Polled::Transmit(it) => return Output::Transmit(it),
                 Polled::Event(RtcEvent::Connected) => return Output::Connected,
                 Polled::Event(RtcEvent::RtpPacket(packet)) => {
                     if let Some((key, format, packet)) = self.read(packet) {

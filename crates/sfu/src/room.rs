@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::event::MediaInfo;
+use crate::outbox::Outbox;
 use crate::publisher::{Publisher, StreamKey};
 use crate::rtp::{Format, Packet};
 use crate::track::Track;
-use crate::viewer::{Needs, Viewer};
+use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, STALL_AFTER};
 
 /// The media side of one room.
@@ -80,27 +81,25 @@ impl Room {
         Some(Change::Stalled)
     }
 
-    /// Forwards what is new to one viewer.
-    pub(crate) fn pump(&mut self, peer: PeerId, now: Instant) -> Needs {
-        if !self.on_air {
-            return Needs::default();
-        }
-        let Some(viewer) = self.viewers.get_mut(&peer) else { return Needs::default() };
-        viewer.pump(&self.audio, &self.video, now)
+    /// The viewers from this one on, and what they see.
+    pub(crate) fn viewers_from(
+        &mut self,
+        from: PeerId,
+    ) -> (impl Iterator<Item = (PeerId, &mut Viewer)>, Stage<'_>) {
+        let stage = Stage { audio: &self.audio, video: &self.video, on_air: self.on_air };
+        (self.viewers.range_mut(from..).map(|(peer, it)| (*peer, it)), stage)
+    }
+
+    /// Lets time pass for one viewer, and forwards what is new; `None` when it is not here.
+    pub(crate) fn serve(&mut self, peer: PeerId, now: Instant, out: &mut Outbox) -> Option<Served> {
+        let stage = Stage { audio: &self.audio, video: &self.video, on_air: self.on_air };
+        Some(self.viewers.get_mut(&peer)?.serve(stage, now, out))
     }
 
     /// Somebody needs a keyframe of this layer.
     pub(crate) fn want_keyframe(&mut self, layer: usize) {
         if let Some(layer) = self.video.layers.get_mut(layer) {
             layer.keyframe.want();
-        }
-    }
-
-    /// A viewer cannot decode what it has.
-    pub(crate) fn want_keyframe_for(&mut self, peer: PeerId) {
-        let layer = self.viewers.get(&peer).and_then(|it| it.video_layer(&self.video));
-        if let Some(layer) = layer {
-            self.want_keyframe(layer);
         }
     }
 

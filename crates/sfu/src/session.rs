@@ -17,7 +17,8 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceConnectionState, Input, Output, Rtc};
 
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::Datagram;
+use crate::outbox::Outbox;
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dtls, sdp};
 
 /// The media stream that all tracks of a broadcast belong to (RFC 8830).
@@ -70,8 +71,6 @@ impl fmt::Debug for Shared {
     reason = "moved on at once, never stored: a box would allocate"
 )]
 pub(crate) enum Polled {
-    /// A datagram to send.
-    Transmit(Transmit),
     /// Something for the publisher or viewer around it.
     Event(str0m::Event),
     /// Nothing more before this time.
@@ -324,21 +323,15 @@ impl Session {
         }
     }
 
-    /// What comes next; polled until it is a timeout.
-    pub(crate) fn poll(&mut self, now: Instant) -> Polled {
+    /// What comes next; polled until it is a timeout. Datagrams go to the outbox.
+    pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Polled {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
                     self.check_alive();
                     return Polled::Timeout(self.deadline(at));
                 }
-                Ok(Output::Transmit(it)) => {
-                    return Polled::Transmit(Transmit {
-                        source: it.source,
-                        destination: it.destination,
-                        contents: it.contents.into(),
-                    });
-                }
+                Ok(Output::Transmit(it)) => out.push(it.source, it.destination, &it.contents),
                 Ok(Output::Event(event)) => {
                     if let Some(event) = self.handle_event(event, now) {
                         return Polled::Event(event);

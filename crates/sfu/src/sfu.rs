@@ -10,26 +10,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::config::Config;
-use crate::datagram::{Datagram, Transmit};
+use crate::datagram::Datagram;
 use crate::demux::Demux;
 use crate::egress;
 use crate::event::{CloseReason, Command, Event};
 use crate::id::{PeerId, RoomId};
+use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::publisher::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::session::Shared;
 use crate::timers::Timers;
-use crate::viewer::Viewer;
-
-/// The largest datagram of interest: what fits an Ethernet frame. A larger one could not be passed on
-/// with the viewer's own headers.
-const MAX_DATAGRAM_BYTES: usize = 1_500;
+use crate::viewer::{Served, Viewer};
 
 /// What the core yields.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Output {
-    /// A datagram to send.
-    Transmit(Transmit),
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Datagrams to send, before the core is called again.
+    Transmits(&'a Outbox),
     /// Something for the control plane.
     Event(Event),
     /// Nothing more before this time, unless something comes in; `None`: nothing at all.
@@ -71,9 +68,15 @@ pub struct Sfu {
     timers: Timers<Deadline>,
     /// Rooms with packets that viewers have not been given. At most all rooms.
     dirty: BTreeSet<RoomId>,
-    /// Emptied by every drain; holds at most what the inputs since then make: a burst for each viewer.
-    outbox: VecDeque<Transmit>,
+    /// The room that is being served, and its next viewer.
+    fanning_out: Option<(RoomId, PeerId)>,
+    /// Emptied by every drain; holds at most what the inputs since then make, and a chunk of a fan-out.
+    outbox: Outbox,
+    /// Whether the outbox was handed out.
+    is_sent: bool,
     events: VecDeque<Event>,
+    /// What came of serving the viewers of a fan-out; empty outside of it.
+    served: Vec<(PeerId, Option<Served>)>,
 }
 
 impl Sfu {
@@ -87,8 +90,11 @@ impl Sfu {
             demux: Demux::default(),
             timers: Timers::new(),
             dirty: BTreeSet::new(),
-            outbox: VecDeque::new(),
+            fanning_out: None,
+            outbox: Outbox::default(),
+            is_sent: false,
             events: VecDeque::new(),
+            served: Vec::new(),
         }
     }
 
@@ -163,7 +169,7 @@ impl Sfu {
             return;
         }
         let Some(peer) = self.demux.route(source, contents, now) else { return };
-        let taken = self.with_peer(peer, now, |it| match it {
+        let taken = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now),
             Peer::Viewer(it) => it.egress.handle_datagram(datagram, now),
         });
@@ -173,18 +179,21 @@ impl Sfu {
         }
     }
 
-    /// Lets time pass: everything that is due at `now` is done.
+    /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;
+    /// the timeout that comes next is in the past then.
     pub fn handle_timeout(&mut self, now: Instant) {
         // Each deadline is moved beyond `now` or removed by what is done for it; the bound is for
         // one that is not, which would otherwise hold up everybody.
         for _ in 0..=self.timers.len() {
+            if self.outbox.is_full() {
+                return;
+            }
             match self.timers.pop_due(now) {
                 Some(Deadline::Peer(peer)) => {
-                    self.with_peer(peer, now, |it| match it {
+                    self.with_peer(peer, now, |it, _| match it {
                         Peer::Publisher(it) => it.handle_timeout(now),
-                        Peer::Viewer(it) => it.egress.handle_timeout(now),
+                        Peer::Viewer(it) => it.timer_at = None,
                     });
-                    self.pump(peer, now);
                     self.drain(peer, now);
                 }
                 Some(Deadline::Room(room)) => self.handle_room_timeout(room, now),
@@ -202,12 +211,21 @@ impl Sfu {
     }
 
     /// What comes next.
-    pub fn poll_output(&mut self, now: Instant) -> Output {
-        while let Some(room) = self.dirty.pop_first() {
-            self.fan_out(room, now);
+    pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        if std::mem::take(&mut self.is_sent) {
+            self.outbox.clear();
         }
-        if let Some(transmit) = self.outbox.pop_front() {
-            return Output::Transmit(transmit);
+        while !self.outbox.is_full() {
+            let begun = self.fanning_out.take();
+            let Some((room, from)) = begun.or_else(|| Some((self.dirty.pop_first()?, PeerId(0))))
+            else {
+                break;
+            };
+            self.fan_out(room, from, now);
+        }
+        if !self.outbox.is_empty() {
+            self.is_sent = true;
+            return Output::Transmits(&self.outbox);
         }
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);
@@ -217,35 +235,52 @@ impl Sfu {
 
     // --- media ---
 
-    /// Gives a room's viewers what is new.
-    fn fan_out(&mut self, room_id: RoomId, now: Instant) {
-        let Some(room) = self.rooms.get(&room_id) else { return };
-        let viewers: Vec<PeerId> = room.viewers.keys().copied().collect();
-        for peer in viewers {
-            self.pump(peer, now);
-            self.drain(peer, now);
+    /// Gives a room's viewers what is new, as far as the outbox holds it.
+    fn fan_out(&mut self, room_id: RoomId, from: PeerId, now: Instant) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let (viewers, stage) = room.viewers_from(from);
+        for (peer, viewer) in viewers {
+            if self.outbox.is_full() {
+                self.fanning_out = Some((room_id, peer));
+                break;
+            }
+            let served = contain(peer, || viewer.serve(stage, now, &mut self.outbox));
+            // Most of the time nothing is to be done but to go on.
+            if served.is_none_or(|it| !it.is_quiet(viewer.timer_at)) {
+                self.served.push((peer, served));
+            }
         }
+        let mut served = std::mem::take(&mut self.served);
+        for (peer, it) in served.drain(..) {
+            self.after_serving(room_id, peer, it, now);
+        }
+        self.served = served;
         self.attend_room(room_id, now);
     }
 
-    /// Gives one viewer what is new, and notes what it needs.
-    fn pump(&mut self, peer: PeerId, now: Instant) {
-        let Some(room_id) = self.room_of.get(&peer).copied() else { return };
-        let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        if !room.viewers.contains_key(&peer) {
-            return;
-        }
-        let Some(needs) = contain(peer, || {
-            let needs = room.pump(peer, now);
-            if let Some(viewer) = room.viewers.get_mut(&peer) {
-                viewer.again_at = needs.again_at;
-                viewer.egress.handle_timeout(now);
-            }
-            needs
-        }) else {
+    /// Does what serving a viewer brought up.
+    fn after_serving(
+        &mut self,
+        room_id: RoomId,
+        peer: PeerId,
+        served: Option<Served>,
+        now: Instant,
+    ) {
+        let Some(served) = served else {
             return self.close(peer, CloseReason::Internal, now);
         };
-        if let Some(layer) = needs.keyframe {
+        if served.connected {
+            self.events.push_back(Event::Connected { peer });
+        }
+        if let Some(reason) = served.closed {
+            return self.close(peer, reason, now);
+        }
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if let Some(viewer) = room.viewers.get_mut(&peer) {
+            viewer.timer_at = Some(served.deadline);
+            self.timers.set(Deadline::Peer(peer), Some(served.deadline));
+        }
+        if let Some(layer) = served.keyframe {
             room.want_keyframe(layer);
             self.attend_room(room_id, now);
         }
@@ -257,7 +292,7 @@ impl Sfu {
         let asked = contain_in(room_id, || room.request_keyframes(now)).unwrap_or_default();
         self.timers.set(Deadline::Room(room_id), room.deadline());
         if asked && let Some(peer) = room.publisher.as_ref().map(|it| it.id) {
-            self.with_peer(peer, now, |it| {
+            self.with_peer(peer, now, |it, _| {
                 if let Peer::Publisher(it) = it {
                     it.handle_timeout(now);
                 }
@@ -283,54 +318,37 @@ impl Sfu {
         }
     }
 
-    /// Polls a peer until it has nothing more: the one place where this is done.
+    /// Polls a peer until it has nothing more.
     fn drain(&mut self, peer: PeerId, now: Instant) {
+        let Some(room_id) = self.room_of.get(&peer).copied() else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if room.viewers.contains_key(&peer) {
+            let served = contain(peer, || room.serve(peer, now, &mut self.outbox)).flatten();
+            return self.after_serving(room_id, peer, served, now);
+        }
         loop {
-            let step = self.with_peer(peer, now, |it| match it {
-                Peer::Publisher(it) => match it.poll(now) {
-                    publisher::Output::Transmit(it) => Step::Transmit(it),
-                    publisher::Output::Media(key, format, packet) => {
-                        Step::Media(key, format, packet)
-                    }
-                    publisher::Output::Connected => Step::Connected,
-                    publisher::Output::Timeout(at) => Step::Done { at, closed: it.closed() },
+            let step = self.with_peer(peer, now, |it, out| match it {
+                Peer::Publisher(it) => match it.poll(now, out) {
+                    publisher::Output::Timeout(at) => Err((at, it.closed())),
+                    other => Ok(other),
                 },
-                Peer::Viewer(it) => match it.egress.poll(now) {
-                    egress::Output::Transmit(it) => Step::Transmit(it),
-                    egress::Output::Connected => Step::Connected,
-                    egress::Output::KeyframeWanted => Step::KeyframeWanted,
-                    egress::Output::Timeout(at) => {
-                        let at = it.again_at.map_or(at, |again| again.min(at));
-                        Step::Done { at, closed: it.egress.closed() }
-                    }
-                },
+                Peer::Viewer(_) => Err((now, None)),
             });
-            let Some(room_id) = self.room_of.get(&peer).copied() else { return };
             match step {
-                None => return,
-                Some(Step::Transmit(it)) => self.outbox.push_back(it),
-                Some(Step::Media(key, format, packet)) => {
+                None | Some(Ok(publisher::Output::Timeout(_))) => return,
+                Some(Ok(publisher::Output::Media(key, format, packet))) => {
                     let Some(room) = self.rooms.get_mut(&room_id) else { return };
                     let change = room.ingest(key, format, packet);
                     self.report(room_id, change);
                     self.dirty.insert(room_id);
                 }
-                Some(Step::Connected) => {
+                Some(Ok(publisher::Output::Connected)) => {
                     self.events.push_back(Event::Connected { peer });
-                    self.pump(peer, now);
                 }
-                Some(Step::KeyframeWanted) => {
-                    if let Some(room) = self.rooms.get_mut(&room_id) {
-                        room.want_keyframe_for(peer);
-                    }
-                    self.attend_room(room_id, now);
-                }
-                Some(Step::Done { at, closed: None }) => {
+                Some(Err((at, None))) => {
                     return self.timers.set(Deadline::Peer(peer), Some(at));
                 }
-                Some(Step::Done { closed: Some(reason), .. }) => {
-                    return self.close(peer, reason, now);
-                }
+                Some(Err((_, Some(reason)))) => return self.close(peer, reason, now),
             }
         }
     }
@@ -342,7 +360,7 @@ impl Sfu {
         &mut self,
         peer: PeerId,
         now: Instant,
-        f: impl FnOnce(Peer<'_>) -> T,
+        f: impl FnOnce(Peer<'_>, &mut Outbox) -> T,
     ) -> Option<T> {
         let room = self.rooms.get_mut(self.room_of.get(&peer)?)?;
         let it = match (&mut room.publisher, room.viewers.get_mut(&peer)) {
@@ -350,7 +368,7 @@ impl Sfu {
             (_, Some(viewer)) => Peer::Viewer(viewer),
             _ => return None,
         };
-        let result = contain(peer, || f(it));
+        let result = contain(peer, || f(it, &mut self.outbox));
         if result.is_none() {
             self.close(peer, CloseReason::Internal, now);
         }
@@ -368,19 +386,12 @@ impl Sfu {
             }
         } else if let Some(mut viewer) = room.viewers.remove(&peer) {
             if reason != CloseReason::Internal {
-                let goodbye = contain(peer, || {
-                    let mut goodbye = Vec::new();
+                contain(peer, || {
                     viewer.egress.close();
                     viewer.egress.handle_timeout(now);
-                    loop {
-                        match viewer.egress.poll(now) {
-                            egress::Output::Transmit(it) => goodbye.push(it),
-                            egress::Output::Timeout(_) => break goodbye,
-                            _ => {}
-                        }
-                    }
+                    let is_over = |it| matches!(it, egress::Output::Timeout(_));
+                    while !is_over(viewer.egress.poll(now, &mut self.outbox)) {}
                 });
-                self.outbox.extend(goodbye.into_iter().flatten());
             }
             self.forget(peer, reason);
         }
@@ -393,19 +404,12 @@ impl Sfu {
 
     fn say_goodbye_to_publisher(&mut self, mut it: Publisher, reason: CloseReason, now: Instant) {
         if reason != CloseReason::Internal {
-            let goodbye = contain(it.id, || {
-                let mut goodbye = Vec::new();
+            contain(it.id, || {
                 it.close();
                 it.handle_timeout(now);
-                loop {
-                    match it.poll(now) {
-                        publisher::Output::Transmit(it) => goodbye.push(it),
-                        publisher::Output::Timeout(_) => break goodbye,
-                        _ => {}
-                    }
-                }
+                let is_over = |it| matches!(it, publisher::Output::Timeout(_));
+                while !is_over(it.poll(now, &mut self.outbox)) {}
             });
-            self.outbox.extend(goodbye.into_iter().flatten());
         }
         self.forget(it.id, reason);
     }
@@ -423,19 +427,6 @@ impl Sfu {
 enum Peer<'a> {
     Publisher(&'a mut Publisher),
     Viewer(&'a mut Viewer),
-}
-
-/// One thing that a peer yielded.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "moved on at once, never stored: a box would allocate"
-)]
-enum Step {
-    Transmit(Transmit),
-    Media(publisher::StreamKey, crate::rtp::Format, crate::rtp::Packet),
-    Connected,
-    KeyframeWanted,
-    Done { at: Instant, closed: Option<CloseReason> },
 }
 
 /// [`contain`] for what is not of one peer.

@@ -3,8 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::CloseReason;
 use crate::config::Config;
-use crate::egress::{Egress, Kind, Outgoing};
+use crate::egress::{Egress, Kind, Outgoing, Output};
+use crate::outbox::Outbox;
 use crate::rewrite::{PictureIds, Rewriter};
 use crate::ring::Start;
 use crate::track::{Layer, Track};
@@ -15,6 +17,9 @@ const REPLAY_BURST: usize = 24;
 /// The time between two bursts of a replay: 24 packets in 5 ms are 44 Mbit/s.
 const REPLAY_INTERVAL: Duration = Duration::from_millis(5);
 
+/// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
+const MAX_AT_ONCE: usize = 64;
+
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
 
@@ -23,8 +28,8 @@ const SWITCH_AGE: Duration = Duration::from_millis(100);
 pub(crate) struct Viewer {
     /// Its sending half.
     pub(crate) egress: Box<dyn Egress>,
-    /// When it wants to be pumped again without anything new having come.
-    pub(crate) again_at: Option<Instant>,
+    /// When its timer is set for, so that a timer which stays is not set again.
+    pub(crate) timer_at: Option<Instant>,
     audio: Sending,
     video: Sending,
 }
@@ -55,11 +60,45 @@ struct Cursor {
 
 /// What a viewer needs after it was pumped.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Needs {
+struct Needs {
     /// A keyframe of this layer.
+    keyframe: Option<usize>,
+    /// To be pumped again at this time, without anything new having come.
+    again_at: Option<Instant>,
+}
+
+/// What came of serving a viewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// ICE and DTLS came up.
+    pub(crate) connected: bool,
+    /// A keyframe of this layer is needed.
     pub(crate) keyframe: Option<usize>,
-    /// To be pumped again at this time.
-    pub(crate) again_at: Option<Instant>,
+    /// When it is to be served again, whatever comes.
+    pub(crate) deadline: Instant,
+    /// Why it is over, once it is.
+    pub(crate) closed: Option<CloseReason>,
+}
+
+impl Served {
+    /// Whether there is nothing to be done but to wait, with a timer that is set.
+    pub(crate) fn is_quiet(&self, timer_at: Option<Instant>) -> bool {
+        !self.connected
+            && self.keyframe.is_none()
+            && self.closed.is_none()
+            && timer_at == Some(self.deadline)
+    }
+}
+
+/// What a room shows its viewers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    /// Sound.
+    pub(crate) audio: &'a Track,
+    /// Picture.
+    pub(crate) video: &'a Track,
+    /// Whether they see it.
+    pub(crate) on_air: bool,
 }
 
 impl Viewer {
@@ -72,20 +111,48 @@ impl Viewer {
             unplayable: None,
             is_renegotiated: false,
         };
-        Self { egress, again_at: None, audio: sending(), video: sending() }
+        Self { egress, timer_at: None, audio: sending(), video: sending() }
+    }
+
+    /// Lets time pass for it, and forwards what is new.
+    pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
+        let mut needs = self.pump(stage, now, out);
+        self.egress.handle_timeout(now);
+        let mut connected = false;
+        loop {
+            match self.egress.poll(now, out) {
+                Output::Connected => {
+                    connected = true;
+                    needs = self.pump(stage, now, out);
+                }
+                Output::KeyframeWanted => {
+                    needs.keyframe = needs.keyframe.or(self.video_layer(stage.video));
+                }
+                Output::Timeout(at) => {
+                    return Served {
+                        connected,
+                        keyframe: needs.keyframe,
+                        deadline: needs.again_at.map_or(at, |again| again.min(at)),
+                        closed: self.egress.closed(),
+                    };
+                }
+            }
+        }
     }
 
     /// Forwards what is new in the tracks.
-    pub(crate) fn pump(&mut self, audio: &Track, video: &Track, now: Instant) -> Needs {
-        if !self.egress.is_connected() {
+    fn pump(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Needs {
+        if !stage.on_air || !self.egress.is_connected() {
             return Needs::default();
         }
-        self.pump_audio(audio, now);
-        self.pump_video(video, now)
+        // The picture first: its packets are larger, and a smaller one may end a message.
+        let needs = self.pump_video(stage.video, now, out);
+        self.pump_audio(stage.audio, now, out);
+        needs
     }
 
     /// Which video layer the viewer follows.
-    pub(crate) fn video_layer(&self, video: &Track) -> Option<usize> {
+    fn video_layer(&self, video: &Track) -> Option<usize> {
         self.video.at.filter(|it| it.epoch == video.epoch).map(|it| it.layer)
     }
 
@@ -97,7 +164,7 @@ impl Viewer {
         }
     }
 
-    fn pump_audio(&mut self, track: &Track, now: Instant) {
+    fn pump_audio(&mut self, track: &Track, now: Instant, out: &mut Outbox) {
         let Some(layer) = track.layers.first() else { return };
         let sending = &mut self.audio;
         if sending.at.is_none_or(|it| it.epoch != track.epoch) {
@@ -111,10 +178,10 @@ impl Viewer {
             };
             sending.begin(&*self.egress, Kind::Audio, track, 0, start, now);
         }
-        sending.forward(&mut *self.egress, Kind::Audio, layer, usize::MAX, now);
+        sending.forward(&mut *self.egress, Kind::Audio, layer, MAX_AT_ONCE, now, out);
     }
 
-    fn pump_video(&mut self, track: &Track, now: Instant) -> Needs {
+    fn pump_video(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> Needs {
         let mut needs = Needs::default();
         let sending = &mut self.video;
         let current = sending.at.filter(|it| it.epoch == track.epoch);
@@ -141,24 +208,26 @@ impl Viewer {
         let budget = match cursor.replay_at {
             Some(at) if now < at => 0,
             Some(_) => REPLAY_BURST,
-            None => usize::MAX,
+            None => MAX_AT_ONCE,
         };
-        let lost = sending.forward(&mut *self.egress, Kind::Video, layer, budget, now);
+        let lost = sending.forward(&mut *self.egress, Kind::Video, layer, budget, now, out);
         if lost {
             // It fell behind what the ring holds: begin anew at a keyframe.
             sending.at = None;
             needs.keyframe = Some(cursor.layer);
             return needs;
         }
-        if let Some(cursor) = &mut sending.at
-            && let Some(at) = cursor.replay_at
-        {
-            if cursor.next == layer.ring.head() {
-                cursor.replay_at = None;
-            } else {
-                let next = if now < at { at } else { now + REPLAY_INTERVAL };
-                cursor.replay_at = Some(next);
-                needs.again_at = Some(next);
+        if let Some(cursor) = &mut sending.at {
+            let is_behind = cursor.next != layer.ring.head();
+            match cursor.replay_at {
+                Some(at) if is_behind => {
+                    let next = if now < at { at } else { now + REPLAY_INTERVAL };
+                    cursor.replay_at = Some(next);
+                    needs.again_at = Some(next);
+                }
+                Some(_) => cursor.replay_at = None,
+                None if is_behind => needs.again_at = Some(now + REPLAY_INTERVAL),
+                None => {}
             }
         }
         needs
@@ -206,6 +275,7 @@ impl Sending {
         layer: &Layer,
         budget: usize,
         now: Instant,
+        out: &mut Outbox,
     ) -> bool {
         let Some(cursor) = &mut self.at else { return false };
         if std::mem::take(&mut self.is_renegotiated)
@@ -220,7 +290,7 @@ impl Sending {
             let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
                 continue;
             };
-            egress.forward(Outgoing {
+            let packet = Outgoing {
                 kind,
                 payload_type: cursor.payload_type,
                 seq,
@@ -231,7 +301,8 @@ impl Sending {
                 vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
                 // A replay is sped up; what it says of time is said of its end, which is now.
                 captured: if cursor.replay_at.is_some() { now } else { packet.captured },
-            });
+            };
+            egress.forward(packet, now, out);
         }
         false
     }

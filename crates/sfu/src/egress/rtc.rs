@@ -9,6 +9,7 @@ use str0m::rtp::RtpWrite;
 
 use super::{Egress, Kind, Outgoing, Output};
 use crate::datagram::Datagram;
+use crate::outbox::Outbox;
 use crate::rtp::{Format, codecs};
 use crate::session::{Polled, Session, Shared};
 use crate::{CloseReason, Codec, NegotiationError, sdp};
@@ -99,7 +100,7 @@ impl Egress for RtcEgress {
         self.session.handle_timeout(now);
     }
 
-    fn forward(&mut self, packet: Outgoing<'_>) {
+    fn forward(&mut self, packet: Outgoing<'_>, _: Instant, _: &mut Outbox) {
         let mid = match packet.kind {
             Kind::Audio => self.session.mids.audio,
             Kind::Video => self.session.mids.video,
@@ -122,11 +123,10 @@ impl Egress for RtcEgress {
         tx.write_rtp(write);
     }
 
-    fn poll(&mut self, now: Instant) -> Output {
+    fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
         loop {
-            match self.session.poll(now) {
+            match self.session.poll(now, out) {
                 Polled::Timeout(at) => return Output::Timeout(at),
-                Polled::Transmit(it) => return Output::Transmit(it),
                 Polled::Event(RtcEvent::Connected) => return Output::Connected,
                 Polled::Event(RtcEvent::KeyframeRequest(_)) => return Output::KeyframeWanted,
                 Polled::Event(_) => {}

@@ -84,7 +84,7 @@ impl Sfu {
         sdp: &str,
         now: Instant,
     ) -> Result<Vec<crate::Codec>, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
+        let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
             Peer::Viewer(it) => {
                 it.egress.accept_answer(sdp, now)?;
@@ -103,7 +103,7 @@ impl Sfu {
         offer: &str,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
+        let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(it) => {
                 let sdp = it.reoffer(offer, now)?;
                 Ok((Answered { sdp, codecs: it.codecs() }, it.ufrag()))
@@ -124,7 +124,7 @@ impl Sfu {
         peer: PeerId,
         now: Instant,
     ) -> Result<String, NegotiationError> {
-        let result = self.with_peer(peer, now, |it| match it {
+        let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
             Peer::Viewer(it) => it.egress.offer_ice_restart(),
         });

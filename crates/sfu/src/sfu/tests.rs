@@ -54,9 +54,9 @@ impl Egress for Faulty {
         assert!(now < self.panics_at, "a bug in a timer");
     }
 
-    fn forward(&mut self, _: Outgoing<'_>) {}
+    fn forward(&mut self, _: Outgoing<'_>, _: Instant, _: &mut Outbox) {}
 
-    fn poll(&mut self, _: Instant) -> egress::Output {
+    fn poll(&mut self, _: Instant, _: &mut Outbox) -> egress::Output {
         egress::Output::Timeout(self.panics_at)
     }
 
@@ -76,7 +76,7 @@ fn events(sfu: &mut Sfu, now: Instant) -> Vec<Event> {
     loop {
         match sfu.poll_output(now) {
             Output::Event(event) => events.push(event),
-            Output::Transmit(_) => {}
+            Output::Transmits(_) => {}
             Output::Timeout(_) => return events,
         }
     }

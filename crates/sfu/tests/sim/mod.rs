@@ -9,7 +9,7 @@ mod viewer;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu, Transmit};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::{Candidate, Input, Rtc};
 use str0m_netem::{Input as LinkInput, Netem, NetemConfig, Output as LinkOutput};
@@ -372,16 +372,16 @@ impl Sim {
                     return;
                 }
                 Output::Event(event) => self.events.push((now, event)),
-                Output::Transmit(it) => {
-                    let packet = Packet {
-                        source: it.source,
-                        destination: it.destination,
-                        contents: it.contents,
-                    };
-                    let client = self.clients.iter_mut().find(|c| c.address == it.destination);
-                    self.replies_to_strangers += usize::from(it.destination.ip() == STRANGER);
-                    if let Some(client) = client.filter(|it| it.online) {
-                        client.down.send(packet, now);
+                Output::Transmits(outbox) => {
+                    for it in outbox.transmits() {
+                        let Transmit { source, destination, .. } = it;
+                        self.replies_to_strangers += usize::from(destination.ip() == STRANGER);
+                        let client = self.clients.iter_mut().find(|c| c.address == destination);
+                        let Some(client) = client.filter(|it| it.online) else { continue };
+                        for datagram in it.datagrams() {
+                            let contents = datagram.to_vec();
+                            client.down.send(Packet { source, destination, contents }, now);
+                        }
                     }
                 }
             }

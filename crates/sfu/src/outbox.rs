@@ -1,0 +1,208 @@
+//! Datagrams on their way out, in one arena: written in place, sent in one system call or few, and
+//! forgotten. Consecutive datagrams for one destination become one message of equal segments, which
+//! the kernel cuts apart (UDP generic segmentation offload): one message costs about 2.5 µs whatever
+//! it holds, one more segment in it 0.06 µs.
+
+use std::net::SocketAddr;
+
+/// When it is this full it is sent before more is written. It fits the second-level cache, so that
+/// what was just encrypted is still there when the kernel copies it.
+const FULL_BYTES: usize = 384 * 1024;
+
+/// Messages that one system call takes (`UIO_MAXIOV` is 1024).
+const FULL_MESSAGES: usize = 512;
+
+/// What always has room beyond [`FULL_BYTES`]: what one viewer is given at once.
+const SLACK_BYTES: usize = 128 * 1024;
+
+/// The most segments of one message; `UDP_MAX_SEGMENTS` was 64 before Linux 6.9.
+const MAX_SEGMENTS: usize = 64;
+
+/// The most bytes of one message: the largest UDP payload over IPv4, less some options.
+const MAX_MESSAGE_BYTES: usize = 65_000;
+
+/// The largest datagram that is written.
+pub(crate) const MAX_DATAGRAM_BYTES: usize = 1_500;
+
+/// Datagrams to be sent.
+#[derive(Debug)]
+pub struct Outbox {
+    bytes: Vec<u8>,
+    used: usize,
+    messages: Vec<Message>,
+}
+
+/// Consecutive datagrams for one destination.
+#[derive(Debug, Clone, Copy)]
+struct Message {
+    source: SocketAddr,
+    destination: SocketAddr,
+    start: usize,
+    len: usize,
+    /// The size of all datagrams but the last, which may be smaller.
+    segment: usize,
+}
+
+/// One or several datagrams for one destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transmit<'a> {
+    /// Which of our candidates they are sent from.
+    pub source: SocketAddr,
+    /// Whom they are for.
+    pub destination: SocketAddr,
+    /// What they carry, one behind the other.
+    pub contents: &'a [u8],
+    /// The size of each but the last, which may be smaller. With one datagram, its size.
+    pub segment_size: usize,
+}
+
+impl<'a> Transmit<'a> {
+    /// The single datagrams.
+    pub fn datagrams(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.contents.chunks(self.segment_size.max(1))
+    }
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            bytes: vec![0; FULL_BYTES + SLACK_BYTES],
+            used: 0,
+            messages: Vec::with_capacity(FULL_MESSAGES),
+        }
+    }
+}
+
+impl Outbox {
+    /// Nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// The messages, in order.
+    pub fn transmits(&self) -> impl ExactSizeIterator<Item = Transmit<'_>> {
+        self.messages.iter().map(|it| Transmit {
+            source: it.source,
+            destination: it.destination,
+            contents: &self.bytes[it.start..it.start + it.len],
+            segment_size: it.segment,
+        })
+    }
+
+    /// Forgets everything; it was sent.
+    pub(crate) fn clear(&mut self) {
+        self.messages.clear();
+        self.used = 0;
+    }
+
+    /// Whether it is to be sent before more is written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.used >= FULL_BYTES || self.messages.len() >= FULL_MESSAGES
+    }
+
+    /// Room for one datagram of the largest size, to be written in place and then committed.
+    /// Beyond what [`Self::is_full`] allows for it grows: nothing that answers is ever dropped here.
+    pub(crate) fn reserve(&mut self) -> &mut [u8] {
+        let end = self.used + MAX_DATAGRAM_BYTES;
+        if end > self.bytes.len() {
+            self.bytes.resize(end.next_multiple_of(SLACK_BYTES), 0);
+        }
+        &mut self.bytes[self.used..end]
+    }
+
+    /// Adds the first `len` reserved bytes as a datagram.
+    pub(crate) fn commit(&mut self, len: usize, source: SocketAddr, destination: SocketAddr) {
+        debug_assert!(0 < len && len <= MAX_DATAGRAM_BYTES);
+        let start = self.used;
+        self.used += len;
+        if let Some(last) = self.messages.last_mut()
+            && last.destination == destination
+            && last.source == source
+            && last.takes(len)
+        {
+            last.len += len;
+            return;
+        }
+        self.messages.push(Message { source, destination, start, len, segment: len });
+    }
+
+    /// Adds a datagram.
+    pub(crate) fn push(&mut self, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
+        if contents.is_empty() || contents.len() > MAX_DATAGRAM_BYTES {
+            return;
+        }
+        self.reserve()[..contents.len()].copy_from_slice(contents);
+        self.commit(contents.len(), source, destination);
+    }
+}
+
+impl Message {
+    /// Whether one more datagram of this size can join: not after a smaller one, and not a larger.
+    fn takes(&self, len: usize) -> bool {
+        len <= self.segment
+            && self.len.is_multiple_of(self.segment)
+            && self.len / self.segment < MAX_SEGMENTS
+            && self.len + len <= MAX_MESSAGE_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: u8) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, n], 3000))
+    }
+
+    fn sent(outbox: &Outbox) -> Vec<(u8, Vec<usize>)> {
+        let of = |it: Transmit<'_>| {
+            let SocketAddr::V4(to) = it.destination else { panic!("{it:?}") };
+            (to.ip().octets()[3], it.datagrams().map(<[u8]>::len).collect())
+        };
+        outbox.transmits().map(of).collect()
+    }
+
+    #[test]
+    fn a_frame_and_the_sound_behind_it_are_one_message() {
+        let mut outbox = Outbox::default();
+        for len in [1200, 1200, 1200, 150, 150] {
+            outbox.push(address(1), address(2), &vec![7; len]);
+        }
+        outbox.push(address(1), address(3), &[1; 1200]);
+        outbox.push(address(1), address(3), &[1; 1201]);
+        assert_eq!(
+            sent(&outbox),
+            [(2, vec![1200, 1200, 1200, 150]), (2, vec![150]), (3, vec![1200]), (3, vec![1201])]
+        );
+        outbox.clear();
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn what_was_written_is_what_is_sent() {
+        let mut outbox = Outbox::default();
+        for n in 0..200_u8 {
+            let room = outbox.reserve();
+            room[..3].copy_from_slice(&[n, n, n]);
+            outbox.commit(3, address(1), address(n / 100));
+        }
+        let all: Vec<&[u8]> = outbox.transmits().flat_map(|it| it.datagrams()).collect();
+        assert_eq!(all.len(), 200);
+        assert!(all.iter().enumerate().all(|(n, it)| it[0] == n as u8 && it.len() == 3));
+        assert!(outbox.transmits().all(|it| it.contents.len() / it.segment_size <= MAX_SEGMENTS));
+    }
+
+    #[test]
+    fn it_says_when_it_is_full_and_loses_nothing_beyond() {
+        let mut outbox = Outbox::default();
+        let mut n = 0;
+        while !outbox.is_full() {
+            outbox.push(address(1), address((n % 250) as u8), &[0; 1_200]);
+            n += 1;
+        }
+        for _ in 0..1_000 {
+            outbox.push(address(1), address(1), &[0; 1_200]);
+        }
+        assert_eq!(outbox.transmits().flat_map(|it| it.datagrams()).count(), n + 1_000);
+    }
+}
