@@ -8,12 +8,13 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Instant;
 
-use str0m::rtp::{ExtensionValues, Vp8Patch};
+use str0m::rtp::ExtensionValues;
 
 use crate::datagram::Datagram;
+use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::rtp::Format;
-use crate::{CloseReason, Codec, NegotiationError};
+use crate::{CloseReason, Codec, NegotiationError, vp8};
 
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +36,18 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) seq: u64,
     /// RTP timestamp.
     pub(crate) ts: u32,
+    /// Bytes of RTP padding (RFC 3550, section 5.1), so that packets of a frame are of one size.
+    pub(crate) padding: u8,
     /// RTP marker bit.
     pub(crate) marker: bool,
     /// Header extensions that describe the media.
     pub(crate) extensions: &'a ExtensionValues,
+    /// The same, as bytes.
+    pub(crate) elements: &'a Elements,
     /// The payload, shared by all viewers.
     pub(crate) payload: &'a Arc<[u8]>,
     /// What differs for this viewer in the VP8 payload descriptor.
-    pub(crate) vp8_patch: Option<Vp8Patch>,
+    pub(crate) vp8_patch: Option<vp8::Patch>,
     /// When it was captured, in our clock; sender reports are made of it.
     pub(crate) captured: Instant,
 }
@@ -90,6 +95,20 @@ pub(crate) trait Egress: Debug + Send {
 
     /// Sends a packet, now or when polled.
     fn forward(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox);
+
+    /// The next sequence number that the viewer asked to have repeated (generic NACK); the room's
+    /// ring has the packet. An egress that keeps its own copies has none.
+    fn next_request(&mut self) -> Option<u16> {
+        None
+    }
+
+    /// The least time between two repetitions of one packet, in milliseconds: about a round trip.
+    fn repeat_gap_ms(&self) -> u64 {
+        0
+    }
+
+    /// Sends a packet again (RFC 4588), if that is within bounds.
+    fn repeat(&mut self, _packet: Outgoing<'_>, _now: Instant, _out: &mut Outbox) {}
 
     /// What comes next. Datagrams go to the outbox.
     fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output;

@@ -22,6 +22,7 @@ mod datagram;
 mod demux;
 mod dtls;
 mod egress;
+mod elements;
 mod event;
 mod id;
 mod keyframe;
@@ -32,6 +33,7 @@ mod ring;
 mod room;
 mod rtp;
 mod sdp;
+mod sent;
 mod session;
 mod sfu;
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod testing;
 mod timers;
 mod track;
 mod viewer;
+mod vp8;
 
 use std::time::Duration;
 

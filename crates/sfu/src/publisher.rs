@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use str0m::Event as RtcEvent;
 use str0m::media::{KeyframeRequestKind, Mid, Rid};
-use str0m::rtp::{RtpPacket, Vp8Descriptor};
+use str0m::rtp::RtpPacket;
 
 use crate::clock::CaptureClock;
 use crate::datagram::Datagram;
+use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
 use crate::session::{Polled, Session, Shared};
-use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp};
+use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp, vp8};
 
 /// A media description of a kind takes over from another of the same kind when that has been
 /// silent for this long: the host switched from one to the other.
@@ -167,16 +168,16 @@ impl Publisher {
             _ => *slot = Some(Active { mid, last_at: arrived }),
         }
 
-        let vp8 = (format.codec == Codec::Vp8)
-            .then(|| Vp8Descriptor::parse(&packet.payload).ok())
-            .flatten()
-            .filter(|it| it.picture_id().is_some());
+        let vp8 =
+            (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(&packet.payload)).flatten();
         let report = packet.last_sender_info;
+        let extensions = forwarded(&header.ext_vals);
         let read = Packet {
             seq: *packet.seq_no,
             ts: header.timestamp,
             marker: header.marker,
-            extensions: forwarded(&header.ext_vals),
+            elements: Elements::of(&extensions),
+            extensions,
             vp8,
             is_keyframe: starts_keyframe(format.codec, &packet.payload),
             arrived,

@@ -4,9 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::rtp::{Vp8Descriptor, Vp8Patch};
-
 use crate::rtp::ts_is_newer;
+use crate::vp8::{Descriptor, Patch};
 
 /// By how much a replay is sped up. Frames 33 ms apart come out 1 ms apart, so that a viewer who
 /// begins at a keyframe of 2 s ago is at the live edge at once and stays there: a player keeps the
@@ -30,9 +29,26 @@ pub(crate) struct Rewriter {
 struct Source {
     first_seq: u64,
     out_first_seq: u64,
+    numbering: Numbering,
+}
+
+/// How timestamps of one source map to the output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Numbering {
     /// The input timestamp at the live edge when this source began; older ones are replayed.
     edge_ts: u32,
     out_edge_ts: u32,
+}
+
+impl Numbering {
+    /// The output's timestamp.
+    pub(crate) fn timestamp(self, ts: u32) -> u32 {
+        if ts_is_newer(self.edge_ts, ts) {
+            self.out_edge_ts.wrapping_sub(ticks_of_replay(self.edge_ts.wrapping_sub(ts)))
+        } else {
+            self.out_edge_ts.wrapping_add(ts.wrapping_sub(self.edge_ts))
+        }
+    }
 }
 
 impl Rewriter {
@@ -63,9 +79,13 @@ impl Rewriter {
         self.source = Some(Source {
             first_seq,
             out_first_seq: self.next_seq,
-            edge_ts,
-            out_edge_ts: self.last_ts.wrapping_add(step),
+            numbering: Numbering { edge_ts, out_edge_ts: self.last_ts.wrapping_add(step) },
         });
+    }
+
+    /// How timestamps of the current source map to the output.
+    pub(crate) fn numbering(&self) -> Numbering {
+        self.source.as_ref().map(|it| it.numbering).unwrap_or_default()
     }
 
     /// The output's sequence number and timestamp of a packet of the current source; `None` for
@@ -73,11 +93,7 @@ impl Rewriter {
     pub(crate) fn rewrite(&mut self, seq: u64, ts: u32, now: Instant) -> Option<(u64, u32)> {
         let source = self.source.as_ref()?;
         let out_seq = source.out_first_seq + seq.checked_sub(source.first_seq)?;
-        let out_ts = if ts_is_newer(source.edge_ts, ts) {
-            source.out_edge_ts.wrapping_sub(ticks_of_replay(source.edge_ts.wrapping_sub(ts)))
-        } else {
-            source.out_edge_ts.wrapping_add(ts.wrapping_sub(source.edge_ts))
-        };
+        let out_ts = source.numbering.timestamp(ts);
         self.next_seq = self.next_seq.max(out_seq + 1);
         if self.last_at.is_none() || ts_is_newer(out_ts, self.last_ts) {
             self.last_ts = out_ts;
@@ -95,37 +111,56 @@ fn ticks_of_replay(ticks: u32) -> u32 {
 #[derive(Debug, Default)]
 pub(crate) struct PictureIds {
     last: Option<(u16, u8)>,
-    offset: (u16, u8),
+    offset: PictureOffset,
+}
+
+/// What is added to the picture ids of one source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PictureOffset {
+    picture_id: u16,
+    tl0: u8,
+}
+
+impl PictureOffset {
+    /// What to change in a packet; `None` when nothing.
+    pub(crate) fn patch(self, descriptor: &Descriptor) -> Option<Patch> {
+        if self == Self::default() {
+            return None;
+        }
+        let (picture_id, tl0) = self.apply(descriptor);
+        descriptor.patch(picture_id, tl0)
+    }
+
+    fn apply(self, descriptor: &Descriptor) -> (u16, u8) {
+        let picture_id = descriptor.picture_id.wrapping_add(self.picture_id) & 0x7FFF;
+        (picture_id, descriptor.tl0.unwrap_or(0).wrapping_add(self.tl0))
+    }
 }
 
 impl PictureIds {
     /// Begins a new source with its first packet.
-    pub(crate) fn begin(&mut self, first: &Vp8Descriptor) {
-        let (Some(id), Some((last_id, last_tl0))) = (first.picture_id(), self.last) else {
-            return;
+    pub(crate) fn begin(&mut self, first: &Descriptor) {
+        let Some((last_id, last_tl0)) = self.last else { return };
+        self.offset = PictureOffset {
+            picture_id: last_id.wrapping_add(1).wrapping_sub(first.picture_id),
+            tl0: last_tl0.wrapping_add(1).wrapping_sub(first.tl0.unwrap_or(0)),
         };
-        let tl0 = first.tl0_pic_idx().unwrap_or(0);
-        self.offset =
-            (last_id.wrapping_add(1).wrapping_sub(id), last_tl0.wrapping_add(1).wrapping_sub(tl0));
     }
 
-    /// What to change in a packet; `None` when nothing.
-    pub(crate) fn patch(&mut self, descriptor: &Vp8Descriptor) -> Option<Vp8Patch> {
-        let id = descriptor.picture_id()?.wrapping_add(self.offset.0) & 0x7FFF;
-        let tl0 = descriptor.tl0_pic_idx().map(|it| it.wrapping_add(self.offset.1));
-        let (last_id, last_tl0) = self.last.unwrap_or((id, tl0.unwrap_or(0)));
+    /// What is added to the ids of the current source.
+    pub(crate) fn offset(&self) -> PictureOffset {
+        self.offset
+    }
+
+    /// What to change in a packet that is sent now; `None` when nothing.
+    pub(crate) fn patch(&mut self, descriptor: &Descriptor) -> Option<Patch> {
+        let (id, tl0) = self.offset.apply(descriptor);
+        let (last_id, last_tl0) = self.last.unwrap_or((id, tl0));
         if id.wrapping_sub(last_id) & 0x7FFF < 0x4000 {
-            self.last = Some((id, tl0.unwrap_or(last_tl0)));
+            let tl0 = if descriptor.tl0.is_some() { tl0 } else { last_tl0 };
+            self.last = Some((id, tl0));
         }
-        if self.offset == (0, 0) {
-            return None;
-        }
-        let mut patch = descriptor.patch().picture_id(id);
-        if let Some(tl0) = tl0 {
-            patch = patch.tl0_pic_idx(tl0);
-        }
-        // A 7-bit picture id cannot hold every value; a decoder starts anew at the keyframe then.
-        patch.build().ok()
+        self.offset.patch(descriptor)
     }
 }
 
@@ -200,16 +235,16 @@ mod tests {
     fn picture_ids_go_on_when_the_source_changes() {
         let descriptor = |id: u16| {
             let payload = [0x90, 0x80, 0x80 | (id >> 8) as u8, id as u8, 0];
-            Vp8Descriptor::parse(&payload).unwrap()
+            Descriptor::parse(&payload).unwrap()
         };
         let mut ids = PictureIds::default();
         ids.begin(&descriptor(100));
         assert_eq!(ids.patch(&descriptor(100)), None, "the first source goes through untouched");
         assert_eq!(ids.patch(&descriptor(101)), None);
         ids.begin(&descriptor(32_767));
-        let expected = descriptor(32_767).patch().picture_id(102).build().unwrap();
+        let expected = descriptor(32_767).patch(102, 0).unwrap();
         assert_eq!(ids.patch(&descriptor(32_767)), Some(expected));
-        let expected = descriptor(0).patch().picture_id(103).build().unwrap();
+        let expected = descriptor(0).patch(103, 0).unwrap();
         assert_eq!(ids.patch(&descriptor(0)), Some(expected));
     }
 }

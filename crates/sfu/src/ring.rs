@@ -76,6 +76,12 @@ impl Ring {
         self.packets.get(usize::try_from(index).ok()?)
     }
 
+    /// The position of which the low bits are given, of the last 2^32 ones.
+    pub(crate) fn recent(&self, low: u32) -> u64 {
+        let behind = (self.head() as u32).wrapping_sub(low);
+        self.head().saturating_sub(behind.into())
+    }
+
     /// The newest packet.
     pub(crate) fn newest(&self) -> Option<&Packet> {
         self.packets.back()

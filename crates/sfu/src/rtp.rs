@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use str0m::format::{FormatParams, PayloadParams, detect_av1_keyframe, detect_h264_keyframe};
 use str0m::format::{detect_h264_nalu, detect_vp8_keyframe, detect_vp9_keyframe};
-use str0m::rtp::{ExtensionValues, Vp8Descriptor};
+use str0m::rtp::ExtensionValues;
 
-use crate::Codec;
+use crate::elements::Elements;
+use crate::{Codec, vp8};
 
 /// NAL unit type of a sequence parameter set (ITU-T H.264, table 7-1).
 const H264_SPS: u8 = 7;
@@ -94,10 +95,12 @@ pub(crate) struct Packet {
     pub(crate) marker: bool,
     /// Header extensions that concern the media and go through to the viewers.
     pub(crate) extensions: ExtensionValues,
+    /// The same, as bytes.
+    pub(crate) elements: Elements,
     /// The RTP payload.
     pub(crate) payload: Arc<[u8]>,
     /// The parsed payload descriptor, for VP8 with picture ids.
-    pub(crate) vp8: Option<Vp8Descriptor>,
+    pub(crate) vp8: Option<vp8::Descriptor>,
     /// Whether decoding can begin with this packet's frame.
     pub(crate) is_keyframe: bool,
     /// When it came in.

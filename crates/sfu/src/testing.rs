@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use str0m::rtp::ExtensionValues;
 
+use crate::elements::Elements;
 use crate::rtp::Packet;
 
 /// Where virtual time begins.
@@ -18,6 +19,7 @@ pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> 
         ts,
         marker: false,
         extensions: ExtensionValues::default(),
+        elements: Elements::default(),
         payload: Arc::from([0; 1_000]),
         vp8: None,
         is_keyframe,

@@ -8,7 +8,8 @@ use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing, Output};
 use crate::outbox::Outbox;
 use crate::rewrite::{PictureIds, Rewriter};
-use crate::ring::Start;
+use crate::ring::{Ring, Start};
+use crate::sent::{SentLog, Source};
 use crate::track::{Layer, Track};
 
 /// Packets of a replay that go out at once: 28 kB, which every access link's buffer holds.
@@ -19,6 +20,9 @@ const REPLAY_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
 const MAX_AT_ONCE: usize = 64;
+
+/// The most bytes that a packet is filled up with: 1 % of it.
+const MAX_PADDING: usize = 12;
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
@@ -39,6 +43,8 @@ pub(crate) struct Viewer {
 struct Sending {
     rewriter: Rewriter,
     picture_ids: PictureIds,
+    /// For repetitions; sound is not repeated.
+    sent: Option<SentLog>,
     at: Option<Cursor>,
     /// The epoch whose format this viewer has no payload type for.
     unplayable: Option<u32>,
@@ -104,14 +110,20 @@ pub(crate) struct Stage<'a> {
 impl Viewer {
     /// A viewer that was sent nothing yet.
     pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
-        let sending = || Sending {
+        let sending = |sent| Sending {
             rewriter: Rewriter::new(config.first_seq, config.first_ts),
             picture_ids: PictureIds::default(),
+            sent,
             at: None,
             unplayable: None,
             is_renegotiated: false,
         };
-        Self { egress, timer_at: None, audio: sending(), video: sending() }
+        Self {
+            egress,
+            timer_at: None,
+            audio: sending(None),
+            video: sending(Some(SentLog::default())),
+        }
     }
 
     /// Lets time pass for it, and forwards what is new.
@@ -129,6 +141,7 @@ impl Viewer {
                     needs.keyframe = needs.keyframe.or(self.video_layer(stage.video));
                 }
                 Output::Timeout(at) => {
+                    self.repeat(stage.video, now, out);
                     return Served {
                         connected,
                         keyframe: needs.keyframe,
@@ -137,6 +150,33 @@ impl Viewer {
                     };
                 }
             }
+        }
+    }
+
+    /// Sends again what the viewer missed.
+    fn repeat(&mut self, track: &Track, now: Instant, out: &mut Outbox) {
+        while let Some(seq) = self.egress.next_request() {
+            let gap = self.egress.repeat_gap_ms();
+            let sent = self.video.sent.as_mut().and_then(|it| it.repeat(seq, gap, now));
+            let Some((position, source)) = sent.filter(|it| it.1.epoch == track.epoch) else {
+                continue;
+            };
+            let Some(layer) = track.layers.get(source.layer) else { continue };
+            let Some(packet) = layer.ring.get(layer.ring.recent(position)) else { continue };
+            let again = Outgoing {
+                kind: Kind::Video,
+                payload_type: source.payload_type,
+                seq: seq.into(),
+                ts: source.numbering.timestamp(packet.ts),
+                padding: 0,
+                marker: packet.marker,
+                extensions: &packet.extensions,
+                elements: &packet.elements,
+                payload: &packet.payload,
+                vp8_patch: packet.vp8.as_ref().and_then(|it| source.pictures.patch(it)),
+                captured: packet.captured,
+            };
+            self.egress.repeat(again, now, out);
         }
     }
 
@@ -263,6 +303,11 @@ impl Sending {
         }
         let replay_at = (kind == Kind::Video).then_some(now);
         let epoch = track.epoch;
+        if let Some(sent) = &mut self.sent {
+            let numbering = self.rewriter.numbering();
+            let pictures = self.picture_ids.offset();
+            sent.begin(Source { epoch, layer, payload_type, numbering, pictures });
+        }
         self.at = Some(Cursor { epoch, layer, next: position, payload_type, replay_at });
     }
 
@@ -284,8 +329,10 @@ impl Sending {
             cursor.payload_type = payload_type;
         }
         let end = layer.ring.head().min(cursor.next.saturating_add(budget as u64));
+        let common = common_size(&layer.ring, cursor.next, end);
         while cursor.next < end {
             let Some(packet) = layer.ring.get(cursor.next) else { return true };
+            let position = cursor.next;
             cursor.next += 1;
             let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
                 continue;
@@ -295,17 +342,35 @@ impl Sending {
                 payload_type: cursor.payload_type,
                 seq,
                 ts,
+                padding: if cursor.next < end { padding(packet.payload.len(), common) } else { 0 },
                 marker: packet.marker,
                 extensions: &packet.extensions,
+                elements: &packet.elements,
                 payload: &packet.payload,
                 vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
                 // A replay is sped up; what it says of time is said of its end, which is now.
                 captured: if cursor.replay_at.is_some() { now } else { packet.captured },
             };
             egress.forward(packet, now, out);
+            if let Some(sent) = &mut self.sent {
+                sent.note(seq, position);
+            }
         }
         false
     }
+}
+
+/// The size of the largest packet from one position to another. Encoders cut a frame into packets
+/// that differ by a byte.
+fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
+    (from..to).filter_map(|at| ring.get(at)).map(|it| it.payload.len()).max().unwrap_or(0)
+}
+
+/// What a packet lacks to the common size, if that is little: then all of a frame is one message of
+/// equal segments.
+fn padding(len: usize, common: usize) -> u8 {
+    let lacks = common.saturating_sub(len);
+    if lacks <= MAX_PADDING { lacks as u8 } else { 0 }
 }
 
 /// The keyframe at which a viewer can change to this layer without seeing the past again.

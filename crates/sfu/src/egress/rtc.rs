@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use str0m::Event as RtcEvent;
 use str0m::media::Pt;
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{RtpWrite, Vp8Descriptor, Vp8Patch};
 
 use super::{Egress, Kind, Outgoing, Output};
 use crate::datagram::Datagram;
 use crate::outbox::Outbox;
 use crate::rtp::{Format, codecs};
 use crate::session::{Polled, Session, Shared};
-use crate::{CloseReason, Codec, NegotiationError, sdp};
+use crate::{CloseReason, Codec, NegotiationError, sdp, vp8};
 
 /// What is kept of a viewer's video for retransmission: 2 s of 4 Mbit/s. Payloads are shared.
 const RTX_PACKETS: usize = 1_024;
@@ -117,7 +117,7 @@ impl Egress for RtcEgress {
         .marker(packet.marker)
         .ext_vals(packet.extensions.clone())
         .nackable(packet.kind == Kind::Video);
-        if let Some(patch) = packet.vp8_patch {
+        if let Some(patch) = packet.vp8_patch.and_then(|it| vp8_patch(&it, packet.payload)) {
             write = write.vp8_patch(patch);
         }
         tx.write_rtp(write);
@@ -145,4 +145,14 @@ impl Egress for RtcEgress {
     fn close(&mut self) {
         self.session.close();
     }
+}
+
+/// str0m's form of a patch.
+fn vp8_patch(patch: &vp8::Patch, payload: &[u8]) -> Option<Vp8Patch> {
+    let descriptor = Vp8Descriptor::parse(payload).ok()?;
+    let mut builder = descriptor.patch().picture_id(patch.picture_id);
+    if let Some(tl0) = patch.tl0 {
+        builder = builder.tl0_pic_idx(tl0);
+    }
+    builder.build().ok()
 }
