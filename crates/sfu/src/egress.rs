@@ -3,6 +3,8 @@
 //! stays as the reference when a leaner one stands beside it.
 
 pub(crate) mod rtc;
+#[allow(dead_code, unused_imports, reason = "the lean egress uses it next")]
+pub(crate) mod sdp;
 
 use std::fmt::Debug;
 use std::sync::Arc;

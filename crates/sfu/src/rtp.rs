@@ -29,13 +29,17 @@ impl Format {
         Some(Self { codec: codec_of(spec.codec)?, params: spec.format })
     }
 
-    /// How well a receiver's payload type fits: `None` when it cannot play this format.
+    /// How well a receiver's payload type fits, as [`Self::fit_format`].
+    pub(crate) fn fit(&self, receiver: &PayloadParams) -> Option<u8> {
+        self.fit_format(&Self::of(receiver)?)
+    }
+
+    /// How well a format of a receiver fits, more is better: `None` when it cannot play this one.
     ///
     /// H264 is matched by packetization mode and profile, not by the text of `profile-level-id`:
     /// encoders send a level or constraint flags that the receiver lists a neighbour of, and every
     /// decoder in use plays them.
-    pub(crate) fn fit(&self, receiver: &PayloadParams) -> Option<u8> {
-        let other = Self::of(receiver)?;
+    pub(crate) fn fit_format(&self, other: &Self) -> Option<u8> {
         if other.codec != self.codec {
             return None;
         }

@@ -68,6 +68,11 @@ pub(crate) fn viewer_answer(text: &str) -> Result<SdpAnswer, NegotiationError> {
     SdpAnswer::from_sdp_string(&text).map_err(malformed)
 }
 
+/// The bounds alone, for a reader that is not str0m's.
+pub(crate) fn within_bounds(text: &str) -> Result<(), NegotiationError> {
+    check(text).map(drop)
+}
+
 /// What we send: str0m's description with the end of the candidates, and one media stream for all
 /// tracks. Without a common stream id a browser hands the page no stream, or one a track.
 pub(crate) fn finished(sdp: &str, stream_id: &str) -> String {
