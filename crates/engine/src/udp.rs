@@ -4,6 +4,9 @@
 //! `quinn-udp` does the system calls: `recvmmsg`, packet information and receive offload, on every
 //! system; this file only gives them our words.
 
+#[cfg(target_os = "linux")]
+mod batch;
+
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -33,6 +36,10 @@ pub(crate) struct Sockets {
     port: u16,
     /// Addresses of the machine that a datagram can be sent from.
     local: Vec<IpAddr>,
+    #[cfg(target_os = "linux")]
+    batch: batch::Batch,
+    /// Whether the system cuts messages into datagrams; until it says that it cannot.
+    is_segmenting: bool,
 }
 
 #[derive(Debug)]
@@ -88,7 +95,14 @@ pub(crate) fn bind(listen: IpAddr, port: u16) -> Result<Sockets, StartError> {
 
 impl Sockets {
     fn new(sockets: Vec<Udp>, port: u16) -> Self {
-        Self { sockets, port, local: Vec::new() }
+        Self {
+            sockets,
+            port,
+            local: Vec::new(),
+            #[cfg(target_os = "linux")]
+            batch: batch::Batch::new(),
+            is_segmenting: true,
+        }
     }
 
     /// Says which addresses are the machine's own.
@@ -155,12 +169,64 @@ impl Sockets {
     }
 
     /// Sends everything; tells of the number of datagrams that could not be, and why.
-    pub(crate) fn send(&self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
-        for it in outbox.transmits() {
+    pub fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
+        #[cfg(target_os = "linux")]
+        let sent = self.send_in_batches(outbox, &mut lost);
+        #[cfg(not(target_os = "linux"))]
+        let sent = 0;
+        for it in outbox.transmits().skip(sent) {
             if let Err(error) = self.send_one(&it) {
                 lost(it.datagrams().count(), &error);
             }
         }
+    }
+
+    /// Sends in as few system calls as can be. Returns how many messages are dealt with: all, unless
+    /// they are for several sockets or the system cannot cut messages apart.
+    #[cfg(target_os = "linux")]
+    fn send_in_batches(
+        &mut self,
+        outbox: &Outbox,
+        lost: &mut impl FnMut(usize, &io::Error),
+    ) -> usize {
+        use std::os::fd::AsFd;
+
+        let Self { sockets, batch, local, is_segmenting, .. } = self;
+        let mut done = 0;
+        while *is_segmenting && done < outbox.len() {
+            // A run of one family goes to one socket.
+            let Some(first) = outbox.transmits().nth(done) else { break };
+            let is_ipv4 = first.destination.is_ipv4();
+            let udp = sockets.iter().find(|it| it.address.is_ipv4() == is_ipv4);
+            let run = outbox.transmits().skip(done);
+            let run = run.take_while(|it| it.destination.is_ipv4() == is_ipv4);
+            let Some(udp) = udp else {
+                let error = io::Error::from(io::ErrorKind::AddrNotAvailable);
+                done += run.map(|it| lost(it.datagrams().count(), &error)).count();
+                continue;
+            };
+            let says_source = udp.address.ip().is_unspecified();
+            let run = run.map(|transmit| batch::Outgoing {
+                transmit,
+                with_source: says_source && local.contains(&transmit.source.ip()),
+            });
+            match batch.send(udp.socket.as_fd(), run) {
+                Ok(n) => done += n,
+                Err(batch::Refused { index, error }) => {
+                    done += index;
+                    let refused = outbox.transmits().nth(done);
+                    let n = refused.map_or(0, |it| it.datagrams().count());
+                    if n > 1 && matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL)) {
+                        tracing::info!(%error, "without UDP segmentation offload");
+                        *is_segmenting = false;
+                        break;
+                    }
+                    lost(n, &error);
+                    done += 1;
+                }
+            }
+        }
+        done
     }
 
     fn send_one(&self, it: &sfu::Transmit<'_>) -> io::Result<()> {
@@ -170,7 +236,8 @@ impl Sockets {
             return Err(io::Error::from(io::ErrorKind::AddrNotAvailable));
         };
         let src_ip = Some(it.source.ip()).filter(|ip| self.has_local(*ip));
-        let at_once = it.segment_size * udp.state.max_gso_segments();
+        let segments = if self.is_segmenting { udp.state.max_gso_segments() } else { 1 };
+        let at_once = it.segment_size * segments;
         for contents in it.contents.chunks(at_once) {
             let transmit = quinn_udp::Transmit {
                 destination: to,

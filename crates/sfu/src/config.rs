@@ -1,6 +1,7 @@
 //! What the media core is told at its start.
 
 use std::net::SocketAddr;
+use std::time::{Instant, SystemTime};
 
 /// What the media core is told at its start.
 #[derive(Debug, Clone)]
@@ -10,6 +11,11 @@ pub struct Config {
     pub candidates: Vec<SocketAddr>,
     /// The most peers at once; one more is refused with [`crate::NegotiationError::Full`].
     pub max_peers: usize,
+    /// One moment in both clocks: sender reports tell wall-clock time (RFC 3550, section 6.4.1).
+    /// Without it they tell a time of 1970; players only compare two of them.
+    pub clock: Option<(Instant, SystemTime)>,
+    /// What viewers are served by.
+    pub egress: Egress,
     /// The first sequence number of each outgoing stream; below 2^15, so that the receiver's guess
     /// of the rollover counter holds (RFC 3711, section 3.3.1). Tests set it near the wrap.
     pub first_seq: u16,
@@ -20,6 +26,15 @@ pub struct Config {
 impl Config {
     /// A configuration with the given candidates and everything else at its default.
     pub fn new(candidates: Vec<SocketAddr>) -> Self {
-        Self { candidates, max_peers: 10_000, first_seq: 1, first_ts: 1 }
+        Self { candidates, max_peers: 10_000, clock: None, egress: Egress::Lean, first_seq: 1, first_ts: 1 }
     }
+}
+
+/// What viewers are served by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Egress {
+    /// Our own: a microsecond a packet.
+    Lean,
+    /// One str0m session a viewer: ten times that. For comparison.
+    Str0m,
 }

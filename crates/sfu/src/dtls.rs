@@ -33,16 +33,14 @@ pub(crate) fn generate_certificate() -> DtlsCert {
 #[derive(Debug)]
 struct SharedDtls;
 
-impl SharedDtls {
-    /// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
-    fn config() -> &'static Arc<dimpl::Config> {
-        static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
-        CONFIG.get_or_init(|| {
-            // No cookie exchange: only a source that passed an ICE check reaches DTLS.
-            let config = dimpl::Config::builder().use_server_cookie(false).build();
-            Arc::new(config.expect("the defaults and the compiled-in crypto library are valid"))
-        })
-    }
+/// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
+pub(crate) fn config() -> &'static Arc<dimpl::Config> {
+    static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    CONFIG.get_or_init(|| {
+        // No cookie exchange: only a source that passed an ICE check reaches DTLS.
+        let config = dimpl::Config::builder().use_server_cookie(false).build();
+        Arc::new(config.expect("the defaults and the compiled-in crypto library are valid"))
+    })
 }
 
 impl DtlsProvider for SharedDtls {
@@ -57,7 +55,7 @@ impl DtlsProvider for SharedDtls {
         _version: DtlsVersion,
         _mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let dtls = dimpl::Dtls::new_12(Arc::clone(Self::config()), cert.clone(), now);
+        let dtls = dimpl::Dtls::new_12(Arc::clone(config()), cert.clone(), now);
         Ok(Box::new(Instance(dtls)))
     }
 }

@@ -2,6 +2,7 @@
 //! becomes a datagram. [`rtc::RtcEgress`] is the first version, one str0m session a viewer; it
 //! stays as the reference when a leaner one stands beside it.
 
+pub(crate) mod lean;
 pub(crate) mod rtc;
 #[allow(dead_code, unused_imports, reason = "the lean egress uses it next")]
 pub(crate) mod sdp;
@@ -90,7 +91,12 @@ pub(crate) trait Egress: Debug + Send {
     fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8>;
 
     /// Takes a datagram; returns whether it was for this viewer.
-    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool;
+    fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool;
 
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);

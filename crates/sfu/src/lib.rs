@@ -45,7 +45,7 @@ mod vp8;
 
 use std::time::Duration;
 
-pub use config::Config;
+pub use config::{Config, Egress};
 pub use datagram::Datagram;
 pub use event::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError};
 pub use id::{PeerId, RoomId};

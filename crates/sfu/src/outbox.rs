@@ -79,6 +79,11 @@ impl Outbox {
         self.messages.is_empty()
     }
 
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
     /// The messages, in order.
     pub fn transmits(&self) -> impl ExactSizeIterator<Item = Transmit<'_>> {
         self.messages.iter().map(|it| Transmit {

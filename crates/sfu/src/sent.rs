@@ -11,8 +11,8 @@ const LEN: usize = 512;
 /// Sources whose numbering is remembered: a viewer changes layers every few seconds at most.
 const SOURCES: usize = 4;
 
-/// The log's clock: a repetition is remembered for 4 s.
-const TICK_MS: u128 = 16;
+/// The log's clock: a repetition is remembered for a second.
+const TICK_MS: u128 = 4;
 
 /// The last packets that one viewer was sent of one track.
 #[derive(Debug)]

@@ -7,7 +7,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::config::{CryptoProvider, DtlsCert};
@@ -22,14 +23,14 @@ use crate::outbox::Outbox;
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dtls, sdp};
 
 /// The media stream that all tracks of a broadcast belong to (RFC 8830).
-const STREAM_ID: &str = "kaibo";
+pub(crate) const STREAM_ID: &str = "kaibo";
 
 /// str0m calls ICE disconnected after 15 s without a check; what is left of the consent's time
 /// runs from there.
 const AFTER_DISCONNECTED: Duration = CONSENT_TIMEOUT.saturating_sub(Duration::from_secs(15));
 
 /// How long an offer of ours may stay unanswered before its session is given up.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// When to look again at a session that failed to say when.
 const RETRY: Duration = Duration::from_millis(100);
@@ -38,8 +39,17 @@ const RETRY: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct Shared {
     crypto: Arc<CryptoProvider>,
-    cert: DtlsCert,
+    /// The process's certificate.
+    pub(crate) cert: DtlsCert,
+    /// Its SHA-256, as descriptions write it.
+    pub(crate) fingerprint: Arc<str>,
     candidates: Arc<[Candidate]>,
+    /// The candidates' addresses.
+    pub(crate) addresses: Arc<[SocketAddr]>,
+    /// The canonical name of our streams (RFC 7022): random, one a process.
+    pub(crate) cname: Arc<str>,
+    /// See [`Config::clock`].
+    pub(crate) clock: Option<(Instant, SystemTime)>,
 }
 
 impl Shared {
@@ -50,10 +60,18 @@ impl Shared {
                 .inspect_err(|error| tracing::warn!(%address, %error, "candidate left out"))
                 .ok()
         });
+        let cert = dtls::generate_certificate();
+        let fingerprint = cert.fingerprint_str();
+        // No secret: some of what everybody is told anyway, and another at each start.
+        let cname = fingerprint.replace(':', "").chars().take(16).collect::<String>();
         Self {
             crypto: Arc::new(dtls::crypto_provider()),
-            cert: dtls::generate_certificate(),
+            fingerprint: fingerprint.into(),
+            cert,
             candidates: candidates.collect(),
+            addresses: config.candidates.clone().into(),
+            cname: cname.into(),
+            clock: config.clock,
         }
     }
 }

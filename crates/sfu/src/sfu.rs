@@ -169,9 +169,9 @@ impl Sfu {
             return;
         }
         let Some(peer) = self.demux.route(source, contents, now) else { return };
-        let taken = self.with_peer(peer, now, |it, _| match it {
+        let taken = self.with_peer(peer, now, |it, out| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now),
-            Peer::Viewer(it) => it.egress.handle_datagram(datagram, now),
+            Peer::Viewer(it) => it.egress.handle_datagram(datagram, now, out),
         });
         if taken == Some(true) {
             self.demux.learn(peer, source, now);

@@ -92,7 +92,7 @@ impl Egress for RtcEgress {
         best.map(|(_, pt)| *pt)
     }
 
-    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, _: &mut Outbox) -> bool {
         self.session.handle_datagram(datagram, now)
     }
 

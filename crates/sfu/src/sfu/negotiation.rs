@@ -4,7 +4,9 @@
 use std::time::Instant;
 
 use super::{Peer, Sfu, contain};
+use crate::config;
 use crate::egress::Egress;
+use crate::egress::lean::LeanEgress;
 use crate::egress::rtc::RtcEgress;
 use crate::event::{CloseReason, Event, NegotiationError};
 use crate::id::{PeerId, RoomId};
@@ -45,7 +47,7 @@ impl Sfu {
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
-            let mut egress = RtcEgress::new(&self.shared, now);
+            let mut egress = self.new_egress(now);
             let sdp = egress.accept_offer(offer, now)?;
             let codecs = egress.codecs();
             if codecs.is_empty() {
@@ -54,7 +56,7 @@ impl Sfu {
             Ok((egress, Answered { sdp, codecs }))
         });
         let (egress, answered) = accepted.unwrap_or_else(|| Err(unreadable()))?;
-        self.add_viewer(room, peer, Box::new(egress));
+        self.add_viewer(room, peer, egress);
         Ok(answered)
     }
 
@@ -65,10 +67,17 @@ impl Sfu {
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.has_space()?;
-        let mut egress = RtcEgress::new(&self.shared, now);
+        let mut egress = self.new_egress(now);
         let sdp = egress.offer();
-        self.add_viewer(room, peer, Box::new(egress));
+        self.add_viewer(room, peer, egress);
         Ok(sdp)
+    }
+
+    fn new_egress(&self, now: Instant) -> Box<dyn Egress> {
+        match self.config.egress {
+            config::Egress::Lean => Box::new(LeanEgress::new(&self.shared, now)),
+            config::Egress::Str0m => Box::new(RtcEgress::new(&self.shared, now)),
+        }
     }
 
     pub(super) fn add_viewer(&mut self, room: RoomId, peer: PeerId, mut egress: Box<dyn Egress>) {

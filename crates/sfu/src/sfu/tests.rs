@@ -46,7 +46,7 @@ impl Egress for Faulty {
         None
     }
 
-    fn handle_datagram(&mut self, _: &Datagram<'_>, _: Instant) -> bool {
+    fn handle_datagram(&mut self, _: &Datagram<'_>, _: Instant, _: &mut Outbox) -> bool {
         false
     }
 

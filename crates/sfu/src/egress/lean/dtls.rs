@@ -108,10 +108,13 @@ impl Channel {
                     }
                 }
                 Output::KeyingMaterial(material, profile) => {
-                    let profile = profile_of(profile);
-                    match srtp::session(profile, material.as_ref(), self.role) {
-                        Ok(keys) => self.keys = Some((Box::new(keys), profile)),
-                        Err(_) => result = Some(Handshake::Failed),
+                    let keys = profile_of(profile).and_then(|profile| {
+                        let keys = srtp::session(profile, material.as_ref(), self.role).ok()?;
+                        Some((Box::new(keys), profile))
+                    });
+                    self.keys = keys;
+                    if self.keys.is_none() {
+                        result = Some(Handshake::Failed);
                     }
                 }
                 Output::CloseNotify => result = result.or(Some(Handshake::Goodbye)),
@@ -133,10 +136,11 @@ impl Channel {
     }
 }
 
-fn profile_of(profile: dimpl::SrtpProfile) -> srtp::Profile {
-    match profile {
+fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {
+    Some(match profile {
         dimpl::SrtpProfile::AEAD_AES_256_GCM => srtp::Profile::AeadAes256Gcm,
         dimpl::SrtpProfile::AEAD_AES_128_GCM => srtp::Profile::AeadAes128Gcm,
         dimpl::SrtpProfile::AES128_CM_SHA1_80 => srtp::Profile::Aes128CmHmacSha1_80,
-    }
+        _ => return None,
+    })
 }

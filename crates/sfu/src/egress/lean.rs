@@ -1,0 +1,440 @@
+//! A viewer without a WebRTC stack of its own: ICE-lite, the DTLS handshake by `dimpl`, and SRTP
+//! written straight into the outbox. About a microsecond a packet and 25 kB a viewer; what it leaves
+//! out is all that a viewer of a broadcast never needs: candidates to check, tracks to receive, data
+//! channels, renegotiation of what flows.
+
+mod dtls;
+mod feedback;
+mod history;
+mod ice;
+mod report;
+mod sender;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lc_rs::rand;
+use rtp::srtp;
+
+use self::dtls::{Channel, Handshake};
+use self::feedback::Feedback;
+use self::ice::{Checked, Credentials, Ice, Path};
+use self::report::Reports;
+use self::sender::{Sender, Ssrcs};
+use super::sdp::{self, DtlsRole, Layout, Local, Remote};
+use super::{Egress, Kind, Outgoing, Output};
+use crate::datagram::Datagram;
+use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
+use crate::rtp::Format;
+use crate::session::{ANSWER_TIMEOUT, STREAM_ID, Shared};
+use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
+
+/// Feedback that is listened to, in a second: one datagram of it can ask for thousands of packets. A
+/// browser on a bad network sends 20 transport feedbacks and 50 NACKs.
+const FEEDBACK_PER_SECOND: u32 = 200;
+
+/// DTLS records that are looked at before the handshake is done, in a second: it has a dozen, and
+/// whoever shares the viewer's address must not keep us busy.
+const RECORDS_PER_SECOND: u32 = 50;
+
+/// Before a report told it.
+const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
+
+/// One lean viewer.
+#[derive(Debug)]
+pub(crate) struct LeanEgress {
+    shared: Shared,
+    ice: Ice,
+    ssrcs: Ssrcs,
+    session_id: u64,
+    version: u64,
+    /// What our descriptions have, from the first one on.
+    layout: Layout,
+    is_offered: bool,
+    remote: Option<Remote>,
+    channel: Option<Channel>,
+    /// Whether the channel may have something to say.
+    is_channel_touched: bool,
+    media: Option<Media>,
+    stage: Stage,
+    /// ICE and DTLS came up, and nobody was told yet.
+    is_news: bool,
+    /// A goodbye is to be said.
+    is_closing: bool,
+    budget: Budget,
+    /// Where microseconds count from.
+    began: Instant,
+}
+
+/// What there is once the keys are known.
+#[derive(Debug)]
+struct Media {
+    sender: Sender,
+    receiver: srtp::Receiver,
+    feedback: Feedback,
+}
+
+/// How far it is, with the time by which it must have moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Negotiating { until: Instant },
+    Connecting { until: Instant },
+    Connected,
+    Closed(CloseReason),
+}
+
+/// Datagrams that are looked at, in a second.
+#[derive(Debug, Default)]
+struct Budget {
+    window: Option<Instant>,
+    n: u32,
+}
+
+impl Budget {
+    fn take(&mut self, most: u32, now: Instant) -> bool {
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= Duration::from_secs(1);
+        if self.window.is_none_or(is_over) {
+            self.window = Some(now);
+            self.n = 0;
+        }
+        self.n += 1;
+        self.n <= most
+    }
+}
+
+impl LeanEgress {
+    /// A viewer that nothing is negotiated with.
+    pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
+        let mut random = [0; 20];
+        rand::fill(&mut random).expect("the system has random numbers");
+        let word = |at: usize| {
+            u32::from_be_bytes([random[at], random[at + 1], random[at + 2], random[at + 3]])
+        };
+        // Three different ones, and none of them 0.
+        let base = word(0) | 1;
+        let ssrcs =
+            Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
+        Self {
+            shared: shared.clone(),
+            ice: Ice::new(),
+            ssrcs,
+            // RFC 8829, section 5.2.1: 63 bits.
+            session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
+            version: 0,
+            layout: Layout::ours(),
+            is_offered: false,
+            remote: None,
+            channel: None,
+            is_channel_touched: false,
+            media: None,
+            stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
+            is_news: false,
+            is_closing: false,
+            budget: Budget::default(),
+            began: now,
+        }
+    }
+
+    fn describe(&mut self, write: impl FnOnce(&Local<'_>, &Self) -> String) -> String {
+        self.version += 1;
+        let credentials = self.ice.local();
+        let local = Local {
+            ufrag: &credentials.ufrag,
+            pwd: &credentials.pwd,
+            fingerprint: &self.shared.fingerprint,
+            candidates: &self.shared.addresses,
+            session_id: self.session_id,
+            version: self.version,
+            cname: &self.shared.cname,
+            stream_id: STREAM_ID,
+            audio_ssrc: self.ssrcs.audio,
+            video_ssrc: self.ssrcs.video,
+            rtx_ssrc: self.ssrcs.rtx,
+        };
+        write(&local, self)
+    }
+
+    fn negotiated(&mut self, remote: Remote, now: Instant) -> Result<(), NegotiationError> {
+        if let Some(before) = &self.remote
+            && before.fingerprint != remote.fingerprint
+        {
+            // RFC 8842, section 4: another certificate is another association.
+            let message = "the certificate's fingerprint is another than before";
+            return Err(NegotiationError::Malformed(message.into()));
+        }
+        if sdp::codecs(&remote).is_empty() {
+            return Err(NegotiationError::NoCodec);
+        }
+        let credentials = Credentials { ufrag: remote.ufrag.clone(), pwd: remote.pwd.clone() };
+        self.ice.set_remote(credentials);
+        if self.channel.is_none() && self.media.is_none() {
+            let role = match remote.role {
+                DtlsRole::Server => srtp::Role::Server,
+                DtlsRole::Client => srtp::Role::Client,
+            };
+            let fingerprint = remote.fingerprint.0;
+            self.channel = Some(Channel::new(&self.shared.cert, role, fingerprint, now));
+        }
+        if let Some(media) = &mut self.media {
+            media.sender.negotiated(&remote);
+        }
+        self.layout.clone_from(&remote.layout);
+        self.remote = Some(remote);
+        if let Stage::Negotiating { .. } = self.stage {
+            self.stage = Stage::Connecting { until: now + CONNECT_TIMEOUT };
+        }
+        Ok(())
+    }
+
+    fn micros(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_micros() as u64
+    }
+
+    fn moved(&mut self, now: Instant) {
+        if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none())
+            && self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client)
+        {
+            channel.start(now);
+            self.is_channel_touched = true;
+        }
+    }
+
+    fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+        let is_expected = self.ice.path().is_some_and(|it| it.remote == datagram.source);
+        let Some(channel) = self.channel.as_mut().filter(|_| is_expected) else { return false };
+        if self.budget.take(RECORDS_PER_SECOND, now) {
+            channel.handle(datagram.contents, now);
+            self.is_channel_touched = true;
+        }
+        true
+    }
+
+    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+        let now_us = self.micros(now);
+        let Some(media) = &mut self.media else { return false };
+        // RFC 5761, section 4: RTCP. Nothing else is expected of a viewer.
+        if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
+            return false;
+        }
+        if !self.budget.take(FEEDBACK_PER_SECOND, now) {
+            return true;
+        }
+        let mut buffer = [0; MAX_DATAGRAM_BYTES];
+        let Some(packet) = buffer.get_mut(..datagram.contents.len()) else { return false };
+        packet.copy_from_slice(datagram.contents);
+        let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
+        self.ice.heard_from(datagram.source, now);
+        let compound = packet.get(..len).unwrap_or_default();
+        let Media { sender, feedback, .. } = media;
+        feedback.handle(compound, self.ssrcs, sender, now, now_us, |_| {});
+        true
+    }
+
+    fn poll_channel(&mut self, now: Instant, out: &mut Outbox) {
+        if !std::mem::take(&mut self.is_channel_touched) {
+            return;
+        }
+        let (Some(channel), Some(path)) = (&mut self.channel, self.ice.path()) else { return };
+        let Path { local, remote } = path;
+        match channel.poll(|record| out.push(local, remote, record)) {
+            None => {}
+            Some(Handshake::Done(keys, profile)) => self.keyed(*keys, profile, now),
+            Some(Handshake::Failed) => self.stage = Stage::Closed(CloseReason::Dtls),
+            Some(Handshake::Goodbye) => self.stage = Stage::Closed(CloseReason::Remote),
+        }
+    }
+
+    fn keyed(
+        &mut self,
+        (keys, receiver): (srtp::Sender, srtp::Receiver),
+        profile: srtp::Profile,
+        now: Instant,
+    ) {
+        if self.media.is_some() {
+            return;
+        }
+        let Some(remote) = &self.remote else { return };
+        let clock = self.shared.clock.unwrap_or((self.began, SystemTime::UNIX_EPOCH));
+        let reports = Reports::new(clock);
+        let cname = self.shared.cname.to_string();
+        let sender = Sender::new(keys, self.ssrcs, remote, reports, cname, now);
+        let Some(sender) = sender else {
+            self.stage = Stage::Closed(CloseReason::Internal);
+            return;
+        };
+        tracing::debug!(%profile, "connected");
+        self.media = Some(Media { sender, receiver, feedback: Feedback::default() });
+        self.stage = Stage::Connected;
+        self.is_news = true;
+    }
+
+    fn deadline(&self) -> Instant {
+        let channel = self.channel.as_ref().and_then(Channel::deadline);
+        let consent = self.ice.checked_at().map(|at| at + CONSENT_TIMEOUT);
+        let of_stage = match self.stage {
+            Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
+            Stage::Connected => self.media.as_ref().map(|it| it.sender.report_at()),
+            Stage::Closed(_) => None,
+        };
+        // Without any of them there is nothing to wait for; it is closed by whoever asks.
+        let next = [channel, consent, of_stage].into_iter().flatten().min();
+        next.unwrap_or(self.began + CONSENT_TIMEOUT)
+    }
+}
+
+impl Egress for LeanEgress {
+    fn offer(&mut self) -> String {
+        self.is_offered = true;
+        self.describe(|local, it| sdp::offer(local, &it.layout))
+    }
+
+    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
+        if self.remote.is_none() {
+            return Err(NegotiationError::OutOfOrder);
+        }
+        self.ice.restart();
+        Ok(self.offer())
+    }
+
+    fn accept_answer(&mut self, answer: &str, now: Instant) -> Result<(), NegotiationError> {
+        if !std::mem::take(&mut self.is_offered) {
+            return Err(NegotiationError::OutOfOrder);
+        }
+        let remote = sdp::read_answer(answer, &self.layout)?;
+        self.negotiated(remote, now)
+    }
+
+    fn accept_offer(&mut self, offer: &str, now: Instant) -> Result<String, NegotiationError> {
+        self.is_offered = false;
+        let remote = sdp::read_offer(offer)?;
+        self.negotiated(remote, now)?;
+        let Some(remote) = self.remote.take() else { return Err(NegotiationError::OutOfOrder) };
+        let answer = self.describe(|local, _| sdp::answer(local, &remote));
+        self.remote = Some(remote);
+        Ok(answer)
+    }
+
+    fn ufrag(&mut self) -> String {
+        self.ice.local().ufrag.clone()
+    }
+
+    fn codecs(&self) -> Vec<Codec> {
+        self.remote.as_ref().map(sdp::codecs).unwrap_or_default()
+    }
+
+    fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8> {
+        let media = self.remote.as_ref()?.media(kind)?;
+        media.payload_type(format).map(|it| it.pt)
+    }
+
+    fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
+        // RFC 7983, section 7.
+        match datagram.contents.first() {
+            Some(0..=3) => match self.ice.handle(datagram, now, out) {
+                Checked::Refused => false,
+                Checked::Taken => true,
+                Checked::Moved => {
+                    self.moved(now);
+                    true
+                }
+            },
+            Some(20..=63) => self.handle_record(datagram, now),
+            Some(128..=191) => self.handle_feedback(datagram, now),
+            _ => false,
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if let Some(channel) = &mut self.channel
+            && channel.deadline().is_some_and(|at| now >= at)
+        {
+            channel.handle_timeout(now);
+            self.is_channel_touched = true;
+        }
+        let is_over = |until: Instant| now >= until;
+        match self.stage {
+            Stage::Negotiating { until } if is_over(until) => {
+                self.stage = Stage::Closed(CloseReason::ConnectTimeout);
+            }
+            Stage::Connecting { until } if is_over(until) => {
+                let n_errors = self.channel.as_ref().map_or(0, |it| it.n_errors);
+                let dtls = n_errors > 0;
+                let reason = if dtls { CloseReason::Dtls } else { CloseReason::ConnectTimeout };
+                self.stage = Stage::Closed(reason);
+            }
+            Stage::Connected
+                if self.ice.checked_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
+            {
+                self.stage = Stage::Closed(CloseReason::ConsentExpired);
+            }
+            _ => {}
+        }
+    }
+
+    fn forward(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox) {
+        let now_us = self.micros(now);
+        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            media.sender.forward(&packet, path, now_us, out);
+        }
+    }
+
+    fn next_request(&mut self) -> Option<u16> {
+        self.media.as_mut()?.feedback.next_request()
+    }
+
+    fn repeat_gap_ms(&self) -> u64 {
+        let trip = self.media.as_ref().and_then(|it| it.feedback.round_trip);
+        // Receivers repeat a request about once a round trip, and by a clock that is not quite ours.
+        (trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2).as_millis() as u64
+    }
+
+    fn repeat(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox) {
+        let now_us = self.micros(now);
+        let video = self.remote.as_ref().and_then(|it| it.media(packet.kind));
+        let format = video.and_then(|it| it.formats.iter().find(|f| f.pt == packet.payload_type));
+        let Some(payload_type) = format.and_then(|it| it.rtx) else { return };
+        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            media.sender.repeat(payload_type, &packet, path, now_us, out);
+        }
+    }
+
+    fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
+        self.poll_channel(now, out);
+        if std::mem::take(&mut self.is_news) {
+            return Output::Connected;
+        }
+        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            if std::mem::take(&mut media.feedback.wants_keyframe) {
+                return Output::KeyframeWanted;
+            }
+            if std::mem::take(&mut self.is_closing) {
+                media.sender.goodbye(path, out);
+            }
+            media.sender.report(path, now, out);
+        }
+        Output::Timeout(self.deadline())
+    }
+
+    fn is_connected(&self) -> bool {
+        self.stage == Stage::Connected
+    }
+
+    fn closed(&self) -> Option<CloseReason> {
+        match self.stage {
+            Stage::Closed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    fn close(&mut self) {
+        self.is_closing = true;
+        if let Some(channel) = &mut self.channel {
+            channel.close();
+            self.is_channel_touched = true;
+        }
+    }
+}

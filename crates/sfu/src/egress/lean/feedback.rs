@@ -1,0 +1,98 @@
+//! What a viewer says of what it gets: RTCP, after it was authenticated.
+
+use std::time::{Duration, Instant};
+
+use rtp::rtcp::{self, Packet};
+
+use super::history::Fate;
+use super::sender::{Sender, Ssrcs};
+
+/// Numbers that a viewer asks to have repeated, between two times that it is served. A NACK names
+/// up to 17 an entry; more than this is asked again in a round trip.
+const MAX_REQUESTS: usize = 128;
+
+/// What a viewer asked for and told.
+#[derive(Debug, Default)]
+pub(crate) struct Feedback {
+    /// Sequence numbers to repeat, oldest first.
+    requests: std::collections::VecDeque<u16>,
+    /// It cannot decode what it has.
+    pub(crate) wants_keyframe: bool,
+    /// The last round trip, smoothed (RFC 6298).
+    pub(crate) round_trip: Option<Duration>,
+    /// What it said in all.
+    pub(crate) counts: Counts,
+}
+
+/// How often what was said.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Generic NACKs.
+    pub(crate) nacks: u64,
+    /// PLI and FIR.
+    pub(crate) keyframe_requests: u64,
+    /// Transport-wide feedbacks.
+    pub(crate) transport_feedbacks: u64,
+    /// Packets that transport-wide feedback was news of.
+    pub(crate) fates: u64,
+}
+
+impl Feedback {
+    /// Takes a compound packet.
+    pub(crate) fn handle(
+        &mut self,
+        compound: &[u8],
+        ssrcs: Ssrcs,
+        sender: &mut Sender,
+        now: Instant,
+        now_us: u64,
+        mut fate: impl FnMut(Fate),
+    ) {
+        for packet in rtcp::packets(compound) {
+            match packet {
+                Packet::Nack(nack) if nack.media_ssrc == ssrcs.video => {
+                    self.counts.nacks += 1;
+                    let room = MAX_REQUESTS.saturating_sub(self.requests.len());
+                    self.requests.extend(nack.seqs().take(room));
+                }
+                Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.keyframe_wanted(),
+                Packet::Fir(fir) if fir.entries.clone().any(|it| it.ssrc == ssrcs.video) => {
+                    self.keyframe_wanted();
+                }
+                Packet::TransportFeedback(feedback) => {
+                    self.counts.transport_feedbacks += 1;
+                    for it in sender.history().fates(&feedback, now_us) {
+                        self.counts.fates += 1;
+                        fate(it);
+                    }
+                }
+                Packet::SenderReport(it) => self.blocks(it.reports, ssrcs, sender, now),
+                Packet::ReceiverReport(it) => self.blocks(it.reports, ssrcs, sender, now),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next number to repeat.
+    pub(crate) fn next_request(&mut self) -> Option<u16> {
+        self.requests.pop_front()
+    }
+
+    fn keyframe_wanted(&mut self) {
+        self.counts.keyframe_requests += 1;
+        self.wants_keyframe = true;
+    }
+
+    fn blocks(
+        &mut self,
+        blocks: impl Iterator<Item = rtcp::ReportBlock>,
+        ssrcs: Ssrcs,
+        sender: &Sender,
+        now: Instant,
+    ) {
+        for block in blocks.filter(|it| it.ssrc == ssrcs.video || it.ssrc == ssrcs.audio) {
+            let Some(trip) = sender.round_trip(&block, now) else { continue };
+            self.round_trip = Some(self.round_trip.map_or(trip, |it| (it * 7 + trip) / 8));
+        }
+    }
+}
