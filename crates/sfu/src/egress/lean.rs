@@ -153,13 +153,15 @@ impl LeanEgress {
         write(&local, self)
     }
 
-    fn negotiated(&mut self, remote: Remote, now: Instant) -> Result<(), NegotiationError> {
-        if let Some(before) = &self.remote
-            && before.fingerprint != remote.fingerprint
-        {
-            // RFC 8842, section 4: another certificate is another association.
-            let message = "the certificate's fingerprint is another than before";
-            return Err(NegotiationError::Malformed(message.into()));
+    fn negotiated(&mut self, mut remote: Remote, now: Instant) -> Result<(), NegotiationError> {
+        if let Some(before) = &self.remote {
+            if before.fingerprint != remote.fingerprint {
+                // RFC 8842, section 4: another certificate is another association.
+                let message = "the certificate's fingerprint is another than before";
+                return Err(NegotiationError::Malformed(message.into()));
+            }
+            // Who began stays who began, whatever a later description allows.
+            remote.role = before.role;
         }
         if sdp::codecs(&remote).is_empty() {
             return Err(NegotiationError::NoCodec);

@@ -62,7 +62,8 @@ pub(crate) struct Remote {
     pub(crate) pwd: String,
     /// Of its certificate.
     pub(crate) fingerprint: Fingerprint,
-    /// Our side of the DTLS handshake.
+    /// Our side of the DTLS handshake, as far as this description alone tells. Once there was a
+    /// handshake it stays what it was, and is put here before a later offer is answered.
     pub(crate) role: DtlsRole,
     /// What it receives.
     pub(crate) layout: Layout,
@@ -188,6 +189,9 @@ pub(crate) struct Media {
     pub(crate) rtcp_rsize: bool,
     /// The protocol, as it was offered.
     proto: String,
+    /// Which of the extensions were named as going towards the viewer alone (`a=extmap:6/recvonly`,
+    /// as Firefox writes), by their place among the known ones.
+    one_way: u16,
 }
 
 impl Media {
@@ -203,7 +207,7 @@ impl Media {
     }
 }
 
-/// One payload type with the feedback that goes with it.
+/// One payload type with the feedback that is agreed on for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Offered {
     /// The payload type.

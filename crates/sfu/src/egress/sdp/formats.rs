@@ -38,6 +38,12 @@ pub(super) struct Known {
     set: fn(&mut Extensions, u8),
 }
 
+impl Known {
+    fn suits(&self, kind: Kind) -> bool {
+        self.only.is_none_or(|only| only == kind)
+    }
+}
+
 macro_rules! known {
     ($field:ident, $ours:literal, $only:expr, $uri:literal) => {
         Known {
@@ -72,6 +78,11 @@ pub(super) fn name(kind: Kind) -> &'static str {
     }
 }
 
+/// Sound or picture, by what an `m=` line calls it.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    [Kind::Audio, Kind::Video].into_iter().find(|it| self::name(*it) == name)
+}
+
 /// What `a=rtpmap` calls it.
 pub(super) fn rtpmap(codec: Codec) -> &'static str {
     match codec {
@@ -98,7 +109,7 @@ pub(super) fn ours(kind: Kind, mid: &str) -> Media {
         remb: is_video,
     });
     let mut extensions = Extensions::default();
-    for known in EXTENSIONS.iter().filter(|it| it.only.is_none_or(|only| only == kind)) {
+    for known in EXTENSIONS.iter().filter(|it| it.suits(kind)) {
         (known.set)(&mut extensions, known.ours);
     }
     Media {
@@ -108,6 +119,7 @@ pub(super) fn ours(kind: Kind, mid: &str) -> Media {
         allow_mixed: true,
         rtcp_rsize: true,
         proto: "UDP/TLS/RTP/SAVPF".to_owned(),
+        one_way: 0,
     }
 }
 
@@ -143,28 +155,30 @@ impl Feedback {
 
 /// What a viewer accepts of what we forward, in its order, with the retransmissions of each.
 pub(super) fn formats(lines: &MediaLines<'_>, kind: Kind) -> Vec<Offered> {
+    let is_video = kind == Kind::Video;
     let (described, of_all) = described(&lines.attributes);
     let mut found: Vec<Offered> = Vec::new();
     let listed: Vec<u8> = lines.formats().filter_map(payload_type).collect();
     for &pt in &listed {
         let Some(it) = described.get(&pt) else { continue };
         let is_new = found.iter().all(|it| it.pt != pt);
-        let codec = codec(it.rtpmap).filter(|it| it.is_video() == (kind == Kind::Video));
+        let codec = codec(it.rtpmap).filter(|it| it.is_video() == is_video);
         let Some(codec) = codec.filter(|_| is_new) else { continue };
         let (of_it, format) =
             (it.feedback, Format { codec, params: params(codec, &it.fmtp.join(";")) });
+        // Sound is not repeated, and decodes from any packet on.
         found.push(Offered {
             pt,
             format,
             rtx: None,
-            nack: of_it.nack || of_all.nack,
-            pli: of_it.pli || of_all.pli,
-            fir: of_it.fir || of_all.fir,
+            nack: is_video && (of_it.nack || of_all.nack),
+            pli: is_video && (of_it.pli || of_all.pli),
+            fir: is_video && (of_it.fir || of_all.fir),
             transport_cc: of_it.transport_cc || of_all.transport_cc,
-            remb: of_it.remb || of_all.remb,
+            remb: is_video && (of_it.remb || of_all.remb),
         });
     }
-    for &pt in &listed {
+    for &pt in listed.iter().filter(|_| is_video) {
         let Some(it) = described.get(&pt).filter(|it| is_rtx(it.rtpmap)) else { continue };
         let apt = it.fmtp.iter().flat_map(|it| it.split(';')).find_map(|it| {
             let (name, value) = it.split_once('=')?;
@@ -251,24 +265,28 @@ fn params(codec: Codec, fmtp: &str) -> FormatParams {
     }
 }
 
-/// The ids that a viewer gave to extensions that we know. Of two lines with one id, and of two for
-/// one extension, the first counts.
-pub(super) fn extensions(attributes: &Attributes<'_>, kind: Kind) -> Extensions {
-    let mut found = Extensions::default();
+/// The ids that a viewer gave to extensions that we know, and which of them go towards it alone, by
+/// their place in [`EXTENSIONS`]. Of two lines with one id, and of two for one extension, the first
+/// counts.
+pub(super) fn extensions(attributes: &Attributes<'_>, kind: Kind) -> (Extensions, u16) {
+    let (mut found, mut one_way) = (Extensions::default(), 0);
     let mut taken = [false; 256];
     for value in attributes.all("extmap") {
-        // An id with a direction (`3/recvonly`) is nobody's in practice, and not taken.
         let mut parts = value.split_ascii_whitespace();
         let (Some(id), Some(uri)) = (parts.next(), parts.next()) else { continue };
+        let (id, direction) = id.split_once('/').unwrap_or((id, "sendrecv"));
         let Ok(id) = id.parse::<u8>() else { continue };
         // 15 is reserved (RFC 8285, section 4.2), and so is 0.
         if matches!(id, 0 | 15) || std::mem::replace(&mut taken[usize::from(id)], true) {
             continue;
         }
-        let suits = |it: &&Known| it.uri == uri && it.only.is_none_or(|only| only == kind);
-        if let Some(known) = EXTENSIONS.iter().find(suits).filter(|it| (it.id)(&found).is_none()) {
-            (known.set)(&mut found, id);
+        let known = EXTENSIONS.iter().enumerate().find(|it| it.1.uri == uri);
+        let Some((n, known)) = known.filter(|it| it.1.suits(kind)) else { continue };
+        if (known.id)(&found).is_some() || !matches!(direction, "sendrecv" | "recvonly") {
+            continue;
         }
+        (known.set)(&mut found, id);
+        one_way |= u16::from(direction == "recvonly") << n;
     }
-    found
+    (found, one_way)
 }

@@ -11,6 +11,9 @@ const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
 /// What fits into the one-byte form of a header extension, as every client's does.
 const MAX_MID: usize = 16;
 
+const BUNDLE_NEEDED: &str = "it needs a=group:BUNDLE with the a=mid of each m-line, and a=rtcp-mux: \
+                             there is one transport";
+
 /// Reads an offer.
 pub(crate) fn read_offer(text: &str) -> Result<Remote, NegotiationError> {
     sdp::within_bounds(text)?;
@@ -49,48 +52,83 @@ fn read(description: &Description<'_>) -> Result<Remote, NegotiationError> {
 /// Decides what becomes of each media description.
 fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
     let session = &description.session;
-    let bundle = description.bundle();
+    let group = description.bundle();
     let mut layout = Layout {
         audio: None,
         video: None,
         sections: Vec::new(),
-        bundle: bundle.iter().map(|it| (*it).to_owned()).collect(),
+        bundle: Vec::new(),
         allow_mixed: session.has("extmap-allow-mixed"),
     };
-    let mut error = NegotiationError::NoMedia("to receive");
+    let mut lacks = NegotiationError::NoMedia("to receive");
     for lines in &description.media {
         let mid = mid(lines)?;
         if !mid.is_empty() && layout.sections.iter().any(|it| it.mid == mid) {
             return Err(malformed("two m-lines with one a=mid"));
         }
-        let receives = lines.receives(session);
-        let kind =
-            [Kind::Audio, Kind::Video].into_iter().find(|it| formats::name(*it) == lines.kind);
-        let kind = kind.filter(|_| is_usable(lines, &bundle));
-        if kind.is_some() && receives {
-            error = NegotiationError::NoCodec;
-        }
-        let media = kind.and_then(|kind| media(lines, session, kind));
-        let slot = match kind {
-            Some(Kind::Audio) => &mut layout.audio,
-            Some(Kind::Video) | None => &mut layout.video,
-        };
-        let plan = match (kind, media) {
-            (Some(kind), Some(media)) if receives && slot.is_none() => {
-                *slot = Some(media);
-                Plan::Send(kind)
+        let plan = match usable(lines, &group) {
+            Ok(kind) => {
+                let receives = lines.receives(session);
+                if receives {
+                    lacks = NegotiationError::NoCodec;
+                }
+                plan(&mut layout, kind, media(lines, session, kind), receives)
             }
-            (Some(_), Some(media)) if !receives => Plan::Idle(Box::new(media)),
-            _ => Plan::Reject,
+            Err(Unusable::OtherTransport) => {
+                lacks = malformed(BUNDLE_NEEDED);
+                Plan::Reject
+            }
+            Err(Unusable::Unwanted) => Plan::Reject,
         };
         let (kind, rest) = (lines.kind.to_owned(), lines.rest.to_owned());
         layout.sections.push(Section { kind, mid: mid.to_owned(), rest, plan });
     }
     if layout.audio.is_none() && layout.video.is_none() {
-        return Err(error);
+        return Err(lacks);
+    }
+    for mid in group {
+        let is_ours = layout.sections.iter().any(|it| it.mid == mid);
+        if is_ours && !layout.bundle.iter().any(|it| it == mid) {
+            layout.bundle.push(mid.to_owned());
+        }
     }
     share_one_transport(description, &layout)?;
     Ok(layout)
+}
+
+/// The first sound and the first picture that are received flow; what is not received yet may later.
+fn plan(layout: &mut Layout, kind: Kind, media: Option<Media>, receives: bool) -> Plan {
+    let slot = match kind {
+        Kind::Audio => &mut layout.audio,
+        Kind::Video => &mut layout.video,
+    };
+    match media {
+        Some(media) if !receives => Plan::Idle(Box::new(media)),
+        Some(media) if slot.is_none() => {
+            *slot = Some(media);
+            Plan::Send(kind)
+        }
+        _ => Plan::Reject,
+    }
+}
+
+/// Why nothing can flow in a media description, whatever its formats.
+enum Unusable {
+    /// It is rejected already, or neither sound nor picture over RTP.
+    Unwanted,
+    /// There is a common transport, and it is not on it.
+    OtherTransport,
+}
+
+fn usable(lines: &MediaLines<'_>, group: &[&str]) -> Result<Kind, Unusable> {
+    let kind = formats::kind(lines.kind).filter(|_| lines.proto().contains("RTP/"));
+    let kind = kind.ok_or(Unusable::Unwanted)?;
+    let is_bundled = group.contains(&lines.mid());
+    if lines.port == 0 && !(is_bundled && lines.attributes.has("bundle-only")) {
+        return Err(Unusable::Unwanted);
+    }
+    let is_on_transport = is_bundled || group.is_empty();
+    is_on_transport.then_some(kind).ok_or(Unusable::OtherTransport)
 }
 
 fn mid<'a>(lines: &MediaLines<'a>) -> Result<&'a str, NegotiationError> {
@@ -106,16 +144,9 @@ fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]".contains(&byte)
 }
 
-/// Whether something could flow: RTP, on the common transport, not rejected.
-fn is_usable(lines: &MediaLines<'_>, bundle: &[&str]) -> bool {
-    let is_bundled = bundle.contains(&lines.mid());
-    let is_offered = lines.port != 0 || is_bundled && lines.attributes.has("bundle-only");
-    is_offered && (bundle.is_empty() || is_bundled) && lines.proto().contains("RTP/")
-}
-
 fn media(lines: &MediaLines<'_>, session: &Attributes<'_>, kind: Kind) -> Option<Media> {
     let mid = lines.mid().to_owned();
-    let mut extensions = formats::extensions(&lines.attributes, kind);
+    let (mut extensions, one_way) = formats::extensions(&lines.attributes, kind);
     if mid.is_empty() {
         extensions.mid = None;
     }
@@ -127,6 +158,7 @@ fn media(lines: &MediaLines<'_>, session: &Attributes<'_>, kind: Kind) -> Option
             || lines.attributes.has("extmap-allow-mixed"),
         rtcp_rsize: lines.attributes.has("rtcp-rsize"),
         proto: lines.proto().to_owned(),
+        one_way,
     };
     (!media.formats.is_empty()).then_some(media)
 }
@@ -147,7 +179,7 @@ fn share_one_transport(
         it.attributes.has("rtcp-mux") && it.attributes.get("ice-ufrag") == first
     };
     if used.len() > 1 && !used.iter().all(shares) {
-        return Err(malformed("more than one m-line needs a=group:BUNDLE and a=rtcp-mux"));
+        return Err(malformed(BUNDLE_NEEDED));
     }
     Ok(())
 }
@@ -196,20 +228,10 @@ impl<'a, 'b> Transport<'a, 'b> {
         let Some(text) = sha_256 else {
             return Err(malformed("it needs an a=fingerprint with sha-256"));
         };
-        let mut bytes = [0; 32];
-        let mut n = 0;
-        for part in text.split(':') {
-            let value = (part.len() == 2).then(|| u8::from_str_radix(part, 16).ok()).flatten();
-            let (Some(value), Some(slot)) = (value, bytes.get_mut(n)) else {
-                n = 0;
-                break;
-            };
-            *slot = value;
-            n += 1;
-        }
-        if n != bytes.len() {
-            return Err(malformed("an a=fingerprint with sha-256 has 32 bytes, AB:CD:.."));
-        }
+        let bytes = sha_256_bytes(text);
+        let bytes = bytes.ok_or_else(|| {
+            malformed("an a=fingerprint with sha-256 has 32 bytes, as in AB:CD:..")
+        })?;
         Ok(Fingerprint(bytes))
     }
 
@@ -221,6 +243,18 @@ impl<'a, 'b> Transport<'a, 'b> {
             Some(_) => Err(malformed("an a=setup is neither actpass, active nor passive")),
         }
     }
+}
+
+/// `AB:CD:..`
+fn sha_256_bytes(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let mut parts = text.split(':');
+    for byte in &mut bytes {
+        let part = parts.next().filter(|it| it.len() == 2)?;
+        let is_hex = part.bytes().all(|it| it.is_ascii_hexdigit());
+        *byte = is_hex.then(|| u8::from_str_radix(part, 16).ok()).flatten()?;
+    }
+    parts.next().is_none().then_some(bytes)
 }
 
 fn malformed(message: &str) -> NegotiationError {

@@ -116,9 +116,10 @@ impl<'a> Writer<'a> {
         if media.allow_mixed && !self.layout.allow_mixed {
             line!(self, "a=extmap-allow-mixed");
         }
-        for known in &formats::EXTENSIONS {
+        for (n, known) in formats::EXTENSIONS.iter().enumerate() {
             if let Some(id) = (known.id)(&media.extensions) {
-                line!(self, "a=extmap:{id} {}", known.uri);
+                let direction = if media.one_way >> n & 1 == 1 { "/sendonly" } else { "" };
+                line!(self, "a=extmap:{id}{direction} {}", known.uri);
             }
         }
         match flows {
@@ -132,7 +133,7 @@ impl<'a> Writer<'a> {
         if media.rtcp_rsize {
             line!(self, "a=rtcp-rsize");
         }
-        self.formats(media, section.kind == formats::name(Kind::Video));
+        self.formats(media);
         if let Some(kind) = flows {
             self.sources(kind, media);
         }
@@ -154,16 +155,16 @@ impl<'a> Writer<'a> {
         line!(self, "a=end-of-candidates");
     }
 
-    fn formats(&mut self, media: &Media, is_video: bool) {
+    fn formats(&mut self, media: &Media) {
         for it in &media.formats {
             let pt = it.pt;
             line!(self, "a=rtpmap:{pt} {}", formats::rtpmap(it.format.codec));
             let feedback = [
                 (it.transport_cc, "transport-cc"),
-                (it.remb && is_video, "goog-remb"),
-                (it.fir && is_video, "ccm fir"),
-                (it.nack && is_video, "nack"),
-                (it.pli && is_video, "nack pli"),
+                (it.remb, "goog-remb"),
+                (it.fir, "ccm fir"),
+                (it.nack, "nack"),
+                (it.pli, "nack pli"),
             ];
             for (_, name) in feedback.into_iter().filter(|it| it.0) {
                 line!(self, "a=rtcp-fb:{pt} {name}");
