@@ -4,5 +4,6 @@
 //! Nothing here allocates for a packet, and no parser panics, whatever it is given.
 
 pub mod header;
+pub mod rtcp;
 pub mod seq;
 pub mod srtp;
