@@ -181,3 +181,6 @@ impl Iterator for Statuses<'_> {
 }
 
 impl ExactSizeIterator for Statuses<'_> {}
+
+#[cfg(test)]
+mod tests;
