@@ -169,7 +169,7 @@ impl Sockets {
     }
 
     /// Sends everything; tells of the number of datagrams that could not be, and why.
-    pub fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
+    pub(crate) fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
         #[cfg(target_os = "linux")]
         let sent = self.send_in_batches(outbox, &mut lost);
         #[cfg(not(target_os = "linux"))]
