@@ -1,5 +1,6 @@
 //! RTCP (RFC 3550, section 6): what is in a compound packet, and [`write`] for what goes into one.
 
+mod extended;
 mod feedback;
 mod report;
 mod transport;
@@ -8,6 +9,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+pub use extended::ExtendedReport;
 pub use feedback::{Fir, FirEntries, FirEntry, Nack, NackSeqs, Pli, Remb};
 pub use report::{Bye, ReceiverReport, ReportBlock, Reports, Sdes, SdesItem, SdesItems};
 pub use report::{SenderInfo, SenderReport, Ssrcs};
@@ -23,6 +25,7 @@ mod packet_type {
     pub(super) const SDES: u8 = 202;
     pub(super) const BYE: u8 = 203;
     pub(super) const TRANSPORT_FEEDBACK: u8 = 205;
+    pub(super) const EXTENDED_REPORT: u8 = 207;
     pub(super) const PAYLOAD_FEEDBACK: u8 = 206;
 }
 
@@ -63,7 +66,9 @@ pub enum Packet<'a> {
     TransportFeedback(TransportFeedback<'a>),
     /// What a receiver thinks that its path carries (draft-alvestrand-rmcat-remb-03).
     Remb(Remb<'a>),
-    /// Any other: extended reports (RFC 3611), application-defined ones, what is not known.
+    /// What a receiver says of itself (RFC 3611).
+    ExtendedReport(ExtendedReport),
+    /// Any other: application-defined ones, what is not known.
     Other {
         /// The packet type.
         packet_type: u8,
@@ -142,6 +147,7 @@ impl<'a> Packet<'a> {
             {
                 Self::Remb(Remb::parse(body)?)
             }
+            (packet_type::EXTENDED_REPORT, _) => Self::ExtendedReport(ExtendedReport::parse(body)?),
             _ => Self::Other { packet_type, format },
         })
     }

@@ -26,7 +26,14 @@ pub struct Config {
 impl Config {
     /// A configuration with the given candidates and everything else at its default.
     pub fn new(candidates: Vec<SocketAddr>) -> Self {
-        Self { candidates, max_peers: 10_000, clock: None, egress: Egress::Lean, first_seq: 1, first_ts: 1 }
+        Self {
+            candidates,
+            max_peers: 10_000,
+            clock: None,
+            egress: Egress::Lean,
+            first_seq: 1,
+            first_ts: 1,
+        }
     }
 }
 

@@ -91,12 +91,7 @@ pub(crate) trait Egress: Debug + Send {
     fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8>;
 
     /// Takes a datagram; returns whether it was for this viewer.
-    fn handle_datagram(
-        &mut self,
-        datagram: &Datagram<'_>,
-        now: Instant,
-        out: &mut Outbox,
-    ) -> bool;
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool;
 
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);

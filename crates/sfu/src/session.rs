@@ -6,8 +6,8 @@
 //! error of what entered ends it: it is counted, and the timeouts decide.
 
 use std::fmt;
-use std::sync::Arc;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};

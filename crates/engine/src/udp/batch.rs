@@ -2,7 +2,10 @@
 //! offload. Linux only, and the only unsafe code of the project; elsewhere, and where the system
 //! refuses, messages go one by one through `quinn-udp`.
 
-#![allow(unsafe_code, reason = "sendmmsg takes pointers; no safe wrapper sets a segment size a message")]
+#![allow(
+    unsafe_code,
+    reason = "sendmmsg takes pointers; no safe wrapper sets a segment size a message"
+)]
 
 use std::io;
 use std::net::SocketAddr;

@@ -190,7 +190,7 @@ fn what_is_not_known_is_passed_over() {
     let mut bytes = vec![0x80, 207, 0, 1, 0, 0, 0, 1, 0x8F, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2];
     bytes.extend(written(|out| write::pli(out, 1, 2)));
     let kinds: Vec<_> = packets(&bytes).collect();
-    assert!(matches!(kinds[0], Packet::Other { packet_type: 207, format: 0 }), "extended report");
+    assert!(matches!(kinds[0], Packet::ExtendedReport(it) if it.reference_time.is_none()));
     assert!(matches!(kinds[1], Packet::Other { packet_type: 206, format: 15 }), "not REMB");
     assert!(matches!(kinds[2], Packet::Pli(_)));
 }
@@ -271,8 +271,22 @@ fn read_all(bytes: &[u8]) {
             Packet::Fir(it) => (it.entries.count(), bytes.len() / 8),
             Packet::TransportFeedback(it) => (it.statuses().count(), it.status_count.into()),
             Packet::Remb(it) => (it.ssrcs.count(), 255),
-            Packet::Pli(_) | Packet::Other { .. } => (0, 0),
+            Packet::Pli(_) | Packet::ExtendedReport(_) | Packet::Other { .. } => (0, 0),
         };
         assert!(count <= bound);
     }
+}
+
+#[test]
+fn a_receiver_learns_its_round_trip_by_its_own_clock() {
+    // RFC 3611, section 4.4: a reference time, behind a block of another kind.
+    let report =
+        [0x80, 207, 0, 6, 0, 0, 0, 9, 1, 0, 0, 1, 1, 2, 3, 4, 4, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8];
+    let Some(Packet::ExtendedReport(it)) = packets(&report).next() else { panic!() };
+    assert_eq!((it.ssrc, it.reference_time), (9, Some(0x0102_0304_0506_0708)));
+
+    let mut out = [0; 64];
+    let len = write::delay_since_last_rr(&mut out, 7, 9, 0x0304_0506, 0x1_0000).unwrap();
+    let expected = [0x80, 207, 0, 5, 0, 0, 0, 7, 5, 0, 0, 3, 0, 0, 0, 9, 3, 4, 5, 6, 0, 1, 0, 0];
+    assert_eq!(out[..len], expected);
 }

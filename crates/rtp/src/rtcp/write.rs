@@ -117,6 +117,25 @@ pub fn remb(out: &mut [u8], sender_ssrc: u32, bitrate: u64, ssrcs: &[u32]) -> Op
     out.finish()
 }
 
+/// When a receiver's reference time came and how long ago, so that it knows its round trip (DLRR;
+/// RFC 3611, section 4.5): the middle 32 bits of its time, and 1/65536 s.
+pub fn delay_since_last_rr(
+    out: &mut [u8],
+    ssrc: u32,
+    receiver_ssrc: u32,
+    last_rr: u32,
+    delay: u32,
+) -> Option<usize> {
+    const DLRR: u8 = 5;
+    let mut out = Writer::new(out, 0, packet_type::EXTENDED_REPORT)?;
+    out.put(ssrc.to_be_bytes())?;
+    out.put([DLRR, 0, 0, 3])?;
+    for word in [receiver_ssrc, last_rr, delay] {
+        out.put(word.to_be_bytes())?;
+    }
+    out.finish()
+}
+
 fn block(report: &ReportBlock) -> [u8; BLOCK_LEN] {
     let lost = report.cumulative_lost.clamp(-(1 << 23), (1 << 23) - 1);
     let [_, c0, c1, c2] = lost.to_be_bytes();

@@ -111,8 +111,7 @@ impl LeanEgress {
         };
         // Three different ones, and none of them 0.
         let base = word(0) | 1;
-        let ssrcs =
-            Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
+        let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
             shared: shared.clone(),
             ice: Ice::new(),
@@ -328,12 +327,7 @@ impl Egress for LeanEgress {
         media.payload_type(format).map(|it| it.pt)
     }
 
-    fn handle_datagram(
-        &mut self,
-        datagram: &Datagram<'_>,
-        now: Instant,
-        out: &mut Outbox,
-    ) -> bool {
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         // RFC 7983, section 7.
         match datagram.contents.first() {
             Some(0..=3) => match self.ice.handle(datagram, now, out) {

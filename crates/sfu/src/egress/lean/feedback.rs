@@ -68,6 +68,11 @@ impl Feedback {
                 }
                 Packet::SenderReport(it) => self.blocks(it.reports, ssrcs, sender, now),
                 Packet::ReceiverReport(it) => self.blocks(it.reports, ssrcs, sender, now),
+                Packet::ExtendedReport(it) => {
+                    if let Some(ntp) = it.reference_time {
+                        sender.note_reference(it.ssrc, ntp, now);
+                    }
+                }
                 _ => {}
             }
         }

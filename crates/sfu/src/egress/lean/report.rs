@@ -46,12 +46,14 @@ pub(crate) struct Reports {
     /// The middle 32 bits of the NTP time of the last ones.
     sent: [Option<u32>; REMEMBERED],
     next: usize,
+    /// What the viewer's clock said when: who it is, the middle of its NTP time, our time.
+    reference: Option<(u32, u32, Instant)>,
 }
 
 impl Reports {
     /// With a point in both clocks.
     pub(crate) fn new(clock: (Instant, SystemTime)) -> Self {
-        Self { clock, sent: [None; REMEMBERED], next: 0 }
+        Self { clock, sent: [None; REMEMBERED], next: 0, reference: None }
     }
 
     /// The NTP time of a moment.
@@ -65,6 +67,19 @@ impl Reports {
     pub(crate) fn note(&mut self, now: Instant) {
         self.sent[self.next] = Some(middle(self.ntp_at(now)));
         self.next = (self.next + 1) % REMEMBERED;
+    }
+
+    /// The viewer said what its clock says (RFC 3611, section 4.4). Once it hears of it again it knows
+    /// its round trip, and how soon to repeat a NACK.
+    pub(crate) fn note_reference(&mut self, ssrc: u32, ntp: u64, now: Instant) {
+        self.reference = Some((ssrc, middle(ntp), now));
+    }
+
+    /// The answer to that, once: who, its time, and how long ago in 1/65536 s.
+    pub(crate) fn take_reference(&mut self, now: Instant) -> Option<(u32, u32, u32)> {
+        let (ssrc, time, at) = self.reference.take()?;
+        let delay = now.saturating_duration_since(at).as_secs_f64() * 65_536.0;
+        Some((ssrc, time, delay as u32))
     }
 
     /// The round trip that a report block tells (RFC 3550, section 6.4.1): only of a report that was

@@ -96,8 +96,7 @@ impl Sender {
                 has_transport_cc: false,
             })
         };
-        let (audio, video, rtx) =
-            (outlet(ssrcs.audio)?, outlet(ssrcs.video)?, outlet(ssrcs.rtx)?);
+        let (audio, video, rtx) = (outlet(ssrcs.audio)?, outlet(ssrcs.video)?, outlet(ssrcs.rtx)?);
         let mut sender = Self {
             keys,
             ssrcs,
@@ -187,13 +186,13 @@ impl Sender {
         };
         let transport_seq = outlet.has_transport_cc.then(|| self.history.next_seq());
         let buffer = out.reserve();
-        let Some(plain) = outlet.compose(to, payload_type, index, ssrc, packet, transport_seq, buffer)
+        let Some(plain) =
+            outlet.compose(to, payload_type, index, ssrc, packet, transport_seq, buffer)
         else {
             return 0;
         };
         let Composed { header_len, plain_len } = plain;
-        let protected =
-            self.keys.protect(&mut outlet.stream, index, buffer, header_len, plain_len);
+        let protected = self.keys.protect(&mut outlet.stream, index, buffer, header_len, plain_len);
         let Ok(len) = protected else { return 0 };
         out.commit(len, path.local, path.remote);
         if transport_seq.is_some() {
@@ -211,12 +210,13 @@ impl Sender {
     }
 
     /// The round trip that a report block tells.
-    pub(crate) fn round_trip(
-        &self,
-        block: &rtcp::ReportBlock,
-        now: Instant,
-    ) -> Option<Duration> {
+    pub(crate) fn round_trip(&self, block: &rtcp::ReportBlock, now: Instant) -> Option<Duration> {
         self.reports.round_trip(block.last_sr, block.delay_since_last_sr, now)
+    }
+
+    /// The viewer said what its clock says.
+    pub(crate) fn note_reference(&mut self, ssrc: u32, ntp: u64, now: Instant) {
+        self.reports.note_reference(ssrc, ntp, now);
     }
 
     /// When the next report is due.
@@ -233,9 +233,7 @@ impl Sender {
         let ntp = self.reports.ntp_at(now);
         let buffer = out.reserve();
         let mut len = 0;
-        for (outlet, ssrc) in
-            [(&self.audio, self.ssrcs.audio), (&self.video, self.ssrcs.video)]
-        {
+        for (outlet, ssrc) in [(&self.audio, self.ssrcs.audio), (&self.video, self.ssrcs.video)] {
             let Some(rtp_ts) = outlet.account.timestamp_at(now) else { continue };
             let info = rtcp::SenderInfo {
                 ssrc,
@@ -250,8 +248,16 @@ impl Sender {
         if len == 0 {
             return;
         }
-        let Some(n) = rtcp::write::cname(&mut buffer[len..], self.ssrcs.video, &self.cname) else { return };
+        let Some(n) = rtcp::write::cname(&mut buffer[len..], self.ssrcs.video, &self.cname) else {
+            return;
+        };
         len += n;
+        if let Some((viewer, time, delay)) = self.reports.take_reference(now) {
+            let ssrc = self.ssrcs.video;
+            let buffer = &mut buffer[len..];
+            let n = rtcp::write::delay_since_last_rr(buffer, ssrc, viewer, time, delay);
+            len += n.unwrap_or(0);
+        }
         if let Ok(len) = self.keys.protect_rtcp(buffer, len) {
             out.commit(len, path.local, path.remote);
             self.reports.note(now);
@@ -261,7 +267,9 @@ impl Sender {
     /// Says that nothing more comes (RFC 3550, section 6.6).
     pub(crate) fn goodbye(&mut self, path: Path, out: &mut Outbox) {
         let buffer = out.reserve();
-        let Some(mut len) = rtcp::write::receiver_report(buffer, self.ssrcs.video, &[]) else { return };
+        let Some(mut len) = rtcp::write::receiver_report(buffer, self.ssrcs.video, &[]) else {
+            return;
+        };
         let ssrcs = [self.ssrcs.audio, self.ssrcs.video, self.ssrcs.rtx];
         let Some(n) = rtcp::write::bye(&mut buffer[len..], &ssrcs) else { return };
         len += n;
@@ -307,7 +315,10 @@ impl Outlet {
             let it = packet.elements;
             let described: [(Option<u8>, Option<&[u8]>); 5] = [
                 (self.ids.audio_level, it.audio_level.as_ref().map(std::slice::from_ref)),
-                (self.ids.video_orientation, it.video_orientation.as_ref().map(std::slice::from_ref)),
+                (
+                    self.ids.video_orientation,
+                    it.video_orientation.as_ref().map(std::slice::from_ref),
+                ),
                 (self.ids.content_type, it.content_type.as_ref().map(std::slice::from_ref)),
                 (self.ids.playout_delay, it.playout_delay.as_ref().map(<[u8; 3]>::as_slice)),
                 (self.ids.abs_capture_time, it.capture_time.as_ref().map(CaptureTime::as_bytes)),
@@ -347,6 +358,7 @@ impl Outlet {
             *padding.last_mut()? = packet.padding;
             at += padding.len();
         }
-        (at + srtp::MAX_OVERHEAD <= MAX_DATAGRAM_BYTES).then_some(Composed { header_len, plain_len: at })
+        (at + srtp::MAX_OVERHEAD <= MAX_DATAGRAM_BYTES)
+            .then_some(Composed { header_len, plain_len: at })
     }
 }
