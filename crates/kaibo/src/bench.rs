@@ -1,0 +1,189 @@
+//! `kaibo bench`: its options, and what it prints.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand, ValueEnum};
+use loadgen::{Options, Progress, RunError, Target, VideoCodec};
+
+/// How often a progress line is written where it cannot be overwritten.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+const EXAMPLES: &str = "\
+Examples:
+  kaibo bench --viewers 200 --pid $(pidof kaibo)
+      200 viewers of one room of the server on this machine, and what it uses
+  kaibo bench --rooms 10 --viewers 500 --rate 100 --duration 60 --json
+      ten rooms with 50 viewers each, for a minute, as JSON
+  kaibo bench --loss 2
+      viewers lose 2 % of what comes in, and ask for it again
+  kaibo bench --whip http://127.0.0.1:8080/whip/{room} --whep http://127.0.0.1:8080/whep/{room} --token T
+      another server; {room} becomes the room's name
+
+The report: joins (and why some failed), time from a viewer's first word to its connection, first
+packet and first whole keyframe; then, of the steady phase alone, packets, bytes, delay from the
+publisher's socket to the viewer's, loss before and after retransmission, freezes (no new frame for
+200 ms), and what server and tool used. docs/performance.md has every field.
+
+The exit status is 0 when all joined, all stayed and less than 1 % was lost; 1 when not; 2 when the
+options make no sense.";
+
+/// Flags of `bench`.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub(crate) struct BenchArgs {
+    /// Other ways to measure.
+    #[command(subcommand)]
+    harness: Option<Harness>,
+    /// Kaibo's WebSocket.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:3000/ws")]
+    url: String,
+    /// Any other server: where publishers post their offers (WHIP, http:// only).
+    #[arg(long, value_name = "URL", conflicts_with = "url")]
+    whip: Option<String>,
+    /// With --whip: where viewers post theirs (WHEP).
+    #[arg(long, value_name = "URL", requires = "whip")]
+    whep: Option<String>,
+    /// Publishing key, or bearer token of WHIP and WHEP. Better in the environment.
+    #[arg(long, value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true)]
+    token: Option<String>,
+    /// Rooms, each with a publisher; viewers take turns.
+    #[arg(long, value_name = "R", default_value_t = 1)]
+    rooms: usize,
+    /// Viewers of all rooms together.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    viewers: usize,
+    /// Viewers that join in a second.
+    #[arg(long, value_name = "J", default_value_t = 50.0)]
+    rate: f64,
+    /// Seconds to measure, from when all have joined.
+    #[arg(long, value_name = "S", default_value_t = 20)]
+    duration: u64,
+    /// Video of a publisher in kbit/s.
+    #[arg(long, value_name = "KBIT", default_value_t = 2_500)]
+    video_bitrate: u64,
+    /// Frames a second.
+    #[arg(long, value_name = "FPS", default_value_t = 30)]
+    fps: u32,
+    /// What the pictures are shaped like.
+    #[arg(long, value_name = "CODEC", default_value = "vp8")]
+    codec: Codec,
+    /// Publishers send sound (the default).
+    #[arg(long, overrides_with = "no_audio")]
+    audio: bool,
+    /// Publishers send no sound.
+    #[arg(long)]
+    no_audio: bool,
+    /// Threads that viewers run on.
+    #[arg(long, value_name = "T", default_value_t = 1)]
+    threads: usize,
+    /// The server's process, to be measured too (Linux).
+    #[arg(long, value_name = "PID")]
+    pid: Option<u32>,
+    /// Percent of incoming packets that each viewer loses on purpose.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    loss: f64,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Allows servers outside this machine and private networks.
+    #[arg(long)]
+    yes_i_own_this_server: bool,
+}
+
+/// Other ways to measure. There is none yet.
+#[derive(Debug, Subcommand)]
+enum Harness {}
+
+/// The words of `--codec`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Codec {
+    /// RFC 7741.
+    Vp8,
+    /// RFC 6184.
+    H264,
+}
+
+impl std::fmt::Debug for BenchArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Not the rest: the token is in it.
+        f.debug_struct("BenchArgs").field("viewers", &self.viewers).finish_non_exhaustive()
+    }
+}
+
+impl BenchArgs {
+    fn options(&self) -> Options {
+        let target = match &self.whip {
+            Some(publish) => Target::Whip { publish: publish.clone(), watch: self.whep.clone() },
+            None => Target::Ws(self.url.clone()),
+        };
+        Options {
+            target,
+            token: self.token.clone(),
+            rooms: self.rooms,
+            viewers: self.viewers,
+            rate: self.rate,
+            duration: Duration::from_secs(self.duration),
+            video_bitrate: self.video_bitrate,
+            fps: self.fps,
+            audio: !self.no_audio,
+            codec: match self.codec {
+                Codec::Vp8 => VideoCodec::Vp8,
+                Codec::H264 => VideoCodec::H264,
+            },
+            threads: self.threads,
+            pid: self.pid,
+            loss: self.loss,
+            own_server: self.yes_i_own_this_server,
+        }
+    }
+}
+
+/// Runs the load and prints the report.
+pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    if let Some(harness) = &args.harness {
+        match *harness {}
+    }
+    let mut screen = Screen { is_terminal: io::stderr().is_terminal(), told_at: None };
+    let result = loadgen::run(&args.options(), |progress| screen.tell(progress));
+    screen.clear();
+    let report = match result {
+        Ok(report) => report,
+        Err(RunError::Options(error)) => {
+            _ = writeln!(io::stderr(), "kaibo: {error}; see kaibo bench --help");
+            return Ok(ExitCode::from(2));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if args.json {
+        writeln!(io::stdout(), "{}", report.to_json())?;
+    } else {
+        write!(io::stdout(), "{report}")?;
+    }
+    Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where progress is written: one line that changes, or one now and then.
+struct Screen {
+    is_terminal: bool,
+    told_at: Option<Instant>,
+}
+
+impl Screen {
+    fn tell(&mut self, progress: &Progress) {
+        if self.is_terminal {
+            _ = write!(io::stderr(), "\r\x1b[K{progress}");
+            self.told_at = Some(Instant::now());
+        } else if self.told_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
+            _ = writeln!(io::stderr(), "{progress}");
+            self.told_at = Some(Instant::now());
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_terminal && self.told_at.is_some() {
+            _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}

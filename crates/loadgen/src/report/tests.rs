@@ -1,0 +1,75 @@
+//! The report's figures, from what workers measured.
+
+use super::*;
+
+fn measured(delays_ms: &[u64], steady: Counters) -> Measured {
+    let mut it = Measured { steady, ..Measured::default() };
+    delays_ms.iter().for_each(|ms| it.stats.delay.record(Duration::from_millis(*ms)));
+    it.stats.first_keyframe.record(Duration::from_millis(80));
+    it
+}
+
+fn joins(succeeded: u64) -> Joins {
+    let reasons = BTreeMap::from([("dtls: no answer".to_owned(), 100 - succeeded)]);
+    let (gone, publishers_lost) = (0, 0);
+    let failed = 100 - succeeded;
+    Joins { requested: 100, succeeded, failed, gone, publishers_lost, seconds: 2.0, reasons }
+}
+
+fn machine() -> Measurement {
+    Measurement {
+        took: Duration::from_secs(10),
+        server_cpu: Some(Duration::from_secs(5)),
+        server_rss: Some(60_000_000),
+        server_rss_before: Some(10_000_000),
+        own_cpu: Some(Duration::from_secs(1)),
+        busiest_thread: Some(Duration::from_millis(900)),
+        buffer_errors: Some(0),
+    }
+}
+
+fn report(succeeded: u64, lost: u64) -> Report {
+    let counters = Counters {
+        packets: 500_000,
+        bytes: 500_000_000,
+        unique: 500_000 - lost,
+        lost,
+        ..Counters::default()
+    };
+    let half = Counters { packets: 250_000, bytes: 250_000_000, ..Counters::default() };
+    let rest = counters.since(half);
+    let threads = [measured(&[1, 1, 1], half), measured(&[1, 2, 9], rest)];
+    Report::new(&Options::default(), false, joins(succeeded), &threads, Some(&machine()))
+}
+
+#[test]
+fn threads_are_summed_up() {
+    let json: serde_json::Value = serde_json::from_str(&report(100, 0).to_json()).unwrap();
+    assert_eq!(json["steady"]["packets_per_second"], 50_000.0);
+    assert_eq!(json["steady"]["mbit_per_second"], 400.0);
+    assert_eq!(json["joins"]["per_second"], 50.0);
+    let delay = &json["steady"]["delay_ms"];
+    assert_eq!((&delay["p50"], &delay["max"]), (&1.0.into(), &9.0.into()));
+    assert_eq!(json["server"]["cpu_us_per_packet"], 10.0);
+    assert_eq!(json["server"]["cpu_seconds_per_gb"], 10.0);
+    assert_eq!(json["server"]["rss_kb_per_viewer"], 500.0);
+    assert_eq!(json["tool"]["busiest_thread_percent"], 9.0);
+    assert_eq!(json["ok"], true);
+}
+
+#[test]
+fn a_run_is_fine_when_all_joined_and_less_than_one_percent_was_lost() {
+    assert!(report(100, 4_999).is_ok());
+    assert!(!report(100, 5_000).is_ok());
+    assert!(!report(99, 0).is_ok());
+    let interrupted = Report::new(&Options::default(), true, joins(100), &[], None);
+    assert!(!interrupted.is_ok());
+}
+
+#[test]
+fn the_text_says_what_went_wrong() {
+    let text = report(99, 0).to_string();
+    assert!(text.contains("99 of 100"), "{text}");
+    assert!(text.contains("1 x dtls: no answer"), "{text}");
+    assert!(text.ends_with("not ok\n"), "{text}");
+}

@@ -1,0 +1,305 @@
+//! One run from the first publisher to the report.
+
+mod join;
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cpu::{self, Usage};
+use crate::media::Shape;
+use crate::options::{OptionError, Options};
+use crate::progress::{Phase, Progress};
+use crate::report::{Joins, Measurement, Report};
+use crate::signal::Door;
+use crate::stats::Board;
+use crate::viewer::{Identity, JOIN_TIMEOUT, Rules};
+use crate::worker::{Handle, Measured};
+use join::Joiner;
+
+/// How often the run looks at what its threads do.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often its caller is told.
+const TELL: Duration = Duration::from_millis(500);
+/// How long goodbyes may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// Why a run came to no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The options make no sense.
+    #[error(transparent)]
+    Options(#[from] OptionError),
+    /// Nobody answers there.
+    #[error("nobody answers at {url}: {error}")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The process to be measured is not there, or this system does not tell.
+    #[error("the process {0} cannot be looked at")]
+    NoProcess(u32),
+    /// This machine does not give what is needed.
+    #[error("{0}")]
+    System(String),
+    /// A publisher did not get through.
+    #[error("no publisher: {0}")]
+    NoPublisher(String),
+    /// Ctrl+C came before there was anything to report.
+    #[error("stopped before anything was measured")]
+    Interrupted,
+}
+
+/// Runs the load and measures. Returns when it is over or interrupted; `tell` hears how it goes.
+///
+/// # Errors
+/// When nothing could be measured: wrong options, no server, no publisher.
+pub fn run(options: &Options, mut tell: impl FnMut(&Progress)) -> Result<Report, RunError> {
+    options.check()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|it| RunError::System(it.to_string()))?;
+    runtime.block_on(Run::go(options, &mut tell))
+}
+
+type Tell<'a> = &'a mut dyn FnMut(&Progress);
+
+/// A run under way.
+struct Run<'a> {
+    options: &'a Options,
+    board: Arc<Board>,
+    viewers: Vec<Handle>,
+    publishers: Handle,
+    interrupt: Pin<Box<dyn Future<Output = io::Result<()>>>>,
+    tell: Tell<'a>,
+    told_at: Instant,
+    phase_began: Instant,
+}
+
+impl<'a> Run<'a> {
+    async fn go(options: &'a Options, tell: Tell<'a>) -> Result<Report, RunError> {
+        let system = |it: io::Error| RunError::System(it.to_string());
+        let door = Door::find(options).await?;
+        let server_before = server(options)?;
+        cpu::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
+            .map_err(RunError::System)?;
+        let board = Arc::new(Board::default());
+        let start = |name: String| Handle::start(&name, Arc::clone(&board));
+        let viewers: io::Result<Vec<Handle>> =
+            (0..options.threads).map(|n| start(format!("viewers {n}"))).collect();
+        let run = Self {
+            options,
+            board: Arc::clone(&board),
+            viewers: viewers.map_err(system)?,
+            publishers: start("publishers".into()).map_err(system)?,
+            interrupt: Box::pin(tokio::signal::ctrl_c()),
+            tell,
+            told_at: Instant::now(),
+            phase_began: Instant::now(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let epoch = Instant::now();
+        let run_id = fastrand::u32(..);
+        let joiner = Joiner {
+            door,
+            local_ip: None,
+            identity: Identity::new(),
+            rules: Rules { epoch, run: run_id, loss: options.loss / 100.0 },
+            shape: Shape {
+                codec: options.codec,
+                video_bitrate: options.video_bitrate * 1_000,
+                fps: options.fps,
+                audio: options.audio,
+                run: run_id,
+                epoch,
+            },
+            board,
+            stop: stopped,
+        };
+        let joiner = Arc::new(joiner.with_local_ip().map_err(system)?);
+        let mut tasks = JoinSet::new();
+        let result = run.measure(&joiner, server_before, &mut tasks).await;
+        stop.send_replace(true);
+        // Whoever does not manage in time is dropped with the runtime.
+        _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} })
+            .await;
+        result
+    }
+
+    async fn measure(
+        mut self,
+        joiner: &Arc<Joiner>,
+        server_before: Option<Usage>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Report, RunError> {
+        self.publish(joiner, tasks).await?;
+        let joins_began = Instant::now();
+        let mut interrupted = !self.join(joiner, tasks).await;
+        let seconds = joins_began.elapsed().as_secs_f64();
+        let board = Arc::clone(&self.board);
+        let joins_took = if seconds > 0.0 { seconds } else { f64::MIN_POSITIVE };
+        let mut steady = None;
+        if !interrupted {
+            let before = Sample::take(self.options);
+            self.viewers.iter().for_each(Handle::steady);
+            self.publishers.steady();
+            let began = Instant::now();
+            interrupted = !self.steady().await;
+            steady = Some((began.elapsed(), before, Sample::take(self.options)));
+        }
+        self.viewers.iter().for_each(Handle::finish);
+        self.publishers.finish();
+        let measured: Vec<Measured> = self.viewers.into_iter().map(Handle::join).collect();
+        let publishers = self.publishers.join();
+        let joins = Joins {
+            requested: self.options.viewers as u64,
+            succeeded: board.joined.load(Ordering::Relaxed),
+            failed: board.failed.load(Ordering::Relaxed),
+            seconds: joins_took,
+            gone: board.gone.load(Ordering::Relaxed),
+            publishers_lost: board.publishers_lost.load(Ordering::Relaxed),
+            reasons: board.reasons(),
+        };
+        let measurement = steady.map(|(took, before, after)| {
+            after.since(&before, took, server_before, &measured, &publishers)
+        });
+        Ok(Report::new(self.options, interrupted, joins, &measured, measurement.as_ref()))
+    }
+
+    /// All publishers connect, or none of them counts.
+    async fn publish(
+        &mut self,
+        joiner: &Arc<Joiner>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), RunError> {
+        for room in 0..self.options.rooms {
+            tasks.spawn(Arc::clone(joiner).publish(room, self.publishers.adder()));
+        }
+        let until = Instant::now() + JOIN_TIMEOUT + Duration::from_secs(5);
+        let rooms = self.options.rooms as u64;
+        while self.board.publishing.load(Ordering::Relaxed) < rooms {
+            if self.board.publishers_lost.load(Ordering::Relaxed) > 0 || Instant::now() > until {
+                let reasons: Vec<String> = self.board.reasons().into_keys().collect();
+                return Err(RunError::NoPublisher(reasons.join(", ")));
+            }
+            if !self.wait(LOOK, Phase::Publishing).await {
+                return Err(RunError::Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Viewers come at their rate. Returns false when interrupted.
+    async fn join(&mut self, joiner: &Arc<Joiner>, tasks: &mut JoinSet<()>) -> bool {
+        self.phase_began = Instant::now();
+        let began = Instant::now();
+        let all = self.options.viewers;
+        for n in 0..all {
+            let due = began + Duration::from_secs_f64(n as f64 / self.options.rate);
+            loop {
+                let wait = due.saturating_duration_since(Instant::now());
+                if wait.is_zero() {
+                    break;
+                }
+                if !self.wait(wait.min(LOOK), Phase::Joining).await {
+                    return false;
+                }
+            }
+            let Some(worker) = self.viewers.get(n % self.viewers.len()) else { break };
+            let room = n % self.options.rooms;
+            tasks.spawn(Arc::clone(joiner).watch(room, worker.adder()));
+            if n % 16 == 15 {
+                // Behind its time, the loop above does not wait: others have their turn here.
+                tokio::task::yield_now().await;
+            }
+        }
+        while self.board.settled() < all as u64 {
+            if !self.wait(LOOK, Phase::Joining).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn steady(&mut self) -> bool {
+        self.phase_began = Instant::now();
+        let until = Instant::now() + self.options.duration;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            if !self.wait(left.min(TELL), Phase::Steady).await {
+                return false;
+            }
+        }
+    }
+
+    /// Lets time pass. Returns false when interrupted.
+    async fn wait(&mut self, time: Duration, phase: Phase) -> bool {
+        if self.told_at.elapsed() >= TELL {
+            self.told_at = Instant::now();
+            let progress =
+                Progress::read(&self.board, self.options, phase, self.phase_began.elapsed());
+            (self.tell)(&progress);
+        }
+        tokio::select! {
+            _ = &mut self.interrupt => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+}
+
+/// What the machine tells at one moment.
+struct Sample {
+    server: Option<Usage>,
+    own: Option<Duration>,
+    buffer_errors: Option<u64>,
+}
+
+impl Sample {
+    fn take(options: &Options) -> Self {
+        Self {
+            server: options.pid.and_then(cpu::of_process),
+            own: cpu::of_self(),
+            buffer_errors: cpu::udp_buffer_errors(),
+        }
+    }
+
+    fn since(
+        &self,
+        before: &Self,
+        took: Duration,
+        server_before: Option<Usage>,
+        viewers: &[Measured],
+        publishers: &Measured,
+    ) -> Measurement {
+        let threads = viewers.iter().chain([publishers]).filter_map(|it| it.cpu);
+        Measurement {
+            took,
+            server_cpu: self
+                .server
+                .zip(before.server)
+                .map(|(after, before)| after.cpu - before.cpu),
+            server_rss: self.server.map(|it| it.rss_bytes),
+            server_rss_before: server_before.map(|it| it.rss_bytes),
+            own_cpu: self.own.zip(before.own).map(|(after, before)| after - before),
+            busiest_thread: threads.max(),
+            buffer_errors: self
+                .buffer_errors
+                .zip(before.buffer_errors)
+                .map(|(after, before)| after.saturating_sub(before)),
+        }
+    }
+}
+
+fn server(options: &Options) -> Result<Option<Usage>, RunError> {
+    let look = |pid| cpu::of_process(pid).ok_or(RunError::NoProcess(pid));
+    options.pid.map(look).transpose()
+}

@@ -1,0 +1,190 @@
+//! How descriptions are exchanged: over Kaibo's `/ws`, or by WHIP and WHEP.
+
+mod http;
+mod whip;
+mod ws;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use hyper::Uri;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use crate::media::VideoCodec;
+use crate::options::{OptionError, Options, ROOM, Target};
+use crate::run::RunError;
+use crate::sdp::{Local, Remote};
+
+/// How long the server may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where to knock: addresses that were looked up once, for all clients.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    way: Way,
+    token: Option<String>,
+    codec: VideoCodec,
+    own_server: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Ws(Place),
+    Whip { publish: Place, watch: Option<Place> },
+}
+
+/// An address with what it was looked up to.
+#[derive(Debug, Clone)]
+struct Place {
+    url: String,
+    address: SocketAddr,
+}
+
+impl Place {
+    fn uri(&self, room: &str) -> Result<Uri, String> {
+        self.url.replace(ROOM, room).parse().map_err(|_| "a bad address".to_owned())
+    }
+
+    async fn connect(&self) -> Result<TcpStream, String> {
+        let stream = TcpStream::connect(self.address).await.map_err(|it| it.to_string())?;
+        _ = stream.set_nodelay(true);
+        Ok(stream)
+    }
+}
+
+/// What is kept open, or has to be closed, while a client lives.
+pub(crate) enum Session {
+    Ws(Box<ws::Socket>),
+    Whip(whip::Resource),
+}
+
+impl Door {
+    /// Looks the server up, and connects once.
+    pub(crate) async fn find(options: &Options) -> Result<Self, RunError> {
+        let way = match &options.target {
+            Target::Ws(url) => Way::Ws(find(url, options).await?),
+            Target::Whip { publish, watch } => Way::Whip {
+                publish: find(publish, options).await?,
+                watch: match watch {
+                    Some(url) => Some(find(url, options).await?),
+                    None => None,
+                },
+            },
+        };
+        let (token, codec) = (options.token.clone(), options.codec);
+        Ok(Self { way, token, codec, own_server: options.own_server })
+    }
+
+    /// The address of ours that leads to the server.
+    pub(crate) fn local_ip(&self) -> io::Result<IpAddr> {
+        let (Way::Ws(place) | Way::Whip { publish: place, .. }) = &self.way;
+        let any: IpAddr = if place.address.is_ipv4() {
+            std::net::Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            std::net::Ipv6Addr::UNSPECIFIED.into()
+        };
+        // Sends nothing: it only asks the system for the way.
+        let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
+        socket.connect(place.address)?;
+        Ok(socket.local_addr()?.ip())
+    }
+
+    /// Exchanges a publisher's offer for an answer.
+    pub(crate) async fn publish(
+        &self,
+        room: &str,
+        offer: String,
+    ) -> Result<(String, Session), String> {
+        let token = self.token.as_deref();
+        let exchange = async {
+            match &self.way {
+                Way::Ws(place) => ws::publish(place, room, offer, token).await,
+                Way::Whip { publish, .. } => whip::exchange(publish, room, offer, token).await,
+            }
+        };
+        let (answer, session) = timely(exchange).await?;
+        // The client inside checks all of them: none may lead elsewhere.
+        if Remote::read(&answer)?.candidates.iter().all(|it| self.allows(it.ip())) {
+            return Ok((answer, session));
+        }
+        Err("the server announces an address that is not of a private network".to_owned())
+    }
+
+    /// Becomes a viewer.
+    pub(crate) async fn watch(
+        &self,
+        room: &str,
+        local: &Local,
+    ) -> Result<(Remote, Session), String> {
+        let token = self.token.as_deref();
+        let (sdp, session) = match &self.way {
+            Way::Ws(place) => timely(ws::watch(place, room, local)).await?,
+            Way::Whip { watch, .. } => {
+                let place = watch.as_ref().ok_or("nowhere to watch")?;
+                let offer = crate::sdp::offer(local, self.codec);
+                timely(whip::exchange(place, room, offer, token)).await?
+            }
+        };
+        let mut remote = Remote::read(&sdp)?;
+        remote
+            .candidates
+            .retain(|it| it.is_ipv4() == local.address.is_ipv4() && self.allows(it.ip()));
+        if remote.candidates.is_empty() {
+            return Err("the server announces no address that we may use".to_owned());
+        }
+        // Where signalling is, media most likely is too.
+        let ip = local.address.ip();
+        remote
+            .candidates
+            .sort_by_key(|it| (it.ip() != ip, it.ip().is_loopback() != ip.is_loopback()));
+        Ok((remote, session))
+    }
+
+    fn allows(&self, ip: IpAddr) -> bool {
+        self.own_server || crate::options::is_near(ip)
+    }
+}
+
+impl Session {
+    /// Keeps what has to be kept until the run ends, then says goodbye.
+    pub(crate) async fn hold(self, mut stop: watch::Receiver<bool>) {
+        match self {
+            Self::Ws(socket) => socket.hold(stop).await,
+            Self::Whip(resource) => {
+                // The sender being gone is an end as well.
+                _ = stop.wait_for(|stop| *stop).await;
+                resource.delete().await;
+            }
+        }
+    }
+}
+
+async fn timely<T>(exchange: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, exchange).await {
+        Ok(result) => result.map_err(|it| format!("signalling: {it}")),
+        Err(_) => Err("signalling: no answer".to_owned()),
+    }
+}
+
+/// Looks an address up and connects to what answers.
+async fn find(url: &str, options: &Options) -> Result<Place, RunError> {
+    let unreachable = |error: io::Error| RunError::Unreachable { url: url.to_owned(), error };
+    let invalid = || unreachable(io::Error::from(io::ErrorKind::InvalidInput));
+    let uri: Uri = url.replace(ROOM, "room").parse().map_err(|_| invalid())?;
+    let host = uri.host().ok_or_else(invalid)?.trim_matches(['[', ']']);
+    let port = uri.port_u16().unwrap_or(80);
+    let mut last = None;
+    for address in tokio::net::lookup_host((host, port)).await.map_err(unreachable)? {
+        if !options.allows(address.ip()) {
+            return Err(OptionError::NotOurs { address: address.ip() }.into());
+        }
+        match tokio::time::timeout(ANSWER_TIMEOUT, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(Place { url: url.to_owned(), address }),
+            Ok(Err(error)) => last = Some(error),
+            Err(_) => last = Some(io::Error::from(io::ErrorKind::TimedOut)),
+        }
+    }
+    Err(unreachable(last.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotFound))))
+}

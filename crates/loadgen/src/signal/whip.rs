@@ -1,0 +1,77 @@
+//! WHIP (RFC 9725), and WHEP, which is the same the other way round: an offer is posted, the answer
+//! comes back with the address of a resource to delete at the end.
+
+use std::net::SocketAddr;
+
+use hyper::Method;
+use hyper::Uri;
+
+use super::http::{Request, request};
+use super::{Place, Session};
+
+/// What a server made for a client.
+pub(crate) struct Resource {
+    address: SocketAddr,
+    uri: Option<Uri>,
+    token: Option<String>,
+}
+
+/// Posts an offer; returns the answer.
+pub(super) async fn exchange(
+    place: &Place,
+    room: &str,
+    offer: String,
+    token: Option<&str>,
+) -> Result<(String, Session), String> {
+    let uri = place.uri(room)?;
+    let address = place.address;
+    let post = Request { method: Method::POST, uri: &uri, token, sdp: Some(offer) };
+    let response = request(address, post).await?;
+    if !response.status.is_success() {
+        return Err(response.status.to_string());
+    }
+    let resource = Resource {
+        address,
+        uri: response.location.and_then(|it| resolve(&uri, &it)),
+        token: token.map(ToOwned::to_owned),
+    };
+    Ok((response.body, Session::Whip(resource)))
+}
+
+impl Resource {
+    /// Says goodbye. A server that does not hear it notices by itself.
+    pub(super) async fn delete(self) {
+        let Some(uri) = &self.uri else { return };
+        let token = self.token.as_deref();
+        let delete = Request { method: Method::DELETE, uri, token, sdp: None };
+        _ = super::timely(request(self.address, delete)).await;
+    }
+}
+
+/// A `Location` as a whole address. It is asked for at the server that named it, whatever its host.
+fn resolve(base: &Uri, location: &str) -> Option<Uri> {
+    if location.contains("://") {
+        return location.parse().ok();
+    }
+    let path = if location.starts_with('/') {
+        location.to_owned()
+    } else {
+        let (folder, _) = base.path().rsplit_once('/')?;
+        format!("{folder}/{location}")
+    };
+    format!("{}://{}{path}", base.scheme_str()?, base.authority()?).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_are_found_from_the_address_that_was_asked() {
+        let base = "http://localhost:8080/api/whep?app=live".parse().unwrap();
+        let at = |location| resolve(&base, location).unwrap().to_string();
+        assert_eq!(at("/session/1?a=b"), "http://localhost:8080/session/1?a=b");
+        assert_eq!(at("1"), "http://localhost:8080/api/1");
+        assert_eq!(at("http://other/1"), "http://other/1");
+    }
+}

@@ -1,0 +1,209 @@
+//! What a worker counts of its viewers.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// Ten minutes, in microseconds: nothing is waited for longer.
+const MAX_US: u64 = 600_000_000;
+
+/// Counts that only rise. What happened in between is a difference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// RTP datagrams, retransmissions among them, and their bytes.
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+    /// Packets of media that were not there before.
+    pub(crate) unique: u64,
+    /// Missing packets that a retransmission brought.
+    pub(crate) recovered: u64,
+    /// Missing packets that never came.
+    pub(crate) lost: u64,
+    pub(crate) reordered: u64,
+    pub(crate) duplicates: u64,
+    /// Packets that came as retransmissions (RFC 4588).
+    pub(crate) rtx: u64,
+    /// Packets that were dropped on purpose.
+    pub(crate) dropped: u64,
+    /// Datagrams that could not be decrypted or read.
+    pub(crate) unreadable: u64,
+    /// Packets that were asked for again, each time.
+    pub(crate) nacks: u64,
+    pub(crate) plis: u64,
+    pub(crate) freezes: u64,
+    pub(crate) freeze_us: u64,
+}
+
+impl Counters {
+    fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            packets: f(self.packets, other.packets),
+            bytes: f(self.bytes, other.bytes),
+            unique: f(self.unique, other.unique),
+            recovered: f(self.recovered, other.recovered),
+            lost: f(self.lost, other.lost),
+            reordered: f(self.reordered, other.reordered),
+            duplicates: f(self.duplicates, other.duplicates),
+            rtx: f(self.rtx, other.rtx),
+            dropped: f(self.dropped, other.dropped),
+            unreadable: f(self.unreadable, other.unreadable),
+            nacks: f(self.nacks, other.nacks),
+            plis: f(self.plis, other.plis),
+            freezes: f(self.freezes, other.freezes),
+            freeze_us: f(self.freeze_us, other.freeze_us),
+        }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        self.zip(other, u64::saturating_add)
+    }
+
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        self.zip(earlier, u64::saturating_sub)
+    }
+}
+
+/// Durations, to a thousandth; the longest exactly.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    histogram: Histogram<u64>,
+    max_us: u64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let histogram = Histogram::new_with_bounds(1, MAX_US, 3);
+        Self { histogram: histogram.expect("the bounds are constant and in order"), max_us: 0 }
+    }
+}
+
+impl Times {
+    pub(crate) fn record(&mut self, time: Duration) {
+        self.record_us(time.as_micros() as u64);
+    }
+
+    pub(crate) fn record_us(&mut self, us: u64) {
+        self.histogram.saturating_record(us);
+        self.max_us = self.max_us.max(us);
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.histogram.add(&other.histogram).expect("all have the same bounds");
+        self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// In milliseconds; `None` when nothing was recorded.
+    pub(crate) fn percentile_ms(&self, percentile: f64) -> Option<f64> {
+        if self.histogram.is_empty() {
+            return None;
+        }
+        // Buckets are named for their upper end, which may lie above all that was recorded.
+        let us = self.histogram.value_at_percentile(percentile).min(self.max_us);
+        Some(us as f64 / 1_000.0)
+    }
+}
+
+/// What a worker measured.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    pub(crate) counters: Counters,
+    pub(crate) connected: Times,
+    pub(crate) first_packet: Times,
+    pub(crate) first_keyframe: Times,
+    /// How long packets were under way; of the steady phase alone.
+    pub(crate) delay: Times,
+    /// Whether this is the steady phase.
+    pub(crate) is_steady: bool,
+}
+
+/// What the threads tell each other while a run goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    pub(crate) connected: AtomicU64,
+    pub(crate) joined: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    /// Viewers that had joined, and whose connection ended.
+    pub(crate) gone: AtomicU64,
+    pub(crate) packets: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    pub(crate) lost: AtomicU64,
+    /// Publishers that are connected, and those that failed or were lost.
+    pub(crate) publishing: AtomicU64,
+    pub(crate) publishers_lost: AtomicU64,
+    reasons: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Board {
+    /// A viewer did not join.
+    pub(crate) fn fail(&self, reason: &str) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.note(reason);
+    }
+
+    /// A viewer that had joined was lost.
+    pub(crate) fn lose(&self, reason: &str) {
+        self.gone.fetch_add(1, Ordering::Relaxed);
+        self.note(reason);
+    }
+
+    /// A publisher did not connect, or was lost.
+    pub(crate) fn lose_publisher(&self, reason: &str) {
+        self.publishers_lost.fetch_add(1, Ordering::Relaxed);
+        self.note(&format!("publisher: {reason}"));
+    }
+
+    fn note(&self, reason: &str) {
+        let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Reasons are of ours, but for what a server says: a few of those are enough.
+        let key = if reasons.len() < 20 || reasons.contains_key(reason) { reason } else { "other" };
+        *reasons.entry(key.to_owned()).or_default() += 1;
+    }
+
+    /// Why viewers failed, with how many of each.
+    pub(crate) fn reasons(&self) -> BTreeMap<String, u64> {
+        self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Viewers whose join came to something.
+    pub(crate) fn settled(&self) -> u64 {
+        self.joined.load(Ordering::Relaxed) + self.failed.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_what_was_recorded() {
+        let mut times = Times::default();
+        assert_eq!(times.percentile_ms(50.0), None);
+        for ms in 1..=100 {
+            times.record(Duration::from_millis(ms));
+        }
+        let near = |percentile, expected: f64| {
+            let ms = times.percentile_ms(percentile).unwrap();
+            assert!((ms - expected).abs() <= expected / 500.0, "{ms} for {expected}");
+        };
+        near(50.0, 50.0);
+        near(95.0, 95.0);
+        near(99.0, 99.0);
+        assert_eq!(times.percentile_ms(100.0), Some(100.0));
+        let mut both = Times::default();
+        both.add(&times);
+        both.record(Duration::from_secs(1));
+        assert_eq!(both.percentile_ms(100.0), Some(1_000.0));
+    }
+
+    #[test]
+    fn reasons_are_counted_and_bounded() {
+        let board = Board::default();
+        (0..100).for_each(|n| board.fail(&format!("reason {n}")));
+        board.fail("reason 0");
+        let reasons = board.reasons();
+        assert_eq!((reasons["reason 0"], reasons["other"], reasons.len()), (2, 80, 21));
+    }
+}

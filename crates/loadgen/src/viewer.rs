@@ -1,0 +1,295 @@
+//! A synthetic viewer: ICE, DTLS, SRTP and the feedback that a browser gives, but no decoder. It
+//! costs a fraction of a real client, so that thousands fit beside the server. Time is an argument,
+//! and datagrams leave through a closure.
+
+mod dtls;
+mod feedback;
+mod frames;
+mod ice;
+mod media;
+mod receive;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rtp::srtp::{Receiver, Sender};
+
+use crate::sdp::{Local, Remote};
+use crate::stats::{Board, Stats};
+use dtls::Handshake;
+pub(crate) use dtls::Identity;
+use feedback::Feedback;
+use ice::Ice;
+use media::Media;
+
+/// How datagrams leave.
+pub(crate) type Send<'a> = dyn FnMut(SocketAddr, &[u8]) + 'a;
+
+/// From the first word to a picture; a viewer that takes longer has failed.
+pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What all viewers of a run share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// What stamps count from.
+    pub(crate) epoch: Instant,
+    /// Whose stamps are of our clock.
+    pub(crate) run: u32,
+    /// The share of incoming packets to lose on purpose.
+    pub(crate) loss: f64,
+}
+
+/// Where a viewer writes what it saw.
+pub(crate) struct Ledger<'a> {
+    pub(crate) stats: &'a mut Stats,
+    pub(crate) board: &'a Board,
+}
+
+/// How far a viewer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// No check was answered yet.
+    Checking,
+    /// Certificates and keys are exchanged.
+    Handshaking,
+    /// Connected; no packet came yet.
+    Waiting,
+    /// Packets come; no keyframe is complete yet.
+    Receiving,
+    /// There is a picture.
+    Watching,
+    Over,
+}
+
+/// One viewer.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    stage: Stage,
+    began_at: Instant,
+    ice: Ice,
+    handshake: Handshake,
+    srtp: Option<(Sender, Receiver)>,
+    media: Media,
+    feedback: Feedback,
+    rules: Rules,
+    next_at: Instant,
+}
+
+impl Viewer {
+    /// A viewer whose descriptions are exchanged; `began_at` is when it first turned to the server.
+    pub(crate) fn new(
+        identity: &Identity,
+        local: &Local,
+        remote: &Remote,
+        rules: Rules,
+        began_at: Instant,
+        now: Instant,
+    ) -> Self {
+        Self {
+            stage: Stage::Checking,
+            began_at,
+            ice: Ice::new(local, remote, now),
+            handshake: Handshake::new(identity, remote, now),
+            srtp: None,
+            media: Media::new(remote, rules, now),
+            feedback: Feedback::new(now),
+            rules,
+            next_at: now,
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do.
+    pub(crate) fn next_at(&self) -> Instant {
+        self.next_at
+    }
+
+    /// Whether nothing came lately, of one that had a picture.
+    pub(crate) fn is_silent(&self, now: Instant) -> bool {
+        let quiet = Duration::from_secs(2);
+        self.stage == Stage::Watching && self.media.received_at() + quiet < now
+    }
+
+    /// The steady phase begins: earlier stops of the picture are not of it.
+    pub(crate) fn begin_steady(&mut self, now: Instant) {
+        self.media.begin_steady(now);
+    }
+
+    /// The steady phase ends: a picture that stands still now is a freeze, too.
+    pub(crate) fn end_steady(&mut self, now: Instant, ledger: &mut Ledger<'_>) {
+        if self.stage == Stage::Watching {
+            self.media.end_steady(now, &mut ledger.stats.counters);
+        }
+    }
+
+    /// Takes a datagram; its bytes are decrypted in place.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        source: SocketAddr,
+        datagram: &mut [u8],
+        now: Instant,
+        ledger: &mut Ledger<'_>,
+        send: &mut Send<'_>,
+    ) {
+        match datagram {
+            // RFC 7983: which protocol a datagram is of.
+            [128..=191, kind, ..] if !(64..96).contains(&(*kind & 0x7F)) => {
+                self.handle_rtp(datagram, now, ledger);
+            }
+            [128..=191, ..] => self.handle_rtcp(datagram, now, ledger),
+            [20..=63, ..] => {
+                if let Some(to) = self.ice.chosen() {
+                    let progress = self.handshake.handle(Some(datagram), to, now, send);
+                    self.shake(progress, now, ledger);
+                }
+            }
+            [0..=3, ..] => {
+                let progress = self.ice.handle(source, datagram, now, send);
+                if progress == ice::Progress::Connected && self.stage == Stage::Checking {
+                    self.stage = Stage::Handshaking;
+                    let progress = self.handshake.handle(None, source, now, send);
+                    self.shake(progress, now, ledger);
+                }
+            }
+            _ => ledger.stats.counters.unreadable += 1,
+        }
+        self.next_at = self.deadline();
+    }
+
+    /// Lets time pass.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Instant,
+        ledger: &mut Ledger<'_>,
+        send: &mut Send<'_>,
+    ) {
+        self.ice.handle_timeout(now, send);
+        if let Some(to) = self.ice.chosen() {
+            if self.stage != Stage::Over && now >= self.handshake.next_at() {
+                let progress = self.handshake.handle(None, to, now, send);
+                self.shake(progress, now, ledger);
+            }
+            if let Some((sender, _)) = &mut self.srtp {
+                let counters = &mut ledger.stats.counters;
+                self.feedback.handle_timeout(
+                    &mut self.media,
+                    self.ice.rtt(),
+                    now,
+                    counters,
+                    |it| {
+                        let plain_len = it.len();
+                        it.resize(plain_len + rtp::srtp::MAX_RTCP_OVERHEAD, 0);
+                        if let Ok(n) = sender.protect_rtcp(it, plain_len) {
+                            send(to, it.get(..n).unwrap_or_default());
+                        }
+                    },
+                );
+            }
+        }
+        self.check_deadlines(now, ledger);
+        self.next_at = self.deadline();
+    }
+
+    /// Says goodbye.
+    pub(crate) fn close(&mut self, send: &mut Send<'_>) {
+        if let Some(to) = self.ice.chosen().filter(|_| self.stage != Stage::Over) {
+            self.handshake.close(to, send);
+        }
+        self.stage = Stage::Over;
+    }
+
+    fn handle_rtp(&mut self, packet: &mut [u8], now: Instant, ledger: &mut Ledger<'_>) {
+        let Some((_, receiver)) = &mut self.srtp else { return };
+        if self.rules.loss > 0.0 && fastrand::f64() < self.rules.loss {
+            ledger.stats.counters.dropped += 1;
+            return;
+        }
+        self.media.handle_rtp(receiver, packet, now, ledger.stats);
+        match self.stage {
+            Stage::Waiting => {
+                self.stage = Stage::Receiving;
+                ledger.stats.first_packet.record(now - self.began_at);
+            }
+            Stage::Receiving if self.media.has_picture() => {
+                self.stage = Stage::Watching;
+                ledger.stats.first_keyframe.record(now - self.began_at);
+                ledger.board.joined.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_rtcp(&mut self, packet: &mut [u8], now: Instant, ledger: &mut Ledger<'_>) {
+        let Some((_, receiver)) = &mut self.srtp else { return };
+        match receiver.unprotect_rtcp(packet) {
+            Ok(n) => {
+                feedback::handle_rtcp(packet.get(..n).unwrap_or_default(), &mut self.media, now)
+            }
+            Err(_) => ledger.stats.counters.unreadable += 1,
+        }
+    }
+
+    fn shake(&mut self, progress: dtls::Progress, now: Instant, ledger: &mut Ledger<'_>) {
+        match progress {
+            dtls::Progress::Nothing => {}
+            dtls::Progress::Keyed(sender, receiver) => {
+                self.srtp = Some((sender, receiver));
+                self.stage = Stage::Waiting;
+                self.feedback.begin(now);
+                ledger.stats.connected.record(now - self.began_at);
+                ledger.board.connected.fetch_add(1, Ordering::Relaxed);
+            }
+            dtls::Progress::Closed => self.over("closed by the server", ledger),
+            dtls::Progress::Failed(reason) => self.over(reason, ledger),
+        }
+    }
+
+    fn check_deadlines(&mut self, now: Instant, ledger: &mut Ledger<'_>) {
+        if self.stage == Stage::Watching {
+            if self.ice.is_lost(now) {
+                self.over("ice: the server stopped answering", ledger);
+            }
+        } else if now >= self.began_at + JOIN_TIMEOUT {
+            let reason = match self.stage {
+                Stage::Checking => "ice: no answer",
+                Stage::Handshaking => "dtls: no answer",
+                Stage::Waiting => "no packet came",
+                Stage::Receiving => "no keyframe came",
+                Stage::Watching | Stage::Over => return,
+            };
+            self.over(reason, ledger);
+        }
+    }
+
+    fn over(&mut self, reason: &str, ledger: &Ledger<'_>) {
+        match self.stage {
+            Stage::Over => return,
+            Stage::Watching => ledger.board.lose(reason),
+            _ => ledger.board.fail(reason),
+        }
+        self.stage = Stage::Over;
+        self.srtp = None;
+    }
+
+    fn deadline(&self) -> Instant {
+        let far = self.began_at + Duration::from_secs(86_400 * 7);
+        let handshake = self.ice.chosen().map_or(far, |_| self.handshake.next_at());
+        match self.stage {
+            Stage::Over => far,
+            Stage::Watching => {
+                let media = self.feedback.next_at(&self.media);
+                self.ice.next_at().min(handshake).min(media)
+            }
+            Stage::Waiting | Stage::Receiving => {
+                let media = self.feedback.next_at(&self.media);
+                let give_up = self.began_at + JOIN_TIMEOUT;
+                self.ice.next_at().min(handshake).min(media).min(give_up)
+            }
+            Stage::Checking | Stage::Handshaking => {
+                self.ice.next_at().min(handshake).min(self.began_at + JOIN_TIMEOUT)
+            }
+        }
+    }
+}

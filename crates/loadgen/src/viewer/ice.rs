@@ -1,0 +1,171 @@
+//! The controlling side of ICE (RFC 8445), for one socket and a server that has an address of its
+//! own: checks to one of the server's candidates after another until one answers, then consent
+//! (RFC 7675). What a server of full ICE asks is answered.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use str0m::config::CryptoProvider;
+use str0m::ice::{StunMessage, TransId};
+
+use super::Send;
+use crate::sdp::{Local, Remote};
+
+/// Between checks while there is no answer.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// Checks to one candidate before the next has its turn.
+const CHECKS_EACH: usize = 4;
+/// Between checks once there was one (RFC 7675 has five seconds).
+const CONSENT_INTERVAL: Duration = Duration::from_millis(2_500);
+/// Unanswered this long, the server is gone (RFC 7675).
+const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Checks whose answer is still taken.
+const REMEMBERED: usize = 8;
+/// The priority of a peer-reflexive candidate (RFC 8445, section 5.1.2).
+const PRIORITY: u32 = (110 << 24) | (65_535 << 8) | 255;
+
+/// What became of ICE by a datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Nothing new.
+    Nothing,
+    /// The server answered for the first time.
+    Connected,
+}
+
+pub(crate) struct Ice {
+    username: String,
+    local_pwd: String,
+    remote_pwd: String,
+    tie_breaker: u64,
+    candidates: Vec<SocketAddr>,
+    n_checks: usize,
+    under_way: Vec<(TransId, Instant, SocketAddr)>,
+    chosen: Option<SocketAddr>,
+    next_check_at: Instant,
+    answered_at: Instant,
+    rtt: Duration,
+}
+
+impl fmt::Debug for Ice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ice").field("chosen", &self.chosen).finish_non_exhaustive()
+    }
+}
+
+fn crypto() -> &'static CryptoProvider {
+    static CRYPTO: OnceLock<CryptoProvider> = OnceLock::new();
+    CRYPTO.get_or_init(str0m::crypto::from_feature_flags)
+}
+
+fn sha1_hmac(key: &[u8], payloads: &[&[u8]]) -> [u8; 20] {
+    crypto().sha1_hmac_provider.sha1_hmac(key, payloads)
+}
+
+impl Ice {
+    pub(crate) fn new(local: &Local, remote: &Remote, now: Instant) -> Self {
+        Self {
+            username: format!("{}:{}", remote.ufrag, local.ufrag),
+            local_pwd: local.pwd.clone(),
+            remote_pwd: remote.pwd.clone(),
+            tie_breaker: fastrand::u64(..),
+            candidates: remote.candidates.clone(),
+            n_checks: 0,
+            under_way: Vec::with_capacity(REMEMBERED),
+            chosen: None,
+            next_check_at: now,
+            answered_at: now,
+            rtt: Duration::ZERO,
+        }
+    }
+
+    /// The server's address, once it answered.
+    pub(crate) fn chosen(&self) -> Option<SocketAddr> {
+        self.chosen
+    }
+
+    /// Of the last check that was answered.
+    pub(crate) fn rtt(&self) -> Duration {
+        self.rtt
+    }
+
+    /// Whether the server stopped answering.
+    pub(crate) fn is_lost(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.answered_at) > CONSENT_TIMEOUT
+    }
+
+    pub(crate) fn next_at(&self) -> Instant {
+        self.next_check_at
+    }
+
+    /// Sends a check when one is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, send: &mut Send<'_>) {
+        if now < self.next_check_at {
+            return;
+        }
+        let turn = self.n_checks / CHECKS_EACH % self.candidates.len().max(1);
+        let Some(to) = self.chosen.or_else(|| self.candidates.get(turn).copied()) else {
+            self.next_check_at = now + CONSENT_INTERVAL;
+            return;
+        };
+        self.n_checks += 1;
+        let interval = if self.chosen.is_some() { CONSENT_INTERVAL } else { CHECK_INTERVAL };
+        self.next_check_at = now + interval;
+        let id = TransId::new();
+        if self.under_way.len() == REMEMBERED {
+            self.under_way.remove(0);
+        }
+        self.under_way.push((id, now, to));
+        let check = StunMessage::binding_request(
+            &self.username,
+            id,
+            true,
+            self.tie_breaker,
+            PRIORITY,
+            true,
+        );
+        let mut bytes = [0; 512];
+        if let Ok(n) = check.to_bytes(Some(self.remote_pwd.as_bytes()), &mut bytes, sha1_hmac) {
+            send(to, bytes.get(..n).unwrap_or_default());
+        }
+    }
+
+    /// Takes a STUN message.
+    pub(crate) fn handle(
+        &mut self,
+        source: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+        send: &mut Send<'_>,
+    ) -> Progress {
+        let Ok(message) = StunMessage::parse(bytes) else { return Progress::Nothing };
+        if message.is_binding_request() {
+            if message.verify(self.local_pwd.as_bytes(), sha1_hmac) {
+                let reply = StunMessage::binding_reply(message.trans_id(), source);
+                let mut bytes = [0; 512];
+                let pwd = Some(self.local_pwd.as_bytes());
+                if let Ok(n) = reply.to_bytes(pwd, &mut bytes, sha1_hmac) {
+                    send(source, bytes.get(..n).unwrap_or_default());
+                }
+            }
+            return Progress::Nothing;
+        }
+        let is_ours = |it: &(TransId, Instant, SocketAddr)| it.0 == message.trans_id();
+        let Some(at) = self.under_way.iter().position(is_ours) else { return Progress::Nothing };
+        let is_success = message.is_successful_binding_response();
+        if !is_success || !message.verify(self.remote_pwd.as_bytes(), sha1_hmac) {
+            return Progress::Nothing;
+        }
+        let (_, asked_at, to) = self.under_way.remove(at);
+        self.rtt = now.saturating_duration_since(asked_at);
+        self.answered_at = now;
+        if self.chosen.is_some() {
+            return Progress::Nothing;
+        }
+        self.chosen = Some(to);
+        self.next_check_at = now + CONSENT_INTERVAL;
+        Progress::Connected
+    }
+}
