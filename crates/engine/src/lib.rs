@@ -10,7 +10,7 @@
 //! waits only in `poll`.
 
 mod addresses;
-mod udp;
+pub mod udp;
 mod worker;
 
 use std::io;

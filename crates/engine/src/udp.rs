@@ -31,7 +31,7 @@ const PORT_TRIES: usize = 16;
 
 /// The sockets of the media thread.
 #[derive(Debug)]
-pub(crate) struct Sockets {
+pub struct Sockets {
     sockets: Vec<Udp>,
     port: u16,
     /// Addresses of the machine that a datagram can be sent from.
@@ -51,20 +51,20 @@ struct Udp {
 
 /// Room for one batch of datagrams, allocated once.
 #[derive(Debug)]
-pub(crate) struct Buffers {
+pub struct Buffers {
     bytes: Vec<u8>,
     meta: [RecvMeta; BATCH_SIZE],
 }
 
 impl Buffers {
     /// Two megabytes.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { bytes: vec![0; READ_BYTES * BATCH_SIZE], meta: [RecvMeta::default(); BATCH_SIZE] }
     }
 }
 
 /// Binds what `listen` stands for; an unspecified IPv6 address stands for both families.
-pub(crate) fn bind(listen: IpAddr, port: u16) -> Result<Sockets, StartError> {
+pub fn bind(listen: IpAddr, port: u16) -> Result<Sockets, StartError> {
     let both = listen == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     if !both {
         let udp = Udp::bind(SocketAddr::new(listen, port))?;
@@ -106,27 +106,27 @@ impl Sockets {
     }
 
     /// Says which addresses are the machine's own.
-    pub(crate) fn set_local(&mut self, local: Vec<IpAddr>) {
+    pub fn set_local(&mut self, local: Vec<IpAddr>) {
         self.local = local;
     }
 
     /// Whether an address is the machine's own, so that a datagram can be sent from it.
-    pub(crate) fn has_local(&self, ip: IpAddr) -> bool {
+    pub fn has_local(&self, ip: IpAddr) -> bool {
         self.local.contains(&ip)
     }
 
     /// The port of all of them.
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// How many there are; their tokens are 0 to this.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.sockets.len()
     }
 
     /// Whether a datagram to this address would come in here.
-    pub(crate) fn listens_on(&self, ip: IpAddr) -> bool {
+    pub fn listens_on(&self, ip: IpAddr) -> bool {
         self.sockets.iter().any(|it| {
             let bound = it.address.ip();
             bound == ip || bound.is_unspecified() && bound.is_ipv4() == ip.is_ipv4()
@@ -134,7 +134,7 @@ impl Sockets {
     }
 
     /// Wakes the poll when a datagram is there.
-    pub(crate) fn register(&mut self, registry: &Registry) -> io::Result<()> {
+    pub fn register(&mut self, registry: &Registry) -> io::Result<()> {
         for (index, udp) in self.sockets.iter_mut().enumerate() {
             registry.register(&mut udp.socket, Token(index), Interest::READABLE)?;
         }
@@ -143,7 +143,7 @@ impl Sockets {
 
     /// Reads one batch; calls `take` with source, destination address and bytes of each datagram.
     /// Returns whether there may be more.
-    pub(crate) fn receive(
+    pub fn receive(
         &self,
         index: usize,
         buffers: &mut Buffers,
@@ -169,7 +169,7 @@ impl Sockets {
     }
 
     /// Sends everything; tells of the number of datagrams that could not be, and why.
-    pub(crate) fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
+    pub fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize, &io::Error)) {
         #[cfg(target_os = "linux")]
         let sent = self.send_in_batches(outbox, &mut lost);
         #[cfg(not(target_os = "linux"))]

@@ -14,6 +14,7 @@
 //! more than the server it measures. Both take time as an argument; the workers own the clock.
 
 mod cpu;
+mod egress;
 mod media;
 mod options;
 mod progress;
@@ -27,6 +28,7 @@ mod udp;
 mod viewer;
 mod worker;
 
+pub use egress::{Egress, EgressError, EgressOptions, EgressReport, measure as measure_egress};
 pub use media::VideoCodec;
 pub use options::{OptionError, Options, Target};
 pub use progress::{Phase, Progress};

@@ -25,7 +25,7 @@ const MAX_MESSAGE_BYTES: usize = 65_000;
 pub(crate) const MAX_DATAGRAM_BYTES: usize = 1_500;
 
 /// Datagrams to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outbox {
     bytes: Vec<u8>,
     used: usize,
@@ -95,19 +95,19 @@ impl Outbox {
     }
 
     /// Forgets everything; it was sent.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.messages.clear();
         self.used = 0;
     }
 
     /// Whether it is to be sent before more is written.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.used >= FULL_BYTES || self.messages.len() >= FULL_MESSAGES
     }
 
     /// Room for one datagram of the largest size, to be written in place and then committed.
     /// Beyond what [`Self::is_full`] allows for it grows: nothing that answers is ever dropped here.
-    pub(crate) fn reserve(&mut self) -> &mut [u8] {
+    pub fn reserve(&mut self) -> &mut [u8] {
         let end = self.used + MAX_DATAGRAM_BYTES;
         if end > self.bytes.len() {
             self.bytes.resize(end.next_multiple_of(SLACK_BYTES), 0);
@@ -116,7 +116,7 @@ impl Outbox {
     }
 
     /// Adds the first `len` reserved bytes as a datagram.
-    pub(crate) fn commit(&mut self, len: usize, source: SocketAddr, destination: SocketAddr) {
+    pub fn commit(&mut self, len: usize, source: SocketAddr, destination: SocketAddr) {
         debug_assert!(0 < len && len <= MAX_DATAGRAM_BYTES);
         let start = self.used;
         self.used += len;

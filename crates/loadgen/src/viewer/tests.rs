@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
+use sfu::{Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Sfu};
 
 use super::*;
 use crate::media::{Shape, VideoCodec};
@@ -105,8 +105,17 @@ impl World {
                 Output::Event(Event::Rejected { error, .. }) => panic!("{error}"),
                 Output::Timeout(_) => panic!("no description"),
                 Output::Event(_) => {}
-                Output::Transmit(it) => self.fly(it.source, it.destination, it.contents),
+                Output::Transmits(outbox) => {
+                    let outbox = outbox.clone();
+                    self.sent(&outbox);
+                }
             }
+        }
+    }
+
+    fn sent(&mut self, outbox: &Outbox) {
+        for it in outbox.transmits() {
+            it.datagrams().for_each(|one| self.fly(it.source, it.destination, one.to_vec()));
         }
     }
 
@@ -160,7 +169,10 @@ impl World {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
                 Output::Event(_) => {}
-                Output::Transmit(it) => self.fly(it.source, it.destination, it.contents),
+                Output::Transmits(outbox) => {
+                    let outbox = outbox.clone();
+                    self.sent(&outbox);
+                }
             }
         }
     }

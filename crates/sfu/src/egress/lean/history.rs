@@ -90,7 +90,8 @@ impl History {
     ) -> impl Iterator<Item = Fate> + 'a {
         let mut received = self.unwrapped(feedback.info.reference_time) * REFERENCE_US;
         let sent = &mut self.sent;
-        feedback.statuses().filter_map(move |(seq, delta)| {
+        // More than are remembered are no news, whatever a packet announces.
+        feedback.statuses().take(2 * LEN).filter_map(move |(seq, delta)| {
             let received_us = delta.map(|delta| {
                 received += i64::from(delta) * DELTA_US;
                 received

@@ -1,0 +1,252 @@
+//! The clients' half, in a thread of its own so that it does not take the server's cache. It works
+//! only while the server waits for it.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use mio::{Poll, Registry, Token};
+
+use super::EgressError;
+use crate::media::Shape;
+use crate::publisher::Publisher;
+use crate::sdp::{self, Local, Remote};
+use crate::stats::{Board, Stats};
+use crate::udp::{Buffers, Udp};
+use crate::viewer::{Identity, Ledger, Rules, Viewer};
+
+/// What the clients saw so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts {
+    pub(super) publishing: u64,
+    pub(super) connected: u64,
+    /// Packets of media that came.
+    pub(super) packets: u64,
+    pub(super) lost: u64,
+    /// Datagrams that were not authentic or could not be read.
+    pub(super) unreadable: u64,
+    /// Why somebody is not there.
+    pub(super) failed: Option<String>,
+}
+
+enum Ask {
+    Step(Instant),
+    AddPublisher(UdpSocket, Box<Shape>, Instant),
+    AnswerPublisher(String),
+    AddViewer(UdpSocket, String, Instant),
+}
+
+enum Reply {
+    Done(Counts),
+    Description(Result<String, String>),
+}
+
+/// The clients' half, as the server's thread sees it.
+pub(super) struct Crowd {
+    asks: Option<SyncSender<Ask>>,
+    replies: Receiver<Reply>,
+    thread: Option<JoinHandle<()>>,
+    counts: Counts,
+}
+
+impl Crowd {
+    pub(super) fn start(epoch: Instant) -> Self {
+        let (asks, inbox) = sync_channel(0);
+        let (outbox, replies) = sync_channel(0);
+        let thread = std::thread::spawn(move || {
+            let Ok(mut clients) = Clients::new(epoch) else { return };
+            while let Ok(ask) = inbox.recv() {
+                if outbox.send(clients.answer(ask)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { asks: Some(asks), replies, thread: Some(thread), counts: Counts::default() }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts.clone()
+    }
+
+    /// Lets the clients take what came, and send what is due.
+    pub(super) fn step(&mut self, now: Instant) {
+        _ = self.ask(Ask::Step(now));
+    }
+
+    pub(super) fn add_publisher(
+        &mut self,
+        socket: UdpSocket,
+        shape: Shape,
+        now: Instant,
+    ) -> Result<String, EgressError> {
+        self.describe(Ask::AddPublisher(socket, Box::new(shape), now))
+    }
+
+    pub(super) fn answer_publisher(&mut self, answer: String) -> Result<(), EgressError> {
+        self.describe(Ask::AnswerPublisher(answer)).map(|_| ())
+    }
+
+    pub(super) fn add_viewer(
+        &mut self,
+        socket: UdpSocket,
+        offer: &str,
+        now: Instant,
+    ) -> Result<String, EgressError> {
+        self.describe(Ask::AddViewer(socket, offer.to_owned(), now))
+    }
+
+    fn describe(&mut self, ask: Ask) -> Result<String, EgressError> {
+        match self.ask(ask) {
+            Some(Reply::Description(Ok(it))) => Ok(it),
+            Some(Reply::Description(Err(reason))) => Err(EgressError::NoConnection(reason)),
+            _ => Err(EgressError::NoConnection("the clients' thread is gone".into())),
+        }
+    }
+
+    fn ask(&mut self, ask: Ask) -> Option<Reply> {
+        self.asks.as_ref()?.send(ask).ok()?;
+        let reply = self.replies.recv().ok()?;
+        if let Reply::Done(counts) = &reply {
+            self.counts = counts.clone();
+        }
+        Some(reply)
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        drop(self.asks.take());
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+    }
+}
+
+/// All clients.
+struct Clients {
+    poll: Poll,
+    publishers: Vec<(Udp, Publisher)>,
+    viewers: Vec<(Udp, Viewer)>,
+    identity: Identity,
+    rules: Rules,
+    stats: Stats,
+    board: Board,
+    buffers: Buffers,
+}
+
+impl Clients {
+    fn new(epoch: Instant) -> std::io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            publishers: Vec::new(),
+            viewers: Vec::new(),
+            identity: Identity::new(),
+            rules: Rules { epoch, run: 1, loss: 0.0 },
+            stats: Stats::default(),
+            board: Board::default(),
+            buffers: Buffers::new(),
+        })
+    }
+
+    fn answer(&mut self, ask: Ask) -> Reply {
+        match ask {
+            Ask::Step(now) => {
+                self.step(now);
+                Reply::Done(self.counts())
+            }
+            Ask::AddPublisher(socket, shape, now) => {
+                Reply::Description(self.add_publisher(socket, *shape, now))
+            }
+            Ask::AnswerPublisher(answer) => {
+                let last = self.publishers.last_mut().ok_or("no publisher".to_owned());
+                Reply::Description(
+                    last.and_then(|(_, it)| it.accept_answer(&answer)).map(|()| String::new()),
+                )
+            }
+            Ask::AddViewer(socket, offer, now) => {
+                Reply::Description(self.add_viewer(socket, &offer, now))
+            }
+        }
+    }
+
+    fn add_publisher(
+        &mut self,
+        socket: UdpSocket,
+        shape: Shape,
+        now: Instant,
+    ) -> Result<String, String> {
+        let (udp, address) = register(socket, self.poll.registry())?;
+        let (publisher, offer) = Publisher::new(address, shape, now)?;
+        self.publishers.push((udp, publisher));
+        Ok(offer)
+    }
+
+    fn add_viewer(
+        &mut self,
+        socket: UdpSocket,
+        offer: &str,
+        now: Instant,
+    ) -> Result<String, String> {
+        let (udp, address) = register(socket, self.poll.registry())?;
+        let local = Local {
+            ufrag: format!("viewer{:05}", self.viewers.len()),
+            pwd: "a-password-of-24-letters".into(),
+            fingerprint: self.identity.fingerprint(),
+            address,
+        };
+        let answer = sdp::answer(offer, &local);
+        let remote = Remote::read(offer).map_err(str::to_owned)?;
+        let viewer = Viewer::new(&self.identity, &local, &remote, self.rules, now, now);
+        self.viewers.push((udp, viewer));
+        Ok(answer)
+    }
+
+    fn step(&mut self, now: Instant) {
+        let Self { publishers, viewers, stats, board, buffers, .. } = self;
+        for (udp, viewer) in viewers {
+            let mut ledger = Ledger { stats, board };
+            let mut send = |to: SocketAddr, bytes: &[u8]| udp.send(to, bytes);
+            let mut more = true;
+            while more {
+                more = udp.receive(buffers, |from, datagram| {
+                    viewer.handle_datagram(from, datagram, now, &mut ledger, &mut send);
+                });
+            }
+            if viewer.next_at() <= now {
+                viewer.handle_timeout(now, &mut ledger, &mut send);
+            }
+        }
+        for (udp, publisher) in publishers {
+            let mut send = |to: SocketAddr, bytes: &[u8]| udp.send(to, bytes);
+            let mut more = true;
+            while more {
+                more = udp.receive(buffers, |from, datagram| {
+                    publisher.handle_datagram(from, datagram, now, board, &mut send);
+                });
+            }
+            if publisher.next_at() <= now {
+                publisher.handle_timeout(now, board, &mut send);
+            }
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let counters = self.stats.counters;
+        Counts {
+            publishing: self.board.publishing.load(Ordering::Relaxed),
+            connected: self.board.connected.load(Ordering::Relaxed),
+            packets: counters.packets,
+            lost: counters.lost,
+            unreadable: counters.unreadable,
+            failed: self.board.reasons().into_keys().next(),
+        }
+    }
+}
+
+fn register(socket: UdpSocket, registry: &Registry) -> Result<(Udp, SocketAddr), String> {
+    let address = socket.local_addr().map_err(|it| it.to_string())?;
+    let udp = Udp::register(socket, registry, Token(0)).map_err(|it| it.to_string())?;
+    Ok((udp, address))
+}
