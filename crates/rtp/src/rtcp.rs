@@ -1,4 +1,4 @@
-//! RTCP (RFC 3550, section 6): what is in a compound packet, and [`write`] for what goes into one.
+//! RTCP (RFC 3550, section 6): what is in a compound packet, and [`mod@write`] for what goes into one.
 
 mod extended;
 mod feedback;

@@ -23,7 +23,8 @@ pub struct FeedbackInfo {
 pub struct TransportFeedback<'a> {
     /// What stands at its head.
     pub info: FeedbackInfo,
-    /// How many packets it reports on, those that did not arrive included.
+    /// How many packets it reports on, those that did not arrive included. A few bytes can say
+    /// 65535 of them: compare it with what was sent before going through them.
     pub status_count: u16,
     chunks: &'a [u8],
     deltas: &'a [u8],
@@ -79,6 +80,22 @@ impl Chunk {
         }
     }
 
+    /// How many packets, of at most `left`, it tells of, and the bytes of their deltas; `None`
+    /// when there is a symbol that is reserved. Of a run, however long, that is one step.
+    fn measure(mut self, left: u16) -> Option<(u16, usize)> {
+        if let Self::Run { symbol, left: len } = self {
+            let count = len.min(left);
+            return Some((count, usize::from(count) * Symbol::of(symbol)?.delta_len()));
+        }
+        let (mut count, mut deltas_len) = (0, 0);
+        while count < left {
+            let Some(bits) = self.next() else { break };
+            deltas_len += Symbol::of(bits)?.delta_len();
+            count += 1;
+        }
+        Some((count, deltas_len))
+    }
+
     /// The two bits of the next packet; `None` after the last.
     fn next(&mut self) -> Option<u8> {
         match self {
@@ -97,7 +114,7 @@ impl Chunk {
 }
 
 impl<'a> TransportFeedback<'a> {
-    /// Reads all chunks once, to find where the deltas begin, and that all are there.
+    /// Looks at each chunk once, to find where the deltas begin, and that all are there.
     pub(super) fn parse(mut body: &'a [u8]) -> Option<Self> {
         let sender_ssrc = take_u32(&mut body)?;
         let media_ssrc = take_u32(&mut body)?;
@@ -108,12 +125,14 @@ impl<'a> TransportFeedback<'a> {
         let info =
             FeedbackInfo { sender_ssrc, media_ssrc, base_seq, reference_time, feedback_count };
 
-        let mut symbols = Symbols { chunks: body, chunk: None };
-        let mut deltas_len = 0;
-        for _ in 0..status_count {
-            deltas_len += symbols.next()?.delta_len();
+        let mut rest = body;
+        let (mut left, mut deltas_len) = (status_count, 0);
+        while left > 0 {
+            let (count, len) = Chunk::parse(take_u16(&mut rest)?).measure(left)?;
+            left -= count;
+            deltas_len += len;
         }
-        let chunks_len = body.len() - symbols.chunks.len();
+        let chunks_len = body.len() - rest.len();
         let (chunks, rest) = body.split_at_checked(chunks_len)?;
         Some(Self { info, status_count, chunks, deltas: rest.get(..deltas_len)? })
     }
