@@ -2,7 +2,7 @@
 //! publisher, so that viewers stay when a host drops and returns.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::event::MediaInfo;
 use crate::outbox::Outbox;
@@ -11,6 +11,11 @@ use crate::rtp::{Format, Packet};
 use crate::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, STALL_AFTER};
+
+/// The longest that a packet waits for others, and the number of peers from which on it does: below,
+/// there is time for a message each.
+const MAX_COALESCING: Duration = Duration::from_millis(10);
+const COALESCING_PEERS: std::ops::Range<usize> = 16..200;
 
 /// The media side of one room.
 #[derive(Debug, Default)]
@@ -23,6 +28,8 @@ pub(crate) struct Room {
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
     audio: Track,
     video: Track,
+    /// When viewers are to be given what came, at the latest.
+    flush_at: Option<Instant>,
     /// When the publisher's last packet came, while media flows.
     last_media_at: Option<Instant>,
     reported: MediaInfo,
@@ -69,6 +76,36 @@ impl Room {
         let changed = began || info != self.reported;
         self.reported = info.clone();
         changed.then_some(Change::Flowing(info))
+    }
+
+    /// A packet came of which this is said: whether it was of the picture, and whether its frame is
+    /// complete. Returns whether the viewers are given what came now, or else at [`Self::deadline`].
+    ///
+    /// Packets of one frame come one by one, and sound comes between frames. One message costs the
+    /// same whatever it holds, so with many viewers they wait for each other; with a few nothing does.
+    pub(crate) fn is_flush_due(
+        &mut self,
+        is_video: bool,
+        is_complete: bool,
+        n_peers: usize,
+        now: Instant,
+    ) -> bool {
+        let delay = coalescing(n_peers);
+        if is_video && is_complete || delay.is_zero() {
+            self.flush_at = None;
+            return true;
+        }
+        self.flush_at.get_or_insert(now + delay);
+        self.is_flush_over(now)
+    }
+
+    /// Whether what came has waited long enough.
+    pub(crate) fn is_flush_over(&mut self, now: Instant) -> bool {
+        let is_over = self.flush_at.is_some_and(|at| at <= now);
+        if is_over {
+            self.flush_at = None;
+        }
+        is_over
     }
 
     /// Whether the publisher has been silent for too long.
@@ -120,7 +157,7 @@ impl Room {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let stall = self.last_media_at.map(|at| at + STALL_AFTER);
         let keyframes = self.video.layers.iter().filter_map(|it| it.keyframe.poll_timeout());
-        stall.into_iter().chain(keyframes).min()
+        stall.into_iter().chain(keyframes).chain(self.flush_at).min()
     }
 
     /// Whether nobody is here.
@@ -144,4 +181,11 @@ impl Room {
             layers: self.video.rids(),
         }
     }
+}
+
+/// How long a packet may wait for others: nothing with a handful of peers, more with their number.
+fn coalescing(n_peers: usize) -> Duration {
+    let std::ops::Range { start, end } = COALESCING_PEERS;
+    let above = n_peers.saturating_sub(start).min(end - start);
+    MAX_COALESCING * above as u32 / (end - start) as u32
 }

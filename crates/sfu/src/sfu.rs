@@ -304,6 +304,9 @@ impl Sfu {
     fn handle_room_timeout(&mut self, room_id: RoomId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let change = room.check_stall(now);
+        if room.is_flush_over(now) {
+            self.dirty.insert(room_id);
+        }
         self.report(room_id, change);
         self.attend_room(room_id, now);
     }
@@ -337,10 +340,17 @@ impl Sfu {
             match step {
                 None | Some(Ok(publisher::Output::Timeout(_))) => return,
                 Some(Ok(publisher::Output::Media(key, format, packet))) => {
+                    let n_peers = self.room_of.len();
                     let Some(room) = self.rooms.get_mut(&room_id) else { return };
+                    let is_video = format.codec.is_video();
+                    let is_complete = packet.marker;
                     let change = room.ingest(key, format, packet);
+                    if room.is_flush_due(is_video, is_complete, n_peers, now) {
+                        self.dirty.insert(room_id);
+                    } else {
+                        self.timers.set(Deadline::Room(room_id), room.deadline());
+                    }
                     self.report(room_id, change);
-                    self.dirty.insert(room_id);
                 }
                 Some(Ok(publisher::Output::Connected)) => {
                     self.events.push_back(Event::Connected { peer });

@@ -151,13 +151,21 @@ impl fmt::Display for EgressReport {
             self.messages_per_viewer_second, self.received_per_viewer_second
         )?;
         writeln!(f, "  allocations          {:7.4} a packet", self.allocations_per_packet)?;
-        writeln!(f, "  memory               {:7.1} kB a viewer", self.bytes_per_viewer as f64 / 1e3)?;
+        writeln!(
+            f,
+            "  memory               {:7.1} kB a viewer",
+            self.bytes_per_viewer as f64 / 1e3
+        )?;
         writeln!(
             f,
             "  join                 {:7.0} µs   {:.0} a second and core",
             self.join_us, self.joins_per_core_second
         )?;
-        write!(f, "  lost {} of {} packets, {} unreadable", self.lost, self.packets, self.unreadable)
+        write!(
+            f,
+            "  lost {} of {} packets, {} unreadable",
+            self.lost, self.packets, self.unreadable
+        )
     }
 }
 

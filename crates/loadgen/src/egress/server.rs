@@ -158,7 +158,10 @@ impl Server {
             while more {
                 let result = sockets.receive(index, buffers, |source, _, contents| {
                     usage.received += 1;
-                    sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+                    sfu.handle_datagram(
+                        &Datagram { source, destination: *candidate, contents },
+                        now,
+                    );
                 });
                 more = result.unwrap_or(false);
             }
