@@ -342,7 +342,7 @@ impl Sending {
                 payload_type: cursor.payload_type,
                 seq,
                 ts,
-                padding: if cursor.next < end { padding(packet.payload.len(), common) } else { 0 },
+                padding: padding(packet.payload.len(), common),
                 marker: packet.marker,
                 extensions: &packet.extensions,
                 elements: &packet.elements,
@@ -367,7 +367,7 @@ fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
 }
 
 /// What a packet lacks to the common size, if that is little: then all of a frame is one message of
-/// equal segments.
+/// equal segments, and a smaller packet of sound can end it.
 fn padding(len: usize, common: usize) -> u8 {
     let lacks = common.saturating_sub(len);
     if lacks <= MAX_PADDING { lacks as u8 } else { 0 }

@@ -55,15 +55,17 @@ impl Crowd {
     pub(super) fn start(epoch: Instant) -> Self {
         let (asks, inbox) = sync_channel(0);
         let (outbox, replies) = sync_channel(0);
-        let thread = std::thread::spawn(move || {
+        let body = move || {
             let Ok(mut clients) = Clients::new(epoch) else { return };
             while let Ok(ask) = inbox.recv() {
                 if outbox.send(clients.answer(ask)).is_err() {
                     return;
                 }
             }
-        });
-        Self { asks: Some(asks), replies, thread: Some(thread), counts: Counts::default() }
+        };
+        // Named, so that a profile tells the two sides apart. Without it nobody answers.
+        let thread = std::thread::Builder::new().name("crowd".into()).spawn(body).ok();
+        Self { asks: Some(asks), replies, thread, counts: Counts::default() }
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -47,8 +47,6 @@ pub(crate) struct LeanEgress {
     ssrcs: Ssrcs,
     session_id: u64,
     version: u64,
-    /// What our descriptions have, from the first one on.
-    layout: Layout,
     is_offered: bool,
     remote: Option<Remote>,
     channel: Option<Channel>,
@@ -119,7 +117,6 @@ impl LeanEgress {
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
             version: 0,
-            layout: Layout::ours(),
             is_offered: false,
             remote: None,
             channel: None,
@@ -178,7 +175,6 @@ impl LeanEgress {
         if let Some(media) = &mut self.media {
             media.sender.negotiated(&remote);
         }
-        self.layout.clone_from(&remote.layout);
         self.remote = Some(remote);
         if let Stage::Negotiating { .. } = self.stage {
             self.stage = Stage::Connecting { until: now + CONNECT_TIMEOUT };
@@ -285,7 +281,10 @@ impl LeanEgress {
 impl Egress for LeanEgress {
     fn offer(&mut self) -> String {
         self.is_offered = true;
-        self.describe(|local, it| sdp::offer(local, &it.layout))
+        self.describe(|local, it| match &it.remote {
+            Some(remote) => sdp::offer(local, &remote.layout),
+            None => sdp::offer(local, &Layout::ours()),
+        })
     }
 
     fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
@@ -300,7 +299,10 @@ impl Egress for LeanEgress {
         if !std::mem::take(&mut self.is_offered) {
             return Err(NegotiationError::OutOfOrder);
         }
-        let remote = sdp::read_answer(answer, &self.layout)?;
+        let remote = match &self.remote {
+            Some(before) => sdp::read_answer(answer, &before.layout)?,
+            None => sdp::read_answer(answer, &Layout::ours())?,
+        };
         self.negotiated(remote, now)
     }
 

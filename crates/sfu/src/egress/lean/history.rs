@@ -35,30 +35,57 @@ pub(crate) struct History {
     reference: Option<i64>,
 }
 
+/// One packet, in eight bytes: there are thousands of viewers.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     /// The low bits of microseconds: 71 minutes.
     at_us: u32,
     bytes: u16,
-    seq: u16,
     probe: u8,
-    state: State,
+    /// The high bits of its number, which its place does not tell, and what became of it.
+    turn_and_state: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    None,
     UnderWay,
     /// Said to be lost; it may still be said to have come.
     Missing,
-    Arrived,
+    /// Nothing more is to be learned of it.
+    Over,
 }
 
 const NO_PROBE: u8 = u8::MAX;
 
+/// The high bits of a number: seven.
+fn turn(seq: u16) -> u8 {
+    (seq / LEN as u16) as u8
+}
+
+impl Sent {
+    /// What became of the packet with this number; `None` when it is another's place by now.
+    fn state(self, seq: u16) -> Option<State> {
+        let of = |state| turn(seq) << 1 | state;
+        match self.turn_and_state {
+            _ if self.bytes == 0 => None,
+            it if it == of(0) => Some(State::UnderWay),
+            it if it == of(1) => Some(State::Missing),
+            _ => None,
+        }
+    }
+
+    fn set(&mut self, seq: u16, state: State) {
+        match state {
+            State::UnderWay => self.turn_and_state = turn(seq) << 1,
+            State::Missing => self.turn_and_state = turn(seq) << 1 | 1,
+            State::Over => self.bytes = 0,
+        }
+    }
+}
+
 impl Default for History {
     fn default() -> Self {
-        let nothing = Sent { at_us: 0, bytes: 0, seq: 0, probe: NO_PROBE, state: State::None };
+        let nothing = Sent { at_us: 0, bytes: 0, probe: NO_PROBE, turn_and_state: 0 };
         Self { sent: Box::new([nothing; LEN]), next: 1, reference: None }
     }
 }
@@ -76,9 +103,8 @@ impl History {
         self.sent[usize::from(seq) % LEN] = Sent {
             at_us: now_us as u32,
             bytes: bytes as u16,
-            seq,
             probe: probe.unwrap_or(NO_PROBE),
-            state: State::UnderWay,
+            turn_and_state: turn(seq) << 1,
         };
     }
 
@@ -97,19 +123,17 @@ impl History {
                 received
             });
             let it = &mut sent[usize::from(seq) % LEN];
-            let is_news = match it.state {
-                State::UnderWay => true,
-                State::Missing => received_us.is_some(),
-                State::None | State::Arrived => false,
-            };
-            if it.seq != seq || !is_news {
-                return None;
+            let bytes = it.bytes;
+            match it.state(seq)? {
+                State::Missing if received_us.is_none() => return None,
+                State::UnderWay | State::Missing => {}
+                State::Over => return None,
             }
-            it.state = if received_us.is_some() { State::Arrived } else { State::Missing };
+            it.set(seq, if received_us.is_some() { State::Over } else { State::Missing });
             Some(Fate {
                 sent_us: now_us.saturating_sub((now_us as u32).wrapping_sub(it.at_us).into()),
                 received_us,
-                bytes: it.bytes,
+                bytes,
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             })
         })
@@ -128,5 +152,50 @@ impl History {
         };
         self.reference = Some(unwrapped);
         unwrapped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rtp::rtcp::{FeedbackInfo, Packet, packets, write};
+
+    use super::*;
+
+    fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<Fate> {
+        let mut bytes = [0; 1_200];
+        let info = FeedbackInfo { base_seq, reference_time: 100, ..FeedbackInfo::default() };
+        let len = write::transport_feedback(&mut bytes, &info, deltas.iter().copied()).unwrap();
+        let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
+        history.fates(&it, 50_000).collect()
+    }
+
+    #[test]
+    fn each_packet_is_news_once_when_lost_and_once_when_it_came_after_all() {
+        let mut history = History::default();
+        for n in 0..4 {
+            assert_eq!(history.next_seq(), n + 1);
+            history.note(u64::from(n) * 1_000, 1_200, (n == 3).then_some(7));
+        }
+        let first = fates(&mut history, 1, &[Some(4), None, Some(8), Some(8)]);
+        let received: Vec<_> = first.iter().map(|it| it.received_us).collect();
+        let base = 100 * REFERENCE_US;
+        let at = |ticks| Some(base + ticks * DELTA_US);
+        assert_eq!(received, [at(4), None, at(12), at(20)]);
+        assert_eq!((first[2].sent_us, first[2].bytes, first[3].probe), (2_000, 1_200, Some(7)));
+        let again = fates(&mut history, 1, &[Some(4), None, Some(8), Some(8)]);
+        assert_eq!(again, [], "nothing new");
+        assert_eq!(fates(&mut history, 2, &[Some(30)]).len(), 1, "it came after all");
+        assert_eq!(fates(&mut history, 2, &[Some(30)]).len(), 0);
+        assert_eq!(fates(&mut history, 900, &[Some(1)]), [], "never sent");
+    }
+
+    #[test]
+    fn what_is_older_than_the_history_is_not_mistaken_for_something_newer() {
+        let mut history = History::default();
+        for n in 0..=LEN as u64 {
+            history.note(n, 100, None);
+        }
+        assert_eq!(fates(&mut history, 1, &[Some(1)]), []);
+        assert_eq!(fates(&mut history, 513, &[Some(1)]).len(), 1);
     }
 }
