@@ -1,0 +1,134 @@
+//! What the packets of one probe tell: the lower of the rates at which they were sent and arrived.
+
+/// Packets a probe needs to tell anything.
+pub(crate) const MIN_PACKETS: u32 = 5;
+
+/// Packets needed for a line through them.
+const MIN_FOR_LINE: u32 = 4;
+
+/// How much of a probe has to arrive.
+const MIN_ARRIVED: f64 = 0.8;
+
+/// A probe that took longer was no burst.
+const MAX_SPAN_US: i64 = 1_000_000;
+
+/// Packets that arrive this much faster than they were sent came out of a bundle.
+const MAX_RATIO: f64 = 2.0;
+
+/// Packets that arrive slower than this part of the rate they were sent at filled a queue, and
+/// this part of the capacity is used then, for the queue to drain.
+const UNSATURATED: f64 = 0.9;
+const UTILISATION: f64 = 0.95;
+
+/// One probe under way.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Cluster {
+    /// Bytes that were to be sent; 0: no probe.
+    pub(crate) bytes: u32,
+    /// The rate that was asked for.
+    pub(crate) bps: u64,
+    pub(crate) id: u8,
+    packets: u32,
+    arrived: u64,
+    first_sent_us: u64,
+    last_sent_us: u64,
+    last_sent_bytes: u32,
+    first_received_us: i64,
+    last_received_us: i64,
+    first_received_bytes: u32,
+    /// Sums of when packets were sent (x) and arrived (y), in ms since the first one's.
+    origin: (u64, i64),
+    sum: Sums,
+    pub(crate) is_touched: bool,
+}
+
+/// For a line with the least squares.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sums {
+    x: f64,
+    y: f64,
+    xx: f64,
+    xy: f64,
+}
+
+impl Cluster {
+    /// Packets are to come.
+    pub(crate) fn new(id: u8, bps: u64, bytes: u32) -> Self {
+        Self { id, bps, bytes, ..Self::default() }
+    }
+
+    /// One of its packets arrived.
+    pub(crate) fn on_packet(&mut self, sent_us: u64, received_us: i64, bytes: u32) {
+        if self.packets == 0 || sent_us < self.first_sent_us {
+            self.first_sent_us = sent_us;
+        }
+        if self.packets == 0 || sent_us >= self.last_sent_us {
+            self.last_sent_us = sent_us;
+            self.last_sent_bytes = bytes;
+        }
+        if self.packets == 0 || received_us < self.first_received_us {
+            self.first_received_us = received_us;
+            self.first_received_bytes = bytes;
+        }
+        if self.packets == 0 || received_us > self.last_received_us {
+            self.last_received_us = received_us;
+        }
+        if self.packets == 0 {
+            self.origin = (sent_us, received_us);
+        }
+        let x = (sent_us as f64 - self.origin.0 as f64) / 1e3;
+        let y = received_us.saturating_sub(self.origin.1) as f64 / 1e3;
+        self.sum.x += x;
+        self.sum.y += y;
+        self.sum.xx += x * x;
+        self.sum.xy += x * y;
+        self.packets += 1;
+        self.arrived += u64::from(bytes);
+        self.is_touched = true;
+    }
+
+    /// What fits, in bits a second, on a link that loses the part `inherent` whatever is sent;
+    /// `None`: nothing can be said, not yet or not at all.
+    pub(crate) fn result(&self, inherent: f64) -> Option<f64> {
+        let share = MIN_ARRIVED * (1.0 - inherent);
+        let needed = f64::from(MIN_PACKETS) * share;
+        if f64::from(self.packets) < needed || (self.arrived as f64) < f64::from(self.bytes) * share
+        {
+            return None;
+        }
+        let sent_us = self.last_sent_us.saturating_sub(self.first_sent_us) as i64;
+        let received_us = self.last_received_us.saturating_sub(self.first_received_us);
+        if received_us <= 0 || received_us > MAX_SPAN_US || !(0..=MAX_SPAN_US).contains(&sent_us) {
+            return None;
+        }
+        let rate = |without: u32, us: i64| {
+            let bytes = self.arrived.saturating_sub(u64::from(without)) as f64;
+            bytes / (1.0 - inherent) * 8.0 * 1e6 / us.max(1) as f64
+        };
+        // All at once is as fast as it gets; a probe never tells of more than was asked for.
+        let send = if sent_us == 0 { f64::MAX } else { rate(self.last_sent_bytes, sent_us) };
+        let receive = match self.stretch() {
+            Some(stretch) if send < f64::MAX => send / stretch,
+            _ => rate(self.first_received_bytes, received_us),
+        };
+        if receive > MAX_RATIO * send {
+            return None;
+        }
+        let send = send.min(1.2 * self.bps as f64);
+        Some(if receive < UNSATURATED * send { UTILISATION * receive } else { send.min(receive) })
+    }
+
+    /// How much longer the probe arrived than it was sent: the slope of a line through all its
+    /// packets, which jitter shakes less than the first and the last of them. `None` when packets
+    /// were too few, or sent all at once.
+    fn stretch(&self) -> Option<f64> {
+        let n = f64::from(self.packets);
+        let Sums { x, y, xx, xy } = self.sum;
+        let divisor = n * xx - x * x;
+        if self.packets < MIN_FOR_LINE || divisor < n * n {
+            return None;
+        }
+        let slope = (n * xy - x * y) / divisor;
+        (slope > 0.0).then_some(slope)
+    }
+}
