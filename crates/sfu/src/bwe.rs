@@ -71,7 +71,7 @@ const REPORT_LOW_LOSS: f64 = 0.02;
 const REPORT_HIGH_LOSS: f64 = 0.12;
 
 /// What became of one packet.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PacketResult {
     /// When it was sent: our clock, in µs since any start.
     pub(crate) sent_us: u64,

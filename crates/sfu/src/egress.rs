@@ -113,6 +113,24 @@ pub(crate) trait Egress: Debug + Send {
     /// Sends a packet again (RFC 4588), if that is within bounds.
     fn repeat(&mut self, _packet: Outgoing<'_>, _now: Instant, _out: &mut Outbox) {}
 
+    /// What the viewer's link carries, in bits a second with all headers; `None` when it is not
+    /// estimated: then the best layer is sent.
+    fn estimate_bps(&self) -> Option<u64> {
+        None
+    }
+
+    /// What is sent to the viewer, and what would be with the next better layer (0: there is none), in
+    /// bits a second.
+    fn set_demand(&mut self, _current_bps: u64, _next_bps: u64) {}
+
+    /// Bytes that a probe of the link lacks now.
+    fn probe_bytes(&mut self, _now: Instant) -> usize {
+        0
+    }
+
+    /// Fills a probe with a packet that was sent before, or without one with nothing.
+    fn fill(&mut self, _packet: Option<Outgoing<'_>>, _now: Instant, _out: &mut Outbox) {}
+
     /// What comes next. Datagrams go to the outbox.
     fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output;
 

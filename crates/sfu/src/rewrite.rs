@@ -83,6 +83,11 @@ impl Rewriter {
         });
     }
 
+    /// The highest number given out, without its high bits.
+    pub(crate) fn last_seq(&self) -> Option<u16> {
+        self.last_at.map(|_| self.next_seq.wrapping_sub(1) as u16)
+    }
+
     /// How timestamps of the current source map to the output.
     pub(crate) fn numbering(&self) -> Numbering {
         self.source.as_ref().map(|it| it.numbering).unwrap_or_default()

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 
 use crate::keyframe::KeyframeRequester;
+use crate::layer::Available;
 use crate::publisher::StreamKey;
 use crate::ring::Ring;
 use crate::rtp::{Format, Packet};
@@ -18,7 +19,7 @@ const LAYER_SILENCE: Duration = Duration::from_secs(1);
 const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
 
 /// How many simulcast layers are kept; browsers send up to 3.
-const MAX_LAYERS: usize = 4;
+pub(crate) const MAX_LAYERS: usize = 4;
 
 /// Over how long a layer's bitrate is counted, to know which layer is the better one.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
@@ -63,7 +64,9 @@ impl Layer {
         self.window_bytes += packet.payload.len();
         let window = packet.arrived.saturating_duration_since(self.window_began);
         if window >= RATE_WINDOW {
-            self.rate = (self.window_bytes as f64 / window.as_secs_f64()) as usize;
+            let rate = (self.window_bytes as f64 / window.as_secs_f64()) as usize;
+            // A keyframe is a fifth of a window; a choice between layers is not made by it.
+            self.rate = if self.rate == 0 { rate } else { (3 * self.rate + rate) / 4 };
             self.window_bytes = 0;
             self.window_began = packet.arrived;
         }
@@ -76,6 +79,11 @@ impl Layer {
     /// Bytes a second; before there is a figure, the bytes so far.
     fn rate(&self) -> usize {
         if self.rate == 0 { self.window_bytes } else { self.rate }
+    }
+
+    /// Bits a second with the headers that viewers get it with: 60 bytes to a packet of 1100.
+    pub(crate) fn bps(&self) -> u64 {
+        self.rate() as u64 * 8 * 106 / 100
     }
 
     fn is_on(&self, now: Instant) -> bool {
@@ -143,6 +151,21 @@ impl Track {
         let Some(current) = current else { return Some(best) };
         let clearly = self.layers[best].rate() * 2 > self.layers[current].rate() * 3;
         Some(if clearly { best } else { current })
+    }
+
+    /// The layers that are on, lowest first; those that were, when none is. Returns how many.
+    pub(crate) fn available(&self, into: &mut [Available; MAX_LAYERS], now: Instant) -> usize {
+        let any_on = self.layers.iter().any(|it| it.is_on(now));
+        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any_on || it.is_on(now));
+        let mut n = 0;
+        for ((index, layer), slot) in layers.zip(into.iter_mut()) {
+            *slot = Available { index, bps: layer.bps() };
+            n += 1;
+        }
+        if let Some(found) = into.get_mut(..n) {
+            found.sort_unstable_by_key(|it| it.bps);
+        }
+        n
     }
 
     /// The format of the track.

@@ -1,31 +1,22 @@
 //! One viewer of a room: where it stands in the ring of each track, which layer it follows, and
 //! its own numbering. It reads the rings; it can slow nobody.
 
-use std::time::{Duration, Instant};
+mod picture;
+mod sending;
+
+use std::time::Instant;
 
 use crate::CloseReason;
 use crate::config::Config;
-use crate::egress::{Egress, Kind, Outgoing, Output};
+use crate::egress::{Egress, Kind, Output};
 use crate::outbox::Outbox;
-use crate::rewrite::{PictureIds, Rewriter};
-use crate::ring::{Ring, Start};
-use crate::sent::{SentLog, Source};
+use crate::ring::Start;
 use crate::track::{Layer, Track};
+use picture::Picture;
+use sending::Sending;
 
-/// Packets of a replay that go out at once: 28 kB, which every access link's buffer holds.
-const REPLAY_BURST: usize = 24;
-
-/// The time between two bursts of a replay: 24 packets in 5 ms are 44 Mbit/s.
-const REPLAY_INTERVAL: Duration = Duration::from_millis(5);
-
-/// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
-const MAX_AT_ONCE: usize = 64;
-
-/// The most bytes that a packet is filled up with: 1 % of it.
-const MAX_PADDING: usize = 12;
-
-/// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
-const SWITCH_AGE: Duration = Duration::from_millis(100);
+/// Packets that a probe is filled up with in one go: 5 ms of 20 Mbit/s.
+const MAX_FILLING: usize = 12;
 
 /// One viewer.
 #[derive(Debug)]
@@ -35,38 +26,12 @@ pub(crate) struct Viewer {
     /// When its timer is set for, so that a timer which stays is not set again.
     pub(crate) timer_at: Option<Instant>,
     audio: Sending,
-    video: Sending,
-}
-
-/// One outgoing track.
-#[derive(Debug)]
-struct Sending {
-    rewriter: Rewriter,
-    picture_ids: PictureIds,
-    /// For repetitions; sound is not repeated.
-    sent: Option<SentLog>,
-    at: Option<Cursor>,
-    /// The epoch whose format this viewer has no payload type for.
-    unplayable: Option<u32>,
-    /// Whether the payload type has to be looked up again.
-    is_renegotiated: bool,
-}
-
-/// Where a viewer stands.
-#[derive(Debug, Clone, Copy)]
-struct Cursor {
-    epoch: u32,
-    layer: usize,
-    /// The position of the next packet in the layer's ring.
-    next: u64,
-    payload_type: u8,
-    /// While behind the live edge after a begin: when the next burst may go.
-    replay_at: Option<Instant>,
+    video: Picture,
 }
 
 /// What a viewer needs after it was pumped.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Needs {
+pub(crate) struct Needs {
     /// A keyframe of this layer.
     keyframe: Option<usize>,
     /// To be pumped again at this time, without anything new having come.
@@ -92,7 +57,8 @@ impl Served {
         !self.connected
             && self.keyframe.is_none()
             && self.closed.is_none()
-            && timer_at == Some(self.deadline)
+            // An earlier one finds that there is nothing to do yet: cheaper than to move it each time.
+            && timer_at.is_some_and(|at| at <= self.deadline)
     }
 }
 
@@ -110,20 +76,8 @@ pub(crate) struct Stage<'a> {
 impl Viewer {
     /// A viewer that was sent nothing yet.
     pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
-        let sending = |sent| Sending {
-            rewriter: Rewriter::new(config.first_seq, config.first_ts),
-            picture_ids: PictureIds::default(),
-            sent,
-            at: None,
-            unplayable: None,
-            is_renegotiated: false,
-        };
-        Self {
-            egress,
-            timer_at: None,
-            audio: sending(None),
-            video: sending(Some(SentLog::default())),
-        }
+        let audio = Sending::new(config, None);
+        Self { egress, timer_at: None, audio, video: Picture::new(config) }
     }
 
     /// Lets time pass for it, and forwards what is new.
@@ -131,6 +85,7 @@ impl Viewer {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
         let mut connected = false;
+        let mut is_last = false;
         loop {
             match self.egress.poll(now, out) {
                 Output::Connected => {
@@ -138,10 +93,14 @@ impl Viewer {
                     needs = self.pump(stage, now, out);
                 }
                 Output::KeyframeWanted => {
-                    needs.keyframe = needs.keyframe.or(self.video_layer(stage.video));
+                    let current = self.video.layer(stage.video);
+                    needs.keyframe = needs.keyframe.or(current);
                 }
                 Output::Timeout(at) => {
-                    self.repeat(stage.video, now, out);
+                    if !is_last && self.again(stage.video, now, out) {
+                        is_last = true;
+                        continue;
+                    }
                     return Served {
                         connected,
                         keyframe: needs.keyframe,
@@ -153,31 +112,29 @@ impl Viewer {
         }
     }
 
-    /// Sends again what the viewer missed.
-    fn repeat(&mut self, track: &Track, now: Instant, out: &mut Outbox) {
+    /// Sends again what the viewer missed, and what a probe of its link is filled up with. Returns
+    /// whether anything was sent.
+    fn again(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> bool {
+        let mut any = false;
         while let Some(seq) = self.egress.next_request() {
             let gap = self.egress.repeat_gap_ms();
-            let sent = self.video.sent.as_mut().and_then(|it| it.repeat(seq, gap, now));
-            let Some((position, source)) = sent.filter(|it| it.1.epoch == track.epoch) else {
-                continue;
-            };
-            let Some(layer) = track.layers.get(source.layer) else { continue };
-            let Some(packet) = layer.ring.get(layer.ring.recent(position)) else { continue };
-            let again = Outgoing {
-                kind: Kind::Video,
-                payload_type: source.payload_type,
-                seq: seq.into(),
-                ts: source.numbering.timestamp(packet.ts),
-                padding: 0,
-                marker: packet.marker,
-                extensions: &packet.extensions,
-                elements: &packet.elements,
-                payload: &packet.payload,
-                vp8_patch: packet.vp8.as_ref().and_then(|it| source.pictures.patch(it)),
-                captured: packet.captured,
-            };
-            self.egress.repeat(again, now, out);
+            if let Some(packet) = self.video.sent(seq, gap, track, now) {
+                self.egress.repeat(packet, now, out);
+                any = true;
+            }
         }
+        // The newest first: most useful to a viewer that lost them.
+        let mut seq = self.video.last_seq();
+        for _ in 0..MAX_FILLING {
+            if self.egress.probe_bytes(now) == 0 {
+                break;
+            }
+            let packet = seq.and_then(|seq| self.video.sent(seq, 0, track, now));
+            self.egress.fill(packet, now, out);
+            seq = seq.map(|it| it.wrapping_sub(1));
+            any = true;
+        }
+        any
     }
 
     /// Forwards what is new in the tracks.
@@ -186,19 +143,15 @@ impl Viewer {
             return Needs::default();
         }
         // The picture first: its packets are larger, and a smaller one may end a message.
-        let needs = self.pump_video(stage.video, now, out);
+        let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps);
+        let needs = self.video.pump(&mut *self.egress, stage.video, sound_bps, now, out);
         self.pump_audio(stage.audio, now, out);
         needs
     }
 
-    /// Which video layer the viewer follows.
-    fn video_layer(&self, video: &Track) -> Option<usize> {
-        self.video.at.filter(|it| it.epoch == video.epoch).map(|it| it.layer)
-    }
-
     /// Negotiated anew: payload types may differ.
     pub(crate) fn renegotiated(&mut self) {
-        for sending in [&mut self.audio, &mut self.video] {
+        for sending in [&mut self.audio, &mut self.video.sending] {
             sending.unplayable = None;
             sending.is_renegotiated = true;
         }
@@ -218,162 +171,6 @@ impl Viewer {
             };
             sending.begin(&*self.egress, Kind::Audio, track, 0, start, now);
         }
-        sending.forward(&mut *self.egress, Kind::Audio, layer, MAX_AT_ONCE, now, out);
+        sending.forward(&mut *self.egress, Kind::Audio, layer, None, now, out);
     }
-
-    fn pump_video(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> Needs {
-        let mut needs = Needs::default();
-        let sending = &mut self.video;
-        let current = sending.at.filter(|it| it.epoch == track.epoch);
-        let Some(best) = track.best(current.map(|it| it.layer), now) else { return needs };
-        if current.is_none_or(|it| it.layer != best) {
-            let layer = &track.layers[best];
-            let start = match current {
-                None => layer.ring.start(now),
-                Some(_) => fresh_keyframe(layer, now),
-            };
-            match start {
-                Some(start) => {
-                    sending.begin(&*self.egress, Kind::Video, track, best, start, now);
-                }
-                None => needs.keyframe = Some(best),
-            }
-        }
-        let Some(cursor) = sending.at.filter(|it| it.epoch == track.epoch) else {
-            // A viewer who cannot play the format needs no keyframe of it.
-            needs.keyframe = needs.keyframe.filter(|_| sending.unplayable != Some(track.epoch));
-            return needs;
-        };
-        let layer = &track.layers[cursor.layer];
-        let budget = match cursor.replay_at {
-            Some(at) if now < at => 0,
-            Some(_) => REPLAY_BURST,
-            None => MAX_AT_ONCE,
-        };
-        let lost = sending.forward(&mut *self.egress, Kind::Video, layer, budget, now, out);
-        if lost {
-            // It fell behind what the ring holds: begin anew at a keyframe.
-            sending.at = None;
-            needs.keyframe = Some(cursor.layer);
-            return needs;
-        }
-        if let Some(cursor) = &mut sending.at {
-            let is_behind = cursor.next != layer.ring.head();
-            match cursor.replay_at {
-                Some(at) if is_behind => {
-                    let next = if now < at { at } else { now + REPLAY_INTERVAL };
-                    cursor.replay_at = Some(next);
-                    needs.again_at = Some(next);
-                }
-                Some(_) => cursor.replay_at = None,
-                None if is_behind => needs.again_at = Some(now + REPLAY_INTERVAL),
-                None => {}
-            }
-        }
-        needs
-    }
-}
-
-impl Sending {
-    /// Begins at a frame of a layer; what the ring holds after it is a replay.
-    fn begin(
-        &mut self,
-        egress: &dyn Egress,
-        kind: Kind,
-        track: &Track,
-        layer: usize,
-        start: Start,
-        now: Instant,
-    ) {
-        if self.unplayable == Some(track.epoch) {
-            return;
-        }
-        let it = &track.layers[layer];
-        let Some(payload_type) = egress.payload_type(kind, &it.format) else {
-            tracing::debug!(codec = %it.format.codec, "the viewer cannot play this");
-            self.unplayable = Some(track.epoch);
-            self.at = None;
-            return;
-        };
-        let Start { position, first_seq, ts, .. } = start;
-        let edge_ts = it.ring.newest().map_or(ts, |it| it.ts);
-        self.rewriter.begin(first_seq, ts, edge_ts, it.format.clock_rate(), now);
-        if let Some(descriptor) = it.ring.get(position).and_then(|it| it.vp8.as_ref()) {
-            self.picture_ids.begin(descriptor);
-        }
-        let replay_at = (kind == Kind::Video).then_some(now);
-        let epoch = track.epoch;
-        if let Some(sent) = &mut self.sent {
-            let numbering = self.rewriter.numbering();
-            let pictures = self.picture_ids.offset();
-            sent.begin(Source { epoch, layer, payload_type, numbering, pictures });
-        }
-        self.at = Some(Cursor { epoch, layer, next: position, payload_type, replay_at });
-    }
-
-    /// Forwards up to `budget` packets from the cursor on. Returns whether the ring no longer has
-    /// the next one.
-    fn forward(
-        &mut self,
-        egress: &mut dyn Egress,
-        kind: Kind,
-        layer: &Layer,
-        budget: usize,
-        now: Instant,
-        out: &mut Outbox,
-    ) -> bool {
-        let Some(cursor) = &mut self.at else { return false };
-        if std::mem::take(&mut self.is_renegotiated)
-            && let Some(payload_type) = egress.payload_type(kind, &layer.format)
-        {
-            cursor.payload_type = payload_type;
-        }
-        let end = layer.ring.head().min(cursor.next.saturating_add(budget as u64));
-        let common = common_size(&layer.ring, cursor.next, end);
-        while cursor.next < end {
-            let Some(packet) = layer.ring.get(cursor.next) else { return true };
-            let position = cursor.next;
-            cursor.next += 1;
-            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
-                continue;
-            };
-            let packet = Outgoing {
-                kind,
-                payload_type: cursor.payload_type,
-                seq,
-                ts,
-                padding: padding(packet.payload.len(), common),
-                marker: packet.marker,
-                extensions: &packet.extensions,
-                elements: &packet.elements,
-                payload: &packet.payload,
-                vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
-                // A replay is sped up; what it says of time is said of its end, which is now.
-                captured: if cursor.replay_at.is_some() { now } else { packet.captured },
-            };
-            egress.forward(packet, now, out);
-            if let Some(sent) = &mut self.sent {
-                sent.note(seq, position);
-            }
-        }
-        false
-    }
-}
-
-/// The size of the largest packet from one position to another. Encoders cut a frame into packets
-/// that differ by a byte.
-fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
-    (from..to).filter_map(|at| ring.get(at)).map(|it| it.payload.len()).max().unwrap_or(0)
-}
-
-/// What a packet lacks to the common size, if that is little: then all of a frame is one message of
-/// equal segments, and a smaller packet of sound can end it.
-fn padding(len: usize, common: usize) -> u8 {
-    let lacks = common.saturating_sub(len);
-    if lacks <= MAX_PADDING { lacks as u8 } else { 0 }
-}
-
-/// The keyframe at which a viewer can change to this layer without seeing the past again.
-fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<Start> {
-    layer.ring.start(now).filter(|it| now.saturating_duration_since(it.arrived) <= SWITCH_AGE)
 }

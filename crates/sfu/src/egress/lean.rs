@@ -7,6 +7,7 @@ mod dtls;
 mod feedback;
 mod history;
 mod ice;
+mod probe;
 mod report;
 mod sender;
 
@@ -22,6 +23,7 @@ use self::report::Reports;
 use self::sender::{Sender, Ssrcs};
 use super::sdp::{self, DtlsRole, Layout, Local, Remote};
 use super::{Egress, Kind, Outgoing, Output};
+use crate::bwe::Estimator;
 use crate::datagram::Datagram;
 use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::rtp::Format;
@@ -35,6 +37,16 @@ const FEEDBACK_PER_SECOND: u32 = 200;
 /// DTLS records that are looked at before the handshake is done, in a second: it has a dozen, and
 /// whoever shares the viewer's address must not keep us busy.
 const RECORDS_PER_SECOND: u32 = 50;
+
+/// What a link is thought to carry at first: what most do. Probes tell more within a second.
+const START_BPS: u64 = 2_000_000;
+/// Sound and a word.
+const MIN_BPS: u64 = 50_000;
+/// Nobody sends a broadcast of more.
+const MAX_BPS: u64 = 30_000_000;
+
+/// The estimate is not thought over more often for the sake of time alone.
+const ESTIMATE_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Before a report told it.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
@@ -69,6 +81,7 @@ struct Media {
     sender: Sender,
     receiver: srtp::Receiver,
     feedback: Feedback,
+    estimator: Estimator,
 }
 
 /// How far it is, with the time by which it must have moved on.
@@ -221,8 +234,8 @@ impl LeanEgress {
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
         self.ice.heard_from(datagram.source, now);
         let compound = packet.get(..len).unwrap_or_default();
-        let Media { sender, feedback, .. } = media;
-        feedback.handle(compound, self.ssrcs, sender, now, now_us, |_| {});
+        let Media { sender, feedback, estimator, .. } = media;
+        feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
         true
     }
 
@@ -238,6 +251,13 @@ impl LeanEgress {
             Some(Handshake::Failed) => self.stage = Stage::Closed(CloseReason::Dtls),
             Some(Handshake::Goodbye) => self.stage = Stage::Closed(CloseReason::Remote),
         }
+    }
+
+    /// The payload type for repetitions of what was sent with this one, or of anything.
+    fn rtx_payload_type(&self, of: Option<u8>) -> Option<u8> {
+        let video = self.remote.as_ref()?.media(Kind::Video)?;
+        let mut formats = video.formats.iter().filter(|it| of.is_none_or(|of| it.pt == of));
+        formats.find_map(|it| it.rtx)
     }
 
     fn keyed(
@@ -259,17 +279,27 @@ impl LeanEgress {
             return;
         };
         tracing::debug!(%profile, "connected");
-        self.media = Some(Media { sender, receiver, feedback: Feedback::default() });
+        let estimator = Estimator::new(self.micros(now), START_BPS, MIN_BPS, MAX_BPS);
+        self.media = Some(Media { sender, receiver, feedback: Feedback::default(), estimator });
         self.stage = Stage::Connected;
         self.is_news = true;
     }
 
-    fn deadline(&self) -> Instant {
+    fn media_deadline(&self, media: &Media, now: Instant) -> Instant {
+        let at = |us: u64| self.began + Duration::from_micros(us);
+        let estimate = media.estimator.next_timeout_us();
+        let estimate = estimate.map(|us| at(us).max(now + ESTIMATE_INTERVAL));
+        let probe = media.sender.probe_at(self.micros(now)).map(at);
+        let report = media.sender.report_at();
+        [estimate, probe].into_iter().flatten().fold(report, Instant::min)
+    }
+
+    fn deadline(&self, now: Instant) -> Instant {
         let channel = self.channel.as_ref().and_then(Channel::deadline);
         let consent = self.ice.checked_at().map(|at| at + CONSENT_TIMEOUT);
         let of_stage = match self.stage {
             Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
-            Stage::Connected => self.media.as_ref().map(|it| it.sender.report_at()),
+            Stage::Connected => self.media.as_ref().map(|it| self.media_deadline(it, now)),
             Stage::Closed(_) => None,
         };
         // Without any of them there is nothing to wait for; it is closed by whoever asks.
@@ -371,12 +401,41 @@ impl Egress for LeanEgress {
             }
             _ => {}
         }
+        let now_us = self.micros(now);
+        if let Some(media) = &mut self.media {
+            media.estimator.handle_timeout(now_us);
+        }
     }
 
     fn forward(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            media.estimator.on_sent(now_us);
             media.sender.forward(&packet, path, now_us, out);
+        }
+    }
+
+    fn estimate_bps(&self) -> Option<u64> {
+        self.media.as_ref().map(|it| it.estimator.estimate_bps())
+    }
+
+    fn set_demand(&mut self, current_bps: u64, next_bps: u64) {
+        if let Some(media) = &mut self.media {
+            media.estimator.set_demand(current_bps, next_bps);
+        }
+    }
+
+    fn probe_bytes(&mut self, now: Instant) -> usize {
+        let now_us = self.micros(now);
+        self.media.as_mut().map_or(0, |it| it.sender.probe_lacks(now_us))
+    }
+
+    fn fill(&mut self, packet: Option<Outgoing<'_>>, now: Instant, out: &mut Outbox) {
+        let now_us = self.micros(now);
+        let sent_as = packet.as_ref().map(|it| it.payload_type);
+        let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
+        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            media.sender.fill(payload_type, packet.as_ref(), now, path, now_us, out);
         }
     }
 
@@ -392,9 +451,8 @@ impl Egress for LeanEgress {
 
     fn repeat(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
-        let video = self.remote.as_ref().and_then(|it| it.media(packet.kind));
-        let format = video.and_then(|it| it.formats.iter().find(|f| f.pt == packet.payload_type));
-        let Some(payload_type) = format.and_then(|it| it.rtx) else { return };
+        let sent_as = Some(packet.payload_type);
+        let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
         if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
             media.sender.repeat(payload_type, &packet, path, now_us, out);
         }
@@ -413,8 +471,12 @@ impl Egress for LeanEgress {
                 media.sender.goodbye(path, out);
             }
             media.sender.report(path, now, out);
+            let now_us = now.saturating_duration_since(self.began).as_micros() as u64;
+            if let Some(probe) = media.estimator.poll_probe(now_us) {
+                media.sender.probe(probe, now_us);
+            }
         }
-        Output::Timeout(self.deadline())
+        Output::Timeout(self.deadline(now))
     }
 
     fn is_connected(&self) -> bool {

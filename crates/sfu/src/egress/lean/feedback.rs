@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use rtp::rtcp::{self, Packet};
 
-use super::history::Fate;
 use super::sender::{Sender, Ssrcs};
+use crate::bwe::Estimator;
 
 /// Numbers that a viewer asks to have repeated, between two times that it is served. A NACK names
 /// up to 17 an entry; more than this is asked again in a round trip.
@@ -33,8 +33,6 @@ pub(crate) struct Counts {
     pub(crate) keyframe_requests: u64,
     /// Transport-wide feedbacks.
     pub(crate) transport_feedbacks: u64,
-    /// Packets that transport-wide feedback was news of.
-    pub(crate) fates: u64,
 }
 
 impl Feedback {
@@ -46,7 +44,7 @@ impl Feedback {
         sender: &mut Sender,
         now: Instant,
         now_us: u64,
-        mut fate: impl FnMut(Fate),
+        estimator: &mut Estimator,
     ) {
         for packet in rtcp::packets(compound) {
             match packet {
@@ -61,13 +59,16 @@ impl Feedback {
                 }
                 Packet::TransportFeedback(feedback) => {
                     self.counts.transport_feedbacks += 1;
-                    for it in sender.history().fates(&feedback, now_us) {
-                        self.counts.fates += 1;
-                        fate(it);
-                    }
+                    let results = sender.history().fates(&feedback, now_us);
+                    estimator.on_feedback(now_us, results);
                 }
-                Packet::SenderReport(it) => self.blocks(it.reports, ssrcs, sender, now),
-                Packet::ReceiverReport(it) => self.blocks(it.reports, ssrcs, sender, now),
+                Packet::Remb(it) => estimator.on_remb(now_us, it.bitrate),
+                Packet::SenderReport(it) => {
+                    self.blocks(it.reports, ssrcs, sender, now, now_us, estimator);
+                }
+                Packet::ReceiverReport(it) => {
+                    self.blocks(it.reports, ssrcs, sender, now, now_us, estimator);
+                }
                 Packet::ExtendedReport(it) => {
                     if let Some(ntp) = it.reference_time {
                         sender.note_reference(it.ssrc, ntp, now);
@@ -94,10 +95,17 @@ impl Feedback {
         ssrcs: Ssrcs,
         sender: &Sender,
         now: Instant,
+        now_us: u64,
+        estimator: &mut Estimator,
     ) {
         for block in blocks.filter(|it| it.ssrc == ssrcs.video || it.ssrc == ssrcs.audio) {
+            if block.ssrc == ssrcs.video {
+                estimator.on_receiver_report(now_us, block.fraction_lost);
+            }
             let Some(trip) = sender.round_trip(&block, now) else { continue };
-            self.round_trip = Some(self.round_trip.map_or(trip, |it| (it * 7 + trip) / 8));
+            let trip = self.round_trip.map_or(trip, |it| (it * 7 + trip) / 8);
+            estimator.on_rtt(trip.as_micros() as u64);
+            self.round_trip = Some(trip);
         }
     }
 }

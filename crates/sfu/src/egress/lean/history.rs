@@ -3,6 +3,8 @@
 
 use rtp::rtcp::TransportFeedback;
 
+use crate::bwe::PacketResult;
+
 /// Half a second of 10 Mbit/s; feedback comes ten to twenty times a second and takes a round trip.
 const LEN: usize = 512;
 
@@ -12,19 +14,6 @@ const REFERENCE_BITS: u32 = 24;
 
 /// Deltas are in units of 250 µs.
 const DELTA_US: i64 = 250;
-
-/// One packet and what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fate {
-    /// When it was sent, in microseconds of our clock.
-    pub(crate) sent_us: u64,
-    /// When it arrived, in microseconds of the viewer's clock; `None`: it has not.
-    pub(crate) received_us: Option<i64>,
-    /// Its size with all headers that we write.
-    pub(crate) bytes: u16,
-    /// Which probe it was a part of.
-    pub(crate) probe: Option<u8>,
-}
 
 /// The last packets under way.
 #[derive(Debug)]
@@ -113,7 +102,7 @@ impl History {
         &'a mut self,
         feedback: &TransportFeedback<'a>,
         now_us: u64,
-    ) -> impl Iterator<Item = Fate> + 'a {
+    ) -> impl Iterator<Item = PacketResult> + 'a {
         let mut received = self.unwrapped(feedback.info.reference_time) * REFERENCE_US;
         let sent = &mut self.sent;
         // More than are remembered are no news, whatever a packet announces.
@@ -130,10 +119,10 @@ impl History {
                 State::Over => return None,
             }
             it.set(seq, if received_us.is_some() { State::Over } else { State::Missing });
-            Some(Fate {
+            Some(PacketResult {
                 sent_us: now_us.saturating_sub((now_us as u32).wrapping_sub(it.at_us).into()),
                 received_us,
-                bytes,
+                bytes: bytes.into(),
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             })
         })
@@ -161,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<Fate> {
+    fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<PacketResult> {
         let mut bytes = [0; 1_200];
         let info = FeedbackInfo { base_seq, reference_time: 100, ..FeedbackInfo::default() };
         let len = write::transport_feedback(&mut bytes, &info, deltas.iter().copied()).unwrap();

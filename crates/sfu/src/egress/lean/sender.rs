@@ -1,18 +1,22 @@
 //! From a packet of the ring to an encrypted datagram in the outbox: header, payload, padding, key.
 //! This is where a server of thousands of viewers spends its time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rtp::header::{Extension, HeaderWriter};
 use rtp::rtcp;
 use rtp::srtp::{self, Stream};
+use str0m::rtp::ExtensionValues;
 
 use super::history::History;
 use super::ice::Path;
+use super::probe::Probing;
 use super::report::{Account, Reports};
+use crate::bwe::Probe;
 use crate::egress::sdp::{Extensions, Remote};
 use crate::egress::{Kind, Outgoing};
-use crate::elements::CaptureTime;
+use crate::elements::{CaptureTime, Elements};
 use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 
 /// Packets that say which media description they are of (RFC 9143, section 9.2): by then the viewer
@@ -38,6 +42,13 @@ pub(crate) struct Ssrcs {
     pub(crate) rtx: u32,
 }
 
+/// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
+/// section 5.1).
+const MAX_PADDING: usize = 255;
+
+/// What the network adds: IPv4 and UDP.
+const NETWORK_HEADER_BYTES: usize = 28;
+
 /// Everything that goes out to one viewer under its keys.
 #[derive(Debug)]
 pub(crate) struct Sender {
@@ -49,6 +60,7 @@ pub(crate) struct Sender {
     /// The next index of the repetitions.
     rtx_index: u64,
     repeat_budget: i64,
+    probing: Option<Probing>,
     history: History,
     reports: Reports,
     report_at: Instant,
@@ -74,6 +86,8 @@ enum To {
     Video,
     /// With the sequence number that it had.
     Rtx(u16),
+    /// Where repetitions go, without content.
+    Padding,
 }
 
 impl Sender {
@@ -105,6 +119,7 @@ impl Sender {
             rtx,
             rtx_index: 1,
             repeat_budget: REPEAT_BURST,
+            probing: None,
             history: History::default(),
             reports,
             report_at: now + REPORT_INTERVAL / 4,
@@ -146,6 +161,56 @@ impl Sender {
         self.repeat_budget = (self.repeat_budget + earned).min(REPEAT_BURST);
     }
 
+    /// Begins to probe the link.
+    pub(crate) fn probe(&mut self, probe: Probe, now_us: u64) {
+        self.probing = Some(Probing::new(probe, now_us));
+    }
+
+    /// Bytes that a probe lacks now.
+    pub(crate) fn probe_lacks(&mut self, now_us: u64) -> usize {
+        let has_feedback = self.rtx.has_transport_cc;
+        self.probing = self.probing.filter(|it| has_feedback && !it.is_over(now_us));
+        self.probing.as_ref().map_or(0, |it| it.lacks(now_us))
+    }
+
+    /// When a probe lacks more, in microseconds.
+    pub(crate) fn probe_at(&self, now_us: u64) -> Option<u64> {
+        self.probing.as_ref().map(|it| it.next_us(now_us))
+    }
+
+    /// Fills a probe with a packet that was sent before, or without one with padding alone.
+    pub(crate) fn fill(
+        &mut self,
+        payload_type: u8,
+        packet: Option<&Outgoing<'_>>,
+        now: Instant,
+        path: Path,
+        now_us: u64,
+        out: &mut Outbox,
+    ) {
+        let index = self.rtx_index;
+        self.rtx_index += 1;
+        if let Some(packet) = packet {
+            let to = To::Rtx(packet.seq as u16);
+            self.write(to, payload_type, index, packet, path, now_us, out);
+            return;
+        }
+        let nothing = Outgoing {
+            kind: Kind::Video,
+            payload_type,
+            seq: index,
+            ts: self.rtx.account.timestamp_at(now).unwrap_or(0),
+            padding: MAX_PADDING as u8,
+            marker: false,
+            extensions: &ExtensionValues::default(),
+            elements: &Elements::default(),
+            payload: &Arc::from([]),
+            vp8_patch: None,
+            captured: now,
+        };
+        self.write(To::Padding, payload_type, index, &nothing, path, now_us, out);
+    }
+
     /// Sends a packet of the ring again, unless too much was repeated already.
     pub(crate) fn repeat(
         &mut self,
@@ -182,7 +247,7 @@ impl Sender {
         let (outlet, ssrc) = match to {
             To::Audio => (&mut self.audio, self.ssrcs.audio),
             To::Video => (&mut self.video, self.ssrcs.video),
-            To::Rtx(_) => (&mut self.rtx, self.ssrcs.rtx),
+            To::Rtx(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
         };
         let transport_seq = outlet.has_transport_cc.then(|| self.history.next_seq());
         let buffer = out.reserve();
@@ -196,7 +261,12 @@ impl Sender {
         let Ok(len) = protected else { return 0 };
         out.commit(len, path.local, path.remote);
         if transport_seq.is_some() {
-            self.history.note(now_us, len, None);
+            let len = len + NETWORK_HEADER_BYTES;
+            let probe = self.probing.as_mut().map(|it| {
+                it.note(len);
+                it.id()
+            });
+            self.history.note(now_us, len, probe);
         }
         outlet.n_sent += 1;
         let clock_rate = if packet.kind == Kind::Video { 90_000 } else { 48_000 };

@@ -1,0 +1,187 @@
+//! The picture on its way to one viewer: which layer, how fast, and what can be sent again.
+
+use std::time::{Duration, Instant};
+
+use super::Needs;
+use super::sending::Sending;
+use crate::config::Config;
+use crate::egress::{Egress, Kind, Outgoing};
+use crate::layer::{Available, Choice, LayerSelector};
+use crate::outbox::Outbox;
+use crate::pacer::{INTERVAL, Pacer};
+use crate::ring::Start;
+use crate::sent::SentLog;
+use crate::track::{Layer, MAX_LAYERS, Track};
+
+/// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
+const SWITCH_AGE: Duration = Duration::from_millis(100);
+
+/// How often the layer is thought over.
+const CHOOSE_EVERY: Duration = Duration::from_millis(50);
+
+/// The picture of one viewer.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) sending: Sending,
+    pacer: Pacer,
+    selector: LayerSelector,
+    chosen: Option<Chosen>,
+}
+
+/// What was decided, and when.
+#[derive(Debug, Clone, Copy)]
+struct Chosen {
+    choice: Choice,
+    epoch: u32,
+    at: Instant,
+}
+
+impl Picture {
+    /// Nothing was sent yet.
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            sending: Sending::new(config, Some(SentLog::default())),
+            pacer: Pacer::default(),
+            selector: LayerSelector::default(),
+            chosen: None,
+        }
+    }
+
+    /// Which layer the viewer follows.
+    pub(super) fn layer(&self, track: &Track) -> Option<usize> {
+        self.sending.at.filter(|it| it.epoch == track.epoch).map(|it| it.layer)
+    }
+
+    /// Forwards what is new.
+    pub(super) fn pump(
+        &mut self,
+        egress: &mut dyn Egress,
+        track: &Track,
+        sound_bps: u64,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Needs {
+        let mut needs = Needs::default();
+        let current = self.layer(track);
+        let best = match self.choose(egress, track, current, sound_bps, now) {
+            Some(Choice::Layer(best)) => best,
+            Some(Choice::Starved) => {
+                // The picture begins anew at a keyframe when there is room for it.
+                self.sending.at = None;
+                return needs;
+            }
+            None => return needs,
+        };
+        let Some(target) = track.layers.get(best) else { return needs };
+        if current != Some(best) {
+            let start = match current {
+                None => target.ring.start(now),
+                Some(_) => fresh_keyframe(target, now),
+            };
+            match start {
+                Some(start) => {
+                    let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
+                    self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
+                    self.sending.begin(egress, Kind::Video, track, best, start, now);
+                }
+                None => needs.keyframe = Some(best),
+            }
+        }
+        let Some(layer) = self.layer(track).and_then(|it| track.layers.get(it)) else {
+            // A viewer who cannot play the format needs no keyframe of it.
+            let can_play = self.sending.unplayable != Some(track.epoch);
+            needs.keyframe = needs.keyframe.filter(|_| can_play);
+            return needs;
+        };
+        self.pacer.fill(egress.estimate_bps(), now);
+        let Self { sending, pacer, .. } = self;
+        let is_lost = sending.forward(egress, Kind::Video, layer, Some(pacer), now, out);
+        if is_lost {
+            // It fell behind what the ring holds: begin anew at a keyframe.
+            self.sending.at = None;
+            needs.keyframe = Some(best);
+            return needs;
+        }
+        if let Some(cursor) = &mut self.sending.at {
+            let is_behind = cursor.next != layer.ring.head();
+            cursor.is_replay &= is_behind;
+            needs.again_at = is_behind.then(|| now + INTERVAL);
+        }
+        needs
+    }
+
+    /// The layer to send, thought over now and then, and at once when there is reason to.
+    fn choose(
+        &mut self,
+        egress: &mut dyn Egress,
+        track: &Track,
+        current: Option<usize>,
+        sound_bps: u64,
+        now: Instant,
+    ) -> Option<Choice> {
+        let Some(estimate_bps) = egress.estimate_bps() else {
+            return track.best(current, now).map(Choice::Layer);
+        };
+        let is_young = |it: &Chosen| {
+            it.epoch == track.epoch && now.saturating_duration_since(it.at) < CHOOSE_EVERY
+        };
+        if let Some(chosen) = self.chosen.filter(is_young) {
+            return Some(chosen.choice);
+        }
+        let mut layers = [Available { index: 0, bps: 0 }; MAX_LAYERS];
+        let n = track.available(&mut layers, now);
+        let layers = layers.get(..n)?;
+        let choice = self.selector.choose(layers, current, estimate_bps, sound_bps, now)?;
+        let (sent, next) = match choice {
+            Choice::Starved => (0, layers.first().map_or(0, |it| it.bps)),
+            Choice::Layer(index) => {
+                let at = layers.iter().position(|it| it.index == index);
+                let bps =
+                    |at: Option<usize>| at.and_then(|at| layers.get(at)).map_or(0, |it| it.bps);
+                (bps(at), bps(at.map(|it| it + 1)))
+            }
+        };
+        let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
+        egress.set_demand(sent + sound_bps, total(next));
+        self.chosen = Some(Chosen { choice, epoch: track.epoch, at: now });
+        Some(choice)
+    }
+
+    /// The number of the last packet sent.
+    pub(super) fn last_seq(&self) -> Option<u16> {
+        self.sending.at.and(self.sending.rewriter.last_seq())
+    }
+
+    /// A packet that was sent under this number, as it was; `None` when it is not known any more,
+    /// or was repeated within the last `gap_ms`.
+    pub(super) fn sent<'a>(
+        &mut self,
+        seq: u16,
+        gap_ms: u64,
+        track: &'a Track,
+        now: Instant,
+    ) -> Option<Outgoing<'a>> {
+        let sent = self.sending.sent.as_mut().and_then(|it| it.repeat(seq, gap_ms, now));
+        let (position, source) = sent.filter(|it| it.1.epoch == track.epoch)?;
+        let layer = track.layers.get(source.layer)?;
+        let packet = layer.ring.get(layer.ring.recent(position))?;
+        Some(Outgoing {
+            kind: Kind::Video,
+            payload_type: source.payload_type,
+            seq: seq.into(),
+            ts: source.numbering.timestamp(packet.ts),
+            padding: 0,
+            marker: packet.marker,
+            extensions: &packet.extensions,
+            elements: &packet.elements,
+            payload: &packet.payload,
+            vp8_patch: packet.vp8.as_ref().and_then(|it| source.pictures.patch(it)),
+            captured: packet.captured,
+        })
+    }
+}
+
+/// The keyframe at which a viewer can change to this layer without seeing the past again.
+fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<Start> {
+    layer.ring.start(now).filter(|it| now.saturating_duration_since(it.arrived) <= SWITCH_AGE)
+}

@@ -1,0 +1,161 @@
+//! One track on its way to one viewer: where it stands in the ring, and its own numbering.
+
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::egress::{Egress, Kind, Outgoing};
+use crate::outbox::Outbox;
+use crate::pacer::Pacer;
+use crate::rewrite::{PictureIds, Rewriter};
+use crate::ring::{Ring, Start};
+use crate::sent::{SentLog, Source};
+use crate::track::{Layer, Track};
+
+/// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
+const MAX_AT_ONCE: u64 = 64;
+
+/// The most bytes that a packet is filled up with: 1 % of it.
+const MAX_PADDING: usize = 12;
+
+/// One outgoing track.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) rewriter: Rewriter,
+    pub(super) picture_ids: PictureIds,
+    /// For repetitions; sound is not repeated.
+    pub(super) sent: Option<SentLog>,
+    pub(super) at: Option<Cursor>,
+    /// The epoch whose format this viewer has no payload type for.
+    pub(super) unplayable: Option<u32>,
+    /// Whether the payload type has to be looked up again.
+    pub(super) is_renegotiated: bool,
+}
+
+/// Where a viewer stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor {
+    pub(super) epoch: u32,
+    pub(super) layer: usize,
+    /// The position of the next packet in the layer's ring.
+    pub(super) next: u64,
+    pub(super) payload_type: u8,
+    /// Whether it is behind the live edge after a begin.
+    pub(super) is_replay: bool,
+}
+
+impl Sending {
+    /// A track of which nothing was sent yet; with a log of what was, if it can be repeated.
+    pub(super) fn new(config: &Config, sent: Option<SentLog>) -> Self {
+        Self {
+            rewriter: Rewriter::new(config.first_seq, config.first_ts),
+            picture_ids: PictureIds::default(),
+            sent,
+            at: None,
+            unplayable: None,
+            is_renegotiated: false,
+        }
+    }
+
+    /// Begins at a frame of a layer; what the ring holds after it is a replay.
+    pub(super) fn begin(
+        &mut self,
+        egress: &dyn Egress,
+        kind: Kind,
+        track: &Track,
+        layer: usize,
+        start: Start,
+        now: Instant,
+    ) {
+        if self.unplayable == Some(track.epoch) {
+            return;
+        }
+        let it = &track.layers[layer];
+        let Some(payload_type) = egress.payload_type(kind, &it.format) else {
+            tracing::debug!(codec = %it.format.codec, "the viewer cannot play this");
+            self.unplayable = Some(track.epoch);
+            self.at = None;
+            return;
+        };
+        let Start { position, first_seq, ts, .. } = start;
+        let edge_ts = it.ring.newest().map_or(ts, |it| it.ts);
+        self.rewriter.begin(first_seq, ts, edge_ts, it.format.clock_rate(), now);
+        if let Some(descriptor) = it.ring.get(position).and_then(|it| it.vp8.as_ref()) {
+            self.picture_ids.begin(descriptor);
+        }
+        let is_replay = kind == Kind::Video;
+        let epoch = track.epoch;
+        if let Some(sent) = &mut self.sent {
+            let numbering = self.rewriter.numbering();
+            let pictures = self.picture_ids.offset();
+            sent.begin(Source { epoch, layer, payload_type, numbering, pictures });
+        }
+        self.at = Some(Cursor { epoch, layer, next: position, payload_type, is_replay });
+    }
+
+    /// Forwards from the cursor on what the pacer lets go, if there is one. Returns whether the ring no
+    /// longer has the next packet.
+    pub(super) fn forward(
+        &mut self,
+        egress: &mut dyn Egress,
+        kind: Kind,
+        layer: &Layer,
+        mut pacer: Option<&mut Pacer>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(cursor) = &mut self.at else { return false };
+        if std::mem::take(&mut self.is_renegotiated)
+            && let Some(payload_type) = egress.payload_type(kind, &layer.format)
+        {
+            cursor.payload_type = payload_type;
+        }
+        let end = layer.ring.head().min(cursor.next.saturating_add(MAX_AT_ONCE));
+        let common = common_size(&layer.ring, cursor.next, end);
+        while cursor.next < end {
+            if pacer.as_ref().is_some_and(|it| !it.has_room()) {
+                break;
+            }
+            let Some(packet) = layer.ring.get(cursor.next) else { return true };
+            let position = cursor.next;
+            cursor.next += 1;
+            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
+                continue;
+            };
+            let packet = Outgoing {
+                kind,
+                payload_type: cursor.payload_type,
+                seq,
+                ts,
+                padding: padding(packet.payload.len(), common),
+                marker: packet.marker,
+                extensions: &packet.extensions,
+                elements: &packet.elements,
+                payload: &packet.payload,
+                vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
+                // A replay is sped up; what it says of time is said of its end, which is now.
+                captured: if cursor.is_replay { now } else { packet.captured },
+            };
+            if let Some(pacer) = &mut pacer {
+                pacer.take(packet.payload.len());
+            }
+            egress.forward(packet, now, out);
+            if let Some(sent) = &mut self.sent {
+                sent.note(seq, position);
+            }
+        }
+        false
+    }
+}
+
+/// The size of the largest packet from one position to another. Encoders cut a frame into packets
+/// that differ by a byte.
+fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
+    (from..to).filter_map(|at| ring.get(at)).map(|it| it.payload.len()).max().unwrap_or(0)
+}
+
+/// What a packet lacks to the common size, if that is little: then all of a frame is one message of
+/// equal segments, and a smaller packet of sound can end it.
+fn padding(len: usize, common: usize) -> u8 {
+    let lacks = common.saturating_sub(len);
+    if lacks <= MAX_PADDING { lacks as u8 } else { 0 }
+}
