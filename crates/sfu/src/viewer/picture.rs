@@ -10,11 +10,15 @@ use crate::layer::{Available, Choice, LayerSelector};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
 use crate::ring::Start;
-use crate::sent::SentLog;
+use crate::sent::{SentLog, Source};
 use crate::track::{Layer, MAX_LAYERS, Track};
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
+
+/// How long a keyframe of a lower layer is waited for with nothing sent. A host answers within a round
+/// trip and a frame; after this the picture must go on, as it can.
+const DESCENT: Duration = Duration::from_millis(250);
 
 /// How often the layer is thought over.
 const CHOOSE_EVERY: Duration = Duration::from_millis(50);
@@ -26,6 +30,8 @@ pub(super) struct Picture {
     pacer: Pacer,
     selector: LayerSelector,
     chosen: Option<Chosen>,
+    /// Since when a keyframe of a lower layer is waited for.
+    descends_since: Option<Instant>,
 }
 
 /// What was decided, and when.
@@ -44,6 +50,7 @@ impl Picture {
             pacer: Pacer::default(),
             selector: LayerSelector::default(),
             chosen: None,
+            descends_since: None,
         }
     }
 
@@ -73,7 +80,9 @@ impl Picture {
             None => return needs,
         };
         let Some(target) = track.layers.get(best) else { return needs };
-        if current != Some(best) {
+        if current == Some(best) {
+            self.descends_since = None;
+        } else {
             let start = match current {
                 None => target.ring.start(now),
                 Some(_) => fresh_keyframe(target, now),
@@ -84,7 +93,13 @@ impl Picture {
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
                     self.sending.begin(egress, Kind::Video, track, best, start, now);
                 }
-                None => needs.keyframe = Some(best),
+                None => {
+                    needs.keyframe = Some(best);
+                    if let Some(until) = self.holds_until(track, current, target, now) {
+                        needs.again_at = Some(until);
+                        return needs;
+                    }
+                }
             }
         }
         let Some(layer) = self.layer(track).and_then(|it| track.layers.get(it)) else {
@@ -108,6 +123,23 @@ impl Picture {
             needs.again_at = is_behind.then(|| now + INTERVAL);
         }
         needs
+    }
+
+    /// Until when nothing is sent, on the way to a lower layer. What is under way already is more than
+    /// the link carries, and shows for as long as it takes; more would only be waited for behind it.
+    fn holds_until(
+        &mut self,
+        track: &Track,
+        current: Option<usize>,
+        target: &Layer,
+        now: Instant,
+    ) -> Option<Instant> {
+        let current = current.and_then(|it| track.layers.get(it))?;
+        if current.bps() <= target.bps() {
+            return None;
+        }
+        let until = *self.descends_since.get_or_insert(now) + DESCENT;
+        (now < until).then_some(until)
     }
 
     /// The layer to send, thought over now and then, and at once when there is reason to.
@@ -162,7 +194,10 @@ impl Picture {
         now: Instant,
     ) -> Option<Outgoing<'a>> {
         let sent = self.sending.sent.as_mut().and_then(|it| it.repeat(seq, gap_ms, now));
-        let (position, source) = sent.filter(|it| it.1.epoch == track.epoch)?;
+        // What is of another layer than now is of before a keyframe: nobody needs it any more.
+        let is_current =
+            |it: &Source| it.epoch == track.epoch && Some(it.layer) == self.layer(track);
+        let (position, source) = sent.filter(|it| is_current(&it.1))?;
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
         Some(Outgoing {

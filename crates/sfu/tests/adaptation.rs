@@ -1,0 +1,128 @@
+//! What a viewer is sent follows what its network carries.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
+
+mod sim;
+
+use std::time::{Duration, Instant};
+
+use sfu::PeerId;
+use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
+
+use sim::{Host, Sim, good_link};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// 0.25, 0.5 and 2.2 Mbit/s.
+const LAYERS: [(&str, u16); 3] = [("q", 1), ("h", 2), ("f", 9)];
+
+/// A link of this rate with half a second of buffer.
+fn link(kbps: u64) -> NetemConfig {
+    let buffer = DataSize::bytes(kbps as i64 * 1_000 / 8 / 2);
+    good_link().link(Bitrate::kbps(kbps), buffer)
+}
+
+/// How late each frame since then was shown, compared to the most punctual one of all.
+fn delays(sim: &mut Sim, viewer: PeerId, since: Instant) -> Vec<(Instant, Duration)> {
+    let screen = sim.screen(viewer);
+    let began = screen.shown[0].0;
+    let all: Vec<(Instant, i64)> = screen
+        .shown
+        .iter()
+        .zip(&screen.timestamps)
+        .map(|((at, ..), ts)| {
+            let media = i64::from(ts.wrapping_sub(screen.timestamps[0])) * 1_000 / 90_000;
+            (*at, (*at - began).as_millis() as i64 - media)
+        })
+        .collect();
+    let least = all.iter().map(|it| it.1).min().unwrap();
+    let late = |it: &(Instant, i64)| (it.0, Duration::from_millis((it.1 - least) as u64));
+    all.iter().filter(|it| it.0 >= since).map(late).collect()
+}
+
+/// Packets of the last frame shown: which layer it is of.
+fn layer(sim: &mut Sim, viewer: PeerId) -> u16 {
+    sim.screen(viewer).packets_per_frame.last().copied().unwrap_or(0)
+}
+
+/// Waits until frames of at most this size are shown; keyframes are larger, so several are looked at.
+fn wait_for(sim: &mut Sim, viewer: PeerId, what: &str, limit: Duration, size: u16) -> Duration {
+    sim.wait(what, limit, |it| {
+        let frames = &it.screen(viewer).packets_per_frame;
+        frames.len() > 4 && frames[frames.len() - 3..].iter().all(|it| *it == size)
+    })
+}
+
+fn watching(link: NetemConfig) -> (Sim, PeerId, PeerId) {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::simulcast(&LAYERS), good_link());
+    let viewer = sim.add_viewer(link);
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    (sim, host, viewer)
+}
+
+#[test]
+fn a_link_that_narrows_and_widens_is_followed_both_ways() {
+    let (mut sim, host, viewer) = watching(link(5_000));
+    wait_for(&mut sim, viewer, "the best layer", 10 * SECOND, 9);
+    sim.run(10 * SECOND);
+    assert_eq!(layer(&mut sim, viewer), 9, "and it stays");
+
+    sim.set_link(viewer, link(800));
+    let narrowed = sim.now;
+    let down = wait_for(&mut sim, viewer, "a lower layer", 5 * SECOND, 2);
+    sim.run(20 * SECOND);
+    let settled = delays(&mut sim, viewer, narrowed + 3 * SECOND);
+    let longest = settled.iter().map(|it| it.1).max().unwrap();
+
+    sim.set_link(viewer, link(5_000));
+    let up = wait_for(&mut sim, viewer, "the best layer again", 15 * SECOND, 9);
+    sim.run(10 * SECOND);
+    let freeze = sim.screen(viewer).longest_freeze();
+    let requests = sim.host(host).keyframe_requests.len();
+    println!(
+        "down in {down:?}, queue {longest:?}, up in {up:?}, freeze {freeze:?}, {requests} keyframes"
+    );
+    assert!(down < 2 * SECOND);
+    assert!(longest <= Duration::from_millis(300));
+    assert!(freeze < Duration::from_millis(350), "what is under way bridges the change");
+    assert!(up < 10 * SECOND);
+}
+
+#[test]
+fn a_link_that_carries_everything_is_sent_the_best_within_seconds() {
+    let (mut sim, _, viewer) = watching(good_link());
+    let best = wait_for(&mut sim, viewer, "the best layer", 5 * SECOND, 9);
+    sim.run(30 * SECOND);
+    assert_eq!(layer(&mut sim, viewer), 9);
+    println!("best after {best:?}, freeze {:?}", sim.screen(viewer).longest_freeze());
+    assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(200));
+}
+
+#[test]
+fn loss_by_chance_does_not_cost_the_best_layer() {
+    let loss = RandomLoss::new(Probability::new(0.1));
+    let (mut sim, _, viewer) = watching(link(5_000).loss(loss));
+    sim.run(10 * SECOND);
+    let mut best = 0;
+    for _ in 0..60 {
+        sim.run(SECOND);
+        best += u32::from(layer(&mut sim, viewer) >= 9);
+    }
+    println!("the best layer for {best} of 60 s");
+    assert!(best >= 54);
+}
+
+#[test]
+fn one_narrow_link_costs_the_others_nothing() {
+    let (mut sim, _, good) = watching(good_link());
+    let bad = sim.add_viewer(link(600));
+    sim.run(20 * SECOND);
+    assert_eq!(layer(&mut sim, good), 9);
+    assert!(layer(&mut sim, bad) <= 2, "{}", layer(&mut sim, bad));
+    assert!(sim.screen(good).longest_freeze() < Duration::from_millis(200));
+}
