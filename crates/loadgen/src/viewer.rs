@@ -133,6 +133,9 @@ impl Viewer {
         ledger: &mut Ledger<'_>,
         send: &mut Send<'_>,
     ) {
+        if self.stage == Stage::Over {
+            return;
+        }
         match datagram {
             // RFC 7983: which protocol a datagram is of.
             [128..=191, kind, ..] if !(64..96).contains(&(*kind & 0x7F)) => {
