@@ -46,7 +46,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "URL", requires = "whip")]
     whep: Option<String>,
     /// Publishing key, or bearer token of WHIP and WHEP. Better in the environment.
-    #[arg(long, value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "KEY", env = "KAIBO_BENCH_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Rooms, each with a publisher; viewers take turns.
     #[arg(long, value_name = "R", default_value_t = 1)]
