@@ -115,7 +115,12 @@ impl<'a> Run<'a> {
             door,
             local_ip: None,
             identity: Identity::new(),
-            rules: Rules { epoch, run: run_id, loss: options.loss / 100.0 },
+            rules: Rules {
+                epoch,
+                run: run_id,
+                frame_interval: Duration::from_secs(1) / options.fps,
+                loss: options.loss / 100.0,
+            },
             shape: Shape {
                 codec: options.codec,
                 video_bitrate: options.video_bitrate * 1_000,

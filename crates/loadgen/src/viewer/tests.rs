@@ -54,7 +54,12 @@ impl World {
             host,
             viewers: BTreeMap::new(),
             identity: Identity::new(),
-            rules: Rules { epoch: now, run: 9, loss: 0.0 },
+            rules: Rules {
+                epoch: now,
+                run: 9,
+                frame_interval: Duration::from_millis(33),
+                loss: 0.0,
+            },
             stats: Stats::default(),
             board: Board::default(),
             air: BTreeMap::new(),
