@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::{Layer, PublishLayer};
 use server::signaling::PublishOpen;
 
+use crate::bench::BenchArgs;
+
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
 #[command(name = "kaibo", version, propagate_version = true)]
@@ -24,6 +26,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs the server (the default).
     Serve(ServeArgs),
+    /// Measures a server with synthetic publishers and viewers.
+    Bench(BenchArgs),
 }
 
 /// Flags of `serve`. A flag beats the environment, the environment beats the file.

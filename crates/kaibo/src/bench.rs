@@ -1,5 +1,7 @@
 //! `kaibo bench`: its options, and what it prints.
 
+mod egress;
+
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ Examples:
       ten rooms with 50 viewers each, for a minute, as JSON
   kaibo bench --loss 2
       viewers lose 2 % of what comes in, and ask for it again
+  kaibo bench egress --viewers 1000
+      what forwarding costs on this machine, without a running server
   kaibo bench --whip http://127.0.0.1:8080/whip/{room} --whep http://127.0.0.1:8080/whep/{room} --token T
       another server; {room} becomes the room's name
 
@@ -46,7 +50,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "URL", requires = "whip")]
     whep: Option<String>,
     /// Publishing key, or bearer token of WHIP and WHEP. Better in the environment.
-    #[arg(long, value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "KEY", env = "KAIBO_BENCH_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Rooms, each with a publisher; viewers take turns.
     #[arg(long, value_name = "R", default_value_t = 1)]
@@ -92,9 +96,12 @@ pub(crate) struct BenchArgs {
     yes_i_own_this_server: bool,
 }
 
-/// Other ways to measure. There is none yet.
+/// Other ways to measure.
 #[derive(Debug, Subcommand)]
-enum Harness {}
+enum Harness {
+    /// What forwarding one packet to one viewer costs, on virtual time, against the floor.
+    Egress(egress::EgressArgs),
+}
 
 /// The words of `--codec`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -143,7 +150,9 @@ impl BenchArgs {
 /// Runs the load and prints the report.
 pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     if let Some(harness) = &args.harness {
-        match *harness {}
+        return match harness {
+            Harness::Egress(args) => egress::run(args),
+        };
     }
     let mut screen = Screen { is_terminal: io::stderr().is_terminal(), told_at: None };
     let result = loadgen::run(&args.options(), |progress| screen.tell(progress));

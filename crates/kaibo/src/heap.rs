@@ -2,7 +2,10 @@
 //! allocations a packet costs and how much memory a viewer. It is the system's in everything else; two
 //! additions to a number of the thread's own cost a nanosecond.
 
-#![allow(unsafe_code, reason = "an allocator is unsafe by its trait; this one passes everything on")]
+#![allow(
+    unsafe_code,
+    reason = "an allocator is unsafe by its trait; this one passes everything on"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -2,8 +2,11 @@
 //! wrong.
 
 mod args;
+mod bench;
 mod greeting;
+mod heap;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -14,15 +17,21 @@ use server::{Config, Shutdown};
 
 use args::{Cli, Command, ServeArgs};
 
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
+
 fn main() -> ExitCode {
     let args = args::with_default_subcommand(std::env::args_os().collect());
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &args),
     };
-    let Command::Serve(args) = cli.command;
-    match serve(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+    let result = match &cli.command {
+        Command::Serve(args) => serve(args).map(|()| ExitCode::SUCCESS),
+        Command::Bench(args) => bench::bench(args),
+    };
+    match result {
+        Ok(code) => code,
         Err(error) => {
             _ = writeln!(io::stderr(), "kaibo: {error:#}");
             ExitCode::FAILURE
@@ -31,14 +40,20 @@ fn main() -> ExitCode {
 }
 
 /// Help as it is; of a mistake, the sentence that says what it was.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         _ = error.print();
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();
-    let sentence = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    _ = writeln!(io::stderr(), "kaibo: {sentence}; see kaibo serve --help");
+    let mut lines = text.lines().map(str::trim).take_while(|it| !it.is_empty());
+    let mut sentence = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if sentence.ends_with(':') {
+        // A list follows.
+        lines.for_each(|it| sentence.extend([" ", it]));
+    }
+    let command = if args.get(1).is_some_and(|it| it == "bench") { "bench" } else { "serve" };
+    _ = writeln!(io::stderr(), "kaibo: {sentence}; see kaibo {command} --help");
     ExitCode::from(2)
 }
 

@@ -99,7 +99,7 @@ pub fn measure(
     let now = Instant::now();
     let mut bench = Bench {
         server: Server::start(ip, options.egress, options.heap)?,
-        crowd: Crowd::start(now),
+        crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1)),
         now,
     };
     let rooms = options.rooms.clamp(1, options.viewers.max(1));

@@ -189,7 +189,7 @@ impl Report {
                 publishers_lost,
                 reasons,
                 seconds: round(seconds),
-                per_second: round(succeeded as f64 / seconds),
+                per_second: ratio(succeeded as f64, seconds).unwrap_or(0.0),
                 connected_ms: Percentiles::of(&all(|it| &it.stats.connected)),
                 first_packet_ms: Percentiles::of(&all(|it| &it.stats.first_packet)),
                 first_keyframe_ms: Percentiles::of(&all(|it| &it.stats.first_keyframe)),

@@ -1,6 +1,7 @@
 //! One run from the first publisher to the report.
 
 mod join;
+mod sample;
 
 use std::io;
 use std::pin::Pin;
@@ -11,21 +12,25 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::cpu::{self, Usage};
+use crate::cpu;
 use crate::media::Shape;
 use crate::options::{OptionError, Options};
 use crate::progress::{Phase, Progress};
-use crate::report::{Joins, Measurement, Report};
+use crate::report::{Joins, Report};
 use crate::signal::Door;
 use crate::stats::Board;
 use crate::viewer::{Identity, JOIN_TIMEOUT, Rules};
 use crate::worker::{Handle, Measured};
 use join::Joiner;
+use sample::Sample;
 
 /// How often the run looks at what its threads do.
 const LOOK: Duration = Duration::from_millis(50);
 /// How often its caller is told.
 const TELL: Duration = Duration::from_millis(500);
+/// After the last join: who comes late is sent the picture from its last keyframe on, faster than it
+/// was made, and is level with the others by then.
+const SETTLE: Duration = Duration::from_secs(1);
 /// How long goodbyes may take.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -86,7 +91,7 @@ impl<'a> Run<'a> {
     async fn go(options: &'a Options, tell: Tell<'a>) -> Result<Report, RunError> {
         let system = |it: io::Error| RunError::System(it.to_string());
         let door = Door::find(options).await?;
-        let server_before = server(options)?;
+        let server_before = sample::server(options)?;
         cpu::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
             .map_err(RunError::System)?;
         let board = Arc::new(Board::default());
@@ -110,7 +115,12 @@ impl<'a> Run<'a> {
             door,
             local_ip: None,
             identity: Identity::new(),
-            rules: Rules { epoch, run: run_id, loss: options.loss / 100.0 },
+            rules: Rules {
+                epoch,
+                run: run_id,
+                frame_interval: Duration::from_secs(1) / options.fps,
+                loss: options.loss / 100.0,
+            },
             shape: Shape {
                 codec: options.codec,
                 video_bitrate: options.video_bitrate * 1_000,
@@ -135,15 +145,18 @@ impl<'a> Run<'a> {
     async fn measure(
         mut self,
         joiner: &Arc<Joiner>,
-        server_before: Option<Usage>,
+        server_before: Option<cpu::Usage>,
         tasks: &mut JoinSet<()>,
     ) -> Result<Report, RunError> {
-        self.publish(joiner, tasks).await?;
+        if let Err(error) = self.publish(joiner, tasks).await {
+            self.finish();
+            return Err(error);
+        }
         let joins_began = Instant::now();
         let mut interrupted = !self.join(joiner, tasks).await;
-        let seconds = joins_began.elapsed().as_secs_f64();
+        let joins_took = joins_began.elapsed().as_secs_f64();
         let board = Arc::clone(&self.board);
-        let joins_took = if seconds > 0.0 { seconds } else { f64::MIN_POSITIVE };
+        interrupted = interrupted || !self.wait(SETTLE, Phase::Joining).await;
         let mut steady = None;
         if !interrupted {
             let before = Sample::take(self.options);
@@ -153,8 +166,7 @@ impl<'a> Run<'a> {
             interrupted = !self.steady().await;
             steady = Some((began.elapsed(), before, Sample::take(self.options)));
         }
-        self.viewers.iter().for_each(Handle::finish);
-        self.publishers.finish();
+        self.finish();
         let measured: Vec<Measured> = self.viewers.into_iter().map(Handle::join).collect();
         let publishers = self.publishers.join();
         let joins = Joins {
@@ -170,6 +182,11 @@ impl<'a> Run<'a> {
             after.since(&before, took, server_before, &measured, &publishers)
         });
         Ok(Report::new(self.options, interrupted, joins, &measured, measurement.as_ref()))
+    }
+
+    fn finish(&self) {
+        self.viewers.iter().for_each(Handle::finish);
+        self.publishers.finish();
     }
 
     /// All publishers connect, or none of them counts.
@@ -254,52 +271,4 @@ impl<'a> Run<'a> {
             () = tokio::time::sleep(time) => true,
         }
     }
-}
-
-/// What the machine tells at one moment.
-struct Sample {
-    server: Option<Usage>,
-    own: Option<Duration>,
-    buffer_errors: Option<u64>,
-}
-
-impl Sample {
-    fn take(options: &Options) -> Self {
-        Self {
-            server: options.pid.and_then(cpu::of_process),
-            own: cpu::of_self(),
-            buffer_errors: cpu::udp_buffer_errors(),
-        }
-    }
-
-    fn since(
-        &self,
-        before: &Self,
-        took: Duration,
-        server_before: Option<Usage>,
-        viewers: &[Measured],
-        publishers: &Measured,
-    ) -> Measurement {
-        let threads = viewers.iter().chain([publishers]).filter_map(|it| it.cpu);
-        Measurement {
-            took,
-            server_cpu: self
-                .server
-                .zip(before.server)
-                .map(|(after, before)| after.cpu - before.cpu),
-            server_rss: self.server.map(|it| it.rss_bytes),
-            server_rss_before: server_before.map(|it| it.rss_bytes),
-            own_cpu: self.own.zip(before.own).map(|(after, before)| after - before),
-            busiest_thread: threads.max(),
-            buffer_errors: self
-                .buffer_errors
-                .zip(before.buffer_errors)
-                .map(|(after, before)| after.saturating_sub(before)),
-        }
-    }
-}
-
-fn server(options: &Options) -> Result<Option<Usage>, RunError> {
-    let look = |pid| cpu::of_process(pid).ok_or(RunError::NoProcess(pid));
-    options.pid.map(look).transpose()
 }

@@ -119,6 +119,20 @@ fn candidate(line: &str) -> Option<SocketAddr> {
     fits.then(|| Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?)))?
 }
 
+/// A description with those of its candidates alone that may stay.
+pub(crate) fn with_candidates(sdp: &str, stays: impl Fn(SocketAddr) -> bool) -> String {
+    let mut out = String::with_capacity(sdp.len());
+    for it in sdp.lines() {
+        let goes = it
+            .strip_prefix("a=candidate:")
+            .is_some_and(|it| candidate(it).is_none_or(|address| !stays(address)));
+        if !goes {
+            line(&mut out, it);
+        }
+    }
+    out
+}
+
 /// What of a media description an answer repeats.
 const ECHOED: [&str; 7] =
     ["a=mid:", "a=extmap:", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=rtcp-mux", "a=rtcp-rsize"];
@@ -263,6 +277,14 @@ mod tests {
         assert!(answer.contains("a=mid:2\r\na=inactive\r\n"), "{answer}");
         assert_eq!(Remote::read(&answer).unwrap().formats[96], Carries::Video);
         str0m::change::SdpAnswer::from_sdp_string(&answer).unwrap();
+    }
+
+    #[test]
+    fn candidates_that_may_not_stay_are_taken_out() {
+        let offer = offer(&local(), VideoCodec::Vp8);
+        assert_eq!(with_candidates(&offer, |it| it.ip().is_loopback()), offer);
+        let none = with_candidates(&offer, |_| false);
+        assert_eq!(Remote::read(&none).unwrap().candidates, []);
     }
 
     #[test]

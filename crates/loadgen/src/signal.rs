@@ -20,6 +20,8 @@ use crate::sdp::{Local, Remote};
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
+const NO_ADDRESS: &str = "the server announces no address that we may use";
+
 /// Where to knock: addresses that were looked up once, for all clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
@@ -106,10 +108,11 @@ impl Door {
         };
         let (answer, session) = timely(exchange).await?;
         // The client inside checks all of them: none may lead elsewhere.
-        if Remote::read(&answer)?.candidates.iter().all(|it| self.allows(it.ip())) {
-            return Ok((answer, session));
+        let answer = crate::sdp::with_candidates(&answer, |it| self.allows(it.ip()));
+        if Remote::read(&answer)?.candidates.is_empty() {
+            return Err(NO_ADDRESS.to_owned());
         }
-        Err("the server announces an address that is not of a private network".to_owned())
+        Ok((answer, session))
     }
 
     /// Becomes a viewer.
@@ -132,7 +135,7 @@ impl Door {
             .candidates
             .retain(|it| it.is_ipv4() == local.address.is_ipv4() && self.allows(it.ip()));
         if remote.candidates.is_empty() {
-            return Err("the server announces no address that we may use".to_owned());
+            return Err(NO_ADDRESS.to_owned());
         }
         // Where signalling is, media most likely is too.
         let ip = local.address.ip();

@@ -38,6 +38,8 @@ pub(crate) struct Rules {
     pub(crate) epoch: Instant,
     /// Whose stamps are of our clock.
     pub(crate) run: u32,
+    /// Between two frames.
+    pub(crate) frame_interval: Duration,
     /// The share of incoming packets to lose on purpose.
     pub(crate) loss: f64,
 }
@@ -133,6 +135,9 @@ impl Viewer {
         ledger: &mut Ledger<'_>,
         send: &mut Send<'_>,
     ) {
+        if self.stage == Stage::Over {
+            return;
+        }
         match datagram {
             // RFC 7983: which protocol a datagram is of.
             [128..=191, kind, ..] if !(64..96).contains(&(*kind & 0x7F)) => {
@@ -237,7 +242,7 @@ impl Viewer {
             dtls::Progress::Keyed(sender, receiver) => {
                 self.srtp = Some((sender, receiver));
                 self.stage = Stage::Waiting;
-                self.feedback.begin(now);
+                self.feedback.begin(&self.media, now);
                 ledger.stats.connected.record(now - self.began_at);
                 ledger.board.connected.fetch_add(1, Ordering::Relaxed);
             }

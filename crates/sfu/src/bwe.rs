@@ -289,6 +289,11 @@ impl Estimator {
         self.aimd.clamp(self.aimd.estimate().min(bound)) as u64
     }
 
+    /// What arrives now, in bits a second: the link carries at least this, whatever is lost beside it.
+    pub(crate) fn arriving_bps(&self) -> u64 {
+        self.acked.rates().map_or(0, |it| it.least() as u64)
+    }
+
     /// Whether the queue grows on the way.
     pub(crate) fn is_overusing(&self) -> bool {
         self.delay.usage() == Usage::Over

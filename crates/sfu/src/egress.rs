@@ -119,6 +119,11 @@ pub(crate) trait Egress: Debug + Send {
         None
     }
 
+    /// What arrives at the viewer, in bits a second.
+    fn arriving_bps(&self) -> u64 {
+        0
+    }
+
     /// What is sent to the viewer, and what would be with the next better layer (0: there is none), in
     /// bits a second.
     fn set_demand(&mut self, _current_bps: u64, _next_bps: u64) {}

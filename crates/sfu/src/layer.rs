@@ -32,6 +32,17 @@ pub(crate) struct Available {
     pub(crate) bps: u64,
 }
 
+/// What is known of a viewer's link, in bits a second.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    /// What it carries.
+    pub(crate) estimate_bps: u64,
+    /// What arrives now.
+    pub(crate) arriving_bps: u64,
+    /// What sound takes of it.
+    pub(crate) sound_bps: u64,
+}
+
 /// What to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -52,18 +63,19 @@ pub(crate) struct LayerSelector {
 
 impl LayerSelector {
     /// The layer to send, of those that there are, lowest first. `None` when there is none.
-    /// `current` is what is sent now; `sound_bps` is what sound takes of the estimate.
+    /// `current` is what is sent now.
     pub(crate) fn choose(
         &mut self,
         layers: &[Available],
         current: Option<usize>,
-        estimate_bps: u64,
-        sound_bps: u64,
+        link: Link,
         now: Instant,
     ) -> Option<Choice> {
         let lowest = layers.first()?;
-        let for_video = estimate_bps.saturating_sub(sound_bps) as f64;
-        if self.is_starved(for_video, lowest.bps as f64, now) {
+        let for_video = link.estimate_bps.saturating_sub(link.sound_bps) as f64;
+        // Where much is lost by chance the estimate is low, and still half a picture comes through.
+        let comes_through = for_video.max(link.arriving_bps.saturating_sub(link.sound_bps) as f64);
+        if self.is_starved(comes_through, lowest.bps as f64, now) {
             return Some(Choice::Starved);
         }
         let at = current.and_then(|index| layers.iter().position(|it| it.index == index));
@@ -124,23 +136,27 @@ mod tests {
         Available { index: 1, bps: 2_500_000 },
     ];
 
+    fn link(estimate_bps: u64) -> Link {
+        Link { estimate_bps, arriving_bps: 0, sound_bps: 35_000 }
+    }
+
     fn at(ms: u64) -> Instant {
         *START + Duration::from_millis(ms)
     }
 
     #[test]
     fn the_best_that_fits_is_chosen_at_first_and_the_least_when_none_does() {
-        let choose = |bps| LayerSelector::default().choose(&LAYERS, None, bps, 40_000, at(0));
+        let choose = |bps| LayerSelector::default().choose(&LAYERS, None, link(bps), at(0));
         assert_eq!(choose(4_000_000), Some(Choice::Layer(1)));
         assert_eq!(choose(2_000_000), Some(Choice::Layer(0)));
         assert_eq!(choose(100_000), Some(Choice::Layer(2)));
-        assert_eq!(LayerSelector::default().choose(&[], None, 1_000_000, 0, at(0)), None);
+        assert_eq!(LayerSelector::default().choose(&[], None, link(1_000_000), at(0)), None);
     }
 
     #[test]
     fn down_at_once_and_up_only_with_room_and_after_a_while() {
         let mut it = LayerSelector::default();
-        let mut choose = |current, bps, ms| it.choose(&LAYERS, Some(current), bps, 40_000, at(ms));
+        let mut choose = |current, bps, ms| it.choose(&LAYERS, Some(current), link(bps), at(ms));
         assert_eq!(choose(1, 2_450_000, 0), Some(Choice::Layer(1)), "a little over is borne");
         assert_eq!(choose(1, 800_000, 100), Some(Choice::Layer(0)));
         assert_eq!(choose(0, 5_000_000, 2_000), Some(Choice::Layer(0)), "not back at once");
@@ -150,9 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_that_comes_through_with_gaps_is_better_than_none() {
+        let mut it = LayerSelector::default();
+        let lossy = Link { estimate_bps: 50_000, arriving_bps: 160_000, sound_bps: 35_000 };
+        for ms in [0, 4_000, 8_000] {
+            assert_eq!(it.choose(&LAYERS, Some(2), lossy, at(ms)), Some(Choice::Layer(2)));
+        }
+    }
+
+    #[test]
     fn sound_goes_on_when_no_picture_fits_and_the_picture_comes_back() {
         let mut it = LayerSelector::default();
-        let mut choose = |bps, ms| it.choose(&LAYERS, Some(2), bps, 30_000, at(ms));
+        let mut choose = |bps, ms| it.choose(&LAYERS, Some(2), link(bps), at(ms));
         assert_eq!(choose(60_000, 0), Some(Choice::Layer(2)), "for a moment");
         assert_eq!(choose(60_000, 4_000), Some(Choice::Starved));
         assert_eq!(choose(100_000, 5_000), Some(Choice::Starved));

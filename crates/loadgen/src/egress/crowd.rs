@@ -5,7 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::{Poll, Registry, Token};
 
@@ -52,11 +52,11 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    pub(super) fn start(epoch: Instant) -> Self {
+    pub(super) fn start(epoch: Instant, frame_interval: Duration) -> Self {
         let (asks, inbox) = sync_channel(0);
         let (outbox, replies) = sync_channel(0);
         let body = move || {
-            let Ok(mut clients) = Clients::new(epoch) else { return };
+            let Ok(mut clients) = Clients::new(epoch, frame_interval) else { return };
             while let Ok(ask) = inbox.recv() {
                 if outbox.send(clients.answer(ask)).is_err() {
                     return;
@@ -139,13 +139,13 @@ struct Clients {
 }
 
 impl Clients {
-    fn new(epoch: Instant) -> std::io::Result<Self> {
+    fn new(epoch: Instant, frame_interval: Duration) -> std::io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             publishers: Vec::new(),
             viewers: Vec::new(),
             identity: Identity::new(),
-            rules: Rules { epoch, run: 1, loss: 0.0 },
+            rules: Rules { epoch, run: 1, frame_interval, loss: 0.0 },
             stats: Stats::default(),
             board: Board::default(),
             buffers: Buffers::new(),

@@ -83,6 +83,14 @@ pub struct EgressReport {
     pub joins_per_core_second: f64,
 }
 
+impl EgressReport {
+    /// As one line of JSON.
+    pub fn to_json(&self) -> String {
+        // Only a map with strange keys could fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 pub(super) fn of(measured: Measured<'_>) -> EgressReport {
     let Measured { options, rooms, windows, used, packets, seconds, .. } = measured;
     let viewers = options.viewers as f64;

@@ -11,8 +11,6 @@ use crate::stats::Counters;
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// Browsers have 50 to 250 ms, by bitrate.
 const ARRIVALS_INTERVAL: Duration = Duration::from_millis(100);
-/// A picture that stands still for this long cannot be decoded.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// Between two requests for a keyframe.
 const PLI_INTERVAL: Duration = Duration::from_secs(1);
 /// The unit of arrival times (draft-holmer-rmcat-transport-wide-cc-extensions-01).
@@ -50,9 +48,9 @@ impl Feedback {
     }
 
     /// The viewer is connected.
-    pub(crate) fn begin(&mut self, now: Instant) {
+    pub(crate) fn begin(&mut self, media: &Media, now: Instant) {
         self.report_at = now + REPORT_INTERVAL;
-        self.pli_at = now + PATIENCE;
+        self.pli_at = now + media.patience();
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -65,7 +63,7 @@ impl Feedback {
 
     /// When a picture that does not move by then is asked for.
     fn picture_at(&self, media: &Media) -> Instant {
-        media.shown_at().map_or(self.pli_at, |at| self.pli_at.max(at + PATIENCE))
+        media.shown_at().map_or(self.pli_at, |at| self.pli_at.max(at + media.patience()))
     }
 
     /// Says what is due; each packet in a buffer of its own content.

@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::media::Stamp;
 
-/// A picture that stands still for longer is a freeze.
-pub(crate) const FREEZE: Duration = Duration::from_millis(200);
 /// Frames that are waited for at once: four seconds of them.
 const MAX_PENDING: usize = 128;
 
@@ -28,9 +26,6 @@ pub(crate) struct Frames {
     first_keyframe_at: Option<Instant>,
 }
 
-/// A freeze that ended.
-pub(crate) type Freeze = Duration;
-
 impl Frames {
     /// When the picture last moved.
     pub(crate) fn shown_at(&self) -> Option<Instant> {
@@ -42,8 +37,9 @@ impl Frames {
         self.first_keyframe_at
     }
 
-    /// Takes a packet that was not there before; returns the freeze that it ended.
-    pub(crate) fn take(&mut self, stamp: Stamp, now: Instant) -> Option<Freeze> {
+    /// Takes a packet that was not there before. When the picture moves by it, returns how long it
+    /// had stood still.
+    pub(crate) fn take(&mut self, stamp: Stamp, now: Instant) -> Option<Duration> {
         if self.shown.is_some_and(|shown| stamp.frame <= shown) {
             return None;
         }
@@ -63,7 +59,7 @@ impl Frames {
     }
 
     /// Shows what can be decoded: complete frames in order, or from the next complete keyframe.
-    fn show(&mut self, now: Instant) -> Option<Freeze> {
+    fn show(&mut self, now: Instant) -> Option<Duration> {
         let before = self.shown_at;
         let mut moved = false;
         loop {
@@ -89,8 +85,7 @@ impl Frames {
             return None;
         }
         self.shown_at = Some(now);
-        let stood = now.saturating_duration_since(before?);
-        (stood > FREEZE).then_some(stood)
+        Some(now.saturating_duration_since(before?))
     }
 }
 
@@ -109,8 +104,9 @@ mod tests {
         it.take(stamp(7, 0, 1, false), now);
         it.take(stamp(8, 0, 2, true), now);
         assert_eq!(it.first_keyframe_at(), None);
-        it.take(stamp(8, 1, 2, true), now + FREEZE);
-        assert_eq!(it.first_keyframe_at(), Some(now + FREEZE));
+        let later = now + Duration::from_secs(1);
+        it.take(stamp(8, 1, 2, true), later);
+        assert_eq!(it.first_keyframe_at(), Some(later));
         assert_eq!(it.shown, Some(8));
     }
 
@@ -121,7 +117,8 @@ mod tests {
         let mut it = Frames::default();
         it.take(stamp(0, 0, 1, true), at(0));
         for n in (1..10).filter(|n| *n != 3) {
-            assert_eq!(it.take(stamp(n, 0, 1, false), at(n)), None);
+            let stood = it.take(stamp(n, 0, 1, false), at(n));
+            assert_eq!(stood, (n < 3).then(|| at(1) - at(0)), "{n}");
         }
         assert_eq!(it.shown, Some(2));
         let freeze = it.take(stamp(3, 0, 1, false), at(10)).unwrap();

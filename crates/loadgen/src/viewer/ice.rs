@@ -21,8 +21,8 @@ const CHECKS_EACH: usize = 4;
 const CONSENT_INTERVAL: Duration = Duration::from_millis(2_500);
 /// Unanswered this long, the server is gone (RFC 7675).
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Checks whose answer is still taken.
-const REMEMBERED: usize = 8;
+/// Checks whose answer is still taken: of each candidate, or of 40 s.
+const REMEMBERED: usize = 16;
 /// The priority of a peer-reflexive candidate (RFC 8445, section 5.1.2).
 const PRIORITY: u32 = (110 << 24) | (65_535 << 8) | 255;
 
@@ -113,11 +113,7 @@ impl Ice {
         self.n_checks += 1;
         let interval = if self.chosen.is_some() { CONSENT_INTERVAL } else { CHECK_INTERVAL };
         self.next_check_at = now + interval;
-        let id = TransId::new();
-        if self.under_way.len() == REMEMBERED {
-            self.under_way.remove(0);
-        }
-        self.under_way.push((id, now, to));
+        let id = self.transaction(to, now);
         let check = StunMessage::binding_request(
             &self.username,
             id,
@@ -130,6 +126,21 @@ impl Ice {
         if let Ok(n) = check.to_bytes(Some(self.remote_pwd.as_bytes()), &mut bytes, sha1_hmac) {
             send(to, bytes.get(..n).unwrap_or_default());
         }
+    }
+
+    /// The transaction of a check. Before the first answer checks of one candidate are repetitions of
+    /// one transaction (RFC 8489, section 6.2.1): its answer counts however late it is.
+    fn transaction(&mut self, to: SocketAddr, now: Instant) -> TransId {
+        let known = self.under_way.iter().find(|it| it.2 == to).map(|it| it.0);
+        if let Some(id) = known.filter(|_| self.chosen.is_none()) {
+            return id;
+        }
+        if self.under_way.len() == REMEMBERED {
+            self.under_way.remove(0);
+        }
+        let id = TransId::new();
+        self.under_way.push((id, now, to));
+        id
     }
 
     /// Takes a STUN message.

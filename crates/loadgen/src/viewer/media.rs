@@ -7,7 +7,7 @@ use rtp::header::Header;
 use rtp::srtp::{Receiver, UnprotectError};
 
 use super::Rules;
-use super::frames::{FREEZE, Frames};
+use super::frames::Frames;
 use super::receive::{Stream, Taken};
 use crate::media::Stamp;
 use crate::sdp::{Carries, Remote};
@@ -15,6 +15,11 @@ use crate::stats::{Counters, Stats};
 
 /// Arrivals remembered for one transport feedback; a report of more would not fit a datagram.
 const MAX_ARRIVALS: usize = 1_000;
+
+/// A picture that stands still for longer is a freeze; at few frames a second, three of them.
+const FREEZE: Duration = Duration::from_millis(200);
+/// How long a viewer looks at a picture that stands still; at few frames a second, three of them.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What comes in, and what is known of it.
 #[derive(Debug)]
@@ -74,10 +79,15 @@ impl Media {
         self.steady_from = Some(now);
     }
 
+    /// A picture that stands still for this long cannot be decoded.
+    pub(crate) fn patience(&self) -> Duration {
+        PATIENCE.max(3 * self.rules.frame_interval)
+    }
+
     /// Counts a picture that stands still at the end.
     pub(crate) fn end_steady(&self, now: Instant, counters: &mut Counters) {
         let since = self.shown_at().max(self.steady_from).unwrap_or(now);
-        count_freeze(now.saturating_duration_since(since), counters);
+        self.count_freeze(now.saturating_duration_since(since), counters);
     }
 
     /// Takes an encrypted packet.
@@ -143,7 +153,14 @@ impl Media {
         let before = self.shown_at();
         if self.frames.take(stamp, now).is_some() {
             let since = before.max(self.steady_from).unwrap_or(now);
-            count_freeze(now.saturating_duration_since(since), counters);
+            self.count_freeze(now.saturating_duration_since(since), counters);
+        }
+    }
+
+    fn count_freeze(&self, stood: Duration, counters: &mut Counters) {
+        if stood > FREEZE.max(3 * self.rules.frame_interval) {
+            counters.freezes += 1;
+            counters.freeze_us += stood.as_micros() as u64;
         }
     }
 
@@ -152,13 +169,6 @@ impl Media {
             let at = now.saturating_duration_since(self.rules.epoch).as_micros() as u64;
             stats.delay.record_us(at.saturating_sub(stamp.sent_us));
         }
-    }
-}
-
-fn count_freeze(stood: Duration, counters: &mut Counters) {
-    if stood > FREEZE {
-        counters.freezes += 1;
-        counters.freeze_us += stood.as_micros() as u64;
     }
 }
 

@@ -21,6 +21,7 @@ type Flying = (SocketAddr, SocketAddr, Vec<u8>);
 
 struct World {
     now: Instant,
+    one_way: Duration,
     sfu: Sfu,
     host: Publisher,
     viewers: BTreeMap<SocketAddr, (PeerId, Viewer)>,
@@ -48,11 +49,17 @@ impl World {
         host.accept_answer(&sdp).unwrap();
         Self {
             now,
+            one_way: ONE_WAY,
             sfu,
             host,
             viewers: BTreeMap::new(),
             identity: Identity::new(),
-            rules: Rules { epoch: now, run: 9, loss: 0.0 },
+            rules: Rules {
+                epoch: now,
+                run: 9,
+                frame_interval: Duration::from_millis(33),
+                loss: 0.0,
+            },
             stats: Stats::default(),
             board: Board::default(),
             air: BTreeMap::new(),
@@ -124,7 +131,7 @@ impl World {
             return;
         }
         self.n_sent += 1;
-        self.air.insert((self.now + ONE_WAY, self.n_sent), (from, to, contents));
+        self.air.insert((self.now + self.one_way, self.n_sent), (from, to, contents));
     }
 
     fn run(&mut self, time: Duration) {
@@ -235,6 +242,16 @@ fn what_is_lost_is_asked_for_and_comes() {
     assert!((seen.lost as f64) < 0.03 * sent, "{seen:?}");
     assert!(seen.nacks >= seen.recovered && seen.rtx >= seen.recovered, "{seen:?}");
     assert!(seen.freeze_us < 4_000_000, "{seen:?}");
+}
+
+#[test]
+fn a_server_that_is_slow_is_waited_for() {
+    let mut world = World::new(VideoCodec::Vp8);
+    world.run(Duration::from_secs(1));
+    world.one_way = Duration::from_millis(800);
+    world.add_answering();
+    world.run(Duration::from_secs(15));
+    assert_eq!(world.joined(), 1, "{:?}", world.board.reasons());
 }
 
 #[test]

@@ -419,6 +419,10 @@ impl Egress for LeanEgress {
         self.media.as_ref().map(|it| it.estimator.estimate_bps())
     }
 
+    fn arriving_bps(&self) -> u64 {
+        self.media.as_ref().map_or(0, |it| it.estimator.arriving_bps())
+    }
+
     fn set_demand(&mut self, current_bps: u64, next_bps: u64) {
         if let Some(media) = &mut self.media {
             media.estimator.set_demand(current_bps, next_bps);

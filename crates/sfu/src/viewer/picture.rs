@@ -6,7 +6,7 @@ use super::Needs;
 use super::sending::Sending;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::layer::{Available, Choice, LayerSelector};
+use crate::layer::{Available, Choice, LayerSelector, Link};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
 use crate::ring::Start;
@@ -163,7 +163,8 @@ impl Picture {
         let mut layers = [Available { index: 0, bps: 0 }; MAX_LAYERS];
         let n = track.available(&mut layers, now);
         let layers = layers.get(..n)?;
-        let choice = self.selector.choose(layers, current, estimate_bps, sound_bps, now)?;
+        let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
+        let choice = self.selector.choose(layers, current, link, now)?;
         let (sent, next) = match choice {
             Choice::Starved => (0, layers.first().map_or(0, |it| it.bps)),
             Choice::Layer(index) => {

@@ -1,0 +1,86 @@
+//! `kaibo bench egress`: what forwarding costs, against the floor in the same run.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use loadgen::{Egress, EgressOptions};
+
+use crate::heap;
+
+const AFTER_HELP: &str = "\
+The server's core and its send path run in lock-step with real clients, on virtual time, so that the
+figures do not depend on how busy the machine is otherwise; only the server's CPU time counts. The
+floor is encrypting (AES-128-GCM) and sending in messages of eight segments, nothing else, measured
+in turns with it. docs/performance.md explains each figure.
+
+The exit status is 0 when every packet came, 1 when not, 2 when the options make no sense.";
+
+/// Flags of `bench egress`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct EgressArgs {
+    /// Viewers.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    viewers: u32,
+    /// Rooms that they are spread over, each with a publisher.
+    #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    rooms: u32,
+    /// Virtual seconds to measure.
+    #[arg(long, value_name = "S", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// What serves the viewers.
+    #[arg(long, value_name = "WHAT", default_value = "lean")]
+    egress: Which,
+    /// Video of a publisher in kbit/s.
+    #[arg(long, value_name = "KBIT", default_value_t = 2_400, value_parser = clap::value_parser!(u32).range(50..=50_000))]
+    video_bitrate: u32,
+    /// Frames a second.
+    #[arg(long, value_name = "FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=120))]
+    fps: u32,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The words of `--egress`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    /// Our own, as in the server.
+    Lean,
+    /// One str0m session a viewer, for comparison.
+    Str0m,
+}
+
+/// Measures and prints the report.
+pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
+    let options = EgressOptions {
+        viewers: args.viewers as usize,
+        rooms: args.rooms as usize,
+        seconds: args.seconds,
+        egress: match args.egress {
+            Which::Lean => Egress::Lean,
+            Which::Str0m => Egress::Str0m,
+        },
+        video_kbps: args.video_bitrate.into(),
+        fps: args.fps,
+        heap: heap::of_this_thread,
+    };
+    let is_terminal = io::stderr().is_terminal();
+    let result = loadgen::measure_egress(&options, |what| {
+        if is_terminal {
+            _ = write!(io::stderr(), "\r\x1b[K{what}");
+        }
+    });
+    if is_terminal {
+        _ = write!(io::stderr(), "\r\x1b[K");
+    }
+    let report = result?;
+    if args.json {
+        writeln!(io::stdout(), "{}", report.to_json())?;
+    } else {
+        writeln!(io::stdout(), "{report}")?;
+    }
+    let is_whole = report.lost == 0 && report.unreadable == 0;
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,100 @@
+//! `kaibo bench` against `kaibo serve`, both as they are built.
+
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn kaibo(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaibo"));
+    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KAIBO_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn bench(args: &[&str]) -> Output {
+    kaibo(&[&["bench"], args].concat()).output().unwrap()
+}
+
+/// A server on a port of the system's choice.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut command = kaibo(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let greeting = BufReader::new(child.stdout.take().unwrap());
+        let port = greeting.lines().find_map(|line| {
+            let line = line.unwrap();
+            let rest = line.split("http://localhost:").nth(1)?;
+            Some(rest.split('/').next()?.to_owned())
+        });
+        Self { child, url: format!("ws://127.0.0.1:{}/ws", port.unwrap()) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[test]
+fn viewers_join_and_nothing_is_lost() {
+    let server = Server::start();
+    let pid = server.child.id().to_string();
+    let load = ["--viewers", "5", "--rooms", "2", "--duration", "2", "--video-bitrate", "500"];
+    let output = bench(&[&["--url", &server.url, "--pid", &pid, "--json"], &load[..]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(report["joins"]["succeeded"], 5, "{report:#}");
+    assert_eq!(report["joins"]["failed"], 0, "{report:#}");
+    assert!(report["joins"]["first_keyframe_ms"]["p50"].is_f64(), "{report:#}");
+    assert_eq!(report["steady"]["loss_percent"], 0.0, "{report:#}");
+    assert_eq!(report["steady"]["unreadable"], 0, "{report:#}");
+    // Half a second's worth, for a machine that is busy with other things.
+    assert!(report["steady"]["packets"].as_u64().unwrap() > 5 * 50, "{report:#}");
+    assert!(report["steady"]["delay_ms"]["p50"].is_f64(), "{report:#}");
+    if cfg!(target_os = "linux") {
+        assert!(report["server"]["rss_mb"].is_f64(), "{report:#}");
+    }
+    assert_eq!(report["ok"], true, "{report:#}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_in_one_sentence() {
+    // A port that was free a moment ago.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/ws", taken.local_addr().unwrap());
+    drop(taken);
+    let output = bench(&["--url", &url]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("nobody answers at ws://127.0.0.1"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
+fn options_that_make_no_sense_end_with_two() {
+    let complains = |args: &[&str], part: &str| {
+        let output = bench(args);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), text.lines().count()), (Some(2), 1), "{text}");
+        assert!(text.contains(part) && text.contains("kaibo bench --help"), "{text}");
+    };
+    complains(&["--viewers", "many"], "--viewers");
+    complains(&["--loss", "200"], "--loss");
+    complains(&["--url", "ws://192.0.2.1/ws"], "--yes-i-own-this-server");
+    complains(&["--url", "wss://localhost/ws"], "ws://");
+    complains(&["--whep", "http://localhost/whep"], "--whip");
+    complains(&["--whip", "http://localhost/whip"], "--whep");
+}
