@@ -1,0 +1,45 @@
+//! What forwarding takes that does not depend on the machine: allocations, messages, memory.
+
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Measures with this many viewers.
+fn measure(viewers: &str, more: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_kaibo"))
+        .args(["bench", "egress", "--seconds", "2", "--json", "--viewers", viewers])
+        .args(more)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn number(report: &Value, field: &str) -> f64 {
+    report[field].as_f64().unwrap_or_else(|| panic!("{field} in {report}"))
+}
+
+#[test]
+fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() {
+    let (few, many) = (measure("20", &[]), measure("220", &[]));
+    let allocations = |it: &Value| number(it, "allocations_per_packet") * number(it, "packets");
+    let more = (allocations(&many) - allocations(&few)) / (number(&many, "packets") - number(&few, "packets"));
+    assert!(more < 0.002, "{more} allocations for each packet to one more viewer");
+    let bytes = number(&many, "bytes_per_viewer");
+    assert!(bytes < 32_000.0, "{bytes} bytes a viewer");
+    // 30 frames, and sound that finds no frame to ride with.
+    let messages = number(&many, "messages_per_viewer_second");
+    assert!(messages < 70.0, "{messages} messages a viewer and second");
+}
+
+#[test]
+fn every_room_gets_its_own_and_the_reference_works_as_well() {
+    let rooms = measure("20", &["--rooms", "4"]);
+    assert_eq!((number(&rooms, "lost"), number(&rooms, "unreadable")), (0.0, 0.0));
+    let reference = measure("10", &["--egress", "str0m"]);
+    assert_eq!(reference["egress"], "str0m");
+    assert!(number(&reference, "packets") > 5_000.0);
+}
