@@ -21,6 +21,9 @@
 //!
 //! - A growing trend counts as overuse only when the queue itself is seen: the least delay of the
 //!   last groups above the least of the last 10 to 20 s. Jitter alone has a trend, but no queue.
+//! - A long queue that does not get shorter is overuse without any trend, once; if that does not
+//!   help it is somebody else's, or another way, and the delay is measured from there.
+//! - The queue of a probe is the probe's: it lowers nothing.
 //! - Overuse while little is sent says little of the capacity: the estimate falls stepwise.
 //! - While the application sends little, the estimate does not grow past the capacity last seen;
 //!   only a probe raises it further. A probe never lowers it.
@@ -188,7 +191,7 @@ impl Estimator {
     /// Draws the conclusions of a feedback.
     fn update(&mut self, now_us: u64) {
         let before = self.aimd.estimate();
-        let usage = self.delay.usage();
+        let usage = if self.delay.take_stuck() { Usage::Over } else { self.delay.usage() };
         let acked = self.acked.rates();
         let sent = self.sent.rates();
         if let Some(acked) = acked {
@@ -226,7 +229,7 @@ impl Estimator {
             && bps > after
         {
             self.aimd.raise_to(now_us, bps);
-            self.prober.on_raised(now_us);
+            self.prober.on_raised(now_us, self.aimd.estimate());
         }
         let is_remb_old = |at: u64| now_us.saturating_sub(at) > REMB_FRESH_US;
         self.remb = self.remb.filter(|(at, _)| !is_remb_old(*at));
@@ -346,7 +349,8 @@ impl Estimator {
             rtt_us: self.rtt_us,
             // Where the link was seen full, a long probe makes a long queue.
             jitter_us: if self.aimd.knows_capacity() { 0 } else { self.delay.jitter_us() },
-            calm: self.delay.usage() != Usage::Over
+            calm: (self.feedback_at.is_some() || self.remb.is_some())
+                && self.delay.usage() != Usage::Over
                 && !self.delay.is_queue_standing()
                 && self.silenced_at.is_none(),
         }

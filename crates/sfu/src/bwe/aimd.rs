@@ -76,12 +76,22 @@ pub(crate) struct Aimd {
     capacity: Option<Capacity>,
     updated_at: u64,
     lowered_at: Option<u64>,
+    /// Whether loss lowered it, and not a queue: that is seen late, and costs more.
+    is_loss: bool,
 }
 
 impl Aimd {
     /// Begins with a guess.
     pub(crate) fn new(now_us: u64, start: f64, min: f64, max: f64) -> Self {
-        Self { estimate: start, min, max, capacity: None, updated_at: now_us, lowered_at: None }
+        Self {
+            estimate: start,
+            min,
+            max,
+            capacity: None,
+            updated_at: now_us,
+            lowered_at: None,
+            is_loss: false,
+        }
     }
 
     /// The estimate in bits a second.
@@ -126,6 +136,7 @@ impl Aimd {
             return;
         }
         self.set(now_us, bps);
+        self.is_loss = true;
         self.lowered_at = Some(now_us);
         self.capacity = Some(Capacity::seen(self.capacity, acked));
     }
@@ -152,7 +163,8 @@ impl Aimd {
         }
         let growth = if self.capacity.is_some() {
             let response = (rtt_us + SETTLE_US) as f64 / 1e6;
-            (PACKET_BITS / response).max(MIN_ADDITIVE * self.estimate) * seconds
+            let packets = if self.is_loss { 0.0 } else { PACKET_BITS / response };
+            packets.max(MIN_ADDITIVE * self.estimate) * seconds
         } else {
             self.estimate * (GROWTH.powf(seconds) - 1.0)
         };
@@ -192,6 +204,7 @@ impl Aimd {
         }
         if target < self.estimate {
             self.estimate = self.clamp(target);
+            self.is_loss = false;
             self.lowered_at = Some(now_us);
         }
     }

@@ -6,6 +6,12 @@ pub(crate) const MIN_PACKETS: u32 = 5;
 /// Packets needed for a line through them.
 const MIN_FOR_LINE: u32 = 4;
 
+/// The bytes of a full packet.
+pub(crate) const PACKET_BYTES: u32 = 1_200;
+
+/// A link that loses more than this by itself.
+const LOSSY: f64 = 0.05;
+
 /// How much of a probe has to arrive.
 const MIN_ARRIVED: f64 = 0.8;
 
@@ -87,13 +93,20 @@ impl Cluster {
         self.is_touched = true;
     }
 
+    /// Whether anything was heard of it.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.packets > 0
+    }
+
     /// What fits, in bits a second, on a link that loses the part `inherent` whatever is sent;
     /// `None`: nothing can be said, not yet or not at all.
     pub(crate) fn result(&self, inherent: f64) -> Option<f64> {
+        // On a link that loses by itself, two of few packets are soon gone.
+        let spare = if inherent > LOSSY { 2 } else { 1 };
         let share = MIN_ARRIVED * (1.0 - inherent);
-        let needed = f64::from(MIN_PACKETS) * share;
-        if f64::from(self.packets) < needed || (self.arrived as f64) < f64::from(self.bytes) * share
-        {
+        let bytes = f64::from(self.bytes);
+        let needed = (bytes * share).min(bytes - f64::from(spare * PACKET_BYTES));
+        if self.packets + spare < MIN_PACKETS || (self.arrived as f64) < needed {
             return None;
         }
         let sent_us = self.last_sent_us.saturating_sub(self.first_sent_us) as i64;

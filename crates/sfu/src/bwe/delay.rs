@@ -36,6 +36,13 @@ const STANDING_QUEUE_US: i64 = 40_000;
 /// A queue that is shorter by this within [`RECENT`] groups drains, in µs.
 const DRAINED_US: i64 = 3_000;
 
+/// A long queue that has not got shorter for this long is stuck: it is full, or was filled before
+/// there was a trend to see.
+const STUCK_US: u64 = 1_200_000;
+
+/// By how much a queue that is not stuck gets shorter meanwhile, in µs.
+const UNSTUCK_US: i64 = 10_000;
+
 /// How the link is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usage {
@@ -91,6 +98,17 @@ fn delay(sent_us: u64, received_us: i64) -> i64 {
     received_us.saturating_sub_unsigned(sent_us)
 }
 
+/// A long queue.
+#[derive(Debug, Clone, Copy)]
+struct LongQueue {
+    /// Since when it is not shorter.
+    since_us: u64,
+    /// Than this.
+    least_us: i64,
+    /// Whether this was told.
+    is_told: bool,
+}
+
 /// Watches the delay.
 #[derive(Debug, Default)]
 pub(crate) struct Delay {
@@ -106,6 +124,8 @@ pub(crate) struct Delay {
     base_until_us: u64,
     /// How much the delay changes from one group to the next, on average.
     spread_us: f64,
+    long: Option<LongQueue>,
+    is_stuck: bool,
 }
 
 impl Delay {
@@ -144,6 +164,11 @@ impl Delay {
     /// How much the delay changes by itself, in µs.
     pub(crate) fn jitter_us(&self) -> u64 {
         self.spread_us as u64
+    }
+
+    /// Whether a long queue has been found stuck since this was last asked.
+    pub(crate) fn take_stuck(&mut self) -> bool {
+        std::mem::take(&mut self.is_stuck)
     }
 
     /// What waits on the way: the least delay of the last groups above that of the empty link.
@@ -212,6 +237,7 @@ impl Delay {
         self.recent[self.n_groups % RECENT] = group.delay_us;
         self.n_groups += 1;
         self.learn_base(group);
+        self.watch_long_queue(&group);
         let sent_delta = group.last_sent_us.saturating_sub(previous.last_sent_us);
         self.trendline.push(
             group.last_received_us as f64 / 1e3,
@@ -226,6 +252,34 @@ impl Delay {
             self.base_until_us = group.first_sent_us + BASE_US;
         }
         self.base_us[0] = self.base_us[0].min(group.delay_us);
+    }
+
+    /// A queue that stays when less is sent is none: the way is another one, or somebody else keeps
+    /// it filled.
+    fn watch_long_queue(&mut self, group: &Group) {
+        let now_us = group.first_sent_us;
+        let queue_us = self.newest_us();
+        if !self.is_queue_long() {
+            self.long = None;
+            return;
+        }
+        let new = LongQueue { since_us: now_us, least_us: queue_us, is_told: false };
+        match &mut self.long {
+            Some(long) if queue_us >= long.least_us - UNSTUCK_US => {
+                if now_us.saturating_sub(long.since_us) < STUCK_US {
+                    return;
+                }
+                if !long.is_told {
+                    self.is_stuck = true;
+                    long.is_told = true;
+                    long.since_us = now_us;
+                    return;
+                }
+                self.long = None;
+                self.base_us = [group.delay_us; 2];
+            }
+            long => *long = Some(new),
+        }
     }
 
     /// Forgets all that was on the old clock.

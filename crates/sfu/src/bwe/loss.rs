@@ -23,17 +23,23 @@ const BORNE: f64 = 0.12;
 
 /// Loss above the link's own that is borne at rates not known to be good, and how much more of it
 /// is, for the more a link loses the less well its share is known.
-const SLACK: f64 = 0.04;
+const SLACK: f64 = 0.03;
 const RELATIVE_SLACK: f64 = 0.25;
 
-/// How much of the earlier windows' counts remains with each: a memory of a second.
-const MEMORY: f64 = 0.75;
+/// How much of the earlier windows' counts remains with each: a memory of a second and a half.
+const MEMORY: f64 = 0.85;
 
 /// A rate that changed by more begins a new count.
 const OTHER_RATE: f64 = 0.25;
 
 /// Rates up to this many times the best known one are known as well.
-const KNOWN: f64 = 1.05;
+const KNOWN: f64 = 1.02;
+
+/// A sender that uses the estimate up tells of the link's own loss only well below the best known
+/// rate, or a rate that creeps up would make its loss the link's own. One that sends less than
+/// this part of the estimate does not creep.
+const WELL_KNOWN: f64 = 0.8;
+const LIMITED: f64 = 0.75;
 
 /// What the estimate becomes of what arrives.
 const BACK_OFF: f64 = 0.95;
@@ -44,8 +50,9 @@ const BACK_OFF: f64 = 0.95;
 const TRIAL_RATE: f64 = 0.85;
 const TRIAL_US: u64 = 2_500_000;
 
-/// Loss that stays at this part of what it was has not come with the rate.
-const STAYED: f64 = 0.6;
+/// Loss that stays at this part of what it was has not come with the rate. What it was is the more
+/// overrated the fewer packets told of it.
+const STAYED: f64 = 0.5;
 
 /// No link loses more than this by itself and is usable.
 const MAX_INHERENT: f64 = 0.5;
@@ -169,11 +176,16 @@ impl Loss {
         }
         let borne = BORNE.max(self.above_inherent());
         let is_heavy = exceeds(packets, lost, borne, 3.0)
-            || exceeds(self.sum, self.sum_lost, self.borne(), 2.0);
+            || exceeds(
+                self.sum,
+                self.sum_lost,
+                self.borne(),
+                if self.sum < 150.0 { 3.0 } else { 2.0 },
+            );
         if is_heavy {
             return self.begin_trial(now_us, sent, acked, estimate, lost / packets.max(1.0));
         }
-        self.learn();
+        self.learn(sent < LIMITED * estimate);
         if self.trial.is_some() { Verdict::Hold } else { Verdict::Quiet }
     }
 
@@ -225,11 +237,16 @@ impl Loss {
         if !(is_lower || is_over) || self.n_steady < 2 || self.sum < 60.0 {
             return None;
         }
-        self.trial = None;
-        let loss = self.sum_lost / self.sum;
-        if loss < STAYED * trial.loss {
+        let expected = self.sum * STAYED * trial.loss;
+        if self.sum_lost < expected {
+            let chance = (expected * (1.0 - STAYED * trial.loss)).sqrt();
+            if is_over || self.sum_lost < expected - 2.0 * chance {
+                self.trial = None;
+            }
             return None;
         }
+        self.trial = None;
+        let loss = self.sum_lost / self.sum;
         // Both were measured on few packets; what is too much will be unlearnt.
         self.inherent = Some(loss.max(trial.loss).min(MAX_INHERENT));
         self.good_rate = self.good_rate.max(self.rate);
@@ -237,7 +254,7 @@ impl Loss {
     }
 
     /// Ordinary times: what the link loses by itself, and up to which rate.
-    fn learn(&mut self) {
+    fn learn(&mut self, is_limited: bool) {
         if self.sum < 60.0 {
             return;
         }
@@ -249,12 +266,13 @@ impl Loss {
             }
             return;
         };
-        if loss < *inherent {
-            *inherent += 0.1 * (loss - *inherent);
-        } else if self.rate <= KNOWN * self.good_rate {
-            *inherent += 0.03 * (loss - *inherent);
+        let chance = (self.sum * *inherent * (1.0 - *inherent)).sqrt();
+        let is_less = self.sum_lost < self.sum * *inherent - 2.0 * chance;
+        let known = if is_limited { KNOWN } else { WELL_KNOWN };
+        if is_less || self.rate <= known * self.good_rate {
+            *inherent += 0.05 * (loss - *inherent);
         }
-        if loss <= *inherent + 0.02 {
+        if loss <= *inherent + 0.01 {
             self.good_rate = self.good_rate.max(self.rate);
         }
     }

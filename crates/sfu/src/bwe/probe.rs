@@ -1,7 +1,7 @@
 //! When to send more than the estimate for a moment, to see whether it fits: at the start, and
 //! whenever there is a better layer that the estimate has no room for.
 
-use super::cluster::{Cluster, MIN_PACKETS};
+use super::cluster::{Cluster, MIN_PACKETS, PACKET_BYTES};
 
 /// The first probes, as multiples of the start.
 const FIRST: [u64; 2] = [3, 6];
@@ -11,12 +11,9 @@ const FURTHER: f64 = 0.7;
 
 /// How long a probe is, as far as [`MIN_PACKETS`] allow, and how much longer on a link whose delay
 /// is shaky, which would blur it.
-const SPAN_US: u64 = 20_000;
+const SPAN_US: u64 = 15_000;
 const SPANS_OF_JITTER: u64 = 4;
 const MAX_SPAN_US: u64 = 100_000;
-
-/// The bytes of a full packet.
-const PACKET_BYTES: u64 = 1_200;
 
 /// The room that a layer needs above its rate before it is gone to; the probe asks for more, as a
 /// full link yields [`super::cluster`]'s part of what it has.
@@ -26,7 +23,14 @@ const ASK: f64 = 1.4;
 /// The least time between two probes for a layer; half as much again after each failure but the
 /// first, up to a limit: a probe that fails makes a queue of some 50 ms.
 const INTERVAL_US: u64 = 5_000_000;
-const MAX_INTERVAL_US: u64 = 20_000_000;
+const MAX_INTERVAL_US: u64 = 15_000_000;
+
+/// The limit is this many times longer at most when probes were wrong: each costs a second of a
+/// layer that does not fit.
+const MAX_WRONG: u32 = 3;
+
+/// After a probe that found its goal, the next layer's turn comes soon.
+const AFTER_SUCCESS_US: u64 = 2_000_000;
 
 /// How soon after a fall a probe looks whether it was a passing one.
 const AFTER_FALL_US: u64 = 2_500_000;
@@ -96,7 +100,11 @@ pub(crate) struct Prober {
     /// The last probe for a layer: until when its outcome is open, and what it is for.
     open: Option<(u64, f64)>,
     failures: u32,
-    raised_at: Option<u64>,
+    /// Probes in a row that found what was not there.
+    n_wrong: u32,
+    /// When a probe last raised the estimate, and how many had failed before.
+    raised: Option<(u64, u32)>,
+    fell_at: Option<u64>,
 }
 
 impl Prober {
@@ -114,7 +122,9 @@ impl Prober {
             not_before_us: 0,
             open: None,
             failures: 0,
-            raised_at: None,
+            n_wrong: 0,
+            raised: None,
+            fell_at: None,
         }
     }
 
@@ -157,14 +167,15 @@ impl Prober {
         if self.first_until_us.is_some_and(|until| until <= now_us) {
             self.end_first();
         }
-        if let Some((until, goal)) = self.open
-            && (until <= now_us || estimate_bps >= goal)
+        if let Some((_, goal)) = self.open.take_if(|(until, _)| *until <= now_us)
+            && estimate_bps < goal
         {
-            self.open = None;
-            if estimate_bps < goal {
+            // One that nothing was heard of has not failed: feedback gets lost as well.
+            let last = self.clusters[usize::from(self.next_id.wrapping_sub(1)) % N_CLUSTERS];
+            if last.has_arrived() {
                 self.failures = (self.failures + 1).min(16);
-                self.not_before_us = now_us + self.interval();
             }
+            self.not_before_us = now_us + self.interval();
         }
     }
 
@@ -198,9 +209,13 @@ impl Prober {
         most
     }
 
-    /// A result raised the estimate.
-    pub(crate) fn on_raised(&mut self, now_us: u64) {
-        self.raised_at = Some(now_us);
+    /// A result raised the estimate to this.
+    pub(crate) fn on_raised(&mut self, now_us: u64, estimate_bps: f64) {
+        self.raised = Some((now_us, self.failures));
+        if self.open.take_if(|(_, goal)| estimate_bps >= *goal).is_some() {
+            self.failures = 0;
+            self.not_before_us = now_us + AFTER_SUCCESS_US;
+        }
     }
 
     /// The estimate fell.
@@ -210,13 +225,19 @@ impl Prober {
         }
         self.end_first();
         self.open = None;
-        let was_wrong =
-            self.raised_at.take().is_some_and(|at| now_us.saturating_sub(at) < TRUST_US);
-        if was_wrong {
-            self.failures = (self.failures + 1).min(16);
-        } else {
-            self.failures = 0;
+        let is_recent = |at: u64| now_us.saturating_sub(at) < TRUST_US;
+        match self.raised.take() {
+            Some((at, failures)) if is_recent(at) => {
+                self.failures = (failures + 1).min(16);
+                self.n_wrong = (self.n_wrong + 1).min(MAX_WRONG);
+            }
+            _ if self.fell_at.is_some_and(is_recent) => {}
+            _ => {
+                self.failures = 0;
+                self.n_wrong = 0;
+            }
         }
+        self.fell_at = Some(now_us);
         let pause = if self.failures == 0 { AFTER_FALL_US } else { self.interval() };
         self.not_before_us = self.not_before_us.max(now_us + pause);
     }
@@ -273,13 +294,15 @@ impl Prober {
 
     fn interval(&self) -> u64 {
         let factor = 1.5_f64.powi(self.failures.saturating_sub(1) as i32);
-        ((INTERVAL_US as f64 * factor) as u64).min(MAX_INTERVAL_US)
+        let max = MAX_INTERVAL_US * u64::from(1 + self.n_wrong);
+        let factor = if self.n_wrong > 1 { factor * f64::from(self.n_wrong) } else { factor };
+        ((INTERVAL_US as f64 * factor) as u64).min(max)
     }
 
     fn issue(&mut self, now_us: u64, bps: u64, wish: &Wish) -> Probe {
         let id = self.next_id;
         self.next_id = self.next_id.wrapping_add(1);
-        let least = u64::from(MIN_PACKETS) * PACKET_BYTES;
+        let least = u64::from(MIN_PACKETS * PACKET_BYTES);
         let span_us = (SPAN_US + SPANS_OF_JITTER * wish.jitter_us).min(MAX_SPAN_US);
         let bytes = (bps as f64 * span_us as f64 / 8e6) as u64;
         let bytes = bytes.clamp(least, 1_000_000) as u32;

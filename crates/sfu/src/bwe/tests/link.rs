@@ -11,8 +11,11 @@ pub(crate) struct Config {
     pub(crate) queue_ms: f64,
     /// There and back, without queues.
     pub(crate) rtt_us: u64,
-    /// The part of packets lost by chance.
+    /// The part of packets lost by chance, and from when on.
     pub(crate) loss: f64,
+    pub(crate) loss_from_us: u64,
+    /// The part of feedback lost by chance.
+    pub(crate) feedback_loss: f64,
     /// The most that a packet is delayed by chance; order remains.
     pub(crate) jitter_us: u64,
     /// A policer: above this rate packets are dropped without ever waiting.
@@ -34,6 +37,8 @@ impl Config {
             queue_ms: 500.0,
             rtt_us: 50_000,
             loss: 0.0,
+            loss_from_us: 0,
+            feedback_loss: 0.0,
             jitter_us: 0,
             bucket: None,
         }
@@ -103,7 +108,8 @@ impl Link {
             self.tokens -= f64::from(bytes);
         }
         let is_full = self.queue_ms(now) > self.config.queue_ms;
-        if is_full || self.capacity(now) == 0.0 || self.rng.f64() < self.config.loss {
+        let is_lost = self.rng.f64() < self.config.loss && now >= self.config.loss_from_us;
+        if is_full || is_lost || self.capacity(now) == 0.0 {
             return;
         }
         self.backlog += f64::from(bytes);

@@ -21,6 +21,20 @@ fn a_link_is_used_up_without_a_queue() {
 }
 
 #[test]
+fn a_deep_queue_far_away_does_not_stay_full() {
+    for (rtt_us, queue_ms) in [(10_000, 1_000.0), (300_000, 500.0), (300_000, 2_000.0)] {
+        for seed in 1..=10 {
+            let config = Config { rtt_us, queue_ms, ..Config::steady(3.0 * MBIT) };
+            let log = run(config, Sender::Greedy, seed, 60);
+            let queue = log.p95_queue_ms(10.0, 60.0);
+            let used = log.arrived(10.0, 60.0) / (3.0 * MBIT);
+            println!("rtt {rtt_us} seed {seed}: {used:.3} used, queue p95 {queue:.0} ms");
+            assert!(used >= 0.9 && queue < 100.0);
+        }
+    }
+}
+
+#[test]
 fn a_keyframe_is_no_congestion() {
     for seed in 1..=10 {
         let sender = Sender::Keyframes(3, 6.0);

@@ -53,9 +53,31 @@ fn packets_lost_by_chance_cost_no_layer() {
 
 #[test]
 fn loss_that_begins_later_is_forgiven_as_well() {
-    // A burst of interference is a capacity of its own for the model: here it is loss only.
+    for loss in [0.08, 0.15] {
+        for seed in SEEDS {
+            let config = Config { loss, loss_from_us: 20_000_000, ..Config::steady(5.0 * MBIT) };
+            let log = run(config, ALL, seed, 60);
+            let settled = log.settled_after(20.0, 60.0, |it| it == 2);
+            let best = log.share(20.0, 60.0, |it| it == 2);
+            println!("loss {loss} seed {seed}: settled after {settled:.2} s, best layer {best:.2}");
+            assert!(log.share(20.0, 60.0, |it| it >= 1) == 1.0 && best > 0.75);
+        }
+    }
+}
+
+#[test]
+fn feedback_that_is_lost_costs_no_layer() {
     for seed in SEEDS {
-        let config = Config { loss: 0.08, jitter_us: 10_000, ..Config::steady(5.0 * MBIT) };
+        let config = Config { feedback_loss: 0.3, loss: 0.02, ..Config::steady(5.0 * MBIT) };
+        let log = run(config, ALL, seed, 60);
+        assert_eq!(log.share(15.0, 60.0, |it| it == 2), 1.0, "seed {seed}");
+    }
+}
+
+#[test]
+fn loss_and_jitter_together_cost_no_layer() {
+    for seed in SEEDS {
+        let config = Config { loss: 0.05, jitter_us: 20_000, ..Config::steady(5.0 * MBIT) };
         let log = run(config, ALL, seed, 60);
         assert_eq!(log.share(15.0, 60.0, |it| it == 2), 1.0, "seed {seed}");
     }
@@ -92,7 +114,7 @@ fn a_policed_link_is_used_up() {
             let rate = log.arrived(10.0, 60.0) / MBIT;
             let loss = log.loss(10.0, 60.0);
             println!("{name} seed {seed}: {rate:.2} Mbit/s arrive, loss {loss:.3}");
-            assert!(rate > 0.85 && loss < 0.08);
+            assert!(rate > 0.9 && loss < 0.05);
         }
     }
 }
@@ -119,6 +141,19 @@ fn a_little_that_is_all_there_is_does_not_shrink_the_estimate() {
         let n = log.probes.len();
         println!("seed {seed}: estimate at least {low:.0}, {n} probes, padding {padding:.3}");
         assert!(low > 250e3 && padding < 0.05 && n <= 4);
+    }
+}
+
+#[test]
+fn from_the_lowest_layer_to_the_best_one() {
+    for seed in SEEDS {
+        let capacity = vec![(0, 5.0 * MBIT), (10_000_000, 0.3 * MBIT), (40_000_000, 5.0 * MBIT)];
+        let log = run(Config { capacity, ..Config::steady(0.0) }, ALL, seed, 70);
+        let down = log.settled_after(10.0, 40.0, |it| it == 0);
+        let queue = log.max_queue_ms(13.0, 40.0);
+        let up = log.first_after(40.0, |it| it == 2);
+        println!("seed {seed}: down in {down:.2} s, queue then {queue:.0} ms, up in {up:.2} s");
+        assert!(down < 2.0 && queue < 150.0 && up < 20.0);
     }
 }
 

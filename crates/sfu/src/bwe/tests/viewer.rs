@@ -65,6 +65,7 @@ pub(crate) struct Viewer {
     sender: Sender,
     link: Link,
     rtt_us: u64,
+    feedback_loss: f64,
     rng: fastrand::Rng,
     now: u64,
     layer: usize,
@@ -85,12 +86,13 @@ pub(crate) struct Viewer {
 
 /// Runs a story of so many seconds.
 pub(crate) fn run(config: Config, sender: Sender, seed: u64, seconds: u64) -> Log {
-    let rtt_us = config.rtt_us;
+    let (rtt_us, feedback_loss) = (config.rtt_us, config.feedback_loss);
     let mut viewer = Viewer {
         estimator: Estimator::new(0, 300_000, 30_000, 8_000_000),
         sender,
         link: Link::new(config, seed),
         rtt_us,
+        feedback_loss,
         rng: fastrand::Rng::with_seed(seed ^ 0x5eed),
         now: 0,
         layer: 0,
@@ -263,10 +265,12 @@ impl Viewer {
                 bytes: it.bytes,
                 probe: it.probe,
             };
-            if let Some(newest) = sent.last() {
-                self.estimator.on_rtt(now - newest.at);
+            if self.rng.f64() >= self.feedback_loss {
+                if let Some(newest) = sent.last() {
+                    self.estimator.on_rtt(now - newest.at);
+                }
+                self.estimator.on_feedback(now, sent.iter().map(result));
             }
-            self.estimator.on_feedback(now, sent.iter().map(result));
             self.log.packets.extend(sent.iter().map(|it| (it.at, it.bytes, it.received.is_some())));
         }
     }
