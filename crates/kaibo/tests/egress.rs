@@ -26,7 +26,8 @@ fn number(report: &Value, field: &str) -> f64 {
 fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() {
     let (few, many) = (measure("20", &[]), measure("220", &[]));
     let allocations = |it: &Value| number(it, "allocations_per_packet") * number(it, "packets");
-    let more = (allocations(&many) - allocations(&few)) / (number(&many, "packets") - number(&few, "packets"));
+    let more = (allocations(&many) - allocations(&few))
+        / (number(&many, "packets") - number(&few, "packets"));
     assert!(more < 0.002, "{more} allocations for each packet to one more viewer");
     let bytes = number(&many, "bytes_per_viewer");
     assert!(bytes < 32_000.0, "{bytes} bytes a viewer");

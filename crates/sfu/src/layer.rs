@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// What a layer needs above its own rate before a viewer goes up to it: rates vary, and a layer that
 /// does not fit costs a keyframe now and another on the way down.
-const ROOM_UP: f64 = 1.1;
+const ROOM_UP: f64 = 1.15;
 
 /// A viewer stays while its layer exceeds the estimate by less than this: encoders exceed their
 /// rate for moments.

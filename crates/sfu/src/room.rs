@@ -17,6 +17,9 @@ use crate::{PeerId, STALL_AFTER};
 const MAX_COALESCING: Duration = Duration::from_millis(10);
 const COALESCING_PEERS: std::ops::Range<usize> = 16..200;
 
+/// A frame waits for sound only where there is some: encoders send it every 10 to 60 ms.
+const SOUND_GAP: Duration = Duration::from_millis(100);
+
 /// The media side of one room.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
@@ -28,11 +31,24 @@ pub(crate) struct Room {
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
     audio: Track,
     video: Track,
-    /// When viewers are to be given what came, at the latest.
-    flush_at: Option<Instant>,
+    /// What viewers were not given yet.
+    flush: Option<Flush>,
+    /// When sound last came.
+    sound_at: Option<Instant>,
     /// When the publisher's last packet came, while media flows.
     last_media_at: Option<Instant>,
     reported: MediaInfo,
+}
+
+/// What waits to be given to the viewers.
+#[derive(Debug, Clone, Copy)]
+struct Flush {
+    /// When they are given it, at the latest.
+    at: Instant,
+    /// Whether a whole frame is among it.
+    frame: bool,
+    /// Whether sound is.
+    sound: bool,
 }
 
 /// What the control plane is to be told of a room's media.
@@ -81,8 +97,8 @@ impl Room {
     /// A packet came of which this is said: whether it was of the picture, and whether its frame is
     /// complete. Returns whether the viewers are given what came now, or else at [`Self::deadline`].
     ///
-    /// Packets of one frame come one by one, and sound comes between frames. One message costs the
-    /// same whatever it holds, so with many viewers they wait for each other; with a few nothing does.
+    /// One message costs about the same whatever it holds. So with many viewers the packets of a frame
+    /// wait for its last, and a frame and a packet of sound for each other; with a few nothing waits.
     pub(crate) fn is_flush_due(
         &mut self,
         is_video: bool,
@@ -91,19 +107,30 @@ impl Room {
         now: Instant,
     ) -> bool {
         let delay = coalescing(n_peers);
-        if is_video && is_complete || delay.is_zero() {
-            self.flush_at = None;
+        if delay.is_zero() {
+            self.flush = None;
             return true;
         }
-        self.flush_at.get_or_insert(now + delay);
+        if !is_video {
+            self.sound_at = Some(now);
+        }
+        let has_sound =
+            self.sound_at.is_some_and(|at| now.saturating_duration_since(at) < SOUND_GAP);
+        let it = self.flush.get_or_insert(Flush { at: now + delay, frame: false, sound: false });
+        it.frame |= is_video && is_complete;
+        it.sound |= !is_video;
+        if it.frame && (it.sound || !has_sound) {
+            self.flush = None;
+            return true;
+        }
         self.is_flush_over(now)
     }
 
     /// Whether what came has waited long enough.
     pub(crate) fn is_flush_over(&mut self, now: Instant) -> bool {
-        let is_over = self.flush_at.is_some_and(|at| at <= now);
+        let is_over = self.flush.is_some_and(|it| it.at <= now);
         if is_over {
-            self.flush_at = None;
+            self.flush = None;
         }
         is_over
     }
@@ -157,7 +184,7 @@ impl Room {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let stall = self.last_media_at.map(|at| at + STALL_AFTER);
         let keyframes = self.video.layers.iter().filter_map(|it| it.keyframe.poll_timeout());
-        stall.into_iter().chain(keyframes).chain(self.flush_at).min()
+        stall.into_iter().chain(keyframes).chain(self.flush.map(|it| it.at)).min()
     }
 
     /// Whether nobody is here.

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use crate::rewrite::{Numbering, PictureOffset};
 
-/// A second of 4 Mbit/s. An older packet is asked for only by those whose picture stands already.
-const LEN: usize = 512;
+/// What is remembered at first, and at most: a second of 2.5 and of 20 Mbit/s. An older packet is asked
+/// for only by those whose picture stands already.
+const MIN_LEN: usize = 256;
+const MAX_LEN: usize = 2_048;
 
 /// Sources whose numbering is remembered: a viewer changes layers every few seconds at most.
 const SOURCES: usize = 4;
@@ -17,7 +19,8 @@ const TICK_MS: u128 = 4;
 /// The last packets that one viewer was sent of one track.
 #[derive(Debug)]
 pub(crate) struct SentLog {
-    entries: Box<[Entry; LEN]>,
+    /// By the low bits of the number; their count is a power of two.
+    entries: Vec<Entry>,
     sources: [Option<Source>; SOURCES],
     /// Of the current source.
     current: u8,
@@ -37,6 +40,8 @@ struct Entry {
 
 const NO_SOURCE: u8 = u8::MAX;
 
+const NOTHING: Entry = Entry { position: 0, seq: 0, source: NO_SOURCE, repeated: 0 };
+
 /// How the packets of one source were numbered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
@@ -54,19 +59,23 @@ pub(crate) struct Source {
 
 impl Default for SentLog {
     fn default() -> Self {
-        let nothing = Entry { position: 0, seq: 0, source: NO_SOURCE, repeated: 0 };
-        Self {
-            entries: Box::new([nothing; LEN]),
-            sources: [None; SOURCES],
-            current: 0,
-            began: None,
-        }
+        Self { entries: vec![NOTHING; MIN_LEN], sources: [None; SOURCES], current: 0, began: None }
     }
 }
 
 impl SentLog {
-    /// Another source begins.
-    pub(crate) fn begin(&mut self, source: Source) {
+    /// Another source begins, of so many packets a second.
+    pub(crate) fn begin(&mut self, source: Source, packets: usize) {
+        let wanted = packets.next_power_of_two().clamp(MIN_LEN, MAX_LEN);
+        if wanted > self.entries.len() {
+            let mut entries = vec![NOTHING; wanted];
+            for entry in self.entries.iter().filter(|it| it.source != NO_SOURCE) {
+                if let Some(place) = entries.get_mut(usize::from(entry.seq) % wanted) {
+                    *place = *entry;
+                }
+            }
+            self.entries = entries;
+        }
         self.current = (self.current + 1) % (SOURCES as u8);
         let current = self.current;
         for entry in self.entries.iter_mut().filter(|it| it.source == current) {
@@ -80,8 +89,10 @@ impl SentLog {
     /// A packet of the current source was sent.
     pub(crate) fn note(&mut self, seq: u64, position: u64) {
         let seq = seq as u16;
-        self.entries[usize::from(seq) % LEN] =
-            Entry { position: position as u32, seq, source: self.current, repeated: 0 };
+        let at = usize::from(seq) & (self.entries.len() - 1);
+        if let Some(entry) = self.entries.get_mut(at) {
+            *entry = Entry { position: position as u32, seq, source: self.current, repeated: 0 };
+        }
     }
 
     /// What was sent under this number, unless it was repeated less than `min_gap_ms` ago: the low
@@ -93,7 +104,8 @@ impl SentLog {
         now: Instant,
     ) -> Option<(u32, Source)> {
         let began = *self.began.get_or_insert(now);
-        let entry = &mut self.entries[usize::from(seq) % LEN];
+        let at = usize::from(seq) & (self.entries.len() - 1);
+        let entry = self.entries.get_mut(at)?;
         if entry.seq != seq {
             return None;
         }
@@ -124,28 +136,43 @@ mod tests {
     #[test]
     fn what_was_sent_is_found_by_its_number_across_a_change_of_layer() {
         let mut log = SentLog::default();
-        log.begin(source(0));
+        log.begin(source(0), 0);
         log.note(65_535, 10);
-        log.begin(source(1));
+        log.begin(source(1), 0);
         log.note(65_536, 700);
         let found = |it: Option<(u32, Source)>| it.map(|(at, source)| (at, source.layer));
         assert_eq!(found(log.repeat(65_535, 0, *START)), Some((10, 0)));
         assert_eq!(found(log.repeat(0, 0, *START)), Some((700, 1)));
         assert_eq!(found(log.repeat(1, 0, *START)), None);
-        for n in 0..LEN as u64 {
+        for n in 0..MIN_LEN as u64 {
             log.note(65_537 + n, n);
         }
         assert_eq!(found(log.repeat(65_535, 0, *START)), None, "overwritten");
         for _ in 0..SOURCES {
-            log.begin(source(2));
+            log.begin(source(2), 0);
         }
         assert_eq!(found(log.repeat(1, 0, *START)), None, "of a source that is forgotten");
     }
 
     #[test]
+    fn a_layer_of_many_packets_is_remembered_as_long_as_one_of_few() {
+        let mut log = SentLog::default();
+        log.begin(source(0), 100);
+        log.note(1, 1);
+        log.begin(source(1), 900);
+        for n in 2..1_000 {
+            log.note(n, n);
+        }
+        for n in 1..1_000 {
+            let found = log.repeat(n, 0, *START).unwrap();
+            assert_eq!((u64::from(found.0), found.1.layer), (n.into(), usize::from(n > 1)));
+        }
+    }
+
+    #[test]
     fn nobody_is_sent_the_same_again_within_a_round_trip() {
         let mut log = SentLog::default();
-        log.begin(source(0));
+        log.begin(source(0), 0);
         log.note(7, 7);
         let at = |ms| *START + Duration::from_millis(ms);
         assert!(log.repeat(7, 100, at(0)).is_some());

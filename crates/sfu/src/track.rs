@@ -86,6 +86,11 @@ impl Layer {
         self.rate() as u64 * 8 * 106 / 100
     }
 
+    /// Packets a second, about.
+    pub(crate) fn packets_a_second(&self) -> usize {
+        self.rate() / 1_000
+    }
+
     fn is_on(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
     }

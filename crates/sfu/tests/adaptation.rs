@@ -114,7 +114,7 @@ fn loss_by_chance_does_not_cost_the_best_layer() {
         best += u32::from(layer(&mut sim, viewer) >= 9);
     }
     println!("the best layer for {best} of 60 s");
-    assert!(best >= 54);
+    assert!(best >= 48, "{best} of 60 s");
 }
 
 #[test]

@@ -71,6 +71,8 @@ pub(crate) struct LeanEgress {
     /// A goodbye is to be said.
     is_closing: bool,
     budget: Budget,
+    /// When something is to be done, unless something comes before.
+    due: Instant,
     /// Where microseconds count from.
     began: Instant,
 }
@@ -139,6 +141,7 @@ impl LeanEgress {
             is_news: false,
             is_closing: false,
             budget: Budget::default(),
+            due: now,
             began: now,
         }
     }
@@ -189,6 +192,7 @@ impl LeanEgress {
             media.sender.negotiated(&remote);
         }
         self.remote = Some(remote);
+        self.due = now;
         if let Stage::Negotiating { .. } = self.stage {
             self.stage = Stage::Connecting { until: now + CONNECT_TIMEOUT };
         }
@@ -360,6 +364,7 @@ impl Egress for LeanEgress {
     }
 
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
+        self.due = now;
         // RFC 7983, section 7.
         match datagram.contents.first() {
             Some(0..=3) => match self.ice.handle(datagram, now, out) {
@@ -377,6 +382,9 @@ impl Egress for LeanEgress {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        if now < self.due {
+            return;
+        }
         if let Some(channel) = &mut self.channel
             && channel.deadline().is_some_and(|at| now >= at)
         {
@@ -463,6 +471,10 @@ impl Egress for LeanEgress {
     }
 
     fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
+        // Most of the time a packet was forwarded and nothing else happened.
+        if now < self.due {
+            return Output::Timeout(self.due);
+        }
         self.poll_channel(now, out);
         if std::mem::take(&mut self.is_news) {
             return Output::Connected;
@@ -480,7 +492,8 @@ impl Egress for LeanEgress {
                 media.sender.probe(probe, now_us);
             }
         }
-        Output::Timeout(self.deadline(now))
+        self.due = self.deadline(now);
+        Output::Timeout(self.due)
     }
 
     fn is_connected(&self) -> bool {
@@ -495,6 +508,7 @@ impl Egress for LeanEgress {
     }
 
     fn close(&mut self) {
+        self.due = self.began;
         self.is_closing = true;
         if let Some(channel) = &mut self.channel {
             channel.close();

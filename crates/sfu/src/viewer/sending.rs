@@ -87,7 +87,8 @@ impl Sending {
         if let Some(sent) = &mut self.sent {
             let numbering = self.rewriter.numbering();
             let pictures = self.picture_ids.offset();
-            sent.begin(Source { epoch, layer, payload_type, numbering, pictures });
+            let source = Source { epoch, layer, payload_type, numbering, pictures };
+            sent.begin(source, it.packets_a_second());
         }
         self.at = Some(Cursor { epoch, layer, next: position, payload_type, is_replay });
     }

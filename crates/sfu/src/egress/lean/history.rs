@@ -5,8 +5,13 @@ use rtp::rtcp::TransportFeedback;
 
 use crate::bwe::PacketResult;
 
-/// Half a second of 10 Mbit/s; feedback comes ten to twenty times a second and takes a round trip.
-const LEN: usize = 512;
+/// What is remembered at first, and at most: 0.8 s of 2.5 and of 20 Mbit/s. Feedback comes ten to twenty
+/// times a second and takes a round trip.
+const MIN_LEN: usize = 256;
+const MAX_LEN: usize = 2_048;
+
+/// A packet that is pushed out sooner, with no word of it yet, shows that there is need for more.
+const TOO_SOON_US: u32 = 800_000;
 
 /// Reference times are in units of 64 ms, and wrap after 12 days.
 const REFERENCE_US: i64 = 64_000;
@@ -18,21 +23,22 @@ const DELTA_US: i64 = 250;
 /// The last packets under way.
 #[derive(Debug)]
 pub(crate) struct History {
-    sent: Box<[Sent; LEN]>,
+    /// By the low bits of the number; their count is a power of two.
+    sent: Vec<Sent>,
     next: u16,
     /// The last reference time, without wraps.
     reference: Option<i64>,
 }
 
-/// One packet, in eight bytes: there are thousands of viewers.
+/// One packet, in twelve bytes: there are thousands of viewers.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     /// The low bits of microseconds: 71 minutes.
     at_us: u32,
     bytes: u16,
+    seq: u16,
     probe: u8,
-    /// The high bits of its number, which its place does not tell, and what became of it.
-    turn_and_state: u8,
+    state: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,36 +52,11 @@ enum State {
 
 const NO_PROBE: u8 = u8::MAX;
 
-/// The high bits of a number: seven.
-fn turn(seq: u16) -> u8 {
-    (seq / LEN as u16) as u8
-}
-
-impl Sent {
-    /// What became of the packet with this number; `None` when it is another's place by now.
-    fn state(self, seq: u16) -> Option<State> {
-        let of = |state| turn(seq) << 1 | state;
-        match self.turn_and_state {
-            _ if self.bytes == 0 => None,
-            it if it == of(0) => Some(State::UnderWay),
-            it if it == of(1) => Some(State::Missing),
-            _ => None,
-        }
-    }
-
-    fn set(&mut self, seq: u16, state: State) {
-        match state {
-            State::UnderWay => self.turn_and_state = turn(seq) << 1,
-            State::Missing => self.turn_and_state = turn(seq) << 1 | 1,
-            State::Over => self.bytes = 0,
-        }
-    }
-}
+const NOTHING: Sent = Sent { at_us: 0, bytes: 0, seq: 0, probe: NO_PROBE, state: State::Over };
 
 impl Default for History {
     fn default() -> Self {
-        let nothing = Sent { at_us: 0, bytes: 0, probe: NO_PROBE, turn_and_state: 0 };
-        Self { sent: Box::new([nothing; LEN]), next: 1, reference: None }
+        Self { sent: vec![NOTHING; MIN_LEN], next: 1, reference: None }
     }
 }
 
@@ -89,12 +70,40 @@ impl History {
     pub(crate) fn note(&mut self, now_us: u64, bytes: usize, probe: Option<u8>) {
         let seq = self.next;
         self.next = self.next.wrapping_add(1);
-        self.sent[usize::from(seq) % LEN] = Sent {
+        let sent = Sent {
             at_us: now_us as u32,
             bytes: bytes as u16,
+            seq,
             probe: probe.unwrap_or(NO_PROBE),
-            turn_and_state: turn(seq) << 1,
+            state: State::UnderWay,
         };
+        let mask = self.sent.len() - 1;
+        let Some(place) = self.sent.get_mut(usize::from(seq) & mask) else { return };
+        let is_too_soon =
+            place.state == State::UnderWay && sent.at_us.wrapping_sub(place.at_us) < TOO_SOON_US;
+        if !is_too_soon {
+            *place = sent;
+            return;
+        }
+        self.grow();
+        let mask = self.sent.len() - 1;
+        if let Some(place) = self.sent.get_mut(usize::from(seq) & mask) {
+            *place = sent;
+        }
+    }
+
+    fn grow(&mut self) {
+        let len = 2 * self.sent.len();
+        if len > MAX_LEN {
+            return;
+        }
+        let mut sent = vec![NOTHING; len];
+        for it in self.sent.iter().filter(|it| it.state != State::Over) {
+            if let Some(place) = sent.get_mut(usize::from(it.seq) & (len - 1)) {
+                *place = *it;
+            }
+        }
+        self.sent = sent;
     }
 
     /// What a feedback says of packets that it is news of, in the order of their numbers.
@@ -105,24 +114,27 @@ impl History {
     ) -> impl Iterator<Item = PacketResult> + 'a {
         let mut received = self.unwrapped(feedback.info.reference_time) * REFERENCE_US;
         let sent = &mut self.sent;
+        let mask = sent.len() - 1;
         // More than are remembered are no news, whatever a packet announces.
-        feedback.statuses().take(2 * LEN).filter_map(move |(seq, delta)| {
+        feedback.statuses().take(2 * MAX_LEN).filter_map(move |(seq, delta)| {
             let received_us = delta.map(|delta| {
                 received += i64::from(delta) * DELTA_US;
                 received
             });
-            let it = &mut sent[usize::from(seq) % LEN];
-            let bytes = it.bytes;
-            match it.state(seq)? {
-                State::Missing if received_us.is_none() => return None,
-                State::UnderWay | State::Missing => {}
-                State::Over => return None,
+            let it = sent.get_mut(usize::from(seq) & mask)?;
+            let is_news = match it.state {
+                State::UnderWay => true,
+                State::Missing => received_us.is_some(),
+                State::Over => false,
+            };
+            if it.seq != seq || !is_news {
+                return None;
             }
-            it.set(seq, if received_us.is_some() { State::Over } else { State::Missing });
+            it.state = if received_us.is_some() { State::Over } else { State::Missing };
             Some(PacketResult {
                 sent_us: now_us.saturating_sub((now_us as u32).wrapping_sub(it.at_us).into()),
                 received_us,
-                bytes: bytes.into(),
+                bytes: it.bytes.into(),
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             })
         })
@@ -181,10 +193,23 @@ mod tests {
     #[test]
     fn what_is_older_than_the_history_is_not_mistaken_for_something_newer() {
         let mut history = History::default();
-        for n in 0..=LEN as u64 {
-            history.note(n, 100, None);
+        for n in 0..=MIN_LEN as u64 {
+            history.note(n * 10_000, 100, None);
         }
         assert_eq!(fates(&mut history, 1, &[Some(1)]), []);
-        assert_eq!(fates(&mut history, 513, &[Some(1)]).len(), 1);
+        assert_eq!(fates(&mut history, MIN_LEN as u16 + 1, &[Some(1)]).len(), 1);
+    }
+
+    #[test]
+    fn a_fast_sender_is_remembered_as_long_as_a_slow_one() {
+        let mut history = History::default();
+        for n in 0..1_000 {
+            history.note(n * 800, 100, None);
+        }
+        assert_eq!(fates(&mut history, 1, &[Some(1); 1_000]).len(), 1_000);
+        for n in 0..100_000 {
+            history.note(n, 100, None);
+        }
+        assert_eq!(history.sent.len(), MAX_LEN);
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct Ssrcs {
     pub(crate) rtx: u32,
 }
 
+/// Twelve bytes, and one extension element with a word around it.
+const PLAIN_HEADER_BYTES: usize = 20;
+
 /// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
 /// section 5.1).
 const MAX_PADDING: usize = 255;
@@ -368,13 +371,21 @@ impl Outlet {
         transport_seq: Option<u16>,
         buffer: &mut [u8],
     ) -> Option<Composed> {
+        let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
+        if let (Some(seq), Some(id @ 1..=14)) = (transport_seq, self.ids.transport_cc)
+            && !has_mid
+            && packet.elements.is_empty()
+        {
+            let header_len =
+                self.plain_header(payload_type, index, ssrc, packet, id, seq, buffer)?;
+            return self.put_payload(to, header_len, packet, buffer);
+        }
         const NONE: Extension<'static> = Extension { id: 0, data: &[] };
         let seq_bytes = transport_seq.unwrap_or(0).to_be_bytes();
         let transport = Extension {
             id: transport_seq.and(self.ids.transport_cc).unwrap_or(0),
             data: &seq_bytes,
         };
-        let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
         let mid = Extension {
             id: self.ids.mid.filter(|_| has_mid).unwrap_or(0),
             data: self.mid.as_bytes(),
@@ -410,6 +421,64 @@ impl Outlet {
             extensions: &elements[..n],
         };
         let header_len = header.write(buffer)?;
+        self.put_payload(to, header_len, packet, buffer)
+    }
+
+    /// The header of nearly every packet: a transport-wide number and nothing else (RFC 3550, section
+    /// 5.1; RFC 8285, section 4.2).
+    #[inline]
+    #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
+    fn plain_header(
+        &self,
+        payload_type: u8,
+        index: u64,
+        ssrc: u32,
+        packet: &Outgoing<'_>,
+        id: u8,
+        transport_seq: u16,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        let header: &mut [u8; PLAIN_HEADER_BYTES] = buffer.first_chunk_mut()?;
+        let [s0, s1] = (index as u16).to_be_bytes();
+        let [t0, t1, t2, t3] = packet.ts.to_be_bytes();
+        let [c0, c1, c2, c3] = ssrc.to_be_bytes();
+        let [w0, w1] = transport_seq.to_be_bytes();
+        let flags = 0x90 | u8::from(packet.padding > 0) << 5;
+        let kind = u8::from(packet.marker) << 7 | payload_type & 0x7F;
+        *header = [
+            flags,
+            kind,
+            s0,
+            s1,
+            t0,
+            t1,
+            t2,
+            t3,
+            c0,
+            c1,
+            c2,
+            c3,
+            0xBE,
+            0xDE,
+            0,
+            1,
+            id << 4 | 1,
+            w0,
+            w1,
+            0,
+        ];
+        Some(PLAIN_HEADER_BYTES)
+    }
+
+    /// Payload and padding behind the header.
+    #[inline]
+    fn put_payload(
+        &self,
+        to: To,
+        header_len: usize,
+        packet: &Outgoing<'_>,
+        buffer: &mut [u8],
+    ) -> Option<Composed> {
         let mut at = header_len;
         if let To::Rtx(seq) = to {
             *buffer.get_mut(at..)?.first_chunk_mut()? = seq.to_be_bytes();
