@@ -219,7 +219,8 @@ fn viewers_of_both_kinds_see_everything_and_measure_the_way() {
         assert_eq!(faults, [0; 5], "{seen:?}");
         let delay = |percentile| world.stats.delay.percentile_ms(percentile).unwrap();
         assert!((30.0..32.0).contains(&delay(50.0)), "both ways: {}", delay(50.0));
-        assert!(delay(100.0) < 40.0, "{}", delay(100.0));
+        // The server may let a packet wait for others of its datagrams.
+        assert!(delay(100.0) < 60.0, "{}", delay(100.0));
     }
 }
 
