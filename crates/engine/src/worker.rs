@@ -150,6 +150,7 @@ impl Worker {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
+                Output::Parcel { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     let dropped = &mut self.dropped;
                     self.sockets.send(outbox, |n, error| dropped.note(n, error, now));

@@ -126,6 +126,16 @@ impl Viewer {
         }
     }
 
+    /// Leaves the room's rings, for others where positions mean something else. Its numbering goes on.
+    pub(crate) fn park(&mut self) {
+        self.timer_at = None;
+        for sending in [&mut self.audio, &mut self.video] {
+            sending.at = None;
+            sending.unplayable = None;
+            sending.sent = sending.sent.as_ref().map(|_| SentLog::default());
+        }
+    }
+
     /// Lets time pass for it, and forwards what is new.
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);

@@ -173,6 +173,7 @@ impl Server {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
                 Output::Event(event) => self.events.push(event),
+                Output::Parcel { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;
                     let dropped = &mut self.usage.dropped;

@@ -10,6 +10,7 @@ mod ice;
 mod report;
 mod sender;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::rand;
@@ -114,7 +115,7 @@ impl LeanEgress {
         let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
             shared: shared.clone(),
-            ice: Ice::new(),
+            ice: Ice::new(shared.worker),
             ssrcs,
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
@@ -316,6 +317,10 @@ impl Egress for LeanEgress {
 
     fn ufrag(&mut self) -> String {
         self.ice.local().ufrag.clone()
+    }
+
+    fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.ice.path().map(|it| (it.local, it.remote))
     }
 
     fn codecs(&self) -> Vec<Codec> {
