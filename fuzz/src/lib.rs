@@ -52,7 +52,7 @@ pub fn rtcp(bytes: &[u8]) {
             Packet::Bye(it) => assert!(it.ssrcs.count() <= 31),
             Packet::Fir(it) => assert!(it.entries.count() <= bytes.len()),
             Packet::Remb(it) => assert!(it.ssrcs.count() <= 255),
-            Packet::Pli(_) | Packet::Other { .. } => {}
+            Packet::Pli(_) | Packet::ExtendedReport(_) | Packet::Other { .. } => {}
         }
     }
 }

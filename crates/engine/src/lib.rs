@@ -1,15 +1,21 @@
-//! Where media runs: a thread with its sockets and its clock around the sans-IO core.
+//! Where media runs: threads, each with its sockets and its clock around a sans-IO core.
 //!
 //! ```text
-//!            command (bounded channel)               sink (called for each event)
-//! control ───────────────────────────► media thread ───────────────────────────► control
+//!            command (bounded channel)                sink (called for each event)
+//! control ──────────────────────────► media threads ───────────────────────────► control
 //!                                       Worker: Sfu, sockets, one `now` a batch
+//!                                         ▲ │ parcels (bounded channels)
+//!                                       Worker: …
 //! ```
 //!
-//! Deliberately absent: names, rights, HTTP (`server`), and anything asynchronous. The media thread
+//! Which worker has what, and what they tell each other, is all in `sfu`; here it is carried.
+//!
+//! Deliberately absent: names, rights, HTTP (`server`), and anything asynchronous. A media thread
 //! waits only in `poll`.
 
 mod addresses;
+mod places;
+mod post;
 pub mod udp;
 mod worker;
 
@@ -18,13 +24,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Instant, SystemTime};
 
 use mio::Waker;
-use worker::{Message, Worker};
+use places::AllPlaces;
+use worker::{Ends, Message, Waiting, Worker};
 
 pub use sfu::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, RoomId};
 
-/// Commands under way to the media thread. It takes all of them at every turn, some thousand times
+/// Commands under way to one media thread. It takes all of them at every turn, some thousand times
 /// a second; a caller that finds the queue full waits, so that whoever asks too much feels it.
 const MAX_COMMANDS: usize = 4_096;
 
@@ -39,6 +47,21 @@ pub struct Config {
     pub public_ips: Vec<IpAddr>,
     /// The most peers at once; one more is [`NegotiationError::Full`].
     pub max_peers: usize,
+    /// Media threads, of which each can use a core; 1 to [`MAX_WORKERS`]. On systems that cannot
+    /// spread one port's datagrams over several sockets it is one, whatever this says.
+    pub workers: usize,
+}
+
+/// The most media threads.
+pub const MAX_WORKERS: usize = sfu::MAX_WORKERS as usize;
+
+/// With more than these by default, a machine's other work would starve, and no network feeds them.
+const DEFAULT_WORKERS: usize = 16;
+
+/// One media thread for each core, up to 16.
+pub fn default_workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    cores.min(DEFAULT_WORKERS)
 }
 
 /// Why the engine did not start.
@@ -53,60 +76,103 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The media thread cannot be started.
-    #[error("cannot start the media thread")]
+    /// A media thread cannot be started.
+    #[error("cannot start a media thread")]
     Thread(#[source] io::Error),
     /// No address to announce was found.
     #[error("this machine has no usable network address; name one with --public-ip")]
     NoAddress,
 }
 
-/// The running media plane. Dropping it says goodbye to every peer and stops the thread.
+/// The running media plane. Dropping it says goodbye to every peer and stops the threads.
 #[derive(Debug)]
 pub struct Engine {
-    messages: SyncSender<Message>,
-    waker: Arc<Waker>,
-    thread: Option<JoinHandle<()>>,
+    workers: Vec<Handle>,
+    places: AllPlaces,
     udp_port: u16,
     candidates: Vec<SocketAddr>,
 }
 
+/// What one media thread is reached by.
+#[derive(Debug)]
+struct Handle {
+    messages: SyncSender<Message>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
+}
+
 impl Engine {
-    /// Opens the sockets and starts the media thread. `sink` is called on that thread for every
-    /// event, so it only passes the event on and never blocks.
+    /// Opens the sockets and starts the media threads. `sink` is called on them, a clone on each, for
+    /// every event, so it only passes the event on and never blocks. Of one peer or room, what one
+    /// thread tells after another has come after it.
     ///
     /// # Errors
     /// When the port is taken, no thread can be had, or there is no address to announce.
     pub fn start(
         config: Config,
-        sink: impl FnMut(Event) + Send + 'static,
+        sink: impl FnMut(Event) + Clone + Send + 'static,
     ) -> Result<Self, StartError> {
-        let Config { listen, udp_port, public_ips, max_peers } = config;
-        let mut sockets = udp::bind(listen, udp_port)?;
-        let udp_port = sockets.port();
+        let Config { listen, udp_port, public_ips, max_peers, workers } = config;
+        let workers = workers.clamp(1, MAX_WORKERS);
+        let mut sockets = udp::bind_each(listen, udp_port, workers)?;
         let local = addresses::local();
-        let candidates = addresses::candidates(&sockets, &local, &public_ips);
-        sockets.set_local(local);
+        let (udp_port, candidates) = match sockets.first() {
+            Some(it) => (it.port(), addresses::candidates(it, &local, &public_ips)),
+            None => (udp_port, Vec::new()),
+        };
+        for it in &mut sockets {
+            it.set_local(local.clone());
+        }
         if candidates.is_empty() {
             return Err(StartError::NoAddress);
         }
-        let (messages, inbox) = sync_channel(MAX_COMMANDS);
+        let n_workers = sockets.len();
         let mut core = sfu::Config::new(candidates.clone());
-        core.max_peers = max_peers;
-        let worker =
-            Worker::new(core, sockets, inbox, Box::new(sink)).map_err(StartError::Thread)?;
-        let waker = worker.waker();
-        let thread = std::thread::Builder::new()
-            .name("media".into())
-            .spawn(move || worker.run())
-            .map_err(StartError::Thread)?;
-        tracing::info!(udp_port, n_candidates = candidates.len(), "media plane started");
-        Ok(Self { messages, waker, thread: Some(thread), udp_port, candidates })
+        // Who has no place is refused before: here nobody is.
+        core.max_peers = usize::MAX;
+        core.clock = Some((Instant::now(), SystemTime::now()));
+        core.workers = n_workers as u8;
+        let mut engine =
+            Self { workers: Vec::new(), places: AllPlaces::new(max_peers), udp_port, candidates };
+        engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
+        let n_candidates = engine.candidates.len();
+        tracing::info!(udp_port, n_workers, n_candidates, "media plane started");
+        Ok(engine)
+    }
+
+    /// Starts a thread for each set of sockets.
+    fn spawn(
+        &mut self,
+        core: &sfu::Config,
+        sockets: Vec<udp::Sockets>,
+        sink: &(impl FnMut(Event) + Clone + Send + 'static),
+    ) -> io::Result<()> {
+        let waiting: Vec<Waiting> =
+            sockets.iter().map(|_| Waiting::new()).collect::<io::Result<_>>()?;
+        let wakers: Vec<Arc<Waker>> = waiting.iter().map(Waiting::waker).collect();
+        let ends = post::join(&wakers).into_iter().zip(wakers);
+        for ((sockets, waiting), (post, waker)) in sockets.into_iter().zip(waiting).zip(ends) {
+            let index = post.me();
+            let (messages, inbox) = sync_channel(MAX_COMMANDS);
+            let core = sfu::Config { worker: index as u8, ..core.clone() };
+            let places = self.places.of_worker();
+            let ends = Ends { inbox, post, places, sink: Box::new(sink.clone()) };
+            let worker = Worker::new(core, sockets, waiting, ends)?;
+            let builder = std::thread::Builder::new().name(format!("media{index}"));
+            let thread = builder.spawn(move || worker.run())?;
+            self.workers.push(Handle { messages, waker, thread: Some(thread) });
+        }
+        Ok(())
     }
 
     /// Asks the media plane; what comes of it is an event. Waits while [`MAX_COMMANDS`] are under way.
     pub fn command(&self, command: Command) {
-        self.send(Message::Command(command));
+        let to = sfu::addressee(&command, self.workers.len() as u8);
+        let Some(handle) = self.workers.get(usize::from(to)) else { return };
+        match command.peer().filter(|_| command.is_of_new_peer()) {
+            Some(peer) if !self.places.take() => handle.send(Message::Refuse(peer)),
+            _ => handle.send(Message::Command(command)),
+        }
     }
 
     /// The UDP port in use.
@@ -118,21 +184,23 @@ impl Engine {
     pub fn candidates(&self) -> Vec<SocketAddr> {
         self.candidates.clone()
     }
+}
 
+impl Handle {
     fn send(&self, message: Message) {
         // The thread ends only when told to, or with the process.
-        if self.messages.send(message).is_ok()
-            && let Err(error) = self.waker.wake()
-        {
-            tracing::error!(%error, "the media thread cannot be woken");
+        if self.messages.send(message).is_ok() {
+            post::wake(&self.waker);
         }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.send(Message::Stop);
-        if let Some(thread) = self.thread.take() {
+        for worker in &self.workers {
+            worker.send(Message::Stop);
+        }
+        for thread in self.workers.iter_mut().filter_map(|it| it.thread.take()) {
             _ = thread.join();
         }
     }

@@ -6,30 +6,23 @@
 
 #[cfg(target_os = "linux")]
 mod batch;
+mod bind;
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use sfu::Outbox;
-use socket2::{Domain, Socket, Type};
 
-use crate::StartError;
-
-/// A group of pictures of a keyframe to a thousand viewers is megabytes at once; the system caps
-/// this at what it allows.
-const BUFFER_BYTES: usize = 8 * 1024 * 1024;
+pub use bind::{bind, bind_each};
 
 /// The largest datagram of interest is an Ethernet frame; with receive offload one read brings up
 /// to 64 KiB of them.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How often another free port is tried, when the system chose one that only one family has.
-const PORT_TRIES: usize = 16;
-
-/// The sockets of the media thread.
+/// The sockets of one media thread.
 #[derive(Debug)]
 pub struct Sockets {
     sockets: Vec<Udp>,
@@ -56,40 +49,16 @@ pub struct Buffers {
     meta: [RecvMeta; BATCH_SIZE],
 }
 
+impl Default for Buffers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Buffers {
     /// Two megabytes.
     pub fn new() -> Self {
         Self { bytes: vec![0; READ_BYTES * BATCH_SIZE], meta: [RecvMeta::default(); BATCH_SIZE] }
-    }
-}
-
-/// Binds what `listen` stands for; an unspecified IPv6 address stands for both families.
-pub fn bind(listen: IpAddr, port: u16) -> Result<Sockets, StartError> {
-    let both = listen == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-    if !both {
-        let udp = Udp::bind(SocketAddr::new(listen, port))?;
-        let port = udp.address.port();
-        return Ok(Sockets::new(vec![udp], port));
-    }
-    let mut tries = 0;
-    loop {
-        let v4 = Udp::bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?;
-        let chosen = v4.address.port();
-        let v6 = Udp::bind(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), chosen));
-        tries += 1;
-        match v6 {
-            Ok(v6) => return Ok(Sockets::new(vec![v4, v6], chosen)),
-            Err(StartError::Bind { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
-                if port != 0 || tries == PORT_TRIES {
-                    let addr = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), chosen);
-                    return Err(StartError::Bind { addr, source });
-                }
-            }
-            Err(error) => {
-                tracing::info!(%error, "without IPv6");
-                return Ok(Sockets::new(vec![v4], chosen));
-            }
-        }
     }
 }
 
@@ -120,8 +89,13 @@ impl Sockets {
         self.port
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
     /// How many there are; their tokens are 0 to this.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.sockets.len()
     }
 
@@ -249,46 +223,5 @@ impl Sockets {
             udp.socket.try_io(|| udp.state.try_send((&udp.socket).into(), &transmit))?;
         }
         Ok(())
-    }
-}
-
-impl Udp {
-    fn bind(addr: SocketAddr) -> Result<Self, StartError> {
-        let open = || -> io::Result<Self> {
-            let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, None)?;
-            if addr.is_ipv6() {
-                socket.set_only_v6(true)?;
-            }
-            // Best effort: the system says how much it gives.
-            _ = socket.set_recv_buffer_size(BUFFER_BYTES);
-            _ = socket.set_send_buffer_size(BUFFER_BYTES);
-            socket.bind(&addr.into())?;
-            // This also makes it non-blocking.
-            let state = UdpSocketState::new((&socket).into())?;
-            let socket = UdpSocket::from_std(socket.into());
-            let address = socket.local_addr()?;
-            Ok(Self { socket, state, address })
-        };
-        open().map_err(|source| StartError::Bind { addr, source })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_families_share_one_port() {
-        let sockets = bind(Ipv6Addr::UNSPECIFIED.into(), 0).unwrap();
-        assert!(sockets.listens_on("127.0.0.1".parse().unwrap()));
-        assert!(sockets.sockets.iter().all(|it| it.address.port() == sockets.port()));
-    }
-
-    #[test]
-    fn a_port_that_is_taken_is_told_by_its_address() {
-        let first = bind(Ipv4Addr::LOCALHOST.into(), 0).unwrap();
-        let error = bind(Ipv4Addr::LOCALHOST.into(), first.port()).unwrap_err();
-        let StartError::Bind { addr, source } = error else { panic!("{error}") };
-        assert_eq!((addr.port(), source.kind()), (first.port(), io::ErrorKind::AddrInUse));
     }
 }

@@ -1,4 +1,4 @@
-//! The media thread: its sockets, its core, its clock, and the loop around them. All that can
+//! One media thread: its sockets, its core, its clock, and the loop around them. All that can
 //! wake it is in [`Worker::turn`].
 
 use std::io;
@@ -8,8 +8,10 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
-use sfu::{Command, Datagram, Event, Output, Sfu};
+use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, Sfu};
 
+use crate::places::Places;
+use crate::post::Post;
 use crate::udp::{Buffers, Sockets};
 
 /// Batches read from one socket in one turn: then timers and the other socket get their share.
@@ -18,31 +20,66 @@ const BATCHES_PER_TURN: usize = 16;
 /// Commands carried out in one turn. A join costs a third of a millisecond; media goes first.
 const COMMANDS_PER_TURN: usize = 16;
 
+/// Parcels taken in one turn: as many as come in while a full outbox is sent.
+const PARCELS_PER_TURN: usize = 64;
+
 /// What a full send buffer or an unreachable address costs is counted, and said once in this time.
 const SAY_DROPS_EVERY: Duration = Duration::from_secs(60);
 
 const WAKER: Token = Token(usize::MAX);
 
-/// What is sent to the media thread.
+/// What is sent to a media thread.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Of the control plane.
     Command(Command),
+    /// Of the control plane, about a new peer that there is no place for.
+    Refuse(PeerId),
     /// The process ends.
     Stop,
 }
 
-/// The media thread's state.
+/// A media thread's state.
 pub(crate) struct Worker {
     sfu: Sfu,
     sockets: Sockets,
     /// Which of our candidates a datagram was sent to, by its destination address.
     candidates: Vec<SocketAddr>,
     poll: Poll,
-    waker: Arc<Waker>,
+    /// Lives as long as the poll does.
+    _waker: Arc<Waker>,
     inbox: Receiver<Message>,
+    post: Post,
+    places: Places,
     sink: Box<dyn FnMut(Event) + Send>,
     dropped: Dropped,
+}
+
+/// What a thread waits with, and what wakes it.
+pub(crate) struct Waiting {
+    poll: Poll,
+    waker: Arc<Waker>,
+}
+
+impl Waiting {
+    pub(crate) fn new() -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        Ok(Self { poll, waker })
+    }
+
+    /// What wakes the thread after something was sent to it.
+    pub(crate) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+}
+
+/// How a worker is told and tells.
+pub(crate) struct Ends {
+    pub(crate) inbox: Receiver<Message>,
+    pub(crate) post: Post,
+    pub(crate) places: Places,
+    pub(crate) sink: Box<dyn FnMut(Event) + Send>,
 }
 
 /// Datagrams that could not be sent.
@@ -57,20 +94,24 @@ impl Worker {
     pub(crate) fn new(
         config: sfu::Config,
         mut sockets: Sockets,
-        inbox: Receiver<Message>,
-        sink: Box<dyn FnMut(Event) + Send>,
+        Waiting { poll, waker }: Waiting,
+        Ends { inbox, post, places, sink }: Ends,
     ) -> io::Result<Self> {
-        let poll = Poll::new()?;
         sockets.register(poll.registry())?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let candidates = config.candidates.clone();
-        let dropped = Dropped::default();
-        Ok(Self { sfu: Sfu::new(config), sockets, candidates, poll, waker, inbox, sink, dropped })
-    }
-
-    /// What wakes the thread after a message was sent.
-    pub(crate) fn waker(&self) -> Arc<Waker> {
-        Arc::clone(&self.waker)
+        let (sfu, dropped) = (Sfu::new(config), Dropped::default());
+        Ok(Self {
+            sfu,
+            sockets,
+            candidates,
+            poll,
+            _waker: waker,
+            inbox,
+            post,
+            places,
+            sink,
+            dropped,
+        })
     }
 
     /// Runs until told to stop.
@@ -97,13 +138,20 @@ impl Worker {
     /// at the end.
     fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
         let mut now = Instant::now();
-        let mut more = false;
-        for index in 0..self.sockets.len() {
+        // Before the sockets: what a client does next may rest on what another worker wrote here.
+        let mut more = self.take_parcels(now);
+        for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers, now);
         }
         for n in 0..COMMANDS_PER_TURN {
             match self.inbox.try_recv() {
-                Ok(Message::Command(command)) => self.sfu.handle_command(command, now),
+                Ok(Message::Command(command)) => {
+                    self.places.took(command.is_of_new_peer());
+                    self.sfu.handle_command(command, now);
+                }
+                Ok(Message::Refuse(peer)) => {
+                    (self.sink)(Event::Rejected { peer, error: NegotiationError::Full });
+                }
                 Ok(Message::Stop) => {
                     self.sfu.close_all(now);
                     self.drain(now);
@@ -117,8 +165,23 @@ impl Worker {
         now = Instant::now();
         self.sfu.handle_timeout(now);
         let next = self.drain(now);
+        self.places.keep(self.sfu.registered());
         // Edge-triggered: what was left unread does not wake us again.
         Some(if more { Some(now) } else { next })
+    }
+
+    /// Takes what other workers sent. Returns whether there may be more.
+    fn take_parcels(&mut self, now: Instant) -> bool {
+        while let Some(parcel) = self.post.returned() {
+            self.sfu.recycle(parcel);
+        }
+        for _ in 0..PARCELS_PER_TURN {
+            let Some(parcel) = self.post.receive() else { return false };
+            let emptied = self.sfu.handle_parcel(parcel, now);
+            self.post.give_back(emptied);
+            self.drain(now);
+        }
+        true
     }
 
     /// Reads one socket, and sends what is made of each batch before the next. Returns whether there
@@ -150,6 +213,11 @@ impl Worker {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
+                Output::Parcel { to, parcel } => {
+                    if let Err(parcel) = self.post.send(to, parcel) {
+                        self.sfu.undelivered(to, parcel, now);
+                    }
+                }
                 Output::Transmits(outbox) => {
                     let dropped = &mut self.dropped;
                     self.sockets.send(outbox, |n, error| dropped.note(n, error, now));

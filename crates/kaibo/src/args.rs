@@ -66,6 +66,9 @@ pub(crate) struct ServeArgs {
     /// Most connections of the server, hosts and viewers [default: 2000].
     #[arg(long, value_name = "N", env = "KAIBO_MAX_PEERS")]
     max_peers: Option<usize>,
+    /// Media threads [default: one for each core, up to 16].
+    #[arg(long, value_name = "N", env = "KAIBO_MEDIA_WORKERS")]
+    media_workers: Option<usize>,
     /// What to log, such as info or server=debug [default: info].
     #[arg(long, value_name = "FILTER", env = "KAIBO_LOG")]
     log: Option<String>,
@@ -104,6 +107,7 @@ impl ServeArgs {
             allow_origins: self.allow_origin.clone(),
             max_viewers: self.max_viewers,
             max_peers: self.max_peers,
+            media_workers: self.media_workers,
             log: self.log.clone(),
             publish: PublishLayer {
                 open: self.publish_open.map(|open| match open {

@@ -37,6 +37,8 @@ pub struct Config {
     pub max_viewers: usize,
     /// The most connections, hosts and viewers, of the server.
     pub max_peers: usize,
+    /// Media threads; one for each core, up to 16, when absent.
+    pub media_workers: Option<usize>,
     /// What is logged, as `tracing-subscriber` filters are written.
     pub log: String,
 }
@@ -61,6 +63,8 @@ pub struct Layer {
     pub max_viewers: Option<usize>,
     /// See [`Config::max_peers`].
     pub max_peers: Option<usize>,
+    /// See [`Config::media_workers`].
+    pub media_workers: Option<usize>,
     /// See [`Config::log`].
     pub log: Option<String>,
     /// See [`Config::publish`].
@@ -123,6 +127,7 @@ impl Default for Config {
             allow_origins: Vec::new(),
             max_viewers: 1000,
             max_peers: 2000,
+            media_workers: None,
             log: "info".into(),
         }
     }
@@ -169,6 +174,7 @@ impl Config {
             allow_origins: layer.allow_origins.unwrap_or_default(),
             max_viewers: layer.max_viewers.unwrap_or(default.max_viewers),
             max_peers: layer.max_peers.unwrap_or(default.max_peers),
+            media_workers: layer.media_workers,
             log: layer.log.unwrap_or(default.log),
         };
         config.check()?;
@@ -182,6 +188,9 @@ impl Config {
         }
         if self.max_peers == 0 || self.max_viewers == 0 {
             return invalid("max_peers and max_viewers are at least 1");
+        }
+        if self.media_workers.is_some_and(|n| !(1..=engine::MAX_WORKERS).contains(&n)) {
+            return invalid("media_workers is 1 to 64; leave it out for one a core");
         }
         if self.public_ips.iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
             return invalid("a public IP is the address of one machine, such as 203.0.113.7");
@@ -206,6 +215,7 @@ impl Config {
             allow_origins: Some(self.allow_origins.clone()),
             max_viewers: Some(self.max_viewers),
             max_peers: Some(self.max_peers),
+            media_workers: self.media_workers,
             log: Some(self.log.clone()),
             publish: PublishLayer {
                 open: Some(self.publish.open),
@@ -257,6 +267,7 @@ impl Layer {
             allow_origins: self.allow_origins.or(under.allow_origins),
             max_viewers: self.max_viewers.or(under.max_viewers),
             max_peers: self.max_peers.or(under.max_peers),
+            media_workers: self.media_workers.or(under.media_workers),
             log: self.log.or(under.log),
             publish: PublishLayer {
                 open: self.publish.open.or(under.publish.open),

@@ -94,6 +94,8 @@ fn mistakes_are_told_in_one_sentence_with_their_place() {
     check("listen = '3000'", &["line 1"]);
     check("default_room = 'a b'", &["line 1"]);
     check("max_peers = 0", &["at least 1"]);
+    check("media_workers = 0", &["1 to 64"]);
+    check("media_workers = 65", &["1 to 64"]);
     check("public_ips = ['0.0.0.0']", &["public IP"]);
     check("allow_origins = ['example.com']", &["not an origin", "https://example.com"]);
     let missing = Config::load(Layer::default(), Some(&folder.0.join("none.toml"))).unwrap_err();

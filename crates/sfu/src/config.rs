@@ -16,6 +16,11 @@ pub struct Config {
     pub clock: Option<(Instant, SystemTime)>,
     /// What viewers are served by.
     pub egress: Egress,
+    /// Which of the workers this is, from 0 on, and how many there are: each has a core of its own,
+    /// and they exchange parcels. At most [`crate::MAX_WORKERS`].
+    pub worker: u8,
+    /// See [`Self::worker`].
+    pub workers: u8,
     /// The first sequence number of each outgoing stream; below 2^15, so that the receiver's guess
     /// of the rollover counter holds (RFC 3711, section 3.3.1). Tests set it near the wrap.
     pub first_seq: u16,
@@ -31,6 +36,8 @@ impl Config {
             max_peers: 10_000,
             clock: None,
             egress: Egress::Lean,
+            worker: 0,
+            workers: 1,
             first_seq: 1,
             first_ts: 1,
         }

@@ -62,11 +62,25 @@ impl Demux {
         // right also after the address was another peer's.
         if *contents.first()? < 4 {
             let message = StunMessage::parse(contents).ok()?;
-            let (local, _) = message.split_username()?;
+            let Some((local, _)) = message.split_username() else {
+                // An answer to a check of ours has no name.
+                return self.route_of(source);
+            };
             let peer = self.by_ufrag.get(local).copied()?;
             return self.may_come_from(peer, source, now).then_some(peer);
         }
+        self.route_of(source)
+    }
+
+    /// The peer that an address is known of.
+    pub(crate) fn route_of(&self, source: SocketAddr) -> Option<PeerId> {
         self.by_address.get(&source).map(|it| it.peer)
+    }
+
+    /// Whether a peer here was heard at an address just now.
+    pub(crate) fn holds(&self, source: SocketAddr, now: Instant) -> bool {
+        let is_live = |it: &Heard| now.saturating_duration_since(it.at) < OWNERSHIP;
+        self.by_address.get(&source).is_some_and(is_live)
     }
 
     /// Whether a check of this peer from this address is looked at. Behind it each new address is
@@ -120,21 +134,31 @@ impl Demux {
         known.addresses.push(source);
     }
 
-    /// Forgets a peer.
-    pub(crate) fn forget(&mut self, peer: PeerId) {
-        let Some(known) = self.of_peer.remove(&peer) else { return };
+    /// Forgets a peer; returns its fragments, oldest first.
+    pub(crate) fn forget(&mut self, peer: PeerId) -> Vec<String> {
+        let Some(known) = self.of_peer.remove(&peer) else { return Vec::new() };
         for address in known.addresses {
             self.by_address.remove(&address);
         }
-        for ufrag in known.ufrags {
-            self.by_ufrag.remove(&ufrag);
+        for ufrag in &known.ufrags {
+            self.by_ufrag.remove(ufrag);
         }
+        known.ufrags
     }
 
     /// How many addresses, fragments and peers are known, for tests of leaks.
     pub(crate) fn sizes(&self) -> [usize; 3] {
         [self.by_address.len(), self.by_ufrag.len(), self.of_peer.len()]
     }
+}
+
+/// What is made of our username fragment in a connectivity check.
+pub(crate) fn of_ufrag<T>(contents: &[u8], f: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    if *contents.first()? >= 4 {
+        return None;
+    }
+    let message = StunMessage::parse(contents).ok()?;
+    f(message.split_username()?.0)
 }
 
 #[cfg(test)]
@@ -196,5 +220,17 @@ mod tests {
         assert_eq!(demux.route(address(1), &[0; 20], *START), None);
         assert_eq!(demux.route(address(1), &[], *START), None);
         assert_eq!(demux.route(address(1), &[0, 1, 0, 0], *START), None);
+    }
+
+    #[test]
+    fn an_answer_to_a_check_of_ours_is_for_whom_the_address_is_known_of() {
+        let reply = StunMessage::binding_reply(is::stun::TransId::new(), address(9));
+        let mut answer = [0; 200];
+        let len = reply.to_bytes(Some(b"password"), &mut answer, |_, _| [0; 20]).unwrap();
+        let answer = &answer[..len];
+        let mut demux = Demux::default();
+        demux.learn(A, address(1), *START);
+        assert_eq!(demux.route(address(1), answer, *START), Some(A));
+        assert_eq!(demux.route(address(2), answer, *START), None);
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod rtc;
 pub(crate) mod sdp;
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -89,6 +90,12 @@ pub(crate) trait Egress: Debug + Send {
 
     /// The payload type in which the viewer accepts this format; `None` when it cannot play it.
     fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8>;
+
+    /// Our address and the viewer's, between which media goes; an egress that does not tell is never
+    /// handed over to another worker.
+    fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
+        None
+    }
 
     /// Takes a datagram; returns whether it was for this viewer.
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool;

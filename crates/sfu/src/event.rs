@@ -70,6 +70,27 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The peer that it is about, if it is about one.
+    pub fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::Publish { peer, .. }
+            | Self::WatchOffer { peer, .. }
+            | Self::Watch { peer, .. }
+            | Self::Answer { peer, .. }
+            | Self::Reoffer { peer, .. }
+            | Self::RestartIce { peer }
+            | Self::Close { peer } => Some(*peer),
+            Self::GoLive { .. } => None,
+        }
+    }
+
+    /// Whether its peer is new with it.
+    pub fn is_of_new_peer(&self) -> bool {
+        matches!(self, Self::Publish { .. } | Self::WatchOffer { .. } | Self::Watch { .. })
+    }
+}
+
 /// What the control plane is told. Of each peer, [`Event::Closed`] is the last, but for the refusal of
 /// a command that came too late.
 #[derive(Debug, Clone, PartialEq, Eq)]

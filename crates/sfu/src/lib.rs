@@ -10,6 +10,9 @@
 //!                                      (one ring a layer)  └─► …        (one a viewer)
 //! ```
 //!
+//! One core has a whole server, or a share of it: then each has a thread, and they exchange
+//! [`Parcel`]s (`fleet.rs` says who has what).
+//!
 //! The law of [`Sfu`]: change, then drain. After every call that takes `&mut self`,
 //! [`Sfu::poll_output`] is called until it yields [`Output::Timeout`].
 //!
@@ -26,11 +29,13 @@ mod dtls;
 mod egress;
 mod elements;
 mod event;
+mod fleet;
 mod id;
 mod keyframe;
 mod layer;
 mod outbox;
 mod pacer;
+mod parcel;
 mod publisher;
 mod rewrite;
 mod ring;
@@ -46,14 +51,17 @@ mod timers;
 mod track;
 mod viewer;
 mod vp8;
+mod whereabouts;
 
 use std::time::Duration;
 
 pub use config::{Config, Egress};
 pub use datagram::Datagram;
 pub use event::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError};
+pub use fleet::{MAX_WORKERS, addressee, home_of, registrar_of};
 pub use id::{PeerId, RoomId};
 pub use outbox::{Outbox, Transmit};
+pub use parcel::Parcel;
 pub use sfu::{Output, Sfu, Sizes};
 
 /// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous

@@ -82,6 +82,11 @@ impl Ring {
         self.head().saturating_sub(behind.into())
     }
 
+    /// All that is here, oldest first.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = &Packet> {
+        self.packets.iter()
+    }
+
     /// The newest packet.
     pub(crate) fn newest(&self) -> Option<&Packet> {
         self.packets.back()

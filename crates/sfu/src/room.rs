@@ -29,6 +29,10 @@ pub(crate) struct Room {
     pub(crate) on_air: bool,
     /// Who watches.
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
+    /// The workers where the room is watched, one bit each, when it is at home here.
+    pub(crate) subscribers: u64,
+    /// Whether its home was asked to relay it, when that is elsewhere.
+    pub(crate) is_subscribed: bool,
     audio: Track,
     video: Track,
     /// What viewers were not given yet.
@@ -167,17 +171,49 @@ impl Room {
         }
     }
 
-    /// Asks the publisher for the keyframes that are due. Returns whether it asked.
-    pub(crate) fn request_keyframes(&mut self, now: Instant) -> bool {
-        let Some(publisher) = &mut self.publisher else { return false };
+    /// Somebody at another worker needs a keyframe of this stream.
+    pub(crate) fn want_keyframe_of(&mut self, stream: StreamKey) {
+        if let Some(layer) = self.video.layers.iter_mut().find(|it| it.stream == stream) {
+            layer.keyframe.want();
+        }
+    }
+
+    /// Asks the publisher for the keyframes that are due; of a room that is at home elsewhere, has
+    /// them asked for by `ask`. Returns whether the publisher was asked.
+    pub(crate) fn request_keyframes(
+        &mut self,
+        now: Instant,
+        mut ask: impl FnMut(StreamKey),
+    ) -> bool {
         let mut asked = false;
         for layer in &mut self.video.layers {
-            if layer.keyframe.poll(now) {
-                publisher.request_keyframe(layer.stream);
-                asked = true;
+            match &mut self.publisher {
+                Some(publisher) if layer.keyframe.poll(now) => {
+                    publisher.request_keyframe(layer.stream);
+                    asked = true;
+                }
+                None if self.is_subscribed && layer.keyframe.poll(now) => ask(layer.stream),
+                _ => {}
             }
         }
         asked
+    }
+
+    /// The packet of a stream that came last; `None` when the stream is none of the room's.
+    pub(crate) fn newest_of(&self, stream: StreamKey, format: Format) -> Option<&Packet> {
+        let track = if format.codec.is_video() { &self.video } else { &self.audio };
+        track.layer_of(stream, format)?.ring.newest()
+    }
+
+    /// All packets in the rings, as they came.
+    pub(crate) fn snapshot(&self) -> Vec<(StreamKey, Format, &Packet)> {
+        let layers = [&self.audio, &self.video].into_iter().flat_map(|it| &it.layers);
+        let mut packets = Vec::new();
+        for layer in layers {
+            packets.extend(layer.ring.packets().map(|it| (layer.stream, layer.format, it)));
+        }
+        packets.sort_by_key(|it| it.2.arrived);
+        packets
     }
 
     /// When the room itself has something to do.
@@ -187,9 +223,9 @@ impl Room {
         stall.into_iter().chain(keyframes).chain(self.flush.map(|it| it.at)).min()
     }
 
-    /// Whether nobody is here.
+    /// Whether nobody is here, or has it relayed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.publisher.is_none() && self.viewers.is_empty()
+        self.publisher.is_none() && self.viewers.is_empty() && self.subscribers == 0
     }
 
     /// Bytes of payload held for late viewers and retransmission.

@@ -16,9 +16,10 @@ use str0m::format::PayloadParams;
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
-use str0m::{Candidate, IceConnectionState, Input, Output, Rtc};
+use str0m::{Candidate, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 use crate::datagram::Datagram;
+use crate::fleet::{name_worker, named_worker};
 use crate::outbox::Outbox;
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dtls, sdp};
 
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) cname: Arc<str>,
     /// See [`Config::clock`].
     pub(crate) clock: Option<(Instant, SystemTime)>,
+    /// See [`Config::worker`].
+    pub(crate) worker: u8,
 }
 
 impl Shared {
@@ -72,6 +75,7 @@ impl Shared {
             addresses: config.candidates.clone().into(),
             cname: cname.into(),
             clock: config.clock,
+            worker: config.worker,
         }
     }
 }
@@ -114,6 +118,10 @@ pub(crate) struct Session {
     stage: Stage,
     dtls_errors: u32,
     rtcp: RtcpBudget,
+    /// The worker that our username fragments name.
+    worker: u8,
+    /// At an ICE restart of ours: the credentials that str0m made, and those that were offered.
+    restarted: Option<(IceCreds, IceCreds)>,
 }
 
 /// Feedback that is listened to: one datagram of it can ask for thousands of packets. A browser on a
@@ -173,6 +181,7 @@ impl Session {
             .set_crypto_provider(Arc::clone(&shared.crypto))
             .set_dtls_cert(shared.cert.clone())
             .set_ice_lite(true)
+            .set_local_ice_credentials(named(IceCreds::new(), shared.worker))
             .set_fingerprint_verification(true)
             .set_rtp_mode(true)
             .set_extension_map(extensions())
@@ -194,6 +203,8 @@ impl Session {
             stage,
             dtls_errors: 0,
             rtcp: RtcpBudget::default(),
+            worker: shared.worker,
+            restarted: None,
         }
     }
 
@@ -211,7 +222,7 @@ impl Session {
         self.pending = None;
         let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|it| refused(&it))?;
         self.negotiated(now);
-        let answer = answer.to_sdp_string();
+        let answer = self.named(answer.to_sdp_string());
         self.mids = mids(&answer);
         Ok(sdp::finished(&answer, STREAM_ID))
     }
@@ -234,10 +245,13 @@ impl Session {
     /// Offers the same media with new ICE credentials.
     pub(crate) fn offer_ice_restart(&mut self) -> String {
         let mut changes = self.rtc.sdp_api();
-        changes.ice_restart(true);
+        let made = changes.ice_restart(true);
         let (offer, pending) = changes.apply().expect("an ICE restart needs a negotiation");
         self.pending = Some(pending);
-        sdp::finished(&offer.to_sdp_string(), STREAM_ID)
+        let ours = named(made.clone(), self.worker);
+        let offer = renamed(&offer.to_sdp_string(), &made, &ours);
+        self.restarted = Some((made, ours));
+        sdp::finished(&offer, STREAM_ID)
     }
 
     /// Takes the answer to the last offer.
@@ -248,8 +262,25 @@ impl Session {
     ) -> Result<(), NegotiationError> {
         let pending = self.pending.take().ok_or(NegotiationError::OutOfOrder)?;
         self.rtc.sdp_api().accept_answer(pending, answer).map_err(|it| refused(&it))?;
+        if let Some((made, ours)) = self.restarted.take()
+            && self.rtc.direct_api().local_ice_credentials() == made
+        {
+            self.rtc.direct_api().set_local_ice_credentials(ours);
+        }
         self.negotiated(now);
         Ok(())
+    }
+
+    /// str0m makes credentials of its own when the other side restarts ICE; ours name the worker.
+    fn named(&mut self, answer: String) -> String {
+        let made = self.rtc.direct_api().local_ice_credentials();
+        if named_worker(&made.ufrag) == Some(self.worker) {
+            return answer;
+        }
+        let ours = named(made.clone(), self.worker);
+        let answer = renamed(&answer, &made, &ours);
+        self.rtc.direct_api().set_local_ice_credentials(ours);
+        answer
     }
 
     fn negotiated(&mut self, now: Instant) {
@@ -432,6 +463,17 @@ fn mids(description: &str) -> Mids {
         slot.get_or_insert_with(|| Mid::from(mid));
     }
     mids
+}
+
+/// The same credentials with a fragment that names a worker.
+fn named(mut credentials: IceCreds, worker: u8) -> IceCreds {
+    name_worker(&mut credentials.ufrag, worker);
+    credentials
+}
+
+/// A description with the one fragment in place of the other.
+fn renamed(description: &str, made: &IceCreds, ours: &IceCreds) -> String {
+    description.replace(&made.ufrag, &ours.ufrag)
 }
 
 /// What we offer and accept of RTP header extensions (RFC 8285): what str0m uses itself, and the

@@ -1,7 +1,9 @@
 //! All rooms and peers of one worker: routes datagrams, commands and time to them, and gathers
 //! what they yield. One owner of everything; nothing here is shared.
 
+mod handover;
 mod negotiation;
+mod relay;
 #[cfg(test)]
 mod tests;
 
@@ -14,19 +16,31 @@ use crate::datagram::Datagram;
 use crate::demux::Demux;
 use crate::egress;
 use crate::event::{CloseReason, Command, Event};
+use crate::fleet::Fleet;
 use crate::id::{PeerId, RoomId};
 use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
+use crate::parcel::{Note, Parcel};
 use crate::publisher::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::session::Shared;
 use crate::timers::Timers;
 use crate::viewer::{Served, Viewer};
+use crate::whereabouts::{Away, Passes};
 
 /// What the core yields.
 #[derive(Debug)]
 pub enum Output<'a> {
     /// Datagrams to send, before the core is called again.
     Transmits(&'a Outbox),
+    /// Something for another worker, before anything else is sent: it should be there first. Never
+    /// with one worker.
+    Parcel {
+        /// The worker that it is for; it takes it with [`Sfu::handle_parcel`]. When it has no room,
+        /// the parcel comes back by [`Sfu::undelivered`].
+        to: u8,
+        /// What it is.
+        parcel: Parcel,
+    },
     /// Something for the control plane.
     Event(Event),
     /// Nothing more before this time, unless something comes in; `None`: nothing at all.
@@ -44,6 +58,8 @@ pub struct Sizes {
     pub timers: usize,
     /// Addresses, ICE username fragments and peers that datagrams are routed by.
     pub routes: [usize; 3],
+    /// Peers that this worker registered and that are with others, and addresses that it passes on.
+    pub elsewhere: [usize; 2],
     /// Bytes of payload kept for late viewers.
     pub ring_bytes: usize,
 }
@@ -52,6 +68,10 @@ pub struct Sizes {
 enum Deadline {
     Peer(PeerId),
     Room(RoomId),
+    /// Addresses that are no longer passed on.
+    Passes,
+    /// Parcels that were refused are tried again.
+    Post,
 }
 
 /// All rooms and peers of one worker.
@@ -77,6 +97,11 @@ pub struct Sfu {
     events: VecDeque<Event>,
     /// What came of serving the viewers of a fan-out; empty outside of it.
     served: Vec<(PeerId, Option<Served>)>,
+    fleet: Fleet,
+    away: Away,
+    passes: Passes,
+    /// Peers here that another worker is the registrar of.
+    n_foreign: usize,
 }
 
 impl Sfu {
@@ -84,6 +109,7 @@ impl Sfu {
     pub fn new(config: Config) -> Self {
         Self {
             shared: Shared::new(&config),
+            fleet: Fleet::new(config.worker, config.workers),
             config,
             rooms: HashMap::new(),
             room_of: HashMap::new(),
@@ -95,6 +121,9 @@ impl Sfu {
             is_sent: false,
             events: VecDeque::new(),
             served: Vec::new(),
+            away: Away::default(),
+            passes: Passes::default(),
+            n_foreign: 0,
         }
     }
 
@@ -105,21 +134,27 @@ impl Sfu {
             peers: self.room_of.len(),
             timers: self.timers.len(),
             routes: self.demux.sizes(),
+            elsewhere: [self.away.len(), self.passes.len()],
             ring_bytes: self.rooms.values().map(Room::bytes).sum(),
         }
     }
 
+    /// Whether a peer is here.
+    pub fn has(&self, peer: PeerId) -> bool {
+        self.room_of.contains_key(&peer)
+    }
+
     /// Carries out a command; what comes of it is an event.
+    /// Of several workers it is given to the [`crate::addressee`].
     pub fn handle_command(&mut self, command: Command, now: Instant) {
-        let peer = match &command {
-            Command::Publish { peer, .. }
-            | Command::WatchOffer { peer, .. }
-            | Command::Watch { peer, .. }
-            | Command::Answer { peer, .. }
-            | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer } => Some(*peer),
-            Command::GoLive { .. } | Command::Close { .. } => None,
-        };
+        match self.elsewhere(&command) {
+            Some(worker) => self.fleet.note(worker, Note::Command(command)),
+            None => self.carry_out(command, now),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) {
+        let peer = command.peer();
         match command {
             Command::Publish { room, peer, offer, on_air } => {
                 let result = self.publish(room, peer, &offer, on_air, now);
@@ -152,6 +187,7 @@ impl Sfu {
                 if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
                     it.on_air = true;
                     self.dirty.insert(room);
+                    self.relay_stage(room, false);
                 }
             }
             Command::Close { peer } => self.close(peer, CloseReason::Requested, now),
@@ -164,19 +200,31 @@ impl Sfu {
 
     /// Takes a datagram. One that is for nobody is dropped without a word.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
-        let Datagram { source, contents, .. } = *datagram;
-        if contents.len() > MAX_DATAGRAM_BYTES {
+        if datagram.contents.len() > MAX_DATAGRAM_BYTES {
             return;
         }
-        let Some(peer) = self.demux.route(source, contents, now) else { return };
+        let me = self.fleet.me;
+        if !self.take_datagram(datagram, me, now) && self.fleet.is_many() {
+            self.pass_on(datagram, now);
+        }
+    }
+
+    /// Takes a datagram that came in at a worker's socket, if it may be for a peer here.
+    fn take_datagram(&mut self, datagram: &Datagram<'_>, origin: u8, now: Instant) -> bool {
+        let Datagram { source, contents, .. } = *datagram;
+        let Some(peer) = self.demux.route(source, contents, now) else { return false };
         let taken = self.with_peer(peer, now, |it, out| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now),
             Peer::Viewer(it) => it.egress.handle_datagram(datagram, now, out),
         });
         if taken == Some(true) {
-            self.demux.learn(peer, source, now);
+            self.learn(peer, source, now);
             self.drain(peer, now);
+            if origin != self.fleet.me {
+                self.taken_from_afar(peer, datagram, origin);
+            }
         }
+        true
     }
 
     /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;
@@ -197,6 +245,11 @@ impl Sfu {
                     self.drain(peer, now);
                 }
                 Some(Deadline::Room(room)) => self.handle_room_timeout(room, now),
+                Some(Deadline::Passes) => {
+                    let next = self.passes.expire(now);
+                    self.timers.set(Deadline::Passes, next);
+                }
+                Some(Deadline::Post) => self.fleet.unblock(),
                 None => return,
             }
         }
@@ -215,6 +268,9 @@ impl Sfu {
         if std::mem::take(&mut self.is_sent) {
             self.outbox.clear();
         }
+        if let Some((to, parcel)) = self.fleet.next() {
+            return Output::Parcel { to, parcel };
+        }
         while !self.outbox.is_full() {
             let begun = self.fanning_out.take();
             let Some((room, from)) = begun.or_else(|| Some((self.dirty.pop_first()?, PeerId(0))))
@@ -226,6 +282,10 @@ impl Sfu {
         if !self.outbox.is_empty() {
             self.is_sent = true;
             return Output::Transmits(&self.outbox);
+        }
+        // What is relayed is under way before it is sent here; this is what came of sending.
+        if let Some((to, parcel)) = self.fleet.next() {
+            return Output::Parcel { to, parcel };
         }
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);
@@ -271,6 +331,7 @@ impl Sfu {
         };
         if served.connected {
             self.events.push_back(Event::Connected { peer });
+            self.subscribe(room_id);
         }
         if let Some(reason) = served.closed {
             return self.close(peer, reason, now);
@@ -289,7 +350,9 @@ impl Sfu {
     /// Asks the publisher for keyframes that are due, and sets the room's deadline.
     fn attend_room(&mut self, room_id: RoomId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        let asked = contain_in(room_id, || room.request_keyframes(now)).unwrap_or_default();
+        let (fleet, home) = (&mut self.fleet, crate::home_of(room_id, self.config.workers));
+        let ask = |stream| fleet.note(home, Note::KeyframeWanted(room_id, stream));
+        let asked = contain_in(room_id, || room.request_keyframes(now, ask)).unwrap_or_default();
         self.timers.set(Deadline::Room(room_id), room.deadline());
         if asked && let Some(peer) = room.publisher.as_ref().map(|it| it.id) {
             self.with_peer(peer, now, |it, _| {
@@ -311,8 +374,9 @@ impl Sfu {
         self.attend_room(room_id, now);
     }
 
+    /// Tells the control plane of a room's media, at its home.
     fn report(&mut self, room: RoomId, change: Option<Change>) {
-        match change {
+        match change.filter(|_| self.fleet.is_home(room)) {
             Some(Change::Flowing(media)) => {
                 self.events.push_back(Event::MediaFlowing { room, media });
             }
@@ -340,17 +404,7 @@ impl Sfu {
             match step {
                 None | Some(Ok(publisher::Output::Timeout(_))) => return,
                 Some(Ok(publisher::Output::Media(key, format, packet))) => {
-                    let n_peers = self.room_of.len();
-                    let Some(room) = self.rooms.get_mut(&room_id) else { return };
-                    let is_video = format.codec.is_video();
-                    let is_complete = packet.marker;
-                    let change = room.ingest(key, format, packet);
-                    if room.is_flush_due(is_video, is_complete, n_peers, now) {
-                        self.dirty.insert(room_id);
-                    } else {
-                        self.timers.set(Deadline::Room(room_id), room.deadline());
-                    }
-                    self.report(room_id, change);
+                    self.ingest(room_id, key, format, packet, now);
                 }
                 Some(Ok(publisher::Output::Connected)) => {
                     self.events.push_back(Event::Connected { peer });
@@ -391,6 +445,7 @@ impl Sfu {
         if room.publisher.as_ref().is_some_and(|it| it.id == peer) {
             let publisher = room.set_publisher(None, false);
             self.timers.set(Deadline::Room(room_id), room.deadline());
+            self.relay_stage(room_id, true);
             if let Some(publisher) = publisher {
                 self.say_goodbye_to_publisher(publisher, reason, now);
             }
@@ -405,10 +460,30 @@ impl Sfu {
             }
             self.forget(peer, reason);
         }
-        if self.rooms.get(&room_id).is_some_and(Room::is_empty) {
-            self.rooms.remove(&room_id);
+        self.leave_room(room_id);
+    }
+
+    /// Lets a room go when nobody is there any more.
+    fn leave_room(&mut self, room_id: RoomId) {
+        if self.rooms.get(&room_id).is_some_and(Room::is_empty)
+            && let Some(room) = self.rooms.remove(&room_id)
+        {
             self.timers.set(Deadline::Room(room_id), None);
             self.dirty.remove(&room_id);
+            if room.is_subscribed {
+                self.fleet.note(self.fleet.home(room_id), Note::Unsubscribe(room_id));
+            }
+        }
+    }
+
+    fn enter(&mut self, peer: PeerId, room: RoomId) {
+        self.room_of.insert(peer, room);
+        self.n_foreign += usize::from(self.fleet.registrar(peer) != self.fleet.me);
+    }
+
+    fn leave(&mut self, peer: PeerId) {
+        if self.room_of.remove(&peer).is_some() {
+            self.n_foreign -= usize::from(self.fleet.registrar(peer) != self.fleet.me);
         }
     }
 
@@ -425,8 +500,12 @@ impl Sfu {
     }
 
     fn forget(&mut self, peer: PeerId, reason: CloseReason) {
-        self.room_of.remove(&peer);
+        self.leave(peer);
         self.demux.forget(peer);
+        let registrar = self.fleet.registrar(peer);
+        if registrar != self.fleet.me {
+            self.fleet.note(registrar, Note::Gone(peer));
+        }
         self.timers.set(Deadline::Peer(peer), None);
         self.events.push_back(Event::Closed { peer, reason });
         tracing::debug!(%peer, ?reason, "peer closed");

@@ -146,6 +146,11 @@ impl Track {
         true
     }
 
+    /// The layer that a stream is, in this format.
+    pub(crate) fn layer_of(&self, stream: StreamKey, format: Format) -> Option<&Layer> {
+        self.layers.iter().find(|it| it.stream == stream && it.format == format)
+    }
+
     /// The best layer that is on, by bitrate; without one that is on, the best there was. The
     /// `current` one is kept until another is clearly better: each change costs a keyframe.
     pub(crate) fn best(&self, current: Option<usize>, now: Instant) -> Option<usize> {

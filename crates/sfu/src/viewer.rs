@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::egress::{Egress, Kind, Output};
 use crate::outbox::Outbox;
 use crate::ring::Start;
+use crate::sent::SentLog;
 use crate::track::{Layer, Track};
 use picture::Picture;
 use sending::Sending;
@@ -78,6 +79,16 @@ impl Viewer {
     pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
         let audio = Sending::new(config, None);
         Self { egress, timer_at: None, audio, video: Picture::new(config) }
+    }
+
+    /// Leaves the room's rings, for others where positions mean something else. Its numbering goes on.
+    pub(crate) fn park(&mut self) {
+        self.timer_at = None;
+        for sending in [&mut self.audio, &mut self.video.sending] {
+            sending.at = None;
+            sending.unplayable = None;
+            sending.sent = sending.sent.as_ref().map(|_| SentLog::default());
+        }
     }
 
     /// Lets time pass for it, and forwards what is new.

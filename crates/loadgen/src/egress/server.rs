@@ -153,7 +153,7 @@ impl Server {
 
     fn receive(&mut self, now: Instant) {
         let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
-        for index in 0..sockets.len() {
+        for index in 0..sockets.count() {
             let mut more = true;
             while more {
                 let result = sockets.receive(index, buffers, |source, _, contents| {
@@ -173,6 +173,7 @@ impl Server {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
                 Output::Event(event) => self.events.push(event),
+                Output::Parcel { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;
                     let dropped = &mut self.usage.dropped;

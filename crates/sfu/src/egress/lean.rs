@@ -11,6 +11,7 @@ mod probe;
 mod report;
 mod sender;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::rand;
@@ -127,7 +128,7 @@ impl LeanEgress {
         let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
             shared: shared.clone(),
-            ice: Ice::new(),
+            ice: Ice::new(shared.worker),
             ssrcs,
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
@@ -352,6 +353,10 @@ impl Egress for LeanEgress {
 
     fn ufrag(&mut self) -> String {
         self.ice.local().ufrag.clone()
+    }
+
+    fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.ice.path().map(|it| (it.local, it.remote))
     }
 
     fn codecs(&self) -> Vec<Codec> {

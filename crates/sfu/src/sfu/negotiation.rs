@@ -29,9 +29,10 @@ impl Sfu {
             Ok((new, Answered { sdp, codecs }, ufrag))
         });
         let (new, answered, ufrag) = accepted.unwrap_or_else(|| Err(unreadable()))?;
-        self.demux.set_ufrag(peer, &ufrag);
+        self.set_ufrag(peer, &ufrag);
         let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
-        self.room_of.insert(peer, room);
+        self.enter(peer, room);
+        self.relay_stage(room, true);
         if let Some(old) = old {
             self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
         }
@@ -81,10 +82,10 @@ impl Sfu {
     }
 
     pub(super) fn add_viewer(&mut self, room: RoomId, peer: PeerId, mut egress: Box<dyn Egress>) {
-        self.demux.set_ufrag(peer, &egress.ufrag());
+        self.set_ufrag(peer, &egress.ufrag());
         let viewer = Viewer::new(egress, &self.config);
         self.rooms.entry(room).or_default().viewers.insert(peer, viewer);
-        self.room_of.insert(peer, room);
+        self.enter(peer, room);
     }
 
     pub(super) fn answer(
@@ -102,7 +103,7 @@ impl Sfu {
             }
         });
         let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
-        self.demux.set_ufrag(peer, &ufrag);
+        self.set_ufrag(peer, &ufrag);
         Ok(codecs)
     }
 
@@ -124,7 +125,7 @@ impl Sfu {
             }
         });
         let (answered, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
-        self.demux.set_ufrag(peer, &ufrag);
+        self.set_ufrag(peer, &ufrag);
         Ok(answered)
     }
 

@@ -76,7 +76,7 @@ fn events(sfu: &mut Sfu, now: Instant) -> Vec<Event> {
     loop {
         match sfu.poll_output(now) {
             Output::Event(event) => events.push(event),
-            Output::Transmits(_) => {}
+            Output::Transmits(_) | Output::Parcel { .. } => {}
             Output::Timeout(_) => return events,
         }
     }
@@ -105,7 +105,14 @@ fn a_fault_in_one_viewer_ends_that_viewer_alone() {
     sfu.handle_command(Command::Answer { peer: PeerId(2), sdp: String::new() }, at(6));
     let unknown = Event::Rejected { peer: PeerId(2), error: NegotiationError::UnknownPeer };
     assert_eq!(events(&mut sfu, at(6)), [closed(PeerId(2)), unknown]);
-    let empty = Sizes { rooms: 0, peers: 0, timers: 0, routes: [0, 0, 0], ring_bytes: 0 };
+    let empty = Sizes {
+        rooms: 0,
+        peers: 0,
+        timers: 0,
+        routes: [0, 0, 0],
+        elsewhere: [0, 0],
+        ring_bytes: 0,
+    };
     assert_eq!(sfu.sizes(), empty);
 }
 

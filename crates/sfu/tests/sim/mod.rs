@@ -6,10 +6,11 @@
 mod host;
 mod viewer;
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu, Transmit};
+use sfu::{Command, Config, Datagram, Event, Output, Parcel, PeerId, RoomId, Sfu, Transmit};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::{Candidate, Input, Rtc};
 use str0m_netem::{Input as LinkInput, Netem, NetemConfig, Output as LinkOutput};
@@ -89,6 +90,10 @@ pub(crate) enum Role {
 pub(crate) struct Client {
     pub(crate) peer: PeerId,
     pub(crate) address: SocketAddr,
+    /// The address that its NAT has given it, since it has one.
+    outer: Option<SocketAddr>,
+    /// The worker that the kernel gives its datagrams to.
+    heard_by: usize,
     pub(crate) rtc: Rtc,
     pub(crate) role: Role,
     pub(crate) connected_at: Option<Instant>,
@@ -119,14 +124,22 @@ impl Client {
 pub(crate) struct Sim {
     pub(crate) now: Instant,
     pub(crate) start: Instant,
+    /// The server; with several workers, the first.
     pub(crate) sfu: Sfu,
+    others: Vec<Sfu>,
+    /// Parcels that workers sent each other.
+    pub(crate) n_parcels: usize,
+    /// The worker whose inbox takes no parcels.
+    pub(crate) full_inbox: Option<usize>,
+    /// Whose connectivity checks are kept, and those.
+    kept: Option<(PeerId, Vec<Vec<u8>>)>,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<(Instant, Event)>,
     /// Datagrams to addresses that no client ever had.
     pub(crate) replies_to_strangers: usize,
     seed: u64,
     next_peer: u64,
-    sfu_timeout: Option<Instant>,
+    timeouts: Vec<Option<Instant>>,
 }
 
 impl Sim {
@@ -135,21 +148,92 @@ impl Sim {
     }
 
     pub(crate) fn with_config(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(1, change)
+    }
+
+    /// A server of several workers.
+    pub(crate) fn with_workers(n: u8) -> Self {
+        Self::with(n, |_| {})
+    }
+
+    fn with(workers: u8, change: impl FnOnce(&mut Config)) -> Self {
         #[allow(clippy::disallowed_methods, reason = "virtual time begins somewhere")]
         let now = Instant::now();
         let mut config = Config::new(vec![SERVER.parse().unwrap()]);
         change(&mut config);
+        config.workers = workers;
+        let sfu = |worker| Sfu::new(Config { worker, ..config.clone() });
         Self {
             now,
             start: now,
-            sfu: Sfu::new(config),
+            others: (1..workers).map(sfu).collect(),
+            sfu: sfu(0),
+            n_parcels: 0,
+            full_inbox: None,
+            kept: None,
             clients: Vec::new(),
             events: Vec::new(),
             replies_to_strangers: 0,
             seed: seed(),
             next_peer: 1,
-            sfu_timeout: None,
+            timeouts: vec![None; usize::from(workers)],
         }
+    }
+
+    pub(crate) fn n_workers(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    pub(crate) fn worker(&mut self, n: usize) -> &mut Sfu {
+        if n == 0 { &mut self.sfu } else { &mut self.others[n - 1] }
+    }
+
+    pub(crate) fn worker_has(&mut self, n: usize, peer: PeerId) -> bool {
+        let have: Vec<bool> = (0..self.n_workers()).map(|it| self.worker(it).has(peer)).collect();
+        have[n] && have.iter().filter(|it| **it).count() == 1
+    }
+
+    /// A browser goes live, and the kernel gives its datagrams to this worker.
+    pub(crate) fn add_host_heard_by(
+        &mut self,
+        worker: usize,
+        room: RoomId,
+        host: Host,
+        link: NetemConfig,
+    ) -> PeerId {
+        let peer = self.add_host_to(room, host, link);
+        self.client_mut(peer).heard_by = worker;
+        peer
+    }
+
+    /// A browser watches, and the kernel gives its datagrams to this worker.
+    pub(crate) fn add_viewer_heard_by(
+        &mut self,
+        worker: usize,
+        room: RoomId,
+        link: NetemConfig,
+    ) -> PeerId {
+        let peer = self.add_viewer_to(room, link);
+        self.client_mut(peer).heard_by = worker;
+        peer
+    }
+
+    /// The client's NAT gives it another address, which is another worker's.
+    pub(crate) fn rebind(&mut self, peer: PeerId, worker: usize) {
+        self.next_peer += 1;
+        let n = self.next_peer as u16;
+        let client = self.client_mut(peer);
+        client.outer = Some(SocketAddr::from(([198, 18, 0, 1], 10_000 + n)));
+        client.heard_by = worker;
+    }
+
+    /// Keeps the connectivity checks of a client from now on, as somebody who overhears them.
+    pub(crate) fn keep_checks_of(&mut self, peer: PeerId) {
+        self.kept = Some((peer, Vec::new()));
+    }
+
+    pub(crate) fn kept_checks(&mut self) -> Vec<Vec<u8>> {
+        self.kept.take().map(|it| it.1).unwrap_or_default()
     }
 
     /// A browser goes live in the room.
@@ -254,6 +338,8 @@ impl Sim {
         let client = Client {
             peer: PeerId(n),
             address,
+            outer: None,
+            heard_by: 0,
             rtc,
             role: Role::Viewer(Viewer::default()),
             connected_at: None,
@@ -292,14 +378,21 @@ impl Sim {
     }
 
     pub(crate) fn command(&mut self, command: Command) {
-        self.sfu.handle_command(command, self.now);
+        let (now, n) = (self.now, self.n_workers() as u8);
+        self.worker(sfu::addressee(&command, n).into()).handle_command(command, now);
         self.drain_sfu();
     }
 
     /// A datagram from anybody.
     pub(crate) fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
-        let destination = SERVER.parse().unwrap();
-        self.sfu.handle_datagram(&Datagram { source, destination, contents }, self.now);
+        self.inject_at(0, source, contents);
+    }
+
+    /// A datagram from anybody that the kernel gives to this worker.
+    pub(crate) fn inject_at(&mut self, worker: usize, source: SocketAddr, contents: &[u8]) {
+        let (destination, now) = (SERVER.parse().unwrap(), self.now);
+        let datagram = Datagram { source, destination, contents };
+        self.worker(worker).handle_datagram(&datagram, now);
         self.drain_sfu();
     }
 
@@ -338,23 +431,33 @@ impl Sim {
     fn next_time(&self) -> Instant {
         let far = self.now + Duration::from_secs(3_600);
         let clients = self.clients.iter().map(|it| it.next_time().min(it.up.0.poll_timeout()));
-        clients.chain(self.sfu_timeout).min().unwrap_or(far)
+        clients.chain(self.timeouts.iter().flatten().copied()).min().unwrap_or(far)
     }
 
     fn step(&mut self) {
         let now = self.now;
-        if self.sfu_timeout.is_some_and(|at| at <= now) {
-            self.sfu.handle_timeout(now);
-            self.drain_sfu();
+        for n in 0..self.n_workers() {
+            if self.timeouts[n].is_some_and(|at| at <= now) {
+                self.worker(n).handle_timeout(now);
+                self.drain_sfu();
+            }
         }
         for index in 0..self.clients.len() {
             if self.clients[index].up.0.poll_timeout() > now {
                 continue;
             }
             for packet in self.clients[index].up.receive(now) {
-                let (source, destination) = (packet.source, packet.destination);
-                let contents = &packet.contents;
-                self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+                let client = &self.clients[index];
+                let (source, destination) = (client.seen_at(), packet.destination);
+                let (contents, worker) = (&packet.contents, client.heard_by);
+                if let Some((peer, checks)) = &mut self.kept
+                    && *peer == client.peer
+                    && contents.starts_with(&[0, 1])
+                {
+                    checks.push(contents.clone());
+                }
+                let datagram = Datagram { source, destination, contents };
+                self.worker(worker).handle_datagram(&datagram, now);
             }
         }
         self.drain_sfu();
@@ -363,23 +466,43 @@ impl Sim {
         }
     }
 
+    /// Workers hear of each other at once, as they do within microseconds.
     fn drain_sfu(&mut self) {
         let now = self.now;
+        let mut under_way = VecDeque::new();
+        for n in 0..self.n_workers() {
+            self.drain_worker(n, &mut under_way);
+        }
+        while let Some((to, parcel)) = under_way.pop_front() {
+            self.n_parcels += 1;
+            let emptied = self.worker(to).handle_parcel(parcel, now);
+            self.worker(emptied.sender().into()).recycle(emptied);
+            self.drain_worker(to, &mut under_way);
+        }
+    }
+
+    fn drain_worker(&mut self, n: usize, under_way: &mut VecDeque<(usize, Parcel)>) {
+        let now = self.now;
         loop {
-            match self.sfu.poll_output(now) {
+            let sfu = if n == 0 { &mut self.sfu } else { &mut self.others[n - 1] };
+            match sfu.poll_output(now) {
                 Output::Timeout(at) => {
-                    self.sfu_timeout = at;
+                    self.timeouts[n] = at;
                     return;
                 }
                 Output::Event(event) => self.events.push((now, event)),
+                Output::Parcel { to, parcel } if self.full_inbox == Some(to.into()) => {
+                    sfu.undelivered(to, parcel, now);
+                }
+                Output::Parcel { to, parcel } => under_way.push_back((to.into(), parcel)),
                 Output::Transmits(outbox) => {
                     for it in outbox.transmits() {
                         let Transmit { source, destination, .. } = it;
                         self.replies_to_strangers += usize::from(destination.ip() == STRANGER);
-                        let client = self.clients.iter_mut().find(|c| c.address == destination);
+                        let client = self.clients.iter_mut().find(|c| c.seen_at() == destination);
                         let Some(client) = client.filter(|it| it.online) else { continue };
                         for datagram in it.datagrams() {
-                            let contents = datagram.to_vec();
+                            let (contents, destination) = (datagram.to_vec(), client.address);
                             client.down.send(Packet { source, destination, contents }, now);
                         }
                     }
@@ -400,6 +523,11 @@ impl Sim {
 }
 
 impl Client {
+    /// Where the server sees it.
+    fn seen_at(&self) -> SocketAddr {
+        self.outer.unwrap_or(self.address)
+    }
+
     /// When something happens on the client's own side.
     fn next_time(&self) -> Instant {
         let source = match &self.role {

@@ -14,14 +14,12 @@ use aws_lc_rs::hmac;
 use is::stun::{StunMessage, TransId};
 
 use crate::datagram::Datagram;
+use crate::fleet::{ICE_CHARS, name_worker};
 use crate::outbox::Outbox;
 
-/// 72 and 144 random bits (RFC 8445, section 5.3, asks for 24 and 128).
+/// 66 and 144 random bits: the first character names a worker (RFC 8445, section 5.3, asks for 24 and 128).
 const UFRAG_CHARS: usize = 12;
 const PWD_CHARS: usize = 24;
-
-/// `ice-char` (RFC 8839, section 5.4).
-const ICE_CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// A path that was checked this recently is alive: browsers check every 2.5 s, and a viewer that
 /// has another path in use has stopped nominating this one.
@@ -63,14 +61,16 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// New random ones.
-    pub(crate) fn random() -> Self {
-        let chars = |n: usize| {
+    /// New random ones, whose fragment names a worker.
+    pub(crate) fn random(worker: u8) -> Self {
+        let chars = |n: usize| -> String {
             let mut bytes = vec![0; n];
             aws_lc_rs::rand::fill(&mut bytes).expect("the system has random numbers");
             bytes.iter().map(|it| char::from(ICE_CHARS[usize::from(it & 63)])).collect()
         };
-        Self { ufrag: chars(UFRAG_CHARS), pwd: chars(PWD_CHARS) }
+        let mut ufrag = chars(UFRAG_CHARS);
+        name_worker(&mut ufrag, worker);
+        Self { ufrag, pwd: chars(PWD_CHARS) }
     }
 }
 
@@ -105,6 +105,8 @@ struct Proposed {
 /// The ICE-lite side of one viewer.
 #[derive(Debug)]
 pub(crate) struct Ice {
+    /// The worker that our fragments name.
+    worker: u8,
     current: Generation,
     /// Before a restart, until the viewer uses the new credentials.
     previous: Option<Generation>,
@@ -122,9 +124,10 @@ pub(crate) struct Ice {
 
 impl Ice {
     /// A side with new credentials that knows nothing of the viewer.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(worker: u8) -> Self {
         Self {
-            current: Generation { local: Credentials::random(), remote: None },
+            worker,
+            current: Generation { local: Credentials::random(worker), remote: None },
             previous: None,
             path: None,
             priority: 0,
@@ -155,7 +158,7 @@ impl Ice {
 
     /// New credentials of ours; the old ones hold until the viewer uses these.
     pub(crate) fn restart(&mut self) {
-        let new = Generation { local: Credentials::random(), remote: None };
+        let new = Generation { local: Credentials::random(self.worker), remote: None };
         let old = std::mem::replace(&mut self.current, new);
         // Of two restarts without an answer between, the one that connected counts.
         if old.remote.is_some() || self.previous.is_none() {
