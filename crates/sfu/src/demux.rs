@@ -221,4 +221,16 @@ mod tests {
         assert_eq!(demux.route(address(1), &[], *START), None);
         assert_eq!(demux.route(address(1), &[0, 1, 0, 0], *START), None);
     }
+
+    #[test]
+    fn an_answer_to_a_check_of_ours_is_for_whom_the_address_is_known_of() {
+        let reply = StunMessage::binding_reply(is::stun::TransId::new(), address(9));
+        let mut answer = [0; 200];
+        let len = reply.to_bytes(Some(b"password"), &mut answer, |_, _| [0; 20]).unwrap();
+        let answer = &answer[..len];
+        let mut demux = Demux::default();
+        demux.learn(A, address(1), *START);
+        assert_eq!(demux.route(address(1), answer, *START), Some(A));
+        assert_eq!(demux.route(address(2), answer, *START), None);
+    }
 }
