@@ -4,7 +4,9 @@
 
 mod client;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use client::Client;
@@ -15,10 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const N_VIEWERS: u64 = 8;
 
+/// What is told, and the thread that told it.
+type Told = (String, Event);
+
 /// An engine, and what it tells.
 struct Studio {
     engine: Engine,
-    events: Receiver<Event>,
+    events: Receiver<Told>,
+    /// The threads that each peer's offer and connection were told by.
+    offered_by: BTreeMap<PeerId, String>,
+    connected_by: BTreeMap<PeerId, String>,
     host: Option<Client>,
     viewers: Vec<Client>,
 }
@@ -33,14 +41,24 @@ impl Studio {
             max_peers,
             workers,
         };
-        let engine = Engine::start(config, move |event| _ = sink.send(event)).unwrap();
-        Self { engine, events, host: None, viewers: Vec::new() }
+        let tell = move |event| {
+            let thread = thread::current().name().unwrap_or_default().to_owned();
+            _ = sink.send((thread, event));
+        };
+        let engine = Engine::start(config, tell).unwrap();
+        let (offered_by, connected_by) = (BTreeMap::new(), BTreeMap::new());
+        Self { engine, events, offered_by, connected_by, host: None, viewers: Vec::new() }
     }
 
     /// The next event of a peer; the others go by.
-    fn event_of(&self, peer: PeerId) -> Event {
+    fn event_of(&mut self, peer: PeerId) -> Event {
         loop {
-            let event = self.events.recv_timeout(PATIENCE).unwrap();
+            let (thread, event) = self.events.recv_timeout(PATIENCE).unwrap();
+            match &event {
+                Event::Offer { peer, .. } => _ = self.offered_by.insert(*peer, thread),
+                Event::Connected { peer } => _ = self.connected_by.insert(*peer, thread),
+                _ => {}
+            }
             let of = match &event {
                 Event::Answer { peer, .. }
                 | Event::Offer { peer, .. }
@@ -89,6 +107,8 @@ impl Studio {
 
 /// Rooms with different homes, each with viewers that the kernel spreads.
 fn everybody_sees(workers: usize) {
+    let mut threads = BTreeSet::new();
+    let mut n_handed_over = 0;
     for room in 1..=3 {
         let mut studio = Studio::open(workers, 100);
         studio.publish(RoomId(room), PeerId(1_000 + room));
@@ -114,7 +134,14 @@ fn everybody_sees(workers: usize) {
             };
             assert_eq!(closed, Event::Closed { peer, reason: CloseReason::Requested });
         }
+        for (peer, thread) in &studio.offered_by {
+            n_handed_over += usize::from(studio.connected_by.get(peer) != Some(thread));
+        }
+        threads.extend(studio.connected_by.into_values());
     }
+    // Of 27 viewers not all are heard by one thread, nor all by the one that made their offer.
+    assert_eq!(threads.len() > 1, workers > 1, "{threads:?}");
+    assert_eq!(n_handed_over > 0, workers > 1, "{n_handed_over} were handed over");
 }
 
 #[test]
@@ -140,9 +167,9 @@ fn the_end_is_told_to_everybody() {
         studio.watch(RoomId(1), PeerId(n));
     }
     studio.until("everybody sees pictures", |all| all.iter().all(|it| it.seqs.len() > 10));
-    let Studio { engine, host, viewers, events } = studio;
+    let Studio { engine, host, viewers, events, .. } = studio;
     drop(engine);
-    assert_eq!(events.iter().filter(|it| matches!(it, Event::Closed { .. })).count(), 5);
+    assert_eq!(events.iter().filter(|it| matches!(it.1, Event::Closed { .. })).count(), 5);
     let end = Instant::now() + PATIENCE;
     for mut client in viewers.into_iter().chain(host) {
         while !client.is_closed {
@@ -154,16 +181,16 @@ fn the_end_is_told_to_everybody() {
 
 #[test]
 fn the_limit_is_that_of_all_threads_together() {
-    let studio = Studio::open(3, 5);
-    let watch = |n| {
+    let mut studio = Studio::open(3, 5);
+    let watch = |studio: &mut Studio, n| {
         studio.engine.command(Command::Watch { room: RoomId(n % 4), peer: PeerId(n) });
         studio.event_of(PeerId(n))
     };
     for n in 0..5 {
-        assert!(matches!(watch(n), Event::Offer { .. }));
+        assert!(matches!(watch(&mut studio, n), Event::Offer { .. }));
     }
     let full = Event::Rejected { peer: PeerId(5), error: NegotiationError::Full };
-    assert_eq!(watch(5), full);
+    assert_eq!(watch(&mut studio, 5), full);
     // An offer that is refused takes no place, and who leaves gives theirs back.
     studio.engine.command(Command::Close { peer: PeerId(2) });
     assert!(matches!(studio.event_of(PeerId(2)), Event::Closed { .. }));
@@ -181,7 +208,7 @@ fn the_limit_is_that_of_all_threads_together() {
         assert!(Instant::now() < end, "the place is not given back");
         n += 1;
     }
-    while !matches!(watch(n + 1), Event::Offer { .. }) {
+    while !matches!(watch(&mut studio, n + 1), Event::Offer { .. }) {
         assert!(Instant::now() < end, "the place is not given back");
         n += 1;
     }
