@@ -122,7 +122,7 @@ pub(crate) async fn huge_descriptions(server: SocketAddr) {
     let heard = page.hear().await.unwrap();
     assert_eq!(
         (heard["code"].as_str(), heard["re"].as_i64()),
-        (Some("sdp_bad"), Some(5)),
+        (Some("codec_unsupported"), Some(5)),
         "{heard}"
     );
 }
