@@ -62,6 +62,10 @@ impl Demux {
         // right also after the address was another peer's.
         if *contents.first()? < 4 {
             let message = StunMessage::parse(contents).ok()?;
+            if message.is_successful_binding_response() {
+                // It answers a check of ours, which only went to where a check came from.
+                return self.by_address.get(&source).map(|it| it.peer);
+            }
             let (local, _) = message.split_username()?;
             let peer = self.by_ufrag.get(local).copied()?;
             return self.may_come_from(peer, source, now).then_some(peer);

@@ -48,6 +48,9 @@ const MAX_BPS: u64 = 30_000_000;
 /// The estimate is not thought over more often for the sake of time alone.
 const ESTIMATE_INTERVAL: Duration = Duration::from_millis(10);
 
+/// A viewer that was silent for this long before its address changed has lost what it was sent.
+const GAP: Duration = Duration::from_millis(200);
+
 /// Before a report told it.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
 
@@ -199,7 +202,12 @@ impl LeanEgress {
         now.saturating_duration_since(self.began).as_micros() as u64
     }
 
-    fn moved(&mut self, now: Instant) {
+    /// Media goes elsewhere, after as much silence.
+    fn moved(&mut self, silence: Duration, now: Instant) {
+        // What was sent meanwhile is lost, and so are the viewer's requests: they came from nowhere.
+        if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
+            media.feedback.wants_keyframe = true;
+        }
         if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none())
             && self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client)
         {
@@ -218,7 +226,7 @@ impl LeanEgress {
         true
     }
 
-    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         let now_us = self.micros(now);
         let Some(media) = &mut self.media else { return false };
         // RFC 5761, section 4: RTCP. Nothing else is expected of a viewer.
@@ -232,7 +240,7 @@ impl LeanEgress {
         let Some(packet) = buffer.get_mut(..datagram.contents.len()) else { return false };
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
-        self.ice.heard_from(datagram.source, now);
+        self.ice.heard_from(datagram, now, out);
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
@@ -296,14 +304,14 @@ impl LeanEgress {
 
     fn deadline(&self, now: Instant) -> Instant {
         let channel = self.channel.as_ref().and_then(Channel::deadline);
-        let consent = self.ice.checked_at().map(|at| at + CONSENT_TIMEOUT);
+        let consent = self.ice.consented_at().map(|at| at + CONSENT_TIMEOUT);
         let of_stage = match self.stage {
             Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
             Stage::Connected => self.media.as_ref().map(|it| self.media_deadline(it, now)),
             Stage::Closed(_) => None,
         };
         // Without any of them there is nothing to wait for; it is closed by whoever asks.
-        let next = [channel, consent, of_stage].into_iter().flatten().min();
+        let next = [channel, consent, of_stage, self.ice.deadline()].into_iter().flatten().min();
         next.unwrap_or(self.began + CONSENT_TIMEOUT)
     }
 }
@@ -362,16 +370,16 @@ impl Egress for LeanEgress {
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         // RFC 7983, section 7.
         match datagram.contents.first() {
-            Some(0..=3) => match self.ice.handle(datagram, now, out) {
-                Checked::Refused => false,
-                Checked::Taken => true,
-                Checked::Moved => {
-                    self.moved(now);
-                    true
+            Some(0..=3) => {
+                let silence = self.ice.silence(now);
+                let checked = self.ice.handle(datagram, now, out);
+                if checked == Checked::Moved {
+                    self.moved(silence, now);
                 }
-            },
+                checked != Checked::Refused
+            }
             Some(20..=63) => self.handle_record(datagram, now),
-            Some(128..=191) => self.handle_feedback(datagram, now),
+            Some(128..=191) => self.handle_feedback(datagram, now, out),
             _ => false,
         }
     }
@@ -382,6 +390,10 @@ impl Egress for LeanEgress {
         {
             channel.handle_timeout(now);
             self.is_channel_touched = true;
+        }
+        let silence = self.ice.silence(now);
+        if self.ice.handle_timeout(now) {
+            self.moved(silence, now);
         }
         let is_over = |until: Instant| now >= until;
         match self.stage {
@@ -395,7 +407,7 @@ impl Egress for LeanEgress {
                 self.stage = Stage::Closed(reason);
             }
             Stage::Connected
-                if self.ice.checked_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
+                if self.ice.consented_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
             {
                 self.stage = Stage::Closed(CloseReason::ConsentExpired);
             }

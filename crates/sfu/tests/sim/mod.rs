@@ -50,6 +50,23 @@ pub(crate) struct Packet {
     pub(crate) contents: Vec<u8>,
 }
 
+/// One datagram at the server.
+pub(crate) struct OnWire {
+    pub(crate) at: Instant,
+    /// Whether it came; else it went.
+    pub(crate) is_in: bool,
+    /// Who sent it, or whom it is for.
+    pub(crate) other: SocketAddr,
+    pub(crate) contents: Vec<u8>,
+}
+
+impl OnWire {
+    /// RFC 7983, section 7.
+    pub(crate) fn is_stun(&self) -> bool {
+        self.contents.first().is_some_and(|it| *it < 4)
+    }
+}
+
 // netem wants to know a packet's size for its rate limit.
 impl AsRef<[u8]> for Packet {
     fn as_ref(&self) -> &[u8] {
@@ -89,6 +106,10 @@ pub(crate) enum Role {
 pub(crate) struct Client {
     pub(crate) peer: PeerId,
     pub(crate) address: SocketAddr,
+    /// What its NAT makes of that address, as the server sees it; the browser knows nothing of it.
+    pub(crate) nat: Option<SocketAddr>,
+    /// Whoever sends a copy of each of its packets from here, that arrives first.
+    pub(crate) shadow: Option<SocketAddr>,
     pub(crate) rtc: Rtc,
     pub(crate) role: Role,
     pub(crate) connected_at: Option<Instant>,
@@ -100,6 +121,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Where datagrams for it go.
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.nat.unwrap_or(self.address)
+    }
+
     pub(crate) fn host(&mut self) -> &mut Host {
         match &mut self.role {
             Role::Host(host) => host,
@@ -124,6 +150,8 @@ pub(crate) struct Sim {
     pub(crate) events: Vec<(Instant, Event)>,
     /// Datagrams to addresses that no client ever had.
     pub(crate) replies_to_strangers: usize,
+    /// Everything that came to the server and went out of it, in order; empty unless begun.
+    pub(crate) wire: Option<Vec<OnWire>>,
     seed: u64,
     next_peer: u64,
     sfu_timeout: Option<Instant>,
@@ -146,6 +174,7 @@ impl Sim {
             clients: Vec::new(),
             events: Vec::new(),
             replies_to_strangers: 0,
+            wire: None,
             seed: seed(),
             next_peer: 1,
             sfu_timeout: None,
@@ -254,6 +283,8 @@ impl Sim {
         let client = Client {
             peer: PeerId(n),
             address,
+            nat: None,
+            shadow: None,
             rtc,
             role: Role::Viewer(Viewer::default()),
             connected_at: None,
@@ -298,6 +329,10 @@ impl Sim {
 
     /// A datagram from anybody.
     pub(crate) fn inject(&mut self, source: SocketAddr, contents: &[u8]) {
+        if let Some(wire) = &mut self.wire {
+            let contents = contents.to_vec();
+            wire.push(OnWire { at: self.now, is_in: true, other: source, contents });
+        }
         let destination = SERVER.parse().unwrap();
         self.sfu.handle_datagram(&Datagram { source, destination, contents }, self.now);
         self.drain_sfu();
@@ -354,6 +389,13 @@ impl Sim {
             for packet in self.clients[index].up.receive(now) {
                 let (source, destination) = (packet.source, packet.destination);
                 let contents = &packet.contents;
+                if let Some(source) = self.clients[index].shadow {
+                    self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+                }
+                if let Some(wire) = &mut self.wire {
+                    let contents = contents.clone();
+                    wire.push(OnWire { at: now, is_in: true, other: source, contents });
+                }
                 self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
             }
         }
@@ -376,8 +418,17 @@ impl Sim {
                     for it in outbox.transmits() {
                         let Transmit { source, destination, .. } = it;
                         self.replies_to_strangers += usize::from(destination.ip() == STRANGER);
-                        let client = self.clients.iter_mut().find(|c| c.address == destination);
+                        if let Some(wire) = &mut self.wire {
+                            wire.extend(it.datagrams().map(|datagram| OnWire {
+                                at: now,
+                                is_in: false,
+                                other: destination,
+                                contents: datagram.to_vec(),
+                            }));
+                        }
+                        let client = self.clients.iter_mut().find(|c| c.public() == destination);
                         let Some(client) = client.filter(|it| it.online) else { continue };
+                        let destination = client.address;
                         for datagram in it.datagrams() {
                             let contents = datagram.to_vec();
                             client.down.send(Packet { source, destination, contents }, now);
@@ -444,7 +495,7 @@ impl Client {
                 }
                 Ok(str0m::Output::Transmit(it)) => {
                     let packet = Packet {
-                        source: it.source,
+                        source: self.nat.unwrap_or(it.source),
                         destination: it.destination,
                         contents: it.contents.into(),
                     };
