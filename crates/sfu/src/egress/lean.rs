@@ -73,7 +73,8 @@ pub(crate) struct LeanEgress {
     is_news: bool,
     /// A goodbye is to be said.
     is_closing: bool,
-    budget: Budget,
+    records: Budget,
+    feedbacks: Budget,
     /// Where microseconds count from.
     began: Instant,
 }
@@ -110,7 +111,7 @@ impl Budget {
             self.window = Some(now);
             self.n = 0;
         }
-        self.n += 1;
+        self.n = self.n.saturating_add(1);
         self.n <= most
     }
 }
@@ -141,7 +142,8 @@ impl LeanEgress {
             stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
             is_news: false,
             is_closing: false,
-            budget: Budget::default(),
+            records: Budget::default(),
+            feedbacks: Budget::default(),
             began: now,
         }
     }
@@ -219,7 +221,7 @@ impl LeanEgress {
     fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
         let is_expected = self.ice.path().is_some_and(|it| it.remote == datagram.source);
         let Some(channel) = self.channel.as_mut().filter(|_| is_expected) else { return false };
-        if self.budget.take(RECORDS_PER_SECOND, now) {
+        if self.records.take(RECORDS_PER_SECOND, now) {
             channel.handle(datagram.contents, now);
             self.is_channel_touched = true;
         }
@@ -233,14 +235,15 @@ impl LeanEgress {
         if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
             return false;
         }
-        if !self.budget.take(FEEDBACK_PER_SECOND, now) {
-            return true;
-        }
         let mut buffer = [0; MAX_DATAGRAM_BYTES];
         let Some(packet) = buffer.get_mut(..datagram.contents.len()) else { return false };
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
         self.ice.heard_from(datagram, now, out);
+        // Counted once it is known to be the viewer's: whoever forges its address would use it up.
+        if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
+            return true;
+        }
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
