@@ -84,6 +84,12 @@ impl SentLog {
             Entry { position: position as u32, seq, source: self.current, repeated: 0 };
     }
 
+    /// Whether the packet with this number was repeated already.
+    pub(crate) fn was_repeated(&self, seq: u16) -> bool {
+        let entry = &self.entries[usize::from(seq) % LEN];
+        entry.seq == seq && entry.repeated != 0
+    }
+
     /// What was sent under this number, unless it was repeated less than `min_gap_ms` ago: the low
     /// bits of its position, and its source.
     pub(crate) fn repeat(
