@@ -98,7 +98,8 @@ fn a_nat_that_forgets_on_a_bad_network_is_survived_as_well() {
         longest = longest.max(rebound(&mut sim, viewer, elsewhere(n), 10 * SECOND));
     }
     println!("back in {longest:?} at the latest");
-    assert!(longest < 5 * SECOND, "{longest:?}");
+    // Each check of the client's that is lost costs as long as it takes to the next: 3 s.
+    assert!(longest < 9 * SECOND, "{longest:?}");
     assert!(nobody_left(&sim));
 }
 

@@ -277,7 +277,10 @@ impl Sim {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(self.now);
+        let mut config = Rtc::builder().set_rtp_mode(true);
+        // A browser gives a connection up after 30 s, as the server does; str0m after 22.
+        config.set_max_stun_retransmits(14);
+        let mut rtc = config.build(self.now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(n * 2);
         let client = Client {
