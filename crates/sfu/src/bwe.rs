@@ -58,6 +58,9 @@ const SILENCE_US: u64 = 1_500_000;
 /// return later.
 const SILENCE_STEP_US: u64 = 1_000_000;
 
+/// What arrives without a queue is carried, less what may have been a burst.
+const ARRIVES: f64 = 0.9;
+
 /// Feedback younger than this makes receiver reports superfluous.
 const TWCC_FRESH_US: u64 = 5_000_000;
 
@@ -215,6 +218,8 @@ impl Estimator {
                     self.loss.on_overuse();
                 }
                 Usage::Normal if verdict == Verdict::Quiet && !self.delay.is_queue_standing() => {
+                    // After an interruption the estimate is far below what arrives all the same.
+                    self.aimd.raise_to(now_us, ARRIVES * acked.least());
                     self.aimd.increase(now_us, acked, sent, self.rtt_us);
                 }
                 Usage::Normal | Usage::Under => self.aimd.hold(now_us),

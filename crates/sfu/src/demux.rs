@@ -62,10 +62,11 @@ impl Demux {
         // right also after the address was another peer's.
         if *contents.first()? < 4 {
             let message = StunMessage::parse(contents).ok()?;
-            let Some((local, _)) = message.split_username() else {
-                // An answer to a check of ours has no name.
+            if message.is_successful_binding_response() {
+                // It answers a check of ours, which only went to where a check came from.
                 return self.route_of(source);
-            };
+            }
+            let (local, _) = message.split_username()?;
             let peer = self.by_ufrag.get(local).copied()?;
             return self.may_come_from(peer, source, now).then_some(peer);
         }

@@ -95,6 +95,12 @@ impl SentLog {
         }
     }
 
+    /// Whether the packet with this number was repeated already.
+    pub(crate) fn was_repeated(&self, seq: u16) -> bool {
+        let at = usize::from(seq) & (self.entries.len() - 1);
+        self.entries.get(at).is_some_and(|it| it.seq == seq && it.repeated != 0)
+    }
+
     /// What was sent under this number, unless it was repeated less than `min_gap_ms` ago: the low
     /// bits of its position, and its source.
     pub(crate) fn repeat(

@@ -129,9 +129,14 @@ impl Viewer {
         let mut any = false;
         while let Some(seq) = self.egress.next_request() {
             let gap = self.egress.repeat_gap_ms();
+            // What got lost twice is what the picture stands still for: it goes out twice.
+            let is_urgent = self.video.was_repeated(seq);
             if let Some(packet) = self.video.sent(seq, gap, track, now) {
                 self.egress.repeat(packet, now, out);
                 any = true;
+                if let Some(packet) = self.video.sent(seq, 0, track, now).filter(|_| is_urgent) {
+                    self.egress.repeat(packet, now, out);
+                }
             }
         }
         // The newest first: most useful to a viewer that lost them.

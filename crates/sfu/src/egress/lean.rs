@@ -49,6 +49,9 @@ const MAX_BPS: u64 = 30_000_000;
 /// The estimate is not thought over more often for the sake of time alone.
 const ESTIMATE_INTERVAL: Duration = Duration::from_millis(10);
 
+/// A viewer that was silent for this long before its address changed has lost what it was sent.
+const GAP: Duration = Duration::from_millis(200);
+
 /// Before a report told it.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
 
@@ -71,7 +74,8 @@ pub(crate) struct LeanEgress {
     is_news: bool,
     /// A goodbye is to be said.
     is_closing: bool,
-    budget: Budget,
+    records: Budget,
+    feedbacks: Budget,
     /// When something is to be done, unless something comes before.
     due: Instant,
     /// Where microseconds count from.
@@ -110,7 +114,7 @@ impl Budget {
             self.window = Some(now);
             self.n = 0;
         }
-        self.n += 1;
+        self.n = self.n.saturating_add(1);
         self.n <= most
     }
 }
@@ -141,7 +145,8 @@ impl LeanEgress {
             stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
             is_news: false,
             is_closing: false,
-            budget: Budget::default(),
+            records: Budget::default(),
+            feedbacks: Budget::default(),
             due: now,
             began: now,
         }
@@ -204,7 +209,12 @@ impl LeanEgress {
         now.saturating_duration_since(self.began).as_micros() as u64
     }
 
-    fn moved(&mut self, now: Instant) {
+    /// Media goes elsewhere, after as much silence.
+    fn moved(&mut self, silence: Duration, now: Instant) {
+        // What was sent meanwhile is lost, and so are the viewer's requests: they came from nowhere.
+        if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
+            media.feedback.wants_keyframe = true;
+        }
         if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none())
             && self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client)
         {
@@ -216,28 +226,29 @@ impl LeanEgress {
     fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
         let is_expected = self.ice.path().is_some_and(|it| it.remote == datagram.source);
         let Some(channel) = self.channel.as_mut().filter(|_| is_expected) else { return false };
-        if self.budget.take(RECORDS_PER_SECOND, now) {
+        if self.records.take(RECORDS_PER_SECOND, now) {
             channel.handle(datagram.contents, now);
             self.is_channel_touched = true;
         }
         true
     }
 
-    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         let now_us = self.micros(now);
         let Some(media) = &mut self.media else { return false };
         // RFC 5761, section 4: RTCP. Nothing else is expected of a viewer.
         if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
             return false;
         }
-        if !self.budget.take(FEEDBACK_PER_SECOND, now) {
-            return true;
-        }
         let mut buffer = [0; MAX_DATAGRAM_BYTES];
         let Some(packet) = buffer.get_mut(..datagram.contents.len()) else { return false };
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
-        self.ice.heard_from(datagram.source, now);
+        self.ice.heard_from(datagram, now, out);
+        // Counted once it is known to be the viewer's: whoever forges its address would use it up.
+        if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
+            return true;
+        }
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
@@ -301,14 +312,14 @@ impl LeanEgress {
 
     fn deadline(&self, now: Instant) -> Instant {
         let channel = self.channel.as_ref().and_then(Channel::deadline);
-        let consent = self.ice.checked_at().map(|at| at + CONSENT_TIMEOUT);
+        let consent = self.ice.consented_at().map(|at| at + CONSENT_TIMEOUT);
         let of_stage = match self.stage {
             Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
             Stage::Connected => self.media.as_ref().map(|it| self.media_deadline(it, now)),
             Stage::Closed(_) => None,
         };
         // Without any of them there is nothing to wait for; it is closed by whoever asks.
-        let next = [channel, consent, of_stage].into_iter().flatten().min();
+        let next = [channel, consent, of_stage, self.ice.deadline()].into_iter().flatten().min();
         next.unwrap_or(self.began + CONSENT_TIMEOUT)
     }
 }
@@ -372,16 +383,16 @@ impl Egress for LeanEgress {
         self.due = now;
         // RFC 7983, section 7.
         match datagram.contents.first() {
-            Some(0..=3) => match self.ice.handle(datagram, now, out) {
-                Checked::Refused => false,
-                Checked::Taken => true,
-                Checked::Moved => {
-                    self.moved(now);
-                    true
+            Some(0..=3) => {
+                let silence = self.ice.silence(now);
+                let checked = self.ice.handle(datagram, now, out);
+                if checked == Checked::Moved {
+                    self.moved(silence, now);
                 }
-            },
+                checked != Checked::Refused
+            }
             Some(20..=63) => self.handle_record(datagram, now),
-            Some(128..=191) => self.handle_feedback(datagram, now),
+            Some(128..=191) => self.handle_feedback(datagram, now, out),
             _ => false,
         }
     }
@@ -396,6 +407,10 @@ impl Egress for LeanEgress {
             channel.handle_timeout(now);
             self.is_channel_touched = true;
         }
+        let silence = self.ice.silence(now);
+        if self.ice.handle_timeout(now) {
+            self.moved(silence, now);
+        }
         let is_over = |until: Instant| now >= until;
         match self.stage {
             Stage::Negotiating { until } if is_over(until) => {
@@ -408,7 +423,7 @@ impl Egress for LeanEgress {
                 self.stage = Stage::Closed(reason);
             }
             Stage::Connected
-                if self.ice.checked_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
+                if self.ice.consented_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
             {
                 self.stage = Stage::Closed(CloseReason::ConsentExpired);
             }

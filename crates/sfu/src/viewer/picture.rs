@@ -185,6 +185,11 @@ impl Picture {
         self.sending.at.and(self.sending.rewriter.last_seq())
     }
 
+    /// Whether the packet with this number was sent again already.
+    pub(super) fn was_repeated(&self, seq: u16) -> bool {
+        self.sending.sent.as_ref().is_some_and(|it| it.was_repeated(seq))
+    }
+
     /// A packet that was sent under this number, as it was; `None` when it is not known any more,
     /// or was repeated within the last `gap_ms`.
     pub(super) fn sent<'a>(

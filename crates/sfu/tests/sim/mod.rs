@@ -51,6 +51,23 @@ pub(crate) struct Packet {
     pub(crate) contents: Vec<u8>,
 }
 
+/// One datagram at the server.
+pub(crate) struct OnWire {
+    pub(crate) at: Instant,
+    /// Whether it came; else it went.
+    pub(crate) is_in: bool,
+    /// Who sent it, or whom it is for.
+    pub(crate) other: SocketAddr,
+    pub(crate) contents: Vec<u8>,
+}
+
+impl OnWire {
+    /// RFC 7983, section 7.
+    pub(crate) fn is_stun(&self) -> bool {
+        self.contents.first().is_some_and(|it| *it < 4)
+    }
+}
+
 // netem wants to know a packet's size for its rate limit.
 impl AsRef<[u8]> for Packet {
     fn as_ref(&self) -> &[u8] {
@@ -90,10 +107,12 @@ pub(crate) enum Role {
 pub(crate) struct Client {
     pub(crate) peer: PeerId,
     pub(crate) address: SocketAddr,
-    /// The address that its NAT has given it, since it has one.
-    outer: Option<SocketAddr>,
     /// The worker that the kernel gives its datagrams to.
     heard_by: usize,
+    /// What its NAT makes of that address, as the server sees it; the browser knows nothing of it.
+    pub(crate) nat: Option<SocketAddr>,
+    /// Whoever sends a copy of each of its packets from here, that arrives first.
+    pub(crate) shadow: Option<SocketAddr>,
     pub(crate) rtc: Rtc,
     pub(crate) role: Role,
     pub(crate) connected_at: Option<Instant>,
@@ -105,6 +124,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// Where datagrams for it go.
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.nat.unwrap_or(self.address)
+    }
+
     pub(crate) fn host(&mut self) -> &mut Host {
         match &mut self.role {
             Role::Host(host) => host,
@@ -137,6 +161,8 @@ pub(crate) struct Sim {
     pub(crate) events: Vec<(Instant, Event)>,
     /// Datagrams to addresses that no client ever had.
     pub(crate) replies_to_strangers: usize,
+    /// Everything that came to the server and went out of it, in order; empty unless begun.
+    pub(crate) wire: Option<Vec<OnWire>>,
     seed: u64,
     next_peer: u64,
     timeouts: Vec<Option<Instant>>,
@@ -174,6 +200,7 @@ impl Sim {
             clients: Vec::new(),
             events: Vec::new(),
             replies_to_strangers: 0,
+            wire: None,
             seed: seed(),
             next_peer: 1,
             timeouts: vec![None; usize::from(workers)],
@@ -223,7 +250,7 @@ impl Sim {
         self.next_peer += 1;
         let n = self.next_peer as u16;
         let client = self.client_mut(peer);
-        client.outer = Some(SocketAddr::from(([198, 18, 0, 1], 10_000 + n)));
+        client.nat = Some(SocketAddr::from(([198, 18, 0, 1], 10_000 + n)));
         client.heard_by = worker;
     }
 
@@ -332,14 +359,18 @@ impl Sim {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(self.now);
+        let mut config = Rtc::builder().set_rtp_mode(true);
+        // A browser gives a connection up after 30 s, as the server does; str0m after 22.
+        config.set_max_stun_retransmits(14);
+        let mut rtc = config.build(self.now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(n * 2);
         let client = Client {
             peer: PeerId(n),
             address,
-            outer: None,
             heard_by: 0,
+            nat: None,
+            shadow: None,
             rtc,
             role: Role::Viewer(Viewer::default()),
             connected_at: None,
@@ -390,6 +421,10 @@ impl Sim {
 
     /// A datagram from anybody that the kernel gives to this worker.
     pub(crate) fn inject_at(&mut self, worker: usize, source: SocketAddr, contents: &[u8]) {
+        if let Some(wire) = &mut self.wire {
+            let contents = contents.to_vec();
+            wire.push(OnWire { at: self.now, is_in: true, other: source, contents });
+        }
         let (destination, now) = (SERVER.parse().unwrap(), self.now);
         let datagram = Datagram { source, destination, contents };
         self.worker(worker).handle_datagram(&datagram, now);
@@ -448,13 +483,21 @@ impl Sim {
             }
             for packet in self.clients[index].up.receive(now) {
                 let client = &self.clients[index];
-                let (source, destination) = (client.seen_at(), packet.destination);
-                let (contents, worker) = (&packet.contents, client.heard_by);
+                let (source, destination) = (packet.source, packet.destination);
+                let (contents, worker, shadow) = (&packet.contents, client.heard_by, client.shadow);
                 if let Some((peer, checks)) = &mut self.kept
                     && *peer == client.peer
                     && contents.starts_with(&[0, 1])
                 {
                     checks.push(contents.clone());
+                }
+                if let Some(source) = shadow {
+                    let datagram = Datagram { source, destination, contents };
+                    self.worker(worker).handle_datagram(&datagram, now);
+                }
+                if let Some(wire) = &mut self.wire {
+                    let contents = contents.clone();
+                    wire.push(OnWire { at: now, is_in: true, other: source, contents });
                 }
                 let datagram = Datagram { source, destination, contents };
                 self.worker(worker).handle_datagram(&datagram, now);
@@ -499,8 +542,17 @@ impl Sim {
                     for it in outbox.transmits() {
                         let Transmit { source, destination, .. } = it;
                         self.replies_to_strangers += usize::from(destination.ip() == STRANGER);
-                        let client = self.clients.iter_mut().find(|c| c.seen_at() == destination);
+                        if let Some(wire) = &mut self.wire {
+                            wire.extend(it.datagrams().map(|datagram| OnWire {
+                                at: now,
+                                is_in: false,
+                                other: destination,
+                                contents: datagram.to_vec(),
+                            }));
+                        }
+                        let client = self.clients.iter_mut().find(|c| c.public() == destination);
                         let Some(client) = client.filter(|it| it.online) else { continue };
+                        let destination = client.address;
                         for datagram in it.datagrams() {
                             let (contents, destination) = (datagram.to_vec(), client.address);
                             client.down.send(Packet { source, destination, contents }, now);
@@ -523,11 +575,6 @@ impl Sim {
 }
 
 impl Client {
-    /// Where the server sees it.
-    fn seen_at(&self) -> SocketAddr {
-        self.outer.unwrap_or(self.address)
-    }
-
     /// When something happens on the client's own side.
     fn next_time(&self) -> Instant {
         let source = match &self.role {
@@ -572,7 +619,7 @@ impl Client {
                 }
                 Ok(str0m::Output::Transmit(it)) => {
                     let packet = Packet {
-                        source: it.source,
+                        source: self.nat.unwrap_or(it.source),
                         destination: it.destination,
                         contents: it.contents.into(),
                     };

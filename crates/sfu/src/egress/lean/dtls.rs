@@ -10,8 +10,12 @@ use rtp::srtp;
 
 use crate::dtls;
 
-/// The largest record that the handshake yields; a flight is cut to the path's MTU before.
+/// The largest record that comes of what one datagram brings; a flight is cut to the path's MTU.
 const MAX_RECORD: usize = 2_048;
+
+/// The largest certificate that fits what the library keeps of a handshake, 30 datagrams. It panics
+/// when it cannot hand one out.
+const MAX_CERTIFICATE: usize = 64 * 1024;
 
 /// What the handshake came to.
 #[derive(Debug)]
@@ -95,10 +99,16 @@ impl Channel {
 
     /// Gives `send` what is to be sent, and says what the handshake came to, once.
     pub(crate) fn poll(&mut self, mut send: impl FnMut(&[u8])) -> Option<Handshake> {
-        let mut buffer = [0; MAX_RECORD];
+        let mut small = [0; MAX_RECORD];
+        let mut large = Vec::new();
+        let mut buffer = &mut small[..];
+        if !self.is_verified {
+            large.resize(MAX_CERTIFICATE, 0);
+            buffer = &mut large;
+        }
         let mut result = None;
         loop {
-            match self.dtls.poll_output(&mut buffer) {
+            match self.dtls.poll_output(buffer) {
                 Output::Packet(packet) => send(packet),
                 Output::PeerCert(der) => {
                     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
@@ -123,7 +133,8 @@ impl Channel {
                     break;
                 }
                 Output::BufferTooSmall { .. } => {
-                    self.n_errors = self.n_errors.saturating_add(1);
+                    // It would be yielded again and again, with a deadline that has passed.
+                    result = Some(Handshake::Failed);
                     break;
                 }
                 _ => {}
@@ -143,4 +154,78 @@ fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {
         dimpl::SrtpProfile::AES128_CM_SHA1_80 => srtp::Profile::Aes128CmHmacSha1_80,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::START;
+
+    /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
+    fn shake_hands(theirs: &DtlsCertificate) -> (Option<Handshake>, Channel) {
+        let mut now = *START;
+        let ours = dtls::generate_certificate();
+        let fingerprint =
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &theirs.certificate);
+        let fingerprint = fingerprint.as_ref().try_into().unwrap();
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs.clone(), now);
+        viewer.set_active(true);
+        for _ in 0..20 {
+            now += Duration::from_millis(10);
+            _ = viewer.handle_timeout(now);
+            let mut buffer = vec![0; 20_000];
+            loop {
+                match viewer.poll_output(&mut buffer) {
+                    Output::Packet(packet) => channel.handle(packet, now),
+                    Output::Timeout(_) => break,
+                    _ => {}
+                }
+            }
+            let mut flight: Vec<Vec<u8>> = Vec::new();
+            if let Some(result) = channel.poll(|it| flight.push(it.to_vec())) {
+                return (Some(result), channel);
+            }
+            for record in flight {
+                _ = viewer.handle_packet(&record);
+            }
+        }
+        (None, channel)
+    }
+
+    /// The same certificate with more of a signature, which nobody looks at.
+    fn with_long_signature(der: &[u8], more: usize) -> Vec<u8> {
+        let header = |at: usize| match der[at + 1] {
+            0x82 => (4, usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
+            0x81 => (3, usize::from(der[at + 2])),
+            short => (2, usize::from(short)),
+        };
+        let end = |at: usize| at + header(at).0 + header(at).1;
+        let signature = end(end(header(0).0));
+        let content = &der[signature + header(signature).0..];
+        let tlv = |tag: u8, content: &[u8]| {
+            let len = (content.len() as u16).to_be_bytes();
+            [&[tag, 0x82, len[0], len[1]], content].concat()
+        };
+        let signature_now = tlv(3, &[content, &vec![0; more]].concat());
+        tlv(0x30, &[&der[header(0).0..signature], &signature_now].concat())
+    }
+
+    #[test]
+    fn a_viewer_with_an_ordinary_certificate_gets_keys() {
+        let (result, _) = shake_hands(&dtls::generate_certificate());
+        assert!(matches!(result, Some(Handshake::Done(..))), "{result:?}");
+    }
+
+    #[test]
+    fn a_certificate_of_any_size_is_borne() {
+        for (bytes, is_done) in [(4_000, true), (20_000, false), (60_000, false)] {
+            let mut certificate = dtls::generate_certificate();
+            certificate.certificate = with_long_signature(&certificate.certificate, bytes);
+            let (result, _) = shake_hands(&certificate);
+            assert_eq!(matches!(result, Some(Handshake::Done(..))), is_done, "{bytes}: {result:?}");
+        }
+    }
 }

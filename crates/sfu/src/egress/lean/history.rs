@@ -112,13 +112,14 @@ impl History {
         feedback: &TransportFeedback<'a>,
         now_us: u64,
     ) -> impl Iterator<Item = PacketResult> + 'a {
-        let mut received = self.unwrapped(feedback.info.reference_time) * REFERENCE_US;
+        let mut received =
+            self.unwrapped(feedback.info.reference_time).saturating_mul(REFERENCE_US);
         let sent = &mut self.sent;
         let mask = sent.len() - 1;
         // More than are remembered are no news, whatever a packet announces.
         feedback.statuses().take(2 * MAX_LEN).filter_map(move |(seq, delta)| {
             let received_us = delta.map(|delta| {
-                received += i64::from(delta) * DELTA_US;
+                received = received.saturating_add(i64::from(delta) * DELTA_US);
                 received
             });
             let it = sent.get_mut(usize::from(seq) & mask)?;

@@ -2,10 +2,10 @@
 //! the path that the viewer nominates, and counts consent (RFC 7675). It gathers nothing and checks
 //! no candidates, so nobody can make it send to an address of their choice.
 //!
-//! Media never follows a check alone: its source address can be forged by whoever saw one. A new
-//! path is taken after an answer to a check of ours came from there, or a packet that only the
-//! viewer can have encrypted. So a viewer whose NAT forgot it is followed within a round trip of its
-//! first check from the new address.
+//! Media never follows a check alone: its source address can be forged by whoever saw one, and so can
+//! that of any packet of the viewer's by whoever is faster. A new path is taken after an answer to a
+//! check of ours came from there, as QUIC does it (RFC 9000, section 9.3). So a viewer whose NAT forgot
+//! it is followed within a round trip of its first check from the new address.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -21,19 +21,28 @@ use crate::outbox::Outbox;
 const UFRAG_CHARS: usize = 12;
 const PWD_CHARS: usize = 24;
 
-/// A path that was checked this recently is alive: browsers check every 2.5 s, and a viewer that
-/// has another path in use has stopped nominating this one.
-const ALIVE: Duration = Duration::from_secs(3);
+/// A path that the viewer was heard on this recently is not given up for another that it nominated as
+/// well: feedback comes ten times a second. After as much silence it is, whatever the priorities.
+const SILENT: Duration = Duration::from_millis(500);
 
-/// The least time between two checks of ours to one new address: a round trip and some.
+/// After this much silence any path that the viewer checks is as good: browsers check every 2.5 s.
+const DEAD: Duration = Duration::from_secs(3);
+
+/// The least time between two checks of ours to one new address.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
+
+/// Answers to one new address in a second.
+const ANSWERS_PER_SECOND: u32 = 10;
+
+/// New paths that are looked at at once; a phone has two.
+const MAX_PROPOSED: usize = 4;
 
 /// Changes of path in [`MOVES_WINDOW`]; a viewer on a train has fewer.
 const MAX_MOVES: u32 = 6;
 const MOVES_WINDOW: Duration = Duration::from_secs(10);
 
 /// Transaction ids that are remembered, so that a check that is sent again by somebody who
-/// overheard it moves nothing. A browser sends fewer in the time a move takes.
+/// overheard it is not even answered. A browser sends fewer in the time a move takes.
 const SEEN_IDS: usize = 16;
 
 /// Where media goes.
@@ -77,6 +86,8 @@ impl Credentials {
 /// Both sides' credentials of one negotiation.
 #[derive(Debug)]
 struct Generation {
+    /// Rises with each.
+    number: u32,
     local: Credentials,
     /// From the viewer's description.
     remote: Option<Credentials>,
@@ -93,13 +104,31 @@ pub(crate) enum Checked {
     Moved,
 }
 
-/// A path that the viewer would have us use, until it is proven.
+/// The path in use.
+#[derive(Debug, Clone, Copy)]
+struct InUse {
+    path: Path,
+    /// That it was nominated with (RFC 8445, section 8.1.2), and in which generation.
+    priority: u32,
+    generation: u32,
+    /// When something came on it that only the viewer can have sent.
+    heard_at: Instant,
+}
+
+/// A path that the viewer would have us use, until it is proven and the one in use is given up.
 #[derive(Debug, Clone, Copy)]
 struct Proposed {
     path: Path,
     priority: u32,
+    generation: u32,
+    /// After how much silence on the path in use this one is better.
+    patience: Duration,
     check: TransId,
     asked_at: Instant,
+    /// When the viewer last checked it.
+    checked_at: Instant,
+    /// Whether our check was answered.
+    is_proven: bool,
 }
 
 /// The ICE-lite side of one viewer.
@@ -110,14 +139,14 @@ pub(crate) struct Ice {
     current: Generation,
     /// Before a restart, until the viewer uses the new credentials.
     previous: Option<Generation>,
-    path: Option<Path>,
-    /// Of the path: the priority it was nominated with (RFC 8445, section 8.1.2).
-    priority: u32,
-    nominated_at: Option<Instant>,
-    checked_at: Option<Instant>,
-    proposed: Option<Proposed>,
-    seen: [Option<TransId>; SEEN_IDS],
+    in_use: Option<InUse>,
+    consented_at: Option<Instant>,
+    proposed: [Option<Proposed>; MAX_PROPOSED],
+    /// Which checks came, and from where.
+    seen: [Option<(TransId, SocketAddr)>; SEEN_IDS],
     next_seen: usize,
+    /// The last address beside the path in use that was answered; how often, since when.
+    answered: Option<(SocketAddr, u32, Instant)>,
     moves: u32,
     moves_since: Option<Instant>,
 }
@@ -127,15 +156,14 @@ impl Ice {
     pub(crate) fn new(worker: u8) -> Self {
         Self {
             worker,
-            current: Generation { local: Credentials::random(worker), remote: None },
+            current: Generation { number: 0, local: Credentials::random(worker), remote: None },
             previous: None,
-            path: None,
-            priority: 0,
-            nominated_at: None,
-            checked_at: None,
-            proposed: None,
+            in_use: None,
+            consented_at: None,
+            proposed: [None; MAX_PROPOSED],
             seen: [None; SEEN_IDS],
             next_seen: 0,
+            answered: None,
             moves: 0,
             moves_since: None,
         }
@@ -158,7 +186,8 @@ impl Ice {
 
     /// New credentials of ours; the old ones hold until the viewer uses these.
     pub(crate) fn restart(&mut self) {
-        let new = Generation { local: Credentials::random(self.worker), remote: None };
+        let number = self.current.number.wrapping_add(1);
+        let new = Generation { number, local: Credentials::random(self.worker), remote: None };
         let old = std::mem::replace(&mut self.current, new);
         // Of two restarts without an answer between, the one that connected counts.
         if old.remote.is_some() || self.previous.is_none() {
@@ -168,12 +197,18 @@ impl Ice {
 
     /// Where media goes.
     pub(crate) fn path(&self) -> Option<Path> {
-        self.path
+        self.in_use.map(|it| it.path)
     }
 
-    /// When the viewer was last heard to consent.
-    pub(crate) fn checked_at(&self) -> Option<Instant> {
-        self.checked_at
+    /// When the viewer last consented to be sent to where media goes.
+    pub(crate) fn consented_at(&self) -> Option<Instant> {
+        self.consented_at
+    }
+
+    /// For how long nothing came from where media goes.
+    pub(crate) fn silence(&self, now: Instant) -> Duration {
+        let heard_at = self.in_use.map(|it| it.heard_at);
+        heard_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
     }
 
     /// Takes a STUN message; answers it when it is right.
@@ -192,50 +227,92 @@ impl Ice {
             return Checked::Refused;
         }
         let Some(generation) = self.authenticate(&message) else { return Checked::Refused };
-        let local_pwd = &generation.local.pwd;
+        let (number, local_pwd) = (generation.number, generation.local.pwd.clone());
+        let seen = self.seen(message.trans_id(), path.remote);
+        let is_answered = seen != Some(false)
+            && self.path().is_none_or(|it| it == path || self.answers(path, now));
+        if !is_answered {
+            return Checked::Refused;
+        }
         if message.ice_controlled().is_some() {
             // We are lite, so the viewer controls (RFC 8445, section 6.1.1); it changes its role.
             let reply = StunMessage::binding_role_conflict_reply(message.trans_id());
-            write(reply, local_pwd, path, out);
+            write(reply, &local_pwd, path, out);
             return Checked::Taken;
         }
         let reply = StunMessage::binding_reply(message.trans_id(), path.remote);
-        write(reply, local_pwd, path, out);
-        self.checked_at = Some(now);
+        write(reply, &local_pwd, path, out);
+        if seen.is_some() {
+            // Our answer was lost, or somebody would have us believe that the viewer is still there.
+            return Checked::Taken;
+        }
         let priority = message.prio().unwrap_or(0);
-        if self.is_replay(message.trans_id()) {
-            return Checked::Taken;
-        }
-        if self.path == Some(path) {
-            if message.use_candidate() {
-                self.nominated_at = Some(now);
-                self.priority = priority;
-            }
-            return Checked::Taken;
-        }
-        let Some(_) = self.path else {
-            if !message.use_candidate() {
+        let is_nominated = message.use_candidate();
+        let Some(in_use) = &mut self.in_use else {
+            if !is_nominated {
                 return Checked::Taken;
             }
             // The first path proves itself by the DTLS handshake: nothing larger goes out before.
-            self.move_to(path, priority, now);
+            self.move_to(path, priority, number, now);
             return Checked::Moved;
         };
-        if self.is_better(path, message.use_candidate(), priority, now) {
-            self.propose(path, priority, now, out);
+        if in_use.path == path {
+            in_use.heard_at = now;
+            if is_nominated {
+                (in_use.priority, in_use.generation) = (priority, number);
+            }
+            self.consented_at = Some(now);
+            return Checked::Taken;
+        }
+        // A nomination with new credentials is worth more than any with the old ones.
+        let is_better = priority > in_use.priority || number != in_use.generation;
+        let patience = match is_nominated {
+            true if is_better => Duration::ZERO,
+            true => SILENT,
+            false => DEAD,
+        };
+        // Most of what is not nominated is kept in reserve and need not be looked at.
+        if is_nominated || now.saturating_duration_since(in_use.heard_at) >= patience {
+            self.propose(path, priority, number, patience, now, out);
         }
         Checked::Taken
     }
 
-    /// An authenticated packet came from here: proof that the viewer is there.
-    pub(crate) fn heard_from(&mut self, source: SocketAddr, now: Instant) -> bool {
-        match self.proposed {
-            Some(it) if it.path.remote == source => {
-                self.move_to(it.path, it.priority, now);
-                true
-            }
-            _ => false,
+    /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing;
+    /// but it asks again for a proof that got lost.
+    pub(crate) fn heard_from(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) {
+        let path = Path { local: datagram.destination, remote: datagram.source };
+        if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == path.remote) {
+            in_use.heard_at = now;
+            return;
         }
+        let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();
+        if let Some(it) = proposed.filter(|it| !it.is_proven) {
+            self.propose(path, it.priority, it.generation, it.patience, now, out);
+        }
+    }
+
+    /// When a path that is proven takes the place of the one in use, if that stays silent.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let heard_at = self.in_use?.heard_at;
+        let proven = self.proposed.iter().flatten().filter(|it| it.is_proven);
+        proven.map(|it| heard_at + it.patience).min()
+    }
+
+    /// Lets time pass. Returns whether the path is another now.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
+        let Some(heard_at) = self.in_use.map(|it| it.heard_at) else { return false };
+        for at in 0..MAX_PROPOSED {
+            let is_due = |it: &Proposed| it.is_proven && now >= heard_at + it.patience;
+            let Some(it) = self.proposed[at].filter(is_due) else { continue };
+            self.proposed[at] = None;
+            // One that the viewer no longer checks is of the past.
+            if now.saturating_duration_since(it.checked_at) < DEAD && self.may_move(now) {
+                self.move_to(it.path, it.priority, it.generation, now);
+                return true;
+            }
+        }
+        false
     }
 
     /// The generation whose credentials, on both sides, the message has. One of the new generation
@@ -254,75 +331,100 @@ impl Ice {
         self.previous.as_ref().filter(|it| is_of(it))
     }
 
-    fn is_replay(&mut self, id: TransId) -> bool {
-        if self.seen.contains(&Some(id)) {
-            return true;
+    /// Whether a check came before, and then whether it came from the same address: the viewer itself
+    /// repeats one that was not answered.
+    fn seen(&mut self, id: TransId, source: SocketAddr) -> Option<bool> {
+        if let Some((_, before)) = self.seen.iter().flatten().find(|it| it.0 == id) {
+            return Some(*before == source);
         }
-        self.seen[self.next_seen] = Some(id);
+        self.seen[self.next_seen] = Some((id, source));
         self.next_seen = (self.next_seen + 1) % SEEN_IDS;
-        false
+        None
     }
 
-    /// Whether the viewer wants this other path rather than the one in use.
-    fn is_better(&self, path: Path, is_nominated: bool, priority: u32, now: Instant) -> bool {
-        let is_within = |at: Option<Instant>, limit: Duration| {
-            at.is_some_and(|at| now.saturating_duration_since(at) < limit)
+    /// Whether a check from beside the path in use is answered: not more often than it takes, for
+    /// who repeats what he overheard has one answered as well, once it is forgotten.
+    fn answers(&mut self, path: Path, now: Instant) -> bool {
+        let is_recent = |it: &(SocketAddr, u32, Instant)| {
+            it.0 == path.remote && now.saturating_duration_since(it.2) < Duration::from_secs(1)
         };
-        if !is_within(self.nominated_at, ALIVE) {
-            return true;
-        }
-        // With the priority of before it is the same candidate behind a NAT that changed its mind.
-        let is_rebound = self.path.is_some_and(|it| it.remote != path.remote);
-        is_nominated && (priority > self.priority || priority == self.priority && is_rebound)
+        let (_, n, since) = self.answered.filter(is_recent).unwrap_or((path.remote, 0, now));
+        self.answered = Some((path.remote, n.saturating_add(1), since));
+        n < ANSWERS_PER_SECOND
     }
 
     /// Asks whether the viewer is there (RFC 8445, section 7.3.1.4, a triggered check).
-    fn propose(&mut self, path: Path, priority: u32, now: Instant, out: &mut Outbox) {
-        if let Some(it) = &self.proposed
-            && now.saturating_duration_since(it.asked_at) < BETWEEN_CHECKS
-        {
+    fn propose(
+        &mut self,
+        path: Path,
+        priority: u32,
+        generation: u32,
+        patience: Duration,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
+        if !self.may_move(now) {
             return;
         }
-        let window = self.moves_since.filter(|at| now.duration_since(*at) < MOVES_WINDOW);
-        if window.is_none() {
-            self.moves = 0;
-            self.moves_since = Some(now);
-        }
-        if self.moves >= MAX_MOVES {
+        let known = self.proposed.iter().position(|it| it.is_some_and(|it| it.path == path));
+        // In place of the one that the viewer checked last the longest ago, if there are too many.
+        let oldest =
+            || (0..MAX_PROPOSED).min_by_key(|at| self.proposed[*at].map(|it| it.checked_at));
+        let Some(at) = known.or_else(oldest) else { return };
+        let before = self.proposed[at].filter(|it| it.path == path);
+        let is_asked = before.is_some_and(|it| {
+            it.is_proven || now.saturating_duration_since(it.asked_at) < BETWEEN_CHECKS
+        });
+        // The same again, so that the answer to either is right.
+        let check = before.map_or_else(TransId::new, |it| it.check);
+        self.proposed[at] = Some(Proposed {
+            path,
+            priority,
+            generation,
+            patience,
+            check,
+            asked_at: before.filter(|_| is_asked).map_or(now, |it| it.asked_at),
+            checked_at: now,
+            is_proven: before.is_some_and(|it| it.is_proven),
+        });
+        if is_asked {
             return;
         }
-        let Some((local, remote)) = self.in_use() else { return };
-        let check = TransId::new();
+        let Some((local, remote)) = self.credentials() else { return };
         let username = format!("{}:{}", remote.ufrag, local.ufrag);
         let request = StunMessage::binding_request(&username, check, false, 0, priority, false);
         write(request, &remote.pwd, path, out);
-        self.proposed = Some(Proposed { path, priority, check, asked_at: now });
     }
 
     fn handle_response(&mut self, message: &StunMessage<'_>, path: Path, now: Instant) -> Checked {
-        let Some(it) = self.proposed else { return Checked::Refused };
-        let Some((_, remote)) = self.in_use() else { return Checked::Refused };
-        let is_right = it.check == message.trans_id()
-            && it.path == path
-            && message.verify(remote.pwd.as_bytes(), hmac_sha1);
-        if !is_right {
-            return Checked::Refused;
-        }
-        self.move_to(path, it.priority, now);
-        Checked::Moved
+        let Some((_, remote)) = self.credentials() else { return Checked::Refused };
+        let is_right = message.verify(remote.pwd.as_bytes(), hmac_sha1);
+        let is_of = |it: &&mut Proposed| it.check == message.trans_id() && it.path == path;
+        let proposed = self.proposed.iter_mut().flatten().find(is_of);
+        let Some(it) = proposed.filter(|_| is_right) else { return Checked::Refused };
+        it.is_proven = true;
+        if self.handle_timeout(now) { Checked::Moved } else { Checked::Taken }
     }
 
     /// The credentials that checks are exchanged with now.
-    fn in_use(&self) -> Option<(&Credentials, &Credentials)> {
+    fn credentials(&self) -> Option<(&Credentials, &Credentials)> {
         let generation = self.previous.as_ref().unwrap_or(&self.current);
         Some((&generation.local, generation.remote.as_ref()?))
     }
 
-    fn move_to(&mut self, path: Path, priority: u32, now: Instant) {
-        self.path = Some(path);
-        self.priority = priority;
-        self.nominated_at = Some(now);
-        self.proposed = None;
+    fn may_move(&mut self, now: Instant) -> bool {
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= MOVES_WINDOW;
+        if self.moves_since.is_none_or(is_over) {
+            self.moves = 0;
+            self.moves_since = Some(now);
+        }
+        self.moves < MAX_MOVES
+    }
+
+    fn move_to(&mut self, path: Path, priority: u32, generation: u32, now: Instant) {
+        self.in_use = Some(InUse { path, priority, generation, heard_at: now });
+        self.consented_at = Some(now);
+        self.proposed = [None; MAX_PROPOSED];
         self.moves += 1;
     }
 }
@@ -346,3 +448,6 @@ fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     bytes.copy_from_slice(tag.as_ref());
     bytes
 }
+
+#[cfg(test)]
+mod tests;
