@@ -1,6 +1,6 @@
 import type { LocalMediaSnapshot } from "./local-media";
 import { preferCodec } from "./peer";
-import { FRAME_RATE, QUALITIES } from "./quality";
+import { FRAME_RATE, LAYERS, QUALITIES } from "./quality";
 
 /** Always sound first and picture second, so that a later device fits without a new offer. */
 export function addTracks(pc: RTCPeerConnection, media: LocalMediaSnapshot): void {
@@ -10,7 +10,13 @@ export function addTracks(pc: RTCPeerConnection, media: LocalMediaSnapshot): voi
   const video = pc.addTransceiver(videoTrack ?? "video", {
     direction: "sendonly",
     streams,
-    sendEncodings: [{ maxBitrate: QUALITIES[quality].maxBitrateBps, maxFramerate: FRAME_RATE }],
+    // Each fan is sent the layer that its network carries (RFC 8853).
+    sendEncodings: LAYERS.map(({ rid, scale, share }) => ({
+      rid,
+      scaleResolutionDownBy: scale,
+      maxBitrate: QUALITIES[quality].maxBitrateBps * share,
+      maxFramerate: FRAME_RATE,
+    })),
   });
   preferCodec(video, "VP8");
 }
@@ -30,9 +36,12 @@ export async function replaceTracks(
 export async function tuneVideo(pc: RTCPeerConnection, media: LocalMediaSnapshot): Promise<void> {
   const sender = pc.getTransceivers()[1]?.sender;
   const parameters = sender?.getParameters();
-  const encoding = parameters?.encodings?.[0];
-  if (!sender || !parameters || !encoding) return;
-  encoding.maxBitrate = QUALITIES[media.quality].maxBitrateBps;
+  if (!sender || !parameters?.encodings?.length) return;
+  for (const encoding of parameters.encodings) {
+    // Without layers there is one encoding, and it has no name.
+    const share = LAYERS.find((layer) => layer.rid === encoding.rid)?.share ?? 1;
+    encoding.maxBitrate = QUALITIES[media.quality].maxBitrateBps * share;
+  }
   parameters.degradationPreference =
     media.source === "camera" ? "maintain-framerate" : "maintain-resolution";
   // A browser that refuses sends with its own ideas, which is better than not at all.

@@ -11,6 +11,13 @@ export const QUALITIES = {
   ultra: { width: 1920, height: 1080, maxBitrateBps: 3_500_000 },
 } as const satisfies Record<string, Quality>;
 
+/** The simulcast layers, lowest first: by how much the picture shrinks, and its share of the bit rate. */
+export const LAYERS = [
+  { rid: "q", scale: 4, share: 1 / 12 },
+  { rid: "h", scale: 2, share: 1 / 4 },
+  { rid: "f", scale: 1, share: 1 },
+] as const;
+
 export type QualityName = keyof typeof QUALITIES;
 
 export const QUALITY_NAMES = Object.keys(QUALITIES) as QualityName[];

@@ -62,7 +62,13 @@ export class StatsReader {
   send(report: RTCStatsReport): SendStats {
     const entries = read(report);
     const outbound = entries.filter((entry) => entry.type === "outbound-rtp");
-    const video = outbound.find((entry) => entry.kind === "video");
+    // Of simulcast layers the largest that is sent: it is what the preview shows.
+    const video = outbound
+      .filter((entry) => entry.kind === "video")
+      .reduce<Entry | undefined>(
+        (best, entry) => (isLarger(entry, best) ? entry : best),
+        undefined,
+      );
     const remote = entries.find(
       (entry) => entry.type === "remote-inbound-rtp" && entry.kind === "video",
     );
@@ -101,6 +107,10 @@ export class StatsReader {
     if (!before || value < before.value) return null;
     return { by: value - before.value, ms: at - before.at };
   }
+}
+
+function isLarger(entry: Entry, than: Entry | undefined): boolean {
+  return !than || (number(entry.frameWidth) ?? 0) > (number(than.frameWidth) ?? 0);
 }
 
 function read(report: RTCStatsReport): Entry[] {

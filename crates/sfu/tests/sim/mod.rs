@@ -552,7 +552,6 @@ impl Sim {
                         }
                         let client = self.clients.iter_mut().find(|c| c.public() == destination);
                         let Some(client) = client.filter(|it| it.online) else { continue };
-                        let destination = client.address;
                         for datagram in it.datagrams() {
                             let (contents, destination) = (datagram.to_vec(), client.address);
                             client.down.send(Packet { source, destination, contents }, now);
