@@ -28,9 +28,6 @@ const SILENT: Duration = Duration::from_millis(500);
 /// After this much silence any path that the viewer checks is as good: browsers check every 2.5 s.
 const DEAD: Duration = Duration::from_secs(3);
 
-/// A viewer whose authenticated reports came this recently is there: browsers send one a second.
-const REPORTED: Duration = Duration::from_secs(3);
-
 /// The least time between two checks of ours to one new address.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
 
@@ -144,8 +141,6 @@ pub(crate) struct Ice {
     previous: Option<Generation>,
     in_use: Option<InUse>,
     consented_at: Option<Instant>,
-    /// When an authenticated report last came on the path in use.
-    reported_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
     /// Which checks came, and from where.
     seen: [Option<(TransId, SocketAddr)>; SEEN_IDS],
@@ -165,7 +160,6 @@ impl Ice {
             previous: None,
             in_use: None,
             consented_at: None,
-            reported_at: None,
             proposed: [None; MAX_PROPOSED],
             seen: [None; SEEN_IDS],
             next_seen: 0,
@@ -249,13 +243,7 @@ impl Ice {
         let reply = StunMessage::binding_reply(message.trans_id(), path.remote);
         write(reply, &local_pwd, path, out);
         if seen.is_some() {
-            // Our answer was lost, or somebody would have us believe that the viewer is still there, or
-            // it is Firefox, which refreshes consent with one id for minutes. Its reports tell.
-            let has_reported = |at: Instant| now.saturating_duration_since(at) < REPORTED;
-            let is_in_use = self.path().is_some_and(|it| it.remote == path.remote);
-            if is_in_use && self.reported_at.is_some_and(has_reported) {
-                self.consented_at = Some(now);
-            }
+            // Our answer was lost, or somebody would have us believe that the viewer is still there.
             return Checked::Taken;
         }
         let priority = message.prio().unwrap_or(0);
@@ -299,7 +287,6 @@ impl Ice {
         let path = Path { local: datagram.destination, remote: datagram.source };
         if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == path.remote) {
             in_use.heard_at = now;
-            self.reported_at = Some(now);
             return;
         }
         let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();

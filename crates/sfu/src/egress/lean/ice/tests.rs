@@ -318,28 +318,6 @@ fn consent_is_given_on_the_path_in_use() {
 }
 
 #[test]
-fn firefox_refreshes_consent_with_one_check_again_and_again() {
-    let mut it = Viewer::connected(1, 100);
-    let check = request(&it.username(), &it.ice.local().pwd.clone(), true, 100, false);
-    for _ in 0..20 {
-        it.later(5_000);
-        let destination = OURS.parse().unwrap();
-        let report = Datagram { source: address(1), destination, contents: &[] };
-        let now = it.now();
-        it.ice.heard_from(&report, now, &mut it.out);
-        assert_eq!(it.send(1, &check), Checked::Taken);
-    }
-    assert_eq!(it.ice.consented_at(), Some(it.now()));
-    // Without its reports somebody else may be repeating it.
-    let last = it.now();
-    for _ in 0..20 {
-        it.later(5_000);
-        it.send(1, &check);
-    }
-    assert!(it.ice.consented_at() <= Some(last + REPORTED));
-}
-
-#[test]
 fn consent_is_given_to_any_address_of_ours() {
     let mut it = Viewer::connected(1, 100);
     it.later(5_000);
