@@ -252,3 +252,37 @@ fn coalescing(n_peers: usize) -> Duration {
     let above = n_peers.saturating_sub(start).min(end - start);
     MAX_COALESCING * above as u32 / (end - start) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::START;
+
+    const CROWD: usize = 1_000;
+
+    fn at(ms: u64) -> Instant {
+        *START + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn with_a_few_viewers_nothing_waits() {
+        let mut room = Room::default();
+        assert!(room.is_flush_due(true, false, 16, at(0)));
+        assert!(room.is_flush_due(false, true, 16, at(1)));
+        assert_eq!(room.deadline(), None);
+    }
+
+    #[test]
+    fn with_many_a_frame_waits_for_its_end_and_for_sound_but_never_long() {
+        let mut room = Room::default();
+        assert!(!room.is_flush_due(false, true, CROWD, at(0)), "sound waits for a frame");
+        assert_eq!(room.deadline(), Some(at(10)));
+        assert!(!room.is_flush_due(true, false, CROWD, at(5)), "the frame is not whole");
+        assert!(room.is_flush_due(true, true, CROWD, at(6)), "both are there");
+
+        assert!(!room.is_flush_due(true, true, CROWD, at(40)), "a frame waits for sound");
+        assert!(!room.is_flush_over(at(49)));
+        assert!(room.is_flush_over(at(50)), "and goes without");
+        assert!(room.is_flush_due(true, true, CROWD, at(200)), "where there is none it does not wait");
+    }
+}

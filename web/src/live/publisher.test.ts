@@ -56,6 +56,20 @@ test("offers sound, then picture, then goes live", async () => {
   expect(hostState(publisher.getSnapshot())).toBe("starting");
 });
 
+test("sends three layers, so that each fan gets what its network carries", async () => {
+  await goLive();
+  const [audio, video] = FakePeer.last.transceivers;
+  expect(audio?.sender.parameters.encodings).toHaveLength(1);
+  const layers = video?.sender.parameters.encodings ?? [];
+  expect(layers.map(({ rid, scaleResolutionDownBy }) => [rid, scaleResolutionDownBy])).toEqual([
+    ["q", 4],
+    ["h", 2],
+    ["f", 1],
+  ]);
+  const top = layers[2]?.maxBitrate ?? 0;
+  expect(layers.map(({ maxBitrate }) => (maxBitrate ?? 0) / top)).toEqual([1 / 12, 1 / 4, 1]);
+});
+
 test("names itself by a secret of this browser, the same each time", async () => {
   await goLive();
   const first = FakeSocket.last.sent[0]?.secret;

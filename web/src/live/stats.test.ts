@@ -40,6 +40,19 @@ test("a browser that tells nothing gives nothing", () => {
   expect(new StatsReader().send(report())).toMatchObject({ bitrateBps: null, limitedBy: null });
 });
 
+test("of several layers the host sees the largest", () => {
+  const layer = (frameWidth: number | undefined, framesPerSecond: number) => ({
+    type: "outbound-rtp",
+    kind: "video",
+    frameWidth,
+    framesPerSecond,
+  });
+  const stats = new StatsReader().send(
+    report(layer(320, 15), layer(1280, 30), layer(undefined, 0), layer(640, 20)),
+  );
+  expect(stats).toMatchObject({ width: 1280, fps: 30 });
+});
+
 const GOOD: SendStats = {
   bitrateBps: 1_800_000,
   fps: 30,
