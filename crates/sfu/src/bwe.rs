@@ -303,6 +303,7 @@ impl Estimator {
     }
 
     /// Whether the queue grows on the way.
+    #[cfg(test)]
     pub(crate) fn is_overusing(&self) -> bool {
         self.delay.usage() == Usage::Over
     }

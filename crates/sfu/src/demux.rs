@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use str0m::ice::StunMessage;
 
 use crate::PeerId;
+use crate::ufrags::Ufrags;
 
 /// Addresses one peer may be reached at: a browser tries each of its interfaces. More than this is
 /// somebody's script.
@@ -21,16 +22,13 @@ const BETWEEN_MOVES: Duration = Duration::from_secs(10);
 
 /// How long an address stays with the peer last heard there. A connection that lives is heard many
 /// times a second.
-const OWNERSHIP: Duration = Duration::from_secs(1);
-
-/// Username fragments one peer may have: the current one, and that of before an ICE restart.
-const MAX_UFRAGS: usize = 2;
+pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
 
 /// The map from datagrams to peers.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     by_address: HashMap<SocketAddr, Heard>,
-    by_ufrag: HashMap<String, PeerId>,
+    by_ufrag: Ufrags,
     of_peer: HashMap<PeerId, Known>,
 }
 
@@ -67,7 +65,7 @@ impl Demux {
                 return self.route_of(source);
             }
             let (local, _) = message.split_username()?;
-            let peer = self.by_ufrag.get(local).copied()?;
+            let peer = self.by_ufrag.peer(local)?;
             return self.may_come_from(peer, source, now).then_some(peer);
         }
         self.route_of(source)
@@ -97,14 +95,7 @@ impl Demux {
     /// A peer's own username fragment, after each negotiation.
     pub(crate) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         let known = self.of_peer.entry(peer).or_default();
-        if known.ufrags.iter().any(|it| it == ufrag) {
-            return;
-        }
-        if known.ufrags.len() == MAX_UFRAGS {
-            self.by_ufrag.remove(&known.ufrags.remove(0));
-        }
-        known.ufrags.push(ufrag.into());
-        self.by_ufrag.insert(ufrag.into(), peer);
+        self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
     }
 
     /// A peer verified a connectivity check from this address.
@@ -141,9 +132,7 @@ impl Demux {
         for address in known.addresses {
             self.by_address.remove(&address);
         }
-        for ufrag in &known.ufrags {
-            self.by_ufrag.remove(ufrag);
-        }
+        self.by_ufrag.remove(&known.ufrags);
         known.ufrags
     }
 
@@ -211,7 +200,7 @@ mod tests {
             demux.set_ufrag(A, ufrag);
         }
         assert_eq!(demux.sizes()[1], 2);
-        assert!(demux.by_ufrag.contains_key("two") && demux.by_ufrag.contains_key("three"));
+        assert!(demux.by_ufrag.peer("two") == Some(A) && demux.by_ufrag.peer("three") == Some(A));
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! The sending half of one viewer, behind a trait, so that the room does not know how a packet
-//! becomes a datagram. [`rtc::RtcEgress`] is the first version, one str0m session a viewer; it
-//! stays as the reference when a leaner one stands beside it.
+//! becomes a datagram. [`lean::LeanEgress`] is what viewers are served by; [`rtc::RtcEgress`], one str0m
+//! session a viewer, is the reference that it is compared with.
 
 pub(crate) mod lean;
 pub(crate) mod rtc;
-#[allow(dead_code, unused_imports, reason = "the lean egress uses it next")]
 pub(crate) mod sdp;
 
 use std::fmt::Debug;
@@ -27,6 +26,16 @@ pub(crate) enum Kind {
     Audio,
     /// Picture.
     Video,
+}
+
+impl Kind {
+    /// Ticks of the RTP timestamp a second.
+    pub(crate) fn clock_rate(self) -> u32 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
 }
 
 /// One packet on its way to one viewer, its numbers already the viewer's own.

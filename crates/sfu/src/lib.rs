@@ -19,7 +19,7 @@
 //! Deliberately absent: names that people see, rights, and who offers when (`server`); sockets,
 //! threads and clocks (`engine`).
 
-#[allow(dead_code, reason = "the egress that asks it is under way; only tests do so yet")]
+mod budget;
 mod bwe;
 mod clock;
 mod config;
@@ -49,6 +49,7 @@ mod sfu;
 mod testing;
 mod timers;
 mod track;
+mod ufrags;
 mod viewer;
 mod vp8;
 mod whereabouts;

@@ -7,6 +7,7 @@ use str0m::format::{FormatParams, PayloadParams, detect_av1_keyframe, detect_h26
 use str0m::format::{detect_h264_nalu, detect_vp8_keyframe, detect_vp9_keyframe};
 use str0m::rtp::ExtensionValues;
 
+use crate::egress::Kind;
 use crate::elements::Elements;
 use crate::{Codec, vp8};
 
@@ -60,7 +61,7 @@ impl Format {
 
     /// Ticks of the RTP timestamp a second.
     pub(crate) fn clock_rate(&self) -> u32 {
-        if self.codec.is_video() { 90_000 } else { 48_000 }
+        if self.codec.is_video() { Kind::Video } else { Kind::Audio }.clock_rate()
     }
 }
 

@@ -18,6 +18,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, IceConnectionState, IceCreds, Input, Output, Rtc};
 
+use crate::budget::{Budget, FEEDBACK_PER_SECOND};
 use crate::datagram::Datagram;
 use crate::fleet::{name_worker, named_worker};
 use crate::outbox::Outbox;
@@ -117,33 +118,11 @@ pub(crate) struct Session {
     pending: Option<SdpPendingOffer>,
     stage: Stage,
     dtls_errors: u32,
-    rtcp: RtcpBudget,
+    rtcp: Budget,
     /// The worker that our username fragments name.
     worker: u8,
     /// At an ICE restart of ours: the credentials that str0m made, and those that were offered.
     restarted: Option<(IceCreds, IceCreds)>,
-}
-
-/// Feedback that is listened to: one datagram of it can ask for thousands of packets. A browser on a
-/// bad network sends 20 transport feedbacks and 50 NACKs a second.
-#[derive(Debug, Default)]
-struct RtcpBudget {
-    window: Option<Instant>,
-    n: u32,
-}
-
-impl RtcpBudget {
-    const PER_SECOND: u32 = 200;
-
-    fn take(&mut self, now: Instant) -> bool {
-        let is_over = |at: Instant| now.saturating_duration_since(at) >= Duration::from_secs(1);
-        if self.window.is_none_or(is_over) {
-            self.window = Some(now);
-            self.n = 0;
-        }
-        self.n += 1;
-        self.n <= Self::PER_SECOND
-    }
 }
 
 /// Whether a datagram is RTCP (RFC 5761, section 4).
@@ -202,7 +181,7 @@ impl Session {
             pending: None,
             stage,
             dtls_errors: 0,
-            rtcp: RtcpBudget::default(),
+            rtcp: Budget::default(),
             worker: shared.worker,
             restarted: None,
         }
@@ -316,7 +295,7 @@ impl Session {
         if !self.rtc.accepts(&input) {
             return false;
         }
-        if is_rtcp(datagram.contents) && !self.rtcp.take(now) {
+        if is_rtcp(datagram.contents) && !self.rtcp.take(FEEDBACK_PER_SECOND, now) {
             return true;
         }
         if let Err(error) = self.rtc.handle_input(input) {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use crate::demux::OWNERSHIP;
+use crate::ufrags::Ufrags;
 use crate::{CONSENT_TIMEOUT, PeerId};
 
 /// Addresses whose datagrams are passed on: publishers, a few addresses each, of which one worker
@@ -13,18 +15,12 @@ const MAX_PASSES: usize = 4_096;
 /// How long an address is passed on without a new connectivity check that its peer verified.
 const PASS_FOR: Duration = CONSENT_TIMEOUT;
 
-/// How long an address stays with the worker it was passed on to; see `demux.rs`.
-const OWNERSHIP: Duration = Duration::from_secs(1);
-
-/// Fragments one peer may have; see `demux.rs`.
-const MAX_UFRAGS: usize = 2;
-
 /// The peers that this worker is the registrar of and that are with others. At most as many as
 /// there are peers: each leaves with its `Gone`.
 #[derive(Debug, Default)]
 pub(crate) struct Away {
     peers: HashMap<PeerId, Whereabouts>,
-    by_ufrag: HashMap<String, PeerId>,
+    by_ufrag: Ufrags,
 }
 
 #[derive(Debug)]
@@ -46,22 +42,13 @@ impl Away {
     /// A peer that is away has another fragment.
     pub(crate) fn add_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         let Some(known) = self.peers.get_mut(&peer) else { return };
-        if known.ufrags.iter().any(|it| it == ufrag) {
-            return;
-        }
-        if known.ufrags.len() == MAX_UFRAGS {
-            self.by_ufrag.remove(&known.ufrags.remove(0));
-        }
-        known.ufrags.push(ufrag.into());
-        self.by_ufrag.insert(ufrag.into(), peer);
+        self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
     }
 
     /// It is here again, or nowhere.
     pub(crate) fn remove(&mut self, peer: PeerId) {
         let Some(known) = self.peers.remove(&peer) else { return };
-        for ufrag in known.ufrags {
-            self.by_ufrag.remove(&ufrag);
-        }
+        self.by_ufrag.remove(&known.ufrags);
     }
 
     /// Where a peer is.
@@ -71,7 +58,7 @@ impl Away {
 
     /// Where the peer with this fragment is.
     pub(crate) fn of_ufrag(&self, ufrag: &str) -> Option<u8> {
-        self.of(*self.by_ufrag.get(ufrag)?)
+        self.of(self.by_ufrag.peer(ufrag)?)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -182,8 +182,6 @@ pub(crate) struct Media {
     /// The header extensions that it takes.
     pub(crate) extensions: Extensions,
     /// Whether packets with either form of header extensions may alternate (RFC 8285, section 6).
-    /// Without it a stream has one form: the two-byte one if
-    /// [`Extensions::needs_two_byte_form`].
     pub(crate) allow_mixed: bool,
     /// Whether it takes RTCP that does not begin with a report (RFC 5506).
     pub(crate) rtcp_rsize: bool,
@@ -249,13 +247,6 @@ pub(crate) struct Extensions {
     pub(crate) content_type: Option<u8>,
     /// Which frames a frame of AV1 needs.
     pub(crate) dependency_descriptor: Option<u8>,
-}
-
-impl Extensions {
-    /// Whether an id does not go into the one-byte form.
-    pub(crate) fn needs_two_byte_form(&self) -> bool {
-        formats::EXTENSIONS.iter().any(|it| (it.id)(self).is_some_and(|id| id > 14))
-    }
 }
 
 /// The codecs that a viewer plays, sound first, each once, in its order of preference.

@@ -20,19 +20,6 @@ pub(crate) struct Feedback {
     pub(crate) wants_keyframe: bool,
     /// The last round trip, smoothed (RFC 6298).
     pub(crate) round_trip: Option<Duration>,
-    /// What it said in all.
-    pub(crate) counts: Counts,
-}
-
-/// How often what was said.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
-    /// Generic NACKs.
-    pub(crate) nacks: u64,
-    /// PLI and FIR.
-    pub(crate) keyframe_requests: u64,
-    /// Transport-wide feedbacks.
-    pub(crate) transport_feedbacks: u64,
 }
 
 impl Feedback {
@@ -49,16 +36,14 @@ impl Feedback {
         for packet in rtcp::packets(compound) {
             match packet {
                 Packet::Nack(nack) if nack.media_ssrc == ssrcs.video => {
-                    self.counts.nacks += 1;
                     let room = MAX_REQUESTS.saturating_sub(self.requests.len());
                     self.requests.extend(nack.seqs().take(room));
                 }
-                Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.keyframe_wanted(),
+                Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.wants_keyframe = true,
                 Packet::Fir(fir) if fir.entries.clone().any(|it| it.ssrc == ssrcs.video) => {
-                    self.keyframe_wanted();
+                    self.wants_keyframe = true;
                 }
                 Packet::TransportFeedback(feedback) => {
-                    self.counts.transport_feedbacks += 1;
                     let results = sender.history().fates(&feedback, now_us);
                     estimator.on_feedback(now_us, results);
                 }
@@ -82,11 +67,6 @@ impl Feedback {
     /// The next number to repeat.
     pub(crate) fn next_request(&mut self) -> Option<u16> {
         self.requests.pop_front()
-    }
-
-    fn keyframe_wanted(&mut self) {
-        self.counts.keyframe_requests += 1;
-        self.wants_keyframe = true;
     }
 
     fn blocks(

@@ -1,27 +1,22 @@
-//! From a packet of the ring to an encrypted datagram in the outbox: header, payload, padding, key.
+//! From a packet of the ring to an encrypted datagram in the outbox: number, key, and what is remembered.
 //! This is where a server of thousands of viewers spends its time.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use rtp::header::{Extension, HeaderWriter};
-use rtp::rtcp;
-use rtp::srtp::{self, Stream};
+use rtp::{rtcp, srtp};
 use str0m::rtp::ExtensionValues;
 
 use super::history::History;
 use super::ice::Path;
+use super::outlet::{Composed, Outlet, To};
 use super::probe::Probing;
-use super::report::{Account, Reports};
+use super::report::Reports;
 use crate::bwe::Probe;
-use crate::egress::sdp::{Extensions, Remote};
+use crate::egress::sdp::Remote;
 use crate::egress::{Kind, Outgoing};
-use crate::elements::{CaptureTime, Elements};
-use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
-
-/// Packets that say which media description they are of (RFC 9143, section 9.2): by then the viewer
-/// has learned the SSRC, if it did not from the description.
-const PACKETS_WITH_MID: u64 = 200;
+use crate::elements::Elements;
+use crate::outbox::Outbox;
 
 /// What repetitions may use of what was sent, a burst included: a viewer at 15 % loss needs a fifth;
 /// without a bound, one who asks for everything again and again is given it. At once go 20 packets,
@@ -43,12 +38,12 @@ pub(crate) struct Ssrcs {
     pub(crate) rtx: u32,
 }
 
-/// Twelve bytes, and one extension element with a word around it.
-const PLAIN_HEADER_BYTES: usize = 20;
-
 /// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
 /// section 5.1).
 const MAX_PADDING: usize = 255;
+
+/// What padding alone carries.
+static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// What the network adds: IPv4 and UDP.
 const NETWORK_HEADER_BYTES: usize = 28;
@@ -71,29 +66,6 @@ pub(crate) struct Sender {
     cname: String,
 }
 
-/// One stream.
-#[derive(Debug)]
-struct Outlet {
-    stream: Stream,
-    account: Account,
-    n_sent: u64,
-    /// Element ids, and the name of the media description.
-    ids: Extensions,
-    mid: String,
-    has_transport_cc: bool,
-}
-
-/// Which stream a packet goes out on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum To {
-    Audio,
-    Video,
-    /// With the sequence number that it had.
-    Rtx(u16),
-    /// Where repetitions go, without content.
-    Padding,
-}
-
 impl Sender {
     /// With fresh keys. `None` when the SSRCs are not three different ones.
     pub(crate) fn new(
@@ -104,16 +76,7 @@ impl Sender {
         cname: String,
         now: Instant,
     ) -> Option<Self> {
-        let mut outlet = |ssrc| {
-            Some(Outlet {
-                stream: keys.stream(ssrc)?,
-                account: Account::default(),
-                n_sent: 0,
-                ids: Extensions::default(),
-                mid: String::new(),
-                has_transport_cc: false,
-            })
-        };
+        let mut outlet = |ssrc| Some(Outlet::new(keys.stream(ssrc)?));
         let (audio, video, rtx) = (outlet(ssrcs.audio)?, outlet(ssrcs.video)?, outlet(ssrcs.rtx)?);
         let mut sender = Self {
             keys,
@@ -140,11 +103,9 @@ impl Sender {
             (&mut self.video, Kind::Video),
             (&mut self.rtx, Kind::Video),
         ] {
-            let Some(media) = remote.media(kind) else { continue };
-            outlet.ids = media.extensions;
-            outlet.mid.clone_from(&media.mid);
-            outlet.has_transport_cc = media.extensions.transport_cc.is_some()
-                && media.formats.iter().any(|it| it.transport_cc);
+            if let Some(media) = remote.media(kind) {
+                outlet.negotiated(media);
+            }
         }
     }
 
@@ -208,7 +169,7 @@ impl Sender {
             marker: false,
             extensions: &ExtensionValues::default(),
             elements: &Elements::default(),
-            payload: &Arc::from([]),
+            payload: &NO_PAYLOAD,
             vp8_patch: None,
             captured: now,
         };
@@ -273,7 +234,7 @@ impl Sender {
             self.history.note(now_us, len, probe);
         }
         outlet.n_sent += 1;
-        let clock_rate = if packet.kind == Kind::Video { 90_000 } else { 48_000 };
+        let clock_rate = packet.kind.clock_rate();
         outlet.account.note(packet.captured, packet.ts, clock_rate, packet.payload.len());
         len
     }
@@ -350,155 +311,5 @@ impl Sender {
         if let Ok(len) = self.keys.protect_rtcp(buffer, len) {
             out.commit(len, path.local, path.remote);
         }
-    }
-}
-
-/// A packet before it is encrypted.
-struct Composed {
-    header_len: usize,
-    plain_len: usize,
-}
-
-impl Outlet {
-    #[inline]
-    #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
-    fn compose(
-        &self,
-        to: To,
-        payload_type: u8,
-        index: u64,
-        ssrc: u32,
-        packet: &Outgoing<'_>,
-        transport_seq: Option<u16>,
-        buffer: &mut [u8],
-    ) -> Option<Composed> {
-        let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
-        if let (Some(seq), Some(id @ 1..=14)) = (transport_seq, self.ids.transport_cc)
-            && !has_mid
-            && packet.elements.is_empty()
-        {
-            let header_len =
-                self.plain_header(payload_type, index, ssrc, packet, id, seq, buffer)?;
-            return self.put_payload(to, header_len, packet, buffer);
-        }
-        const NONE: Extension<'static> = Extension { id: 0, data: &[] };
-        let seq_bytes = transport_seq.unwrap_or(0).to_be_bytes();
-        let transport = Extension {
-            id: transport_seq.and(self.ids.transport_cc).unwrap_or(0),
-            data: &seq_bytes,
-        };
-        let mid = Extension {
-            id: self.ids.mid.filter(|_| has_mid).unwrap_or(0),
-            data: self.mid.as_bytes(),
-        };
-        let mut elements = [transport, mid, NONE, NONE, NONE, NONE, NONE];
-        let mut n = 2;
-        if !packet.elements.is_empty() {
-            let it = packet.elements;
-            let described: [(Option<u8>, Option<&[u8]>); 5] = [
-                (self.ids.audio_level, it.audio_level.as_ref().map(std::slice::from_ref)),
-                (
-                    self.ids.video_orientation,
-                    it.video_orientation.as_ref().map(std::slice::from_ref),
-                ),
-                (self.ids.content_type, it.content_type.as_ref().map(std::slice::from_ref)),
-                (self.ids.playout_delay, it.playout_delay.as_ref().map(<[u8; 3]>::as_slice)),
-                (self.ids.abs_capture_time, it.capture_time.as_ref().map(CaptureTime::as_bytes)),
-            ];
-            for (id, data) in described {
-                if let (Some(id), Some(data)) = (id, data) {
-                    elements[n] = Extension { id, data };
-                    n += 1;
-                }
-            }
-        }
-        let header = HeaderWriter {
-            marker: packet.marker,
-            payload_type,
-            seq: index as u16,
-            ts: packet.ts,
-            ssrc,
-            padding: packet.padding > 0,
-            extensions: &elements[..n],
-        };
-        let header_len = header.write(buffer)?;
-        self.put_payload(to, header_len, packet, buffer)
-    }
-
-    /// The header of nearly every packet: a transport-wide number and nothing else (RFC 3550, section
-    /// 5.1; RFC 8285, section 4.2).
-    #[inline]
-    #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
-    fn plain_header(
-        &self,
-        payload_type: u8,
-        index: u64,
-        ssrc: u32,
-        packet: &Outgoing<'_>,
-        id: u8,
-        transport_seq: u16,
-        buffer: &mut [u8],
-    ) -> Option<usize> {
-        let header: &mut [u8; PLAIN_HEADER_BYTES] = buffer.first_chunk_mut()?;
-        let [s0, s1] = (index as u16).to_be_bytes();
-        let [t0, t1, t2, t3] = packet.ts.to_be_bytes();
-        let [c0, c1, c2, c3] = ssrc.to_be_bytes();
-        let [w0, w1] = transport_seq.to_be_bytes();
-        let flags = 0x90 | u8::from(packet.padding > 0) << 5;
-        let kind = u8::from(packet.marker) << 7 | payload_type & 0x7F;
-        *header = [
-            flags,
-            kind,
-            s0,
-            s1,
-            t0,
-            t1,
-            t2,
-            t3,
-            c0,
-            c1,
-            c2,
-            c3,
-            0xBE,
-            0xDE,
-            0,
-            1,
-            id << 4 | 1,
-            w0,
-            w1,
-            0,
-        ];
-        Some(PLAIN_HEADER_BYTES)
-    }
-
-    /// Payload and padding behind the header.
-    #[inline]
-    fn put_payload(
-        &self,
-        to: To,
-        header_len: usize,
-        packet: &Outgoing<'_>,
-        buffer: &mut [u8],
-    ) -> Option<Composed> {
-        let mut at = header_len;
-        if let To::Rtx(seq) = to {
-            *buffer.get_mut(at..)?.first_chunk_mut()? = seq.to_be_bytes();
-            at += 2;
-        }
-        let payload_len = packet.payload.len();
-        let payload = buffer.get_mut(at..at + payload_len)?;
-        payload.copy_from_slice(packet.payload);
-        if let Some(patch) = &packet.vp8_patch {
-            patch.apply(payload);
-        }
-        at += payload_len;
-        if packet.padding > 0 {
-            let padding = buffer.get_mut(at..at + usize::from(packet.padding))?;
-            padding.fill(0);
-            *padding.last_mut()? = packet.padding;
-            at += padding.len();
-        }
-        (at + srtp::MAX_OVERHEAD <= MAX_DATAGRAM_BYTES)
-            .then_some(Composed { header_len, plain_len: at })
     }
 }

@@ -34,7 +34,7 @@ fn chromiums_answer_is_understood() {
     assert!(video.formats.iter().all(all));
     assert_eq!(video.extensions.dependency_descriptor, Some(8));
     assert_eq!(video.extensions.video_orientation, Some(13));
-    assert!(video.allow_mixed && video.rtcp_rsize && !video.extensions.needs_two_byte_form());
+    assert!(video.allow_mixed && video.rtcp_rsize);
 
     assert_eq!(pts(&remote, Codec::Opus, ""), Some((111, None)));
     assert_eq!(pts(&remote, Codec::Vp8, ""), Some((96, Some(97))));

@@ -127,7 +127,6 @@ a=inactive
 ";
     let addresses = addresses();
     let remote = read_offer(theirs).unwrap();
-    assert!(remote.media(Kind::Video).unwrap().extensions.needs_two_byte_form());
     let answer = answer(&local(&addresses), &remote);
     assert!(answer.lines().eq(ours.lines()), "{answer}");
 }
