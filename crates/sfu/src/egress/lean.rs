@@ -8,6 +8,7 @@ mod feedback;
 mod history;
 mod ice;
 mod outlet;
+mod parting;
 mod probe;
 mod report;
 mod sender;
@@ -18,9 +19,10 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lc_rs::rand;
 use rtp::srtp;
 
-use self::dtls::{Channel, Handshake};
+use self::dtls::{Channel, Handshake, may_be_goodbye};
 use self::feedback::Feedback;
 use self::ice::{Checked, Credentials, Ice, Path};
+use self::parting::{Parting, Step};
 use self::report::Reports;
 use self::sender::{Sender, Ssrcs};
 use super::sdp::{self, DtlsRole, Layout, Local, Remote};
@@ -63,7 +65,11 @@ pub(crate) struct LeanEgress {
     version: u64,
     is_offered: bool,
     remote: Option<Remote>,
+    /// Until the viewer has the keys of its media.
     channel: Option<Channel>,
+    /// The record that says goodbye, once the channel is gone.
+    goodbye: Box<[u8]>,
+    parting: Parting,
     /// Whether the channel may have something to say.
     is_channel_touched: bool,
     media: Option<Media>,
@@ -119,6 +125,8 @@ impl LeanEgress {
             is_offered: false,
             remote: None,
             channel: None,
+            goodbye: Box::default(),
+            parting: Parting::default(),
             is_channel_touched: false,
             media: None,
             stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
@@ -204,10 +212,16 @@ impl LeanEgress {
 
     fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
         let is_expected = self.ice.path().is_some_and(|it| it.remote == datagram.source);
-        let Some(channel) = self.channel.as_mut().filter(|_| is_expected) else { return false };
-        if self.records.take(RECORDS_PER_SECOND, now) {
-            channel.handle(datagram.contents, now);
-            self.is_channel_touched = true;
+        if !is_expected {
+            return false;
+        }
+        if let Some(channel) = &mut self.channel {
+            if self.records.take(RECORDS_PER_SECOND, now) {
+                channel.handle(datagram.contents, now);
+                self.is_channel_touched = true;
+            }
+        } else if self.media.is_some() && may_be_goodbye(datagram.contents) {
+            self.parting.said(now);
         }
         true
     }
@@ -224,6 +238,10 @@ impl LeanEgress {
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
         self.ice.heard_from(datagram, now, out);
+        // The viewer has its keys, so the last flight of the handshake will not be asked for again.
+        if let Some(channel) = self.channel.take() {
+            self.goodbye = channel.finish();
+        }
         // Counted once it is known to be the viewer's: whoever forges its address would use it up.
         if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
             return true;
@@ -245,6 +263,15 @@ impl LeanEgress {
             Some(Handshake::Done(keys, profile)) => self.keyed(*keys, profile, now),
             Some(Handshake::Failed) => self.stage = Stage::Closed(CloseReason::Dtls),
             Some(Handshake::Goodbye) => self.stage = Stage::Closed(CloseReason::Remote),
+        }
+    }
+
+    fn poll_parting(&mut self, now: Instant, out: &mut Outbox) {
+        let Some(heard_at) = self.ice.heard_at() else { return };
+        match self.parting.poll(heard_at, now) {
+            Step::Wait => {}
+            Step::Ask => self.ice.ask(out),
+            Step::Gone => self.stage = Stage::Closed(CloseReason::Remote),
         }
     }
 
@@ -298,7 +325,8 @@ impl LeanEgress {
             Stage::Closed(_) => None,
         };
         // Without any of them there is nothing to wait for; it is closed by whoever asks.
-        let next = [channel, consent, of_stage, self.ice.deadline()].into_iter().flatten().min();
+        let next = [channel, consent, of_stage, self.ice.deadline(), self.parting.deadline()];
+        let next = next.into_iter().flatten().min();
         next.unwrap_or(self.began + CONSENT_TIMEOUT)
     }
 }
@@ -475,6 +503,7 @@ impl Egress for LeanEgress {
             return Output::Timeout(self.due);
         }
         self.poll_channel(now, out);
+        self.poll_parting(now, out);
         if std::mem::take(&mut self.is_news) {
             return Output::Connected;
         }
@@ -484,6 +513,7 @@ impl Egress for LeanEgress {
             }
             if std::mem::take(&mut self.is_closing) {
                 media.sender.goodbye(path, out);
+                out.push(path.local, path.remote, &std::mem::take(&mut self.goodbye));
             }
             media.sender.report(path, now, out);
             let now_us = now.saturating_duration_since(self.began).as_micros() as u64;

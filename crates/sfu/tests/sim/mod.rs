@@ -403,6 +403,17 @@ impl Sim {
         self.client_mut(peer).host()
     }
 
+    /// The page closes its connection, which says goodbye (DTLS `close_notify`) and is gone.
+    pub(crate) fn leave(&mut self, peer: PeerId) {
+        let now = self.now;
+        let client = self.client_mut(peer);
+        client.rtc.close().unwrap();
+        client.timeout = now;
+        // What it said last is under way for as long.
+        self.run(Duration::from_millis(50));
+        self.vanish(peer);
+    }
+
     /// The browser is gone, without a word.
     pub(crate) fn vanish(&mut self, peer: PeerId) {
         self.clients.retain(|it| it.peer != peer);

@@ -1,6 +1,6 @@
 //! The DTLS side of one viewer: the handshake, the certificate's fingerprint, the keys; afterwards
-//! only the goodbye. No record enters but from the path that ICE verified, and no error of a record
-//! ends anything: whoever shares the viewer's address can send what he likes.
+//! only the goodbye, written in advance. No record enters but from the path that ICE verified, and no
+//! error of a record ends anything: whoever shares the viewer's address can send what he likes.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -92,6 +92,15 @@ impl Channel {
         }
     }
 
+    /// Ends the channel when the viewer has its keys as well; returns the record that says goodbye, to
+    /// be sent some day. It is the last one under the channel's keys, whenever that is.
+    pub(crate) fn finish(mut self) -> Box<[u8]> {
+        self.close();
+        let mut goodbye = Vec::new();
+        self.poll(|record| goodbye = record.to_vec());
+        goodbye.into()
+    }
+
     /// When it has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
@@ -145,6 +154,13 @@ impl Channel {
         }
         result
     }
+}
+
+/// Whether this may be a goodbye: an encrypted alert (RFC 6347, section 4.1; RFC 5246, section 7.2). Only
+/// who has the keys can tell which.
+pub(crate) fn may_be_goodbye(record: &[u8]) -> bool {
+    matches!(record, [21, 0xFE, 0xFD, 0, 1, _, _, _, _, _, _, high, low, rest @ ..]
+        if rest.len() >= usize::from(u16::from_be_bytes([*high, *low])) && rest.len() > 2)
 }
 
 fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {

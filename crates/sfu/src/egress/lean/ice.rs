@@ -142,6 +142,8 @@ pub(crate) struct Ice {
     in_use: Option<InUse>,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
+    /// A check of ours on the path in use that was not answered.
+    asked: Option<TransId>,
     /// Which checks came, and from where.
     seen: [Option<(TransId, SocketAddr)>; SEEN_IDS],
     next_seen: usize,
@@ -161,6 +163,7 @@ impl Ice {
             in_use: None,
             consented_at: None,
             proposed: [None; MAX_PROPOSED],
+            asked: None,
             seen: [None; SEEN_IDS],
             next_seen: 0,
             answered: None,
@@ -209,6 +212,19 @@ impl Ice {
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         let heard_at = self.in_use.map(|it| it.heard_at);
         heard_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
+    }
+
+    /// When something last came from where media goes that only the viewer can have sent.
+    pub(crate) fn heard_at(&self) -> Option<Instant> {
+        self.in_use.map(|it| it.heard_at)
+    }
+
+    /// Asks the viewer whether it is there, where media goes; its answer is heard.
+    pub(crate) fn ask(&mut self, out: &mut Outbox) {
+        let Some(InUse { path, priority, .. }) = self.in_use else { return };
+        // The same again, so that the answer to either is right.
+        let check = *self.asked.get_or_insert_with(TransId::new);
+        self.check(check, priority, path, out);
     }
 
     /// Takes a STUN message; answers it when it is right.
@@ -393,6 +409,11 @@ impl Ice {
         if is_asked {
             return;
         }
+        self.check(check, priority, path, out);
+    }
+
+    /// Sends a check of ours.
+    fn check(&self, check: TransId, priority: u32, path: Path, out: &mut Outbox) {
         let Some((local, remote)) = self.credentials() else { return };
         let username = format!("{}:{}", remote.ufrag, local.ufrag);
         let request = StunMessage::binding_request(&username, check, false, 0, priority, false);
@@ -402,6 +423,14 @@ impl Ice {
     fn handle_response(&mut self, message: &StunMessage<'_>, path: Path, now: Instant) -> Checked {
         let Some((_, remote)) = self.credentials() else { return Checked::Refused };
         let is_right = message.verify(remote.pwd.as_bytes(), hmac_sha1);
+        if is_right
+            && self.asked == Some(message.trans_id())
+            && let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == path.remote)
+        {
+            self.asked = None;
+            in_use.heard_at = now;
+            return Checked::Taken;
+        }
         let is_of = |it: &&mut Proposed| it.check == message.trans_id() && it.path == path;
         let proposed = self.proposed.iter_mut().flatten().find(is_of);
         let Some(it) = proposed.filter(|_| is_right) else { return Checked::Refused };
