@@ -1,5 +1,5 @@
 //! Ends of a viewer's connection: it says goodbye, we do, or somebody says it in its name.
-#![allow(clippy::unwrap_used, reason = "a test asserts")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test asserts, and tells its seed")]
 
 mod sim;
 
