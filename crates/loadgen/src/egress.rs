@@ -94,7 +94,7 @@ pub fn measure(
     mut say: impl FnMut(&str),
 ) -> Result<EgressReport, EgressError> {
     cpu::of_thread().ok_or(EgressError::NoCpuTime)?;
-    cpu::allow_files(options.viewers as u64 + 64).map_err(EgressError::Files)?;
+    cpu::allow_files(2 * options.viewers as u64 + 64).map_err(EgressError::Files)?;
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let now = Instant::now();
     let mut bench = Bench {
