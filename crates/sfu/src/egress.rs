@@ -109,6 +109,18 @@ pub(crate) trait Egress: Debug + Send {
     /// Takes a datagram; returns whether it was for this viewer.
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool;
 
+    /// Whether what the last datagram said can wait until the viewer is served anyway: with the next
+    /// packet, or at its deadline.
+    fn can_wait(&self) -> bool {
+        false
+    }
+
+    /// Reads a little of what serving it reads, so that the processor has it at hand by then. Returns
+    /// a number that means nothing.
+    fn warm(&self) -> u64 {
+        0
+    }
+
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);
 

@@ -95,6 +95,12 @@ impl SentLog {
         }
     }
 
+    /// Reads where the packet with this number will be noted, so that it is at hand by then.
+    pub(crate) fn warm(&self, seq: u16) -> u32 {
+        let at = usize::from(seq) & (self.entries.len() - 1);
+        self.entries.get(at).map_or(0, |it| it.position)
+    }
+
     /// Whether the packet with this number was repeated already.
     pub(crate) fn was_repeated(&self, seq: u16) -> bool {
         let at = usize::from(seq) & (self.entries.len() - 1);

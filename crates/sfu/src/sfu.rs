@@ -214,12 +214,17 @@ impl Sfu {
         let Datagram { source, contents, .. } = *datagram;
         let Some(peer) = self.demux.route(source, contents, now) else { return false };
         let taken = self.with_peer(peer, now, |it, out| match it {
-            Peer::Publisher(it) => it.handle_datagram(datagram, now),
-            Peer::Viewer(it) => it.egress.handle_datagram(datagram, now, out),
+            Peer::Publisher(it) => (it.handle_datagram(datagram, now), false),
+            Peer::Viewer(it) => {
+                (it.egress.handle_datagram(datagram, now, out), it.egress.can_wait())
+            }
         });
-        if taken == Some(true) {
+        if let Some((true, can_wait)) = taken {
             self.learn(peer, source, now);
-            self.drain(peer, now);
+            // Most of what viewers send is feedback that only the next packet's fate depends on.
+            if !can_wait {
+                self.drain(peer, now);
+            }
             if origin != self.fleet.me {
                 self.taken_from_afar(peer, datagram, origin);
             }
@@ -299,10 +304,14 @@ impl Sfu {
     fn fan_out(&mut self, room_id: RoomId, from: PeerId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let (viewers, stage) = room.viewers_from(from);
-        for (peer, viewer) in viewers {
+        let mut viewers = viewers.peekable();
+        while let Some((peer, viewer)) = viewers.next() {
             if self.outbox.is_full() {
                 self.fanning_out = Some((room_id, peer));
                 break;
+            }
+            if let Some((_, next)) = viewers.peek() {
+                std::hint::black_box(next.warm());
             }
             let served = contain(peer, || viewer.serve(stage, now, &mut self.outbox));
             // Most of the time nothing is to be done but to go on.
@@ -310,6 +319,7 @@ impl Sfu {
                 self.served.push((peer, served));
             }
         }
+        drop(viewers);
         let mut served = std::mem::take(&mut self.served);
         for (peer, it) in served.drain(..) {
             self.after_serving(room_id, peer, it, now);

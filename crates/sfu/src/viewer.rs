@@ -91,6 +91,13 @@ impl Viewer {
         }
     }
 
+    /// Reads a little of what serving it reads: with thousands of viewers each is out of the processor's
+    /// caches by its turn, and waiting for memory is a good part of what a packet costs. Reading it while
+    /// another viewer is served has the waits overlap.
+    pub(crate) fn warm(&self) -> u64 {
+        self.egress.warm().wrapping_add(self.video.warm()) + u64::from(self.audio.at.is_some())
+    }
+
     /// Lets time pass for it, and forwards what is new.
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);

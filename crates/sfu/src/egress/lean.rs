@@ -80,6 +80,8 @@ pub(crate) struct LeanEgress {
     is_closing: bool,
     records: Budget,
     feedbacks: Budget,
+    /// Whether the last datagram asks for nothing at once.
+    can_wait: bool,
     /// When something is to be done, unless something comes before.
     due: Instant,
     /// Where microseconds count from.
@@ -134,6 +136,7 @@ impl LeanEgress {
             is_closing: false,
             records: Budget::default(),
             feedbacks: Budget::default(),
+            can_wait: false,
             due: now,
             began: now,
         }
@@ -249,6 +252,7 @@ impl LeanEgress {
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
+        self.can_wait = !feedback.is_pressing();
         true
     }
 
@@ -388,6 +392,7 @@ impl Egress for LeanEgress {
 
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         self.due = now;
+        self.can_wait = false;
         // RFC 7983, section 7.
         match datagram.contents.first() {
             Some(0..=3) => {
@@ -402,6 +407,22 @@ impl Egress for LeanEgress {
             Some(128..=191) => self.handle_feedback(datagram, now, out),
             _ => false,
         }
+    }
+
+    fn can_wait(&self) -> bool {
+        self.can_wait
+    }
+
+    fn warm(&self) -> u64 {
+        let Some(media) = &self.media else { return 0 };
+        let is_due = u64::from(self.stage == Stage::Connected) + u64::from(self.due > self.began);
+        media
+            .sender
+            .warm()
+            .wrapping_add(media.estimator.estimate_bps())
+            .wrapping_add(is_due)
+            .wrapping_add(u64::from(self.ice.path().is_some()))
+            .wrapping_add(u64::from(media.feedback.is_pressing()))
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -54,6 +54,12 @@ impl Picture {
         }
     }
 
+    /// See [`super::Viewer::warm`].
+    pub(super) fn warm(&self) -> u64 {
+        let next = self.sending.rewriter.last_seq().unwrap_or(0).wrapping_add(1);
+        u64::from(self.sending.sent.as_ref().map_or(0, |it| it.warm(next)))
+    }
+
     /// Which layer the viewer follows.
     pub(super) fn layer(&self, track: &Track) -> Option<usize> {
         self.sending.at.filter(|it| it.epoch == track.epoch).map(|it| it.layer)

@@ -64,6 +64,11 @@ impl Feedback {
         }
     }
 
+    /// Whether the viewer waits for something.
+    pub(crate) fn is_pressing(&self) -> bool {
+        self.wants_keyframe || !self.requests.is_empty()
+    }
+
     /// The next number to repeat.
     pub(crate) fn next_request(&mut self) -> Option<u16> {
         self.requests.pop_front()

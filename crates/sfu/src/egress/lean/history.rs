@@ -66,6 +66,12 @@ impl History {
         self.next
     }
 
+    /// Reads where the next packet will be noted, so that it is at hand by then.
+    pub(crate) fn warm(&self) -> u32 {
+        let at = usize::from(self.next) & (self.sent.len() - 1);
+        self.sent.get(at).map_or(0, |it| it.at_us)
+    }
+
     /// The next packet was sent.
     pub(crate) fn note(&mut self, now_us: u64, bytes: usize, probe: Option<u8>) {
         let seq = self.next;

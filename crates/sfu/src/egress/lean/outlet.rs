@@ -58,6 +58,12 @@ impl Outlet {
         }
     }
 
+    /// See [`crate::viewer::Viewer::warm`].
+    pub(super) fn warm(&self) -> u64 {
+        let highest = self.stream.highest_index().unwrap_or(0);
+        highest.wrapping_add(self.n_sent).wrapping_add(self.account.packets.into())
+    }
+
     /// Takes what a description says of the header.
     pub(super) fn negotiated(&mut self, media: &Media) {
         self.ids = media.extensions;
@@ -77,6 +83,7 @@ impl Outlet {
         ssrc: u32,
         packet: &Outgoing<'_>,
         transport_seq: Option<u16>,
+        now_us: u64,
         buffer: &mut [u8],
     ) -> Option<Composed> {
         let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
@@ -98,8 +105,14 @@ impl Outlet {
             id: self.ids.mid.filter(|_| has_mid).unwrap_or(0),
             data: self.mid.as_bytes(),
         };
-        let mut elements = [transport, mid, NONE, NONE, NONE, NONE, NONE];
-        let mut n = 2;
+        // Who estimates its link itself (REMB) needs to know when; who reports what came does not.
+        let send_time = abs_send_time(now_us);
+        let send_time = Extension {
+            id: self.ids.abs_send_time.filter(|_| transport_seq.is_none()).unwrap_or(0),
+            data: &send_time,
+        };
+        let mut elements = [transport, mid, send_time, NONE, NONE, NONE, NONE, NONE];
+        let mut n = 3;
         if !packet.elements.is_empty() {
             let it = packet.elements;
             let described: [(Option<u8>, Option<&[u8]>); 5] = [
@@ -207,5 +220,24 @@ impl Outlet {
         }
         (at + srtp::MAX_OVERHEAD <= MAX_DATAGRAM_BYTES)
             .then_some(Composed { header_len, plain_len: at })
+    }
+}
+
+/// A time in seconds as a fixed-point number of 6 and 18 bits
+/// (<http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time>). Only differences count.
+fn abs_send_time(now_us: u64) -> [u8; 3] {
+    let [.., a, b, c] = ((now_us << 18) / 1_000_000).to_be_bytes();
+    [a, b, c]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_time_counts_seconds_and_wraps_after_64() {
+        assert_eq!(abs_send_time(0), [0, 0, 0]);
+        assert_eq!(abs_send_time(1_500_000), [6, 0, 0]);
+        assert_eq!(abs_send_time(64_000_000 + 250_000), [1, 0, 0]);
     }
 }

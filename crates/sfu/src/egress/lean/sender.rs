@@ -126,6 +126,14 @@ impl Sender {
         self.repeat_budget = (self.repeat_budget + earned).min(REPEAT_BURST);
     }
 
+    /// See [`crate::viewer::Viewer::warm`].
+    pub(crate) fn warm(&self) -> u64 {
+        u64::from(self.history.warm())
+            .wrapping_add(self.video.warm())
+            .wrapping_add(self.repeat_budget as u64)
+            .wrapping_add(self.ssrcs.video.into())
+    }
+
     /// Begins to probe the link.
     pub(crate) fn probe(&mut self, probe: Probe, now_us: u64) {
         self.probing = Some(Probing::new(probe, now_us));
@@ -216,11 +224,9 @@ impl Sender {
         };
         let transport_seq = outlet.has_transport_cc.then(|| self.history.next_seq());
         let buffer = out.reserve();
-        let Some(plain) =
-            outlet.compose(to, payload_type, index, ssrc, packet, transport_seq, buffer)
-        else {
-            return 0;
-        };
+        let plain =
+            outlet.compose(to, payload_type, index, ssrc, packet, transport_seq, now_us, buffer);
+        let Some(plain) = plain else { return 0 };
         let Composed { header_len, plain_len } = plain;
         let protected = self.keys.protect(&mut outlet.stream, index, buffer, header_len, plain_len);
         let Ok(len) = protected else { return 0 };
