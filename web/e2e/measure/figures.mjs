@@ -72,6 +72,7 @@ export function fanReport({ samples, settleMs, wire = null, descriptions }) {
     twccNegotiated: negotiatesTwcc(descriptions),
     playing: last.frames.lastAt !== null && last.at - last.frames.lastAt < 2_000,
     state: last.state,
+    settledAt: from,
     measuredSeconds: seconds(last.at - first.at),
     framesShown: last.frames.shown,
     framesDecoded: video.framesDecoded ?? null,
@@ -132,7 +133,7 @@ export function shortcomings(name, report, { loss, isCapped = false }) {
   const must = (holds, what) => {
     if (!holds) failed.push(`${name}: ${what}`);
   };
-  const { freezes, connections, syncMs, repair, wire } = report;
+  const { freezes, connections, syncMs, repair, wire, marks } = report;
   must(report.playing && report.state === "live", `does not play at the end (${report.state})`);
   must(report.negotiated.srtpProfile, "tells no SRTP profile");
   must(
@@ -146,6 +147,10 @@ export function shortcomings(name, report, { loss, isCapped = false }) {
   if (loss === 0 && !isCapped) {
     must(syncMs.n > 0 && syncMs.p95 <= 100, `sound and picture are apart: p95 ${syncMs.p95} ms`);
   }
+  if (loss === 0 && !isCapped && marks) {
+    const { n, p95 } = marks.apartMs;
+    must(n > 0 && p95 <= 100, `flashes and beeps are apart: p95 ${p95} ms of ${n}`);
+  }
   if (loss > 0) {
     const { rtx, pictureLost } = wire.toFan;
     must(repair.nackCount > 0, "asked for no retransmission");
@@ -154,6 +159,16 @@ export function shortcomings(name, report, { loss, isCapped = false }) {
     must(wire.toServer.twcc > 0, "sent no transport-wide feedback");
   }
   return failed;
+}
+
+/**
+ * How far sound and picture were apart at a fan by their marks, beyond what they were at the host.
+ * Both are lists of how many milliseconds a flash came before its beep.
+ */
+export function marksReport(fan, host) {
+  const base = percentile(host, 0.5) ?? 0;
+  const ahead = fan.map((ms) => ms - base);
+  return { apartMs: spread(ahead.map(Math.abs)), aheadMs: spread(ahead).p50 };
 }
 
 /**

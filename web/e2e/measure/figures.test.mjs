@@ -5,10 +5,12 @@ import {
   capShortcomings,
   fanReport,
   followed,
+  marksReport,
   percentile,
   rtxTypes,
   shortcomings,
 } from "./figures.mjs";
+import { pairMarks } from "./marks.mjs";
 
 const FEEDBACK = [
   "m=audio 9 UDP/TLS/RTP/SAVPF 111",
@@ -129,6 +131,26 @@ test("a browser that cannot tell of sound and picture does not pass for one that
   for (const { stats } of all) delete stats.audio.estimatedPlayoutTimestamp;
   const it = fanReport({ samples: all, settleMs: 5_000, descriptions: DESCRIPTIONS });
   expect(shortcomings("fan", it, CLEAN)).toHaveLength(1);
+});
+
+test("each flash belongs to the beep next to it", () => {
+  const marks = { flashes: [1_000, 2_010, 3_000, 4_000], beeps: [1_050, 1_990, 4_390, 9_000] };
+  // The third has none: its beep was not heard.
+  expect(pairMarks(marks)).toEqual([50, -20, 390]);
+  expect(pairMarks(marks, 1_500)).toEqual([-20, 390]);
+  expect(pairMarks({ flashes: [1], beeps: [] })).toEqual([]);
+});
+
+test("marks are judged by what the way to the fan did to them", () => {
+  const at = (ms) => Array.from({ length: 20 }, () => ms);
+  const it = { ...report(), marks: marksReport(at(90), at(-20)) };
+  expect(it.marks).toEqual({ apartMs: { n: 20, p50: 110, p95: 110, max: 110 }, aheadMs: 110 });
+  expect(shortcomings("fan", it, CLEAN)).toEqual([
+    "fan: flashes and beeps are apart: p95 110 ms of 20",
+  ]);
+  expect(shortcomings("fan", { ...it, marks: marksReport(at(70), at(-20)) }, CLEAN)).toEqual([]);
+  expect(shortcomings("fan", { ...it, marks: marksReport([], at(0)) }, CLEAN)).toHaveLength(1);
+  expect(shortcomings("fan", { ...it, marks: null }, CLEAN)).toEqual([]);
 });
 
 test("repair under loss is seen on the wire", () => {

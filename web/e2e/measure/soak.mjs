@@ -2,8 +2,17 @@ import { byTestId, Chromium, FAKE_DEVICES, Firefox } from "../lib/browsers.mjs";
 import { Server } from "../lib/server.mjs";
 import { fanState, goLive } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
-import { aheadMs, capShortcomings, fanReport, followed, shortcomings } from "./figures.mjs";
+import {
+  aheadMs,
+  capShortcomings,
+  fanReport,
+  followed,
+  marksReport,
+  shortcomings,
+  spread,
+} from "./figures.mjs";
 import { readDescriptions, sampleFan, sampleHost, sendThrough, watchFrames } from "./in-page.mjs";
+import { pairMarks, readMarks, sendMarks, watchMarks } from "./marks.mjs";
 import { Relay } from "./relay.mjs";
 import { main, say, UsageError } from "./rig.mjs";
 
@@ -18,6 +27,11 @@ const TABLE = {
     help: "both, chromium or firefox",
   },
   loss: { default: 0, min: 0, max: 50, help: "percent of the fans' datagrams lost, each way" },
+  source: {
+    default: "camera",
+    one: ["camera", "marks"],
+    help: "camera: Chromium's fake one; marks: flashes and beeps",
+  },
   seed: { default: 1, min: 0, max: 2 ** 31, help: "another one loses other datagrams" },
   cap: { default: null, min: 50, max: 1e6, help: "kbit/s to each fan while the cap lasts" },
   "cap-from": { default: 20, min: 5, max: 7200, help: "when the cap begins, in seconds" },
@@ -42,7 +56,8 @@ async function measure(rig, options) {
   const firefox =
     isNeeded("firefox") && (await rig.own(Firefox.launch(launch), (it) => it.close()));
 
-  const host = await chromium.open(`${server.base}/host`, { name: "host" });
+  const scripts = options.source === "marks" ? [[sendMarks], [watchMarks]] : [];
+  const host = await chromium.open(`${server.base}/host`, { name: "host", scripts });
   await goLive(host);
   const fans = [];
   for (const [name, browser] of Object.entries({ chromium, firefox })) {
@@ -70,10 +85,19 @@ async function measure(rig, options) {
 
   const failed = [];
   const reports = {};
+  const layers = await host.evaluate(sampleHost);
+  const hostMarks = options.source === "marks" ? pairMarks(await host.evaluate(readMarks)) : null;
   for (const { name, page, relay, samples } of fans) {
     const descriptions = await page.evaluate(readDescriptions);
     const wire = (await relay?.counts()) ?? null;
-    const report = fanReport({ samples, settleMs: SETTLE_MS, wire, descriptions });
+    const settings = { settleMs: SETTLE_MS, wire, descriptions };
+    const report = fanReport({ samples, ...settings });
+    if (hostMarks) {
+      const marks = await page.evaluate(readMarks);
+      const seen = pairMarks(marks, report.settledAt);
+      // What it cannot hear it cannot tell: that is no fault of the server's.
+      report.marks = marks.hears ? marksReport(seen, hostMarks) : null;
+    }
     failed.push(...shortcomings(name, report, { loss: options.loss, isCapped: capped !== null }));
     if (capped) {
       report.capped = followed(report, capped);
@@ -81,8 +105,8 @@ async function measure(rig, options) {
     }
     reports[name] = report;
   }
-  const hostLayers = await host.evaluate(sampleHost);
-  const report = { options, machine: rig.machine(), host: hostLayers, fans: reports };
+  const hostReport = { layers, marksMs: hostMarks && spread(hostMarks) };
+  const report = { options, machine: rig.machine(), host: hostReport, fans: reports };
   // While the server is there, so that no page complains of its end.
   for (const { page } of fans) await page.close();
   await host.close();
@@ -101,6 +125,7 @@ function capOf(options) {
 
 async function openFan(rig, { name, browser, server, options, fans }) {
   const scripts = [[watchFrames, { gapMs: FREEZE_MS }]];
+  if (options.source === "marks") scripts.push([watchMarks]);
   let relay = null;
   if (options.loss > 0 || options.cap !== null) {
     const seed = options.seed + 1000 * fans.length;
@@ -139,7 +164,7 @@ function brief({ name, samples }) {
 function describe({ fans, host, machine }) {
   const lines = [];
   for (const [name, it] of Object.entries(fans)) {
-    const { negotiated, freezes, connections, syncMs, audio, repair, wire, capped } = it;
+    const { negotiated, freezes, connections, syncMs, audio, repair, wire, capped, marks } = it;
     lines.push(
       `${name}`,
       `  DTLS ${negotiated.dtlsVersion}, ${negotiated.dtlsCipher}; SRTP ${negotiated.srtpProfile}`,
@@ -151,6 +176,13 @@ function describe({ fans, host, machine }) {
       `  picture: packets ${repair.packetsReceived}, lost ${repair.packetsLost}, NACK ${repair.nackCount}, retransmitted ${repair.retransmittedPacketsReceived ?? "not told"}, PLI ${repair.pliCount}`,
       `  TWCC negotiated: ${it.twccNegotiated ? "yes" : "no"}`,
     );
+    if (marks === null) lines.push("  by what is in them: this browser hears nothing here");
+    if (marks) {
+      const { apartMs, aheadMs: ahead } = marks;
+      lines.push(
+        `  by what is in them: apart p50 ${apartMs.p50}, p95 ${apartMs.p95}, max ${apartMs.max} ms of ${apartMs.n} marks (picture ahead by ${ahead} in the middle)`,
+      );
+    }
     if (wire) {
       const { toFan, toServer } = wire;
       lines.push(
@@ -164,7 +196,12 @@ function describe({ fans, host, machine }) {
       );
     }
   }
-  for (const it of host) {
+  if (host.marksMs) {
+    lines.push(
+      `host's own marks: picture ahead by ${host.marksMs.p50} ms (p95 ${host.marksMs.p95})`,
+    );
+  }
+  for (const it of host.layers) {
     lines.push(
       `host sends ${it.frameHeight} lines, ${it.framesPerSecond} frames/s, ${it.keyFramesEncoded} keyframes, limited by ${it.limitedBy}`,
     );
