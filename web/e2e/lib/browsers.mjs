@@ -44,6 +44,9 @@ export const LOST_SERVER = [
   /can.t establish a connection to the server|connection to wss?:.* was interrupted/,
 ];
 
+/** A tool that clears up by itself does not want browsers that end it on Ctrl+C. */
+const OWN_SIGNALS = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+
 /** Gathers what went wrong in pages, and says so when they are closed. */
 class Faults {
   #seen = [];
@@ -68,9 +71,10 @@ export class Chromium {
   #server;
   #browser;
 
-  static async launch(flags = FAKE_DEVICES) {
+  static async launch(flags = FAKE_DEVICES, { ownSignals = false } = {}) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
+      ...(ownSignals ? OWN_SIGNALS : {}),
       executablePath: CHROMIUM,
       headless: true,
       args: [...QUIET, ...flags],
@@ -79,8 +83,14 @@ export class Chromium {
     return chromium;
   }
 
-  /** `url` may be left out, for a page that needs more setting up before it is opened. */
-  async open(url, { name = "page", tolerated = [], storage = {}, spy = {}, ...options } = {}) {
+  /**
+   * `url` may be left out, for a page that needs more setting up before it is opened. `scripts` are
+   * functions with their argument that run before the page's own.
+   */
+  async open(
+    url,
+    { name = "page", tolerated = [], storage = {}, spy = {}, scripts = [], ...options } = {},
+  ) {
     const context = await this.#browser.newContext({
       viewport: { width: 1280, height: 800 },
       locale: "zh-CN",
@@ -88,6 +98,7 @@ export class Chromium {
       ...options,
     });
     await context.addInitScript(watchPage, spy);
+    for (const [script, argument] of scripts) await context.addInitScript(script, argument);
     await context.addInitScript((entries) => {
       for (const [key, value] of entries) localStorage.setItem(key, value);
     }, Object.entries(storage));
@@ -118,9 +129,10 @@ export class Firefox {
   #faults = new Faults();
   #browser;
 
-  static async launch() {
+  static async launch({ ownSignals = false } = {}) {
     const firefox = new Firefox();
     firefox.#browser = await puppeteer.launch({
+      ...(ownSignals ? OWN_SIGNALS : {}),
       browser: "firefox",
       executablePath: FIREFOX,
       headless: true,
@@ -129,11 +141,12 @@ export class Firefox {
     return firefox;
   }
 
-  async open(url, { name = "firefox", tolerated = [], spy = {} } = {}) {
+  async open(url, { name = "firefox", tolerated = [], spy = {}, scripts = [] } = {}) {
     const context = await this.#browser.createBrowserContext();
     const page = await context.newPage();
     this.#faults.watch(page, name, tolerated);
     await page.evaluateOnNewDocument(watchPage, spy);
+    for (const [script, argument] of scripts) await page.evaluateOnNewDocument(script, argument);
     await page.goto(url);
     return page;
   }

@@ -14,7 +14,7 @@ const COLOR = new RegExp(`${ESC}\\[[0-9;]*m`, "g");
 /** Words that have no place in the log of a server that works. */
 const BAD_LINE = /panicked|\bERROR\b/;
 
-function binary() {
+export function binary() {
   const built = ["release", "debug"].map((kind) => path.join(ROOT, "target", kind, "kaibo"));
   const found = process.env.KAIBO_BIN ?? built.find((file) => existsSync(file));
   assert.ok(found, `no server to test: build one, or name it in KAIBO_BIN (looked for ${built})`);
@@ -70,6 +70,10 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    // A test or a tool that ends by accident leaves no server behind.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
     child.on("error", (error) => {
       this.#output += `ERROR cannot start: ${error.message}\n`;
     });

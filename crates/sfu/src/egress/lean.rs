@@ -214,8 +214,9 @@ impl LeanEgress {
     }
 
     fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
-        let is_expected = self.ice.path().is_some_and(|it| it.remote == datagram.source);
-        if !is_expected {
+        let path = Path { local: datagram.destination, remote: datagram.source };
+        let is_expected = self.ice.path().is_some_and(|it| it.remote == path.remote);
+        if !is_expected && !self.begins(path, now) {
             return false;
         }
         if let Some(channel) = &mut self.channel {
@@ -227,6 +228,12 @@ impl LeanEgress {
             self.parting.said(now);
         }
         true
+    }
+
+    /// Whether the viewer begins the handshake here. Where it is us who begin, a nomination says where.
+    fn begins(&mut self, path: Path, now: Instant) -> bool {
+        let role = self.remote.as_ref().map(|it| it.role);
+        role == Some(DtlsRole::Server) && self.ice.begin(path, now)
     }
 
     fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {

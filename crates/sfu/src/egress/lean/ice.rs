@@ -140,6 +140,9 @@ pub(crate) struct Ice {
     /// Before a restart, until the viewer uses the new credentials.
     previous: Option<Generation>,
     in_use: Option<InUse>,
+    /// What the viewer checked while none was in use, and in which generation; the oldest gives way.
+    checked: [Option<(Path, u32)>; MAX_PROPOSED],
+    next_checked: usize,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
     /// A check of ours on the path in use that was not answered.
@@ -161,6 +164,8 @@ impl Ice {
             current: Generation { number: 0, local: Credentials::random(worker), remote: None },
             previous: None,
             in_use: None,
+            checked: [None; MAX_PROPOSED],
+            next_checked: 0,
             consented_at: None,
             proposed: [None; MAX_PROPOSED],
             asked: None,
@@ -266,6 +271,10 @@ impl Ice {
         let is_nominated = message.use_candidate();
         let Some(in_use) = &mut self.in_use else {
             if !is_nominated {
+                if !self.checked.contains(&Some((path, number))) {
+                    self.checked[self.next_checked] = Some((path, number));
+                    self.next_checked = (self.next_checked + 1) % MAX_PROPOSED;
+                }
                 return Checked::Taken;
             }
             // The first path proves itself by the DTLS handshake: nothing larger goes out before.
@@ -295,6 +304,17 @@ impl Ice {
             self.propose(path, priority, number, patience, now, out);
         }
         Checked::Taken
+    }
+
+    /// The viewer begins its handshake here: until it nominates a path, one that it checked is in use.
+    /// Returns whether it is. Chromium nominates 50 ms after it begins, and when nobody answers begins
+    /// anew after as long again.
+    pub(crate) fn begin(&mut self, path: Path, now: Instant) -> bool {
+        let checked = self.checked.iter().flatten().find(|it| it.0 == path).copied();
+        let Some((_, generation)) = checked.filter(|_| self.in_use.is_none()) else { return false };
+        // Whichever it nominates is worth more.
+        self.move_to(path, 0, generation, now);
+        true
     }
 
     /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing;

@@ -113,6 +113,40 @@ fn request(username: &str, pwd: &str, controls: bool, priority: u32, nominates: 
 }
 
 #[test]
+fn a_handshake_need_not_wait_for_a_nomination_only_for_a_check() {
+    let mut it = Viewer::new();
+    let path = |n| Path { local: OURS.parse().unwrap(), remote: address(n) };
+    assert!(!it.ice.begin(path(1), it.now()), "whoever was not checked is nobody");
+    it.check(1, 100, false);
+    it.check(2, 200, false);
+    assert!(it.ice.path().is_none(), "a check alone is no wish to be sent to");
+    assert!(!it.ice.begin(path(3), it.now()));
+    assert!(it.ice.begin(path(1), it.now()));
+    assert_eq!(it.at(), 1);
+    assert!(!it.ice.begin(path(2), it.now()), "another is taken by a nomination only");
+    it.inbox.clear();
+    // Then whatever is nominated is better, once it is proven.
+    it.check(2, 1, true);
+    assert_eq!(it.at(), 1);
+    assert!(it.answer(&[2]));
+    assert_eq!(it.at(), 2);
+}
+
+#[test]
+fn a_nomination_of_where_the_handshake_began_changes_nothing() {
+    let mut it = Viewer::new();
+    let path = Path { local: OURS.parse().unwrap(), remote: address(1) };
+    it.check(1, 100, false);
+    assert!(it.ice.begin(path, it.now()));
+    assert_eq!(it.check(1, 100, true), Checked::Taken);
+    it.inbox.clear();
+    it.feedback(1);
+    it.check(2, 50, true);
+    assert!(!it.answer(&[2]), "a worse one");
+    assert_eq!(it.at(), 1);
+}
+
+#[test]
 fn a_path_is_followed_once_it_is_nominated_and_better_and_answers() {
     let mut it = Viewer::connected(1, 100);
     it.feedback(1);

@@ -1,0 +1,181 @@
+/*
+ * What runs in pages. Each function is sent to the browser as its text, so none may use anything
+ * outside itself.
+ */
+
+/**
+ * Before the page's own scripts: the server's candidates lead to another UDP port, that of a relay.
+ * IPv6 ones are left out, for the relay has none. The server sends all candidates in its
+ * description (docs/protocol.md, section 5), so nothing else needs changing.
+ */
+export function sendThrough({ port }) {
+  const rewrite = (sdp) =>
+    sdp
+      .split("\r\n")
+      .filter((line) => !/^a=candidate:\S+ \d+ \S+ \d+ [^ ]*:/.test(line))
+      .map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+ \S+ )\d+/i, `$1${port}`))
+      // 9 and 0 stand for none (RFC 9429, section 5.2.1).
+      .map((line) => line.replace(/^(m=(?:audio|video) )(?!(?:9|0) )\d+/, `$1${port}`))
+      .join("\r\n");
+  const { prototype } = RTCPeerConnection;
+  const original = prototype.setRemoteDescription;
+  prototype.setRemoteDescription = function (description, ...rest) {
+    const { type, sdp } = description;
+    return original.call(this, { type, sdp: rewrite(sdp) }, ...rest);
+  };
+}
+
+/**
+ * Before the page's own scripts: notes when frames are shown. `gapMs`: from which time between two
+ * frames that follow each other it is written down.
+ */
+export function watchFrames({ gapMs }) {
+  const seen = { shown: 0, firstAt: null, last: null, gaps: [], unclear: [], sizes: [] };
+  Object.defineProperty(window, "__frames", { value: seen });
+  const followed = new WeakSet();
+
+  function note(frame) {
+    const at = frame.presentationTime;
+    const { last } = seen;
+    seen.firstAt ??= at;
+    if (last) {
+      const frames = frame.presentedFrames - last.count;
+      seen.shown += Math.max(frames, 0);
+      const gap = { at: last.at, ms: at - last.at };
+      // With frames between that this callback was too late for, nobody can say.
+      if (gap.ms > gapMs) (frames === 1 ? seen.gaps : seen.unclear).push(gap);
+    }
+    seen.last = { at, count: frame.presentedFrames };
+    const { width, height } = frame;
+    const before = seen.sizes.at(-1);
+    if (before?.height !== height || before.width !== width) seen.sizes.push({ at, width, height });
+  }
+
+  function follow(video) {
+    if (followed.has(video)) return;
+    followed.add(video);
+    const next = () =>
+      video.requestVideoFrameCallback((_, frame) => {
+        note(frame);
+        next();
+      });
+    next();
+  }
+  // Media events do not bubble, but they can be captured.
+  document.addEventListener("loadedmetadata", ({ target }) => follow(target), true);
+}
+
+/** What a fan's page knows now: statistics, frames and how it is connected. */
+export async function sampleFan() {
+  const seen = window.__seen;
+  const { shown, firstAt, last, gaps, unclear, sizes } = window.__frames;
+  const live = seen.peers.filter((pc) => pc.connectionState !== "closed");
+  const pc = live.at(-1);
+  const stats = {};
+  for (const stat of (await pc?.getStats())?.values() ?? []) {
+    if (stat.type === "inbound-rtp") stats[stat.kind] = { ...stat };
+    if (stat.type === "transport") stats.transport = { ...stat };
+  }
+  return {
+    at: performance.now(),
+    frames: { shown, firstAt, lastAt: last?.at ?? null, gaps, unclear, sizes },
+    stats,
+    peers: seen.peers.length,
+    offers: seen.countOffers(),
+    sockets: seen.sockets.length,
+    connection: pc?.connectionState ?? null,
+    state: document.querySelector('[data-testid="fan-state"]')?.dataset.state ?? null,
+  };
+}
+
+/** What was negotiated. */
+export function readDescriptions() {
+  const pc = window.__seen.peers.findLast((it) => it.connectionState !== "closed");
+  return { offer: pc?.remoteDescription?.sdp ?? "", answer: pc?.localDescription?.sdp ?? "" };
+}
+
+/** What the host's browser sends, by layer: whether the machine was fast enough is seen here. */
+export async function sampleHost() {
+  const pc = window.__seen.peers.findLast((it) => it.connectionState !== "closed");
+  const layers = [];
+  for (const stat of (await pc?.getStats())?.values() ?? []) {
+    if (stat.type !== "outbound-rtp" || stat.kind !== "video") continue;
+    const { rid, active, frameHeight, framesPerSecond, framesEncoded } = stat;
+    const { qualityLimitationReason, qualityLimitationDurations, keyFramesEncoded } = stat;
+    layers.push({
+      rid,
+      active,
+      frameHeight,
+      framesPerSecond,
+      framesEncoded,
+      keyFramesEncoded,
+      limitedBy: qualityLimitationReason,
+      limitedSeconds: qualityLimitationDurations,
+    });
+  }
+  return layers.sort((a, b) => (a.frameHeight ?? 0) - (b.frameHeight ?? 0));
+}
+
+/**
+ * Joins a room as a fan, as the product's page does, waits for the first frame, and leaves. Times are
+ * milliseconds after it began: the socket is open, the offer is there, the answer is sent, media is
+ * connected, the first decoded frame is shown.
+ */
+export async function joinOnce({ room, timeoutMs }) {
+  const began = performance.now();
+  const since = () => performance.now() - began;
+  const times = {};
+  const video = document.createElement("video");
+  video.muted = true;
+  video.autoplay = true;
+  video.playsInline = true;
+  document.body.append(video);
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws`);
+  const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+  const send = (message) => socket.send(JSON.stringify(message));
+  let pc = null;
+
+  const shown = new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`${why} after ${JSON.stringify(times)}`));
+    setTimeout(() => fail(`no frame in ${timeoutMs} ms`), timeoutMs);
+    video.requestVideoFrameCallback(() => {
+      times.firstFrameMs = since();
+      resolve();
+    });
+    socket.addEventListener("close", () => fail("the socket was closed"));
+    socket.addEventListener("open", () => {
+      times.socketMs = since();
+      send({ type: "hello", v: 1, role: "fan", room, caps: { video: ["VP8", "H264"] } });
+    });
+    const answer = async ({ sdp, neg }) => {
+      times.offerMs = since();
+      pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+      pc.addEventListener("track", ({ streams }) => {
+        video.srcObject = streams[0];
+      });
+      pc.addEventListener("connectionstatechange", () => {
+        if (pc.connectionState === "connected") times.connectedMs ??= since();
+      });
+      await pc.setRemoteDescription({ type: "offer", sdp });
+      await pc.setLocalDescription(await pc.createAnswer());
+      send({ type: "answer", pc: "sub", neg, sdp: pc.localDescription.sdp });
+      times.answerMs = since();
+    };
+    socket.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.type === "offer") answer(message).catch(reject);
+      if (message.type === "error") fail(`${message.code}: ${message.message}`);
+    });
+  });
+  try {
+    await shown;
+  } finally {
+    if (socket.readyState === WebSocket.OPEN) send({ type: "leave" });
+    socket.close();
+    await closed;
+    pc?.close();
+    video.srcObject = null;
+    video.remove();
+  }
+  return times;
+}

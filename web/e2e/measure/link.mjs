@@ -1,0 +1,65 @@
+/**
+ * What a bad link does to datagrams, as pure functions of what came before: time and randomness are
+ * inputs, so that a seed repeats a run's losses. `relay.mjs` has the sockets.
+ */
+
+/** Random numbers from 0 to 1 that a seed repeats (mulberry32). */
+export function randomFrom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What goes through at once after a rest, as of a token bucket: no more than two full packets. */
+export const BURST_BYTES = 2_500;
+/** The longest that a datagram waits; what would wait longer is dropped, as at a full queue. */
+export const QUEUE_MS = 100;
+
+/** A link of so many kbit/s with a queue; without a limit nothing waits. */
+export class Bottleneck {
+  #kbit = null;
+  /** When all that was let in will be through. */
+  #busyUntil = Number.NEGATIVE_INFINITY;
+
+  /** @param {number | null} kbit */
+  limit(kbit) {
+    this.#kbit = kbit;
+  }
+
+  /** When a datagram that comes now is through (ms, never before `now`); null when it is dropped. */
+  admit(now, bytes) {
+    if (this.#kbit === null) {
+      // What is in the queue stays before what comes.
+      return Math.max(now, this.#busyUntil);
+    }
+    const restedSince = now - (BURST_BYTES * 8) / this.#kbit;
+    const through = Math.max(restedSince, this.#busyUntil) + (bytes * 8) / this.#kbit;
+    if (through - now > QUEUE_MS) return null;
+    this.#busyUntil = through;
+    return Math.max(now, through);
+  }
+}
+
+/** RTCP that says something about repair and adaptation, by type and format. */
+const FEEDBACK = { "205:1": "nack", "205:15": "twcc", "206:1": "pli", "206:4": "fir" };
+const RTCP = { 200: "sr", 201: "rr", 202: "sdes", 203: "bye" };
+
+/**
+ * What a datagram is, as far as it can be told without keys (RFC 7983, section 7). Of RTCP that is
+ * the first packet of it: SRTCP leaves the first eight bytes in clear (RFC 3711, section 3.4).
+ */
+export function kindOf(datagram) {
+  if (datagram.length < 2) return "other";
+  const [first, second] = datagram;
+  if (first < 4) return "stun";
+  if (first >= 20 && first < 64) return "dtls";
+  if (first < 128 || first >= 192) return "other";
+  // RFC 5761, section 4.
+  if (second < 192 || second > 223) return `rtp:${second & 0x7f}`;
+  return FEEDBACK[`${second}:${first & 0x1f}`] ?? RTCP[second] ?? "rtcp";
+}

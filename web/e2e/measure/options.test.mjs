@@ -1,0 +1,31 @@
+// @vitest-environment node
+import { expect, test } from "vitest";
+import { readOptions, UsageError, usage } from "./rig.mjs";
+
+const TABLE = {
+  minutes: { default: 10, min: 0.2, max: 120, help: "how long" },
+  fans: { default: "both", one: ["both", "firefox"], help: "which" },
+  json: { default: null, help: "a file" },
+};
+
+test("options have defaults, and are read", () => {
+  expect(readOptions(TABLE, [])).toEqual({ minutes: 10, fans: "both", json: null });
+  const argv = ["--minutes", "0.5", "--fans", "firefox", "--json", "out.json"];
+  expect(readOptions(TABLE, argv)).toEqual({ minutes: 0.5, fans: "firefox", json: "out.json" });
+  expect(readOptions(TABLE, ["--help"])).toBe(null);
+  expect(usage("What it does.", TABLE)).toContain("--minutes");
+});
+
+test("options that make no sense are named", () => {
+  for (const [argv, said] of [
+    [["--minutes", "0"], "--minutes is from 0.2 to 120, not 0"],
+    [["--minutes", "long"], "--minutes is from 0.2 to 120, not long"],
+    [["--minutes", ""], "--minutes is from 0.2 to 120"],
+    [["--fans", "safari"], "--fans is one of both, firefox, not safari"],
+    [["--fast"], "--fast"],
+    [["more"], "more"],
+  ]) {
+    expect(() => readOptions(TABLE, argv), argv.join(" ")).toThrow(UsageError);
+    expect(() => readOptions(TABLE, argv), argv.join(" ")).toThrow(said);
+  }
+});

@@ -1,0 +1,226 @@
+import { byTestId, Chromium, FAKE_DEVICES, Firefox } from "../lib/browsers.mjs";
+import { Server } from "../lib/server.mjs";
+import { fanState, goLive } from "../lib/studio.mjs";
+import { until } from "../lib/until.mjs";
+import {
+  aheadMs,
+  capShortcomings,
+  fanReport,
+  followed,
+  marksReport,
+  shortcomings,
+  spread,
+} from "./figures.mjs";
+import { readDescriptions, sampleFan, sampleHost, sendThrough, watchFrames } from "./in-page.mjs";
+import { pairMarks, readMarks, sendMarks, watchMarks } from "./marks.mjs";
+import { Relay } from "./relay.mjs";
+import { main, say, UsageError } from "./rig.mjs";
+
+const SUMMARY = `A host and two fans in real browsers, for as long as you like: whether they freeze, whether sound
+and picture belong together, and how lost packets are repaired. docs/performance.md has the fields.`;
+
+const TABLE = {
+  minutes: { default: 10, min: 0.2, max: 120, help: "how long to measure" },
+  fans: {
+    default: "both",
+    one: ["both", "chromium", "firefox"],
+    help: "both, chromium or firefox",
+  },
+  loss: { default: 0, min: 0, max: 50, help: "percent of the fans' datagrams lost, each way" },
+  source: {
+    default: "camera",
+    one: ["camera", "marks"],
+    help: "camera: Chromium's fake one; marks: flashes and beeps",
+  },
+  seed: { default: 1, min: 0, max: 2 ** 31, help: "another one loses other datagrams" },
+  cap: { default: null, min: 50, max: 1e6, help: "kbit/s to each fan while the cap lasts" },
+  "cap-from": { default: 20, min: 5, max: 7200, help: "when the cap begins, in seconds" },
+  "cap-for": { default: 20, min: 1, max: 7200, help: "how long it lasts, in seconds" },
+  json: { default: null, help: "a file for the report" },
+};
+
+/** A freeze is longer than this. */
+const FREEZE_MS = 200;
+/** After its first frame a fan is on the way to the layer that its network carries. */
+const SETTLE_MS = 5_000;
+const PROGRESS_S = 10;
+/** For browsers to start and stop. */
+const OVERHEAD_MS = 90_000;
+
+async function measure(rig, options) {
+  const capped = options.cap === null ? null : capOf(options);
+  const server = await rig.own(Server.start(), (it) => it.stop());
+  const isNeeded = (name) => options.fans === "both" || options.fans === name;
+  const launch = { ownSignals: true };
+  const chromium = await rig.own(Chromium.launch(FAKE_DEVICES, launch), (it) => it.close());
+  const firefox =
+    isNeeded("firefox") && (await rig.own(Firefox.launch(launch), (it) => it.close()));
+
+  const scripts = options.source === "marks" ? [[sendMarks], [watchMarks]] : [];
+  const host = await chromium.open(`${server.base}/host`, { name: "host", scripts });
+  await goLive(host);
+  const fans = [];
+  for (const [name, browser] of Object.entries({ chromium, firefox })) {
+    if (isNeeded(name)) fans.push(await openFan(rig, { name, browser, server, options, fans }));
+  }
+
+  const started = performance.now();
+  const ticks = Math.round(options.minutes * 60);
+  const caps = capped && [capped.fromS, capped.toS];
+  for (let tick = 0; tick <= ticks; tick += 1) {
+    await rig.sleepUntil(started + tick * 1000);
+    if (caps?.includes(tick)) {
+      const limit = tick === capped.fromS ? options.cap : null;
+      for (const { relay } of fans) relay.limit(limit);
+      say(`${clock(tick)}  the way to the fans carries ${limit ?? "all"} ${limit ? "kbit/s" : ""}`);
+    }
+    await Promise.all(
+      fans.map(async (fan) => {
+        fan.samples.push(await fan.page.evaluate(sampleFan));
+      }),
+    );
+    if (tick > 0 && tick % PROGRESS_S === 0)
+      say(`${clock(tick)}  ${fans.map(brief).join("  |  ")}`);
+  }
+
+  const failed = [];
+  const reports = {};
+  const layers = await host.evaluate(sampleHost);
+  const hostMarks = options.source === "marks" ? pairMarks(await host.evaluate(readMarks)) : null;
+  for (const { name, page, relay, samples } of fans) {
+    const descriptions = await page.evaluate(readDescriptions);
+    const wire = (await relay?.counts()) ?? null;
+    const settings = { settleMs: SETTLE_MS, wire, descriptions };
+    const report = fanReport({ samples, ...settings });
+    if (hostMarks) {
+      const marks = await page.evaluate(readMarks);
+      const seen = pairMarks(marks, report.settledAt);
+      // What it cannot hear it cannot tell: that is no fault of the server's.
+      report.marks = marks.hears ? marksReport(seen, hostMarks) : null;
+    }
+    failed.push(...shortcomings(name, report, { loss: options.loss, isCapped: capped !== null }));
+    if (capped) {
+      report.capped = followed(report, capped);
+      failed.push(...capShortcomings(name, report.capped));
+    }
+    reports[name] = report;
+  }
+  const hostReport = { layers, marksMs: hostMarks && spread(hostMarks) };
+  const report = { options, machine: rig.machine(), host: hostReport, fans: reports };
+  // While the server is there, so that no page complains of its end.
+  for (const { page } of fans) await page.close();
+  await host.close();
+  return { report, failed };
+}
+
+/** When the cap is there, in seconds from the start. */
+function capOf(options) {
+  const fromS = Math.round(options["cap-from"]);
+  const toS = fromS + Math.round(options["cap-for"]);
+  if (toS + 5 > options.minutes * 60) {
+    throw new UsageError(`the cap lasts until second ${toS}: --minutes must be longer`);
+  }
+  return { fromS, toS };
+}
+
+async function openFan(rig, { name, browser, server, options, fans }) {
+  const scripts = [[watchFrames, { gapMs: FREEZE_MS }]];
+  if (options.source === "marks") scripts.push([watchMarks]);
+  let relay = null;
+  if (options.loss > 0 || options.cap !== null) {
+    const seed = options.seed + 1000 * fans.length;
+    const link = { to: server.udpPort, loss: options.loss / 100, seed };
+    relay = await rig.own(Relay.start(link), (it) => it.stop());
+    scripts.push([sendThrough, { port: relay.port }]);
+  }
+  const page = await browser.open(`${server.base}/r/default`, { name, scripts });
+  await fanState(page, "live", 30_000);
+  // As a person would: an element that is muted may be treated otherwise.
+  await page.click(byTestId("unmute"));
+  await until(() => page.evaluate(() => window.__frames.firstAt !== null), {
+    what: `a frame shown to ${name}`,
+  });
+  if (relay) {
+    const { toFan } = await relay.counts();
+    if (!toFan.bytes) throw new Error(`${name} goes around the relay`);
+  }
+  return { name, page, relay, samples: [] };
+}
+
+/** A fan in a few words. */
+function brief({ name, samples }) {
+  const last = samples.at(-1);
+  const before = samples.at(-1 - PROGRESS_S) ?? samples[0];
+  const fps = ((last.frames.shown - before.frames.shown) * 1000) / (last.at - before.at);
+  const from = last.frames.firstAt + SETTLE_MS;
+  const gaps = last.frames.gaps.filter(({ at }) => at >= from).length;
+  const ahead = aheadMs(last.stats);
+  const { height } = last.frames.sizes.at(-1) ?? {};
+  const { nackCount = 0, pliCount = 0 } = last.stats.video ?? {};
+  const sync = ahead === null ? "?" : Math.round(ahead);
+  return `${name}: ${last.state}, ${height} lines, ${fps.toFixed(1)} frames/s, freezes ${gaps}, picture ahead ${sync} ms, NACK ${nackCount}, PLI ${pliCount}`;
+}
+
+function describe({ fans, host, machine }) {
+  const lines = [];
+  for (const [name, it] of Object.entries(fans)) {
+    const { negotiated, freezes, connections, syncMs, audio, repair, wire, capped, marks } = it;
+    lines.push(
+      `${name}`,
+      `  DTLS ${negotiated.dtlsVersion}, ${negotiated.dtlsCipher}; SRTP ${negotiated.srtpProfile}`,
+      `  ${it.measuredSeconds} s measured; frames shown ${it.framesShown}, decoded ${it.framesDecoded}, dropped ${it.framesDropped}, keyframes ${it.keyFramesDecoded}`,
+      `  freezes over ${FREEZE_MS} ms: ${freezes.gaps} (longest ${freezes.longestMs} ms; ${freezes.unclear} unclear); by the browser's count ${freezes.byBrowser}, ${freezes.byBrowserSeconds?.toFixed(2)} s`,
+      `  peer connections ${connections.peers}, offers ${connections.offers}, sockets ${connections.sockets}`,
+      `  sound and picture apart: p50 ${syncMs.p50}, p95 ${syncMs.p95}, max ${syncMs.max} ms (picture ahead by ${syncMs.median} in the middle)`,
+      `  sound concealed: ${audio.concealedPercent} %, ${audio.concealmentEvents} times; packets lost ${audio.packetsLost}`,
+      `  picture: packets ${repair.packetsReceived}, lost ${repair.packetsLost}, NACK ${repair.nackCount}, retransmitted ${repair.retransmittedPacketsReceived ?? "not told"}, PLI ${repair.pliCount}`,
+      `  TWCC negotiated: ${it.twccNegotiated ? "yes" : "no"}`,
+    );
+    if (marks === null) lines.push("  by what is in them: this browser hears nothing here");
+    if (marks) {
+      const { apartMs, aheadMs: ahead } = marks;
+      lines.push(
+        `  by what is in them: apart p50 ${apartMs.p50}, p95 ${apartMs.p95}, max ${apartMs.max} ms of ${apartMs.n} marks (picture ahead by ${ahead} in the middle)`,
+      );
+    }
+    if (wire) {
+      const { toFan, toServer } = wire;
+      lines.push(
+        `  on the wire: to the fan ${toFan.datagrams} of which RTX ${toFan.rtx}, lost ${toFan.lost}, overflowed ${toFan.overflowed} (of the picture ${toFan.pictureLost}); from the fan TWCC ${toServer.twcc}, NACK ${toServer.nack}, PLI ${toServer.pli}, lost ${toServer.lost}`,
+      );
+    }
+    lines.push(`  lines: ${it.heights.map(({ s, height }) => `${height} at ${s} s`).join(", ")}`);
+    if (capped) {
+      lines.push(
+        `  capped: from ${capped.best} lines down after ${capped.downAfterS} s to ${capped.lowest}; back up ${capped.upAfterS} s after the cap; ${capped.changesUnderCap} changes under it`,
+      );
+    }
+  }
+  if (host.marksMs) {
+    lines.push(
+      `host's own marks: picture ahead by ${host.marksMs.p50} ms (p95 ${host.marksMs.p95})`,
+    );
+  }
+  for (const it of host.layers) {
+    lines.push(
+      `host sends ${it.frameHeight} lines, ${it.framesPerSecond} frames/s, ${it.keyFramesEncoded} keyframes, limited by ${it.limitedBy}`,
+    );
+  }
+  const { cpus, load1, toolDelayMs } = machine;
+  lines.push(
+    `machine: ${cpus} cores, load ${load1}; this tool waited up to ${toolDelayMs.max} ms for its turn (p99 ${toolDelayMs.p99})`,
+  );
+  return lines.join("\n");
+}
+
+function clock(seconds) {
+  return `${String(seconds).padStart(5)} s`;
+}
+
+await main({
+  summary: SUMMARY,
+  table: TABLE,
+  limitMs: ({ minutes }) => minutes * 60_000 + OVERHEAD_MS,
+  measure,
+  describe,
+});
