@@ -10,6 +10,7 @@ use crate::clock::CaptureClock;
 use crate::datagram::Datagram;
 use crate::elements::Elements;
 use crate::outbox::Outbox;
+use crate::point::Place;
 use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
 use crate::session::{Polled, Session, Shared};
 use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp, vp8};
@@ -178,6 +179,7 @@ impl Publisher {
             marker: header.marker,
             elements: Elements::of(&extensions),
             extensions,
+            place: Place::default(),
             vp8,
             is_keyframe: starts_keyframe(format.codec, &packet.payload),
             arrived,

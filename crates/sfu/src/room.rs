@@ -283,6 +283,9 @@ mod tests {
         assert!(!room.is_flush_due(true, true, CROWD, at(40)), "a frame waits for sound");
         assert!(!room.is_flush_over(at(49)));
         assert!(room.is_flush_over(at(50)), "and goes without");
-        assert!(room.is_flush_due(true, true, CROWD, at(200)), "where there is none it does not wait");
+        assert!(
+            room.is_flush_due(true, true, CROWD, at(200)),
+            "where there is none it does not wait"
+        );
     }
 }

@@ -9,6 +9,7 @@ use str0m::rtp::ExtensionValues;
 
 use crate::egress::Kind;
 use crate::elements::Elements;
+use crate::point::Place;
 use crate::{Codec, vp8};
 
 /// NAL unit type of a sequence parameter set (ITU-T H.264, table 7-1).
@@ -104,6 +105,8 @@ pub(crate) struct Packet {
     pub(crate) elements: Elements,
     /// The RTP payload.
     pub(crate) payload: Arc<[u8]>,
+    /// Where it stands among the layers of its stream.
+    pub(crate) place: Place,
     /// The parsed payload descriptor, for VP8 with picture ids.
     pub(crate) vp8: Option<vp8::Descriptor>,
     /// Whether decoding can begin with this packet's frame.

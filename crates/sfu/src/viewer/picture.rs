@@ -6,12 +6,13 @@ use super::Needs;
 use super::sending::Sending;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::layer::{Available, Choice, LayerSelector, Link};
+use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
+use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::{SentLog, Source};
-use crate::track::{Layer, MAX_LAYERS, Track};
+use crate::track::{Layer, Track};
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
@@ -70,8 +71,8 @@ impl Picture {
     ) -> Needs {
         let mut needs = Needs::default();
         let current = self.layer(track);
-        let best = match self.choose(egress, track, current, sound_bps, now) {
-            Some(Choice::Layer(best)) => best,
+        let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
+            Some(Choice::Layer(best, point)) => (best, point),
             Some(Choice::Starved) => {
                 // The picture begins anew at a keyframe when there is room for it.
                 self.sending.at = None;
@@ -82,6 +83,11 @@ impl Picture {
         let Some(target) = track.layers.get(best) else { return needs };
         if current == Some(best) {
             self.descends_since = None;
+            if self.sending.wanted != point {
+                let is_up = !self.sending.wanted.contains(point);
+                self.selector.switched(is_up, now);
+                self.sending.wanted = point;
+            }
         } else {
             let start = match current {
                 None => target.ring.start(now),
@@ -91,6 +97,7 @@ impl Picture {
                 Some(start) => {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
+                    self.sending.wanted = point;
                     self.sending.begin(egress, Kind::Video, track, best, start, now);
                 }
                 None => {
@@ -152,7 +159,8 @@ impl Picture {
         now: Instant,
     ) -> Option<Choice> {
         let Some(estimate_bps) = egress.estimate_bps() else {
-            return track.best(current, now).map(Choice::Layer);
+            let best = track.best(current, now);
+            return best.map(|it| Choice::Layer(it, Point::WHOLE));
         };
         let is_young = |it: &Chosen| {
             it.epoch == track.epoch && now.saturating_duration_since(it.at) < CHOOSE_EVERY
@@ -160,17 +168,18 @@ impl Picture {
         if let Some(chosen) = self.chosen.filter(is_young) {
             return Some(chosen.choice);
         }
-        let mut layers = [Available { index: 0, bps: 0 }; MAX_LAYERS];
-        let n = track.available(&mut layers, now);
-        let layers = layers.get(..n)?;
+        let mut rungs = [Available::default(); MAX_RUNGS];
+        let n = track.available(&mut rungs, now);
+        let rungs = rungs.get(..n)?;
+        let current = current.map(|it| (it, self.sending.wanted));
         let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
-        let choice = self.selector.choose(layers, current, link, now)?;
+        let choice = self.selector.choose(rungs, current, link, now)?;
         let (sent, next) = match choice {
-            Choice::Starved => (0, layers.first().map_or(0, |it| it.bps)),
-            Choice::Layer(index) => {
-                let at = layers.iter().position(|it| it.index == index);
+            Choice::Starved => (0, rungs.first().map_or(0, |it| it.bps)),
+            Choice::Layer(index, point) => {
+                let at = rungs.iter().position(|it| it.index == index && it.point == point);
                 let bps =
-                    |at: Option<usize>| at.and_then(|at| layers.get(at)).map_or(0, |it| it.bps);
+                    |at: Option<usize>| at.and_then(|at| rungs.get(at)).map_or(0, |it| it.bps);
                 (bps(at), bps(at.map(|it| it + 1)))
             }
         };

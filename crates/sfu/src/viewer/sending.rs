@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
 use crate::outbox::Outbox;
 use crate::pacer::Pacer;
+use crate::point::Point;
 use crate::rewrite::{PictureIds, Rewriter};
 use crate::ring::{Ring, Start};
 use crate::sent::{SentLog, Source};
@@ -25,6 +26,8 @@ pub(super) struct Sending {
     /// For repetitions; sound is not repeated.
     pub(super) sent: Option<SentLog>,
     pub(super) at: Option<Cursor>,
+    /// How much of the layer is to be sent.
+    pub(super) wanted: Point,
     /// The epoch whose format this viewer has no payload type for.
     pub(super) unplayable: Option<u32>,
     /// Whether the payload type has to be looked up again.
@@ -51,6 +54,7 @@ impl Sending {
             picture_ids: PictureIds::default(),
             sent,
             at: None,
+            wanted: Point::WHOLE,
             unplayable: None,
             is_renegotiated: false,
         }
