@@ -17,7 +17,7 @@ use crate::datagram::Datagram;
 use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::rtp::Format;
-use crate::{CloseReason, Codec, NegotiationError, vp8};
+use crate::{CloseReason, Codec, NegotiationError, dependency, vp8};
 
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,9 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) extensions: &'a ExtensionValues,
     /// The same, as bytes.
     pub(crate) elements: &'a Elements,
-    /// The payload, shared by all viewers.
+    /// The dependency descriptor, and the frame number that it has for this viewer.
+    pub(crate) dependency: Option<(&'a dependency::Descriptor, u16)>,
+    /// The payload, shared by all viewers; one without content stands for a packet that is left out.
     pub(crate) payload: &'a Arc<[u8]>,
     /// What differs for this viewer in the VP8 payload descriptor.
     pub(crate) vp8_patch: Option<vp8::Patch>,

@@ -25,6 +25,7 @@ mod clock;
 mod config;
 mod datagram;
 mod demux;
+mod dependency;
 mod dtls;
 mod egress;
 mod elements;
@@ -49,11 +50,13 @@ mod session;
 mod sfu;
 #[cfg(test)]
 mod testing;
+mod thinning;
 mod timers;
 mod track;
 mod ufrags;
 mod viewer;
 mod vp8;
+mod vp9;
 mod whereabouts;
 
 use std::time::Duration;

@@ -81,24 +81,33 @@ impl Rates {
         }
     }
 
+    /// The highest layers that there are.
+    pub(crate) fn top(&self) -> Point {
+        let (spatial, temporal) = self.layers();
+        let highest =
+            |of: [bool; LAYERS as usize]| of.iter().rposition(|it| *it).map_or(0, |it| it as u8);
+        Point { spatial: highest(spatial), temporal: highest(temporal) }
+    }
+
+    /// Which spatial and which temporal layers there are.
+    fn layers(&self) -> ([bool; LAYERS as usize], [bool; LAYERS as usize]) {
+        let least = self.whole() / LEAST_PART;
+        let counts = |has: &dyn Fn(Point) -> bool| {
+            let cells = Point::all().filter(|it| has(*it));
+            cells.filter_map(|it| self.rates.get(it.index())).sum::<usize>() > least
+        };
+        let layers = std::array::from_fn(|layer| layer as u8);
+        (
+            layers.map(|layer: u8| counts(&|it| it.spatial == layer)),
+            layers.map(|layer: u8| counts(&|it| it.temporal == layer)),
+        )
+    }
+
     /// The operating points that differ from each other, with their bytes and frames a second. The
     /// highest is [`Point::WHOLE`].
     pub(crate) fn points(&self) -> impl Iterator<Item = (Point, usize, f32)> {
-        let whole = self.whole();
-        let of = |has: &dyn Fn(Point) -> bool| -> usize {
-            let cells = Point::all().filter(|it| has(*it));
-            cells.filter_map(|it| self.rates.get(it.index())).sum()
-        };
-        let mut spatial = [false; LAYERS as usize];
-        let mut temporal = [false; LAYERS as usize];
-        for layer in 0..LAYERS {
-            let counts = |bytes: usize| bytes > whole / LEAST_PART;
-            spatial[usize::from(layer)] = counts(of(&|it| it.spatial == layer));
-            temporal[usize::from(layer)] = counts(of(&|it| it.temporal == layer));
-        }
-        let highest =
-            |of: [bool; LAYERS as usize]| of.iter().rposition(|it| *it).map_or(0, |it| it as u8);
-        let top = Point { spatial: highest(spatial), temporal: highest(temporal) };
+        let (whole, top) = (self.whole(), self.top());
+        let (spatial, temporal) = self.layers();
         let has = move |it: &Point| {
             spatial[usize::from(it.spatial)] && temporal[usize::from(it.temporal)]
         };
@@ -126,7 +135,7 @@ mod tests {
             let temporal = [0, 2, 1, 2][n as usize % 4];
             let now = *START + Duration::from_micros(33_333) * n;
             for spatial in 0..spatial {
-                let place = Place { point: Point { spatial, temporal } };
+                let place = Place { point: Point::new(spatial, temporal), ..Place::default() };
                 rates.count(&place, n * 3_000, 1_000 * 4_usize.pow(spatial.into()), now);
             }
         }

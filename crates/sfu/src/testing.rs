@@ -21,6 +21,7 @@ pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> 
         marker: false,
         extensions: ExtensionValues::default(),
         elements: Elements::default(),
+        dependency: None,
         payload: Arc::from([0; 1_000]),
         place: Place::default(),
         vp8: None,

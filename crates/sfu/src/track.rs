@@ -7,6 +7,7 @@ use str0m::media::Rid;
 
 use crate::keyframe::KeyframeRequester;
 use crate::layer::{Available, MAX_RUNGS, ladder};
+use crate::point::Point;
 use crate::publisher::StreamKey;
 use crate::rates::Rates;
 use crate::ring::Ring;
@@ -69,6 +70,11 @@ impl Layer {
     /// Bits a second that viewers get it with.
     pub(crate) fn bps(&self) -> u64 {
         with_headers(self.rate())
+    }
+
+    /// The highest layers that it has inside.
+    pub(crate) fn top(&self) -> Point {
+        self.rates.top()
     }
 
     /// Packets a second, about.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Needs;
-use super::sending::Sending;
+use super::sending::{Sending, outgoing};
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
 use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS};
@@ -21,6 +21,10 @@ const SWITCH_AGE: Duration = Duration::from_millis(100);
 /// trip and a frame; after this the picture must go on, as it can.
 const DESCENT: Duration = Duration::from_millis(250);
 
+/// How long a frame that more temporal layers can begin with is waited for, before a keyframe is. Encoders
+/// have one in each eight.
+const ASCENT: Duration = Duration::from_secs(2);
+
 /// How often the layer is thought over.
 const CHOOSE_EVERY: Duration = Duration::from_millis(50);
 
@@ -33,6 +37,8 @@ pub(super) struct Picture {
     chosen: Option<Chosen>,
     /// Since when a keyframe of a lower layer is waited for.
     descends_since: Option<Instant>,
+    /// Since when less of the layer is sent than should be.
+    lags_since: Option<Instant>,
 }
 
 /// What was decided, and when.
@@ -52,6 +58,7 @@ impl Picture {
             selector: LayerSelector::default(),
             chosen: None,
             descends_since: None,
+            lags_since: None,
         }
     }
 
@@ -83,10 +90,10 @@ impl Picture {
         let Some(target) = track.layers.get(best) else { return needs };
         if current == Some(best) {
             self.descends_since = None;
-            if self.sending.wanted != point {
-                let is_up = !self.sending.wanted.contains(point);
-                self.selector.switched(is_up, now);
-                self.sending.wanted = point;
+            let before = self.sending.wanted();
+            if before != point {
+                self.selector.switched(!before.contains(point), now);
+                self.sending.want(point);
             }
         } else {
             let start = match current {
@@ -97,8 +104,7 @@ impl Picture {
                 Some(start) => {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
-                    self.sending.wanted = point;
-                    self.sending.begin(egress, Kind::Video, track, best, start, now);
+                    self.sending.begin(egress, Kind::Video, track, best, point, start, now);
                 }
                 None => {
                     needs.keyframe = Some(best);
@@ -123,6 +129,9 @@ impl Picture {
             self.sending.at = None;
             needs.keyframe = Some(best);
             return needs;
+        }
+        if self.lags(layer, now) {
+            needs.keyframe = Some(best);
         }
         if let Some(cursor) = &mut self.sending.at {
             let is_behind = cursor.next != layer.ring.head();
@@ -171,7 +180,7 @@ impl Picture {
         let mut rungs = [Available::default(); MAX_RUNGS];
         let n = track.available(&mut rungs, now);
         let rungs = rungs.get(..n)?;
-        let current = current.map(|it| (it, self.sending.wanted));
+        let current = current.map(|it| (it, self.sending.wanted()));
         let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
         let choice = self.selector.choose(rungs, current, link, now)?;
         let (sent, next) = match choice {
@@ -212,22 +221,31 @@ impl Picture {
         // What is of another layer than now is of before a keyframe: nobody needs it any more.
         let is_current =
             |it: &Source| it.epoch == track.epoch && Some(it.layer) == self.layer(track);
-        let (position, source) = sent.filter(|it| is_current(&it.1))?;
+        let (position, source, how) = sent.filter(|it| is_current(&it.1))?;
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
+        let pictures = source.pictures.without(how.left_out);
+        let vp8 = packet.vp8.as_ref().filter(|_| !how.is_empty);
         Some(Outgoing {
-            kind: Kind::Video,
             payload_type: source.payload_type,
             seq: seq.into(),
             ts: source.numbering.timestamp(packet.ts),
-            padding: 0,
-            marker: packet.marker,
-            extensions: &packet.extensions,
-            elements: &packet.elements,
-            payload: &packet.payload,
-            vp8_patch: packet.vp8.as_ref().and_then(|it| source.pictures.patch(it)),
-            captured: packet.captured,
+            vp8_patch: vp8.and_then(|it| pictures.patch(it)),
+            ..outgoing(packet, source.frames, how)
         })
+    }
+
+    /// Whether a keyframe would get the viewer to the operating point that it should have: a larger
+    /// picture begins with one, and more frames do where the encoder has no other place for it.
+    fn lags(&mut self, layer: &Layer, now: Instant) -> bool {
+        let wanted = self.sending.wanted().common(layer.top());
+        let lags = self.sending.lags().filter(|it| !it.contains(wanted));
+        let Some(current) = lags else {
+            self.lags_since = None;
+            return false;
+        };
+        let since = *self.lags_since.get_or_insert(now);
+        current.spatial < wanted.spatial || now.saturating_duration_since(since) >= ASCENT
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 mod host;
+mod scalable;
 mod viewer;
 
 use std::collections::VecDeque;
@@ -359,7 +360,8 @@ impl Sim {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
-        let mut config = Rtc::builder().set_rtp_mode(true);
+        let mut config =
+            Rtc::builder().set_rtp_mode(true).set_extension_map(scalable::extensions());
         // A browser gives a connection up after 30 s, as the server does; str0m after 22.
         config.set_max_stun_retransmits(14);
         let mut rtc = config.build(self.now);

@@ -4,6 +4,7 @@ use rtp::header::{Extension, HeaderWriter};
 use rtp::srtp::{self, Stream};
 
 use super::report::Account;
+use crate::dependency;
 use crate::egress::Outgoing;
 use crate::egress::sdp::{Extensions, Media};
 use crate::elements::CaptureTime;
@@ -61,6 +62,9 @@ impl Outlet {
     /// Takes what a description says of the header.
     pub(super) fn negotiated(&mut self, media: &Media) {
         self.ids = media.extensions;
+        // That of a keyframe needs the two-byte form, and the others mean nothing without it.
+        self.ids.dependency_descriptor =
+            self.ids.dependency_descriptor.filter(|_| media.allow_mixed);
         self.mid.clone_from(&media.mid);
         self.has_transport_cc = media.extensions.transport_cc.is_some()
             && media.formats.iter().any(|it| it.transport_cc);
@@ -80,9 +84,11 @@ impl Outlet {
         buffer: &mut [u8],
     ) -> Option<Composed> {
         let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
+        let dependency = packet.dependency.zip(self.ids.dependency_descriptor);
         if let (Some(seq), Some(id @ 1..=14)) = (transport_seq, self.ids.transport_cc)
             && !has_mid
             && packet.elements.is_empty()
+            && dependency.is_none()
         {
             let header_len =
                 self.plain_header(payload_type, index, ssrc, packet, id, seq, buffer)?;
@@ -98,8 +104,15 @@ impl Outlet {
             id: self.ids.mid.filter(|_| has_mid).unwrap_or(0),
             data: self.mid.as_bytes(),
         };
-        let mut elements = [transport, mid, NONE, NONE, NONE, NONE, NONE];
+        let mut elements = [transport, mid, NONE, NONE, NONE, NONE, NONE, NONE];
         let mut n = 2;
+        let mut descriptor = [0; dependency::MAX_LEN];
+        if let Some(((it, number), id)) = dependency
+            && let Some(data) = it.write(number, &mut descriptor)
+        {
+            elements[n] = Extension { id, data };
+            n += 1;
+        }
         if !packet.elements.is_empty() {
             let it = packet.elements;
             let described: [(Option<u8>, Option<&[u8]>); 5] = [

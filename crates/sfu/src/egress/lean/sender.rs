@@ -43,7 +43,7 @@ pub(crate) struct Ssrcs {
 const MAX_PADDING: usize = 255;
 
 /// What padding alone carries.
-static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
+pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// What the network adds: IPv4 and UDP.
 const NETWORK_HEADER_BYTES: usize = 28;
@@ -169,6 +169,7 @@ impl Sender {
             marker: false,
             extensions: &ExtensionValues::default(),
             elements: &Elements::default(),
+            dependency: None,
             payload: &NO_PAYLOAD,
             vp8_patch: None,
             captured: now,
