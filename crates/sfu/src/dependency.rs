@@ -57,6 +57,11 @@ impl Descriptor {
         }
     }
 
+    /// Itself and its frame number for a viewer whose are so much higher.
+    pub(crate) fn numbered(&self, offset: u16) -> (&Self, u16) {
+        (self, self.frame_number().wrapping_add(offset))
+    }
+
     /// Writes its bytes with another frame number; `None` when they do not fit.
     pub(crate) fn write<'a>(&self, frame_number: u16, to: &'a mut [u8]) -> Option<&'a [u8]> {
         let to = to.get_mut(..self.0.len())?;

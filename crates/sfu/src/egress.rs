@@ -8,7 +8,7 @@ pub(crate) mod sdp;
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use str0m::rtp::ExtensionValues;
@@ -18,6 +18,9 @@ use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::rtp::Format;
 use crate::{CloseReason, Codec, NegotiationError, dependency, vp8};
+
+/// What padding alone carries.
+pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,18 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) vp8_patch: Option<vp8::Patch>,
     /// When it was captured, in our clock; sender reports are made of it.
     pub(crate) captured: Instant,
+}
+
+impl Outgoing<'_> {
+    /// Takes the content out: what is left has a number and the least padding that a packet can consist of.
+    pub(crate) fn empty(&mut self) {
+        self.padding = 1;
+        self.marker = false;
+        self.elements = Elements::none();
+        self.dependency = None;
+        self.payload = &NO_PAYLOAD;
+        self.vp8_patch = None;
+    }
 }
 
 /// What an egress yields.

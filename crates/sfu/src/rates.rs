@@ -22,6 +22,10 @@ pub(crate) struct Rates {
     rates: [usize; POINTS],
     fps: [f32; LAYERS as usize],
     last_ts: Option<u32>,
+    /// What follows from the rates: viewers look it up far more often than it changes.
+    whole: usize,
+    top: Point,
+    points: Vec<(Point, usize, f32)>,
 }
 
 impl Rates {
@@ -34,6 +38,9 @@ impl Rates {
             rates: [0; POINTS],
             fps: [0.0; LAYERS as usize],
             last_ts: None,
+            whole: 0,
+            top: Point::default(),
+            points: vec![(Point::WHOLE, 0, 0.0)],
         }
     }
 
@@ -58,6 +65,11 @@ impl Rates {
         }
         let window = now.saturating_duration_since(self.began);
         if window < WINDOW {
+            if self.rates.iter().all(|it| *it == 0) {
+                // Before there is a figure, the bytes so far.
+                self.whole = self.bytes.iter().sum();
+                self.points[0].1 = self.whole;
+            }
             return;
         }
         let is_first = self.rates.iter().all(|it| *it == 0);
@@ -70,56 +82,48 @@ impl Rates {
             let new = f32::from(*frames) / window.as_secs_f32();
             *fps = if is_first { new } else { (3.0 * *fps + new) / 4.0 };
         }
+        self.conclude();
         self.resume(now);
     }
 
     /// Bytes a second of all; before there is a figure, the bytes so far.
     pub(crate) fn whole(&self) -> usize {
-        match self.rates.iter().sum() {
-            0 => self.bytes.iter().sum(),
-            rate => rate,
-        }
+        self.whole
     }
 
     /// The highest layers that there are.
     pub(crate) fn top(&self) -> Point {
-        let (spatial, temporal) = self.layers();
-        let highest =
-            |of: [bool; LAYERS as usize]| of.iter().rposition(|it| *it).map_or(0, |it| it as u8);
-        Point { spatial: highest(spatial), temporal: highest(temporal) }
-    }
-
-    /// Which spatial and which temporal layers there are.
-    fn layers(&self) -> ([bool; LAYERS as usize], [bool; LAYERS as usize]) {
-        let least = self.whole() / LEAST_PART;
-        let counts = |has: &dyn Fn(Point) -> bool| {
-            let cells = Point::all().filter(|it| has(*it));
-            cells.filter_map(|it| self.rates.get(it.index())).sum::<usize>() > least
-        };
-        let layers = std::array::from_fn(|layer| layer as u8);
-        (
-            layers.map(|layer: u8| counts(&|it| it.spatial == layer)),
-            layers.map(|layer: u8| counts(&|it| it.temporal == layer)),
-        )
+        self.top
     }
 
     /// The operating points that differ from each other, with their bytes and frames a second. The
     /// highest is [`Point::WHOLE`].
-    pub(crate) fn points(&self) -> impl Iterator<Item = (Point, usize, f32)> {
-        let (whole, top) = (self.whole(), self.top());
-        let (spatial, temporal) = self.layers();
-        let has = move |it: &Point| {
-            spatial[usize::from(it.spatial)] && temporal[usize::from(it.temporal)]
+    pub(crate) fn points(&self) -> &[(Point, usize, f32)] {
+        &self.points
+    }
+
+    fn conclude(&mut self) {
+        self.whole = self.rates.iter().sum();
+        let least = self.whole / LEAST_PART;
+        let sum = |has: &dyn Fn(Point) -> bool| -> usize {
+            let cells = Point::all().filter(|it| has(*it));
+            cells.filter_map(|it| self.rates.get(it.index())).sum()
         };
-        let lower = Point::all().filter(has).filter(move |it| *it != top);
-        let rate = move |point: Point| {
-            let cells = Point::all().filter(|it| point.contains(*it));
-            let bytes = cells.filter_map(|it| self.rates.get(it.index())).sum();
-            let fps = self.fps.iter().take(usize::from(point.temporal) + 1).sum();
-            (point, bytes, fps)
+        let is_there = |of: &dyn Fn(Point) -> u8| -> [bool; LAYERS as usize] {
+            std::array::from_fn(|layer| sum(&|it| usize::from(of(it)) == layer) > least)
         };
-        let all = (Point::WHOLE, whole, self.fps.iter().sum());
-        lower.map(rate).chain([all])
+        let (spatial, temporal) = (is_there(&|it| it.spatial), is_there(&|it| it.temporal));
+        let highest =
+            |of: [bool; LAYERS as usize]| of.iter().rposition(|it| *it).map_or(0, |it| it as u8);
+        self.top = Point { spatial: highest(spatial), temporal: highest(temporal) };
+        self.points.clear();
+        for point in Point::all().filter(|it| *it != self.top) {
+            if spatial[usize::from(point.spatial)] && temporal[usize::from(point.temporal)] {
+                let fps = self.fps.iter().take(usize::from(point.temporal) + 1).sum();
+                self.points.push((point, sum(&|it| point.contains(it)), fps));
+            }
+        }
+        self.points.push((Point::WHOLE, self.whole, self.fps.iter().sum()));
     }
 }
 
@@ -145,8 +149,7 @@ mod tests {
     #[test]
     fn each_temporal_layer_has_its_rate_and_frames() {
         let rates = three_layers(1);
-        let points: Vec<_> = rates.points().collect();
-        let [t0, t1, all] = points[..] else { panic!("{points:?}") };
+        let [t0, t1, all] = *rates.points() else { panic!("{rates:?}") };
         let point = |temporal| Point { spatial: 0, temporal };
         assert_eq!((t0.0, t1.0, all.0), (point(0), point(1), Point::WHOLE));
         for (it, fps) in [(t0, 7.5), (t1, 15.0), (all, 30.0)] {
@@ -159,10 +162,9 @@ mod tests {
 
     #[test]
     fn three_by_three_layers_are_nine_points_and_none_is_one() {
-        assert_eq!(three_layers(3).points().count(), 9);
+        assert_eq!(three_layers(3).points().len(), 9);
         let mut rates = Rates::new(*START);
         rates.count(&Place::default(), 0, 1_000, *START);
-        let points: Vec<_> = rates.points().map(|it| (it.0, it.1)).collect();
-        assert_eq!(points, [(Point::WHOLE, 1_000)]);
+        assert_eq!(rates.points(), [(Point::WHOLE, 1_000, 0.0)]);
     }
 }

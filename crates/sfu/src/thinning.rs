@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use crate::point::Point;
 use crate::rtp::{Packet, ts_is_newer};
+use crate::sent::Sent;
 
 /// Runs of left out packets that are remembered: 2 s of a run at every second frame of 60 a second. What
 /// is missing for longer is not repeated by any publisher.
@@ -44,29 +45,12 @@ struct Run {
 
 /// How much was left out of a source before a packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Left {
-    /// Packets.
-    pub(crate) packets: u64,
+struct Left {
+    packets: u64,
     /// VP8 pictures, modulo 2^15: their ids go on without a gap as well. A receiver takes a gap for a
     /// picture that was lost, and holds back those that may need it. (One of which no packet was here in
     /// time leaves one.)
-    pub(crate) pictures: u16,
-}
-
-/// What becomes of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It is sent.
-    Forward {
-        /// What was left out before it.
-        left: Left,
-        /// Whether it is the last that is sent of its picture.
-        is_last: bool,
-    },
-    /// Its number is sent, without content.
-    Fill(Left),
-    /// It is left out.
-    Skip,
+    pictures: u16,
 }
 
 impl Thinning {
@@ -91,7 +75,9 @@ impl Thinning {
     }
 
     /// Takes the next packet in the order of arrival. `wanted` is where to go as soon as that can be.
-    pub(crate) fn take(&mut self, packet: &Packet, wanted: Point) -> Verdict {
+    /// Returns how many packets were left out before, and how this one is sent; `None` when it is left
+    /// out itself.
+    pub(crate) fn take(&mut self, packet: &Packet, wanted: Point) -> Option<(u64, Sent)> {
         let seq = packet.seq;
         if seq < self.next {
             return self.take_late(packet);
@@ -100,29 +86,16 @@ impl Thinning {
         self.next = seq + 1;
         if self.current.contains(packet.place.point) {
             self.last_picture = None;
-            return Verdict::Forward {
-                left: self.all(),
-                is_last: self.is_last(packet, self.current),
-            };
+            return Some(sent(packet, self.all(), self.current));
         }
         self.leave_out(packet);
-        Verdict::Skip
+        None
     }
 
-    fn take_late(&self, packet: &Packet) -> Verdict {
-        let Some(left) = self.before(packet.seq) else { return Verdict::Skip };
+    fn take_late(&self, packet: &Packet) -> Option<(u64, Sent)> {
+        let left = self.before(packet.seq)?;
         let point = if packet.seq < self.since { self.before } else { self.current };
-        if point.contains(packet.place.point) {
-            Verdict::Forward { left, is_last: self.is_last(packet, point) }
-        } else {
-            Verdict::Fill(left)
-        }
-    }
-
-    /// Of a picture of several spatial layers the last that is sent has the marker, which it would not
-    /// have otherwise.
-    fn is_last(&self, packet: &Packet, point: Point) -> bool {
-        packet.place.ends_frame && packet.place.point.spatial == point.spatial
+        Some(sent(packet, left, point))
     }
 
     /// Goes to another point: down where a picture begins, up where a frame says so. Not where something
@@ -188,6 +161,16 @@ impl Thinning {
             None => Some(self.base),
         }
     }
+}
+
+/// How a packet is sent at a point: without content, when it is of what is left out.
+fn sent(packet: &Packet, left: Left, point: Point) -> (u64, Sent) {
+    let place = &packet.place;
+    let is_empty = !point.contains(place.point);
+    // Of a picture of several spatial layers the last that is sent has the marker, which it would not
+    // have otherwise.
+    let is_last = !is_empty && place.ends_frame && place.point.spatial == point.spatial;
+    (left.packets, Sent { left_out: left.pictures, is_last, is_empty })
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl Track {
         let any_on = self.layers.iter().any(|it| it.is_on(now));
         let layers = self.layers.iter().enumerate().filter(|(_, it)| !any_on || it.is_on(now));
         let points = layers.flat_map(|(index, layer)| {
-            layer.rates.points().map(move |(point, bytes, fps)| Available {
+            layer.rates.points().iter().map(move |&(point, bytes, fps)| Available {
                 index,
                 point,
                 bps: with_headers(bytes),

@@ -16,7 +16,7 @@ use sfu::PeerId;
 use str0m::format::Codec;
 use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
 
-use sim::{Host, Screen, Sim, good_link};
+use sim::{Host, ROOM, Screen, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -206,12 +206,12 @@ fn one_viewers_part_costs_the_others_nothing() {
     let (mut sim, _, good) = watching(svc(2), good_link());
     let bad = sim.add_viewer(link(300));
     sim.run(20 * SECOND);
-    let from = newest(sim.screen(bad));
+    let (from, from_good) = (newest(sim.screen(bad)), newest(sim.screen(good)));
     let it = see(&mut sim, good, 20 * SECOND);
     assert!(it.fps > 29.0 && it.freeze < Duration::from_millis(100));
     let now = sim.now;
     assert_eq!(seen(sim.screen(bad), now - 10 * SECOND, now).highest.0, 0);
-    assert_whole(sim.screen(good), 1_000);
+    assert_whole(sim.screen(good), from_good);
     assert_whole(sim.screen(bad), from);
 }
 
@@ -258,4 +258,21 @@ fn frame_numbers_go_on_when_the_host_comes_back() {
     let numbers: Vec<u16> = screen.descriptors.iter().map(number).collect();
     let steps = numbers.windows(2).map(|it| it[1].wrapping_sub(it[0]));
     assert!(steps.clone().all(|it| it <= 1), "{:?}", steps.max());
+}
+
+#[test]
+fn who_takes_only_one_form_of_header_extensions_is_spared_the_descriptor_and_sees_the_picture() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::scalable(Codec::Av1, 1, 2), good_link());
+    let viewer = sim.add_viewer_saying(ROOM, good_link(), |answer| {
+        assert!(answer.contains("a=extmap-allow-mixed"));
+        answer.replace("a=extmap-allow-mixed\r\n", "")
+    });
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.run(5 * SECOND);
+    let from = newest(sim.screen(viewer));
+    assert!(see(&mut sim, viewer, 5 * SECOND).fps > 29.0);
+    let screen = sim.screen(viewer);
+    assert!(screen.descriptors.is_empty());
+    assert_whole(screen, from);
 }

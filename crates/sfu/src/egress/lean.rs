@@ -12,8 +12,6 @@ mod probe;
 mod report;
 mod sender;
 
-pub(crate) use sender::NO_PAYLOAD;
-
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 

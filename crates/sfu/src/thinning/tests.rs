@@ -52,11 +52,8 @@ fn frames(n: u32, len: impl Fn(u32) -> u64) -> Vec<Packet> {
     all
 }
 
-fn number(verdict: Verdict, packet: &Packet) -> Option<u64> {
-    match verdict {
-        Verdict::Forward { left, .. } | Verdict::Fill(left) => Some(packet.seq - left.packets),
-        Verdict::Skip => None,
-    }
+fn number(taken: Option<(u64, Sent)>, packet: &Packet) -> Option<u64> {
+    taken.map(|it| packet.seq - it.0)
 }
 
 #[test]
@@ -65,9 +62,10 @@ fn numbers_and_pictures_show_no_gap_at_any_point() {
         let mut it = Thinning::new(wanted, 100);
         let (mut numbers, mut pictures) = (Vec::new(), Vec::new());
         for packet in frames(80, |n| 1 + u64::from(n % 3)) {
-            if let Verdict::Forward { left, .. } = it.take(&packet, wanted) {
-                numbers.push(packet.seq - left.packets);
-                pictures.push(packet.vp8.unwrap().picture_id - left.pictures);
+            if let Some((left, how)) = it.take(&packet, wanted) {
+                assert!(!how.is_empty);
+                numbers.push(packet.seq - left);
+                pictures.push(packet.vp8.unwrap().picture_id - how.left_out);
             }
         }
         pictures.dedup();
@@ -102,8 +100,8 @@ fn what_comes_late_takes_the_number_that_was_kept_for_it() {
     let all = frames(6, |_| 2);
     let mut take = |seq: u64| {
         let packet = &all[seq as usize - 100];
-        let verdict = it.take(packet, LOWEST);
-        (number(verdict, packet), matches!(verdict, Verdict::Fill(_)))
+        let taken = it.take(packet, LOWEST);
+        (number(taken, packet), taken.is_some_and(|it| it.1.is_empty))
     };
     assert_eq!(take(100), (Some(100), false));
     // 101 is of the keyframe; 102 to 107 are left out.
@@ -127,10 +125,10 @@ fn the_last_of_a_smaller_picture_ends_it() {
             Place { point: Point::new(spatial, 0), ends_frame: true, ..Place::default() };
         it.take(&packet, Point { spatial: 1, temporal: 3 })
     };
-    let left = Left::default();
-    assert_eq!(take(0, 0), Verdict::Forward { left, is_last: false });
-    assert_eq!(take(1, 1), Verdict::Forward { left, is_last: true });
-    assert_eq!(take(2, 2), Verdict::Skip);
+    let is_last = |it: Option<(u64, Sent)>| it.map(|it| it.1.is_last);
+    assert_eq!(is_last(take(0, 0)), Some(false));
+    assert_eq!(is_last(take(1, 1)), Some(true));
+    assert_eq!(is_last(take(2, 2)), None);
 }
 
 #[test]
@@ -142,7 +140,7 @@ fn memory_is_bounded_and_what_is_forgotten_gets_no_wrong_number() {
         it.take(packet, LOWEST);
         assert!(it.runs.len() <= MAX_RUNS && it.runs.capacity() < 2 * MAX_RUNS);
     }
-    assert_eq!(it.take(&all[5], LOWEST), Verdict::Skip);
+    assert_eq!(it.take(&all[5], LOWEST), None);
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Needs;
-use super::sending::{Sending, outgoing};
+use super::sending::Sending;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
 use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS};
@@ -225,25 +225,38 @@ impl Picture {
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
         let pictures = source.pictures.without(how.left_out);
-        let vp8 = packet.vp8.as_ref().filter(|_| !how.is_empty);
-        Some(Outgoing {
+        let mut outgoing = Outgoing {
+            kind: Kind::Video,
             payload_type: source.payload_type,
             seq: seq.into(),
             ts: source.numbering.timestamp(packet.ts),
-            vp8_patch: vp8.and_then(|it| pictures.patch(it)),
-            ..outgoing(packet, source.frames, how)
-        })
+            padding: 0,
+            marker: packet.marker || how.is_last,
+            extensions: &packet.extensions,
+            elements: &packet.elements,
+            dependency: packet.dependency.as_ref().map(|it| it.numbered(source.frames)),
+            payload: &packet.payload,
+            vp8_patch: packet.vp8.as_ref().and_then(|it| pictures.patch(it)),
+            captured: packet.captured,
+        };
+        if how.is_empty {
+            outgoing.empty();
+        }
+        Some(outgoing)
     }
 
     /// Whether a keyframe would get the viewer to the operating point that it should have: a larger
     /// picture begins with one, and more frames do where the encoder has no other place for it.
     fn lags(&mut self, layer: &Layer, now: Instant) -> bool {
-        let wanted = self.sending.wanted().common(layer.top());
-        let lags = self.sending.lags().filter(|it| !it.contains(wanted));
-        let Some(current) = lags else {
+        let Some(current) = self.sending.lags() else {
             self.lags_since = None;
             return false;
         };
+        let wanted = self.sending.wanted().common(layer.top());
+        if current.contains(wanted) {
+            self.lags_since = None;
+            return false;
+        }
         let since = *self.lags_since.get_or_insert(now);
         current.spatial < wanted.spatial || now.saturating_duration_since(since) >= ASCENT
     }

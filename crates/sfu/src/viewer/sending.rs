@@ -3,17 +3,14 @@
 use std::time::Instant;
 
 use crate::config::Config;
-use crate::egress::lean::NO_PAYLOAD;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::pacer::Pacer;
 use crate::point::Point;
 use crate::rewrite::{FrameNumbers, PictureIds, Rewriter};
 use crate::ring::{Ring, Start};
-use crate::rtp::Packet;
 use crate::sent::{Sent, SentLog, Source};
-use crate::thinning::{Thinning, Verdict};
+use crate::thinning::Thinning;
 use crate::track::{Layer, Track};
 
 /// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
@@ -166,35 +163,39 @@ impl Sending {
             let (left, how) = match &mut self.thinning {
                 None => (0, Sent::default()),
                 Some(thinning) => match thinning.take(packet, self.wanted) {
-                    Verdict::Skip => continue,
-                    Verdict::Forward { left, is_last } => {
-                        (left.packets, Sent { left_out: left.pictures, is_last, is_empty: false })
-                    }
-                    Verdict::Fill(left) => {
-                        let left_out = left.pictures;
-                        (left.packets, Sent { left_out, is_last: false, is_empty: true })
-                    }
+                    Some(it) => it,
+                    None => continue,
                 },
             };
             let Some((seq, ts)) = self.rewriter.rewrite(packet.seq - left, packet.ts, now) else {
                 continue;
             };
-            let vp8_patch = packet.vp8.as_ref().filter(|_| !how.is_empty);
-            let vp8_patch = vp8_patch.and_then(|it| self.picture_ids.patch(it, how.left_out));
-            if let Some(it) = packet.dependency.as_ref().filter(|_| !how.is_empty) {
-                self.frame_numbers.note(it.frame_number());
-            }
-            let outgoing = Outgoing {
+            let mut outgoing = Outgoing {
                 kind,
                 payload_type: cursor.payload_type,
                 seq,
                 ts,
-                padding: if how.is_empty { 1 } else { padding(packet.payload.len(), common) },
-                vp8_patch,
+                padding: padding(packet.payload.len(), common),
+                marker: packet.marker || how.is_last,
+                extensions: &packet.extensions,
+                elements: &packet.elements,
+                dependency: None,
+                payload: &packet.payload,
+                vp8_patch: None,
                 // A replay is sped up; what it says of time is said of its end, which is now.
                 captured: if cursor.is_replay { now } else { packet.captured },
-                ..outgoing(packet, self.frame_numbers.offset(), how)
             };
+            if how.is_empty {
+                outgoing.empty();
+            } else {
+                if let Some(it) = &packet.vp8 {
+                    outgoing.vp8_patch = self.picture_ids.patch(it, how.left_out);
+                }
+                if let Some(it) = &packet.dependency {
+                    self.frame_numbers.note(it.frame_number());
+                    outgoing.dependency = Some(it.numbered(self.frame_numbers.offset()));
+                }
+            }
             if let Some(pacer) = &mut pacer {
                 pacer.take(outgoing.payload.len());
             }
@@ -204,39 +205,6 @@ impl Sending {
             }
         }
         false
-    }
-}
-
-/// A packet as it is sent whether for the first time or again, with the source's own numbers still.
-#[inline]
-pub(super) fn outgoing(packet: &Packet, frame_offset: u16, how: Sent) -> Outgoing<'_> {
-    let it = Outgoing {
-        kind: Kind::Video,
-        payload_type: 0,
-        seq: packet.seq,
-        ts: packet.ts,
-        padding: 0,
-        marker: packet.marker || how.is_last,
-        extensions: &packet.extensions,
-        elements: &packet.elements,
-        dependency: packet
-            .dependency
-            .as_ref()
-            .map(|it| (it, it.frame_number().wrapping_add(frame_offset))),
-        payload: &packet.payload,
-        vp8_patch: None,
-        captured: packet.captured,
-    };
-    if !how.is_empty {
-        return it;
-    }
-    Outgoing {
-        padding: 1,
-        marker: false,
-        elements: Elements::none(),
-        dependency: None,
-        payload: &NO_PAYLOAD,
-        ..it
     }
 }
 

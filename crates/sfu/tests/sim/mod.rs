@@ -298,6 +298,16 @@ impl Sim {
     }
 
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
+        self.add_viewer_saying(room, link, |answer| answer)
+    }
+
+    /// A browser whose answer is not quite what str0m writes.
+    pub(crate) fn add_viewer_saying(
+        &mut self,
+        room: RoomId,
+        link: NetemConfig,
+        change: impl FnOnce(String) -> String,
+    ) -> PeerId {
         let (peer, client) = self.client(link);
         self.clients.push(client);
         self.command(Command::Watch { room, peer });
@@ -305,7 +315,7 @@ impl Sim {
         let now = self.now;
         let client = self.client_mut(peer);
         client.viewer().joined_at = Some(now);
-        let answer = viewer::answer(&mut client.rtc, &offer);
+        let answer = change(viewer::answer(&mut client.rtc, &offer));
         self.settle(peer);
         self.command(Command::Answer { peer, sdp: answer });
         peer
