@@ -17,8 +17,19 @@ const ROOM_DOWN: f64 = 0.95;
 /// After going down, the least time before going up: as long as an estimate needs to settle.
 const STAY_DOWN: Duration = Duration::from_secs(3);
 
+/// The same before there are more frames of one picture, which costs no keyframe and little else.
+const STAY_DOWN_INSIDE: Duration = Duration::from_secs(1);
+
 /// After going up, the least time before going up further.
 const STAY_UP: Duration = Duration::from_secs(1);
+
+/// How much more than what is sent is looked for: a probe for something close finds what is not there too
+/// easily, and after some of those there are none for long.
+const WORTH_A_PROBE: f64 = 2.5;
+
+/// On a slower link than this a probe is for the next better one all the same: it has a least size, which
+/// stands in the queue the longer the more it exceeds the link.
+const SLOW_BPS: u64 = 250_000;
 
 /// Below this share of the lowest layer's rate the picture is given up for the sound, once it has
 /// been so for [`STARVED_FOR`]; above [`FED_ABOVE`] it comes back.
@@ -127,10 +138,13 @@ impl LayerSelector {
         let is_within = |at: Option<Instant>, time| {
             at.is_some_and(|at| now.saturating_duration_since(at) < time)
         };
-        if is_within(self.went_down_at, STAY_DOWN) || is_within(self.went_up_at, STAY_UP) {
+        if is_within(self.went_down_at, STAY_DOWN_INSIDE) || is_within(self.went_up_at, STAY_UP) {
             return choice(here);
         }
-        choice(rungs.get(at + 1..)?.iter().rev().find(|it| fits(it, ROOM_UP)).unwrap_or(here))
+        let stays = is_within(self.went_down_at, STAY_DOWN);
+        let mut above = rungs.get(at + 1..)?.iter().rev();
+        let best = above.find(|it| fits(it, ROOM_UP) && !(stays && is_other(rungs, it, here)));
+        choice(best.unwrap_or(here))
     }
 
     /// The viewer is sent another layer, or more of the one, from now on.
@@ -152,6 +166,32 @@ impl LayerSelector {
         self.is_starved |= now.saturating_duration_since(since) >= STARVED_FOR;
         self.is_starved
     }
+}
+
+/// What a choice takes, and what the better one would that is worth a probe (0: there is none), in bits a
+/// second.
+pub(crate) fn demand(rungs: &[Available], choice: Choice) -> (u64, u64) {
+    let Choice::Layer(index, point) = choice else {
+        return (0, rungs.first().map_or(0, |it| it.bps));
+    };
+    let Some(at) = rung_of(rungs, (index, point)) else { return (0, 0) };
+    let here = rungs.get(at).map_or(0, |it| it.bps);
+    let above = rungs.get(at + 1..).unwrap_or_default();
+    let is_worth =
+        |it: &&Available| here < SLOW_BPS || it.bps as f64 >= here as f64 * WORTH_A_PROBE;
+    let next = above.iter().find(is_worth).or(above.last());
+    (here, next.map_or(0, |it| it.bps))
+}
+
+/// Whether two rungs are not of one picture with more and fewer frames.
+fn is_other(rungs: &[Available], a: &Available, b: &Available) -> bool {
+    let size = |it: &Available| {
+        let same = rungs.iter().filter(|other| other.index == it.index);
+        let highest = same.map(|it| it.point).filter(|it| *it != Point::WHOLE);
+        let highest = highest.map(|it| it.spatial).max().unwrap_or(0);
+        it.point.spatial.min(highest)
+    };
+    a.index != b.index || size(a) != size(b)
 }
 
 /// Where on the ladder a viewer is. A point can be missing there for a moment, as rates vary: then at
@@ -257,6 +297,30 @@ mod tests {
         assert_eq!(choose(1_500_000), Choice::Layer(0, Point::WHOLE), "not 7 frames of the best");
         assert_eq!(choose(100_000), Choice::Layer(2, point(1)));
         assert_eq!(choose(80_000), Choice::Layer(2, point(0)), "the last before there is none");
+    }
+
+    #[test]
+    fn frames_come_back_sooner_than_a_larger_picture_after_going_down() {
+        let rungs = thinnable();
+        let mut it = LayerSelector::default();
+        let half = Point { spatial: 0, temporal: 1 };
+        let mut choose = |point, bps, ms| it.choose(&rungs, Some((0, point)), link(bps), at(ms));
+        assert_eq!(choose(Point::WHOLE, 450_000, 0), Some(Choice::Layer(0, half)));
+        assert_eq!(choose(half, 5_000_000, 900), Some(Choice::Layer(0, half)));
+        assert_eq!(choose(half, 5_000_000, 1_100), whole_of(0));
+        assert_eq!(choose(Point::WHOLE, 5_000_000, 2_900), whole_of(0));
+        assert_eq!(choose(Point::WHOLE, 5_000_000, 3_100), whole_of(1));
+    }
+
+    #[test]
+    fn a_probe_looks_for_what_is_clearly_more_except_on_a_slow_link() {
+        let rungs = thinnable();
+        assert_eq!(demand(&rungs, Choice::Layer(2, Point::WHOLE)), (150_000, 333_333));
+        assert_eq!(demand(&rungs, Choice::Layer(0, Point::WHOLE)), (500_000, 1_666_666));
+        assert_eq!(demand(&rungs, Choice::Layer(1, Point::WHOLE)), (2_500_000, 0));
+        assert_eq!(demand(&rungs, Choice::Starved), (0, 75_000));
+        let close = [whole(0, 300_000), whole(1, 360_000), whole(2, 420_000)];
+        assert_eq!(demand(&close, Choice::Layer(0, Point::WHOLE)), (300_000, 420_000));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::Needs;
 use super::sending::Sending;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS};
+use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
 use crate::point::Point;
@@ -183,15 +183,7 @@ impl Picture {
         let current = current.map(|it| (it, self.sending.wanted()));
         let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
         let choice = self.selector.choose(rungs, current, link, now)?;
-        let (sent, next) = match choice {
-            Choice::Starved => (0, rungs.first().map_or(0, |it| it.bps)),
-            Choice::Layer(index, point) => {
-                let at = rungs.iter().position(|it| it.index == index && it.point == point);
-                let bps =
-                    |at: Option<usize>| at.and_then(|at| rungs.get(at)).map_or(0, |it| it.bps);
-                (bps(at), bps(at.map(|it| it + 1)))
-            }
-        };
+        let (sent, next) = demand(rungs, choice);
         let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
         egress.set_demand(sent + sound_bps, total(next));
         self.chosen = Some(Chosen { choice, epoch: track.epoch, at: now });
