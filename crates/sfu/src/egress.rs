@@ -8,7 +8,7 @@ pub(crate) mod sdp;
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use str0m::rtp::ExtensionValues;
@@ -17,7 +17,10 @@ use crate::datagram::Datagram;
 use crate::elements::Elements;
 use crate::outbox::Outbox;
 use crate::rtp::Format;
-use crate::{CloseReason, Codec, NegotiationError, vp8};
+use crate::{CloseReason, Codec, NegotiationError, dependency, vp8};
+
+/// What padding alone carries.
+pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// Sound or picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +60,26 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) extensions: &'a ExtensionValues,
     /// The same, as bytes.
     pub(crate) elements: &'a Elements,
-    /// The payload, shared by all viewers.
+    /// The dependency descriptor, and the frame number that it has for this viewer.
+    pub(crate) dependency: Option<(&'a dependency::Descriptor, u16)>,
+    /// The payload, shared by all viewers; one without content stands for a packet that is left out.
     pub(crate) payload: &'a Arc<[u8]>,
     /// What differs for this viewer in the VP8 payload descriptor.
     pub(crate) vp8_patch: Option<vp8::Patch>,
     /// When it was captured, in our clock; sender reports are made of it.
     pub(crate) captured: Instant,
+}
+
+impl Outgoing<'_> {
+    /// Takes the content out: what is left has a number and the least padding that a packet can consist of.
+    pub(crate) fn empty(&mut self) {
+        self.padding = 1;
+        self.marker = false;
+        self.elements = Elements::none();
+        self.dependency = None;
+        self.payload = &NO_PAYLOAD;
+        self.vp8_patch = None;
+    }
 }
 
 /// What an egress yields.

@@ -66,6 +66,18 @@ impl Elements {
         }
     }
 
+    /// No element.
+    pub(crate) fn none() -> &'static Self {
+        const NONE: Elements = Elements {
+            audio_level: None,
+            video_orientation: None,
+            content_type: None,
+            playout_delay: None,
+            capture_time: None,
+        };
+        &NONE
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -1,7 +1,10 @@
-//! Which layer a viewer is sent: the best that fits what its link carries, without changing back and
-//! forth. Pure.
+//! What a viewer is sent: of all operating points of all layers the best that fits what its link carries,
+//! without changing back and forth. Pure.
 
 use std::time::{Duration, Instant};
+
+use crate::point::{POINTS, Point};
+use crate::track::MAX_LAYERS;
 
 /// What a layer needs above its own rate before a viewer goes up to it: rates vary, and a layer that
 /// does not fit costs a keyframe now and another on the way down.
@@ -14,8 +17,19 @@ const ROOM_DOWN: f64 = 0.95;
 /// After going down, the least time before going up: as long as an estimate needs to settle.
 const STAY_DOWN: Duration = Duration::from_secs(3);
 
+/// The same before there are more frames of one picture, which costs no keyframe and little else.
+const STAY_DOWN_INSIDE: Duration = Duration::from_secs(1);
+
 /// After going up, the least time before going up further.
 const STAY_UP: Duration = Duration::from_secs(1);
+
+/// How much more than what is sent is looked for: a probe for something close finds what is not there too
+/// easily, and after some of those there are none for long.
+const WORTH_A_PROBE: f64 = 2.5;
+
+/// On a slower link than this a probe is for the next better one all the same: it has a least size, which
+/// stands in the queue the longer the more it exceeds the link.
+const SLOW_BPS: u64 = 250_000;
 
 /// Below this share of the lowest layer's rate the picture is given up for the sound, once it has
 /// been so for [`STARVED_FOR`]; above [`FED_ABOVE`] it comes back.
@@ -23,13 +37,41 @@ const STARVED_BELOW: f64 = 0.4;
 const FED_ABOVE: f64 = 0.7;
 const STARVED_FOR: Duration = Duration::from_secs(4);
 
-/// A layer that there is now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Fewer frames a second than this are no moving picture any more: a smaller picture is better, as long
+/// as there is one. A third of what cameras send is below it, a half of what most do is not.
+const LEAST_FPS: f32 = 11.5;
+
+/// How many operating points there are to choose from at most.
+pub(crate) const MAX_RUNGS: usize = MAX_LAYERS * POINTS;
+
+/// An operating point of a layer that there is now.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Available {
-    /// Its place in the track.
+    /// The layer's place in the track.
     pub(crate) index: usize,
-    /// What it takes, in bits a second, with headers.
+    /// What of it.
+    pub(crate) point: Point,
+    /// What that takes, in bits a second, with headers.
     pub(crate) bps: u64,
+    /// Its frames a second.
+    pub(crate) fps: f32,
+}
+
+/// Puts what is worth sending to the front, lowest first; returns how much that is. A point of too few
+/// frames counts only where there is no smaller picture, and a layer that has no more frames counts
+/// as a whole.
+pub(crate) fn ladder(points: &mut [Available]) -> usize {
+    let whole = points.iter().filter(|it| it.point == Point::WHOLE);
+    let lowest = whole.min_by_key(|it| it.bps).map(|it| it.index);
+    let smallest = points.iter().filter(|it| Some(it.index) == lowest);
+    let smallest = smallest.map(|it| it.point.spatial).min();
+    let is_worth = |it: &Available| {
+        it.fps >= LEAST_FPS
+            || it.point == Point::WHOLE
+            || Some(it.index) == lowest && Some(it.point.spatial) == smallest
+    };
+    points.sort_unstable_by_key(|it| (!is_worth(it), it.bps));
+    points.partition_point(is_worth)
 }
 
 /// What is known of a viewer's link, in bits a second.
@@ -46,8 +88,8 @@ pub(crate) struct Link {
 /// What to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// This layer.
-    Layer(usize),
+    /// So much of this layer.
+    Layer(usize, Point),
     /// Sound only: the link does not carry a picture.
     Starved,
 }
@@ -62,49 +104,50 @@ pub(crate) struct LayerSelector {
 }
 
 impl LayerSelector {
-    /// The layer to send, of those that there are, lowest first. `None` when there is none.
-    /// `current` is what is sent now.
+    /// What to send, of what there is, lowest first. `None` when there is nothing. `current` is the
+    /// layer that is sent now, and what of it.
     pub(crate) fn choose(
         &mut self,
-        layers: &[Available],
-        current: Option<usize>,
+        rungs: &[Available],
+        current: Option<(usize, Point)>,
         link: Link,
         now: Instant,
     ) -> Option<Choice> {
-        let lowest = layers.first()?;
+        let lowest = rungs.first()?;
         let for_video = link.estimate_bps.saturating_sub(link.sound_bps) as f64;
         // Where much is lost by chance the estimate is low, and still half a picture comes through.
         let comes_through = for_video.max(link.arriving_bps.saturating_sub(link.sound_bps) as f64);
         if self.is_starved(comes_through, lowest.bps as f64, now) {
             return Some(Choice::Starved);
         }
-        let at = current.and_then(|index| layers.iter().position(|it| it.index == index));
-        let fits = |it: &Available, room: f64| it.bps as f64 * room <= for_video;
-        let Some(at) = at else {
+        let fits = |it: &&Available, room: f64| it.bps as f64 * room <= for_video;
+        let choice = |it: &Available| Some(Choice::Layer(it.index, it.point));
+        let Some(at) = current.and_then(|it| rung_of(rungs, it)) else {
             // Nothing is sent yet: what fits, or else the least.
-            let best = layers.iter().rev().find(|it| fits(it, 1.0)).unwrap_or(lowest);
-            return Some(Choice::Layer(best.index));
+            return choice(rungs.iter().rev().find(|it| fits(it, 1.0)).unwrap_or(lowest));
         };
-        let here = layers.get(at)?;
-        if !fits(here, ROOM_DOWN) {
-            let below = layers.get(..at)?.iter().rev().find(|it| fits(it, ROOM_DOWN));
+        let here = rungs.get(at)?;
+        if !fits(&here, ROOM_DOWN) {
+            let below = rungs.get(..at)?.iter().rev().find(|it| fits(it, ROOM_DOWN));
             let below = below.unwrap_or(lowest);
-            if below.index != here.index {
+            if below != here {
                 self.went_down_at = Some(now);
             }
-            return Some(Choice::Layer(below.index));
+            return choice(below);
         }
         let is_within = |at: Option<Instant>, time| {
             at.is_some_and(|at| now.saturating_duration_since(at) < time)
         };
-        if is_within(self.went_down_at, STAY_DOWN) || is_within(self.went_up_at, STAY_UP) {
-            return Some(Choice::Layer(here.index));
+        if is_within(self.went_down_at, STAY_DOWN_INSIDE) || is_within(self.went_up_at, STAY_UP) {
+            return choice(here);
         }
-        let above = layers.get(at + 1..)?.iter().rev().find(|it| fits(it, ROOM_UP));
-        Some(Choice::Layer(above.unwrap_or(here).index))
+        let stays = is_within(self.went_down_at, STAY_DOWN);
+        let mut above = rungs.get(at + 1..)?.iter().rev();
+        let best = above.find(|it| fits(it, ROOM_UP) && !(stays && is_other(rungs, it, here)));
+        choice(best.unwrap_or(here))
     }
 
-    /// The viewer is sent another layer now: a keyframe of it came.
+    /// The viewer is sent another layer, or more of the one, from now on.
     pub(crate) fn switched(&mut self, is_up: bool, now: Instant) {
         if is_up {
             self.went_up_at = Some(now);
@@ -125,19 +168,75 @@ impl LayerSelector {
     }
 }
 
+/// What a choice takes, and what the better one would that is worth a probe (0: there is none), in bits a
+/// second.
+pub(crate) fn demand(rungs: &[Available], choice: Choice) -> (u64, u64) {
+    let Choice::Layer(index, point) = choice else {
+        return (0, rungs.first().map_or(0, |it| it.bps));
+    };
+    let Some(at) = rung_of(rungs, (index, point)) else { return (0, 0) };
+    let here = rungs.get(at).map_or(0, |it| it.bps);
+    let above = rungs.get(at + 1..).unwrap_or_default();
+    let is_worth =
+        |it: &&Available| here < SLOW_BPS || it.bps as f64 >= here as f64 * WORTH_A_PROBE;
+    let next = above.iter().find(is_worth).or(above.last());
+    (here, next.map_or(0, |it| it.bps))
+}
+
+/// Whether two rungs are not of one picture with more and fewer frames.
+fn is_other(rungs: &[Available], a: &Available, b: &Available) -> bool {
+    let size = |it: &Available| {
+        let same = rungs.iter().filter(|other| other.index == it.index);
+        let highest = same.map(|it| it.point).filter(|it| *it != Point::WHOLE);
+        let highest = highest.map(|it| it.spatial).max().unwrap_or(0);
+        it.point.spatial.min(highest)
+    };
+    a.index != b.index || size(a) != size(b)
+}
+
+/// Where on the ladder a viewer is. A point can be missing there for a moment, as rates vary: then at
+/// the next lower one of its layer, or the layer's lowest.
+fn rung_of(rungs: &[Available], (index, point): (usize, Point)) -> Option<usize> {
+    let is = |it: &Available| it.index == index;
+    rungs
+        .iter()
+        .position(|it| is(it) && it.point == point)
+        .or_else(|| rungs.iter().rposition(|it| is(it) && point.contains(it.point)))
+        .or_else(|| rungs.iter().position(is))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::START;
 
-    const LAYERS: [Available; 3] = [
-        Available { index: 2, bps: 150_000 },
-        Available { index: 0, bps: 500_000 },
-        Available { index: 1, bps: 2_500_000 },
-    ];
+    const fn whole(index: usize, bps: u64) -> Available {
+        Available { index, point: Point::WHOLE, bps, fps: 30.0 }
+    }
+
+    const LAYERS: [Available; 3] = [whole(2, 150_000), whole(0, 500_000), whole(1, 2_500_000)];
+
+    /// Each in three temporal layers, of a half, two thirds and all of the rate.
+    fn thinnable() -> Vec<Available> {
+        let mut points = Vec::new();
+        for it in LAYERS {
+            for (temporal, fps, part) in [(0, 7.5, 2), (1, 15.0, 3)] {
+                let bps = it.bps * (part - 1) / part;
+                points.push(Available { point: Point { spatial: 0, temporal }, bps, fps, ..it });
+            }
+            points.push(it);
+        }
+        let n = ladder(&mut points);
+        points.truncate(n);
+        points
+    }
 
     fn link(estimate_bps: u64) -> Link {
         Link { estimate_bps, arriving_bps: 0, sound_bps: 35_000 }
+    }
+
+    fn whole_of(index: usize) -> Option<Choice> {
+        Some(Choice::Layer(index, Point::WHOLE))
     }
 
     fn at(ms: u64) -> Instant {
@@ -147,22 +246,23 @@ mod tests {
     #[test]
     fn the_best_that_fits_is_chosen_at_first_and_the_least_when_none_does() {
         let choose = |bps| LayerSelector::default().choose(&LAYERS, None, link(bps), at(0));
-        assert_eq!(choose(4_000_000), Some(Choice::Layer(1)));
-        assert_eq!(choose(2_000_000), Some(Choice::Layer(0)));
-        assert_eq!(choose(100_000), Some(Choice::Layer(2)));
+        assert_eq!(choose(4_000_000), whole_of(1));
+        assert_eq!(choose(2_000_000), whole_of(0));
+        assert_eq!(choose(100_000), whole_of(2));
         assert_eq!(LayerSelector::default().choose(&[], None, link(1_000_000), at(0)), None);
     }
 
     #[test]
     fn down_at_once_and_up_only_with_room_and_after_a_while() {
         let mut it = LayerSelector::default();
-        let mut choose = |current, bps, ms| it.choose(&LAYERS, Some(current), link(bps), at(ms));
-        assert_eq!(choose(1, 2_450_000, 0), Some(Choice::Layer(1)), "a little over is borne");
-        assert_eq!(choose(1, 800_000, 100), Some(Choice::Layer(0)));
-        assert_eq!(choose(0, 5_000_000, 2_000), Some(Choice::Layer(0)), "not back at once");
-        assert_eq!(choose(0, 2_600_000, 4_000), Some(Choice::Layer(0)), "not without room");
-        assert_eq!(choose(0, 5_000_000, 4_000), Some(Choice::Layer(1)));
-        assert_eq!(choose(1, 200_000, 4_100), Some(Choice::Layer(2)), "two steps at once");
+        let mut choose =
+            |current, bps, ms| it.choose(&LAYERS, Some((current, Point::WHOLE)), link(bps), at(ms));
+        assert_eq!(choose(1, 2_450_000, 0), whole_of(1), "a little over is borne");
+        assert_eq!(choose(1, 800_000, 100), whole_of(0));
+        assert_eq!(choose(0, 5_000_000, 2_000), whole_of(0), "not back at once");
+        assert_eq!(choose(0, 2_600_000, 4_000), whole_of(0), "not without room");
+        assert_eq!(choose(0, 5_000_000, 4_000), whole_of(1));
+        assert_eq!(choose(1, 200_000, 4_100), whole_of(2), "two steps at once");
     }
 
     #[test]
@@ -170,17 +270,70 @@ mod tests {
         let mut it = LayerSelector::default();
         let lossy = Link { estimate_bps: 50_000, arriving_bps: 160_000, sound_bps: 35_000 };
         for ms in [0, 4_000, 8_000] {
-            assert_eq!(it.choose(&LAYERS, Some(2), lossy, at(ms)), Some(Choice::Layer(2)));
+            assert_eq!(it.choose(&LAYERS, Some((2, Point::WHOLE)), lossy, at(ms)), whole_of(2));
         }
     }
 
     #[test]
     fn sound_goes_on_when_no_picture_fits_and_the_picture_comes_back() {
         let mut it = LayerSelector::default();
-        let mut choose = |bps, ms| it.choose(&LAYERS, Some(2), link(bps), at(ms));
-        assert_eq!(choose(60_000, 0), Some(Choice::Layer(2)), "for a moment");
+        let mut choose = |bps, ms| it.choose(&LAYERS, Some((2, Point::WHOLE)), link(bps), at(ms));
+        assert_eq!(choose(60_000, 0), whole_of(2), "for a moment");
         assert_eq!(choose(60_000, 4_000), Some(Choice::Starved));
         assert_eq!(choose(100_000, 5_000), Some(Choice::Starved));
-        assert_eq!(choose(200_000, 6_000), Some(Choice::Layer(2)));
+        assert_eq!(choose(200_000, 6_000), whole_of(2));
+    }
+    #[test]
+    fn frames_are_given_up_before_the_picture_but_a_large_one_is_never_a_slide_show() {
+        let rungs = thinnable();
+        let temporal = |index| rungs.iter().filter(|it| it.index == index).count();
+        assert_eq!((temporal(2), temporal(0), temporal(1)), (3, 2, 2));
+        assert!(rungs.is_sorted_by_key(|it| it.bps));
+        let choose = |bps: u64| {
+            LayerSelector::default().choose(&rungs, None, link(bps + 35_000), at(0)).unwrap()
+        };
+        let point = |temporal| Point { spatial: 0, temporal };
+        assert_eq!(choose(2_000_000), Choice::Layer(1, point(1)));
+        assert_eq!(choose(1_500_000), Choice::Layer(0, Point::WHOLE), "not 7 frames of the best");
+        assert_eq!(choose(100_000), Choice::Layer(2, point(1)));
+        assert_eq!(choose(80_000), Choice::Layer(2, point(0)), "the last before there is none");
+    }
+
+    #[test]
+    fn frames_come_back_sooner_than_a_larger_picture_after_going_down() {
+        let rungs = thinnable();
+        let mut it = LayerSelector::default();
+        let half = Point { spatial: 0, temporal: 1 };
+        let mut choose = |point, bps, ms| it.choose(&rungs, Some((0, point)), link(bps), at(ms));
+        assert_eq!(choose(Point::WHOLE, 450_000, 0), Some(Choice::Layer(0, half)));
+        assert_eq!(choose(half, 5_000_000, 900), Some(Choice::Layer(0, half)));
+        assert_eq!(choose(half, 5_000_000, 1_100), whole_of(0));
+        assert_eq!(choose(Point::WHOLE, 5_000_000, 2_900), whole_of(0));
+        assert_eq!(choose(Point::WHOLE, 5_000_000, 3_100), whole_of(1));
+    }
+
+    #[test]
+    fn a_probe_looks_for_what_is_clearly_more_except_on_a_slow_link() {
+        let rungs = thinnable();
+        assert_eq!(demand(&rungs, Choice::Layer(2, Point::WHOLE)), (150_000, 333_333));
+        assert_eq!(demand(&rungs, Choice::Layer(0, Point::WHOLE)), (500_000, 1_666_666));
+        assert_eq!(demand(&rungs, Choice::Layer(1, Point::WHOLE)), (2_500_000, 0));
+        assert_eq!(demand(&rungs, Choice::Starved), (0, 75_000));
+        let close = [whole(0, 300_000), whole(1, 360_000), whole(2, 420_000)];
+        assert_eq!(demand(&close, Choice::Layer(0, Point::WHOLE)), (300_000, 420_000));
+    }
+
+    #[test]
+    fn a_host_that_sends_few_frames_is_not_taken_for_a_thinned_one() {
+        let mut points = LAYERS.map(|it| Available { fps: 5.0, ..it });
+        assert_eq!(ladder(&mut points), 3, "a shared screen of 5 frames a second");
+    }
+
+    #[test]
+    fn a_point_that_is_not_told_apart_for_a_moment_changes_nothing() {
+        let rungs = thinnable();
+        let was = Point { spatial: 1, temporal: 1 };
+        let chosen = LayerSelector::default().choose(&rungs, Some((0, was)), link(400_000), at(0));
+        assert_eq!(chosen, Some(Choice::Layer(0, Point { spatial: 0, temporal: 1 })));
     }
 }

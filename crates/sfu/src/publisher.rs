@@ -8,11 +8,13 @@ use str0m::rtp::RtpPacket;
 
 use crate::clock::CaptureClock;
 use crate::datagram::Datagram;
+use crate::dependency::{self, Structures};
 use crate::elements::Elements;
 use crate::outbox::Outbox;
+use crate::point::{Opens, Place};
 use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
 use crate::session::{Polled, Session, Shared};
-use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp, vp8};
+use crate::{CloseReason, Codec, NegotiationError, PeerId, sdp, vp8, vp9};
 
 /// A media description of a kind takes over from another of the same kind when that has been
 /// silent for this long: the host switched from one to the other.
@@ -27,6 +29,7 @@ pub(crate) struct Publisher {
     clock: CaptureClock,
     audio: Option<Active>,
     video: Option<Active>,
+    structures: Structures,
 }
 
 /// The media description that sound or picture is taken from.
@@ -73,7 +76,14 @@ impl Publisher {
         let offer = sdp::publisher_offer(offer)?;
         let session = Session::new(shared, now);
         let clock = CaptureClock::default();
-        let mut publisher = Self { id, session, clock, audio: None, video: None };
+        let mut publisher = Self {
+            id,
+            session,
+            clock,
+            audio: None,
+            video: None,
+            structures: Structures::default(),
+        };
         let answer = publisher.session.accept_offer(offer, now)?;
         if publisher.codecs().is_empty() {
             return Err(NegotiationError::NoCodec);
@@ -168,8 +178,21 @@ impl Publisher {
             _ => *slot = Some(Active { mid, last_at: arrived }),
         }
 
+        let ssrc = *header.ssrc;
         let vp8 =
             (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(&packet.payload)).flatten();
+        let dependency = header.ext_vals.user_values.get::<dependency::Descriptor>().cloned();
+        let is_keyframe = starts_keyframe(format.codec, &packet.payload);
+        let place = match format.codec {
+            Codec::Vp8 => vp8.as_ref().map(vp8::Descriptor::place),
+            Codec::Vp9 => vp9::place(&packet.payload),
+            Codec::Av1 => {
+                dependency.as_ref().and_then(|it| self.structures.place(ssrc, *packet.seq_no, it))
+            }
+            Codec::Opus | Codec::H264 => None,
+        };
+        let place = place.unwrap_or_default();
+        let opens = if is_keyframe { Opens::All } else { place.opens };
         let report = packet.last_sender_info;
         let extensions = forwarded(&header.ext_vals);
         let read = Packet {
@@ -178,8 +201,10 @@ impl Publisher {
             marker: header.marker,
             elements: Elements::of(&extensions),
             extensions,
+            dependency,
+            place: Place { opens, ..place },
             vp8,
-            is_keyframe: starts_keyframe(format.codec, &packet.payload),
+            is_keyframe,
             arrived,
             captured: self.clock.captured(
                 header.timestamp,
@@ -189,6 +214,6 @@ impl Publisher {
             ),
             payload: packet.payload,
         };
-        Some((StreamKey { mid, rid, ssrc: *header.ssrc }, format, read))
+        Some((StreamKey { mid, rid, ssrc }, format, read))
     }
 }

@@ -83,6 +83,13 @@ impl Rewriter {
         });
     }
 
+    /// The number of the current source that follows on the highest one rewritten, when all between them
+    /// were; 0 without a source.
+    pub(crate) fn next_of_source(&self) -> u64 {
+        let next = |it: &Source| it.first_seq + self.next_seq.saturating_sub(it.out_first_seq);
+        self.source.as_ref().map_or(0, next)
+    }
+
     /// The highest number given out, without its high bits.
     pub(crate) fn last_seq(&self) -> Option<u16> {
         self.last_at.map(|_| self.next_seq.wrapping_sub(1) as u16)
@@ -127,6 +134,11 @@ pub(crate) struct PictureOffset {
 }
 
 impl PictureOffset {
+    /// The same after so many pictures were left out.
+    pub(crate) fn without(self, pictures: u16) -> Self {
+        Self { picture_id: self.picture_id.wrapping_sub(pictures), ..self }
+    }
+
     /// What to change in a packet; `None` when nothing.
     pub(crate) fn patch(self, descriptor: &Descriptor) -> Option<Patch> {
         if self == Self::default() {
@@ -157,15 +169,48 @@ impl PictureIds {
         self.offset
     }
 
-    /// What to change in a packet that is sent now; `None` when nothing.
-    pub(crate) fn patch(&mut self, descriptor: &Descriptor) -> Option<Patch> {
-        let (id, tl0) = self.offset.apply(descriptor);
+    /// What to change in a packet that is sent now, before which so many pictures of the source were
+    /// left out; `None` when nothing.
+    pub(crate) fn patch(&mut self, descriptor: &Descriptor, left_out: u16) -> Option<Patch> {
+        let offset = self.offset.without(left_out);
+        let (id, tl0) = offset.apply(descriptor);
         let (last_id, last_tl0) = self.last.unwrap_or((id, tl0));
         if id.wrapping_sub(last_id) & 0x7FFF < 0x4000 {
             let tl0 = if descriptor.tl0.is_some() { tl0 } else { last_tl0 };
             self.last = Some((id, tl0));
         }
-        self.offset.patch(descriptor)
+        offset.patch(descriptor)
+    }
+}
+
+/// Keeps the frame numbers of dependency descriptors continuous. A receiver takes a keyframe whose number
+/// is lower than the last for an old one.
+#[derive(Debug, Default)]
+pub(crate) struct FrameNumbers {
+    last: Option<u16>,
+    offset: u16,
+}
+
+impl FrameNumbers {
+    /// Begins a new source with its first frame.
+    pub(crate) fn begin(&mut self, first: u16) {
+        if let Some(last) = self.last {
+            self.offset = last.wrapping_add(1).wrapping_sub(first);
+        }
+    }
+
+    /// What is added to the numbers of the current source.
+    pub(crate) fn offset(&self) -> u16 {
+        self.offset
+    }
+
+    /// A frame with this number of the source is sent.
+    pub(crate) fn note(&mut self, number: u16) {
+        let number = number.wrapping_add(self.offset);
+        let last = *self.last.get_or_insert(number);
+        if number.wrapping_sub(last) < 0x8000 {
+            self.last = Some(number);
+        }
     }
 }
 
@@ -244,12 +289,40 @@ mod tests {
         };
         let mut ids = PictureIds::default();
         ids.begin(&descriptor(100));
-        assert_eq!(ids.patch(&descriptor(100)), None, "the first source goes through untouched");
-        assert_eq!(ids.patch(&descriptor(101)), None);
+        assert_eq!(ids.patch(&descriptor(100), 0), None, "the first source goes through untouched");
+        assert_eq!(ids.patch(&descriptor(101), 0), None);
         ids.begin(&descriptor(32_767));
         let expected = descriptor(32_767).patch(102, 0).unwrap();
-        assert_eq!(ids.patch(&descriptor(32_767)), Some(expected));
+        assert_eq!(ids.patch(&descriptor(32_767), 0), Some(expected));
         let expected = descriptor(0).patch(103, 0).unwrap();
-        assert_eq!(ids.patch(&descriptor(0)), Some(expected));
+        assert_eq!(ids.patch(&descriptor(0), 0), Some(expected));
+    }
+
+    #[test]
+    fn picture_ids_show_no_gap_for_what_is_left_out() {
+        let descriptor = |id: u16| {
+            let payload = [0x90, 0x80, 0x80 | (id >> 8) as u8, id as u8, 0];
+            Descriptor::parse(&payload).unwrap()
+        };
+        let mut ids = PictureIds::default();
+        ids.begin(&descriptor(100));
+        assert_eq!(ids.patch(&descriptor(100), 0), None);
+        let expected = descriptor(103).patch(101, 0).unwrap();
+        assert_eq!(ids.patch(&descriptor(103), 2), Some(expected));
+        ids.begin(&descriptor(500));
+        let expected = descriptor(500).patch(102, 0).unwrap();
+        assert_eq!(ids.patch(&descriptor(500), 0), Some(expected));
+    }
+
+    #[test]
+    fn frame_numbers_go_on_when_the_host_comes_back() {
+        let mut it = FrameNumbers::default();
+        it.begin(65_530);
+        assert_eq!(it.offset(), 0, "the first source goes through untouched");
+        it.note(65_535);
+        it.note(1);
+        it.note(65_534);
+        it.begin(30_000);
+        assert_eq!(it.offset().wrapping_add(30_000), 2);
     }
 }

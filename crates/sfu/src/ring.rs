@@ -76,9 +76,9 @@ impl Ring {
         self.packets.get(usize::try_from(index).ok()?)
     }
 
-    /// The position of which the low bits are given, of the last 2^32 ones.
-    pub(crate) fn recent(&self, low: u32) -> u64 {
-        let behind = (self.head() as u32).wrapping_sub(low);
+    /// The position of which the low bits are given, of the last 2^16 ones.
+    pub(crate) fn recent(&self, low: u16) -> u64 {
+        let behind = (self.head() as u16).wrapping_sub(low);
         self.head().saturating_sub(behind.into())
     }
 

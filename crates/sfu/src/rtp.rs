@@ -9,7 +9,8 @@ use str0m::rtp::ExtensionValues;
 
 use crate::egress::Kind;
 use crate::elements::Elements;
-use crate::{Codec, vp8};
+use crate::point::Place;
+use crate::{Codec, dependency, vp8, vp9};
 
 /// NAL unit type of a sequence parameter set (ITU-T H.264, table 7-1).
 const H264_SPS: u8 = 7;
@@ -102,8 +103,12 @@ pub(crate) struct Packet {
     pub(crate) extensions: ExtensionValues,
     /// The same, as bytes.
     pub(crate) elements: Elements,
+    /// The dependency descriptor, which goes through as well.
+    pub(crate) dependency: Option<dependency::Descriptor>,
     /// The RTP payload.
     pub(crate) payload: Arc<[u8]>,
+    /// Where it stands among the layers of its stream.
+    pub(crate) place: Place,
     /// The parsed payload descriptor, for VP8 with picture ids.
     pub(crate) vp8: Option<vp8::Descriptor>,
     /// Whether decoding can begin with this packet's frame.
@@ -120,29 +125,16 @@ pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
         Codec::Opus => false,
         Codec::Vp8 => detect_vp8_keyframe(payload),
         Codec::H264 => detect_h264_keyframe(payload) || detect_h264_nalu(payload, H264_SPS),
-        Codec::Vp9 => detect_vp9_keyframe(payload) && begins_vp9_picture(payload),
+        // A picture may begin with prediction from nothing only in its lowest spatial layer.
+        Codec::Vp9 => {
+            detect_vp9_keyframe(payload) && vp9::place(payload).is_some_and(begins_picture)
+        }
         Codec::Av1 => detect_av1_keyframe(payload),
     }
 }
 
-/// Whether this is the first packet of a VP9 picture's lowest spatial layer (RFC 9628, section 4.2):
-/// a picture may begin with prediction from nothing only there.
-fn begins_vp9_picture(payload: &[u8]) -> bool {
-    let Some(first) = payload.first() else { return false };
-    let has = |bit: u8| first & bit != 0;
-    if !has(0x08) {
-        return false;
-    }
-    if !has(0x20) {
-        return true;
-    }
-    // Past a picture id of one or two bytes, if there is one, stands the layer.
-    let at = match (has(0x80), payload.get(1)) {
-        (false, _) => 1,
-        (true, Some(id)) => 2 + usize::from(id & 0x80 != 0),
-        (true, None) => return false,
-    };
-    payload.get(at).is_some_and(|it| (it >> 1) & 0x07 == 0)
+fn begins_picture(place: Place) -> bool {
+    place.begins_frame && place.point.spatial == 0
 }
 
 /// Whether RTP timestamp `a` is later than `b` (modulo 2^32, RFC 3550, section 5.1).

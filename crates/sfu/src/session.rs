@@ -22,7 +22,9 @@ use crate::budget::{Budget, FEEDBACK_PER_SECOND};
 use crate::datagram::Datagram;
 use crate::fleet::{name_worker, named_worker};
 use crate::outbox::Outbox;
-use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dtls, sdp};
+use crate::{
+    CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dependency, dtls, sdp,
+};
 
 /// The media stream that all tracks of a broadcast belong to (RFC 8830).
 pub(crate) const STREAM_ID: &str = "kaibo";
@@ -455,13 +457,14 @@ fn renamed(description: &str, made: &IceCreds, ours: &IceCreds) -> String {
     description.replace(&made.ufrag, &ours.ufrag)
 }
 
-/// What we offer and accept of RTP header extensions (RFC 8285): what str0m uses itself, and the
-/// capture time and playout delay, which go through.
+/// What we offer and accept of RTP header extensions (RFC 8285): what str0m uses itself, and what goes
+/// through: capture time, playout delay, kind of content, and which frames a frame needs.
 fn extensions() -> ExtensionMap {
     let mut map = ExtensionMap::standard();
     map.set(5, Extension::AbsoluteCaptureTime);
     map.set(6, Extension::PlayoutDelay);
     map.set(7, Extension::VideoContentType);
+    map.set(8, Extension::with_serializer(dependency::URI, dependency::Serializer));
     map
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use str0m::rtp::ExtensionValues;
 
 use crate::elements::Elements;
+use crate::point::Place;
 use crate::rtp::Packet;
 
 /// Where virtual time begins.
@@ -20,7 +21,9 @@ pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> 
         marker: false,
         extensions: ExtensionValues::default(),
         elements: Elements::default(),
+        dependency: None,
         payload: Arc::from([0; 1_000]),
+        place: Place::default(),
         vp8: None,
         is_keyframe,
         arrived,

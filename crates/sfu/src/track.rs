@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 
 use crate::keyframe::KeyframeRequester;
-use crate::layer::Available;
+use crate::layer::{Available, MAX_RUNGS, ladder};
+use crate::point::Point;
 use crate::publisher::StreamKey;
+use crate::rates::Rates;
 use crate::ring::Ring;
 use crate::rtp::{Format, Packet};
 
@@ -21,9 +23,6 @@ const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
 /// How many simulcast layers are kept; browsers send up to 3.
 pub(crate) const MAX_LAYERS: usize = 4;
 
-/// Over how long a layer's bitrate is counted, to know which layer is the better one.
-const RATE_WINDOW: Duration = Duration::from_millis(500);
-
 /// One simulcast layer; a track without simulcast is one layer.
 #[derive(Debug)]
 pub(crate) struct Layer {
@@ -36,9 +35,7 @@ pub(crate) struct Layer {
     /// When to ask for a keyframe.
     pub(crate) keyframe: KeyframeRequester,
     last_at: Instant,
-    window_began: Instant,
-    window_bytes: usize,
-    rate: usize,
+    rates: Rates,
 }
 
 impl Layer {
@@ -49,27 +46,16 @@ impl Layer {
             ring: Ring::default(),
             keyframe: KeyframeRequester::default(),
             last_at: now,
-            window_began: now,
-            window_bytes: 0,
-            rate: 0,
+            rates: Rates::new(now),
         }
     }
 
     fn push(&mut self, packet: Packet) {
         if !self.is_on(packet.arrived) {
-            self.window_bytes = 0;
-            self.window_began = packet.arrived;
+            self.rates.resume(packet.arrived);
         }
         self.last_at = packet.arrived;
-        self.window_bytes += packet.payload.len();
-        let window = packet.arrived.saturating_duration_since(self.window_began);
-        if window >= RATE_WINDOW {
-            let rate = (self.window_bytes as f64 / window.as_secs_f64()) as usize;
-            // A keyframe is a fifth of a window; a choice between layers is not made by it.
-            self.rate = if self.rate == 0 { rate } else { (3 * self.rate + rate) / 4 };
-            self.window_bytes = 0;
-            self.window_began = packet.arrived;
-        }
+        self.rates.count(&packet.place, packet.ts, packet.payload.len(), packet.arrived);
         if packet.is_keyframe {
             self.keyframe.satisfied();
         }
@@ -78,12 +64,17 @@ impl Layer {
 
     /// Bytes a second; before there is a figure, the bytes so far.
     fn rate(&self) -> usize {
-        if self.rate == 0 { self.window_bytes } else { self.rate }
+        self.rates.whole()
     }
 
-    /// Bits a second with the headers that viewers get it with: 60 bytes to a packet of 1100.
+    /// Bits a second that viewers get it with.
     pub(crate) fn bps(&self) -> u64 {
-        self.rate() as u64 * 8 * 106 / 100
+        with_headers(self.rate())
+    }
+
+    /// The highest layers that it has inside.
+    pub(crate) fn top(&self) -> Point {
+        self.rates.top()
     }
 
     /// Packets a second, about.
@@ -94,6 +85,12 @@ impl Layer {
     fn is_on(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
     }
+}
+
+/// Bits a second of so many bytes, with the headers that viewers get them with: 60 bytes to a packet of
+/// 1100.
+fn with_headers(bytes: usize) -> u64 {
+    bytes as u64 * 8 * 106 / 100
 }
 
 /// Sound or picture of a room.
@@ -163,19 +160,25 @@ impl Track {
         Some(if clearly { best } else { current })
     }
 
-    /// The layers that are on, lowest first; those that were, when none is. Returns how many.
-    pub(crate) fn available(&self, into: &mut [Available; MAX_LAYERS], now: Instant) -> usize {
+    /// The operating points of the layers that are on, lowest first; of those that were, when none is.
+    /// Returns how many.
+    pub(crate) fn available(&self, into: &mut [Available; MAX_RUNGS], now: Instant) -> usize {
         let any_on = self.layers.iter().any(|it| it.is_on(now));
         let layers = self.layers.iter().enumerate().filter(|(_, it)| !any_on || it.is_on(now));
+        let points = layers.flat_map(|(index, layer)| {
+            layer.rates.points().iter().map(move |&(point, bytes, fps)| Available {
+                index,
+                point,
+                bps: with_headers(bytes),
+                fps,
+            })
+        });
         let mut n = 0;
-        for ((index, layer), slot) in layers.zip(into.iter_mut()) {
-            *slot = Available { index, bps: layer.bps() };
+        for (slot, point) in into.iter_mut().zip(points) {
+            *slot = point;
             n += 1;
         }
-        if let Some(found) = into.get_mut(..n) {
-            found.sort_unstable_by_key(|it| it.bps);
-        }
-        n
+        into.get_mut(..n).map_or(0, ladder)
     }
 
     /// The format of the track.

@@ -10,6 +10,7 @@ use crate::CloseReason;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Output};
 use crate::outbox::Outbox;
+use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::SentLog;
 use crate::track::{Layer, Track};
@@ -192,7 +193,7 @@ impl Viewer {
                 ts: newest.ts,
                 arrived: newest.arrived,
             };
-            sending.begin(&*self.egress, Kind::Audio, track, 0, start, now);
+            sending.begin(&*self.egress, Kind::Audio, track, 0, Point::WHOLE, start, now);
         }
         sending.forward(&mut *self.egress, Kind::Audio, layer, None, now, out);
     }

@@ -1,5 +1,7 @@
 //! The VP8 payload descriptor (RFC 7741, section 4.2), as far as a forwarder reads and changes it.
 
+use crate::point::{Opens, Place, Point};
+
 /// What a packet's descriptor says, with the places of what may have to be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Descriptor {
@@ -12,8 +14,10 @@ pub(crate) struct Descriptor {
     tl0_at: u8,
     /// `TID`: the temporal layer; 0 is the lowest.
     pub(crate) temporal: u8,
-    /// `Y`: frames of this layer need only the lowest one before it; here a receiver can step up.
+    /// `Y`: this frame needs only the lowest layer; here a receiver can step up.
     pub(crate) is_sync: bool,
+    /// `S` of partition 0: a frame begins.
+    begins_frame: bool,
 }
 
 /// Bytes to put into one packet's payload.
@@ -59,7 +63,20 @@ impl Descriptor {
                 is_sync = byte & 0x20 != 0;
             }
         }
-        Some(Self { picture_id, is_long, picture_at: 2, tl0, tl0_at, temporal, is_sync })
+        let begins_frame = first & 0x17 == 0x10;
+        let picture_at = 2;
+        Some(Self { picture_id, is_long, picture_at, tl0, tl0_at, temporal, is_sync, begins_frame })
+    }
+
+    /// Where the packet stands among temporal layers.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            point: Point::new(0, self.temporal),
+            begins_frame: self.begins_frame,
+            // The marker bit says that already.
+            ends_frame: false,
+            opens: if self.is_sync && self.begins_frame { Opens::Own } else { Opens::Nothing },
+        }
     }
 
     /// A patch with these values; `None` when a picture id of 7 bits cannot hold the new one: then a
@@ -93,7 +110,23 @@ impl Patch {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_no_fault(mut payload in prop::collection::vec(any::<u8>(), 0..10)) {
+            if let Some(it) = Descriptor::parse(&payload) {
+                prop_assert!(Point::WHOLE.contains(it.place().point));
+                if let Some(patch) = it.patch(0x55, 3) {
+                    patch.apply(&mut payload);
+                    let changed = Descriptor::parse(&payload).unwrap();
+                    prop_assert_eq!((changed.picture_id, changed.place()), (0x55, it.place()));
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_patch_changes_what_it_says_and_nothing_else() {
@@ -111,6 +144,16 @@ mod tests {
         it.patch(6, 1).unwrap().apply(&mut changed);
         assert_eq!(changed, [0x80, 0x80, 0x06, 9]);
         assert_eq!(it.patch(128, 1), None);
+    }
+
+    #[test]
+    fn a_receiver_can_step_up_where_a_frame_of_the_layer_begins_that_needs_only_the_lowest() {
+        let place =
+            |first, layer| Descriptor::parse(&[first, 0xE0, 0x81, 0x02, 7, layer]).unwrap().place();
+        assert_eq!(place(0x90, 0x60).opens, Opens::Own);
+        assert_eq!(place(0x90, 0x60).point, Point::new(0, 1));
+        assert_eq!(place(0x80, 0x60).opens, Opens::Nothing, "the frame goes on");
+        assert_eq!(place(0x90, 0x40).opens, Opens::Nothing);
     }
 
     #[test]

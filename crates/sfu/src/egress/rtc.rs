@@ -9,6 +9,7 @@ use str0m::rtp::{RtpWrite, Vp8Descriptor, Vp8Patch};
 
 use super::{Egress, Kind, Outgoing, Output};
 use crate::datagram::Datagram;
+use crate::dependency::{self, Descriptor};
 use crate::outbox::Outbox;
 use crate::rtp::{Format, codecs};
 use crate::session::{Polled, Session, Shared};
@@ -107,6 +108,13 @@ impl Egress for RtcEgress {
         };
         let mut api = self.session.rtc.direct_api();
         let Some(tx) = mid.and_then(|mid| api.stream_tx_by_mid(mid, None)) else { return };
+        let mut extensions = packet.extensions.clone();
+        let mut buffer = [0; dependency::MAX_LEN];
+        if let Some((it, number)) = packet.dependency
+            && let Some(it) = it.write(number, &mut buffer).and_then(Descriptor::new)
+        {
+            extensions.user_values.set(it);
+        }
         let mut write = RtpWrite::new(
             Pt::from(packet.payload_type),
             packet.seq.into(),
@@ -115,7 +123,7 @@ impl Egress for RtcEgress {
             Arc::clone(packet.payload),
         )
         .marker(packet.marker)
-        .ext_vals(packet.extensions.clone())
+        .ext_vals(extensions)
         .nackable(packet.kind == Kind::Video);
         if let Some(patch) = packet.vp8_patch.and_then(|it| vp8_patch(&it, packet.payload)) {
             write = write.vp8_patch(patch);

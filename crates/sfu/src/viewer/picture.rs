@@ -6,12 +6,13 @@ use super::Needs;
 use super::sending::Sending;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::layer::{Available, Choice, LayerSelector, Link};
+use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
+use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::{SentLog, Source};
-use crate::track::{Layer, MAX_LAYERS, Track};
+use crate::track::{Layer, Track};
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
@@ -19,6 +20,10 @@ const SWITCH_AGE: Duration = Duration::from_millis(100);
 /// How long a keyframe of a lower layer is waited for with nothing sent. A host answers within a round
 /// trip and a frame; after this the picture must go on, as it can.
 const DESCENT: Duration = Duration::from_millis(250);
+
+/// How long a frame that more temporal layers can begin with is waited for, before a keyframe is. Encoders
+/// have one in each eight.
+const ASCENT: Duration = Duration::from_secs(2);
 
 /// How often the layer is thought over.
 const CHOOSE_EVERY: Duration = Duration::from_millis(50);
@@ -32,6 +37,8 @@ pub(super) struct Picture {
     chosen: Option<Chosen>,
     /// Since when a keyframe of a lower layer is waited for.
     descends_since: Option<Instant>,
+    /// Since when less of the layer is sent than should be.
+    lags_since: Option<Instant>,
 }
 
 /// What was decided, and when.
@@ -51,6 +58,7 @@ impl Picture {
             selector: LayerSelector::default(),
             chosen: None,
             descends_since: None,
+            lags_since: None,
         }
     }
 
@@ -76,8 +84,8 @@ impl Picture {
     ) -> Needs {
         let mut needs = Needs::default();
         let current = self.layer(track);
-        let best = match self.choose(egress, track, current, sound_bps, now) {
-            Some(Choice::Layer(best)) => best,
+        let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
+            Some(Choice::Layer(best, point)) => (best, point),
             Some(Choice::Starved) => {
                 // The picture begins anew at a keyframe when there is room for it.
                 self.sending.at = None;
@@ -88,6 +96,11 @@ impl Picture {
         let Some(target) = track.layers.get(best) else { return needs };
         if current == Some(best) {
             self.descends_since = None;
+            let before = self.sending.wanted();
+            if before != point {
+                self.selector.switched(!before.contains(point), now);
+                self.sending.want(point);
+            }
         } else {
             let start = match current {
                 None => target.ring.start(now),
@@ -97,7 +110,7 @@ impl Picture {
                 Some(start) => {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
-                    self.sending.begin(egress, Kind::Video, track, best, start, now);
+                    self.sending.begin(egress, Kind::Video, track, best, point, start, now);
                 }
                 None => {
                     needs.keyframe = Some(best);
@@ -122,6 +135,9 @@ impl Picture {
             self.sending.at = None;
             needs.keyframe = Some(best);
             return needs;
+        }
+        if self.lags(layer, now) {
+            needs.keyframe = Some(best);
         }
         if let Some(cursor) = &mut self.sending.at {
             let is_behind = cursor.next != layer.ring.head();
@@ -158,7 +174,8 @@ impl Picture {
         now: Instant,
     ) -> Option<Choice> {
         let Some(estimate_bps) = egress.estimate_bps() else {
-            return track.best(current, now).map(Choice::Layer);
+            let best = track.best(current, now);
+            return best.map(|it| Choice::Layer(it, Point::WHOLE));
         };
         let is_young = |it: &Chosen| {
             it.epoch == track.epoch && now.saturating_duration_since(it.at) < CHOOSE_EVERY
@@ -166,20 +183,13 @@ impl Picture {
         if let Some(chosen) = self.chosen.filter(is_young) {
             return Some(chosen.choice);
         }
-        let mut layers = [Available { index: 0, bps: 0 }; MAX_LAYERS];
-        let n = track.available(&mut layers, now);
-        let layers = layers.get(..n)?;
+        let mut rungs = [Available::default(); MAX_RUNGS];
+        let n = track.available(&mut rungs, now);
+        let rungs = rungs.get(..n)?;
+        let current = current.map(|it| (it, self.sending.wanted()));
         let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
-        let choice = self.selector.choose(layers, current, link, now)?;
-        let (sent, next) = match choice {
-            Choice::Starved => (0, layers.first().map_or(0, |it| it.bps)),
-            Choice::Layer(index) => {
-                let at = layers.iter().position(|it| it.index == index);
-                let bps =
-                    |at: Option<usize>| at.and_then(|at| layers.get(at)).map_or(0, |it| it.bps);
-                (bps(at), bps(at.map(|it| it + 1)))
-            }
-        };
+        let choice = self.selector.choose(rungs, current, link, now)?;
+        let (sent, next) = demand(rungs, choice);
         let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
         egress.set_demand(sent + sound_bps, total(next));
         self.chosen = Some(Chosen { choice, epoch: track.epoch, at: now });
@@ -209,22 +219,44 @@ impl Picture {
         // What is of another layer than now is of before a keyframe: nobody needs it any more.
         let is_current =
             |it: &Source| it.epoch == track.epoch && Some(it.layer) == self.layer(track);
-        let (position, source) = sent.filter(|it| is_current(&it.1))?;
+        let (position, source, how) = sent.filter(|it| is_current(&it.1))?;
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
-        Some(Outgoing {
+        let pictures = source.pictures.without(how.left_out);
+        let mut outgoing = Outgoing {
             kind: Kind::Video,
             payload_type: source.payload_type,
             seq: seq.into(),
             ts: source.numbering.timestamp(packet.ts),
             padding: 0,
-            marker: packet.marker,
+            marker: packet.marker || how.is_last,
             extensions: &packet.extensions,
             elements: &packet.elements,
+            dependency: packet.dependency.as_ref().map(|it| it.numbered(source.frames)),
             payload: &packet.payload,
-            vp8_patch: packet.vp8.as_ref().and_then(|it| source.pictures.patch(it)),
+            vp8_patch: packet.vp8.as_ref().and_then(|it| pictures.patch(it)),
             captured: packet.captured,
-        })
+        };
+        if how.is_empty {
+            outgoing.empty();
+        }
+        Some(outgoing)
+    }
+
+    /// Whether a keyframe would get the viewer to the operating point that it should have: a larger
+    /// picture begins with one, and more frames do where the encoder has no other place for it.
+    fn lags(&mut self, layer: &Layer, now: Instant) -> bool {
+        let Some(current) = self.sending.lags() else {
+            self.lags_since = None;
+            return false;
+        };
+        let wanted = self.sending.wanted().common(layer.top());
+        if current.contains(wanted) {
+            self.lags_since = None;
+            return false;
+        }
+        let since = *self.lags_since.get_or_insert(now);
+        current.spatial < wanted.spatial || now.saturating_duration_since(since) >= ASCENT
     }
 }
 

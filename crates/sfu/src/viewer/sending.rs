@@ -6,9 +6,11 @@ use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
 use crate::outbox::Outbox;
 use crate::pacer::Pacer;
-use crate::rewrite::{PictureIds, Rewriter};
+use crate::point::Point;
+use crate::rewrite::{FrameNumbers, PictureIds, Rewriter};
 use crate::ring::{Ring, Start};
-use crate::sent::{SentLog, Source};
+use crate::sent::{Sent, SentLog, Source};
+use crate::thinning::Thinning;
 use crate::track::{Layer, Track};
 
 /// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
@@ -22,9 +24,14 @@ const MAX_PADDING: usize = 12;
 pub(super) struct Sending {
     pub(super) rewriter: Rewriter,
     pub(super) picture_ids: PictureIds,
+    pub(super) frame_numbers: FrameNumbers,
     /// For repetitions; sound is not repeated.
     pub(super) sent: Option<SentLog>,
     pub(super) at: Option<Cursor>,
+    /// How much of the layer is to be sent.
+    wanted: Point,
+    /// Once a part of the source was left out: most viewers have none.
+    thinning: Option<Box<Thinning>>,
     /// The epoch whose format this viewer has no payload type for.
     pub(super) unplayable: Option<u32>,
     /// Whether the payload type has to be looked up again.
@@ -49,20 +56,46 @@ impl Sending {
         Self {
             rewriter: Rewriter::new(config.first_seq, config.first_ts),
             picture_ids: PictureIds::default(),
+            frame_numbers: FrameNumbers::default(),
             sent,
             at: None,
+            wanted: Point::WHOLE,
+            thinning: None,
             unplayable: None,
             is_renegotiated: false,
         }
     }
 
-    /// Begins at a frame of a layer; what the ring holds after it is a replay.
+    /// How much of the layer is to be sent.
+    pub(super) fn wanted(&self) -> Point {
+        self.wanted
+    }
+
+    /// Sends so much of the layer from now on: less from the next picture on, more where a frame says
+    /// that it can be.
+    pub(super) fn want(&mut self, wanted: Point) {
+        self.wanted = wanted;
+        if wanted != Point::WHOLE && self.thinning.is_none() {
+            let next = self.rewriter.next_of_source();
+            self.thinning = Some(Box::new(Thinning::new(Point::WHOLE, next)));
+        }
+    }
+
+    /// What is sent now, when that is less than is wanted.
+    pub(super) fn lags(&self) -> Option<Point> {
+        let current = self.thinning.as_ref()?.current();
+        (!current.contains(self.wanted)).then_some(current)
+    }
+
+    /// Begins at a keyframe with so much of a layer; what the ring holds after it is a replay.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing")]
     pub(super) fn begin(
         &mut self,
         egress: &dyn Egress,
         kind: Kind,
         track: &Track,
         layer: usize,
+        wanted: Point,
         start: Start,
         now: Instant,
     ) {
@@ -79,15 +112,23 @@ impl Sending {
         let Start { position, first_seq, ts, .. } = start;
         let edge_ts = it.ring.newest().map_or(ts, |it| it.ts);
         self.rewriter.begin(first_seq, ts, edge_ts, it.format.clock_rate(), now);
-        if let Some(descriptor) = it.ring.get(position).and_then(|it| it.vp8.as_ref()) {
+        let first = it.ring.get(position);
+        if let Some(descriptor) = first.and_then(|it| it.vp8.as_ref()) {
             self.picture_ids.begin(descriptor);
         }
+        if let Some(descriptor) = first.and_then(|it| it.dependency.as_ref()) {
+            self.frame_numbers.begin(descriptor.frame_number());
+        }
+        self.wanted = wanted;
+        let is_thinned = wanted != Point::WHOLE;
+        self.thinning = is_thinned.then(|| Box::new(Thinning::new(wanted, first_seq)));
         let is_replay = kind == Kind::Video;
         let epoch = track.epoch;
         if let Some(sent) = &mut self.sent {
             let numbering = self.rewriter.numbering();
             let pictures = self.picture_ids.offset();
-            let source = Source { epoch, layer, payload_type, numbering, pictures };
+            let frames = self.frame_numbers.offset();
+            let source = Source { epoch, layer, payload_type, numbering, pictures, frames };
             sent.begin(source, it.packets_a_second());
         }
         self.at = Some(Cursor { epoch, layer, next: position, payload_type, is_replay });
@@ -119,29 +160,48 @@ impl Sending {
             let Some(packet) = layer.ring.get(cursor.next) else { return true };
             let position = cursor.next;
             cursor.next += 1;
-            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq, packet.ts, now) else {
+            let (left, how) = match &mut self.thinning {
+                None => (0, Sent::default()),
+                Some(thinning) => match thinning.take(packet, self.wanted) {
+                    Some(it) => it,
+                    None => continue,
+                },
+            };
+            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq - left, packet.ts, now) else {
                 continue;
             };
-            let packet = Outgoing {
+            let mut outgoing = Outgoing {
                 kind,
                 payload_type: cursor.payload_type,
                 seq,
                 ts,
                 padding: padding(packet.payload.len(), common),
-                marker: packet.marker,
+                marker: packet.marker || how.is_last,
                 extensions: &packet.extensions,
                 elements: &packet.elements,
+                dependency: None,
                 payload: &packet.payload,
-                vp8_patch: packet.vp8.as_ref().and_then(|it| self.picture_ids.patch(it)),
+                vp8_patch: None,
                 // A replay is sped up; what it says of time is said of its end, which is now.
                 captured: if cursor.is_replay { now } else { packet.captured },
             };
-            if let Some(pacer) = &mut pacer {
-                pacer.take(packet.payload.len());
+            if how.is_empty {
+                outgoing.empty();
+            } else {
+                if let Some(it) = &packet.vp8 {
+                    outgoing.vp8_patch = self.picture_ids.patch(it, how.left_out);
+                }
+                if let Some(it) = &packet.dependency {
+                    self.frame_numbers.note(it.frame_number());
+                    outgoing.dependency = Some(it.numbered(self.frame_numbers.offset()));
+                }
             }
-            egress.forward(packet, now, out);
+            if let Some(pacer) = &mut pacer {
+                pacer.take(outgoing.payload.len());
+            }
+            egress.forward(outgoing, now, out);
             if let Some(sent) = &mut self.sent {
-                sent.note(seq, position);
+                sent.note(seq, position, how);
             }
         }
         false

@@ -7,7 +7,9 @@ use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{ExtensionValues, RtpWrite};
+
+use super::scalable::{Descriptor, Scaled, descriptor};
 
 /// The size of a simulated RTP payload.
 const PAYLOAD_BYTES: usize = 1_000;
@@ -32,6 +34,14 @@ pub(crate) struct Host {
     pub(crate) extra_payload_bytes: usize,
     /// Whether it answers requests for keyframes.
     pub(crate) obeys: bool,
+    /// Whether it sends three temporal layers.
+    pub(crate) is_temporal: bool,
+    /// How many spatial layers are in its stream, each of twice the packets of the one below.
+    pub(crate) n_spatial: u8,
+    /// The dependency descriptors it sent, by frame and packet.
+    pub(crate) descriptors: Vec<(u32, u16, Vec<u8>)>,
+    /// The number of the last keyframe.
+    last_key: u32,
     mids: Option<(Mid, Mid)>,
     pending: Option<SdpPendingOffer>,
     video_seq: u64,
@@ -59,6 +69,10 @@ impl Default for Host {
             frames_sent: 0,
             extra_payload_bytes: 0,
             obeys: true,
+            is_temporal: false,
+            n_spatial: 1,
+            descriptors: Vec::new(),
+            last_key: 0,
             mids: None,
             pending: None,
             video_seq: 0,
@@ -95,6 +109,19 @@ impl Host {
     /// One that sends these layers, with their packets a frame.
     pub(crate) fn simulcast(layers: &[(&'static str, u16)]) -> Self {
         Self { layers: layers.to_vec(), ..Self::default() }
+    }
+
+    /// The same in three temporal layers.
+    pub(crate) fn temporal(self) -> Self {
+        Self { is_temporal: true, ..self }
+    }
+
+    /// One with this encoder that sends three temporal and so many spatial layers in one stream, the
+    /// smallest of so many packets a frame.
+    pub(crate) fn scalable(codec: Codec, n_spatial: u8, packets_per_frame: u16) -> Self {
+        let packets_per_keyframe = 2 * packets_per_frame;
+        let host = Self { n_spatial, packets_per_frame, packets_per_keyframe, ..Self::default() };
+        Self { codec, ..host }.temporal()
     }
 
     /// Goes on with another encoder.
@@ -202,15 +229,34 @@ impl Host {
 
     fn write_frame(&mut self, rtc: &mut Rtc, mid: Mid, ts: u32, now: Instant) {
         let is_key = std::mem::take(&mut self.keyframe_due);
+        if is_key {
+            self.last_key = self.frames_sent;
+        }
         let pt = self.video_payload_type(rtc, mid);
-        let mut write_layer = |rid: Option<&str>, seq: &mut u64, count: u16| {
+        let (number, last_key) = (self.frames_sent, self.last_key);
+        let scaled = |spatial: u8| match (self.codec, self.is_temporal) {
+            (Codec::Vp8, true) => Scaled::vp8(number, number - last_key),
+            (_, true) => Scaled::svc(number, number - last_key, spatial),
+            _ => Scaled::single(number, number - last_key),
+        };
+        let mut descriptors = Vec::new();
+        let mut write_layer = |rid: Option<&str>, seq: &mut u64, count: u16, spatial: u8| {
             for index in 0..count {
-                let frame = Frame { host: self.id, number: self.frames_sent, is_key, index, count };
-                let mut payload = frame.write(self.codec);
+                let scaled = scaled(spatial);
+                let is_last = spatial + 1 == self.n_spatial;
+                let frame = Frame { host: self.id, number, is_key, index, count };
+                let mut payload = frame.write(self.codec, self.is_temporal, &scaled);
                 payload.resize(payload.len() + self.extra_payload_bytes, 0);
-                let packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
-                    .marker(index + 1 == count)
+                let mut packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
+                    .marker(index + 1 == count && is_last)
                     .nackable(true);
+                if self.codec == Codec::Av1 && self.is_temporal {
+                    let it = descriptor(&scaled, number, index == 0, index + 1 == count);
+                    let mut values = ExtensionValues::default();
+                    values.user_values.set(Descriptor(it.as_slice().into()));
+                    descriptors.push((number, index, it));
+                    packet = packet.ext_vals(values);
+                }
                 *seq += 1;
                 let mut api = rtc.direct_api();
                 api.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap().write_rtp(packet);
@@ -218,11 +264,14 @@ impl Host {
         };
         if self.layers.is_empty() {
             let count = if is_key { self.packets_per_keyframe } else { self.packets_per_frame };
-            write_layer(None, &mut self.video_seq, count);
+            for spatial in 0..self.n_spatial {
+                write_layer(None, &mut self.video_seq, count << spatial, spatial);
+            }
         }
         for ((rid, count), seq) in self.layers.iter().zip(&mut self.layer_seqs) {
-            write_layer(Some(rid), seq, *count);
+            write_layer(Some(rid), seq, *count, 0);
         }
+        self.descriptors.extend(descriptors);
         self.frames_sent += 1;
     }
 
@@ -245,50 +294,68 @@ pub(crate) struct Frame {
     pub(crate) count: u16,
 }
 
+/// Bytes by which the codec tells what this is; then come our own.
+const HEAD: usize = 8;
+
 impl Frame {
-    /// Five bytes by which the codec tells what this is, and then our own.
-    fn write(self, codec: Codec) -> Vec<u8> {
+    fn write(self, codec: Codec, is_temporal: bool, scaled: &Scaled) -> Vec<u8> {
         let begins = self.index == 0;
+        let ends = self.index + 1 == self.count;
         let bit = |is: bool, value: u8| if is { value } else { 0 };
         let id = self.number as u16 & 0x7FFF;
+        let [high, low] = (id | 0x8000).to_be_bytes();
+        let not_key = bit(!self.is_key, 1);
         let mut bytes = match codec {
-            // A payload descriptor with a picture id (RFC 7741, section 4.2), and P of the frame.
-            Codec::Vp8 => vec![
-                0x80 | bit(begins, 0x10),
-                0x80,
-                0x80 | (id >> 8) as u8,
-                id as u8,
-                bit(!self.is_key, 1),
-            ],
+            // A payload descriptor with a picture id and a temporal layer (RFC 7741, section 4.2), and P
+            // of the frame.
+            Codec::Vp8 if is_temporal => {
+                let layer = scaled.temporal << 6 | bit(scaled.is_switch, 0x20);
+                vec![0x80 | bit(begins, 0x10), 0xA0, high, low, layer, not_key]
+            }
+            Codec::Vp8 => vec![0x80 | bit(begins, 0x10), 0x80, high, low, not_key],
             // FU-A of an IDR or other slice (RFC 6184, section 5.8).
             Codec::H264 => {
-                vec![0x7C, bit(begins, 0x80) | if self.is_key { 5 } else { 1 }, 0, 0, 0]
+                vec![0x7C, bit(begins, 0x80) | if self.is_key { 5 } else { 1 }]
             }
-            // P and B (RFC 9628, section 4.2).
-            Codec::Vp9 => vec![bit(!self.is_key, 0x40) | bit(begins, 0x08), 0, 0, 0, 0],
+            // I, P, L, B and E, and `TID|U|SID|D` (RFC 9628, section 4.2).
+            Codec::Vp9 if is_temporal => {
+                let flags = 0xA0 | not_key << 6 | bit(begins, 0x08) | bit(ends, 0x04);
+                let layer = scaled.temporal << 5
+                    | bit(scaled.is_switch, 0x10)
+                    | scaled.spatial << 1
+                    | bit(scaled.spatial > 0, 1);
+                vec![flags, high, low, layer, 0]
+            }
+            // P and B.
+            Codec::Vp9 => vec![bit(!self.is_key, 0x40) | bit(begins, 0x08)],
             // N, of the aggregation header.
-            Codec::Av1 => vec![0x10 | bit(self.is_key && begins, 0x08), 0, 0, 0, 0],
+            Codec::Av1 => vec![0x10 | bit(self.is_key && begins, 0x08)],
             other => panic!("no host encodes {other:?}"),
         };
+        bytes.resize(HEAD, 0);
         bytes.push(self.host);
         bytes.extend(self.number.to_be_bytes());
         bytes.push(u8::from(self.is_key));
         bytes.extend(self.index.to_be_bytes());
         bytes.extend(self.count.to_be_bytes());
+        scaled.write(&mut bytes);
         bytes.resize(PAYLOAD_BYTES, 0);
         bytes
     }
 
     /// Reads it back; also returns the VP8 picture id as the viewer got it.
-    pub(crate) fn read(payload: &[u8]) -> Option<(Self, u16)> {
-        let u16_at =
-            |at: usize| Some(u16::from_be_bytes([*payload.get(at)?, *payload.get(at + 1)?]));
-        let picture_id = u16_at(2)? & 0x7FFF;
-        let number = u32::from_be_bytes(payload.get(6..10)?.try_into().ok()?);
-        let is_key = *payload.get(10)? == 1;
-        let frame =
-            Self { host: *payload.get(5)?, number, is_key, index: u16_at(11)?, count: u16_at(13)? };
-        Some((frame, picture_id))
+    pub(crate) fn read(payload: &[u8]) -> Option<(Self, Scaled, u16)> {
+        let picture_id = u16::from_be_bytes([*payload.get(2)?, *payload.get(3)?]) & 0x7FFF;
+        let (&[host, a, b, c, d, is_key, i, j, k, l], rest) =
+            payload.get(HEAD..)?.split_first_chunk()?;
+        let frame = Self {
+            host,
+            number: u32::from_be_bytes([a, b, c, d]),
+            is_key: is_key == 1,
+            index: u16::from_be_bytes([i, j]),
+            count: u16::from_be_bytes([k, l]),
+        };
+        Some((frame, Scaled::read(rest)?, picture_id))
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 mod host;
+mod scalable;
 mod viewer;
 
 use std::collections::VecDeque;
@@ -297,6 +298,16 @@ impl Sim {
     }
 
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
+        self.add_viewer_saying(room, link, |answer| answer)
+    }
+
+    /// A browser whose answer is not quite what str0m writes.
+    pub(crate) fn add_viewer_saying(
+        &mut self,
+        room: RoomId,
+        link: NetemConfig,
+        change: impl FnOnce(String) -> String,
+    ) -> PeerId {
         let (peer, client) = self.client(link);
         self.clients.push(client);
         self.command(Command::Watch { room, peer });
@@ -304,7 +315,7 @@ impl Sim {
         let now = self.now;
         let client = self.client_mut(peer);
         client.viewer().joined_at = Some(now);
-        let answer = viewer::answer(&mut client.rtc, &offer);
+        let answer = change(viewer::answer(&mut client.rtc, &offer));
         self.settle(peer);
         self.command(Command::Answer { peer, sdp: answer });
         peer
@@ -359,7 +370,8 @@ impl Sim {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
-        let mut config = Rtc::builder().set_rtp_mode(true);
+        let mut config =
+            Rtc::builder().set_rtp_mode(true).set_extension_map(scalable::extensions());
         // A browser gives a connection up after 30 s, as the server does; str0m after 22.
         config.set_max_stun_retransmits(14);
         let mut rtc = config.build(self.now);

@@ -1,7 +1,7 @@
 //! A watching browser, and what a person in front of it would notice: when a picture is there, how
 //! long it stands still, whether a frame is missing or wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
@@ -10,6 +10,7 @@ use str0m::rtp::RtpPacket;
 use str0m::{Event, Rtc};
 
 use super::host::Frame;
+use super::scalable::{Descriptor, Scaled};
 
 /// A browser that has waited this long for a frame asks for a keyframe, and again after as long.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -39,6 +40,19 @@ pub(crate) struct Screen {
     pub(crate) audio_packets: usize,
     pub(crate) audio_seqs: Vec<u64>,
     pub(crate) ssrcs: Vec<u32>,
+    /// Layers of shown pictures: spatial, temporal.
+    pub(crate) layers: Vec<(u8, u8)>,
+    /// Numbers that came without content.
+    pub(crate) without_content: BTreeSet<u64>,
+    /// Frames of which something that they need was never shown, and pictures that had no end.
+    pub(crate) undecodable: usize,
+    pub(crate) unended: usize,
+    /// Dependency descriptors, by frame and packet.
+    pub(crate) descriptors: Vec<(u32, u16, Vec<u8>)>,
+    /// What was decoded since the last keyframe: numbers and spatial layers.
+    decoded: BTreeSet<(u32, u8)>,
+    /// The picture that is decoded in part.
+    open_ts: Option<u32>,
     pending: BTreeMap<u64, Partial>,
     /// The sequence number after the last shown frame.
     next_seq: Option<u64>,
@@ -47,8 +61,11 @@ pub(crate) struct Screen {
 #[derive(Debug)]
 struct Partial {
     frame: Frame,
+    scaled: Scaled,
     picture_id: u16,
     ts: u32,
+    /// Whether its last packet ends a picture.
+    ends_picture: bool,
     /// Sequence numbers of its packets, by index.
     have: BTreeMap<u16, u64>,
 }
@@ -88,17 +105,28 @@ impl Screen {
         let seq = *packet.seq_no;
         let ts = packet.header.timestamp;
         self.packets.push((seq, ts));
-        let Some((frame, picture_id)) = Frame::read(&packet.payload) else {
+        if packet.payload.is_empty() {
+            self.without_content.insert(seq);
+            self.show(now);
+            return;
+        }
+        let Some((frame, scaled, picture_id)) = Frame::read(&packet.payload) else {
             panic!("a video packet that nobody sent")
         };
+        if let Some(Descriptor(it)) = packet.header.ext_vals.user_values.get() {
+            self.descriptors.push((frame.number, frame.index, it.to_vec()));
+        }
         // A frame is known by the sequence number that its first packet has.
         let first = seq.wrapping_sub(frame.index.into());
         let partial = self.pending.entry(first).or_insert_with(|| Partial {
             frame,
+            scaled,
             picture_id,
             ts,
+            ends_picture: false,
             have: BTreeMap::new(),
         });
+        partial.ends_picture |= packet.header.marker;
         assert_eq!((partial.frame.host, partial.frame.number), (frame.host, frame.number));
         assert_eq!(partial.ts, ts, "one frame, one timestamp");
         partial.have.insert(frame.index, seq);
@@ -108,22 +136,51 @@ impl Screen {
     /// Shows what can be decoded: complete frames in order, or from the next complete keyframe.
     fn show(&mut self, now: Instant) {
         loop {
+            while let Some(next) = self.next_seq.filter(|it| self.without_content.contains(it)) {
+                self.next_seq = Some(next + 1);
+            }
             let complete = |it: &Partial| it.have.len() == usize::from(it.frame.count);
             let next = self.next_seq.filter(|seq| self.pending.get(seq).is_some_and(complete));
+            let is_start = |it: &Partial| it.frame.is_key && it.scaled.spatial == 0;
             let keyframe = || {
                 let after = self.next_seq.unwrap_or(0);
                 let found =
-                    self.pending.range(after..).find(|(_, it)| it.frame.is_key && complete(it));
+                    self.pending.range(after..).find(|(_, it)| is_start(it) && complete(it));
                 found.map(|(seq, _)| *seq)
             };
             let Some(seq) = next.or_else(keyframe) else { return };
             let it = self.pending.remove(&seq).expect("found above");
             self.pending = self.pending.split_off(&seq);
-            self.shown.push((now, it.frame.host, it.frame.number));
-            self.picture_ids.push(it.picture_id);
-            self.packets_per_frame.push(it.frame.count);
-            self.timestamps.push(it.ts);
+            self.decode(&it, now);
             self.next_seq = Some(seq + u64::from(it.frame.count));
+        }
+    }
+}
+
+impl Screen {
+    fn decode(&mut self, it: &Partial, now: Instant) {
+        let Frame { host, number, is_key, count, .. } = it.frame;
+        if is_key && it.scaled.spatial == 0 {
+            self.decoded.clear();
+        }
+        let has = |it: &(u32, u8)| self.decoded.contains(it);
+        if it.scaled.needs.iter().all(has) {
+            self.decoded.insert((number, it.scaled.spatial));
+            // No frame needs one of a hundred frames before.
+            while self.decoded.len() > 512 {
+                self.decoded.pop_first();
+            }
+        } else {
+            self.undecodable += 1;
+        }
+        self.unended += usize::from(self.open_ts.is_some_and(|ts| ts != it.ts));
+        self.open_ts = Some(it.ts).filter(|_| !it.ends_picture);
+        if it.ends_picture {
+            self.shown.push((now, host, number));
+            self.picture_ids.push(it.picture_id);
+            self.packets_per_frame.push(count);
+            self.timestamps.push(it.ts);
+            self.layers.push((it.scaled.spatial, it.scaled.temporal));
         }
     }
 }
@@ -135,7 +192,7 @@ impl Viewer {
         if !self.screen.ssrcs.contains(&ssrc) {
             self.screen.ssrcs.push(ssrc);
         }
-        if packet.payload.len() < 500 {
+        if packet.payload.len() < 500 && self.video_ssrc != Some(ssrc) {
             self.screen.audio_packets += 1;
             self.screen.audio_seqs.push(*packet.seq_no);
             return;

@@ -4,6 +4,7 @@ use rtp::header::{Extension, HeaderWriter};
 use rtp::srtp::{self, Stream};
 
 use super::report::Account;
+use crate::dependency::{self, Descriptor};
 use crate::egress::Outgoing;
 use crate::egress::sdp::{Extensions, Media};
 use crate::elements::CaptureTime;
@@ -39,6 +40,19 @@ pub(super) enum To {
     Padding,
 }
 
+/// What a header says of a packet besides its content, and when it goes out.
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    payload_type: u8,
+    index: u64,
+    ssrc: u32,
+    transport_seq: Option<u16>,
+    now_us: u64,
+}
+
+/// No element: it is left out.
+const NONE: Extension<'static> = Extension { id: 0, data: &[] };
+
 /// A packet before it is encrypted.
 pub(super) struct Composed {
     pub(super) header_len: usize,
@@ -67,6 +81,9 @@ impl Outlet {
     /// Takes what a description says of the header.
     pub(super) fn negotiated(&mut self, media: &Media) {
         self.ids = media.extensions;
+        // That of a keyframe needs the two-byte form, and the others mean nothing without it.
+        self.ids.dependency_descriptor =
+            self.ids.dependency_descriptor.filter(|_| media.allow_mixed);
         self.mid.clone_from(&media.mid);
         self.has_transport_cc = media.extensions.transport_cc.is_some()
             && media.formats.iter().any(|it| it.transport_cc);
@@ -86,16 +103,44 @@ impl Outlet {
         now_us: u64,
         buffer: &mut [u8],
     ) -> Option<Composed> {
-        let has_mid = self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty();
-        if let (Some(seq), Some(id @ 1..=14)) = (transport_seq, self.ids.transport_cc)
-            && !has_mid
-            && packet.elements.is_empty()
-        {
-            let header_len =
-                self.plain_header(payload_type, index, ssrc, packet, id, seq, buffer)?;
-            return self.put_payload(to, header_len, packet, buffer);
-        }
-        const NONE: Extension<'static> = Extension { id: 0, data: &[] };
+        let has_mid = self.has_mid();
+        let dependency = packet.dependency.zip(self.ids.dependency_descriptor);
+        let numbers = Numbers { payload_type, index, ssrc, transport_seq, now_us };
+        let header_len = match (dependency, transport_seq, self.ids.transport_cc) {
+            (Some((it, id)), ..) => self.header_with_descriptor(numbers, packet, it, id, buffer)?,
+            (None, Some(seq), Some(id @ 1..=14)) if !has_mid && packet.elements.is_empty() => {
+                self.plain_header(payload_type, index, ssrc, packet, id, seq, buffer)?
+            }
+            _ => self.header(numbers, packet, NONE, buffer)?,
+        };
+        self.put_payload(to, header_len, packet, buffer)
+    }
+
+    /// A header with the dependency descriptor.
+    #[inline(never)]
+    fn header_with_descriptor(
+        &self,
+        numbers: Numbers,
+        packet: &Outgoing<'_>,
+        (descriptor, frame_number): (&Descriptor, u16),
+        id: u8,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        let mut bytes = [0; dependency::MAX_LEN];
+        let data = descriptor.write(frame_number, &mut bytes)?;
+        self.header(numbers, packet, Extension { id, data }, buffer)
+    }
+
+    /// A header with whatever the packet has.
+    #[inline]
+    fn header(
+        &self,
+        Numbers { payload_type, index, ssrc, transport_seq, now_us }: Numbers,
+        packet: &Outgoing<'_>,
+        dependency: Extension<'_>,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        let has_mid = self.has_mid();
         let seq_bytes = transport_seq.unwrap_or(0).to_be_bytes();
         let transport = Extension {
             id: transport_seq.and(self.ids.transport_cc).unwrap_or(0),
@@ -111,8 +156,8 @@ impl Outlet {
             id: self.ids.abs_send_time.filter(|_| transport_seq.is_none()).unwrap_or(0),
             data: &send_time,
         };
-        let mut elements = [transport, mid, send_time, NONE, NONE, NONE, NONE, NONE];
-        let mut n = 3;
+        let mut elements = [transport, mid, dependency, send_time, NONE, NONE, NONE, NONE, NONE];
+        let mut n = 4;
         if !packet.elements.is_empty() {
             let it = packet.elements;
             let described: [(Option<u8>, Option<&[u8]>); 5] = [
@@ -141,8 +186,11 @@ impl Outlet {
             padding: packet.padding > 0,
             extensions: &elements[..n],
         };
-        let header_len = header.write(buffer)?;
-        self.put_payload(to, header_len, packet, buffer)
+        header.write(buffer)
+    }
+
+    fn has_mid(&self) -> bool {
+        self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty()
     }
 
     /// The header of nearly every packet: a transport-wide number and nothing else (RFC 3550, section

@@ -1,7 +1,6 @@
 //! From a packet of the ring to an encrypted datagram in the outbox: number, key, and what is remembered.
 //! This is where a server of thousands of viewers spends its time.
 
-use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rtp::{rtcp, srtp};
@@ -14,7 +13,7 @@ use super::probe::Probing;
 use super::report::Reports;
 use crate::bwe::Probe;
 use crate::egress::sdp::Remote;
-use crate::egress::{Kind, Outgoing};
+use crate::egress::{Kind, NO_PAYLOAD, Outgoing};
 use crate::elements::Elements;
 use crate::outbox::Outbox;
 
@@ -41,9 +40,6 @@ pub(crate) struct Ssrcs {
 /// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
 /// section 5.1).
 const MAX_PADDING: usize = 255;
-
-/// What padding alone carries.
-static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// What the network adds: IPv4 and UDP.
 const NETWORK_HEADER_BYTES: usize = 28;
@@ -177,6 +173,7 @@ impl Sender {
             marker: false,
             extensions: &ExtensionValues::default(),
             elements: &Elements::default(),
+            dependency: None,
             payload: &NO_PAYLOAD,
             vp8_patch: None,
             captured: now,
