@@ -131,6 +131,12 @@ async function watchLive(page, room) {
 }
 
 look("fan-live", "/r/five", async (page) => [await watchLive(page, "five")]);
+look("fan-sound-only", "/r/eight", async (page) => {
+  const host = await watchLive(page, "eight");
+  await page.selectOption(byTestId("picture-menu"), "off");
+  await page.waitForSelector(`h2:has-text("仅声音")`);
+  return [host];
+});
 look("fan-ended", "/r/six", async (page) => {
   const host = await watchLive(page, "six");
   await endLive(host);

@@ -30,7 +30,10 @@ use mio::Waker;
 use places::AllPlaces;
 use worker::{Ends, Message, Waiting, Worker};
 
-pub use sfu::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, RoomId};
+pub use sfu::{
+    Cap, CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, Preference,
+    Reason, RoomId,
+};
 
 /// Commands under way to one media thread. It takes all of them at every turn, some thousand times
 /// a second; a caller that finds the queue full waits, so that whoever asks too much feels it.

@@ -66,7 +66,11 @@ impl Studio {
                 | Event::Rejected { peer, .. }
                 | Event::Connected { peer }
                 | Event::Closed { peer, .. } => Some(*peer),
-                Event::MediaFlowing { .. } | Event::MediaStalled { .. } => None,
+                // Told when it changes, between any others.
+                Event::LayerSent { .. }
+                | Event::MediaFlowing { .. }
+                | Event::MediaStalled { .. }
+                | Event::LayersUnwanted { .. } => None,
             };
             if of == Some(peer) {
                 return event;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    DisplayName, ErrorCode, MAX_JSON_DEPTH, MAX_SDP_BYTES, MAX_SMALL_MESSAGE_BYTES, RoomName,
+    DisplayName, ErrorCode, LayerName, LayerSize, MAX_JSON_DEPTH, MAX_SDP_BYTES,
+    MAX_SMALL_MESSAGE_BYTES, RoomName,
 };
 
 /// One message with what may stand beside any message.
@@ -91,6 +92,16 @@ pub enum ClientMessage {
         audio: bool,
         /// Whether a picture is sent.
         video: bool,
+        /// How large the picture of each simulcast layer is, at most 4; absent: as it was.
+        layers: Option<Vec<LayerSize>>,
+    },
+    /// What the fan wants of the picture. Sound goes on in any case; what is absent stays as it was.
+    Layer {
+        /// `auto`: the best that the network carries. The name of a layer (`rid`): that one at most.
+        /// `off`: sound only.
+        video: Option<LayerName>,
+        /// Whether anybody sees the page: no picture is sent while nobody does.
+        visible: Option<bool>,
     },
     /// Asks the server for an offer that restarts ICE on the `sub` peer connection.
     Restart {
@@ -133,6 +144,10 @@ pub struct Caps {
     /// Video codecs it decodes, such as `VP8`, in its own order of preference.
     #[serde(default)]
     pub video: Vec<String>,
+    /// A host that stops sending the layers which `layers` names.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub pauses: bool,
 }
 
 /// A candidate as `RTCIceCandidate.toJSON()` writes it.
@@ -165,7 +180,7 @@ pub struct ParseError {
 /// Types that may be as long as a session description.
 const WITH_SDP: [&str; 2] = ["offer", "answer"];
 
-const TYPES: [&str; 11] = [
+const TYPES: [&str; 12] = [
     "offer",
     "answer",
     "offer_ice",
@@ -175,6 +190,7 @@ const TYPES: [&str; 11] = [
     "golive",
     "end",
     "media_state",
+    "layer",
     "restart",
     "ping",
 ];

@@ -23,10 +23,10 @@ mod typescript;
 pub use api::RoomSummary;
 pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError, Pc, Role};
 pub use error::{CloseCode, ErrorBody, ErrorCode};
-pub use name::{DisplayName, InvalidName, RoomName};
+pub use name::{DisplayName, InvalidName, LayerName, RoomName};
 pub use server::{
-    AudioState, HostInfo, IceServer, Limits, LiveState, RoomState, SelfInfo, ServerMessage,
-    VideoState,
+    AudioState, HostInfo, IceServer, LayerReason, LayerSize, Limits, LiveState, RoomState,
+    SelfInfo, ServerMessage, VideoState,
 };
 #[cfg(feature = "typescript")]
 pub use typescript::declarations;
@@ -42,6 +42,9 @@ pub const MAX_SDP_BYTES: usize = 48 * 1024;
 
 /// The largest message that carries no session description, in bytes.
 pub const MAX_SMALL_MESSAGE_BYTES: usize = 4 * 1024;
+
+/// The most simulcast layers of a picture; browsers send up to 3.
+pub const MAX_LAYERS: usize = 4;
 
 /// The deepest nesting of a message. The deepest we define is 3.
 pub const MAX_JSON_DEPTH: usize = 8;

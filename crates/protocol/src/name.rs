@@ -1,4 +1,4 @@
-//! Names that people choose: of a room and of a person. Validated once, at the door.
+//! Names that people choose, of a room and of a person, and that pages choose, of a layer. Validated once, at the door.
 
 use std::fmt;
 
@@ -79,6 +79,54 @@ impl TryFrom<String> for RoomName {
 
 impl From<RoomName> for String {
     fn from(name: RoomName) -> Self {
+        name.0
+    }
+}
+
+/// The name of a simulcast layer, a `rid-id` of RFC 8851: 1 to 16 ASCII letters, digits, `_` or `-`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
+pub struct LayerName(String);
+
+impl LayerName {
+    /// The most characters of a layer's name; RFC 8851 sets no bound, browsers write one letter.
+    pub const MAX_CHARS: usize = 16;
+
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character other than a letter, a digit, `_` and `-`.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if text.is_empty() {
+            return Err(InvalidName::Empty);
+        }
+        if text.chars().nth(Self::MAX_CHARS).is_some() {
+            return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        if let Some(found) = text.chars().find(|c| !is_allowed(*c)) {
+            return Err(InvalidName::BadCharacter { found });
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for LayerName {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::parse(&text)
+    }
+}
+
+impl From<LayerName> for String {
+    fn from(name: LayerName) -> Self {
         name.0
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{DisplayName, ErrorCode, Pc, Role, RoomName};
+use crate::{DisplayName, ErrorCode, LayerName, Pc, Role, RoomName};
 
 /// What the server says to a page, told apart by `type`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,30 @@ pub enum ServerMessage {
         n: u32,
         /// The most there were at once in this broadcast.
         peak: u32,
+    },
+    /// To a fan: what it is sent of the picture now, and why; on change, at most twice a second.
+    LayerNow {
+        /// Whether a picture is sent at all; sound is.
+        on: bool,
+        /// The layer's name; absent without a picture or without simulcast.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rid: Option<String>,
+        /// How wide the host says it is, in pixels.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        w: Option<u16>,
+        /// How high the host says it is, in pixels.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        h: Option<u16>,
+        /// Whether the fan left the choice to the server.
+        auto: bool,
+        /// Why it is no better one.
+        reason: LayerReason,
+    },
+    /// To a host whose `caps` say that it pauses: the layers that it need not send now, since nobody
+    /// watches them. All others are wanted.
+    Layers {
+        /// Their names; empty: all are wanted.
+        paused: Vec<String>,
     },
     /// The answer to `ping`.
     Pong {
@@ -133,6 +157,33 @@ pub struct Limits {
     pub messages_per_second: u32,
 }
 
+/// Why a fan is sent no better layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum LayerReason {
+    /// It wants no better one.
+    User,
+    /// Its network carries no better one.
+    Bandwidth,
+    /// The host sends no better one.
+    Host,
+    /// Nobody sees its page.
+    Hidden,
+}
+
+/// How large the picture of a simulcast layer is, by what the host says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LayerSize {
+    /// The layer's name.
+    pub rid: LayerName,
+    /// Its width in pixels.
+    pub w: u16,
+    /// Its height in pixels.
+    pub h: u16,
+}
+
 /// Where a broadcast stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,6 +249,9 @@ pub struct RoomState {
     pub codec: Option<String>,
     /// The simulcast layers (`rid`s) that the host sends, best first; empty without simulcast.
     pub layers: Vec<String>,
+    /// How large they are, as far as the host says so.
+    #[serde(default)]
+    pub sizes: Vec<LayerSize>,
     /// Whether a picture is sent.
     pub video: VideoState,
     /// Whether sound is sent.

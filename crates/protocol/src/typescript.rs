@@ -4,8 +4,8 @@ use ts_rs::{Config, TS};
 
 use crate::{
     AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, HostInfo, IceCandidate,
-    IceServer, Limits, LiveState, PROTOCOL_VERSION, Pc, Role, RoomName, RoomState, RoomSummary,
-    SelfInfo, ServerMessage, VideoState,
+    IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState, PROTOCOL_VERSION, Pc, Role,
+    RoomName, RoomState, RoomSummary, SelfInfo, ServerMessage, VideoState,
 };
 
 /// The text of `web/src/live/protocol.ts`.
@@ -20,6 +20,9 @@ pub fn declarations() -> String {
         ServerMessage::decl(&config),
         RoomName::decl(&config),
         DisplayName::decl(&config),
+        LayerName::decl(&config),
+        LayerSize::decl(&config),
+        LayerReason::decl(&config),
         RoomState::decl(&config),
         RoomSummary::decl(&config),
         ErrorBody::decl(&config),

@@ -78,6 +78,15 @@ fn a_frame_that_cannot_be_read_says_why() {
     check(r#"{"type":"subscribe"}"#, ErrorCode::BadType, "subscribe");
     check(r#"{"type":"offer"}"#, ErrorCode::BadField, "sdp");
     check(r#"{"type":"offer","sdp":3}"#, ErrorCode::BadField, "string");
+    check(r#"{"type":"layer","video":"h f"}"#, ErrorCode::BadField, "character ' '");
+    check(r#"{"type":"layer","video":""}"#, ErrorCode::BadField, "empty");
+    check(r#"{"type":"layer","video":"0123456789abcdefg"}"#, ErrorCode::BadField, "16 characters");
+    check(r#"{"type":"layer","visible":1}"#, ErrorCode::BadField, "boolean");
+    check(
+        r#"{"type":"media_state","audio":true,"video":true,"layers":[{"rid":"q","w":-1,"h":1}]}"#,
+        ErrorCode::BadField,
+        "u16",
+    );
     check(r#"{"type":"hello","v":1,"room":"a b"}"#, ErrorCode::BadField, "' '");
     check(r#"{"type":"hello","v":1,"role":"king"}"#, ErrorCode::BadField, "king");
     check(r#"{"type":"ping","t":1,"room":9}"#, ErrorCode::BadField, "room");

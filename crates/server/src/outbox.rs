@@ -20,7 +20,7 @@ pub(crate) enum Outgoing {
 
 /// The queue of one socket: at most [`OUTBOX_MESSAGES`] and [`OUTBOX_BYTES`].
 ///
-/// When it is full, messages that a later one makes up for (`state`, `viewers`) are dropped; when
+/// When it is full, messages that a later one makes up for ([`Kind`]) are dropped; when
 /// that is not enough, everything is dropped, and the socket closes with [`CloseCode::TooSlow`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox(Arc<Inner>);
@@ -49,6 +49,8 @@ struct Waiting {
 enum Kind {
     State,
     Viewers,
+    LayerNow,
+    Layers,
     Lasting,
 }
 
@@ -58,6 +60,8 @@ impl Outbox {
         let kind = match message {
             ServerMessage::State(_) => Kind::State,
             ServerMessage::Viewers { .. } => Kind::Viewers,
+            ServerMessage::LayerNow { .. } => Kind::LayerNow,
+            ServerMessage::Layers { .. } => Kind::Layers,
             _ => Kind::Lasting,
         };
         let text = serde_json::to_string(message).expect("our messages have string keys only");

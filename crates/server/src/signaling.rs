@@ -11,6 +11,7 @@
 //! | `negotiate.rs` | whose offer, answer or candidate it is |
 //! | `publish.rs` | the host's side: claim, take-over, going live, the end |
 //! | `watch.rs` | the fan's side: offers, answers, restarts, codecs |
+//! | `layers.rs` | which layer a fan wants and is sent, and which the host need not send |
 //! | `media.rs` | what the media plane reports |
 //! | `notify.rs` | what a room's pages are told |
 //! | `session.rs`, `room.rs` | the state |
@@ -22,6 +23,7 @@ mod fault;
 mod hub;
 mod io;
 mod join;
+mod layers;
 mod media;
 mod negotiate;
 mod notify;
@@ -63,6 +65,10 @@ pub const VIEWERS_EVERY: Duration = Duration::from_secs(1);
 
 /// The shortest time between two `restart`s of one page: each makes a new offer.
 pub const RESTART_EVERY: Duration = Duration::from_secs(1);
+
+/// The shortest time between two changes of what one fan wants of the picture: each may cost a keyframe.
+/// What it says in between counts at its end, as it is then.
+pub const PREFER_EVERY: Duration = Duration::from_millis(250);
 
 /// Candidates taken before the description they belong to, for one peer connection. A browser on a
 /// machine with several networks sends about 20.

@@ -58,6 +58,14 @@ pub enum Command {
         /// The peer.
         peer: PeerId,
     },
+    /// What a viewer wants of the picture, from now on: also before it is connected, at whichever worker
+    /// it is, and when the host has returned. Nothing for a peer that is no viewer.
+    Prefer {
+        /// The peer.
+        peer: PeerId,
+        /// What it wants.
+        preference: Preference,
+    },
     /// Lets the viewers of a rehearsing publisher see it; nothing without a publisher.
     GoLive {
         /// The room.
@@ -80,6 +88,7 @@ impl Command {
             | Self::Answer { peer, .. }
             | Self::Reoffer { peer, .. }
             | Self::RestartIce { peer }
+            | Self::Prefer { peer, .. }
             | Self::Close { peer } => Some(*peer),
             Self::GoLive { .. } => None,
         }
@@ -152,6 +161,59 @@ pub enum Event {
         /// The room.
         room: RoomId,
     },
+    /// Which layer a viewer is sent now, and why; when that changes, and at most twice a second.
+    LayerSent {
+        /// The peer.
+        peer: PeerId,
+        /// Whether it is sent a picture at all; sound it is.
+        has_picture: bool,
+        /// The layer's `rid`; `None` without a picture or without simulcast.
+        layer: Option<String>,
+        /// Why it is no better one.
+        reason: Reason,
+    },
+    /// Which simulcast layers nobody watches: the publisher need not send them. One that goes on sending
+    /// them breaks nothing. All others are wanted, those too that were never seen.
+    LayersUnwanted {
+        /// The room.
+        room: RoomId,
+        /// Their `rid`s; empty when all are wanted again.
+        layers: Vec<String>,
+    },
+}
+
+/// What a viewer wants of the picture. Sound goes on in any case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preference {
+    /// The most that it wants. Less is sent when its link carries less.
+    pub cap: Cap,
+    /// Nobody sees the picture: none is sent until somebody does.
+    pub is_hidden: bool,
+}
+
+/// The most that a viewer wants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Cap {
+    /// The best that its link carries.
+    #[default]
+    None,
+    /// The layer of this `rid`; the one nearest to it where it is not, or else the best.
+    Layer(String),
+    /// No picture.
+    SoundOnly,
+}
+
+/// Why a viewer is sent no better layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It wants no better one.
+    Viewer,
+    /// Its link carries no better one.
+    Link,
+    /// There is no better one.
+    Publisher,
+    /// Nobody sees it.
+    Hidden,
 }
 
 /// What a publisher sends.

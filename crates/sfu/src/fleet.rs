@@ -49,6 +49,7 @@ pub fn addressee(command: &Command, workers: u8) -> u8 {
         | Command::Answer { peer, .. }
         | Command::Reoffer { peer, .. }
         | Command::RestartIce { peer }
+        | Command::Prefer { peer, .. }
         | Command::Close { peer } => registrar_of(*peer, workers),
     }
 }
@@ -125,7 +126,7 @@ impl Fleet {
         }
     }
 
-    /// Tells a worker of a room's stage, and what it has missed.
+    /// Tells a worker of a room's stage, and what it has missed. As [`Self::note`], never lost.
     pub(crate) fn relay_stage(
         &mut self,
         to: u8,
@@ -182,6 +183,11 @@ impl Fleet {
             self.ready |= 1 << to;
             self.blocked |= 1 << to;
         }
+    }
+
+    /// Whether a worker's inbox was full a moment ago: what is said again soon need not wait for it.
+    pub(crate) fn is_blocked(&self, worker: u8) -> bool {
+        self.blocked & 1 << worker != 0
     }
 
     pub(crate) fn unblock(&mut self) {

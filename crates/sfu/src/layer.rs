@@ -55,6 +55,8 @@ pub(crate) struct Available {
     pub(crate) bps: u64,
     /// Its frames a second.
     pub(crate) fps: f32,
+    /// Whether it comes now. One that is paused comes when it is wanted.
+    pub(crate) is_on: bool,
 }
 
 /// Puts what is worth sending to the front, lowest first; returns how much that is. A point of too few
@@ -123,12 +125,18 @@ impl LayerSelector {
         let fits = |it: &&Available, room: f64| it.bps as f64 * room <= for_video;
         let choice = |it: &Available| Some(Choice::Layer(it.index, it.point));
         let Some(at) = current.and_then(|it| rung_of(rungs, it)) else {
-            // Nothing is sent yet: what fits, or else the least.
-            return choice(rungs.iter().rev().find(|it| fits(it, 1.0)).unwrap_or(lowest));
+            // Nothing is sent yet: what fits of that which comes, or else the least. Who is sent another
+            // layer than it wants can wait for a paused one.
+            let is_ready = |it: &&Available| it.is_on || current.is_some();
+            let best = rungs.iter().rev().filter(is_ready).find(|it| fits(it, 1.0));
+            let least = rungs.iter().find(|it| it.is_on).unwrap_or(lowest);
+            return choice(best.unwrap_or(least));
         };
         let here = rungs.get(at)?;
         if !fits(&here, ROOM_DOWN) {
-            let below = rungs.get(..at)?.iter().rev().find(|it| fits(it, ROOM_DOWN));
+            // There is no time to wait for what is paused.
+            let mut below = rungs.get(..at)?.iter().rev().filter(|it| it.is_on);
+            let below = below.clone().find(|it| fits(it, ROOM_DOWN)).or_else(|| below.next_back());
             let below = below.unwrap_or(lowest);
             if below != here {
                 self.went_down_at = Some(now);
@@ -205,13 +213,22 @@ fn rung_of(rungs: &[Available], (index, point): (usize, Point)) -> Option<usize>
         .or_else(|| rungs.iter().position(is))
 }
 
+/// What to send when nothing is known of the link: the best of all, lowest first, or the `current` layer as
+/// long as none is clearly better. Each change costs a keyframe.
+pub(crate) fn best(rungs: &[Available], current: Option<usize>) -> Option<Choice> {
+    let best = rungs.iter().rev().find(|it| it.is_on || current.is_some()).or(rungs.last())?;
+    let current = rungs.iter().rev().find(|it| Some(it.index) == current).unwrap_or(best);
+    let chosen = if best.bps * 2 > current.bps * 3 { best } else { current };
+    Some(Choice::Layer(chosen.index, chosen.point))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::START;
 
     const fn whole(index: usize, bps: u64) -> Available {
-        Available { index, point: Point::WHOLE, bps, fps: 30.0 }
+        Available { index, point: Point::WHOLE, bps, fps: 30.0, is_on: true }
     }
 
     const LAYERS: [Available; 3] = [whole(2, 150_000), whole(0, 500_000), whole(1, 2_500_000)];

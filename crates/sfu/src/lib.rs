@@ -24,6 +24,7 @@ mod bwe;
 mod clock;
 mod config;
 mod datagram;
+mod demand;
 mod demux;
 mod dependency;
 mod dtls;
@@ -63,7 +64,9 @@ use std::time::Duration;
 
 pub use config::{Config, Egress};
 pub use datagram::Datagram;
-pub use event::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError};
+pub use event::{
+    Cap, CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, Preference, Reason,
+};
 pub use fleet::{MAX_WORKERS, addressee, home_of, registrar_of};
 pub use id::{PeerId, RoomId};
 pub use outbox::{Outbox, Transmit};

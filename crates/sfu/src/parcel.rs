@@ -3,10 +3,13 @@
 
 use std::net::SocketAddr;
 
+use str0m::media::Rid;
+
 use crate::datagram::Datagram;
 use crate::event::Command;
 use crate::publisher::StreamKey;
 use crate::rtp::{Format, Packet};
+use crate::track::MAX_LAYERS;
 use crate::viewer::Viewer;
 use crate::{PeerId, RoomId};
 
@@ -30,6 +33,9 @@ pub struct Parcel {
     pub(crate) datagrams: Datagrams,
 }
 
+/// Some of a room's layers.
+pub(crate) type Rids = [Option<Rid>; MAX_LAYERS];
+
 /// What must not be lost. In the order of being written.
 #[derive(Debug)]
 pub(crate) enum Note {
@@ -39,6 +45,9 @@ pub(crate) enum Note {
     Unsubscribe(RoomId),
     /// To a room's home: somebody here cannot decode.
     KeyframeWanted(RoomId, StreamKey),
+    /// To a room's home: these layers are watched here now. Said again each second, but not to a full
+    /// inbox.
+    Watched(RoomId, Rids),
     /// From a peer's registrar to where it is.
     Command(Command),
     /// Back to the registrar: the peer was on its way elsewhere.
@@ -64,6 +73,8 @@ pub(crate) enum Relayed {
     Stage { room: RoomId, is_new: bool, on_air: bool },
     /// One packet of its publisher.
     Packet(RoomId, StreamKey, Format, Packet),
+    /// The layers that its publisher need not send; all others it sends.
+    Paused(RoomId, Rids),
 }
 
 /// A viewer between two workers.

@@ -86,6 +86,11 @@ impl Rates {
         self.resume(now);
     }
 
+    /// Whether there is a figure: it came for long enough.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.rates.iter().any(|it| *it != 0)
+    }
+
     /// Bytes a second of all; before there is a figure, the bytes so far.
     pub(crate) fn whole(&self) -> usize {
         self.whole

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::demand::LOOK_EVERY;
 use crate::event::MediaInfo;
 use crate::outbox::Outbox;
+use crate::parcel::Rids;
 use crate::publisher::{Publisher, StreamKey};
 use crate::rtp::{Format, Packet};
 use crate::track::Track;
@@ -42,6 +44,10 @@ pub(crate) struct Room {
     /// When the publisher's last packet came, while media flows.
     last_media_at: Option<Instant>,
     reported: MediaInfo,
+    /// When it is seen next which layers are watched; `None`: at once.
+    look_at: Option<Instant>,
+    /// The layers that the publisher was told it need not send.
+    unwanted: Rids,
 }
 
 /// What waits to be given to the viewers.
@@ -62,6 +68,8 @@ pub(crate) enum Change {
     Flowing(MediaInfo),
     /// It stopped coming.
     Stalled,
+    /// These layers need not be sent, and all others are to be.
+    Unwanted(Vec<String>),
 }
 
 impl Room {
@@ -74,6 +82,8 @@ impl Room {
         self.audio.reset();
         self.video.reset();
         self.last_media_at = None;
+        // A new publisher begins with all its layers.
+        self.unwanted = Rids::default();
         self.on_air = on_air;
         std::mem::replace(&mut self.publisher, new)
     }
@@ -165,16 +175,75 @@ impl Room {
     }
 
     /// Somebody needs a keyframe of this layer.
-    pub(crate) fn want_keyframe(&mut self, layer: usize) {
+    pub(crate) fn want_keyframe(&mut self, layer: usize, now: Instant) {
         if let Some(layer) = self.video.layers.get_mut(layer) {
             layer.keyframe.want();
+            layer.demand.want(now);
+            if layer.demand.is_paused() {
+                self.look_at = None;
+            }
         }
     }
 
     /// Somebody at another worker needs a keyframe of this stream.
-    pub(crate) fn want_keyframe_of(&mut self, stream: StreamKey) {
-        if let Some(layer) = self.video.layers.iter_mut().find(|it| it.stream == stream) {
-            layer.keyframe.want();
+    pub(crate) fn want_keyframe_of(&mut self, stream: StreamKey, now: Instant) {
+        if let Some(layer) = self.video.layers.iter().position(|it| it.stream == stream) {
+            self.want_keyframe(layer, now);
+        }
+    }
+
+    /// Somebody at another worker watches these layers.
+    pub(crate) fn want_layers(&mut self, layers: &Rids, now: Instant) {
+        for layer in &mut self.video.layers {
+            if layer.stream.rid.is_some() && layers.contains(&layer.stream.rid) {
+                layer.demand.want(now);
+                if layer.demand.is_paused() {
+                    self.look_at = None;
+                }
+            }
+        }
+    }
+
+    /// Whether it is time to see which layers are watched.
+    pub(crate) fn is_look_due(&self, now: Instant) -> bool {
+        self.look_at.is_none_or(|at| at <= now)
+    }
+
+    /// Sees which layers are watched by viewers here, or wanted.
+    pub(crate) fn look(&mut self, now: Instant) -> Rids {
+        self.look_at = Some(now + LOOK_EVERY);
+        for viewer in self.viewers.values().filter(|it| it.egress.is_connected()) {
+            for index in viewer.watches(&self.video).into_iter().flatten() {
+                if let Some(layer) = self.video.layers.get_mut(index) {
+                    layer.demand.want(now);
+                }
+            }
+        }
+        self.video.rids_of(|it| it.demand.is_wanted_at(now))
+    }
+
+    /// At the room's home, decides which layers the publisher need not send. Returns what it is to be
+    /// told of that.
+    pub(crate) fn review_layers(&mut self, now: Instant) -> Option<Change> {
+        // Before a broadcast is on air nobody can watch; its viewers are to find all of it.
+        self.video.review(!self.on_air, now);
+        let unwanted = self.paused();
+        if std::mem::replace(&mut self.unwanted, unwanted) == unwanted {
+            return None;
+        }
+        Some(Change::Unwanted(unwanted.iter().flatten().map(ToString::to_string).collect()))
+    }
+
+    /// The layers that the publisher need not send.
+    pub(crate) fn paused(&self) -> Rids {
+        self.video.rids_of(|it| it.demand.is_paused())
+    }
+
+    /// Of a room that is at home elsewhere: the layers that its publisher need not send.
+    pub(crate) fn set_paused(&mut self, paused: &Rids, now: Instant) {
+        for layer in &mut self.video.layers {
+            let is_named = layer.stream.rid.is_some() && paused.contains(&layer.stream.rid);
+            layer.demand.set_paused(is_named, now);
         }
     }
 

@@ -24,7 +24,7 @@ use crate::publisher::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::session::Shared;
 use crate::timers::Timers;
-use crate::viewer::{Served, Viewer};
+use crate::viewer::{Sent, Served, Viewer};
 use crate::whereabouts::{Away, Passes};
 
 /// What the core yields.
@@ -182,6 +182,13 @@ impl Sfu {
             Command::RestartIce { peer } => {
                 let result = self.restart_ice(peer, now);
                 self.offered(peer, result);
+            }
+            Command::Prefer { peer, preference } => {
+                self.with_peer(peer, now, |it, _| {
+                    if let Peer::Viewer(it) = it {
+                        it.prefer(&preference);
+                    }
+                });
             }
             Command::GoLive { room } => {
                 if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
@@ -346,19 +353,25 @@ impl Sfu {
         if let Some(reason) = served.closed {
             return self.close(peer, reason, now);
         }
+        if let Some(Sent { has_picture, layer, reason }) = served.sent {
+            let layer = layer.map(|it| it.to_string());
+            self.events.push_back(Event::LayerSent { peer, has_picture, layer, reason });
+        }
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         if let Some(viewer) = room.viewers.get_mut(&peer) {
             viewer.timer_at = Some(served.deadline);
             self.timers.set(Deadline::Peer(peer), Some(served.deadline));
         }
         if let Some(layer) = served.keyframe {
-            room.want_keyframe(layer);
+            room.want_keyframe(layer, now);
             self.attend_room(room_id, now);
         }
     }
 
-    /// Asks the publisher for keyframes that are due, and sets the room's deadline.
+    /// Asks the publisher for keyframes that are due, sees which layers are watched, and sets the room's
+    /// deadline.
     fn attend_room(&mut self, room_id: RoomId, now: Instant) {
+        self.attend_layers(room_id, now);
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let (fleet, home) = (&mut self.fleet, crate::home_of(room_id, self.config.workers));
         let ask = |stream| fleet.note(home, Note::KeyframeWanted(room_id, stream));
@@ -391,6 +404,9 @@ impl Sfu {
                 self.events.push_back(Event::MediaFlowing { room, media });
             }
             Some(Change::Stalled) => self.events.push_back(Event::MediaStalled { room }),
+            Some(Change::Unwanted(layers)) => {
+                self.events.push_back(Event::LayersUnwanted { room, layers });
+            }
             None => {}
         }
     }

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use str0m::media::Rid;
 
+use crate::demand::Demand;
 use crate::keyframe::KeyframeRequester;
 use crate::layer::{Available, MAX_RUNGS, ladder};
+use crate::parcel::Rids;
 use crate::point::Point;
 use crate::publisher::StreamKey;
 use crate::rates::Rates;
@@ -34,6 +36,8 @@ pub(crate) struct Layer {
     pub(crate) ring: Ring,
     /// When to ask for a keyframe.
     pub(crate) keyframe: KeyframeRequester,
+    /// Whether anybody wants it.
+    pub(crate) demand: Demand,
     last_at: Instant,
     rates: Rates,
 }
@@ -45,6 +49,7 @@ impl Layer {
             format,
             ring: Ring::default(),
             keyframe: KeyframeRequester::default(),
+            demand: Demand::new(now),
             last_at: now,
             rates: Rates::new(now),
         }
@@ -82,8 +87,18 @@ impl Layer {
         self.rate() / 1_000
     }
 
+    /// The same, once it has come for long enough to have a figure.
+    pub(crate) fn settled_bps(&self) -> Option<u64> {
+        self.rates.is_settled().then(|| self.bps())
+    }
+
     fn is_on(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
+    }
+
+    /// Whether a viewer can be sent it: it comes, or does when somebody wants it.
+    fn is_there(&self, now: Instant) -> bool {
+        self.is_on(now) || self.demand.can_be_had(now)
     }
 }
 
@@ -148,29 +163,19 @@ impl Track {
         self.layers.iter().find(|it| it.stream == stream && it.format == format)
     }
 
-    /// The best layer that is on, by bitrate; without one that is on, the best there was. The
-    /// `current` one is kept until another is clearly better: each change costs a keyframe.
-    pub(crate) fn best(&self, current: Option<usize>, now: Instant) -> Option<usize> {
-        let rank = |it: &Layer| (it.is_on(now), it.rate());
-        let best = (0..self.layers.len()).max_by_key(|index| rank(&self.layers[*index]))?;
-        let current =
-            current.filter(|index| self.layers.get(*index).is_some_and(|it| it.is_on(now)));
-        let Some(current) = current else { return Some(best) };
-        let clearly = self.layers[best].rate() * 2 > self.layers[current].rate() * 3;
-        Some(if clearly { best } else { current })
-    }
-
-    /// The operating points of the layers that are on, lowest first; of those that were, when none is.
-    /// Returns how many.
+    /// The operating points of the layers that there are, lowest first; of those that were, when there is
+    /// none. A layer that is paused is there, with the rates that it had. Returns how many.
     pub(crate) fn available(&self, into: &mut [Available; MAX_RUNGS], now: Instant) -> usize {
-        let any_on = self.layers.iter().any(|it| it.is_on(now));
-        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any_on || it.is_on(now));
+        let any = self.layers.iter().any(|it| it.is_there(now));
+        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any || it.is_there(now));
         let points = layers.flat_map(|(index, layer)| {
+            let is_on = layer.is_on(now);
             layer.rates.points().iter().map(move |&(point, bytes, fps)| Available {
                 index,
                 point,
                 bps: with_headers(bytes),
                 fps,
+                is_on,
             })
         });
         let mut n = 0;
@@ -179,6 +184,33 @@ impl Track {
             n += 1;
         }
         into.get_mut(..n).map_or(0, ladder)
+    }
+
+    /// Decides which layers the publisher need not send, unless all are `wanted`: those that nobody watches,
+    /// but for the lowest. With that one late viewers have a picture at once, and a link that narrows
+    /// does not wait for the publisher. A layer without a name cannot be spoken of, and one that does not
+    /// come is not ours to pause: its publisher sends it again when it can.
+    pub(crate) fn review(&mut self, wanted: bool, now: Instant) {
+        let there = self.layers.iter().enumerate().filter(|(_, it)| it.is_there(now));
+        let lowest = there.min_by_key(|(_, it)| it.bps()).map(|(index, _)| index);
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            let is_unwanted = !wanted
+                && lowest != Some(index)
+                && layer.stream.rid.is_some()
+                && !layer.demand.is_wanted(now)
+                && (layer.demand.is_paused() || layer.is_on(now));
+            layer.demand.set_paused(is_unwanted, now);
+        }
+    }
+
+    /// The names of the layers of which this is true.
+    pub(crate) fn rids_of(&self, is: impl Fn(&Layer) -> bool) -> Rids {
+        let mut rids = Rids::default();
+        let found = self.layers.iter().filter(|it| is(it)).filter_map(|it| it.stream.rid);
+        for (slot, rid) in rids.iter_mut().zip(found) {
+            *slot = Some(rid);
+        }
+        rids
     }
 
     /// The format of the track.

@@ -2,6 +2,8 @@
 //! its own numbering. It reads the rings; it can slow nobody.
 
 mod picture;
+mod preference;
+mod report;
 mod sending;
 
 use std::time::Instant;
@@ -9,12 +11,14 @@ use std::time::Instant;
 use crate::CloseReason;
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Output};
+use crate::event::Preference;
 use crate::outbox::Outbox;
 use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::SentLog;
 use crate::track::{Layer, Track};
 use picture::Picture;
+pub(crate) use report::Sent;
 use sending::Sending;
 
 /// Packets that a probe is filled up with in one go: 5 ms of 20 Mbit/s.
@@ -38,6 +42,15 @@ pub(crate) struct Needs {
     keyframe: Option<usize>,
     /// To be pumped again at this time, without anything new having come.
     again_at: Option<Instant>,
+    /// That the control plane is told what it is sent.
+    sent: Option<Sent>,
+}
+
+impl Needs {
+    /// Takes what is needed after a second look.
+    fn renew(&mut self, later: Self) {
+        *self = Self { sent: later.sent.or(self.sent), ..later };
+    }
 }
 
 /// What came of serving a viewer.
@@ -51,6 +64,8 @@ pub(crate) struct Served {
     pub(crate) deadline: Instant,
     /// Why it is over, once it is.
     pub(crate) closed: Option<CloseReason>,
+    /// What it is sent of the picture, when that is to be told.
+    pub(crate) sent: Option<Sent>,
 }
 
 impl Served {
@@ -59,6 +74,7 @@ impl Served {
         !self.connected
             && self.keyframe.is_none()
             && self.closed.is_none()
+            && self.sent.is_none()
             // An earlier one finds that there is nothing to do yet: cheaper than to move it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
@@ -82,9 +98,20 @@ impl Viewer {
         Self { egress, timer_at: None, audio, video: Picture::new(config) }
     }
 
+    /// Takes what it wants of the picture.
+    pub(crate) fn prefer(&mut self, preference: &Preference) {
+        self.video.prefer(preference);
+    }
+
+    /// The layers that it watches, and wants to.
+    pub(crate) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
+        self.video.watches(track)
+    }
+
     /// Leaves the room's rings, for others where positions mean something else. Its numbering goes on.
     pub(crate) fn park(&mut self) {
         self.timer_at = None;
+        self.video.park();
         for sending in [&mut self.audio, &mut self.video.sending] {
             sending.at = None;
             sending.unplayable = None;
@@ -109,7 +136,7 @@ impl Viewer {
             match self.egress.poll(now, out) {
                 Output::Connected => {
                     connected = true;
-                    needs = self.pump(stage, now, out);
+                    needs.renew(self.pump(stage, now, out));
                 }
                 Output::KeyframeWanted => {
                     let current = self.video.layer(stage.video);
@@ -125,6 +152,7 @@ impl Viewer {
                         keyframe: needs.keyframe,
                         deadline: needs.again_at.map_or(at, |again| again.min(at)),
                         closed: self.egress.closed(),
+                        sent: needs.sent,
                     };
                 }
             }
@@ -168,7 +196,11 @@ impl Viewer {
         }
         // The picture first: its packets are larger, and a smaller one may end a message.
         let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps);
-        let needs = self.video.pump(&mut *self.egress, stage.video, sound_bps, now, out);
+        let mut needs = self.video.pump(&mut *self.egress, stage.video, sound_bps, now, out);
+        match self.video.report(stage.video, now) {
+            Ok(sent) => needs.sent = sent,
+            Err(at) => needs.again_at = Some(needs.again_at.map_or(at, |it| it.min(at))),
+        }
         self.pump_audio(stage.audio, now, out);
         needs
     }

@@ -12,11 +12,13 @@ import {
 import type { useFullscreen } from "../hooks/use-fullscreen";
 import { useLanguage } from "../hooks/use-language";
 import type { PlayerActions } from "../hooks/use-player-keys";
+import type { PictureChoice } from "../live/picture-choice";
 import type { PlayerSnapshot } from "../live/player";
 import type { ViewerSnapshot } from "../live/viewer";
 import { IconButton } from "./button";
 import styles from "./fan-controls.module.css";
 import { LiveBadge } from "./live-badge";
+import { PictureMenu } from "./picture-menu";
 import { VolumeControl } from "./volume-control";
 
 interface FanControlsProps {
@@ -26,6 +28,7 @@ interface FanControlsProps {
   state: PlayerSnapshot;
   snapshot: ViewerSnapshot;
   onVolume: (volume: number) => void;
+  onChoose: (choice: PictureChoice) => void;
 }
 
 export function FanControls(props: FanControlsProps) {
@@ -51,6 +54,7 @@ export function FanControls(props: FanControlsProps) {
           </span>
         )}
       </span>
+      <PictureMenu snapshot={snapshot} lines={state.lines} onChoose={props.onChoose} />
       <span className={styles.help}>
         <IconButton
           look="over"

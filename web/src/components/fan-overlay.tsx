@@ -1,4 +1,12 @@
-import { CircleAlert, CircleCheck, MicOff, RadioTower, VideoOff } from "lucide-react";
+import {
+  CircleAlert,
+  CircleCheck,
+  Headphones,
+  MicOff,
+  RadioTower,
+  VideoOff,
+  WifiLow,
+} from "lucide-react";
 import { useLanguage } from "../hooks/use-language";
 import { problemText } from "../i18n/problem";
 import { SHOWN_TRIES } from "../live/reconnect";
@@ -67,6 +75,13 @@ function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   if (snapshot.room?.video === "off") {
     return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
+  }
+  if (snapshot.choice === "off") {
+    return <StageCard icon={<Headphones size={28} />} title={t("picture.off")} />;
+  }
+  if (snapshot.layer?.on === false && snapshot.layer.reason === "bandwidth") {
+    const icon = <WifiLow size={16} aria-hidden="true" />;
+    return <StageChip icon={icon} text={t("watch.starved")} />;
   }
   if (snapshot.room?.audio === "muted") {
     return <StageChip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;

@@ -29,7 +29,9 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
   const { player, state } = usePlayer(viewer, video, cover);
   const full = useFullscreen(stage, video);
   const pip = usePip(video);
-  const idle = useIdle(stage) && !state.paused;
+  // Without a picture there is nothing that the controls could be in front of.
+  const soundOnly = snapshot.choice === "off";
+  const idle = useIdle(stage) && !state.paused && !soundOnly;
   const [panel, setPanel] = useState<"stats" | "help" | null>(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
   const actions = {
@@ -58,6 +60,7 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
       data-web={full.isWeb}
       data-picture={hasPicture}
       data-portrait={state.isPortrait}
+      data-sound-only={soundOnly}
     >
       <video
         ref={video}
@@ -79,6 +82,7 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
           state={state}
           snapshot={snapshot}
           onVolume={(volume) => player?.setVolume(volume)}
+          onChoose={(choice) => viewer?.choose(choice)}
         />
       )}
       {hasPicture && state.muted && !state.blocked && (

@@ -18,6 +18,7 @@ export function HealthLight({ publisher }: { publisher: PublisherSnapshot }) {
       </summary>
       <div className={styles.panel}>
         <p>{t(`health.cause.${health?.cause ?? "none"}`)}</p>
+        {publisher.paused.size > 0 && <p>{t("health.resting")}</p>}
         {stats && <Numbers stats={stats} />}
       </div>
     </details>

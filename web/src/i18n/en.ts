@@ -115,6 +115,8 @@ export const en: Dictionary = {
   "health.cause.cpu": "The computer is busy, quality reduced",
   "health.cause.fps": "Low frame rate",
   "health.details": "Connection details",
+  "health.resting":
+    "Qualities that nobody watches are not sent; they come back when somebody does.",
 
   "media.insecure": "This page is not HTTPS, so the browser blocks the camera",
   "media.insecure.way":
@@ -162,6 +164,7 @@ export const en: Dictionary = {
   "watch.latency": "≈ {s} s",
   "watch.audioOnly": "The host’s camera is off",
   "watch.hostMuted": "The host is muted",
+  "watch.starved": "Poor network: sound only for now",
   "watch.share": "Share",
   "watch.tapToPlay": "Tap to play",
   "player.controls": "Playback controls",
@@ -177,6 +180,10 @@ export const en: Dictionary = {
   "player.fullExit": "Leave full screen",
   "player.stats": "Statistics",
   "player.help": "Keyboard shortcuts",
+  "picture.label": "Quality",
+  "picture.auto": "Auto",
+  "picture.autoNow": "Auto ({lines}p)",
+  "picture.off": "Sound only",
   "help.title": "Keyboard shortcuts",
   "help.play": "Play / pause",
   "help.mute": "Mute / unmute",

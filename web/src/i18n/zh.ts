@@ -112,6 +112,7 @@ export const zh = {
   "health.cause.cpu": "电脑太忙，画质已降低",
   "health.cause.fps": "帧率过低",
   "health.details": "连接详情",
+  "health.resting": "没有人在看的清晰度已暂停发送，有人要看时会自动恢复。",
 
   "media.insecure": "当前页面不是 HTTPS，浏览器不允许使用摄像头",
   "media.insecure.way":
@@ -155,6 +156,7 @@ export const zh = {
   "watch.latency": "延迟 ≈ {s} 秒",
   "watch.audioOnly": "主播关闭了摄像头",
   "watch.hostMuted": "主播已静音",
+  "watch.starved": "网络不佳，暂时只有声音",
   "watch.share": "分享",
   "watch.tapToPlay": "点击播放",
   "player.controls": "播放控制",
@@ -170,6 +172,10 @@ export const zh = {
   "player.fullExit": "退出全屏",
   "player.stats": "播放信息",
   "player.help": "快捷键",
+  "picture.label": "清晰度",
+  "picture.auto": "自动",
+  "picture.autoNow": "自动 ({lines}p)",
+  "picture.off": "仅声音",
   "help.title": "快捷键",
   "help.play": "播放 / 暂停",
   "help.mute": "静音 / 取消静音",

@@ -1,3 +1,4 @@
+import { linesOf } from "./picture-choice";
 import { recall, remember } from "./storage";
 import { Store } from "./store";
 
@@ -12,6 +13,8 @@ export interface PlayerSnapshot {
   /** The last frame of the stream before stands in front until the new one shows its first. */
   covered: boolean;
   isPortrait: boolean;
+  /** Of the picture as it is shown now: 720 for "720p". */
+  lines: number | null;
 }
 
 /** Muted: browsers let nothing else play by itself. */
@@ -23,6 +26,7 @@ export const PLAYER_START: PlayerSnapshot = {
   hasFrame: false,
   covered: false,
   isPortrait: false,
+  lines: null,
 };
 
 /** Plays a live stream in a video element: muted at once, with sound once the person wanted it. */
@@ -45,10 +49,10 @@ export class Player extends Store<PlayerSnapshot> {
     const on = (event: string, handle: () => void) =>
       video.addEventListener(event, handle, { signal: this.#events.signal });
     on("loadeddata", () => {
-      this.update({ covered: false, hasFrame: true, isPortrait: isPortrait(video) });
+      this.update({ covered: false, hasFrame: true, ...shapeOf(video) });
       onFrame();
     });
-    on("resize", () => this.update({ isPortrait: isPortrait(video) }));
+    on("resize", () => this.update(shapeOf(video)));
     on("play", () => this.update({ paused: false, blocked: false }));
     on("pause", () => this.update({ paused: true }));
   }
@@ -121,6 +125,6 @@ export class Player extends Store<PlayerSnapshot> {
   }
 }
 
-function isPortrait(video: HTMLVideoElement): boolean {
-  return video.videoHeight > video.videoWidth;
+function shapeOf({ videoWidth: w, videoHeight: h }: HTMLVideoElement) {
+  return { isPortrait: h > w, lines: linesOf({ w, h }) || null };
 }

@@ -18,6 +18,8 @@ const SERVER: Record<ServerMessage["type"], true> = {
   welcome: true,
   state: true,
   viewers: true,
+  layer_now: true,
+  layers: true,
   pong: true,
   error: true,
   bye: true,
@@ -32,6 +34,7 @@ const CLIENT: Record<ClientMessage["type"], true> = {
   golive: true,
   end: true,
   media_state: true,
+  layer: true,
   restart: true,
   ping: true,
 };

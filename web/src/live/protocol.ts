@@ -91,7 +91,20 @@ audio: boolean,
 /**
  * Whether a picture is sent.
  */
-video: boolean, } | { "type": "restart", 
+video: boolean, 
+/**
+ * How large the picture of each simulcast layer is, at most 4; absent: as it was.
+ */
+layers?: Array<LayerSize>, } | { "type": "layer", 
+/**
+ * `auto`: the best that the network carries. The name of a layer (`rid`): that one at most.
+ * `off`: sound only.
+ */
+video?: LayerName, 
+/**
+ * Whether anybody sees the page: no picture is sent while nobody does.
+ */
+visible?: boolean, } | { "type": "restart", 
 /**
  * Which peer connection; only `sub` (the page restarts `pub` by its own offer).
  */
@@ -165,7 +178,35 @@ n: number,
 /**
  * The most there were at once in this broadcast.
  */
-peak: number, } | { "type": "pong", 
+peak: number, } | { "type": "layer_now", 
+/**
+ * Whether a picture is sent at all; sound is.
+ */
+on: boolean, 
+/**
+ * The layer's name; absent without a picture or without simulcast.
+ */
+rid?: string, 
+/**
+ * How wide the host says it is, in pixels.
+ */
+w?: number, 
+/**
+ * How high the host says it is, in pixels.
+ */
+h?: number, 
+/**
+ * Whether the fan left the choice to the server.
+ */
+auto: boolean, 
+/**
+ * Why it is no better one.
+ */
+reason: LayerReason, } | { "type": "layers", 
+/**
+ * Their names; empty: all are wanted.
+ */
+paused: Array<string>, } | { "type": "pong", 
 /**
  * The `t` of the ping.
  */
@@ -211,6 +252,24 @@ export type RoomName = string;
 
 export type DisplayName = string;
 
+export type LayerName = string;
+
+export type LayerSize = { 
+/**
+ * The layer's name.
+ */
+rid: LayerName, 
+/**
+ * Its width in pixels.
+ */
+w: number, 
+/**
+ * Its height in pixels.
+ */
+h: number, };
+
+export type LayerReason = "user" | "bandwidth" | "host" | "hidden";
+
 export type RoomState = { 
 /**
  * The room's name.
@@ -240,6 +299,10 @@ codec: string | null,
  * The simulcast layers (`rid`s) that the host sends, best first; empty without simulcast.
  */
 layers: Array<string>, 
+/**
+ * How large they are, as far as the host says so.
+ */
+sizes: Array<LayerSize>, 
 /**
  * Whether a picture is sent.
  */
@@ -297,7 +360,11 @@ export type Caps = {
 /**
  * Video codecs it decodes, such as `VP8`, in its own order of preference.
  */
-video: Array<string>, };
+video: Array<string>, 
+/**
+ * A host that stops sending the layers which `layers` names.
+ */
+pauses?: boolean, };
 
 export type IceCandidate = { 
 /**

@@ -1,5 +1,6 @@
 import type { LocalMediaSnapshot } from "./local-media";
 import { preferCodec } from "./peer";
+import type { LayerSize } from "./protocol";
 import { FRAME_RATE, LAYERS, QUALITIES } from "./quality";
 
 /** Always sound first and picture second, so that a later device fits without a new offer. */
@@ -29,11 +30,17 @@ export async function replaceTracks(
   const [audio, video] = pc.getTransceivers();
   await replace(audio?.sender, media.audioTrack);
   await replace(video?.sender, media.videoTrack);
-  await tuneVideo(pc, media);
 }
 
-/** Bit rate by the chosen quality; a face may blur, a text may not. */
-export async function tuneVideo(pc: RTCPeerConnection, media: LocalMediaSnapshot): Promise<void> {
+/**
+ * Bit rate by the chosen quality; a face may blur, a text may not. Layers that nobody watches are not
+ * encoded. One call at a time: the browser refuses parameters that another has changed meanwhile.
+ */
+export async function tuneVideo(
+  pc: RTCPeerConnection,
+  media: LocalMediaSnapshot,
+  paused: ReadonlySet<string>,
+): Promise<void> {
   const sender = pc.getTransceivers()[1]?.sender;
   const parameters = sender?.getParameters();
   if (!sender || !parameters?.encodings?.length) return;
@@ -41,11 +48,22 @@ export async function tuneVideo(pc: RTCPeerConnection, media: LocalMediaSnapshot
     // Without layers there is one encoding, and it has no name.
     const share = LAYERS.find((layer) => layer.rid === encoding.rid)?.share ?? 1;
     encoding.maxBitrate = QUALITIES[media.quality].maxBitrateBps * share;
+    encoding.active = !paused.has(encoding.rid ?? "");
   }
   parameters.degradationPreference =
     media.source === "camera" ? "maintain-framerate" : "maintain-resolution";
   // A browser that refuses sends with its own ideas, which is better than not at all.
   await sender.setParameters(parameters).catch(() => undefined);
+}
+
+/** How large the picture of each layer is, for the fans' choice; empty without layers. */
+export function layerSizes(pc: RTCPeerConnection, media: LocalMediaSnapshot): LayerSize[] {
+  const encodings = pc.getTransceivers()[1]?.sender.getParameters().encodings ?? [];
+  const { width, height } = media.videoTrack?.getSettings() ?? {};
+  if (encodings.length < 2 || !width || !height) return [];
+  return LAYERS.filter(({ rid }) => encodings.some((encoding) => encoding.rid === rid)).map(
+    ({ rid, scale }) => ({ rid, w: Math.floor(width / scale), h: Math.floor(height / scale) }),
+  );
 }
 
 async function replace(

@@ -130,8 +130,81 @@ test("says what is switched off once the server has taken the media", async () =
   await settle();
   // There is no device in this test.
   expect(FakeSocket.last.of("media_state")).toEqual([
-    { type: "media_state", audio: false, video: false },
+    { type: "media_state", audio: false, video: false, layers: [] },
   ]);
+});
+
+const active = () =>
+  FakePeer.last.transceivers[1]?.sender.parameters.encodings.map(({ active }) => active !== false);
+
+test("does not encode what nobody watches, and does again when somebody wants to", async () => {
+  await beLive();
+  FakeSocket.last.says({ type: "layers", paused: ["h", "f"] });
+  await settle();
+  expect(active()).toEqual([true, false, false]);
+  expect([...publisher.getSnapshot().paused]).toEqual(["h", "f"]);
+  // Another quality, device or source changes nothing of it.
+  media.setQuality("smooth");
+  await settle();
+  expect(active()).toEqual([true, false, false]);
+  FakeSocket.last.says({ type: "layers", paused: ["q"] });
+  await settle();
+  expect(active()).toEqual([false, true, true]);
+});
+
+test("changes of what is encoded wait for each other", async () => {
+  await beLive();
+  const sender = FakePeer.last.transceivers[1]?.sender;
+  if (!sender) throw new Error("no picture");
+  let running = 0;
+  const set = sender.setParameters.bind(sender);
+  // A browser refuses parameters that were read before the last change.
+  sender.setParameters = async (parameters) => {
+    running += 1;
+    expect(running).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await set(parameters);
+    running -= 1;
+  };
+  media.setQuality("ultra");
+  FakeSocket.last.says({ type: "layers", paused: ["f"] });
+  FakeSocket.last.says({ type: "layers", paused: [] });
+  FakeSocket.last.says({ type: "layers", paused: ["h"] });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(active()).toEqual([true, false, true]);
+});
+
+test("a lost socket and an ICE restart keep the pause, a new connection begins with all", async () => {
+  await beLive();
+  FakeSocket.last.says({ type: "layers", paused: ["f"] });
+  await settle();
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakePeer.last.connectionState = "disconnected";
+  FakeSocket.last.says(welcome({ resumed: true }));
+  await settle();
+  FakeSocket.last.says({ type: "answer", pc: "pub", neg: 2, sdp: "v=0" });
+  await settle();
+  expect(FakePeer.made).toHaveLength(1);
+  expect(active()).toEqual([true, true, false]);
+
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: false }));
+  await settle();
+  expect(FakePeer.made).toHaveLength(2);
+  // Of the connection before.
+  FakeSocket.last.says({ type: "layers", paused: ["f"] });
+  FakeSocket.last.says({ type: "answer", pc: "pub", neg: 3, sdp: "v=0" });
+  await settle();
+  expect(active()).toEqual([true, true, true]);
+});
+
+test("says that it can pause, which an older page does not", async () => {
+  await goLive();
+  expect(FakeSocket.last.sent[0]?.caps).toEqual({ video: [], pauses: true });
 });
 
 test("a small complaint while live ends nothing", async () => {

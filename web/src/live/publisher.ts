@@ -3,8 +3,8 @@ import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
 import { createPeer } from "./peer";
 import { PeerGuard } from "./peer-guard";
-import type { ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
-import { addTracks, replaceTracks, tuneVideo } from "./publish-tracks";
+import type { ClientMessage, ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
+import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-tracks";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
 import { Store } from "./store";
@@ -26,6 +26,8 @@ export interface PublisherSnapshot {
   problem: PublisherProblem | null;
   stats: SendStats | null;
   health: Health | null;
+  /** The layers (`rid`) that are not sent, since nobody watches them. */
+  paused: ReadonlySet<string>;
 }
 
 export interface GoLive {
@@ -60,6 +62,8 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "internal",
 ]);
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 const IDLE: PublisherSnapshot = {
   phase: "idle",
   room: null,
@@ -72,7 +76,10 @@ const IDLE: PublisherSnapshot = {
   problem: null,
   stats: null,
   health: null,
+  paused: NOTHING,
 };
+
+type MediaState = Extract<ClientMessage, { type: "media_state" }>;
 
 /** The host's side of a broadcast: from going live to the end, through lost networks. */
 export class Publisher extends Store<PublisherSnapshot> {
@@ -87,7 +94,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   #neg = 0;
   #wasConnected = false;
   #connectedAt = 0;
-  #sent: { audio: boolean; video: boolean } | null = null;
+  /** What the server was told of our media. */
+  #sent: MediaState | null = null;
+  #tuning: Promise<void> = Promise.resolve();
   /** Whether the server has taken our media, and so listens to what we say of it. */
   #taken = false;
   pc: RTCPeerConnection | null = null;
@@ -106,7 +115,14 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.update({ ...IDLE, phase: "connecting" });
     const { room, name, lang } = options;
     this.#signaling = new Signaling({
-      hello: { role: "host", room, ...hostIdentity(), lang, ...(name ? { name } : {}) },
+      hello: {
+        role: "host",
+        room,
+        ...hostIdentity(),
+        lang,
+        ...(name ? { name } : {}),
+        caps: { video: [], pauses: true },
+      },
       onMessage: (message) => this.#receive(message),
       ...this.#deps.signaling,
     });
@@ -159,6 +175,9 @@ export class Publisher extends Store<PublisherSnapshot> {
         break;
       case "answer":
         void this.#answered(message);
+        break;
+      case "layers":
+        this.#pause(message.paused);
         break;
       case "error":
         this.#failed(message);
@@ -278,7 +297,24 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#taken = true;
     this.#sent = null;
     this.#sendMediaState();
-    await tuneVideo(pc, this.#media.getSnapshot());
+    await this.#tune();
+  }
+
+  /** Nobody watches these layers now, and somebody may watch the others. */
+  #pause(paused: string[]): void {
+    // What is said before our media is taken is of the connection before: this one begins with all.
+    if (!this.#taken) return;
+    this.update({ paused: new Set(paused) });
+    void this.#tune();
+  }
+
+  #tune(): Promise<void> {
+    const { pc } = this;
+    this.#tuning = this.#tuning.then(async () => {
+      if (!pc || pc !== this.pc) return;
+      await tuneVideo(pc, this.#media.getSnapshot(), this.getSnapshot().paused);
+    });
+    return this.#tuning;
   }
 
   #restart(): void {
@@ -299,22 +335,31 @@ export class Publisher extends Store<PublisherSnapshot> {
 
   #mediaChanged(): void {
     if (!this.pc) return;
-    void replaceTracks(this.pc, this.#media.getSnapshot());
+    void replaceTracks(this.pc, this.#media.getSnapshot()).then(() => this.#tune());
     if (this.#taken) this.#sendMediaState();
   }
 
   #sendMediaState(): void {
-    const { audioTrack, videoTrack, audioOn, videoOn } = this.#media.getSnapshot();
-    const state = { audio: audioTrack !== null && audioOn, video: videoTrack !== null && videoOn };
-    if (this.#sent?.audio === state.audio && this.#sent.video === state.video) return;
+    const { pc } = this;
+    if (!pc) return;
+    const media = this.#media.getSnapshot();
+    const state: MediaState = {
+      type: "media_state",
+      audio: media.audioTrack !== null && media.audioOn,
+      video: media.videoTrack !== null && media.videoOn,
+      layers: layerSizes(pc, media),
+    };
+    if (JSON.stringify(state) === JSON.stringify(this.#sent)) return;
     this.#sent = state;
-    this.#signaling?.send({ type: "media_state", ...state });
+    this.#signaling?.send(state);
   }
 
   async #readStats(pc: RTCPeerConnection): Promise<void> {
     const report = await pc.getStats().catch(() => null);
     if (!report || pc !== this.pc) return;
-    const stats = this.#reader.send(report);
+    const stats = this.#reader.send(report, this.getSnapshot().paused);
+    // A camera tells its size only once it runs, and another when the phone is turned.
+    if (this.#taken) this.#sendMediaState();
     const { videoTrack, videoOn } = this.#media.getSnapshot();
     const isPicture = videoTrack !== null && videoOn;
     const connectedMs = Date.now() - this.#connectedAt;
@@ -328,7 +373,8 @@ export class Publisher extends Store<PublisherSnapshot> {
     const pc = this.pc;
     this.pc = null;
     pc?.close();
-    this.update({ connected: false });
+    // Only what flows can be missed: a new connection sends all its layers.
+    this.update({ connected: false, paused: NOTHING });
   }
 }
 

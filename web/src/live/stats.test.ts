@@ -40,6 +40,22 @@ test("a browser that tells nothing gives nothing", () => {
   expect(new StatsReader().send(report())).toMatchObject({ bitrateBps: null, limitedBy: null });
 });
 
+test("a picture that does not come has no wait, rather than a strange one", () => {
+  const reader = new StatsReader();
+  const read = (timestamp: number) =>
+    reader.receive(
+      report({
+        type: "inbound-rtp",
+        kind: "video",
+        timestamp,
+        jitterBufferDelay: 4,
+        jitterBufferEmittedCount: 100,
+      }),
+    );
+  read(1_000);
+  expect(read(2_000)).toMatchObject({ jitterBufferMs: null, latencyMs: null });
+});
+
 test("of several layers the host sees the largest", () => {
   const layer = (frameWidth: number | undefined, framesPerSecond: number) => ({
     type: "outbound-rtp",
@@ -51,6 +67,22 @@ test("of several layers the host sees the largest", () => {
     report(layer(320, 15), layer(1280, 30), layer(undefined, 0), layer(640, 20)),
   );
   expect(stats).toMatchObject({ width: 1280, fps: 30 });
+});
+
+test("a layer that rests since nobody watches it is no slow picture", () => {
+  const layer = (rid: string, frameWidth: number, framesPerSecond: number, active?: boolean) => ({
+    type: "outbound-rtp",
+    kind: "video",
+    rid,
+    frameWidth,
+    framesPerSecond,
+    active,
+  });
+  // Firefox does not say which are active.
+  const entries = [layer("q", 320, 30), layer("h", 640, 0), layer("f", 1280, 0, false)];
+  const stats = new StatsReader().send(report(...entries), new Set(["h", "f"]));
+  expect(stats).toMatchObject({ width: 320, fps: 30 });
+  expect(judgeHealth(stats, true, 60_000)).toEqual({ level: "good", cause: "none" });
 });
 
 const GOOD: SendStats = {

@@ -59,12 +59,15 @@ export class StatsReader {
     };
   }
 
-  send(report: RTCStatsReport): SendStats {
+  /** `paused` are the simulcast layers that are not sent on purpose. */
+  send(report: RTCStatsReport, paused: ReadonlySet<string> = new Set()): SendStats {
     const entries = read(report);
     const outbound = entries.filter((entry) => entry.type === "outbound-rtp");
+    const isSent = (entry: Entry) =>
+      entry.active !== false && !(typeof entry.rid === "string" && paused.has(entry.rid));
     // Of simulcast layers the largest that is sent: it is what the preview shows.
     const video = outbound
-      .filter((entry) => entry.kind === "video")
+      .filter((entry) => entry.kind === "video" && isSent(entry))
       .reduce<Entry | undefined>(
         (best, entry) => (isLarger(entry, best) ? entry : best),
         undefined,
@@ -88,7 +91,7 @@ export class StatsReader {
   #jitterBufferMs(video: Entry | undefined): number | null {
     const waited = this.#delta("jb", video?.timestamp, number(video?.jitterBufferDelay));
     const emitted = this.#delta("jbn", video?.timestamp, number(video?.jitterBufferEmittedCount));
-    return waited && emitted ? (waited.by / emitted.by) * 1000 : null;
+    return waited && emitted && emitted.by > 0 ? (waited.by / emitted.by) * 1000 : null;
   }
 
   #rate(key: string, at: number | undefined, value: number, scale: number): number | null {

@@ -16,6 +16,7 @@ let viewer: Viewer;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  localStorage.clear();
   vi.stubGlobal("MediaStream", class extends EventTarget {});
   resetFakes();
   viewer = new Viewer({
@@ -183,6 +184,143 @@ test("ends, and begins again", async () => {
   FakeSocket.last.says(state({ rev: 4, live: "live", since: 2 }));
   await watch(1000);
   expect(phase()).toBe("live");
+});
+
+const sizes = [
+  { rid: "q", w: 320, h: 180 },
+  { rid: "h", w: 640, h: 360 },
+  { rid: "f", w: 1280, h: 720 },
+];
+const wishes = () => FakeSocket.last.of("layer");
+
+function show(visibility: "visible" | "hidden"): void {
+  vi.spyOn(document, "visibilityState", "get").mockReturnValue(visibility);
+  document.dispatchEvent(new Event("visibilitychange"));
+  // The server lives, so the page is told so when it asks on waking up.
+  FakeSocket.last.says({ type: "pong", t: 0, now: 0 });
+}
+
+async function watchLayers(): Promise<void> {
+  await join();
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1, sizes }));
+  viewer.frameShown();
+  await watch(1000);
+}
+
+test("asks for the lines that were chosen, now and at the next visit", async () => {
+  await watchLayers();
+  expect(wishes()).toEqual([]);
+  viewer.choose(360);
+  expect(wishes()).toEqual([{ type: "layer", video: "h", visible: true }]);
+  // Another host sends other sizes.
+  const others = [
+    { rid: "low", w: 480, h: 270 },
+    { rid: "high", w: 1920, h: 1080 },
+  ];
+  FakeSocket.last.says(state({ rev: 3, live: "live", since: 1, sizes: others }));
+  expect(wishes().at(-1)).toEqual({ type: "layer", video: "low", visible: true });
+  viewer.close();
+
+  viewer = new Viewer({ room: "x", lang: "en", makePeer: makeFakePeer, signaling: fakeSignaling });
+  expect(viewer.getSnapshot().choice).toBe(360);
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ room: roomState({ live: "live", sizes }) }));
+  expect(wishes()).toEqual([{ type: "layer", video: "h", visible: true }]);
+});
+
+test("a server that forgot is told again, one that remembers is not", async () => {
+  await watchLayers();
+  viewer.choose(180);
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: true, room: roomState({ live: "live", sizes }) }));
+  expect(wishes()).toEqual([]);
+  viewer.choose(360);
+  FakeSocket.last.drops();
+  await settle();
+  viewer.choose(720);
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: false, room: roomState({ live: "live", sizes }) }));
+  expect(wishes()).toEqual([{ type: "layer", video: "f", visible: true }]);
+});
+
+test("a page out of sight is sent no picture, says so late, and does not think it stalled", async () => {
+  await watchLayers();
+  show("hidden");
+  await watch(4_000);
+  show("visible");
+  await watch(4_000);
+  expect(wishes()).toEqual([]);
+  show("hidden");
+  await watch(5_000);
+  expect(wishes()).toEqual([{ type: "layer", video: "auto", visible: false }]);
+  for (let seconds = 0; seconds < 20; seconds += 1) {
+    FakePeer.last.bytesReceived += 5_000;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(phase()).toBe("live");
+  }
+  show("visible");
+  expect(wishes().at(-1)).toEqual({ type: "layer", video: "auto", visible: true });
+  await watch(2_000);
+  expect(phase()).toBe("live");
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+});
+
+test("sound that stops on a page out of sight is noticed; no sound that a muted host does not send", async () => {
+  await watchLayers();
+  show("hidden");
+  await watch(6_000);
+  FakeSocket.last.says(state({ rev: 3, live: "live", since: 1, sizes, audio: "muted" }));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+  FakeSocket.last.says(state({ rev: 4, live: "live", since: 1, sizes, audio: "on" }));
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(phase()).toBe("stalled");
+  expect(FakeSocket.last.of("restart")).toHaveLength(1);
+});
+
+test("a picture in a window of its own is seen wherever the page is", async () => {
+  await watchLayers();
+  Object.defineProperty(document, "pictureInPictureElement", { value: {}, configurable: true });
+  show("hidden");
+  await watch(20_000);
+  expect(wishes()).toEqual([]);
+  Object.defineProperty(document, "pictureInPictureElement", { value: null, configurable: true });
+  document.dispatchEvent(new Event("leavepictureinpicture"));
+  await watch(6_000);
+  expect(wishes()).toHaveLength(1);
+});
+
+test("who wants to listen only is sent the smallest picture until the player runs", async () => {
+  localStorage.setItem("kaibo.picture", '"off"');
+  viewer.close();
+  viewer = new Viewer({ room: "x", lang: "en", makePeer: makeFakePeer, signaling: fakeSignaling });
+  await join();
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1, sizes }));
+  expect(wishes().at(-1)).toEqual({ type: "layer", video: "q", visible: true });
+  viewer.frameShown();
+  expect(wishes().at(-1)).toEqual({ type: "layer", video: "off", visible: true });
+  // A new stream has a player that has shown nothing yet.
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: false, room: roomState({ live: "live", sizes }) }));
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "second" });
+  await settle();
+  expect(wishes().at(-1)).toEqual({ type: "layer", video: "q", visible: true });
+});
+
+test("a network that carries sound only does not look like a stall", async () => {
+  await watchLayers();
+  const layer = { type: "layer_now", on: false, auto: true, reason: "bandwidth" } as const;
+  FakeSocket.last.says(layer);
+  expect(viewer.getSnapshot().layer).toEqual(layer);
+  for (let seconds = 0; seconds < 20; seconds += 1) {
+    FakePeer.last.bytesReceived += 5_000;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(phase()).toBe("live");
+  }
 });
 
 test("leaving is said", async () => {

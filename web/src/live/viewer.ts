@@ -1,6 +1,14 @@
 import { createPeer, playableCodecs } from "./peer";
 import { PeerGuard } from "./peer-guard";
+import {
+  type PictureChoice,
+  type PictureWish,
+  recallChoice,
+  rememberChoice,
+  wishOf,
+} from "./picture-choice";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
+import { watchSight } from "./sight";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
@@ -18,7 +26,12 @@ export interface ViewerSnapshot {
   /** What exactly, such as the codec that is missing. */
   detail: string | null;
   stats: ReceiveStats | null;
+  choice: PictureChoice;
+  /** What the server sends of the picture, as it says. */
+  layer: LayerNow | null;
 }
+
+export type LayerNow = Extract<ServerMessage, { type: "layer_now" }>;
 
 export interface ViewerOptions {
   room: string;
@@ -36,9 +49,14 @@ export const VIEWER_START: ViewerSnapshot = {
   problem: null,
   detail: null,
   stats: null,
+  choice: "auto",
+  layer: null,
 };
 
 type Offer = Extract<ServerMessage, { type: "offer" }>;
+
+/** What the server takes a fan to want that says nothing. */
+const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
@@ -69,7 +87,15 @@ export class Viewer extends Store<ViewerSnapshot> {
   #iceServers: RTCIceServer[] = [];
   #offers: Promise<void> = Promise.resolve();
   #pollTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stopSight: () => void;
+  #seen = true;
+  /** Whether the stream has shown a frame. */
+  #framed = false;
+  /** What the server was told that we want. */
+  #wish: PictureWish = NO_WISH;
   #progress = 0;
+  /** What progress is measured by; nothing when nothing is expected to come. */
+  #judgedBy: "picture" | "sound" | null = "picture";
   /** Whether media of this broadcast has been seen on this peer connection. */
   #playing = false;
   #stalled = false;
@@ -78,7 +104,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   pc: RTCPeerConnection | null = null;
 
   constructor(options: ViewerOptions) {
-    super(VIEWER_START);
+    super({ ...VIEWER_START, choice: recallChoice() });
     this.#options = options;
     this.#signaling = new Signaling({
       hello: {
@@ -91,11 +117,24 @@ export class Viewer extends Store<ViewerSnapshot> {
       ...options.signaling,
     });
     this.#signaling.subscribe(() => this.#refresh());
+    this.#stopSight = watchSight((seen) => {
+      this.#seen = seen;
+      this.#sayWish();
+    });
     this.#schedule();
+  }
+
+  /** The person chose what to be sent; the next visit begins with it. */
+  choose(choice: PictureChoice): void {
+    rememberChoice(choice);
+    this.update({ choice });
+    this.#sayWish();
   }
 
   /** The page saw a frame: it knows before our next reading does. */
   frameShown(): void {
+    this.#framed = true;
+    this.#sayWish();
     if (this.getSnapshot().room?.live !== "live") return;
     this.#playing = true;
     this.#refresh();
@@ -105,6 +144,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#pollTimer);
+    this.#stopSight();
     this.#signaling.send({ type: "leave" });
     this.#signaling.close();
     this.#dropPeer();
@@ -125,6 +165,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
         break;
+      case "layer_now":
+        this.update({ layer: message });
+        break;
       case "error":
         this.#failed(message);
         break;
@@ -138,9 +181,13 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
     this.update({ room: null });
+    // A new session of the server's knows nothing of us.
+    if (!message.resumed) {
+      this.#wish = NO_WISH;
+      this.#dropPeer();
+    }
     this.#setRoom(message.room);
-    if (!message.resumed) this.#dropPeer();
-    else if (this.pc && this.pc.connectionState !== "connected") this.#restart();
+    if (message.resumed && this.pc && this.pc.connectionState !== "connected") this.#restart();
   }
 
   #setRoom(room: RoomState): void {
@@ -152,8 +199,30 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#stalled = false;
     }
     this.update({ room });
+    // The same lines may be another layer now.
+    this.#sayWish();
     this.#refresh();
     this.#schedule();
+  }
+
+  /** Tells the server what we want of the picture, when that is news. */
+  #sayWish(): void {
+    // Without a socket the next welcome sees to it.
+    if (this.#closed || !this.#signaling.isOpen) return;
+    const { choice, room } = this.getSnapshot();
+    const wish = wishOf({ choice, room, seen: this.#seen, framed: this.#framed });
+    if (wish.video === this.#wish.video && wish.visible === this.#wish.visible) return;
+    this.#wish = wish;
+    this.#signaling.send({ type: "layer", ...wish });
+  }
+
+  /** What has to arrive, now that all is well. */
+  #expected(room: RoomState): "picture" | "sound" | null {
+    const isRefused = this.#wish.video === "off" || !this.#wish.visible;
+    const { layer } = this.getSnapshot();
+    const isStarved = layer?.on === false && layer.reason === "bandwidth";
+    if (room.video === "on" && !isRefused && !isStarved) return "picture";
+    return room.audio === "on" ? "sound" : null;
   }
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
@@ -189,6 +258,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   async #acceptAnew(offer: string): Promise<string | null> {
     if (this.#closed) return null;
     this.#dropPeer();
+    this.#sayWish();
     const make = this.#options.makePeer ?? createPeer;
     const pc = make({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
     if (!pc) {
@@ -253,8 +323,19 @@ export class Viewer extends Store<ViewerSnapshot> {
     const { room } = this.getSnapshot();
     // Before the first connection there is no picture to stand still.
     if (room?.live !== "live" || !this.#guard?.hasConnected) return;
-    // A host without a camera sends sound only: then bytes have to do.
-    const progress = room.video === "on" ? stats.framesDecoded : stats.bytesReceived;
+    const by = this.#expected(room);
+    // Without a picture bytes have to do.
+    const progress = by === "picture" ? stats.framesDecoded : stats.bytesReceived;
+    if (by !== this.#judgedBy) {
+      this.#judgedBy = by;
+      this.#progress = progress;
+      this.#stall.reset(Date.now());
+    }
+    if (by === null) {
+      this.#stalled = false;
+      this.#refresh();
+      return;
+    }
     if (progress > this.#progress) this.#playing = true;
     this.#progress = progress;
     const verdict = this.#stall.sample(Date.now(), progress);
@@ -286,6 +367,9 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#playing = false;
     this.#stalled = false;
     this.#progress = 0;
+    this.#judgedBy = "picture";
+    this.#framed = false;
+    this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;
     pc?.close();

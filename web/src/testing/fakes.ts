@@ -86,6 +86,7 @@ export function roomState(more: Partial<Room> = {}): Room {
     host: null,
     codec: null,
     layers: [],
+    sizes: [],
     video: "on",
     audio: "on",
     ...more,

@@ -102,6 +102,7 @@ impl Hub {
                 Timer::Silence(sid) => self.silence_is_over(sid, now),
                 Timer::Answer(peer) => self.answer_is_overdue(peer, now),
                 Timer::Forget(sid) => self.forget(sid, now),
+                Timer::Prefer(sid) => self.prefer(sid, now),
                 Timer::Grace(room) => self.end(room, now),
                 Timer::Viewers(room) => self.tell_viewers(room, now),
                 Timer::Linger(room) => self.linger_is_over(room, now),
@@ -122,8 +123,9 @@ impl Hub {
             return;
         }
         let result = match message {
-            ClientMessage::Hello { v, role, room, name, key, secret, resume, lang: _, caps: _ } => {
-                let hello = super::join::Hello { v, role, room, name, key, secret, resume };
+            ClientMessage::Hello { v, role, room, name, key, secret, resume, lang: _, caps } => {
+                let pauses = caps.is_some_and(|caps| caps.pauses);
+                let hello = super::join::Hello { v, role, room, name, key, secret, resume, pauses };
                 self.hello(sid, hello, now)
             }
             ClientMessage::Offer { sdp, pc, neg, key } => {
@@ -142,7 +144,10 @@ impl Hub {
             }
             ClientMessage::End {} => self.end_by_host(sid, now),
             ClientMessage::Golive {} => self.go_live_by_host(sid, now),
-            ClientMessage::MediaState { audio, video } => self.media_state(sid, audio, video),
+            ClientMessage::MediaState { audio, video, layers } => {
+                self.media_state(sid, audio, video, layers)
+            }
+            ClientMessage::Layer { video, visible } => self.layer(sid, video, visible, now),
             ClientMessage::Restart { pc } => self.restart(sid, pc, now),
             ClientMessage::Ping { t } => self.ping(sid, t, now),
         };

@@ -92,6 +92,10 @@ pub enum Input {
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are messages: a box would allocate for each"
+)]
 pub enum Action {
     /// Send a message.
     Send {

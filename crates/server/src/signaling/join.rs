@@ -22,6 +22,7 @@ pub(super) struct Hello {
     pub(super) key: Option<String>,
     pub(super) secret: Option<String>,
     pub(super) resume: Option<String>,
+    pub(super) pauses: bool,
 }
 
 impl Hub {
@@ -143,7 +144,7 @@ impl Hub {
             && let Some(&old) = self.by_token.get(token)
             && self.can_resume(old, role, hello.room.as_ref())
         {
-            self.resume(sid, old, hello.name, now);
+            self.resume(sid, old, hello.name, hello.pauses, now);
             return Ok(());
         }
         if let Some(name) = &hello.room {
@@ -164,6 +165,7 @@ impl Hub {
         session.extended = true;
         session.role = Some(role);
         session.name = hello.name;
+        session.pauses = hello.pauses;
         session.token = Some(token.clone());
         session.withdrawn = 0;
         self.by_token.insert(token, sid);
@@ -183,7 +185,14 @@ impl Hub {
     }
 
     /// Gives the socket of session `new` to session `old`.
-    fn resume(&mut self, new: SessionId, old: SessionId, name: Option<DisplayName>, now: Now) {
+    fn resume(
+        &mut self,
+        new: SessionId,
+        old: SessionId,
+        name: Option<DisplayName>,
+        pauses: bool,
+        now: Now,
+    ) {
         self.dismiss(old, "replaced", CloseCode::Replaced);
         let Some(fresh) = self.sessions.get_mut(&new) else { return };
         let (socket, caller) = (fresh.socket.take(), fresh.caller);
@@ -192,6 +201,7 @@ impl Hub {
         session.socket = socket;
         session.caller = caller;
         session.name = name.or(session.name.take());
+        session.pauses = pauses;
         let held = session.held.take();
         let has_viewer = session.viewer.is_some();
         let is_fan = session.role == Some(Role::Fan);
@@ -216,6 +226,7 @@ impl Hub {
         if is_fan && !has_viewer {
             self.watch(old);
         }
+        self.retell_layers(old);
     }
 
     fn welcome(&mut self, sid: SessionId, resumed: bool, now: Now) {
@@ -358,6 +369,7 @@ impl Hub {
         }
         self.timers.cancel(Timer::Silence(sid));
         self.timers.cancel(Timer::Forget(sid));
+        self.timers.cancel(Timer::Prefer(sid));
         if let Some(room) = self.rooms.get_mut(&session.room) {
             room.members.remove(&sid);
         }

@@ -47,6 +47,12 @@ impl Hub {
             Event::Closed { peer, reason } => self.peer_closed(peer, reason, now),
             Event::MediaFlowing { room, media } => self.media_flows(room, media, now),
             Event::MediaStalled { room } => self.interrupt(room, now),
+            Event::LayerSent { peer, has_picture, layer, reason } => {
+                if let Some((sid, Which::Viewer)) = self.find(peer) {
+                    self.layer_sent(sid, super::layers::LayerNow { has_picture, layer, reason });
+                }
+            }
+            Event::LayersUnwanted { room, layers } => self.layers_unwanted(room, layers),
         }
     }
 

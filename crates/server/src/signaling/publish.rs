@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use engine::{Command, RoomId};
 use protocol::{
-    AudioState, CloseCode, ErrorCode, HostInfo, LiveState, Pc, Role, ServerMessage, VideoState,
+    AudioState, CloseCode, ErrorCode, HostInfo, LayerSize, LiveState, MAX_LAYERS, Pc, Role,
+    ServerMessage, VideoState,
 };
 
 use super::fault::Fault;
 use super::policy::same_key;
 use super::room::Host;
-use super::session::{Echo, PendingOffer, Publisher, SessionId};
+use super::session::{Echo, MediaState, PendingOffer, Publisher, SessionId};
 use super::timers::Timer;
 use super::{GRACE, Hub, LINGER, Now, PENDING_OFFERS};
 
@@ -177,13 +178,15 @@ impl Hub {
             found.on_air = false;
             found.video = VideoState::On;
             found.audio = AudioState::On;
+            found.sizes = Vec::new();
             self.timers.cancel(Timer::Linger(room));
         }
         // Until its media flows, also when another's did.
-        if let Some((audio, video)) = session.media_state.take() {
-            found.audio = audio;
-            found.video = video;
+        if let Some(state) = session.media_state.take() {
+            found.take_media_state(state);
         }
+        // A new connection begins with all its layers; the page may think of the one before.
+        let has_paused = !std::mem::take(&mut found.unwanted).is_empty();
         found.live = if returns { LiveState::Interrupted } else { LiveState::Starting };
         found.flowing = false;
         found.on_air |= claim.on_air || session.golive;
@@ -205,6 +208,9 @@ impl Hub {
         }
         if must_go_live {
             self.command(Command::GoLive { room });
+        }
+        if has_paused {
+            self.tell_unwanted(sid);
         }
         if returns {
             self.timers.set(Timer::Grace(room), now.at + GRACE);
@@ -329,6 +335,8 @@ impl Hub {
         found.on_air = false;
         found.flowing = false;
         found.media = engine::MediaInfo::default();
+        found.sizes = Vec::new();
+        found.unwanted = Vec::new();
         tracing::info!(room = %found.name, peak = found.peak, "broadcast ended");
         self.timers.cancel(Timer::Grace(room));
         self.timers.set(Timer::Linger(room), now.at + LINGER);
@@ -342,14 +350,19 @@ impl Hub {
         self.reap(host.session, now);
     }
 
-    /// `media_state`: the camera or the microphone was switched.
+    /// `media_state`: the camera or the microphone was switched, or the picture has another size.
     pub(super) fn media_state(
         &mut self,
         sid: SessionId,
         audio: bool,
         video: bool,
+        sizes: Option<Vec<LayerSize>>,
     ) -> Result<(), Fault> {
         self.extended_only(sid)?;
+        if sizes.as_ref().is_some_and(|sizes| sizes.len() > MAX_LAYERS) {
+            let message = format!("\"layers\" has more than {MAX_LAYERS} entries");
+            return Err(Fault::new(ErrorCode::BadField, message));
+        }
         let audio = if audio { AudioState::On } else { AudioState::Muted };
         let video = if video { VideoState::On } else { VideoState::Off };
         let Some(session) = self.sessions.get_mut(&sid) else { return Ok(()) };
@@ -359,12 +372,10 @@ impl Hub {
                 return Err(Fault::new(ErrorCode::Forbidden, "only the host has a camera here"));
             }
             // Its offer is under way: it will be the host.
-            session.media_state = Some((audio, video));
+            session.media_state = Some(MediaState { audio, video, sizes });
             return Ok(());
         };
-        if (found.audio, found.video) != (audio, video) {
-            found.audio = audio;
-            found.video = video;
+        if found.take_media_state(MediaState { audio, video, sizes }) {
             self.tell_state(room);
         }
         Ok(())

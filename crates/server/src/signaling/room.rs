@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use engine::{Codec, MediaInfo};
-use protocol::{AudioState, HostInfo, LiveState, RoomName, RoomState, RoomSummary, VideoState};
+use protocol::{
+    AudioState, HostInfo, LayerSize, LiveState, RoomName, RoomState, RoomSummary, VideoState,
+};
 
-use super::session::SessionId;
+use super::session::{MediaState, SessionId};
 
 /// A room. It exists while anybody is in it.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(super) struct Room {
     pub(super) media: MediaInfo,
     pub(super) video: VideoState,
     pub(super) audio: AudioState,
+    /// How large the layers are, by what the host says.
+    pub(super) sizes: Vec<LayerSize>,
+    /// The layers that its publishing connection need not send.
+    pub(super) unwanted: Vec<String>,
     /// Everybody in the room, with socket or without.
     pub(super) members: BTreeSet<SessionId>,
     /// Watching connections, connected or not.
@@ -67,6 +73,8 @@ impl Room {
             media: MediaInfo::default(),
             video: VideoState::On,
             audio: AudioState::On,
+            sizes: Vec::new(),
+            unwanted: Vec::new(),
             members: BTreeSet::new(),
             n_watching: 0,
             n_viewers: 0,
@@ -90,6 +98,15 @@ impl Room {
         self.media.video
     }
 
+    /// Takes what the host says of its media; says whether anything is new.
+    pub(super) fn take_media_state(&mut self, state: MediaState) -> bool {
+        let MediaState { audio, video, sizes } = state;
+        let sizes = sizes.unwrap_or_else(|| self.sizes.clone());
+        let is_new = (self.audio, self.video) != (audio, video) || self.sizes != sizes;
+        (self.audio, self.video, self.sizes) = (audio, video, sizes);
+        is_new
+    }
+
     /// The whole state, as pages may know it.
     pub(super) fn state(&self) -> RoomState {
         RoomState {
@@ -100,6 +117,7 @@ impl Room {
             host: self.host.as_ref().and_then(|host| host.info.clone()),
             codec: self.media.video.map(|codec| codec.as_str().into()),
             layers: self.media.layers.clone(),
+            sizes: self.sizes.clone(),
             video: self.video,
             audio: self.audio,
         }

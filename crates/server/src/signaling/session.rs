@@ -5,9 +5,10 @@ use std::fmt;
 use std::time::Instant;
 
 use engine::{Codec, PeerId, RoomId};
-use protocol::{AudioState, DisplayName, Pc, Role, ServerMessage, VideoState};
+use protocol::{AudioState, DisplayName, LayerSize, Pc, Role, ServerMessage, VideoState};
 use serde_json::Value;
 
+use super::layers::{LayerNow, Preferred};
 use super::{Caller, SocketId};
 
 /// Names a session in the log and in `welcome`.
@@ -35,8 +36,12 @@ pub(super) struct Session {
     pub(super) key: Option<String>,
     /// A secret of its browser's own, by which it is known when it has no key; never printed.
     pub(super) secret: Option<String>,
-    /// Camera and microphone as it said while its offer was under way.
-    pub(super) media_state: Option<(AudioState, VideoState)>,
+    /// Camera, microphone and layers as it said while its offer was under way.
+    pub(super) media_state: Option<MediaState>,
+    /// As a host: it stops sending the layers that it is told nobody watches.
+    pub(super) pauses: bool,
+    /// As a fan: what it wants of the picture.
+    pub(super) preferred: Preferred,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(super) authorized: bool,
     /// Lets another socket take this session up; only after `hello`.
@@ -71,6 +76,8 @@ impl Session {
             key: None,
             secret: None,
             media_state: None,
+            pauses: false,
+            preferred: Preferred::default(),
             authorized: false,
             token: None,
             silent: false,
@@ -126,6 +133,15 @@ impl Session {
     }
 }
 
+/// What a host says of its media.
+#[derive(Debug, Clone)]
+pub(super) struct MediaState {
+    pub(super) audio: AudioState,
+    pub(super) video: VideoState,
+    /// How large its layers are, when it says so.
+    pub(super) sizes: Option<Vec<LayerSize>>,
+}
+
 /// A publishing connection.
 pub(super) struct Publisher {
     pub(super) peer: PeerId,
@@ -165,6 +181,8 @@ pub(super) struct Viewer {
     pub(super) lacks: Option<Codec>,
     /// See [`super::sdp::Glance::session`]; only when the client offered.
     pub(super) sdp_session: Option<String>,
+    /// What it is sent of the picture, once known.
+    pub(super) layer: Option<LayerNow>,
 }
 
 /// Where the negotiation of a watching connection stands.
@@ -187,6 +205,15 @@ pub(super) enum Step {
 impl Viewer {
     /// A connection that has just been asked for.
     pub(super) fn new(peer: PeerId, step: Step) -> Self {
-        Self { peer, step, neg: 0, connected: false, codecs: None, lacks: None, sdp_session: None }
+        Self {
+            peer,
+            step,
+            neg: 0,
+            connected: false,
+            codecs: None,
+            lacks: None,
+            sdp_session: None,
+            layer: None,
+        }
     }
 }

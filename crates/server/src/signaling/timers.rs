@@ -16,6 +16,8 @@ pub(super) enum Timer {
     Answer(PeerId),
     /// Nobody came back for the session.
     Forget(SessionId),
+    /// What the fan wants of the picture may be passed on again.
+    Prefer(SessionId),
     /// The host did not return.
     Grace(RoomId),
     /// The number of viewers may be told again.

@@ -27,6 +27,7 @@ impl Hub {
         let peer = self.new_peer(sid);
         if let Some(room) = self.add_viewer(sid, Viewer::new(peer, Step::Offering)) {
             self.command(Command::Watch { room, peer });
+            self.prefer_again(sid);
         }
     }
 
@@ -163,6 +164,7 @@ impl Hub {
         let viewer = Viewer { sdp_session, ..Viewer::new(peer, Step::ClientOffered(echo)) };
         if let Some(room) = self.add_viewer(sid, viewer) {
             self.command(Command::WatchOffer { room, peer, offer });
+            self.prefer_again(sid);
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ impl Media for FakeMedia {
                 self.sink.send(Event::Negotiated { peer, codecs });
                 self.sink.send(Event::Connected { peer });
             }
-            Command::GoLive { .. } | Command::Close { .. } => {}
+            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => {}
         }
     }
 

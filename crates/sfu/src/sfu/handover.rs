@@ -59,6 +59,7 @@ impl Sfu {
             Note::Subscribe(room) => self.subscribed(room, from),
             Note::Unsubscribe(room) => self.unsubscribed(room, from),
             Note::KeyframeWanted(room, stream) => self.keyframe_wanted(room, stream, now),
+            Note::Watched(room, layers) => self.watched_elsewhere(room, &layers, now),
             Note::Command(command) => self.handle_forwarded(command, from, now),
             Note::Bounced(command) => self.handle_command(command, now),
             Note::Viewer { parked, to } if to == self.fleet.me => self.adopt(*parked, now),
@@ -90,6 +91,7 @@ impl Sfu {
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
             | Command::RestartIce { peer }
+            | Command::Prefer { peer, .. }
             | Command::Close { peer } => self.away.of(*peer),
         }
         .filter(|to| *to != self.fleet.me)

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Deadline, Sfu};
 use crate::fleet::bits;
 use crate::id::RoomId;
-use crate::parcel::{Note, Relayed};
+use crate::parcel::{Note, Relayed, Rids};
 use crate::publisher::StreamKey;
 use crate::rtp::{Format, Packet};
 
@@ -33,7 +33,9 @@ impl Sfu {
         let packets = room.snapshot().into_iter();
         let packets = packets
             .map(|(stream, format, it)| Relayed::Packet(room_id, stream, format, it.clone()));
-        self.fleet.relay_stage(by, stage, packets);
+        // After the packets, of which the layers are made.
+        let paused = Relayed::Paused(room_id, room.paused());
+        self.fleet.relay_stage(by, stage, packets.chain([paused]));
     }
 
     /// A worker no longer wants a room of ours.
@@ -56,7 +58,8 @@ impl Sfu {
 
     /// Takes what a room's home relayed.
     pub(super) fn handle_relayed(&mut self, relayed: Relayed, now: Instant) {
-        let (Relayed::Stage { room: id, .. } | Relayed::Packet(id, ..)) = relayed;
+        let (Relayed::Stage { room: id, .. } | Relayed::Packet(id, ..) | Relayed::Paused(id, _)) =
+            relayed;
         // What was under way when the last viewer left is for nobody.
         let Some(room) = self.rooms.get_mut(&id).filter(|it| it.is_subscribed) else { return };
         match relayed {
@@ -71,6 +74,7 @@ impl Sfu {
             Relayed::Packet(_, stream, format, packet) => {
                 self.ingest(id, stream, format, packet, now);
             }
+            Relayed::Paused(_, layers) => room.set_paused(&layers, now),
         }
     }
 
@@ -103,7 +107,40 @@ impl Sfu {
     /// A viewer of another worker needs a keyframe; it is asked for as for one of ours.
     pub(super) fn keyframe_wanted(&mut self, room_id: RoomId, stream: StreamKey, now: Instant) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
-            room.want_keyframe_of(stream);
+            room.want_keyframe_of(stream, now);
+            self.attend_room(room_id, now);
+        }
+    }
+
+    /// Sees, now and then or when there is reason to, which layers are watched here; tells the room's home,
+    /// which tells the publisher.
+    pub(super) fn attend_layers(&mut self, room_id: RoomId, now: Instant) {
+        let is_home = self.fleet.is_home(room_id);
+        let Some(room) = self.rooms.get_mut(&room_id).filter(|it| it.is_look_due(now)) else {
+            return;
+        };
+        let watched = room.look(now);
+        if !is_home {
+            // Who watches nothing has nothing to say: what is not said again is forgotten.
+            let home = self.fleet.home(room_id);
+            if watched != Rids::default() && !self.fleet.is_blocked(home) {
+                self.fleet.note(home, Note::Watched(room_id, watched));
+            }
+            return;
+        }
+        let Some(change) = room.review_layers(now) else { return };
+        let (paused, subscribers) = (room.paused(), room.subscribers);
+        for worker in bits(subscribers) {
+            let paused = Relayed::Paused(room_id, paused);
+            self.fleet.relay_stage(worker, paused, std::iter::empty());
+        }
+        self.report(room_id, Some(change));
+    }
+
+    /// Another worker has viewers of these layers.
+    pub(super) fn watched_elsewhere(&mut self, room_id: RoomId, layers: &Rids, now: Instant) {
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            room.want_layers(layers, now);
             self.attend_room(room_id, now);
         }
     }

@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::Needs;
+use super::preference::Wanted;
+use super::report::{Reporter, Sent};
 use super::sending::Sending;
+use super::{Needs, Preference};
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::layer::{Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
+use crate::event::Reason;
+use crate::layer::{self, Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
-use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::{SentLog, Source};
 use crate::track::{Layer, Track};
@@ -34,6 +36,8 @@ pub(super) struct Picture {
     pub(super) sending: Sending,
     pacer: Pacer,
     selector: LayerSelector,
+    wanted: Wanted,
+    reporter: Reporter,
     chosen: Option<Chosen>,
     /// Since when a keyframe of a lower layer is waited for.
     descends_since: Option<Instant>,
@@ -45,6 +49,8 @@ pub(super) struct Picture {
 #[derive(Debug, Clone, Copy)]
 struct Chosen {
     choice: Choice,
+    /// Why it is no better one.
+    reason: Reason,
     epoch: u32,
     at: Instant,
 }
@@ -56,6 +62,8 @@ impl Picture {
             sending: Sending::new(config, Some(SentLog::default())),
             pacer: Pacer::default(),
             selector: LayerSelector::default(),
+            wanted: Wanted::default(),
+            reporter: Reporter::default(),
             chosen: None,
             descends_since: None,
             lags_since: None,
@@ -73,6 +81,51 @@ impl Picture {
         self.sending.at.filter(|it| it.epoch == track.epoch).map(|it| it.layer)
     }
 
+    /// The layers that the viewer is sent and that it is to be sent.
+    pub(super) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
+        let chosen = self.chosen.filter(|it| it.epoch == track.epoch).map(|it| it.choice);
+        let target = chosen.and_then(|it| match it {
+            Choice::Layer(index, _) => Some(index),
+            Choice::Starved => None,
+        });
+        [self.layer(track), target]
+    }
+
+    /// Takes what the viewer wants; it is thought over with the next pump.
+    pub(super) fn prefer(&mut self, preference: &Preference) {
+        self.wanted.set(preference);
+        self.chosen = None;
+        if self.wanted.refuses().is_some() {
+            // What was seen of the link before is old when there is a picture again.
+            self.selector = LayerSelector::default();
+            self.descends_since = None;
+        }
+    }
+
+    /// Forgets what was decided of layers that are numbered otherwise elsewhere.
+    pub(super) fn park(&mut self) {
+        self.chosen = None;
+    }
+
+    /// What the control plane is to be told of what is sent, or when to ask again.
+    pub(super) fn report(&mut self, track: &Track, now: Instant) -> Result<Option<Sent>, Instant> {
+        let nothing = |reason| Sent { has_picture: false, layer: None, reason };
+        let sent = match (self.wanted.refuses(), self.chosen) {
+            (Some(reason), _) => nothing(reason),
+            (None, Some(Chosen { choice: Choice::Starved, reason, .. })) => nothing(reason),
+            (None, Some(Chosen { choice: Choice::Layer(index, _), reason, epoch, .. })) => {
+                // On the way to another layer there is nothing to tell yet.
+                let is_there = epoch == track.epoch && self.layer(track) == Some(index);
+                let Some(layer) = track.layers.get(index).filter(|_| is_there) else {
+                    return Ok(None);
+                };
+                Sent { has_picture: true, layer: layer.stream.rid, reason }
+            }
+            (None, None) => return Ok(None),
+        };
+        self.reporter.poll(sent, now)
+    }
+
     /// Forwards what is new.
     pub(super) fn pump(
         &mut self,
@@ -83,6 +136,11 @@ impl Picture {
         out: &mut Outbox,
     ) -> Needs {
         let mut needs = Needs::default();
+        if self.wanted.refuses().is_some() {
+            self.sending.at = None;
+            egress.set_demand(sound_bps, 0);
+            return needs;
+        }
         let current = self.layer(track);
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
             Some(Choice::Layer(best, point)) => (best, point),
@@ -114,7 +172,7 @@ impl Picture {
                 }
                 None => {
                     needs.keyframe = Some(best);
-                    if let Some(until) = self.holds_until(track, current, target, now) {
+                    if let Some(until) = self.holds_until(egress, track, current, target, now) {
                         needs.again_at = Some(until);
                         return needs;
                     }
@@ -149,15 +207,18 @@ impl Picture {
 
     /// Until when nothing is sent, on the way to a lower layer. What is under way already is more than
     /// the link carries, and shows for as long as it takes; more would only be waited for behind it.
+    /// A viewer that wants less than its link carries sees on.
     fn holds_until(
         &mut self,
+        egress: &dyn Egress,
         track: &Track,
         current: Option<usize>,
         target: &Layer,
         now: Instant,
     ) -> Option<Instant> {
         let current = current.and_then(|it| track.layers.get(it))?;
-        if current.bps() <= target.bps() {
+        let is_carried = egress.estimate_bps().is_none_or(|it| it > current.bps());
+        if is_carried || current.bps() <= target.bps() {
             return None;
         }
         let until = *self.descends_since.get_or_insert(now) + DESCENT;
@@ -173,10 +234,6 @@ impl Picture {
         sound_bps: u64,
         now: Instant,
     ) -> Option<Choice> {
-        let Some(estimate_bps) = egress.estimate_bps() else {
-            let best = track.best(current, now);
-            return best.map(|it| Choice::Layer(it, Point::WHOLE));
-        };
         let is_young = |it: &Chosen| {
             it.epoch == track.epoch && now.saturating_duration_since(it.at) < CHOOSE_EVERY
         };
@@ -185,14 +242,25 @@ impl Picture {
         }
         let mut rungs = [Available::default(); MAX_RUNGS];
         let n = track.available(&mut rungs, now);
-        let rungs = rungs.get(..n)?;
-        let current = current.map(|it| (it, self.sending.wanted()));
-        let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
-        let choice = self.selector.choose(rungs, current, link, now)?;
+        let rungs = self.wanted.narrow(rungs.get_mut(..n)?, track);
+        let choice = match egress.estimate_bps() {
+            Some(estimate_bps) => {
+                let current = current.map(|it| (it, self.sending.wanted()));
+                let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
+                self.selector.choose(rungs, current, link, now)?
+            }
+            None => layer::best(rungs, current)?,
+        };
+        let best = rungs.last().map(|it| Choice::Layer(it.index, it.point));
+        let reason = match choice {
+            _ if best != Some(choice) => Reason::Link,
+            _ if self.wanted.is_bound() => Reason::Viewer,
+            _ => Reason::Publisher,
+        };
         let (sent, next) = demand(rungs, choice);
         let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
         egress.set_demand(sent + sound_bps, total(next));
-        self.chosen = Some(Chosen { choice, epoch: track.epoch, at: now });
+        self.chosen = Some(Chosen { choice, reason, epoch: track.epoch, at: now });
         Some(choice)
     }
 

@@ -42,6 +42,11 @@ pub(crate) struct Host {
     pub(crate) descriptors: Vec<(u32, u16, Vec<u8>)>,
     /// The number of the last keyframe.
     last_key: u32,
+    /// What it does when it is told which layers nobody watches.
+    pub(crate) pauses: Pauses,
+    /// The layers that it does not send, and those that it will not from then on.
+    pub(crate) paused: Vec<String>,
+    told: Vec<(Instant, Vec<String>)>,
     mids: Option<(Mid, Mid)>,
     pending: Option<SdpPendingOffer>,
     video_seq: u64,
@@ -52,6 +57,20 @@ pub(crate) struct Host {
     began_at: Option<Instant>,
     keyframe_due: bool,
 }
+
+/// What a host makes of it that nobody watches a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pauses {
+    /// Nothing: it has never heard of it.
+    Never,
+    /// It does not send the layer, and begins again with a keyframe.
+    Yes,
+    /// It does not send the layer, and never again.
+    ForGood,
+}
+
+/// How long it takes from the server to the encoder of a page.
+const SIGNALLING: Duration = Duration::from_millis(50);
 
 impl Default for Host {
     fn default() -> Self {
@@ -73,6 +92,9 @@ impl Default for Host {
             n_spatial: 1,
             descriptors: Vec::new(),
             last_key: 0,
+            pauses: Pauses::Never,
+            paused: Vec::new(),
+            told: Vec::new(),
             mids: None,
             pending: None,
             video_seq: 0,
@@ -145,9 +167,37 @@ impl Host {
         rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
     }
 
+    /// It is told which layers nobody watches.
+    pub(crate) fn hears_of_unwanted(&mut self, layers: &[String], now: Instant) {
+        self.told.push((now + SIGNALLING, layers.to_vec()));
+    }
+
+    fn pause(&mut self, now: Instant) {
+        let Some((_, layers)) = self.told.pop_if(|it| it.0 <= now) else { return };
+        self.told.clear();
+        match self.pauses {
+            Pauses::Never => {}
+            Pauses::Yes => {
+                self.keyframe_due |= self.paused.iter().any(|it| !layers.contains(it));
+                self.paused = layers;
+            }
+            Pauses::ForGood => self.paused.extend(layers),
+        }
+    }
+
     /// One that can be told from others.
     pub(crate) fn named(id: u8) -> Self {
         Self { id, ..Self::default() }
+    }
+
+    /// The same as another host.
+    pub(crate) fn with_id(self, id: u8) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The same, which does this when nobody watches a layer.
+    pub(crate) fn which(self, pauses: Pauses) -> Self {
+        Self { pauses, ..self }
     }
 
     /// The same with other first numbers.
@@ -201,6 +251,7 @@ impl Host {
     pub(crate) fn produce(&mut self, rtc: &mut Rtc, now: Instant) {
         let began = *self.began_at.get_or_insert(now);
         let Some((audio, video)) = self.mids else { return };
+        self.pause(now);
         while *self.next_frame_at.get_or_insert(now) <= now {
             let at = self.next_frame_at.unwrap();
             self.next_frame_at = Some(at + self.frame_interval);
@@ -269,7 +320,9 @@ impl Host {
             }
         }
         for ((rid, count), seq) in self.layers.iter().zip(&mut self.layer_seqs) {
-            write_layer(Some(rid), seq, *count, 0);
+            if !self.paused.iter().any(|it| it == rid) {
+                write_layer(Some(rid), seq, *count, 0);
+            }
         }
         self.descriptors.extend(descriptors);
         self.frames_sent += 1;

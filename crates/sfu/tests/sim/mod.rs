@@ -1,7 +1,7 @@
 //! A simulated network around the core: real str0m clients, `str0m-netem` on each way, one virtual
 //! clock, one seed. Ten minutes pass in seconds, and the same seed gives the same run.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 mod host;
 mod scalable;
@@ -16,7 +16,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::{Candidate, Input, Rtc};
 use str0m_netem::{Input as LinkInput, Netem, NetemConfig, Output as LinkOutput};
 
-pub(crate) use host::Host;
+pub(crate) use host::{Host, Pauses};
 pub(crate) use viewer::{Screen, Viewer};
 
 /// Where the server listens.
@@ -556,7 +556,16 @@ impl Sim {
                     self.timeouts[n] = at;
                     return;
                 }
-                Output::Event(event) => self.events.push((now, event)),
+                Output::Event(event) => {
+                    if let Event::LayersUnwanted { layers, .. } = &event {
+                        for client in &mut self.clients {
+                            if let Role::Host(host) = &mut client.role {
+                                host.hears_of_unwanted(layers, now);
+                            }
+                        }
+                    }
+                    self.events.push((now, event));
+                }
                 Output::Parcel { to, parcel } if self.full_inbox == Some(to.into()) => {
                     sfu.undelivered(to, parcel, now);
                 }

@@ -1,6 +1,6 @@
 //! What the media plane reports, in orders that may surprise.
 
-use engine::{CloseReason, Command, Event, MediaInfo, NegotiationError, PeerId, RoomId};
+use engine::{CloseReason, Command, Event, MediaInfo, NegotiationError, PeerId, Reason, RoomId};
 use protocol::{ErrorCode, LiveState};
 
 use super::world::{SENDING, World, sending};
@@ -18,6 +18,8 @@ fn events_of_the_unknown_are_nobodys() {
         Event::Closed { peer, reason: CloseReason::Dtls },
         Event::MediaFlowing { room, media: MediaInfo::default() },
         Event::MediaStalled { room },
+        Event::LayerSent { peer, has_picture: false, layer: None, reason: Reason::Link },
+        Event::LayersUnwanted { room, layers: vec!["q".into()] },
     ] {
         w.event(event);
     }

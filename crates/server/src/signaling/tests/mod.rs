@@ -3,6 +3,7 @@
 
 mod hosts;
 mod late;
+mod layers;
 mod limits;
 mod media_events;
 mod properties;

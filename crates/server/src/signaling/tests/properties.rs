@@ -17,6 +17,8 @@ enum Step {
     Closed { peer: u64, reason: u8 },
     Flow(bool),
     Stall,
+    LayerSent { peer: u64, on: bool },
+    Unwanted(bool),
     Wait(u64),
     Answers(bool),
 }
@@ -26,13 +28,15 @@ fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![Just(None), Just(Some(1000)), Just(Some(1001)), Just(Some(1006))];
     prop_oneof![
         3 => (0_u8..3, role, any::<bool>()).prop_map(|(ip, role, key)| Step::Open { ip, role, key }),
-        10 => (1_u64..12, 0_u8..24).prop_map(|(socket, what)| Step::Say { socket, what }),
+        10 => (1_u64..12, 0_u8..28).prop_map(|(socket, what)| Step::Say { socket, what }),
         2 => (1_u64..12, code).prop_map(|(socket, code)| Step::Drop { socket, code }),
         1 => (0_u8..4).prop_map(Step::Reject),
         3 => (1_u64..60).prop_map(|peer| Step::Connected { peer }),
         2 => (1_u64..60, 0_u8..7).prop_map(|(peer, reason)| Step::Closed { peer, reason }),
         3 => any::<bool>().prop_map(Step::Flow),
         1 => Just(Step::Stall),
+        2 => (1_u64..60, any::<bool>()).prop_map(|(peer, on)| Step::LayerSent { peer, on }),
+        1 => any::<bool>().prop_map(Step::Unwanted),
         3 => (0_u64..40_000).prop_map(Step::Wait),
         1 => any::<bool>().prop_map(Step::Answers),
     ]
@@ -64,6 +68,13 @@ fn text(what: u8) -> String {
         20 => r#"{"type":"ping","t":1}"#.into(),
         21 => r#"{"type":"offer_ice","iceCandidate":null}"#.into(),
         22 => r#"{"type":"hello","v":1,"role":"fan","room":"other"}"#.into(),
+        23 => r#"{"type":"layer","video":"q","visible":false}"#.into(),
+        24 => r#"{"type":"layer","video":"off","visible":true}"#.into(),
+        25 => r#"{"type":"hello","v":1,"role":"host","caps":{"pauses":true}}"#.into(),
+        26 => {
+            r#"{"type":"media_state","audio":true,"video":true,"layers":[{"rid":"q","w":9,"h":9}]}"#
+                .into()
+        }
         _ => r#"{"type":"answer","sdp":"v=0","pc":"pub"}"#.into(),
     }
 }
@@ -99,7 +110,17 @@ fn take(w: &mut World, step: Step) {
         }
         Step::Flow(vp8) if has_room(w) => w.flow_as(if vp8 { Codec::Vp8 } else { Codec::H264 }),
         Step::Stall if has_room(w) => w.stall(),
-        Step::Flow(_) | Step::Stall => {}
+        Step::LayerSent { peer, on } => w.event(Event::LayerSent {
+            peer: engine::PeerId(peer),
+            has_picture: on,
+            layer: on.then(|| "q".into()),
+            reason: engine::Reason::Link,
+        }),
+        Step::Unwanted(any) if has_room(w) => {
+            let layers = if any { vec!["q".into()] } else { Vec::new() };
+            w.event(Event::LayersUnwanted { room: w.default_room(), layers });
+        }
+        Step::Flow(_) | Step::Stall | Step::Unwanted(_) => {}
         Step::Wait(ms) => w.ms(ms),
         Step::Answers(answers) => w.answers = answers,
     }

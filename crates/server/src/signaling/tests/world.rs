@@ -308,7 +308,7 @@ impl World {
             | Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
             | Command::RestartIce { peer } => Some(*peer),
-            Command::GoLive { .. } | Command::Close { .. } => None,
+            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => None,
         };
         if let Some(peer) = new_or_known
             && let Some(error) = self.rejects.take()
@@ -346,7 +346,7 @@ impl World {
             | Command::RestartIce { peer } => {
                 self.event(Event::Rejected { peer, error: NegotiationError::UnknownPeer });
             }
-            Command::GoLive { .. } => {}
+            Command::GoLive { .. } | Command::Prefer { .. } => {}
             Command::Close { peer } => {
                 if self.peers.remove(&peer) {
                     self.publishers.retain(|_, publisher| *publisher != peer);

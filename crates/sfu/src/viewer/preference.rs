@@ -1,0 +1,89 @@
+//! What a viewer wants of the picture, as a bound on the layers that it can be sent. Pure.
+
+use str0m::media::Rid;
+
+use crate::event::{Cap, Preference, Reason};
+use crate::layer::Available;
+use crate::track::{Layer, Track};
+
+/// What one viewer wants.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    cap: Bound,
+    is_hidden: bool,
+}
+
+#[derive(Debug, Default)]
+enum Bound {
+    #[default]
+    None,
+    /// This layer at most, which took so many bits a second when it was last there.
+    Layer(Rid, Option<u64>),
+    SoundOnly,
+}
+
+impl Wanted {
+    /// Takes what the viewer says.
+    pub(super) fn set(&mut self, preference: &Preference) {
+        self.is_hidden = preference.is_hidden;
+        self.cap = match &preference.cap {
+            Cap::None => Bound::None,
+            Cap::SoundOnly => Bound::SoundOnly,
+            Cap::Layer(name) => match (Rid::from(&**name), &self.cap) {
+                (rid, Bound::Layer(before, bps)) if rid == *before => Bound::Layer(rid, *bps),
+                (rid, _) => Bound::Layer(rid, None),
+            },
+        };
+    }
+
+    /// Why no picture is wanted, when none is.
+    pub(super) fn refuses(&self) -> Option<Reason> {
+        match self.cap {
+            _ if self.is_hidden => Some(Reason::Hidden),
+            Bound::SoundOnly => Some(Reason::Viewer),
+            _ => None,
+        }
+    }
+
+    /// Whether the viewer bounds what it is sent.
+    pub(super) fn is_bound(&self) -> bool {
+        !matches!(self.cap, Bound::None)
+    }
+
+    /// Leaves of what there is, lowest first, what the viewer wants: of a layer all or nothing. Where its own
+    /// is not among them, as after the return of another host, the one nearest in rate takes its place.
+    pub(super) fn narrow<'a>(
+        &mut self,
+        rungs: &'a mut [Available],
+        track: &Track,
+    ) -> &'a [Available] {
+        let Bound::Layer(rid, known) = &mut self.cap else { return rungs };
+        // A layer that has just begun has no rate yet, and looks lower than it is.
+        let settled = |index: usize| track.layers.get(index).and_then(Layer::settled_bps);
+        let own = track.layers.iter().position(|it| it.stream.rid == Some(*rid));
+        *known = own.and_then(settled).or(*known);
+        let nearest = |bps: u64| {
+            let rates = rungs.iter().filter_map(|it| Some((it.index, settled(it.index)?)));
+            let nearest = rates.min_by_key(|it| distance(it.1, bps)).map(|it| it.0);
+            nearest.or(rungs.first().map(|it| it.index))
+        };
+        let Some(cap) = own.or_else(|| known.and_then(nearest)) else { return rungs };
+        let most = own.and(*known).or_else(|| settled(cap)).unwrap_or(0);
+        let mut n = 0;
+        for at in 0..rungs.len() {
+            let index = rungs[at].index;
+            if index == cap || settled(index).is_some_and(|bps| bps < most) {
+                rungs.swap(n, at);
+                n += 1;
+            }
+        }
+        // Better a picture than none: the lowest, when none is low enough.
+        &rungs[..n.max(1).min(rungs.len())]
+    }
+}
+
+/// How far two rates are apart, by their ratio.
+fn distance(a: u64, b: u64) -> u64 {
+    let (low, high) = (a.min(b).max(1), a.max(b));
+    high.saturating_mul(1_000) / low
+}
