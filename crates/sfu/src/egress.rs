@@ -138,6 +138,11 @@ pub(crate) trait Egress: Debug + Send {
         0
     }
 
+    /// The same for what is found by that.
+    fn warm_logs(&self) -> u64 {
+        0
+    }
+
     /// Lets time pass.
     fn handle_timeout(&mut self, now: Instant);
 

@@ -310,15 +310,19 @@ impl Sfu {
     /// Gives a room's viewers what is new, as far as the outbox holds it.
     fn fan_out(&mut self, room_id: RoomId, from: PeerId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
-        let (viewers, stage) = room.viewers_from(from);
-        let mut viewers = viewers.peekable();
-        while let Some((peer, viewer)) = viewers.next() {
+        let (mut viewers, stage) = room.viewers_from(from);
+        let (mut next, mut after) = (viewers.next(), viewers.next());
+        while let Some((peer, viewer)) = next.take() {
             if self.outbox.is_full() {
                 self.fanning_out = Some((room_id, peer));
                 break;
             }
-            if let Some((_, next)) = viewers.peek() {
-                std::hint::black_box(next.warm());
+            (next, after) = (after, viewers.next());
+            if let Some((_, it)) = &after {
+                std::hint::black_box(it.warm());
+            }
+            if let Some((_, it)) = &next {
+                std::hint::black_box(it.warm_logs());
             }
             let served = contain(peer, || viewer.serve(stage, now, &mut self.outbox));
             // Most of the time nothing is to be done but to go on.

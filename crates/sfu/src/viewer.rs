@@ -123,7 +123,12 @@ impl Viewer {
     /// caches by its turn, and waiting for memory is a good part of what a packet costs. Reading it while
     /// another viewer is served has the waits overlap.
     pub(crate) fn warm(&self) -> u64 {
-        self.egress.warm().wrapping_add(self.video.warm()) + u64::from(self.audio.at.is_some())
+        self.egress.warm().wrapping_add(u64::from(self.audio.at.is_some()))
+    }
+
+    /// The same for what is found by what [`Self::warm`] reads, so one viewer later.
+    pub(crate) fn warm_logs(&self) -> u64 {
+        self.egress.warm_logs().wrapping_add(self.video.warm_log())
     }
 
     /// Lets time pass for it, and forwards what is new.

@@ -432,6 +432,10 @@ impl Egress for LeanEgress {
             .wrapping_add(u64::from(media.feedback.is_pressing()))
     }
 
+    fn warm_logs(&self) -> u64 {
+        self.media.as_ref().map_or(0, |it| it.sender.warm_logs())
+    }
+
     fn handle_timeout(&mut self, now: Instant) {
         if now < self.due {
             return;

@@ -70,8 +70,8 @@ impl Picture {
         }
     }
 
-    /// See [`super::Viewer::warm`].
-    pub(super) fn warm(&self) -> u64 {
+    /// See [`super::Viewer::warm_logs`].
+    pub(super) fn warm_log(&self) -> u64 {
         let next = self.sending.rewriter.last_seq().unwrap_or(0).wrapping_add(1);
         u64::from(self.sending.sent.as_ref().map_or(0, |it| it.warm(next)))
     }

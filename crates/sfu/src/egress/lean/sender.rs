@@ -124,10 +124,16 @@ impl Sender {
 
     /// See [`crate::viewer::Viewer::warm`].
     pub(crate) fn warm(&self) -> u64 {
-        u64::from(self.history.warm())
+        let is_probing = u64::from(self.probing.is_some());
+        is_probing
             .wrapping_add(self.video.warm())
             .wrapping_add(self.repeat_budget as u64)
             .wrapping_add(self.ssrcs.video.into())
+    }
+
+    /// See [`crate::viewer::Viewer::warm_logs`].
+    pub(crate) fn warm_logs(&self) -> u64 {
+        self.history.warm().into()
     }
 
     /// Begins to probe the link.
