@@ -183,14 +183,14 @@ impl Publisher {
             (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(&packet.payload)).flatten();
         let dependency = header.ext_vals.user_values.get::<dependency::Descriptor>().cloned();
         let is_keyframe = starts_keyframe(format.codec, &packet.payload);
-        let place = match format.codec {
+        // Where there is a dependency descriptor browsers leave layers and picture id out of VP8's own.
+        let described =
+            dependency.as_ref().and_then(|it| self.structures.place(ssrc, *packet.seq_no, it));
+        let place = described.or_else(|| match format.codec {
             Codec::Vp8 => vp8.as_ref().map(vp8::Descriptor::place),
             Codec::Vp9 => vp9::place(&packet.payload),
-            Codec::Av1 => {
-                dependency.as_ref().and_then(|it| self.structures.place(ssrc, *packet.seq_no, it))
-            }
-            Codec::Opus | Codec::H264 => None,
-        };
+            Codec::Opus | Codec::H264 | Codec::Av1 => None,
+        });
         let place = place.unwrap_or_default();
         let opens = if is_keyframe { Opens::All } else { place.opens };
         let report = packet.last_sender_info;
