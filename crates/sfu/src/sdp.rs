@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use str0m::change::{SdpAnswer, SdpOffer};
 
-use crate::NegotiationError;
+use crate::{NegotiationError, dependency};
 
 /// A browser's offer with every codec has 300 lines.
 const MAX_LINES: usize = 2_000;
@@ -36,11 +36,35 @@ pub(crate) fn publisher_offer(text: &str) -> Result<SdpOffer, NegotiationError> 
     if !checked.iter().any(flows) {
         return Err(NegotiationError::NoMedia("to publish"));
     }
-    parse_offer(&filtered(text, &checked, |direction| match direction {
+    let text = filtered(text, &checked, |direction| match direction {
         Direction::SendRecv => Direction::SendOnly,
         Direction::RecvOnly => Direction::Inactive,
         other => other,
-    }))
+    });
+    parse_offer(&vp8_without_descriptor(&text))
+}
+
+/// The description without the AV1 dependency descriptor where VP8 will be sent. A browser that has it
+/// negotiated leaves temporal layer and picture id out of VP8's own descriptor (RFC 7741, section 4.2),
+/// and viewers that know only that one could be sent the stream no longer but whole.
+fn vp8_without_descriptor(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut sends_vp8 = false;
+    for (n, section) in text.split("\r\nm=").enumerate() {
+        if n > 0 {
+            out.push_str("\r\nm=");
+            let first =
+                section.lines().next().and_then(|it| it.split(' ').nth(3)).unwrap_or("none");
+            let rtpmap = format!("a=rtpmap:{first} VP8/");
+            sends_vp8 = section.lines().any(|it| it.starts_with(&rtpmap));
+        }
+        let drops = |line: &str| {
+            sends_vp8 && line.starts_with("a=extmap:") && line.contains(dependency::URI)
+        };
+        let kept: Vec<&str> = section.split("\r\n").filter(|it| !drops(it)).collect();
+        out.push_str(&kept.join("\r\n"));
+    }
+    out
 }
 
 /// Reads the offer of a viewer. Whatever the viewer would send is negotiated away.
@@ -320,6 +344,22 @@ mod tests {
 
     fn media(n: usize, attributes: &str) -> String {
         format!("m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:{n}\r\n{attributes}")
+    }
+
+    #[test]
+    fn a_host_that_sends_vp8_is_not_asked_for_the_descriptor_of_av1() {
+        let sending = |codecs: &str| {
+            let extmap = format!("a=extmap:8 {}\r\na=extmap:3 urn:x", dependency::URI);
+            let rtpmap = "a=rtpmap:96 VP8/90000\r\na=rtpmap:45 AV1/90000\r\n";
+            format!("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF {codecs}\r\n{extmap}\r\n{rtpmap}")
+        };
+        let vp8 = sending("96 45");
+        let without = vp8_without_descriptor(&vp8);
+        assert_eq!(without, vp8.replace(&format!("a=extmap:8 {}\r\n", dependency::URI), ""));
+        let av1 = sending("45 96");
+        assert_eq!(vp8_without_descriptor(&av1), av1);
+        let both = av1.clone() + &vp8.replace("v=0\r\n", "");
+        assert_eq!(vp8_without_descriptor(&both).matches(dependency::URI).count(), 1);
     }
 
     #[test]
