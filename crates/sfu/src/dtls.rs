@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
@@ -33,13 +33,23 @@ pub(crate) fn generate_certificate() -> DtlsCert {
 #[derive(Debug)]
 struct SharedDtls;
 
+/// How soon a flight that nobody answered is sent again, and twice as late each time: browsers repeat
+/// theirs after 50 ms (RFC 6347, section 4.2.4.1, has a second, but allows less where latency matters).
+const FLIGHT_AGAIN: Duration = Duration::from_millis(100);
+
+/// How often it is sent again, which lasts longer than a session may take to connect.
+const FLIGHT_REPEATS: usize = 9;
+
 /// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
 pub(crate) fn config() -> &'static Arc<dimpl::Config> {
     static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
     CONFIG.get_or_init(|| {
         // No cookie exchange: only a source that passed an ICE check reaches DTLS.
-        let config = dimpl::Config::builder().use_server_cookie(false).build();
-        Arc::new(config.expect("the defaults and the compiled-in crypto library are valid"))
+        let config = dimpl::Config::builder()
+            .use_server_cookie(false)
+            .flight_start_rto(FLIGHT_AGAIN)
+            .flight_retries(FLIGHT_REPEATS);
+        Arc::new(config.build().expect("the defaults and the compiled-in crypto library are valid"))
     })
 }
 

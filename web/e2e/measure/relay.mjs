@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { Bottleneck, kindOf, randomFrom } from "./link.mjs";
 
-/** Addresses that one fan comes from at once; a browser has one for each of its interfaces. */
+/**
+ * Addresses that a fan comes from at once; a browser has one for each of its interfaces and connections.
+ * The one that was silent for the longest gives way.
+ */
 const MAX_CLIENTS = 32;
 /** Datagrams that wait; the bottleneck drops what would wait 100 ms, so it is never reached. */
 const MAX_WAITING = 4_096;
@@ -114,7 +117,17 @@ function run({ to, loss, seed }) {
   function upstreamOf({ address, port }) {
     const key = `${address}:${port}`;
     const known = upstreams.get(key);
-    if (known || upstreams.size === MAX_CLIENTS) return known;
+    if (known) {
+      // Last in the order of the map.
+      upstreams.delete(key);
+      upstreams.set(key, known);
+      return known;
+    }
+    if (upstreams.size === MAX_CLIENTS) {
+      const [silent, socket] = upstreams.entries().next().value;
+      upstreams.delete(silent);
+      void socket.then((it) => it.close());
+    }
     const far = dgram.createSocket("udp4");
     far.on("message", (datagram) => {
       toFan.carry(datagram, (it) => near.send(it, port, address, ignore));
@@ -133,8 +146,10 @@ function run({ to, loss, seed }) {
 
   near.on("message", (datagram, from) => {
     const upstream = upstreamOf(from);
-    if (!upstream) return;
-    toServer.carry(datagram, (it) => void upstream.then((far) => far.send(it, ignore)));
+    toServer.carry(
+      datagram,
+      (it) => void upstream.then((far) => far.send(it, ignore)).catch(ignore),
+    );
   });
   near.on("error", ignore);
   // All addresses: browsers use those of the network cards even to reach the same machine.

@@ -72,6 +72,8 @@ pub(crate) struct LeanEgress {
     parting: Parting,
     /// Whether the channel may have something to say.
     is_channel_touched: bool,
+    /// Where the last record came from that was answered.
+    answered: Option<Path>,
     media: Option<Media>,
     stage: Stage,
     /// ICE and DTLS came up, and nobody was told yet.
@@ -130,6 +132,7 @@ impl LeanEgress {
             goodbye: Box::default(),
             parting: Parting::default(),
             is_channel_touched: false,
+            answered: None,
             media: None,
             stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
             is_news: false,
@@ -205,35 +208,35 @@ impl LeanEgress {
         if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
             media.feedback.wants_keyframe = true;
         }
-        if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none())
-            && self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client)
-        {
-            channel.start(now);
+        if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none()) {
+            if self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client) {
+                channel.start(now);
+            }
+            // It may have waited for that.
             self.is_channel_touched = true;
         }
     }
 
-    fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant) -> bool {
+    fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         let path = Path { local: datagram.destination, remote: datagram.source };
-        let is_expected = self.ice.path().is_some_and(|it| it.remote == path.remote);
-        if !is_expected && !self.begins(path, now) {
+        let Some(channel) = &mut self.channel else {
+            let is_expected = self.ice.path().is_some_and(|it| it.remote == path.remote);
+            if is_expected && self.media.is_some() && may_be_goodbye(datagram.contents) {
+                self.parting.said(now);
+            }
+            return is_expected;
+        };
+        // Where it is us who begin the handshake, a nomination says where.
+        let may_begin = self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Server);
+        if !self.ice.record(path, may_begin, now, out) {
             return false;
         }
-        if let Some(channel) = &mut self.channel {
-            if self.records.take(RECORDS_PER_SECOND, now) {
-                channel.handle(datagram.contents, now);
-                self.is_channel_touched = true;
-            }
-        } else if self.media.is_some() && may_be_goodbye(datagram.contents) {
-            self.parting.said(now);
+        if self.records.take(RECORDS_PER_SECOND, now) {
+            channel.handle(datagram.contents, now);
+            // The answer is for where the viewer is now, whatever was nominated before.
+            self.poll_channel(Some(path), now, out);
         }
         true
-    }
-
-    /// Whether the viewer begins the handshake here. Where it is us who begin, a nomination says where.
-    fn begins(&mut self, path: Path, now: Instant) -> bool {
-        let role = self.remote.as_ref().map(|it| it.role);
-        role == Some(DtlsRole::Server) && self.ice.begin(path, now)
     }
 
     fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
@@ -263,13 +266,21 @@ impl LeanEgress {
         true
     }
 
-    fn poll_channel(&mut self, now: Instant, out: &mut Outbox) {
-        if !std::mem::take(&mut self.is_channel_touched) {
-            return;
+    /// Sends what the channel has to say there, or to where the last record came from.
+    fn poll_channel(&mut self, to: Option<Path>, now: Instant, out: &mut Outbox) {
+        let path = self.ice.path();
+        let Some(channel) = &mut self.channel else { return };
+        let Some(to) = to.or(self.answered).or(path) else { return };
+        let Path { local, remote } = to;
+        let mut is_answer = false;
+        let result = channel.poll(path.is_some(), |record| {
+            is_answer = true;
+            out.push(local, remote, record);
+        });
+        if is_answer {
+            self.answered = Some(to);
         }
-        let (Some(channel), Some(path)) = (&mut self.channel, self.ice.path()) else { return };
-        let Path { local, remote } = path;
-        match channel.poll(|record| out.push(local, remote, record)) {
+        match result {
             None => {}
             Some(Handshake::Done(keys, profile)) => self.keyed(*keys, profile, now),
             Some(Handshake::Failed) => self.stage = Stage::Closed(CloseReason::Dtls),
@@ -315,6 +326,7 @@ impl LeanEgress {
         let estimator = Estimator::new(self.micros(now), START_BPS, MIN_BPS, MAX_BPS);
         self.media = Some(Media { sender, receiver, feedback: Feedback::default(), estimator });
         self.stage = Stage::Connected;
+        self.ice.shook_hands();
         self.is_news = true;
     }
 
@@ -410,7 +422,7 @@ impl Egress for LeanEgress {
                 }
                 checked != Checked::Refused
             }
-            Some(20..=63) => self.handle_record(datagram, now),
+            Some(20..=63) => self.handle_record(datagram, now, out),
             Some(128..=191) => self.handle_feedback(datagram, now, out),
             _ => false,
         }
@@ -534,7 +546,10 @@ impl Egress for LeanEgress {
         if now < self.due {
             return Output::Timeout(self.due);
         }
-        self.poll_channel(now, out);
+        if std::mem::take(&mut self.is_channel_touched) {
+            self.poll_channel(None, now, out);
+        }
+        self.ice.poll(now, out);
         self.poll_parting(now, out);
         if std::mem::take(&mut self.is_news) {
             return Output::Connected;

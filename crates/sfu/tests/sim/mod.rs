@@ -3,6 +3,10 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
+/// Clients repeat their flights as soon as the server does, and nearly as soon as browsers, which do
+/// after 50 ms; str0m's own take a second.
+#[path = "../../src/dtls.rs"]
+mod dtls;
 mod host;
 mod scalable;
 mod viewer;
@@ -112,6 +116,10 @@ pub(crate) struct Client {
     heard_by: usize,
     /// What its NAT makes of that address, as the server sees it; the browser knows nothing of it.
     pub(crate) nat: Option<SocketAddr>,
+    /// Another address of its own. It sends each record of the handshake from the one that it did not
+    /// send the last one from, as a browser may that gets too few answers to its checks.
+    pub(crate) also: Option<SocketAddr>,
+    n_records: usize,
     /// Whoever sends a copy of each of its packets from here, that arrives first.
     pub(crate) shadow: Option<SocketAddr>,
     pub(crate) rtc: Rtc,
@@ -297,6 +305,15 @@ impl Sim {
         self.add_viewer_to(ROOM, link)
     }
 
+    /// A browser of two addresses watches the room.
+    pub(crate) fn add_viewer_of_two_addresses(&mut self, link: NetemConfig) -> PeerId {
+        let (peer, mut client) = self.client(link);
+        let also = SocketAddr::new(client.address.ip(), client.address.port() + 1);
+        client.rtc.add_local_candidate(Candidate::host(also, "udp").unwrap());
+        client.also = Some(also);
+        self.watch(ROOM, peer, client, |answer| answer)
+    }
+
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
         self.add_viewer_saying(room, link, |answer| answer)
     }
@@ -309,6 +326,16 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         let (peer, client) = self.client(link);
+        self.watch(room, peer, client, change)
+    }
+
+    fn watch(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        client: Client,
+        change: impl FnOnce(String) -> String,
+    ) -> PeerId {
         self.clients.push(client);
         self.command(Command::Watch { room, peer });
         let offer = self.last_sdp(peer);
@@ -370,8 +397,10 @@ impl Sim {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
-        let mut config =
-            Rtc::builder().set_rtp_mode(true).set_extension_map(scalable::extensions());
+        let mut config = Rtc::builder()
+            .set_rtp_mode(true)
+            .set_extension_map(scalable::extensions())
+            .set_crypto_provider(std::sync::Arc::new(dtls::crypto_provider()));
         // A browser gives a connection up after 30 s, as the server does; str0m after 22.
         config.set_max_stun_retransmits(14);
         let mut rtc = config.build(self.now);
@@ -382,6 +411,8 @@ impl Sim {
             address,
             heard_by: 0,
             nat: None,
+            also: None,
+            n_records: 0,
             shadow: None,
             rtc,
             role: Role::Viewer(Viewer::default()),
@@ -582,10 +613,15 @@ impl Sim {
                                 contents: datagram.to_vec(),
                             }));
                         }
-                        let client = self.clients.iter_mut().find(|c| c.public() == destination);
+                        let is_for = |it: &Client| {
+                            it.public() == destination || it.also == Some(destination)
+                        };
+                        let client = self.clients.iter_mut().find(|it| is_for(it));
                         let Some(client) = client.filter(|it| it.online) else { continue };
                         for datagram in it.datagrams() {
-                            let (contents, destination) = (datagram.to_vec(), client.address);
+                            let also = client.also.filter(|it| *it == destination);
+                            let destination = also.unwrap_or(client.address);
+                            let contents = datagram.to_vec();
                             client.down.send(Packet { source, destination, contents }, now);
                         }
                     }
@@ -649,11 +685,14 @@ impl Client {
                     return;
                 }
                 Ok(str0m::Output::Transmit(it)) => {
-                    let packet = Packet {
-                        source: self.nat.unwrap_or(it.source),
-                        destination: it.destination,
-                        contents: it.contents.into(),
-                    };
+                    let contents: Vec<u8> = it.contents.into();
+                    let mut source = self.nat.unwrap_or(it.source);
+                    // RFC 7983, section 7.
+                    if let (Some(also), [20..=63, ..]) = (self.also, &contents[..]) {
+                        self.n_records += 1;
+                        source = if self.n_records.is_multiple_of(2) { also } else { self.address };
+                    }
+                    let packet = Packet { source, destination: it.destination, contents };
                     if self.online {
                         self.up.send(packet, now);
                     }

@@ -97,7 +97,7 @@ impl Channel {
     pub(crate) fn finish(mut self) -> Box<[u8]> {
         self.close();
         let mut goodbye = Vec::new();
-        self.poll(|record| goodbye = record.to_vec());
+        self.poll(false, |record| goodbye = record.to_vec());
         goodbye.into()
     }
 
@@ -106,8 +106,13 @@ impl Channel {
         self.deadline
     }
 
-    /// Gives `send` what is to be sent, and says what the handshake came to, once.
-    pub(crate) fn poll(&mut self, mut send: impl FnMut(&[u8])) -> Option<Handshake> {
+    /// Gives `send` what is to be sent, and says what the handshake came to, once; that it is done not
+    /// before it is known where media may go.
+    pub(crate) fn poll(
+        &mut self,
+        may_be_done: bool,
+        mut send: impl FnMut(&[u8]),
+    ) -> Option<Handshake> {
         let mut small = [0; MAX_RECORD];
         let mut large = Vec::new();
         let mut buffer = &mut small[..];
@@ -149,7 +154,7 @@ impl Channel {
                 _ => {}
             }
         }
-        if self.is_verified && result.is_none() {
+        if self.is_verified && may_be_done && result.is_none() {
             result = self.keys.take().map(|(keys, profile)| Handshake::Done(keys, profile));
         }
         result
@@ -201,7 +206,7 @@ mod tests {
                 }
             }
             let mut flight: Vec<Vec<u8>> = Vec::new();
-            if let Some(result) = channel.poll(|it| flight.push(it.to_vec())) {
+            if let Some(result) = channel.poll(true, |it| flight.push(it.to_vec())) {
                 return (Some(result), channel);
             }
             for record in flight {
@@ -242,6 +247,94 @@ mod tests {
             certificate.certificate = with_long_signature(&certificate.certificate, bytes);
             let (result, _) = shake_hands(&certificate);
             assert_eq!(matches!(result, Some(Handshake::Done(..))), is_done, "{bytes}: {result:?}");
+        }
+    }
+
+    /// What becomes of a datagram of the handshake.
+    #[derive(Debug, Clone, Copy)]
+    enum Fate {
+        Lost,
+        Twice,
+        /// It comes after the one that is sent next on the same way.
+        Late,
+    }
+
+    /// One way: what is under way, and what was kept back.
+    #[derive(Default)]
+    struct Way {
+        n: usize,
+        inbox: Vec<Vec<u8>>,
+        late: Option<Vec<u8>>,
+    }
+
+    impl Way {
+        fn send(&mut self, datagram: &[u8], fate: Option<Fate>) {
+            self.n += 1;
+            let datagram = datagram.to_vec();
+            match fate {
+                Some(Fate::Lost) => return,
+                Some(Fate::Late) => {
+                    self.late = Some(datagram);
+                    return;
+                }
+                Some(Fate::Twice) => self.inbox.extend([datagram.clone(), datagram]),
+                None => self.inbox.push(datagram),
+            }
+            self.inbox.extend(self.late.take());
+        }
+    }
+
+    /// How long both sides take to have keys when this becomes of the datagram of that number.
+    fn handshake_with(fate: Fate, number: usize, is_theirs: bool) -> Option<Duration> {
+        let mut now = *START;
+        let (ours, theirs) = (dtls::generate_certificate(), dtls::generate_certificate());
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &theirs.certificate);
+        let fingerprint = digest.as_ref().try_into().unwrap();
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs, now);
+        viewer.set_active(true);
+        let (mut up, mut down) = (Way::default(), Way::default());
+        let (mut has_keys, mut is_done) = (false, false);
+        while now < *START + Duration::from_secs(20) {
+            now += Duration::from_millis(10);
+            channel.handle_timeout(now);
+            _ = viewer.handle_timeout(now);
+            for datagram in std::mem::take(&mut down.inbox) {
+                _ = viewer.handle_packet(&datagram);
+            }
+            for datagram in std::mem::take(&mut up.inbox) {
+                channel.handle(&datagram, now);
+            }
+            let mut buffer = vec![0; 20_000];
+            loop {
+                let of_this = |way: &Way| (is_theirs && way.n == number).then_some(fate);
+                match viewer.poll_output(&mut buffer) {
+                    Output::Packet(packet) => up.send(packet, of_this(&up)),
+                    Output::KeyingMaterial(..) => has_keys = true,
+                    Output::Timeout(_) => break,
+                    _ => {}
+                }
+            }
+            let result = channel.poll(true, |packet| {
+                let of_this = (!is_theirs && down.n == number).then_some(fate);
+                down.send(packet, of_this);
+            });
+            is_done |= matches!(result, Some(Handshake::Done(..)));
+            if has_keys && is_done {
+                return Some(now - *START);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn r23_a_flight_that_is_lost_doubled_or_late_costs_less_than_a_second() {
+        for fate in [Fate::Lost, Fate::Twice, Fate::Late] {
+            for (number, is_theirs) in [(0, true), (1, true), (0, false), (1, false)] {
+                let took = handshake_with(fate, number, is_theirs);
+                let what = format!("{fate:?} {number} of theirs: {is_theirs}: {took:?}");
+                assert!(took.is_some_and(|it| it < Duration::from_secs(1)), "{what}");
+            }
         }
     }
 }

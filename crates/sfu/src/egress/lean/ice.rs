@@ -6,6 +6,10 @@
 //! that of any packet of the viewer's by whoever is faster. A new path is taken after an answer to a
 //! check of ours came from there, as QUIC does it (RFC 9000, section 9.3). So a viewer whose NAT forgot
 //! it is followed within a round trip of its first check from the new address.
+//!
+//! The first path needs no such proof when the whole handshake goes through it. On a bad network a
+//! browser begins it from one of its addresses and goes on from another, because answers to its checks
+//! got lost: then it is heard and answered at each, and media waits for a proof of one.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -30,6 +34,9 @@ const DEAD: Duration = Duration::from_secs(3);
 
 /// The least time between two checks of ours to one new address.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
+
+/// For how long we go on asking after the viewer was last heard there, while no path is known.
+const ASK_FOR: Duration = Duration::from_secs(1);
 
 /// Answers to one new address in a second.
 const ANSWERS_PER_SECOND: u32 = 10;
@@ -140,8 +147,12 @@ pub(crate) struct Ice {
     /// Before a restart, until the viewer uses the new credentials.
     previous: Option<Generation>,
     in_use: Option<InUse>,
-    /// What the viewer checked while none was in use, and in which generation; the oldest gives way.
-    checked: [Option<(Path, u32)>; MAX_PROPOSED],
+    /// Whether the path in use is where the viewer is, and not just where it seems to have begun.
+    is_proven: bool,
+    /// Whether its handshake came from several paths before any was proven; none is in use then.
+    is_disputed: bool,
+    /// Where the viewer checked from, and in which generation; the oldest gives way.
+    checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
@@ -164,6 +175,8 @@ impl Ice {
             current: Generation { number: 0, local: Credentials::random(worker), remote: None },
             previous: None,
             in_use: None,
+            is_proven: false,
+            is_disputed: false,
             checked: [None; MAX_PROPOSED],
             next_checked: 0,
             consented_at: None,
@@ -269,12 +282,18 @@ impl Ice {
         }
         let priority = message.prio().unwrap_or(0);
         let is_nominated = message.use_candidate();
+        if !self.checked.contains(&Some((path.remote, number))) {
+            self.checked[self.next_checked] = Some((path.remote, number));
+            self.next_checked = (self.next_checked + 1) % MAX_PROPOSED;
+        }
         let Some(in_use) = &mut self.in_use else {
-            if !is_nominated {
-                if !self.checked.contains(&Some((path, number))) {
-                    self.checked[self.next_checked] = Some((path, number));
-                    self.next_checked = (self.next_checked + 1) % MAX_PROPOSED;
+            if self.is_disputed {
+                if is_nominated || self.proposed.iter().flatten().any(|it| it.path == path) {
+                    self.propose(path, priority, number, Duration::ZERO, now, out);
                 }
+                return Checked::Taken;
+            }
+            if !is_nominated {
                 return Checked::Taken;
             }
             // The first path proves itself by the DTLS handshake: nothing larger goes out before.
@@ -306,15 +325,59 @@ impl Ice {
         Checked::Taken
     }
 
-    /// The viewer begins its handshake here: until it nominates a path, one that it checked is in use.
-    /// Returns whether it is. Chromium nominates 50 ms after it begins, and when nobody answers begins
-    /// anew after as long again.
-    pub(crate) fn begin(&mut self, path: Path, now: Instant) -> bool {
-        let checked = self.checked.iter().flatten().find(|it| it.0 == path).copied();
-        let Some((_, generation)) = checked.filter(|_| self.in_use.is_none()) else { return false };
-        // Whichever it nominates is worth more.
-        self.move_to(path, 0, generation, now);
+    /// A record of the handshake came from here. Returns whether it is looked at: when a check came from
+    /// there before, for a browser uses any of the paths that it checked.
+    ///
+    /// Until a path is nominated, the first record says which is in use, if the viewer is to begin:
+    /// Chromium nominates 50 ms later, and when nobody answers begins anew after as long again.
+    pub(crate) fn record(
+        &mut self,
+        path: Path,
+        may_begin: bool,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
+        if self.in_use.is_some_and(|it| it.path.remote == path.remote) {
+            return true;
+        }
+        let checked = self.checked.iter().flatten().rfind(|it| it.0 == path.remote);
+        let Some((_, generation)) = checked.copied() else { return false };
+        if self.in_use.is_none() && !self.is_disputed {
+            if may_begin {
+                // Whichever it nominates is worth more.
+                self.move_to(path, 0, generation, now);
+            }
+            return may_begin;
+        }
+        if let Some(first) = self.in_use.filter(|_| !self.is_proven) {
+            // One of them may be a copy that was faster, so that the end of the handshake proves neither.
+            self.in_use = None;
+            self.is_disputed = true;
+            self.propose(first.path, first.priority, first.generation, Duration::ZERO, now, out);
+        }
+        let proposed = self.proposed.iter().flatten().find(|it| it.path == path);
+        let priority = proposed.map_or(0, |it| it.priority);
+        self.propose(path, priority, generation, Duration::ZERO, now, out);
         true
+    }
+
+    /// The handshake is done: if all of it went through one path, that is proven.
+    pub(crate) fn shook_hands(&mut self) {
+        self.is_proven = self.in_use.is_some();
+    }
+
+    /// Asks again for proofs that may have got lost, while media waits for one.
+    pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) {
+        for at in 0..MAX_PROPOSED {
+            let is_due = |it: &Proposed| ask_again_at(it).is_some_and(|at| now >= at);
+            if self.is_disputed
+                && let Some(it) = self.proposed[at].as_mut().filter(|it| is_due(it))
+            {
+                it.asked_at = now;
+                let Proposed { check, priority, path, .. } = *it;
+                self.check(check, priority, path, out);
+            }
+        }
     }
 
     /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing;
@@ -331,23 +394,28 @@ impl Ice {
         }
     }
 
-    /// When a path that is proven takes the place of the one in use, if that stays silent.
+    /// When a path that is proven takes the place of the one in use, if that stays silent; or when a
+    /// proof is asked for again.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let heard_at = self.in_use?.heard_at;
-        let proven = self.proposed.iter().flatten().filter(|it| it.is_proven);
-        proven.map(|it| heard_at + it.patience).min()
+        let proposed = self.proposed.iter().flatten();
+        let Some(InUse { heard_at, .. }) = self.in_use else {
+            return proposed.filter_map(ask_again_at).min();
+        };
+        proposed.filter(|it| it.is_proven).map(|it| heard_at + it.patience).min()
     }
 
     /// Lets time pass. Returns whether the path is another now.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
-        let Some(heard_at) = self.in_use.map(|it| it.heard_at) else { return false };
+        let heard_at = self.in_use.map(|it| it.heard_at);
         for at in 0..MAX_PROPOSED {
-            let is_due = |it: &Proposed| it.is_proven && now >= heard_at + it.patience;
+            let is_over = |it: &Proposed| heard_at.is_none_or(|at| now >= at + it.patience);
+            let is_due = |it: &Proposed| it.is_proven && is_over(it);
             let Some(it) = self.proposed[at].filter(is_due) else { continue };
             self.proposed[at] = None;
             // One that the viewer no longer checks is of the past.
             if now.saturating_duration_since(it.checked_at) < DEAD && self.may_move(now) {
                 self.move_to(it.path, it.priority, it.generation, now);
+                (self.is_proven, self.is_disputed) = (true, false);
                 return true;
             }
         }
@@ -479,6 +547,12 @@ impl Ice {
         self.proposed = [None; MAX_PROPOSED];
         self.moves += 1;
     }
+}
+
+/// When a proof is asked for again, if it is.
+fn ask_again_at(it: &Proposed) -> Option<Instant> {
+    let at = it.asked_at + BETWEEN_CHECKS;
+    (!it.is_proven && at < it.checked_at + ASK_FOR).then_some(at)
 }
 
 fn write(message: StunMessage<'_>, pwd: &str, path: Path, out: &mut Outbox) {

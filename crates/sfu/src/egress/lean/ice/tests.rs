@@ -66,6 +66,14 @@ impl Viewer {
         self.send(from, &bytes)
     }
 
+    /// A record of the handshake, which the viewer begins; returns whether it is looked at.
+    fn record(&mut self, from: u16) -> bool {
+        let path = Path { local: OURS.parse().unwrap(), remote: address(from) };
+        let is_taken = self.ice.record(path, true, self.now(), &mut self.out);
+        self.receive();
+        is_taken
+    }
+
     /// Feedback, or anything else that only the viewer can encrypt.
     fn feedback(&mut self, from: u16) {
         let destination = OURS.parse().unwrap();
@@ -115,15 +123,13 @@ fn request(username: &str, pwd: &str, controls: bool, priority: u32, nominates: 
 #[test]
 fn a_handshake_need_not_wait_for_a_nomination_only_for_a_check() {
     let mut it = Viewer::new();
-    let path = |n| Path { local: OURS.parse().unwrap(), remote: address(n) };
-    assert!(!it.ice.begin(path(1), it.now()), "whoever was not checked is nobody");
+    assert!(!it.record(1), "whoever was not checked is nobody");
     it.check(1, 100, false);
     it.check(2, 200, false);
     assert!(it.ice.path().is_none(), "a check alone is no wish to be sent to");
-    assert!(!it.ice.begin(path(3), it.now()));
-    assert!(it.ice.begin(path(1), it.now()));
+    assert!(!it.record(3));
+    assert!(it.record(1));
     assert_eq!(it.at(), 1);
-    assert!(!it.ice.begin(path(2), it.now()), "another is taken by a nomination only");
     it.inbox.clear();
     // Then whatever is nominated is better, once it is proven.
     it.check(2, 1, true);
@@ -135,15 +141,64 @@ fn a_handshake_need_not_wait_for_a_nomination_only_for_a_check() {
 #[test]
 fn a_nomination_of_where_the_handshake_began_changes_nothing() {
     let mut it = Viewer::new();
-    let path = Path { local: OURS.parse().unwrap(), remote: address(1) };
     it.check(1, 100, false);
-    assert!(it.ice.begin(path, it.now()));
+    assert!(it.record(1));
     assert_eq!(it.check(1, 100, true), Checked::Taken);
     it.inbox.clear();
     it.feedback(1);
     it.check(2, 50, true);
     assert!(!it.answer(&[2]), "a worse one");
     assert_eq!(it.at(), 1);
+}
+
+#[test]
+fn a_handshake_that_goes_on_elsewhere_is_heard_and_media_waits_for_a_proof() {
+    let mut it = Viewer::new();
+    it.check(1, 100, false);
+    it.check(2, 200, false);
+    assert!(it.record(1) && it.record(2), "both are heard");
+    assert!(it.ice.path().is_none(), "either may be a copy that was faster");
+    it.ice.shook_hands();
+    it.inbox.clear();
+    // Our check got lost, and the viewer has no reason to check again.
+    it.ms += 100;
+    assert_eq!(it.ice.deadline(), Some(it.now()));
+    it.ice.poll(it.now(), &mut it.out);
+    it.receive();
+    assert_eq!(it.inbox.len(), 2, "each is asked again");
+    assert!(it.answer(&[2]));
+    assert_eq!(it.at(), 2);
+    assert_eq!(it.ice.deadline(), None, "and nothing is left to be done");
+}
+
+#[test]
+fn nobody_is_asked_for_ever_whether_he_is_there() {
+    let mut it = Viewer::new();
+    it.check(1, 100, false);
+    it.check(2, 200, false);
+    assert!(it.record(1) && it.record(2));
+    it.inbox.clear();
+    while let Some(at) = it.ice.deadline() {
+        it.ms = (at - *START).as_millis() as u64;
+        it.ice.poll(at, &mut it.out);
+        it.receive();
+    }
+    assert!(it.inbox.len() <= 20, "{}", it.inbox.len());
+    // When it is heard again, it is asked again.
+    assert_eq!(it.check(1, 100, true), Checked::Taken);
+    assert!(it.answer(&[1]));
+    assert_eq!(it.at(), 1);
+}
+
+#[test]
+fn a_path_that_is_proven_is_not_given_up_for_a_record_from_elsewhere() {
+    let mut it = Viewer::connected(1, 100);
+    it.check(2, 50, false);
+    it.ice.shook_hands();
+    assert!(it.record(2), "the viewer may not know that the handshake is done");
+    assert_eq!(it.at(), 1, "but anybody can repeat a record");
+    assert!(it.answer(&[2]), "unless the viewer is there");
+    assert_eq!(it.at(), 2);
 }
 
 #[test]
