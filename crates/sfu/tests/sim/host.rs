@@ -220,7 +220,7 @@ impl Host {
         let (offer, pending) = api.apply().unwrap();
         self.mids = Some((audio, video));
         self.pending = Some(pending);
-        offer.to_sdp_string()
+        preferring(&offer.to_sdp_string(), self.codec)
     }
 
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
@@ -418,4 +418,22 @@ fn payload_type(rtc: &Rtc, mid: Mid) -> Pt {
 
 fn write(rtc: &mut Rtc, mid: Mid, packet: RtpWrite) {
     rtc.direct_api().stream_tx_by_mid(mid, None).unwrap().write_rtp(packet);
+}
+
+/// The offer with this codec first, as `setCodecPreferences` has it.
+fn preferring(offer: &str, codec: Codec) -> String {
+    let name = format!(" {codec}/");
+    let rtpmap = offer.lines().find(|it| it.starts_with("a=rtpmap:") && it.contains(&name));
+    let pt = rtpmap.and_then(|it| it["a=rtpmap:".len()..].split(' ').next()).unwrap();
+    let reordered = |line: &str| {
+        let Some(at) = line.find(" UDP/TLS/RTP/SAVPF ").filter(|_| line.starts_with("m=video"))
+        else {
+            return line.to_owned();
+        };
+        let (head, pts) = line.split_at(at + " UDP/TLS/RTP/SAVPF ".len());
+        let others = pts.split(' ').filter(|it| *it != pt);
+        let pts: Vec<&str> = std::iter::once(pt).chain(others).collect();
+        format!("{head}{}", pts.join(" "))
+    };
+    offer.split("\r\n").map(reordered).collect::<Vec<_>>().join("\r\n")
 }
