@@ -41,25 +41,26 @@ pub(crate) fn publisher_offer(text: &str) -> Result<SdpOffer, NegotiationError> 
         Direction::RecvOnly => Direction::Inactive,
         other => other,
     });
-    parse_offer(&vp8_without_descriptor(&text))
+    parse_offer(&without_needless_descriptor(&text))
 }
 
-/// The description without the AV1 dependency descriptor where VP8 will be sent. A browser that has it
-/// negotiated leaves temporal layer and picture id out of VP8's own descriptor (RFC 7741, section 4.2),
-/// and viewers that know only that one could be sent the stream no longer but whole.
-fn vp8_without_descriptor(text: &str) -> String {
+/// The description without the AV1 dependency descriptor where VP8 or VP9 will be sent, which tell of their
+/// layers themselves. A browser that has it negotiated leaves temporal layer and picture id out of VP8's own
+/// descriptor (RFC 7741, section 4.2), so that viewers who know only that one have to be sent the stream
+/// whole; and Chromium stood for seconds when it had it and was no longer sent a larger size of VP9.
+fn without_needless_descriptor(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut sends_vp8 = false;
+    let mut tells_itself = false;
     for (n, section) in text.split("\r\nm=").enumerate() {
         if n > 0 {
             out.push_str("\r\nm=");
             let first =
                 section.lines().next().and_then(|it| it.split(' ').nth(3)).unwrap_or("none");
-            let rtpmap = format!("a=rtpmap:{first} VP8/");
-            sends_vp8 = section.lines().any(|it| it.starts_with(&rtpmap));
+            let rtpmap = format!("a=rtpmap:{first} VP");
+            tells_itself = section.lines().any(|it| it.starts_with(&rtpmap));
         }
         let drops = |line: &str| {
-            sends_vp8 && line.starts_with("a=extmap:") && line.contains(dependency::URI)
+            tells_itself && line.starts_with("a=extmap:") && line.contains(dependency::URI)
         };
         let kept: Vec<&str> = section.split("\r\n").filter(|it| !drops(it)).collect();
         out.push_str(&kept.join("\r\n"));
@@ -347,19 +348,20 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_sends_vp8_is_not_asked_for_the_descriptor_of_av1() {
+    fn a_host_that_tells_itself_is_not_asked_for_the_descriptor_of_av1() {
         let sending = |codecs: &str| {
             let extmap = format!("a=extmap:8 {}\r\na=extmap:3 urn:x", dependency::URI);
             let rtpmap = "a=rtpmap:96 VP8/90000\r\na=rtpmap:45 AV1/90000\r\n";
             format!("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF {codecs}\r\n{extmap}\r\n{rtpmap}")
         };
         let vp8 = sending("96 45");
-        let without = vp8_without_descriptor(&vp8);
+        let without = without_needless_descriptor(&vp8);
         assert_eq!(without, vp8.replace(&format!("a=extmap:8 {}\r\n", dependency::URI), ""));
         let av1 = sending("45 96");
-        assert_eq!(vp8_without_descriptor(&av1), av1);
+        assert_eq!(without_needless_descriptor(&av1), av1);
+        assert!(!without_needless_descriptor(&vp8.replace("VP8", "VP9")).contains(dependency::URI));
         let both = av1.clone() + &vp8.replace("v=0\r\n", "");
-        assert_eq!(vp8_without_descriptor(&both).matches(dependency::URI).count(), 1);
+        assert_eq!(without_needless_descriptor(&both).matches(dependency::URI).count(), 1);
     }
 
     #[test]
