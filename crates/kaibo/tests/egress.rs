@@ -28,7 +28,7 @@ fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() 
     let allocations = |it: &Value| number(it, "allocations_per_packet") * number(it, "packets");
     let more = (allocations(&many) - allocations(&few))
         / (number(&many, "packets") - number(&few, "packets"));
-    assert!(more < 0.002, "{more} allocations for each packet to one more viewer");
+    assert!(more < 0.000_5, "{more} allocations for each packet to one more viewer");
     let bytes = number(&many, "bytes_per_viewer");
     assert!(bytes < 32_000.0, "{bytes} bytes a viewer");
     // 30 frames with a packet of sound each, the 20 others of sound, reports.

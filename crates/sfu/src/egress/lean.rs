@@ -177,7 +177,8 @@ impl LeanEgress {
         if sdp::codecs(&remote).is_empty() {
             return Err(NegotiationError::NoCodec);
         }
-        let credentials = Credentials { ufrag: remote.ufrag.clone(), pwd: remote.pwd.clone() };
+        let credentials =
+            Credentials { ufrag: remote.ufrag.clone(), pwd: remote.pwd.as_str().into() };
         self.ice.set_remote(credentials);
         if self.channel.is_none() && self.media.is_none() {
             let role = match remote.role {

@@ -12,6 +12,7 @@
 //! got lost: then it is heard and answered at each, and media waits for a proof of one.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
@@ -66,8 +67,8 @@ pub(crate) struct Path {
 pub(crate) struct Credentials {
     /// The username fragment.
     pub(crate) ufrag: String,
-    /// The password.
-    pub(crate) pwd: String,
+    /// The password; shared, as it is needed beside the session that has it.
+    pub(crate) pwd: Arc<str>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -86,7 +87,7 @@ impl Credentials {
         };
         let mut ufrag = chars(UFRAG_CHARS);
         name_worker(&mut ufrag, worker);
-        Self { ufrag, pwd: chars(PWD_CHARS) }
+        Self { ufrag, pwd: chars(PWD_CHARS).into() }
     }
 }
 
@@ -261,7 +262,7 @@ impl Ice {
             return Checked::Refused;
         }
         let Some(generation) = self.authenticate(&message) else { return Checked::Refused };
-        let (number, local_pwd) = (generation.number, generation.local.pwd.clone());
+        let (number, local_pwd) = (generation.number, Arc::clone(&generation.local.pwd));
         let seen = self.seen(message.trans_id(), path.remote);
         let is_answered = seen != Some(false)
             && self.path().is_none_or(|it| it.remote == path.remote || self.answers(path, now));
