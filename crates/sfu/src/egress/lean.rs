@@ -65,8 +65,8 @@ pub(crate) struct LeanEgress {
     version: u64,
     is_offered: bool,
     remote: Option<Remote>,
-    /// Until the viewer has the keys of its media.
-    channel: Option<Channel>,
+    /// Until the viewer has the keys of its media: in a box, since it is as large as all the rest.
+    channel: Option<Box<Channel>>,
     /// The record that says goodbye, once the channel is gone.
     goodbye: Box<[u8]>,
     parting: Parting,
@@ -186,7 +186,8 @@ impl LeanEgress {
                 DtlsRole::Client => srtp::Role::Client,
             };
             let fingerprint = remote.fingerprint.0;
-            self.channel = Some(Channel::new(&self.shared.cert, role, fingerprint, now));
+            let channel = Channel::new(&self.shared.cert, role, fingerprint, now);
+            self.channel = Some(Box::new(channel));
         }
         if let Some(media) = &mut self.media {
             media.sender.negotiated(&remote);
@@ -341,7 +342,7 @@ impl LeanEgress {
     }
 
     fn deadline(&self, now: Instant) -> Instant {
-        let channel = self.channel.as_ref().and_then(Channel::deadline);
+        let channel = self.channel.as_ref().and_then(|it| it.deadline());
         let consent = self.ice.consented_at().map(|at| at + CONSENT_TIMEOUT);
         let of_stage = match self.stage {
             Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
@@ -360,7 +361,7 @@ impl Egress for LeanEgress {
         self.is_offered = true;
         self.describe(|local, it| match &it.remote {
             Some(remote) => sdp::offer(local, &remote.layout),
-            None => sdp::offer(local, &Layout::ours()),
+            None => sdp::offer(local, Layout::ours()),
         })
     }
 
@@ -378,7 +379,7 @@ impl Egress for LeanEgress {
         }
         let remote = match &self.remote {
             Some(before) => sdp::read_answer(answer, &before.layout)?,
-            None => sdp::read_answer(answer, &Layout::ours())?,
+            None => sdp::read_answer(answer, Layout::ours())?,
         };
         self.negotiated(remote, now)
     }

@@ -18,6 +18,7 @@ mod write;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 pub(crate) use read::{read_answer, read_offer};
 pub(crate) use write::{answer, offer};
@@ -122,8 +123,13 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Sound and picture in all formats that we forward: what is offered first.
-    pub(crate) fn ours() -> Self {
+    /// Sound and picture in all formats that we forward: what is offered first. Made once.
+    pub(crate) fn ours() -> &'static Self {
+        static OURS: LazyLock<Layout> = LazyLock::new(Layout::of_all_formats);
+        &OURS
+    }
+
+    fn of_all_formats() -> Self {
         let section = |kind: Kind, mid: &str| Section {
             kind: formats::name(kind).to_owned(),
             mid: mid.to_owned(),

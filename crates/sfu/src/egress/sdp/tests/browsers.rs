@@ -7,7 +7,7 @@ const BASELINE: &str = "packetization-mode=1;profile-level-id=42e01f";
 
 #[test]
 fn chromiums_answer_is_understood() {
-    let remote = read_answer(CHROMIUM_ANSWER, &Layout::ours()).unwrap();
+    let remote = read_answer(CHROMIUM_ANSWER, Layout::ours()).unwrap();
     assert_eq!((remote.ufrag.as_str(), remote.pwd.as_str()), ("ERqn", "pITgY+sDFLov7QQZRG8+0C/A"));
     assert_eq!(remote.role, DtlsRole::Server);
     let fingerprint = remote.fingerprint.to_string();
@@ -47,7 +47,7 @@ fn chromiums_answer_is_understood() {
 
 #[test]
 fn firefoxes_answer_is_understood() {
-    let remote = read_answer(FIREFOX_ANSWER, &Layout::ours()).unwrap();
+    let remote = read_answer(FIREFOX_ANSWER, Layout::ours()).unwrap();
     assert_eq!(remote.ufrag, "9952850e");
     let of_session = remote.fingerprint.to_string();
     assert!(of_session.starts_with("AA:83:9D"), "it stands above the media: {of_session}");
@@ -61,7 +61,7 @@ fn firefoxes_answer_is_understood() {
 
 #[test]
 fn safaris_answer_is_understood() {
-    let remote = read_answer(SAFARI_ANSWER, &Layout::ours()).unwrap();
+    let remote = read_answer(SAFARI_ANSWER, Layout::ours()).unwrap();
     assert_eq!(remote.ufrag, "oP/Y");
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9]);
     assert_eq!(pts(&remote, Codec::H264, HIGH), Some((114, Some(115))));
@@ -146,7 +146,7 @@ fn line_ends_do_not_matter() {
     }
     for answer in ANSWERS {
         let crlf = answer.replace('\n', "\r\n");
-        assert_eq!(read_answer(&crlf, &Layout::ours()), read_answer(answer, &Layout::ours()));
+        assert_eq!(read_answer(&crlf, Layout::ours()), read_answer(answer, Layout::ours()));
     }
 }
 
@@ -166,6 +166,6 @@ fn after_an_offer_of_the_viewers_ours_has_its_m_lines() {
         let answer =
             theirs.replace("a=setup:actpass", "a=setup:active").replace("video 0", "video 9");
         assert_eq!(read_answer(&answer, &remote.layout).unwrap().layout.video, remote.layout.video);
-        assert!(read_answer(&answer, &Layout::ours()).is_err());
+        assert!(read_answer(&answer, Layout::ours()).is_err());
     }
 }

@@ -58,7 +58,7 @@ fn an_answer_has_the_m_lines_of_the_offer() {
         &CHROMIUM_ANSWER.replace("m=video", "m=text"),
         CHROMIUM_OFFER,
     ] {
-        let error = read_answer(wrong, &ours).unwrap_err().to_string();
+        let error = read_answer(wrong, ours).unwrap_err().to_string();
         assert!(error.contains("the m-lines of its offer"), "{error}");
     }
 }
@@ -67,9 +67,9 @@ fn an_answer_has_the_m_lines_of_the_offer() {
 fn who_wants_no_picture_hears() {
     let rejected =
         CHROMIUM_ANSWER.replace("m=video 9", "m=video 0").replace("BUNDLE 0 1", "BUNDLE 0");
-    let remote = read_answer(&rejected, &Layout::ours()).unwrap();
+    let remote = read_answer(&rejected, Layout::ours()).unwrap();
     assert_eq!(codecs(&remote), [Codec::Opus]);
-    let error = read_answer(&rejected.replace("m=audio 9", "m=audio 0"), &Layout::ours());
+    let error = read_answer(&rejected.replace("m=audio 9", "m=audio 0"), Layout::ours());
     assert_eq!(error, Err(NegotiationError::NoMedia("to receive")));
 }
 
@@ -134,7 +134,7 @@ fn strange_formats_and_extensions_are_passed_over() {
 
 /// Whatever was read can be answered and offered again, with as many m-lines.
 fn read_and_answered(text: &str) {
-    let _ = read_answer(text, &Layout::ours());
+    let _ = read_answer(text, Layout::ours());
     let Ok(remote) = read_offer(text) else { return };
     let addresses = addresses();
     let n = sections(text).len();

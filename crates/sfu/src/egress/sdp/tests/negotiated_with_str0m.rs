@@ -37,9 +37,9 @@ fn plays(client: &Rtc, remote: &Remote) {
 fn a_client_takes_our_offer_and_we_its_answer() {
     let mut client = client();
     let addresses = addresses();
-    let text = offer(&local(&addresses), &Layout::ours());
+    let text = offer(&local(&addresses), Layout::ours());
     let answer = client.sdp_api().accept_offer(SdpOffer::from_sdp_string(&text).unwrap()).unwrap();
-    let remote = read_answer(&answer.to_sdp_string(), &Layout::ours()).unwrap();
+    let remote = read_answer(&answer.to_sdp_string(), Layout::ours()).unwrap();
     // Where it has the choice it waits, unlike browsers.
     assert_eq!(remote.role, DtlsRole::Client);
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]);

@@ -10,7 +10,7 @@ use crate::testing::START;
 #[test]
 fn our_offer_is_this() {
     let addresses = addresses();
-    let offer = offer(&local(&addresses), &Layout::ours());
+    let offer = offer(&local(&addresses), Layout::ours());
     assert!(offer.lines().eq(OUR_OFFER.lines()), "{offer}");
     assert_eq!(offer.matches('\n').count(), offer.matches("\r\n").count());
     crate::sdp::within_bounds(&offer).unwrap();
@@ -143,7 +143,7 @@ fn what_str0m_offers_is_offered() {
     let config = Config::new(addresses().to_vec());
     let mut session = Session::new(&Shared::new(&config), *START);
     let theirs = session.offer_media();
-    let ours = offer(&local(&config.candidates), &Layout::ours());
+    let ours = offer(&local(&config.candidates), Layout::ours());
     let (theirs, ours) = (sections(&theirs), sections(&ours));
     assert_eq!(theirs.len(), ours.len());
     let mut differences = Vec::new();
@@ -168,8 +168,8 @@ fn what_str0m_offers_is_offered() {
 
 #[test]
 fn ice_restarts_with_the_same_media() {
-    let first = offer(&local(&[]), &Layout::ours());
-    let remote = read_answer(CHROMIUM_ANSWER, &Layout::ours()).unwrap();
+    let first = offer(&local(&[]), Layout::ours());
+    let remote = read_answer(CHROMIUM_ANSWER, Layout::ours()).unwrap();
     let again =
         Local { ufrag: "Another", pwd: "AnotherPasswordOf24Chars", version: 2, ..local(&[]) };
     let second = offer(&again, &remote.layout);
