@@ -440,7 +440,6 @@ impl Egress for LeanEgress {
         media
             .sender
             .warm()
-            .wrapping_add(media.estimator.estimate_bps())
             .wrapping_add(is_due)
             .wrapping_add(u64::from(self.ice.path().is_some()))
             .wrapping_add(u64::from(media.feedback.is_pressing()))

@@ -53,6 +53,8 @@ struct Chosen {
     reason: Reason,
     epoch: u32,
     at: Instant,
+    /// What the link was thought to carry.
+    estimate_bps: Option<u64>,
 }
 
 impl Picture {
@@ -185,7 +187,7 @@ impl Picture {
             needs.keyframe = needs.keyframe.filter(|_| can_play);
             return needs;
         };
-        self.pacer.fill(egress.estimate_bps(), now);
+        self.pacer.fill(self.chosen.and_then(|it| it.estimate_bps), now);
         let Self { sending, pacer, .. } = self;
         let is_lost = sending.forward(egress, Kind::Video, layer, Some(pacer), now, out);
         if is_lost {
@@ -243,10 +245,14 @@ impl Picture {
         let mut rungs = [Available::default(); MAX_RUNGS];
         let n = track.available(&mut rungs, now);
         let rungs = self.wanted.narrow(rungs.get_mut(..n)?, track);
-        let choice = match egress.estimate_bps() {
+        let estimate_bps = egress.estimate_bps();
+        let choice = match estimate_bps {
             Some(estimate_bps) => {
                 let current = current.map(|it| (it, self.sending.wanted()));
-                let link = Link { estimate_bps, arriving_bps: egress.arriving_bps(), sound_bps };
+                // What arrives matters where the estimate is below what the least takes.
+                let is_ample = rungs.first().is_some_and(|it| it.bps + sound_bps < estimate_bps);
+                let arriving_bps = if is_ample { 0 } else { egress.arriving_bps() };
+                let link = Link { estimate_bps, arriving_bps, sound_bps };
                 self.selector.choose(rungs, current, link, now)?
             }
             None => layer::best(rungs, current)?,
@@ -260,7 +266,7 @@ impl Picture {
         let (sent, next) = demand(rungs, choice);
         let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
         egress.set_demand(sent + sound_bps, total(next));
-        self.chosen = Some(Chosen { choice, reason, epoch: track.epoch, at: now });
+        self.chosen = Some(Chosen { choice, reason, epoch: track.epoch, at: now, estimate_bps });
         Some(choice)
     }
 

@@ -143,8 +143,9 @@ impl Sender {
 
     /// Bytes that a probe lacks now.
     pub(crate) fn probe_lacks(&mut self, now_us: u64) -> usize {
+        let Some(probing) = self.probing else { return 0 };
         let has_feedback = self.rtx.has_transport_cc;
-        self.probing = self.probing.filter(|it| has_feedback && !it.is_over(now_us));
+        self.probing = Some(probing).filter(|it| has_feedback && !it.is_over(now_us));
         self.probing.as_ref().map_or(0, |it| it.lacks(now_us))
     }
 
