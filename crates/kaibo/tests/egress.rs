@@ -30,7 +30,7 @@ fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() 
         / (number(&many, "packets") - number(&few, "packets"));
     assert!(more < 0.000_5, "{more} allocations for each packet to one more viewer");
     let bytes = number(&many, "bytes_per_viewer");
-    assert!(bytes < 32_000.0, "{bytes} bytes a viewer");
+    assert!(bytes < 24_000.0, "{bytes} bytes a viewer");
     // 30 frames with a packet of sound each, the 20 others of sound, reports.
     let messages = number(&many, "messages_per_viewer_second");
     assert!(messages < 58.0, "{messages} messages a viewer and second");

@@ -1,5 +1,5 @@
 //! A viewer without a WebRTC stack of its own: ICE-lite, the DTLS handshake by `dimpl`, and SRTP
-//! written straight into the outbox. A microsecond or two a packet and 28 kB a viewer; what it leaves
+//! written straight into the outbox. A microsecond or two a packet and 18 kB a viewer; what it leaves
 //! out is all that a viewer of a broadcast never needs: candidates to check, tracks to receive, data
 //! channels, renegotiation of what flows.
 
