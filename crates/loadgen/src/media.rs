@@ -137,6 +137,15 @@ impl Source {
         }
     }
 
+    /// Lets the camera and the microphone begin at some moment of a frame's interval: hosts do not
+    /// begin together, and if they did, a server had the frames of all of them to send at once.
+    pub(crate) fn out_of_step(mut self) -> Self {
+        let interval = Duration::from_secs(1) / self.shape.fps;
+        self.next_frame = interval.mul_f64(self.rng.f64());
+        self.next_audio = AUDIO_INTERVAL.mul_f64(self.rng.f64());
+        self
+    }
+
     /// Somebody cannot decode.
     pub(crate) fn want_keyframe(&mut self) {
         self.keyframe_wanted = true;

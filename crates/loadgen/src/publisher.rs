@@ -83,7 +83,7 @@ impl Publisher {
             pending: Some(pending),
             video,
             audio,
-            source: Source::new(shape, u64::from(local.port())),
+            source: Source::new(shape, u64::from(local.port())).out_of_step(),
             codec: shape.codec,
             is_connected: false,
             is_over: false,
