@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::media::Media;
 use crate::outbox::Outbox;
 use crate::signaling::{Action, Caller, Hub, Input, Now, SocketId, SocketQuery};
+use crate::wish;
 
 /// Inputs of sockets waiting for the hub, which takes microseconds for each. When it is full, the
 /// sockets wait, and stop reading.
@@ -21,10 +22,19 @@ const INPUTS: usize = 1024;
 /// lost, so there is room for some of every peer at once (all of them closing, say).
 const EVENTS: usize = 64 * 1024;
 
+/// Where what a participant is told goes to.
+#[derive(Debug)]
+pub(crate) enum Mailbox {
+    /// A WebSocket.
+    Socket(Outbox),
+    /// The task of a session by HTTP.
+    Session(wish::Sender),
+}
+
 /// What other tasks may ask of the hub's task.
 #[derive(Debug)]
 enum Request {
-    Open(SocketId, Caller, SocketQuery, Outbox),
+    Open(SocketId, Caller, SocketQuery, Mailbox),
     Input(Input),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Drain(oneshot::Sender<()>),
@@ -35,15 +45,15 @@ enum Request {
 pub(crate) struct HubHandle(mpsc::Sender<Request>);
 
 impl HubHandle {
-    /// A socket was opened; what it is sent goes to the outbox.
+    /// A socket was opened, or a session by HTTP; what it is told goes to the mailbox.
     pub(crate) async fn open(
         &self,
         socket: SocketId,
         caller: Caller,
         query: SocketQuery,
-        outbox: Outbox,
+        mailbox: Mailbox,
     ) {
-        self.request(Request::Open(socket, caller, query, outbox)).await;
+        self.request(Request::Open(socket, caller, query, mailbox)).await;
     }
 
     /// A socket said something, or is gone.
@@ -101,7 +111,7 @@ pub(crate) fn channels() -> (HubHandle, EventSink, Channels) {
 
 /// Runs the hub until nobody speaks to it any more.
 pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) {
-    let mut driver = Driver { hub, media, outboxes: HashMap::new() };
+    let mut driver = Driver { hub, media, mailboxes: HashMap::new() };
     loop {
         let timeout = driver.hub.poll_timeout();
         let sleep = async {
@@ -124,19 +134,19 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
 struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
-    outboxes: HashMap<SocketId, Outbox>,
+    mailboxes: HashMap<SocketId, Mailbox>,
 }
 
 impl Driver {
     fn handle_request(&mut self, request: Request) {
         match request {
-            Request::Open(socket, caller, query, outbox) => {
-                self.outboxes.insert(socket, outbox);
+            Request::Open(socket, caller, query, mailbox) => {
+                self.mailboxes.insert(socket, mailbox);
                 self.handle(Input::Opened { socket, caller, query });
             }
             Request::Input(input) => {
                 if let Input::Closed { socket, .. } = &input {
-                    self.outboxes.remove(socket);
+                    self.mailboxes.remove(socket);
                 }
                 self.handle(input);
             }
@@ -153,17 +163,31 @@ impl Driver {
         while let Some(action) = self.hub.poll_action() {
             match action {
                 Action::Send { socket, message } => {
-                    if let Some(outbox) = self.outboxes.get(&socket) {
-                        outbox.send(&message);
+                    if let Some(mailbox) = self.mailboxes.get(&socket) {
+                        mailbox.send(message);
                     }
                 }
-                Action::Close { socket, code } => {
-                    if let Some(outbox) = self.outboxes.remove(&socket) {
-                        outbox.close(code);
+                Action::Negotiated { socket } => {
+                    if let Some(Mailbox::Session(to)) = self.mailboxes.get(&socket) {
+                        to.send(wish::Notice::Negotiated);
                     }
                 }
+                Action::Close { socket, code } => match self.mailboxes.remove(&socket) {
+                    Some(Mailbox::Socket(outbox)) => outbox.close(code),
+                    // Its end is that the mailbox is gone.
+                    Some(Mailbox::Session(_)) | None => {}
+                },
                 Action::Media(command) => self.media.command(command),
             }
+        }
+    }
+}
+
+impl Mailbox {
+    fn send(&self, message: protocol::ServerMessage) {
+        match self {
+            Self::Socket(outbox) => _ = outbox.send(&message),
+            Self::Session(to) => to.send(wish::Notice::Message(message)),
         }
     }
 }

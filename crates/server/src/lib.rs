@@ -9,6 +9,7 @@
 //! | `serve.rs` | listening, connections, stopping |
 //! | `routes.rs` | the whole URL space |
 //! | `socket.rs`, `outbox.rs`, `rate.rs`, `limits.rs` | one WebSocket and its limits |
+//! | `wish.rs`, `wish/` | one session of WHIP or WHEP |
 //! | `driver.rs` | the loop around the control plane |
 //! | `signaling.rs` | the control plane itself |
 
@@ -25,6 +26,7 @@ mod routes;
 mod serve;
 pub mod signaling;
 mod socket;
+mod wish;
 
 pub use ::protocol;
 pub use config::Config;

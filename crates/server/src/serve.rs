@@ -28,7 +28,7 @@ use crate::limits::{CLOSE_WITHIN, CONNECTIONS, HEADER_BYTES, HEADER_TIMEOUT};
 use crate::media::{Media, start_engine};
 use crate::routes::{App, router};
 use crate::signaling::Hub;
-use crate::{Config, ServeError};
+use crate::{Config, ServeError, wish};
 
 /// Connections the system keeps for us until we take them: a crowd that comes at once.
 const BACKLOG: i32 = 4096;
@@ -138,6 +138,9 @@ pub async fn serve_with(
         allow_origins: config.allow_origins.into(),
         sockets: SocketCount::default(),
         next_socket: Arc::new(AtomicU64::new(1)),
+        sessions: wish::Registry::default(),
+        default_room: config.default_room.clone(),
+        publish_key: config.publish.key.as_deref().map(Into::into),
         alive,
     };
     let router = router(app);

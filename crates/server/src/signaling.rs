@@ -41,7 +41,8 @@ mod tests;
 use std::time::Duration;
 
 pub use hub::Hub;
-pub use io::{Action, Caller, Input, Now, SocketId, SocketQuery};
+pub use io::{Action, Caller, Door, Input, Now, SocketId, SocketQuery};
+pub(crate) use policy::same_key as is_same_key;
 pub use policy::{PublishOpen, PublishPolicy};
 
 use protocol::{IceServer, RoomName};

@@ -9,7 +9,7 @@ use protocol::{ClientFrame, CloseCode, ErrorCode, MAX_FRAME_BYTES, ServerMessage
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
 
-use crate::driver::HubHandle;
+use crate::driver::{HubHandle, Mailbox};
 use crate::limits::{
     CLOSE_WITHIN, DEAD_AFTER, DROPPED_MESSAGES, MALFORMED_MESSAGES, MALFORMED_WINDOW,
     MESSAGE_BURST, MESSAGES_PER_SECOND, PING_EVERY,
@@ -27,7 +27,7 @@ pub(crate) async fn run(
     hub: HubHandle,
 ) {
     let outbox = Outbox::default();
-    hub.open(id, caller, query, outbox.clone()).await;
+    hub.open(id, caller, query, Mailbox::Socket(outbox.clone())).await;
     let (sink, stream) = socket.split();
     let reader = Reader::new(id, &hub, &outbox);
     let code = tokio::select! {

@@ -13,7 +13,7 @@ use protocol::{ErrorCode, MAX_FRAME_BYTES, Role, RoomName};
 use serde::Deserialize;
 
 use super::App;
-use crate::signaling::{SocketId, SocketQuery};
+use crate::signaling::{Door, SocketId, SocketQuery};
 use crate::{ApiError, caller, origin, socket};
 
 /// The query as it stands in the URL. Unknown parameters are ignored.
@@ -81,5 +81,5 @@ fn parse(raw: RawQuery) -> Result<SocketQuery, ApiError> {
         .filter(|room| !room.is_empty())
         .map(|room| RoomName::parse(&room).map_err(|e| bad(format!("\"room\": {e}"))))
         .transpose()?;
-    Ok(SocketQuery { role, room, key: raw.key })
+    Ok(SocketQuery { door: Door::Socket, role, room, key: raw.key })
 }

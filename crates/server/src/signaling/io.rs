@@ -35,9 +35,22 @@ pub struct Caller {
     pub local: bool,
 }
 
+/// By which door a participant came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Door {
+    /// `/ws`: a page, of either profile.
+    #[default]
+    Socket,
+    /// WHIP or WHEP: a session that is changed by HTTP requests. It offers by itself, is told what a
+    /// page after `hello` is told, and ends with its media connection.
+    Http,
+}
+
 /// What the socket's URL says.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SocketQuery {
+    /// The door.
+    pub door: Door,
     /// `role`.
     pub role: Option<Role>,
     /// `room`.
@@ -49,6 +62,7 @@ pub struct SocketQuery {
 impl fmt::Debug for SocketQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketQuery")
+            .field("door", &self.door)
             .field("role", &self.role)
             .field("room", &self.room)
             .field("key", &self.key.as_ref().map(|_| "…"))
@@ -110,6 +124,11 @@ pub enum Action {
         socket: SocketId,
         /// Why.
         code: CloseCode,
+    },
+    /// Tell a session by HTTP that its answer was taken; a page need not know.
+    Negotiated {
+        /// Which.
+        socket: SocketId,
     },
     /// Ask the media plane.
     Media(Command),

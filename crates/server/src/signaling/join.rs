@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::policy::Denied;
 use super::session::{Session, SessionId, Step};
 use super::timers::Timer;
-use super::{Caller, Hub, LINGER, Now, SILENCE, SILENT_SOCKETS, SocketId, SocketQuery};
+use super::{Caller, Door, Hub, LINGER, Now, SILENCE, SILENT_SOCKETS, SocketId, SocketQuery};
 use crate::limits::MESSAGES_PER_SECOND;
 
 /// The fields of `hello` that matter here.
@@ -40,12 +40,18 @@ impl Hub {
         let mut session = Session::new(socket, caller, room);
         session.role = query.role;
         session.key = query.key.filter(|key| !key.is_empty());
+        session.door = query.door;
+        // It says no `hello`, and need not.
+        session.extended = query.door == Door::Http;
         self.sessions.insert(sid, session);
         self.by_socket.insert(socket, sid);
         if let Some(room) = self.rooms.get_mut(&room) {
             room.members.insert(sid);
         }
         tracing::debug!(session = %sid, room = %name, ip = %caller.ip, "socket opened");
+        if query.door == Door::Http {
+            return self.welcome(sid, false, now);
+        }
         self.timers.set(Timer::Silence(sid), now.at + SILENCE);
         // A page that says in its URL to be a fan need not wait.
         if query.role == Some(Role::Fan) {
@@ -313,6 +319,7 @@ impl Hub {
 
     /// The session has lost a connection: when its socket is gone too, it will not be long.
     pub(super) fn reap(&mut self, sid: SessionId, now: Now) {
+        self.end_without_media(sid, now);
         let Some(session) = self.sessions.get(&sid) else { return };
         if session.socket.is_none()
             && !session.has_media()
@@ -320,6 +327,22 @@ impl Hub {
             && !self.timers.is_set(Timer::Forget(sid))
         {
             self.detach(sid, now);
+        }
+    }
+
+    /// A session by HTTP is its media connection: with that gone, nobody can change it any more. A
+    /// host's place is kept for a while all the same, for its next one.
+    fn end_without_media(&mut self, sid: SessionId, now: Now) {
+        let is_over = self.sessions.get(&sid).is_some_and(|session| {
+            session.door == Door::Http && session.socket.is_some() && !session.has_media()
+        });
+        if is_over {
+            self.close_socket(sid, CloseCode::Normal);
+            if self.is_host(sid) {
+                self.detach(sid, now);
+            } else {
+                self.remove(sid, now);
+            }
         }
     }
 

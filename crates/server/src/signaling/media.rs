@@ -19,7 +19,7 @@ impl Hub {
     pub(super) fn handle_event(&mut self, event: Event, now: Now) {
         match event {
             Event::Answer { peer, sdp, codecs } => match self.find(peer) {
-                Some((sid, Which::Viewer)) => self.viewer_answered(sid, sdp, codecs),
+                Some((sid, Which::Viewer)) => self.viewer_answered(sid, sdp, codecs, now),
                 Some((sid, which)) => {
                     self.publisher_answered(sid, which == Which::Claim, sdp, now);
                 }
@@ -32,7 +32,7 @@ impl Hub {
             }
             Event::Negotiated { peer, codecs } => {
                 if let Some((sid, Which::Viewer)) = self.find(peer) {
-                    self.viewer_negotiated(sid, codecs);
+                    self.viewer_negotiated(sid, codecs, now);
                 }
             }
             Event::Rejected { peer, error } => match self.find(peer) {

@@ -66,7 +66,7 @@ impl PublishPolicy {
 }
 
 /// Compares keys in a time that does not depend on where they differ.
-pub(super) fn same_key(a: &str, b: &str) -> bool {
+pub(crate) fn same_key(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 

@@ -9,7 +9,7 @@ use protocol::{AudioState, DisplayName, LayerSize, Pc, Role, ServerMessage, Vide
 use serde_json::Value;
 
 use super::layers::{LayerNow, Preferred};
-use super::{Caller, SocketId};
+use super::{Caller, Door, SocketId};
 
 /// Names a session in the log and in `welcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,7 @@ impl fmt::Display for SessionId {
 pub(super) struct Session {
     /// The socket, while there is one.
     pub(super) socket: Option<SocketId>,
+    pub(super) door: Door,
     pub(super) caller: Caller,
     pub(super) room: RoomId,
     /// Whether it said `hello`.
@@ -68,6 +69,7 @@ impl Session {
     pub(super) fn new(socket: SocketId, caller: Caller, room: RoomId) -> Self {
         Self {
             socket: Some(socket),
+            door: Door::Socket,
             caller,
             room,
             extended: false,
@@ -129,7 +131,7 @@ impl Session {
             Some(role) => role == Role::Fan,
             None => !self.extended && self.silent,
         };
-        is_fan && self.socket.is_some() && !self.has_media()
+        is_fan && self.door == Door::Socket && self.socket.is_some() && !self.has_media()
     }
 }
 

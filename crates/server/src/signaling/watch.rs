@@ -6,7 +6,7 @@ use protocol::{ErrorCode, Pc, Role, ServerMessage};
 use super::fault::Fault;
 use super::session::{Echo, SessionId, Step, Viewer};
 use super::timers::Timer;
-use super::{ANSWER_TIMEOUT, Hub, Now, RESTART_EVERY};
+use super::{ANSWER_TIMEOUT, Action, Door, Hub, Now, RESTART_EVERY};
 
 impl Hub {
     /// Offers the broadcast to a fan that has none of it, when there is one.
@@ -102,6 +102,8 @@ impl Hub {
         match awaited {
             Some(viewer) if echo.neg.is_none_or(|neg| neg == viewer.neg) => {
                 let peer = viewer.peer;
+                // An offer of this same connection, later, is a restart.
+                viewer.sdp_session = super::sdp::glance(&sdp).session;
                 viewer.step = Step::Answering(echo.re.clone());
                 self.timers.cancel(Timer::Answer(peer));
                 self.command(Command::Answer { peer, sdp });
@@ -170,27 +172,53 @@ impl Hub {
     }
 
     /// The media plane answered the fan's own offer.
-    pub(super) fn viewer_answered(&mut self, sid: SessionId, sdp: String, codecs: Vec<Codec>) {
+    pub(super) fn viewer_answered(
+        &mut self,
+        sid: SessionId,
+        sdp: String,
+        codecs: Vec<Codec>,
+        now: Now,
+    ) {
         let Some(session) = self.sessions.get_mut(&sid) else { return };
         let extended = session.extended;
         let Some(viewer) = session.viewer.as_mut() else { return };
         let Step::ClientOffered(echo) = std::mem::replace(&mut viewer.step, Step::Stable) else {
             return;
         };
-        viewer.codecs = Some(codecs);
+        let is_first = viewer.codecs.replace(codecs).is_none();
+        if is_first
+            && session.door == Door::Http
+            && let Some(fault) = self.lacking(sid)
+        {
+            self.withdraw_viewer(sid, now);
+            return self.fail(sid, fault.re(echo.re));
+        }
         let pc = if extended { Some(Pc::Sub) } else { echo.pc };
         self.send(sid, ServerMessage::Answer { sdp, pc, neg: echo.neg });
         self.check_codec(sid);
     }
 
     /// The media plane took the fan's answer.
-    pub(super) fn viewer_negotiated(&mut self, sid: SessionId, codecs: Vec<Codec>) {
+    pub(super) fn viewer_negotiated(&mut self, sid: SessionId, codecs: Vec<Codec>, now: Now) {
         let Some(session) = self.sessions.get_mut(&sid) else { return };
+        let (door, socket) = (session.door, session.socket);
         let Some(viewer) = session.viewer.as_mut() else { return };
         if matches!(viewer.step, Step::Answering(_)) {
             viewer.step = Step::Stable;
         }
         viewer.codecs = Some(codecs);
+        if door == Door::Http {
+            match (self.lacking(sid), socket) {
+                (Some(fault), _) => {
+                    self.withdraw_viewer(sid, now);
+                    self.fail(sid, fault);
+                    self.reap(sid, now);
+                }
+                (None, Some(socket)) => self.act(Action::Negotiated { socket }),
+                (None, None) => {}
+            }
+            return;
+        }
         self.check_codec(sid);
     }
 
@@ -261,18 +289,23 @@ impl Hub {
 
     /// Tells a fan that its browser cannot play what the room sends; once for each codec.
     pub(super) fn check_codec(&mut self, sid: SessionId) {
-        let Some(session) = self.sessions.get_mut(&sid) else { return };
-        let Some(codec) = self.rooms.get(&session.room).and_then(super::room::Room::video_codec)
-        else {
-            return;
-        };
-        let Some(viewer) = session.viewer.as_mut() else { return };
-        let Some(codecs) = &viewer.codecs else { return };
+        if let Some(fault) = self.lacking(sid) {
+            self.fail(sid, fault);
+        }
+    }
+
+    /// The codec of the room that a fan's connection has not, when it was not said yet.
+    fn lacking(&mut self, sid: SessionId) -> Option<Fault> {
+        let session = self.sessions.get_mut(&sid)?;
+        let codec = self.rooms.get(&session.room).and_then(super::room::Room::video_codec)?;
+        let viewer = session.viewer.as_mut()?;
+        let codecs = viewer.codecs.as_ref()?;
         if codecs.contains(&codec) || viewer.lacks == Some(codec) {
-            return;
+            return None;
         }
         viewer.lacks = Some(codec);
-        let message = format!("this browser cannot play {codec}, which the host sends");
-        self.fail(sid, Fault::new(ErrorCode::CodecUnsupported, message).detail(codec.as_str()));
+        let who = if session.door == Door::Http { "this player" } else { "this browser" };
+        let message = format!("{who} cannot play {codec}, which the host sends");
+        Some(Fault::new(ErrorCode::CodecUnsupported, message).detail(codec.as_str()))
     }
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ const SOON: Duration = Duration::from_secs(30);
 pub(crate) struct Stage {
     pub(crate) sink: Option<EventSink>,
     pub(crate) room: Option<engine::RoomId>,
+    pub(crate) commands: Vec<engine::Command>,
 }
 
 #[derive(Debug)]
@@ -35,13 +37,17 @@ struct FakeMedia {
     stage: Arc<Mutex<Stage>>,
     sink: EventSink,
     sdp: String,
+    /// How many descriptions it made; `{n}` in them is replaced by that.
+    n: AtomicUsize,
 }
 
 impl Media for FakeMedia {
     fn command(&self, command: engine::Command) {
         use engine::{Command, Event};
         let codecs = vec![engine::Codec::Opus, engine::Codec::Vp8];
-        let sdp = self.sdp.clone();
+        let n = self.n.fetch_add(1, Ordering::Relaxed);
+        let sdp = self.sdp.replace("{n}", &n.to_string());
+        self.stage.lock().unwrap().commands.push(command.clone());
         match command {
             Command::Publish { room, peer, .. } => {
                 self.stage.lock().unwrap().room = Some(room);
@@ -83,6 +89,11 @@ pub(crate) async fn start() -> TestServer {
 
 /// Starts a server; the stand-in's descriptions are `sdp_bytes` long.
 pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usize) -> TestServer {
+    start_saying(change, "v".repeat(sdp_bytes)).await
+}
+
+/// Starts a server whose stand-in makes these descriptions.
+pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) -> TestServer {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     config.publish.open = PublishOpen::All;
     change(&mut config);
@@ -91,8 +102,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usiz
     let inner = stage.clone();
     let running = serve_with(config, shutdown.clone(), move |_, sink| {
         inner.lock().unwrap().sink = Some(sink.clone());
-        let sdp = "v".repeat(sdp_bytes);
-        Ok(Box::new(FakeMedia { stage: inner, sink, sdp }))
+        Ok(Box::new(FakeMedia { stage: inner, sink, sdp, n: AtomicUsize::new(0) }))
     })
     .await
     .unwrap();

@@ -285,6 +285,7 @@ impl World {
                     assert!(!self.closed.contains_key(&socket), "sent after close: {message:?}");
                     self.sent.entry(socket).or_default().push(message);
                 }
+                Action::Negotiated { .. } => {}
                 Action::Close { socket, code } => {
                     self.closed.insert(socket, code);
                 }
@@ -358,7 +359,7 @@ impl World {
 }
 
 pub(super) fn query(role: Option<Role>, key: Option<&str>) -> SocketQuery {
-    SocketQuery { role, room: None, key: key.map(Into::into) }
+    SocketQuery { role, key: key.map(Into::into), ..SocketQuery::default() }
 }
 
 pub(super) fn in_room(room: &str) -> SocketQuery {
