@@ -330,19 +330,15 @@ impl Hub {
         }
     }
 
-    /// A session by HTTP is its media connection: with that gone, nobody can change it any more. A
-    /// host's place is kept for a while all the same, for its next one.
+    /// A session by HTTP is its media connection, and ends with it. A host's is kept while its place
+    /// is: it may be deleted still, or another may follow it.
     fn end_without_media(&mut self, sid: SessionId, now: Now) {
         let is_over = self.sessions.get(&sid).is_some_and(|session| {
             session.door == Door::Http && session.socket.is_some() && !session.has_media()
         });
-        if is_over {
+        if is_over && !self.is_host(sid) {
             self.close_socket(sid, CloseCode::Normal);
-            if self.is_host(sid) {
-                self.detach(sid, now);
-            } else {
-                self.remove(sid, now);
-            }
+            self.remove(sid, now);
         }
     }
 

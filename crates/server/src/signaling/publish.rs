@@ -13,7 +13,7 @@ use super::policy::same_key;
 use super::room::Host;
 use super::session::{Echo, MediaState, PendingOffer, Publisher, SessionId};
 use super::timers::Timer;
-use super::{GRACE, Hub, LINGER, Now, PENDING_OFFERS};
+use super::{Door, GRACE, Hub, LINGER, Now, PENDING_OFFERS};
 
 impl Hub {
     /// An offer of who wants to publish, or does already.
@@ -97,8 +97,9 @@ impl Hub {
             Some(host) if host.session == sid || same(host.identity.as_deref()) => true,
             // A host without a key whose page vanished: known by its address, until the grace is over.
             Some(host) => {
-                let is_gone =
-                    self.sessions.get(&host.session).is_none_or(|other| other.socket.is_none());
+                let is_gone = self.sessions.get(&host.session).is_none_or(|other| {
+                    other.socket.is_none() || other.door == Door::Http && !other.has_published()
+                });
                 host.identity.is_none()
                     && is_gone
                     && room.live == LiveState::Interrupted

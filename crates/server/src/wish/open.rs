@@ -16,8 +16,10 @@ use crate::signaling::{ANSWER_TIMEOUT, Caller, Door, SocketId, SocketQuery};
 /// Requests to one session that wait for their turn: a player has two or three under way.
 const REQUESTS: usize = 16;
 
-/// When a player may ask again for a room that is offline, in seconds: hosts come when they come.
+/// When a player may ask again for a room that is offline, in seconds: hosts come when they come. One
+/// that is connecting is there soon.
 const RETRY_OFFLINE: u32 = 5;
+const RETRY_STARTING: u32 = 1;
 
 /// When another publisher may try for a room that is taken: the one before may be about to be missed.
 const RETRY_TAKEN: u32 = 5;
@@ -109,9 +111,9 @@ async fn try_open(app: &App, opening: Opening) -> Result<Opened, Problem> {
             if !matches!(live, Some(LiveState::Live | LiveState::Interrupted)) {
                 let message = "nobody is live in this room";
                 talk.end().await;
-                return Err(
-                    Problem::new(ErrorCode::RoomOffline, message).retry_after(RETRY_OFFLINE)
-                );
+                let is_starting = live == Some(LiveState::Starting);
+                let seconds = if is_starting { RETRY_STARTING } else { RETRY_OFFLINE };
+                return Err(Problem::new(ErrorCode::RoomOffline, message).retry_after(seconds));
             }
             if sdp::can_play(&sections) {
                 let answer = talk.offer(Pc::Sub, offer.clone(), &mut news).await?;

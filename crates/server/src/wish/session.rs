@@ -68,6 +68,7 @@ pub(crate) struct Session {
 impl Session {
     /// Lives until it is deleted, or its media connection is gone.
     pub(super) async fn run(mut self, mut requests: mpsc::Receiver<Request>, registry: &Registry) {
+        let mut deleted = None;
         loop {
             tokio::select! {
                 notice = self.talk.hear() => match notice {
@@ -76,8 +77,7 @@ impl Session {
                 },
                 request = requests.recv() => match request {
                     Some(Request::Delete { reply }) => {
-                        registry.remove(&self.id);
-                        _ = reply.send(Ok(()));
+                        deleted = Some(reply);
                         break;
                     }
                     Some(request) => {
@@ -99,6 +99,10 @@ impl Session {
         }
         tracing::info!(protocol = self.kind.as_str(), "session by HTTP is over");
         self.talk.end().await;
+        // Who asks for the room next finds it without this one.
+        if let Some(reply) = deleted {
+            _ = reply.send(Ok(()));
+        }
     }
 
     async fn handle(&mut self, request: Request) {
