@@ -71,7 +71,7 @@ impl Drop for Counted {
 }
 
 /// The network one customer has: an IPv4 address, or 64 bits of an IPv6 one.
-fn network(ip: IpAddr) -> IpAddr {
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(_) => ip,
         IpAddr::V6(ip) => {

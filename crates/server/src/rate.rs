@@ -1,5 +1,7 @@
 //! How often: a token bucket, and a count in a window. Both are given the time.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Lets so many pass a second, and so many at once.
@@ -28,6 +30,25 @@ impl TokenBucket {
             self.tokens -= 1.0;
         }
         has
+    }
+}
+
+/// A token bucket for each address.
+#[derive(Debug, Default)]
+pub(crate) struct AddressRate(HashMap<IpAddr, TokenBucket>);
+
+/// Addresses remembered before those are forgotten that have been quiet.
+const ADDRESSES: usize = 4096;
+
+impl AddressRate {
+    /// Takes a token of an address, if it has one left.
+    pub(crate) fn take(&mut self, ip: IpAddr, per_second: u32, burst: u32, now: Instant) -> bool {
+        if self.0.len() >= ADDRESSES {
+            // A full bucket says no more than a new one.
+            let fills_in = Duration::from_secs(u64::from(burst.div_ceil(per_second.max(1))));
+            self.0.retain(|_, it| now.saturating_duration_since(it.filled) < fills_in);
+        }
+        self.0.entry(ip).or_insert_with(|| TokenBucket::new(per_second, burst, now)).take(now)
     }
 }
 

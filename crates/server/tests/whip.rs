@@ -271,3 +271,23 @@ async fn an_encoder_that_hung_up_may_come_again_with_another_session() {
     };
     common::soon(live).await;
 }
+
+#[tokio::test]
+async fn an_address_opens_so_many_sessions_and_then_has_to_wait() {
+    let server = start().await;
+    // A proxy of this machine brings them.
+    let from = |ip: &str| format!("{SDP}x-forwarded-for: {ip}\r\n");
+    let refused = common::soon(async {
+        loop {
+            let refused = server.request("POST", "/whip/studio", &from("192.0.2.9"), "hello").await;
+            if refused.status != 400 {
+                return refused;
+            }
+        }
+    });
+    let refused = refused.await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "rate_limited"));
+    assert!(refused.header("retry-after").is_some());
+    let other = server.request("POST", "/whip/studio", &from("192.0.2.10"), "hello").await;
+    assert_eq!(other.status, 400);
+}

@@ -1,7 +1,7 @@
 //! From a POST to a session, and why there is none.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use protocol::{ClientMessage, ErrorCode, IceServer, LiveState, Pc, Role, RoomName, ServerMessage};
 use tokio::sync::mpsc;
@@ -61,6 +61,10 @@ async fn try_open(app: &App, opening: Opening) -> Result<Opened, Problem> {
     let Opening { kind, room, caller, token, offer } = opening;
     if app.shutdown.is_triggered() {
         return Err(Problem::draining());
+    }
+    if !app.sessions.may_open(caller, Instant::now()) {
+        let message = "too many sessions opened by this address in a short time";
+        return Err(Problem::new(ErrorCode::RateLimited, message).retry_after(1));
     }
     let sections = check(kind, &offer)?;
     let counted = app.sockets.admit(caller).ok_or_else(|| {

@@ -2,12 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use protocol::{ErrorCode, RoomName};
 use subtle::ConstantTimeEq;
 use tokio::sync::mpsc;
 
 use super::{Problem, Request};
+use crate::caller::network;
+use crate::limits::{OPENINGS_BURST, OPENINGS_PER_SECOND};
+use crate::rate::AddressRate;
+use crate::signaling::Caller;
 
 /// Which protocol a session speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +35,13 @@ impl Kind {
 
 /// The sessions. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Registry(Arc<Mutex<HashMap<String, Entry>>>);
+pub(crate) struct Registry(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    sessions: HashMap<String, Entry>,
+    openings: AddressRate,
+}
 
 /// One session, as requests find it.
 #[derive(Debug, Clone)]
@@ -58,12 +69,23 @@ impl Registry {
         format!("{:032x}", rand::random::<u128>())
     }
 
+    /// Whether a caller may open one more session now (RFC 9725, section 5).
+    pub(super) fn may_open(&self, caller: Caller, now: Instant) -> bool {
+        caller.local
+            || self.lock().openings.take(
+                network(caller.ip),
+                OPENINGS_PER_SECOND,
+                OPENINGS_BURST,
+                now,
+            )
+    }
+
     pub(super) fn add(&self, id: String, entry: Entry) {
-        self.lock().insert(id, entry);
+        self.lock().sessions.insert(id, entry);
     }
 
     pub(super) fn remove(&self, id: &str) {
-        self.lock().remove(id);
+        self.lock().sessions.remove(id);
     }
 
     /// Where requests to a session go, when the caller may make any.
@@ -106,12 +128,12 @@ impl Registry {
     }
 
     fn entry(&self, kind: Kind, room: &str, id: &str) -> Result<Entry, Problem> {
-        let found = self.lock().get(id).cloned();
+        let found = self.lock().sessions.get(id).cloned();
         found.filter(|it| it.kind == kind && it.room.as_str() == room).ok_or_else(Problem::gone)
     }
 
     /// The lock is held for a few instructions, never across an await.
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
