@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
-use protocol::RoomSummary;
+use protocol::{RoomInfo, RoomName, RoomSummary};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::media::Media;
@@ -27,6 +27,7 @@ enum Request {
     Open(SocketId, Caller, SocketQuery, Outbox),
     Input(Input),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
+    Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Drain(oneshot::Sender<()>),
 }
 
@@ -56,6 +57,13 @@ impl HubHandle {
         let (reply, rooms) = oneshot::channel();
         self.request(Request::Rooms(reply)).await;
         rooms.await.ok()
+    }
+
+    /// What is known of one room, if anybody is in it; nothing when the hub has stopped.
+    pub(crate) async fn room(&self, name: RoomName) -> Option<Option<RoomInfo>> {
+        let (reply, room) = oneshot::channel();
+        self.request(Request::Room(name, reply)).await;
+        room.await.ok()
     }
 
     /// Says goodbye to every socket.
@@ -141,6 +149,7 @@ impl Driver {
                 self.handle(input);
             }
             Request::Rooms(reply) => _ = reply.send(self.hub.summaries()),
+            Request::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Request::Drain(reply) => {
                 self.handle(Input::Drain);
                 _ = reply.send(());

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod headers;
+mod rooms;
 mod ws;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/ws", get(ws::open))
         .route("/api/rooms", get(api::rooms))
+        .route("/api/rooms/{room}", get(rooms::one))
         .route("/api/health", get(api::health))
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || method_not_allowed())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{PeerId, RoomId};
+use crate::{Finding, PeerId, RoomId};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
 /// [`Event`] with the same name.
@@ -179,6 +179,14 @@ pub enum Event {
         room: RoomId,
         /// Their `rid`s; empty when all are wanted again.
         layers: Vec<String>,
+    },
+    /// What is wrong with what the publisher sends: all of it, when it is other than before, at most once
+    /// a second. A new publisher begins without findings, and without an event that says so.
+    Findings {
+        /// The room.
+        room: RoomId,
+        /// What is found; empty when nothing is any more.
+        findings: Vec<Finding>,
     },
 }
 

@@ -192,6 +192,13 @@ impl Room {
         }
     }
 
+    /// One of this stream would tell whether the publisher makes any; nobody needs it.
+    pub(crate) fn try_keyframe_of(&mut self, ssrc: u32) {
+        if let Some(layer) = self.video.layers.iter_mut().find(|it| it.stream.ssrc == ssrc) {
+            layer.keyframe.want();
+        }
+    }
+
     /// Somebody at another worker watches these layers.
     pub(crate) fn want_layers(&mut self, layers: &Rids, now: Instant) {
         for layer in &mut self.video.layers {
@@ -258,7 +265,7 @@ impl Room {
         for layer in &mut self.video.layers {
             match &mut self.publisher {
                 Some(publisher) if layer.keyframe.poll(now) => {
-                    publisher.request_keyframe(layer.stream);
+                    publisher.request_keyframe(layer.stream, now);
                     asked = true;
                 }
                 None if self.is_subscribed && layer.keyframe.poll(now) => ask(layer.stream),

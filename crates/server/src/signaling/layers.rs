@@ -107,6 +107,7 @@ impl Hub {
         self.tell_layer(sid);
         if self.is_host(sid) {
             self.tell_unwanted(sid);
+            self.retell_findings(sid);
         }
     }
 

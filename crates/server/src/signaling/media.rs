@@ -53,6 +53,7 @@ impl Hub {
                 }
             }
             Event::LayersUnwanted { room, layers } => self.layers_unwanted(room, layers),
+            Event::Findings { room, findings } => self.found(room, findings),
         }
     }
 

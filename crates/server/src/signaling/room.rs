@@ -9,6 +9,7 @@ use protocol::{
     AudioState, HostInfo, LayerSize, LiveState, RoomName, RoomState, RoomSummary, VideoState,
 };
 
+use super::findings::Findings;
 use super::session::{MediaState, SessionId};
 
 /// A room. It exists while anybody is in it.
@@ -35,6 +36,8 @@ pub(super) struct Room {
     pub(super) sizes: Vec<LayerSize>,
     /// The layers that its publishing connection need not send.
     pub(super) unwanted: Vec<String>,
+    /// What is wrong with what the host sends.
+    pub(super) findings: Findings,
     /// Everybody in the room, with socket or without.
     pub(super) members: BTreeSet<SessionId>,
     /// Watching connections, connected or not.
@@ -75,6 +78,7 @@ impl Room {
             audio: AudioState::On,
             sizes: Vec::new(),
             unwanted: Vec::new(),
+            findings: Findings::default(),
             members: BTreeSet::new(),
             n_watching: 0,
             n_viewers: 0,
