@@ -31,8 +31,8 @@ use places::AllPlaces;
 use worker::{Ends, Message, Waiting, Worker};
 
 pub use sfu::{
-    Cap, CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, Preference,
-    Reason, RoomId,
+    Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MediaInfo, NegotiationError,
+    PeerId, Preference, Reason, RoomId,
 };
 
 /// Commands under way to one media thread. It takes all of them at every turn, some thousand times
@@ -50,6 +50,9 @@ pub struct Config {
     pub public_ips: Vec<IpAddr>,
     /// The most peers at once; one more is [`NegotiationError::Full`].
     pub max_peers: usize,
+    /// The most that a publisher should send, in kbit/s; 0: no limit. Who sends more is told so, by
+    /// [`Finding::BitrateOverLimit`].
+    pub max_publish_kbps: u32,
     /// Media threads, of which each can use a core; 1 to [`MAX_WORKERS`]. On systems that cannot
     /// spread one port's datagrams over several sockets it is one, whatever this says.
     pub workers: usize,
@@ -115,7 +118,7 @@ impl Engine {
         config: Config,
         sink: impl FnMut(Event) + Clone + Send + 'static,
     ) -> Result<Self, StartError> {
-        let Config { listen, udp_port, public_ips, max_peers, workers } = config;
+        let Config { listen, udp_port, public_ips, max_peers, max_publish_kbps, workers } = config;
         let workers = workers.clamp(1, MAX_WORKERS);
         let mut sockets = udp::bind_each(listen, udp_port, workers)?;
         let local = addresses::local();
@@ -133,6 +136,7 @@ impl Engine {
         let mut core = sfu::Config::new(candidates.clone());
         // Who has no place is refused before: here nobody is.
         core.max_peers = usize::MAX;
+        core.max_publish_kbps = max_publish_kbps;
         core.clock = Some((Instant::now(), SystemTime::now()));
         core.workers = n_workers as u8;
         let mut engine =

@@ -39,6 +39,7 @@ impl Studio {
             udp_port: 0,
             public_ips: Vec::new(),
             max_peers,
+            max_publish_kbps: 0,
             workers,
         };
         let tell = move |event| {
@@ -70,7 +71,9 @@ impl Studio {
                 Event::LayerSent { .. }
                 | Event::MediaFlowing { .. }
                 | Event::MediaStalled { .. }
-                | Event::LayersUnwanted { .. } => None,
+                | Event::LayersUnwanted { .. }
+                | Event::LayerRates { .. }
+                | Event::Findings { .. } => None,
             };
             if of == Some(peer) {
                 return event;

@@ -66,6 +66,9 @@ pub(crate) struct ServeArgs {
     /// Most connections of the server, hosts and viewers [default: 2000].
     #[arg(long, value_name = "N", env = "KAIBO_MAX_PEERS")]
     max_peers: Option<usize>,
+    /// Most that a host should send, in kbit/s; who sends more is told so [default: 0, no limit].
+    #[arg(long, value_name = "KBPS", env = "KAIBO_MAX_PUBLISH_KBPS")]
+    max_publish_kbps: Option<u32>,
     /// Media threads [default: one for each core, up to 16].
     #[arg(long, value_name = "N", env = "KAIBO_MEDIA_WORKERS")]
     media_workers: Option<usize>,
@@ -107,6 +110,7 @@ impl ServeArgs {
             allow_origins: self.allow_origin.clone(),
             max_viewers: self.max_viewers,
             max_peers: self.max_peers,
+            max_publish_kbps: self.max_publish_kbps,
             media_workers: self.media_workers,
             log: self.log.clone(),
             publish: PublishLayer {

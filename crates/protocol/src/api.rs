@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HostInfo, LiveState, RoomName};
+use crate::{Finding, HostInfo, LiveState, RoomName};
 
 /// One room that is live now, as `GET /api/rooms` lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,4 +18,29 @@ pub struct RoomSummary {
     pub host: Option<HostInfo>,
     /// Viewers whose media transport is connected.
     pub viewers: u32,
+}
+
+/// What is known of one room, as `GET /api/rooms/{room}` tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct RoomInfo {
+    /// The room's name; its page is `/r/{room}`.
+    pub room: RoomName,
+    /// Where the broadcast stands.
+    pub live: LiveState,
+    /// When it went live, in milliseconds since the Unix epoch; none when it is neither live nor interrupted.
+    pub since: Option<f64>,
+    /// Who the host says to be.
+    pub host: Option<HostInfo>,
+    /// The video codec, such as `H264`; none before there is a picture.
+    pub codec: Option<String>,
+    /// The audio codec, `opus`; none before there is sound.
+    pub audio_codec: Option<String>,
+    /// The simulcast layers (`rid`s) that came, best first; empty without simulcast.
+    pub layers: Vec<String>,
+    /// Viewers whose media transport is connected.
+    pub viewers: u32,
+    /// What is wrong with what the host sends.
+    pub findings: Vec<Finding>,
 }

@@ -6,7 +6,8 @@
 //! | --- | --- | --- |
 //! | page to server | [`ClientFrame`], [`ClientMessage`] | `client.rs` |
 //! | server to page | [`ServerMessage`] | `server.rs` |
-//! | HTTP API | [`RoomSummary`] | `api.rs` |
+//! | HTTP API | [`RoomSummary`], [`RoomInfo`] | `api.rs` |
+//! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomName`] | `name.rs` |
 //!
@@ -15,14 +16,16 @@
 mod api;
 mod client;
 mod error;
+mod finding;
 mod name;
 mod server;
 #[cfg(feature = "typescript")]
 mod typescript;
 
-pub use api::RoomSummary;
+pub use api::{RoomInfo, RoomSummary};
 pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError, Pc, Role};
 pub use error::{CloseCode, ErrorBody, ErrorCode};
+pub use finding::{Finding, FindingCode};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
 pub use server::{
     AudioState, HostInfo, IceServer, LayerReason, LayerSize, Limits, LiveState, RoomState,

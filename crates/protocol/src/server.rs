@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{DisplayName, ErrorCode, LayerName, Pc, Role, RoomName};
+use crate::{DisplayName, ErrorCode, Finding, LayerName, Pc, Role, RoomName};
 
 /// What the server says to a page, told apart by `type`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,11 @@ pub enum ServerMessage {
     Layers {
         /// Their names; empty: all are wanted.
         paused: Vec<String>,
+    },
+    /// To a host: what is wrong with what it sends, all of it, on change.
+    Findings {
+        /// Each at most once; empty: nothing any more.
+        findings: Vec<Finding>,
     },
     /// The answer to `ping`.
     Pong {

@@ -3,9 +3,10 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, HostInfo, IceCandidate,
-    IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState, PROTOCOL_VERSION, Pc, Role,
-    RoomName, RoomState, RoomSummary, SelfInfo, ServerMessage, VideoState,
+    AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, Finding, FindingCode,
+    HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState,
+    PROTOCOL_VERSION, Pc, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
+    ServerMessage, VideoState,
 };
 
 /// The text of `web/src/live/protocol.ts`.
@@ -25,6 +26,9 @@ pub fn declarations() -> String {
         LayerReason::decl(&config),
         RoomState::decl(&config),
         RoomSummary::decl(&config),
+        RoomInfo::decl(&config),
+        Finding::decl(&config),
+        FindingCode::decl(&config),
         ErrorBody::decl(&config),
         ErrorCode::decl(&config),
         LiveState::decl(&config),

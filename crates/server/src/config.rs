@@ -37,6 +37,8 @@ pub struct Config {
     pub max_viewers: usize,
     /// The most connections, hosts and viewers, of the server.
     pub max_peers: usize,
+    /// The most that a host should send, in kbit/s; 0: no limit. Who sends more is told so.
+    pub max_publish_kbps: u32,
     /// Media threads; one for each core, up to 16, when absent.
     pub media_workers: Option<usize>,
     /// What is logged, as `tracing-subscriber` filters are written.
@@ -63,6 +65,8 @@ pub struct Layer {
     pub max_viewers: Option<usize>,
     /// See [`Config::max_peers`].
     pub max_peers: Option<usize>,
+    /// See [`Config::max_publish_kbps`].
+    pub max_publish_kbps: Option<u32>,
     /// See [`Config::media_workers`].
     pub media_workers: Option<usize>,
     /// See [`Config::log`].
@@ -127,6 +131,7 @@ impl Default for Config {
             allow_origins: Vec::new(),
             max_viewers: 1000,
             max_peers: 2000,
+            max_publish_kbps: 0,
             media_workers: None,
             log: "info".into(),
         }
@@ -174,6 +179,7 @@ impl Config {
             allow_origins: layer.allow_origins.unwrap_or_default(),
             max_viewers: layer.max_viewers.unwrap_or(default.max_viewers),
             max_peers: layer.max_peers.unwrap_or(default.max_peers),
+            max_publish_kbps: layer.max_publish_kbps.unwrap_or(default.max_publish_kbps),
             media_workers: layer.media_workers,
             log: layer.log.unwrap_or(default.log),
         };
@@ -215,6 +221,7 @@ impl Config {
             allow_origins: Some(self.allow_origins.clone()),
             max_viewers: Some(self.max_viewers),
             max_peers: Some(self.max_peers),
+            max_publish_kbps: Some(self.max_publish_kbps),
             media_workers: self.media_workers,
             log: Some(self.log.clone()),
             publish: PublishLayer {
@@ -267,6 +274,7 @@ impl Layer {
             allow_origins: self.allow_origins.or(under.allow_origins),
             max_viewers: self.max_viewers.or(under.max_viewers),
             max_peers: self.max_peers.or(under.max_peers),
+            max_publish_kbps: self.max_publish_kbps.or(under.max_publish_kbps),
             media_workers: self.media_workers.or(under.media_workers),
             log: self.log.or(under.log),
             publish: PublishLayer {

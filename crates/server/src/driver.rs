@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
-use protocol::RoomSummary;
+use protocol::{RoomInfo, RoomName, RoomSummary};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::media::Media;
@@ -37,6 +37,7 @@ enum Request {
     Open(SocketId, Caller, SocketQuery, Mailbox),
     Input(Input),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
+    Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Drain(oneshot::Sender<()>),
 }
 
@@ -66,6 +67,13 @@ impl HubHandle {
         let (reply, rooms) = oneshot::channel();
         self.request(Request::Rooms(reply)).await;
         rooms.await.ok()
+    }
+
+    /// What is known of one room, if anybody is in it; nothing when the hub has stopped.
+    pub(crate) async fn room(&self, name: RoomName) -> Option<Option<RoomInfo>> {
+        let (reply, room) = oneshot::channel();
+        self.request(Request::Room(name, reply)).await;
+        room.await.ok()
     }
 
     /// Says goodbye to every socket.
@@ -151,6 +159,7 @@ impl Driver {
                 self.handle(input);
             }
             Request::Rooms(reply) => _ = reply.send(self.hub.summaries()),
+            Request::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Request::Drain(reply) => {
                 self.handle(Input::Drain);
                 _ = reply.send(());
@@ -170,6 +179,11 @@ impl Driver {
                 Action::Negotiated { socket } => {
                     if let Some(Mailbox::Session(to)) = self.mailboxes.get(&socket) {
                         to.send(wish::Notice::Negotiated);
+                    }
+                }
+                Action::Rates { socket, rates } => {
+                    if let Some(Mailbox::Session(to)) = self.mailboxes.get(&socket) {
+                        to.send(wish::Notice::Rates(rates));
                     }
                 }
                 Action::Close { socket, code } => match self.mailboxes.remove(&socket) {

@@ -51,6 +51,7 @@ enum Kind {
     Viewers,
     LayerNow,
     Layers,
+    Findings,
     Lasting,
 }
 
@@ -62,6 +63,7 @@ impl Outbox {
             ServerMessage::Viewers { .. } => Kind::Viewers,
             ServerMessage::LayerNow { .. } => Kind::LayerNow,
             ServerMessage::Layers { .. } => Kind::Layers,
+            ServerMessage::Findings { .. } => Kind::Findings,
             _ => Kind::Lasting,
         };
         let text = serde_json::to_string(message).expect("our messages have string keys only");

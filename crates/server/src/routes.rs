@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod headers;
 mod http_session;
+mod rooms;
 mod whep;
 mod whip;
 mod ws;
@@ -44,6 +45,7 @@ pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/ws", get(ws::open))
         .route("/api/rooms", get(api::rooms))
+        .route("/api/rooms/{room}", get(rooms::one))
         .route("/api/health", get(api::health))
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || method_not_allowed())

@@ -125,6 +125,7 @@ pub async fn serve_with(
             udp_port: config.udp_port.unwrap_or(same_port),
             public_ips: config.public_ips.clone(),
             max_peers: config.max_peers,
+            max_publish_kbps: config.max_publish_kbps,
             workers: config.media_workers.unwrap_or_else(engine::default_workers),
         },
         events,

@@ -13,6 +13,7 @@
 //! | `watch.rs` | the fan's side: offers, answers, restarts, codecs |
 //! | `layers.rs` | which layer a fan wants and is sent, and which the host need not send |
 //! | `media.rs` | what the media plane reports |
+//! | `findings.rs` | what is wrong with what the host sends, in words |
 //! | `notify.rs` | what a room's pages are told |
 //! | `session.rs`, `room.rs` | the state |
 //! | `policy.rs`, `sdp.rs`, `timers.rs`, `fault.rs` | pure helpers |
@@ -20,6 +21,7 @@
 //! `docs/protocol.md` is the contract that this implements.
 
 mod fault;
+mod findings;
 mod hub;
 mod io;
 mod join;

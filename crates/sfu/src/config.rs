@@ -11,6 +11,9 @@ pub struct Config {
     pub candidates: Vec<SocketAddr>,
     /// The most peers at once; one more is refused with [`crate::NegotiationError::Full`].
     pub max_peers: usize,
+    /// The most that a publisher should send, in kbit/s; 0: no limit. Who sends more is told so
+    /// ([`crate::Finding::BitrateOverLimit`]), and forwarded all the same.
+    pub max_publish_kbps: u32,
     /// One moment in both clocks: sender reports tell wall-clock time (RFC 3550, section 6.4.1).
     /// Without it they tell a time of 1970; players only compare two of them.
     pub clock: Option<(Instant, SystemTime)>,
@@ -34,6 +37,7 @@ impl Config {
         Self {
             candidates,
             max_peers: 10_000,
+            max_publish_kbps: 0,
             clock: None,
             egress: Egress::Lean,
             worker: 0,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{PeerId, RoomId};
+use crate::{Finding, PeerId, RoomId};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
 /// [`Event`] with the same name.
@@ -180,6 +180,22 @@ pub enum Event {
         /// Their `rid`s; empty when all are wanted again.
         layers: Vec<String>,
     },
+    /// What each layer takes: when there is another layer, or one takes a quarter more or less than was
+    /// told, at most once a second.
+    LayerRates {
+        /// The room.
+        room: RoomId,
+        /// The layers that flow, best first; one without a `rid` when there is no simulcast.
+        rates: Vec<LayerRate>,
+    },
+    /// What is wrong with what the publisher sends: all of it, when it is other than before, at most once
+    /// a second. A new publisher begins without findings, and without an event that says so.
+    Findings {
+        /// The room.
+        room: RoomId,
+        /// What is found; empty when nothing is any more.
+        findings: Vec<Finding>,
+    },
 }
 
 /// What a viewer wants of the picture. Sound goes on in any case.
@@ -225,6 +241,15 @@ pub struct MediaInfo {
     pub video: Option<Codec>,
     /// The `rid`s of simulcast layers seen, best first; empty without simulcast.
     pub layers: Vec<String>,
+}
+
+/// What one layer of the picture takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerRate {
+    /// Its `rid`; `None` without simulcast.
+    pub rid: Option<String>,
+    /// In kbit/s, as viewers get it.
+    pub kbps: u32,
 }
 
 /// A codec that is forwarded.

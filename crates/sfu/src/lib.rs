@@ -31,8 +31,11 @@ mod dtls;
 mod egress;
 mod elements;
 mod event;
+mod finding;
 mod fleet;
+mod h264;
 mod id;
+mod ingest;
 mod keyframe;
 mod layer;
 mod outbox;
@@ -65,8 +68,10 @@ use std::time::Duration;
 pub use config::{Config, Egress};
 pub use datagram::Datagram;
 pub use event::{
-    Cap, CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, Preference, Reason,
+    Cap, CloseReason, Codec, Command, Event, LayerRate, MediaInfo, NegotiationError, Preference,
+    Reason,
 };
+pub use finding::Finding;
 pub use fleet::{MAX_WORKERS, addressee, home_of, registrar_of};
 pub use id::{PeerId, RoomId};
 pub use outbox::{Outbox, Transmit};

@@ -10,6 +10,7 @@ use crate::clock::CaptureClock;
 use crate::datagram::Datagram;
 use crate::dependency::{self, Structures};
 use crate::elements::Elements;
+use crate::ingest::Ingest;
 use crate::outbox::Outbox;
 use crate::point::{Opens, Place};
 use crate::rtp::{Format, Packet, codecs, forwarded, starts_keyframe};
@@ -25,6 +26,8 @@ const MID_SILENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Publisher {
     /// Its name.
     pub(crate) id: PeerId,
+    /// What is wrong with what it sends.
+    pub(crate) ingest: Ingest,
     session: Session,
     clock: CaptureClock,
     audio: Option<Active>,
@@ -70,14 +73,15 @@ impl Publisher {
     pub(crate) fn accept(
         id: PeerId,
         shared: &Shared,
-        offer: &str,
+        text: &str,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
-        let offer = sdp::publisher_offer(offer)?;
+        let offer = sdp::publisher_offer(text)?;
         let session = Session::new(shared, now);
         let clock = CaptureClock::default();
         let mut publisher = Self {
             id,
+            ingest: Ingest::new(shared.max_publish_kbps, now),
             session,
             clock,
             audio: None,
@@ -85,9 +89,11 @@ impl Publisher {
             structures: Structures::default(),
         };
         let answer = publisher.session.accept_offer(offer, now)?;
-        if publisher.codecs().is_empty() {
+        let codecs = publisher.codecs();
+        if codecs.is_empty() {
             return Err(NegotiationError::NoCodec);
         }
+        publisher.ingest.negotiated(text, &codecs);
         Ok((publisher, answer))
     }
 
@@ -97,7 +103,10 @@ impl Publisher {
         offer: &str,
         now: Instant,
     ) -> Result<String, NegotiationError> {
-        self.session.accept_offer(sdp::publisher_offer(offer)?, now)
+        let answer = self.session.accept_offer(sdp::publisher_offer(offer)?, now)?;
+        let codecs = self.codecs();
+        self.ingest.negotiated(offer, &codecs);
+        Ok(answer)
     }
 
     /// The codecs that both sides know.
@@ -121,7 +130,8 @@ impl Publisher {
     }
 
     /// Asks for a keyframe of one stream (RFC 4585, section 6.3.1).
-    pub(crate) fn request_keyframe(&mut self, stream: StreamKey) {
+    pub(crate) fn request_keyframe(&mut self, stream: StreamKey, now: Instant) {
+        self.ingest.asked(stream.ssrc, now);
         let mut api = self.session.rtc.direct_api();
         if let Some(rx) = api.stream_rx(&stream.ssrc.into()) {
             rx.request_keyframe(KeyframeRequestKind::Pli);
@@ -214,6 +224,7 @@ impl Publisher {
             ),
             payload: packet.payload,
         };
+        self.ingest.take(ssrc, format.codec, &read);
         Some((StreamKey { mid, rid, ssrc }, format, read))
     }
 }

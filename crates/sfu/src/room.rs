@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::demand::LOOK_EVERY;
-use crate::event::MediaInfo;
+use crate::event::{LayerRate, MediaInfo};
 use crate::outbox::Outbox;
 use crate::parcel::Rids;
 use crate::publisher::{Publisher, StreamKey};
@@ -44,6 +44,8 @@ pub(crate) struct Room {
     /// When the publisher's last packet came, while media flows.
     last_media_at: Option<Instant>,
     reported: MediaInfo,
+    /// What the layers take, as it was told last.
+    told_rates: Vec<LayerRate>,
     /// When it is seen next which layers are watched; `None`: at once.
     look_at: Option<Instant>,
     /// The layers that the publisher was told it need not send.
@@ -192,6 +194,28 @@ impl Room {
         }
     }
 
+    /// What the layers take, when that is other than was told last.
+    pub(crate) fn new_rates(&mut self, now: Instant) -> Option<Vec<LayerRate>> {
+        let rates = self.video.layer_rates(now);
+        let is_near = |(old, new): (&LayerRate, &LayerRate)| {
+            old.rid == new.rid && old.kbps.abs_diff(new.kbps) <= old.kbps / 4
+        };
+        let is_known =
+            rates.len() == self.told_rates.len() && self.told_rates.iter().zip(&rates).all(is_near);
+        if is_known {
+            return None;
+        }
+        self.told_rates.clone_from(&rates);
+        Some(rates)
+    }
+
+    /// One of this stream would tell whether the publisher makes any; nobody needs it.
+    pub(crate) fn try_keyframe_of(&mut self, ssrc: u32) {
+        if let Some(layer) = self.video.layers.iter_mut().find(|it| it.stream.ssrc == ssrc) {
+            layer.keyframe.want();
+        }
+    }
+
     /// Somebody at another worker watches these layers.
     pub(crate) fn want_layers(&mut self, layers: &Rids, now: Instant) {
         for layer in &mut self.video.layers {
@@ -258,7 +282,7 @@ impl Room {
         for layer in &mut self.video.layers {
             match &mut self.publisher {
                 Some(publisher) if layer.keyframe.poll(now) => {
-                    publisher.request_keyframe(layer.stream);
+                    publisher.request_keyframe(layer.stream, now);
                     asked = true;
                 }
                 None if self.is_subscribed && layer.keyframe.poll(now) => ask(layer.stream),

@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Option<(Instant, SystemTime)>,
     /// See [`Config::worker`].
     pub(crate) worker: u8,
+    /// See [`Config::max_publish_kbps`].
+    pub(crate) max_publish_kbps: u32,
 }
 
 impl Shared {
@@ -79,6 +81,7 @@ impl Shared {
             cname: cname.into(),
             clock: config.clock,
             worker: config.worker,
+            max_publish_kbps: config.max_publish_kbps,
         }
     }
 }

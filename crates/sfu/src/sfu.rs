@@ -1,6 +1,7 @@
 //! All rooms and peers of one worker: routes datagrams, commands and time to them, and gathers
 //! what they yield. One owner of everything; nothing here is shared.
 
+mod findings;
 mod handover;
 mod negotiation;
 mod relay;
@@ -440,7 +441,8 @@ impl Sfu {
                     self.events.push_back(Event::Connected { peer });
                 }
                 Some(Err((at, None))) => {
-                    return self.timers.set(Deadline::Peer(peer), Some(at));
+                    self.timers.set(Deadline::Peer(peer), Some(at));
+                    return self.attend_ingest(room_id, now);
                 }
                 Some(Err((_, Some(reason)))) => return self.close(peer, reason, now),
             }

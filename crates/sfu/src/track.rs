@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 
 use crate::demand::Demand;
+use crate::event::LayerRate;
 use crate::keyframe::KeyframeRequester;
 use crate::layer::{Available, MAX_RUNGS, ladder};
 use crate::parcel::Rids;
@@ -120,6 +121,21 @@ pub(crate) struct Track {
 }
 
 impl Track {
+    /// What each layer takes that comes and was measured, best first.
+    pub(crate) fn layer_rates(&self, now: Instant) -> Vec<LayerRate> {
+        let mut rates: Vec<LayerRate> = self
+            .layers
+            .iter()
+            .filter(|it| it.is_on(now))
+            .filter_map(|it| {
+                let kbps = u32::try_from(it.settled_bps()? / 1_000).unwrap_or(u32::MAX);
+                Some(LayerRate { rid: it.stream.rid.map(|rid| rid.to_string()), kbps })
+            })
+            .collect();
+        rates.sort_by_key(|it| std::cmp::Reverse(it.kbps));
+        rates
+    }
+
     /// Forgets the layers: what comes next is another source.
     pub(crate) fn reset(&mut self) {
         self.changed_at = None;

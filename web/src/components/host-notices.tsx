@@ -3,6 +3,7 @@ import { problemText } from "../i18n/problem";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import { hostState, type PublisherSnapshot } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
+import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
 import { Notice } from "./notice";
 
@@ -31,6 +32,7 @@ export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
         />
       )}
       {missing && <Notice>{t(`host.missing.${missing}`)}</Notice>}
+      <FindingNotices findings={publisher.findings} />
       {phase === "live" && audioTrack && !audioOn && <Notice>{t("host.muted")}</Notice>}
     </>
   );

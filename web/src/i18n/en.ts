@@ -104,6 +104,27 @@ export const en: Dictionary = {
   "host.key.save": "Save and go live",
   "host.watch": "Page to watch",
 
+  "finding.b_frames": "The picture has B-frames, which viewers see jump back and forth.",
+  "finding.b_frames.way":
+    "In OBS, under Settings, Output, set “Max B-frames” to 0, then go live again.",
+  "finding.keyframe_interval":
+    "Keyframes are {s} s apart: viewers may wait that long for a picture.",
+  "finding.keyframe_interval.way":
+    "In OBS, under Settings, Output, set the keyframe interval to 1 or 2 s (0 means far more), then go live again.",
+  "finding.ignores_pli":
+    "The encoder does not answer requests for keyframes: after a loss the picture stands still until the next one.",
+  "finding.ignores_pli.way": "With a keyframe interval of 1 s that is short.",
+  "finding.h264_profile": "Browsers do not play the H264 profile {profile}.",
+  "finding.h264_profile.way":
+    "Set the encoder’s profile to baseline, main or high, and in OBS, under Settings, Advanced, the color format to NV12.",
+  "finding.no_audio": "There is a picture, but no sound.",
+  "finding.no_audio.way":
+    "Check that a microphone or another audio source was added and is not muted.",
+  "finding.no_opus": "Browsers do not play this audio codec.",
+  "finding.no_opus.way": "Set the audio encoder to Opus.",
+  "finding.bitrate_over_limit": "{rate} are sent, more than the {limit} of this server.",
+  "finding.bitrate_over_limit.way": "Set a lower bit rate; simulcast layers count together.",
+
   "health.good": "Good connection",
   "health.fair": "Fair connection",
   "health.bad": "Poor connection",

@@ -101,6 +101,23 @@ export const zh = {
   "host.key.save": "保存并开播",
   "host.watch": "观看页面",
 
+  "finding.b_frames": "视频里有 B 帧，观众看到的画面会前后跳动。",
+  "finding.b_frames.way": "在 OBS 的「设置 → 输出」里把「最大 B 帧」设为 0，然后重新开播。",
+  "finding.keyframe_interval": "关键帧间隔 {s} 秒，观众可能要等这么久才有画面。",
+  "finding.keyframe_interval.way":
+    "在 OBS 的「设置 → 输出」里把「关键帧间隔」设为 1 或 2 秒（0 不是 0 秒，而是很长），然后重新开播。",
+  "finding.ignores_pli": "编码器不回应关键帧请求，丢包后画面会停到下一个关键帧。",
+  "finding.ignores_pli.way": "把关键帧间隔设为 1 秒，停顿就会很短。",
+  "finding.h264_profile": "浏览器播放不了 H264 的 {profile} 配置。",
+  "finding.h264_profile.way":
+    "把编码器的「配置」（profile）设为 baseline、main 或 high；在 OBS 的「设置 → 高级」里把颜色格式设为 NV12。",
+  "finding.no_audio": "有画面，但没有声音。",
+  "finding.no_audio.way": "请检查麦克风或音频来源是否已添加、没有静音。",
+  "finding.no_opus": "声音的编码浏览器播放不了。",
+  "finding.no_opus.way": "把音频编码器设为 Opus。",
+  "finding.bitrate_over_limit": "正在发送 {rate}，超过了这台服务器的上限 {limit}。",
+  "finding.bitrate_over_limit.way": "请调低码率；多路清晰度要加在一起算。",
+
   "health.good": "网络良好",
   "health.fair": "网络一般",
   "health.bad": "网络较差",

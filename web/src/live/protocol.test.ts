@@ -20,6 +20,7 @@ const SERVER: Record<ServerMessage["type"], true> = {
   viewers: true,
   layer_now: true,
   layers: true,
+  findings: true,
   pong: true,
   error: true,
   bye: true,

@@ -206,7 +206,11 @@ reason: LayerReason, } | { "type": "layers",
 /**
  * Their names; empty: all are wanted.
  */
-paused: Array<string>, } | { "type": "pong", 
+paused: Array<string>, } | { "type": "findings", 
+/**
+ * Each at most once; empty: nothing any more.
+ */
+findings: Array<Finding>, } | { "type": "pong", 
 /**
  * The `t` of the ping.
  */
@@ -333,6 +337,72 @@ host: HostInfo | null,
  * Viewers whose media transport is connected.
  */
 viewers: number, };
+
+export type RoomInfo = { 
+/**
+ * The room's name; its page is `/r/{room}`.
+ */
+room: RoomName, 
+/**
+ * Where the broadcast stands.
+ */
+live: LiveState, 
+/**
+ * When it went live, in milliseconds since the Unix epoch; none when it is neither live nor interrupted.
+ */
+since: number | null, 
+/**
+ * Who the host says to be.
+ */
+host: HostInfo | null, 
+/**
+ * The video codec, such as `H264`; none before there is a picture.
+ */
+codec: string | null, 
+/**
+ * The audio codec, `opus`; none before there is sound.
+ */
+audioCodec: string | null, 
+/**
+ * The simulcast layers (`rid`s) that came, best first; empty without simulcast.
+ */
+layers: Array<string>, 
+/**
+ * Viewers whose media transport is connected.
+ */
+viewers: number, 
+/**
+ * What is wrong with what the host sends.
+ */
+findings: Array<Finding>, };
+
+export type Finding = { 
+/**
+ * For a program.
+ */
+code: FindingCode, 
+/**
+ * For a person, in English: what it does to the viewers, and what to set.
+ */
+message: string, 
+/**
+ * Of `keyframe_interval`: how far apart keyframes are, in milliseconds.
+ */
+intervalMs?: number, 
+/**
+ * Of `h264_profile`: its name, such as `High 4:4:4`.
+ */
+profile?: string, 
+/**
+ * Of `bitrate_over_limit`: how much is sent, in kbit/s.
+ */
+kbps?: number, 
+/**
+ * Of `bitrate_over_limit`: how much may be sent, in kbit/s.
+ */
+limitKbps?: number, };
+
+export type FindingCode = "b_frames" | "keyframe_interval" | "ignores_pli" | "h264_profile" | "no_audio" | "no_opus" | "bitrate_over_limit";
 
 export type ErrorBody = { 
 /**

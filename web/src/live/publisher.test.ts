@@ -264,3 +264,19 @@ test("ending says so and remembers how it went", async () => {
   expect(FakeSocket.last.types().at(-1)).toBe("end");
   expect(publisher.getSnapshot()).toMatchObject({ phase: "ended", peak: 5, durationMs: 6000 });
 });
+
+test("tells what the server finds wrong, until it is over or another connection begins", async () => {
+  await goLive();
+  FakeSocket.last.says({ type: "findings", findings: [{ code: "no_opus", message: "m" }] });
+  expect(publisher.getSnapshot().findings).toEqual([]);
+  FakeSocket.last.says({ type: "answer", pc: "pub", neg: 1, sdp: "v=0" });
+  await settle();
+  const found = [{ code: "b_frames" as const, message: "m" }];
+  FakeSocket.last.says({ type: "findings", findings: found });
+  expect(publisher.getSnapshot().findings).toEqual(found);
+  FakeSocket.last.says({ type: "findings", findings: [] });
+  expect(publisher.getSnapshot().findings).toEqual([]);
+  FakeSocket.last.says({ type: "findings", findings: found });
+  publisher.end();
+  expect(publisher.getSnapshot().findings).toEqual([]);
+});

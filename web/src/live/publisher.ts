@@ -3,7 +3,14 @@ import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
 import { createPeer } from "./peer";
 import { PeerGuard } from "./peer-guard";
-import type { ClientMessage, ErrorCode, LiveState, RoomState, ServerMessage } from "./protocol";
+import type {
+  ClientMessage,
+  ErrorCode,
+  Finding,
+  LiveState,
+  RoomState,
+  ServerMessage,
+} from "./protocol";
 import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-tracks";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
@@ -28,6 +35,8 @@ export interface PublisherSnapshot {
   health: Health | null;
   /** The layers (`rid`) that are not sent, since nobody watches them. */
   paused: ReadonlySet<string>;
+  /** What the server finds wrong with what is sent. */
+  findings: readonly Finding[];
 }
 
 export interface GoLive {
@@ -77,6 +86,7 @@ const IDLE: PublisherSnapshot = {
   stats: null,
   health: null,
   paused: NOTHING,
+  findings: [],
 };
 
 type MediaState = Extract<ClientMessage, { type: "media_state" }>;
@@ -178,6 +188,10 @@ export class Publisher extends Store<PublisherSnapshot> {
         break;
       case "layers":
         this.#pause(message.paused);
+        break;
+      case "findings":
+        // What is said before our media is taken is of the connection before.
+        if (this.#taken) this.update({ findings: message.findings });
         break;
       case "error":
         this.#failed(message);
@@ -374,7 +388,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.pc = null;
     pc?.close();
     // Only what flows can be missed: a new connection sends all its layers.
-    this.update({ connected: false, paused: NOTHING });
+    this.update({ connected: false, paused: NOTHING, findings: [] });
   }
 }
 

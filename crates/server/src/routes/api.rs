@@ -30,6 +30,6 @@ pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiEr
     Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
 }
 
-fn draining() -> ApiError {
+pub(super) fn draining() -> ApiError {
     ApiError::new(ErrorCode::Draining, "the server is stopping")
 }

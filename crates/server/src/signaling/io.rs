@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use engine::{Command, Event};
+use engine::{Command, Event, LayerRate};
 use protocol::{ClientFrame, CloseCode, Role, RoomName, ServerMessage};
 
 /// Names a WebSocket. Chosen by the caller, never used twice.
@@ -129,6 +129,13 @@ pub enum Action {
     Negotiated {
         /// Which.
         socket: SocketId,
+    },
+    /// Tell a session by HTTP what each layer of its room takes; a page need not know.
+    Rates {
+        /// Which.
+        socket: SocketId,
+        /// Best first.
+        rates: Vec<LayerRate>,
     },
     /// Ask the media plane.
     Media(Command),

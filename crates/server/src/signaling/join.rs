@@ -50,7 +50,8 @@ impl Hub {
         }
         tracing::debug!(session = %sid, room = %name, ip = %caller.ip, "socket opened");
         if query.door == Door::Http {
-            return self.welcome(sid, false, now);
+            self.welcome(sid, false, now);
+            return self.tell_rates(sid);
         }
         self.timers.set(Timer::Silence(sid), now.at + SILENCE);
         // A page that says in its URL to be a fan need not wait.

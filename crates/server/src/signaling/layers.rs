@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use engine::{Cap, Command, Preference, Reason, RoomId};
+use engine::{Cap, Command, LayerRate, Preference, Reason, RoomId};
 use protocol::{ErrorCode, LayerName, LayerReason, Role, ServerMessage};
 
 use super::fault::Fault;
 use super::session::SessionId;
 use super::timers::Timer;
-use super::{Hub, Now, PREFER_EVERY};
+use super::{Action, Door, Hub, Now, PREFER_EVERY};
 
 /// What a fan wants of the picture.
 #[derive(Debug, Clone, Default)]
@@ -102,11 +102,34 @@ impl Hub {
         }
     }
 
+    /// The media plane says what each layer takes.
+    pub(super) fn layer_rates(&mut self, room: RoomId, rates: Vec<LayerRate>) {
+        let Some(found) = self.rooms.get_mut(&room) else { return };
+        found.rates = rates;
+        let members: Vec<SessionId> = found.members.iter().copied().collect();
+        for sid in members {
+            self.tell_rates(sid);
+        }
+    }
+
+    /// Tells a player what each layer takes, when that is known.
+    pub(super) fn tell_rates(&mut self, sid: SessionId) {
+        let Some(session) = self.sessions.get(&sid) else { return };
+        let is_player = session.door == Door::Http && session.role == Some(Role::Fan);
+        let Some(socket) = session.socket.filter(|_| is_player) else { return };
+        let Some(room) = self.rooms.get(&session.room) else { return };
+        if !room.rates.is_empty() {
+            let rates = room.rates.clone();
+            self.act(Action::Rates { socket, rates });
+        }
+    }
+
     /// Tells a page that came back what it may have missed.
     pub(super) fn retell_layers(&mut self, sid: SessionId) {
         self.tell_layer(sid);
         if self.is_host(sid) {
             self.tell_unwanted(sid);
+            self.retell_findings(sid);
         }
     }
 

@@ -52,7 +52,9 @@ impl Hub {
                     self.layer_sent(sid, super::layers::LayerNow { has_picture, layer, reason });
                 }
             }
+            Event::LayerRates { room, rates } => self.layer_rates(room, rates),
             Event::LayersUnwanted { room, layers } => self.layers_unwanted(room, layers),
+            Event::Findings { room, findings } => self.found(room, findings),
         }
     }
 

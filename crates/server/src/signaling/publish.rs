@@ -213,6 +213,7 @@ impl Hub {
         if has_paused {
             self.tell_unwanted(sid);
         }
+        self.forget_findings(room);
         if returns {
             self.timers.set(Timer::Grace(room), now.at + GRACE);
         }
@@ -337,7 +338,9 @@ impl Hub {
         found.flowing = false;
         found.media = engine::MediaInfo::default();
         found.sizes = Vec::new();
+        found.rates = Vec::new();
         found.unwanted = Vec::new();
+        found.findings = super::findings::Findings::default();
         tracing::info!(room = %found.name, peak = found.peak, "broadcast ended");
         self.timers.cancel(Timer::Grace(room));
         self.timers.set(Timer::Linger(room), now.at + LINGER);
@@ -378,6 +381,7 @@ impl Hub {
         };
         if found.take_media_state(MediaState { audio, video, sizes }) {
             self.tell_state(room);
+            self.review_findings(room);
         }
         Ok(())
     }

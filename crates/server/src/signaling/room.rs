@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use engine::{Codec, MediaInfo};
+use engine::{Codec, LayerRate, MediaInfo};
 use protocol::{
     AudioState, HostInfo, LayerSize, LiveState, RoomName, RoomState, RoomSummary, VideoState,
 };
 
+use super::findings::Findings;
 use super::session::{MediaState, SessionId};
 
 /// A room. It exists while anybody is in it.
@@ -33,8 +34,12 @@ pub(super) struct Room {
     pub(super) audio: AudioState,
     /// How large the layers are, by what the host says.
     pub(super) sizes: Vec<LayerSize>,
+    /// What each layer takes, as far as it was measured.
+    pub(super) rates: Vec<LayerRate>,
     /// The layers that its publishing connection need not send.
     pub(super) unwanted: Vec<String>,
+    /// What is wrong with what the host sends.
+    pub(super) findings: Findings,
     /// Everybody in the room, with socket or without.
     pub(super) members: BTreeSet<SessionId>,
     /// Watching connections, connected or not.
@@ -74,7 +79,9 @@ impl Room {
             video: VideoState::On,
             audio: AudioState::On,
             sizes: Vec::new(),
+            rates: Vec::new(),
             unwanted: Vec::new(),
+            findings: Findings::default(),
             members: BTreeSet::new(),
             n_watching: 0,
             n_viewers: 0,

@@ -1,34 +1,53 @@
 //! Layers of a WHEP session: what there is (draft-ietf-wish-whep-02, section 4.9.1.3), and which one
 //! the player wants (section 4.9.2).
 
+use engine::LayerRate;
 use protocol::{LayerName, RoomState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The data of a `layers` event: for the m= section of the picture its layers, best first; nothing
-/// when there is no picture.
-pub(crate) fn describe(room: &RoomState, video_index: Option<usize>) -> String {
+/// The data of a `layers` event: for the m= section of the picture its layers, best first, those that
+/// flow with their bit rate; nothing when there is no picture.
+pub(crate) fn describe(
+    room: &RoomState,
+    rates: &[LayerRate],
+    video_index: Option<usize>,
+) -> String {
     let mut all = Map::new();
     if let Some(index) = video_index.filter(|_| room.codec.is_some()) {
         let layers: Vec<Value> = if room.layers.is_empty() {
             // One that has no rid: it is named by its place.
-            vec![json!({ "spatialLayerId": 0 })]
+            let mut only = json!({ "spatialLayerId": 0 });
+            if let Some(rate) = rates.first() {
+                only["bitrate"] = bitrate(rate);
+            }
+            vec![only]
         } else {
             let n = room.layers.len();
-            room.layers.iter().enumerate().map(|(at, rid)| layer(room, rid, n - 1 - at)).collect()
+            let describe = |(at, rid): (usize, &String)| layer(room, rates, rid, n - 1 - at);
+            room.layers.iter().enumerate().map(describe).collect()
         };
         all.insert(index.to_string(), Value::Array(layers));
     }
     Value::Object(all).to_string()
 }
 
-fn layer(room: &RoomState, rid: &str, spatial: usize) -> Value {
+fn layer(room: &RoomState, rates: &[LayerRate], rid: &str, spatial: usize) -> Value {
     let mut layer = json!({ "rid": rid, "spatialLayerId": spatial });
+    // One without a bit rate does not flow.
+    if let Some(rate) = rates.iter().find(|it| it.rid.as_deref() == Some(rid)) {
+        layer["bitrate"] = bitrate(rate);
+    }
     if let Some(size) = room.sizes.iter().find(|size| size.rid.as_str() == rid) {
         layer["width"] = size.w.into();
         layer["height"] = size.h.into();
     }
     layer
+}
+
+/// In bits a second.
+fn bitrate(rate: &LayerRate) -> Value {
+    (u64::from(rate.kbps) * 1_000).into()
 }
 
 /// What a player asks for. What is absent does not constrain.
@@ -149,12 +168,16 @@ mod tests {
 
     #[test]
     fn the_layers_are_told_for_the_pictures_section() {
-        let told: Value = serde_json::from_str(&describe(&room(&["h", "l"]), Some(1))).unwrap();
+        let rates = [LayerRate { rid: Some("h".into()), kbps: 1_500 }];
+        let told = describe(&room(&["h", "l"]), &rates, Some(1));
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["1"][0]["bitrate"], 1_500_000);
+        assert_eq!(told["1"][1]["bitrate"], Value::Null, "it does not flow");
         assert_eq!(told["1"][0]["rid"], "h");
         assert_eq!(told["1"][0]["height"], 720);
         assert_eq!(told["1"][1]["spatialLayerId"], 0);
-        assert_eq!(describe(&room(&["h"]), None), "{}");
-        let one: Value = serde_json::from_str(&describe(&room(&[]), Some(0))).unwrap();
+        assert_eq!(describe(&room(&["h"]), &[], None), "{}");
+        let one: Value = serde_json::from_str(&describe(&room(&[]), &[], Some(0))).unwrap();
         assert_eq!(one["0"][0]["spatialLayerId"], 0);
     }
 

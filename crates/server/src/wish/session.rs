@@ -193,7 +193,7 @@ impl Session {
             stream.push(&Event { kind: EventKind::Active, data: "{}".to_owned() });
         }
         if let Some(room) = &self.news.room {
-            let data = layers::describe(room, self.video_index);
+            let data = layers::describe(room, &self.news.rates, self.video_index);
             stream.push(&Event { kind: EventKind::Layers, data });
         }
         if let Some(n) = self.news.viewers {
@@ -254,7 +254,7 @@ impl Session {
             self.tell(kind, "{}".to_owned());
         }
         if let Some(room) = &self.news.room {
-            let data = layers::describe(room, self.video_index);
+            let data = layers::describe(room, &self.news.rates, self.video_index);
             if self.told_layers.as_ref() != Some(&data) {
                 self.told_layers = Some(data.clone());
                 self.tell(EventKind::Layers, data);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::LayerRate;
 use protocol::{ClientFrame, ClientMessage, ErrorCode, Pc, RoomState, ServerMessage};
 use tokio::sync::mpsc;
 
@@ -27,6 +28,8 @@ pub(crate) enum Notice {
     Message(ServerMessage),
     /// Its answer was taken.
     Negotiated,
+    /// What each layer takes, best first.
+    Rates(Vec<LayerRate>),
 }
 
 /// Where notices for a session are left. When it is dropped, the session is over.
@@ -53,6 +56,8 @@ pub(crate) fn mailbox() -> (Sender, mpsc::Receiver<Notice>) {
 pub(crate) struct News {
     /// The room as it is now.
     pub(crate) room: Option<RoomState>,
+    /// What each layer takes.
+    pub(crate) rates: Vec<LayerRate>,
     /// How many watch.
     pub(crate) viewers: Option<u32>,
     /// Why the session is about to end, when it was said.
@@ -129,7 +134,7 @@ impl Talk {
         let is = |it: &Notice| matches!(it, Notice::Message(ServerMessage::Welcome { .. }));
         match self.wait(None, is, news).await? {
             Notice::Message(message) => Ok(message),
-            Notice::Negotiated => Err(Problem::draining()),
+            Notice::Negotiated | Notice::Rates(_) => Err(Problem::draining()),
         }
     }
 
@@ -189,7 +194,11 @@ impl Drop for Talk {
 impl News {
     /// Takes what is news.
     pub(crate) fn take(&mut self, notice: Notice) {
-        let Notice::Message(message) = notice else { return };
+        let message = match notice {
+            Notice::Message(message) => message,
+            Notice::Rates(rates) => return self.rates = rates,
+            Notice::Negotiated => return,
+        };
         match message {
             ServerMessage::State(room) | ServerMessage::Welcome { room, .. } => {
                 self.room = Some(room);

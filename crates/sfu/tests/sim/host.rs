@@ -1,6 +1,7 @@
 //! A publishing browser: VP8 frames whose every packet says which frame it belongs to, keyframes
 //! only at the start and when asked for, and sound every 20 ms.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use str0m::Rtc;
@@ -34,6 +35,14 @@ pub(crate) struct Host {
     pub(crate) extra_payload_bytes: usize,
     /// Whether it answers requests for keyframes.
     pub(crate) obeys: bool,
+    /// How often it makes a keyframe of its own accord, in frames, as encoders do that are no browsers.
+    pub(crate) keyframe_every: Option<u32>,
+    /// Whether it has a microphone.
+    pub(crate) has_sound: bool,
+    /// Whether only its best layer repeats what is lost, as that of OBS 32 does.
+    pub(crate) repeats_best_only: bool,
+    /// Requests for repetition that it heard, by layer.
+    pub(crate) nacks: BTreeMap<String, u64>,
     /// Whether it sends three temporal layers.
     pub(crate) is_temporal: bool,
     /// How many spatial layers are in its stream, each of twice the packets of the one below.
@@ -88,6 +97,10 @@ impl Default for Host {
             frames_sent: 0,
             extra_payload_bytes: 0,
             obeys: true,
+            keyframe_every: None,
+            has_sound: true,
+            repeats_best_only: false,
+            nacks: BTreeMap::new(),
             is_temporal: false,
             n_spatial: 1,
             descriptors: Vec::new(),
@@ -200,6 +213,17 @@ impl Host {
         Self { pauses, ..self }
     }
 
+    /// The same without a microphone.
+    pub(crate) fn silent(self) -> Self {
+        Self { has_sound: false, ..self }
+    }
+
+    /// The same with the encoder of a program that is no browser: it makes a keyframe every so many frames,
+    /// and hears no requests.
+    pub(crate) fn with_own_keyframes(self, every: u32) -> Self {
+        Self { keyframe_every: Some(every), obeys: false, ..self }
+    }
+
     /// The same with other first numbers.
     pub(crate) fn starting_at(self, first_seq: u64, first_ts: u32) -> Self {
         Self { first_seq, first_ts, ..self }
@@ -231,6 +255,14 @@ impl Host {
             // A browser does not stop repeating at a share of 15 %.
             tx.set_rtx_cache(1_024, Duration::from_secs(3), None);
         }
+        if self.repeats_best_only {
+            // The last is the best one.
+            for (rid, _) in self.layers.iter().rev().skip(1) {
+                let mut api = rtc.direct_api();
+                let tx = api.stream_tx_by_mid(video, Some(Rid::from(*rid))).unwrap();
+                tx.set_rtx_cache(0, Duration::ZERO, None);
+            }
+        }
         self.layer_seqs = self.layers.iter().map(|_| self.first_seq).collect();
         self.video_seq = self.first_seq;
         self.audio_seq = self.first_seq;
@@ -244,6 +276,11 @@ impl Host {
         if let str0m::Event::KeyframeRequest(_) = event {
             self.keyframe_requests.push(now);
             self.keyframe_due |= self.obeys;
+        }
+        if let str0m::Event::MediaEgressStats(stats) = event
+            && let Some(rid) = stats.rid
+        {
+            self.nacks.insert(rid.to_string(), stats.nacks);
         }
     }
 
@@ -261,6 +298,9 @@ impl Host {
         while *self.next_audio_at.get_or_insert(now) <= now {
             let at = self.next_audio_at.unwrap();
             self.next_audio_at = Some(at + self.audio_interval);
+            if !self.has_sound {
+                continue;
+            }
             let ts = self.ts(at - began, 48_000);
             let payload = vec![0xF8; 80];
             let seq = self.audio_seq;
@@ -279,7 +319,8 @@ impl Host {
     }
 
     fn write_frame(&mut self, rtc: &mut Rtc, mid: Mid, ts: u32, now: Instant) {
-        let is_key = std::mem::take(&mut self.keyframe_due);
+        let own = self.keyframe_every.is_some_and(|every| self.frames_sent.is_multiple_of(every));
+        let is_key = std::mem::take(&mut self.keyframe_due) | own;
         if is_key {
             self.last_key = self.frames_sent;
         }

@@ -172,6 +172,8 @@ pub(crate) struct Sim {
     pub(crate) replies_to_strangers: usize,
     /// Everything that came to the server and went out of it, in order; empty unless begun.
     pub(crate) wire: Option<Vec<OnWire>>,
+    /// Whether clients that join from now on count what they are asked for.
+    pub(crate) has_stats: bool,
     seed: u64,
     next_peer: u64,
     timeouts: Vec<Option<Instant>>,
@@ -210,6 +212,7 @@ impl Sim {
             events: Vec::new(),
             replies_to_strangers: 0,
             wire: None,
+            has_stats: false,
             seed: seed(),
             next_peer: 1,
             timeouts: vec![None; usize::from(workers)],
@@ -350,8 +353,18 @@ impl Sim {
 
     /// A browser watches the room, and offers itself (as WHEP does).
     pub(crate) fn add_offering_viewer(&mut self, link: NetemConfig) -> PeerId {
+        self.add_offering_viewer_saying(link, |offer| offer)
+    }
+
+    /// The same, with an offer that is not quite what str0m writes.
+    pub(crate) fn add_offering_viewer_saying(
+        &mut self,
+        link: NetemConfig,
+        change: impl FnOnce(String) -> String,
+    ) -> PeerId {
         let (peer, mut client) = self.client(link);
         let (offer, pending) = viewer::offer(&mut client.rtc);
+        let offer = change(offer);
         self.clients.push(client);
         self.command(Command::WatchOffer { room: ROOM, peer, offer });
         let answer = self.last_sdp(peer);
@@ -403,6 +416,9 @@ impl Sim {
             .set_crypto_provider(std::sync::Arc::new(dtls::crypto_provider()));
         // A browser gives a connection up after 30 s, as the server does; str0m after 22.
         config.set_max_stun_retransmits(14);
+        if self.has_stats {
+            config = config.set_stats_interval(Some(Duration::from_secs(1)));
+        }
         let mut rtc = config.build(self.now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(n * 2);

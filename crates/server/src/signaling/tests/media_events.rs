@@ -20,6 +20,7 @@ fn events_of_the_unknown_are_nobodys() {
         Event::MediaStalled { room },
         Event::LayerSent { peer, has_picture: false, layer: None, reason: Reason::Link },
         Event::LayersUnwanted { room, layers: vec!["q".into()] },
+        Event::Findings { room, findings: vec![engine::Finding::BFrames] },
     ] {
         w.event(event);
     }

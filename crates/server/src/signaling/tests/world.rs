@@ -285,7 +285,7 @@ impl World {
                     assert!(!self.closed.contains_key(&socket), "sent after close: {message:?}");
                     self.sent.entry(socket).or_default().push(message);
                 }
-                Action::Negotiated { .. } => {}
+                Action::Negotiated { .. } | Action::Rates { .. } => {}
                 Action::Close { socket, code } => {
                     self.closed.insert(socket, code);
                 }

@@ -1,0 +1,52 @@
+//! What is wrong with what a publisher sends, as far as its packets and its offer tell.
+
+use std::time::Duration;
+
+/// What is wrong with what a publisher sends. Each is there while it holds, and there is at most one of a
+/// kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// H264 pictures are predicted from later ones (B-frames): browsers show them out of order, or wait.
+    BFrames,
+    /// Keyframes are more than 2 s apart and do not come on request: that long may a viewer stand still
+    /// after a loss, or have no picture at first.
+    KeyframeInterval {
+        /// How far apart.
+        interval: Duration,
+    },
+    /// Several requests for a keyframe were not answered in 3 s each, while media flowed.
+    IgnoresPli,
+    /// An H264 profile that browsers do not play.
+    H264Profile {
+        /// `profile_idc` (ITU-T H.264, annex A): 110 is High 10, 122 High 4:2:2, 244 High 4:4:4.
+        profile_idc: u8,
+    },
+    /// There is a picture, and no sound for some seconds.
+    NoAudio,
+    /// Sound was offered, in no codec that is forwarded: browsers play Opus.
+    NoOpus,
+    /// More is sent than [`crate::Config::max_publish_kbps`], of all layers and sound together.
+    BitrateOverLimit {
+        /// How much, in kbit/s, without headers.
+        kbps: u32,
+        /// The limit, in kbit/s.
+        limit_kbps: u32,
+    },
+}
+
+impl Finding {
+    /// Whether another of the same kind says about the same: within a quarter.
+    pub(crate) fn is_about(&self, other: &Self) -> bool {
+        let close = |a: u128, b: u128| a.abs_diff(b) * 4 <= a.max(b);
+        match (*self, *other) {
+            (Self::KeyframeInterval { interval: a }, Self::KeyframeInterval { interval: b }) => {
+                close(a.as_millis(), b.as_millis())
+            }
+            (
+                Self::BitrateOverLimit { kbps: a, limit_kbps: c },
+                Self::BitrateOverLimit { kbps: b, limit_kbps: d },
+            ) => c == d && close(a.into(), b.into()),
+            (a, b) => a == b,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What one RTP packet of H264 says of its encoder (RFC 6184; ITU-T H.264): its profile, and whether it
+//! sends pictures that are predicted from later ones. Reads a few bytes, whatever the packet's length.
+
+/// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
+const SLICE: u8 = 1;
+const SPS: u8 = 7;
+const STAP_A: u8 = 24;
+const FU_A: u8 = 28;
+
+/// Aggregated units that are looked into: parameter sets and the first slice stand at the front.
+const MAX_UNITS: usize = 8;
+
+/// What is in one packet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// A slice of a B picture begins in it.
+    pub(crate) has_b_slice: bool,
+    /// `profile_idc` of a sequence parameter set in it.
+    pub(crate) profile_idc: Option<u8>,
+}
+
+/// Looks at a payload; one that makes no sense has nothing in it.
+pub(crate) fn look(payload: &[u8]) -> Look {
+    let mut look = Look::default();
+    match payload {
+        [indicator, header, rest @ ..] if indicator & 0x1F == FU_A => {
+            // The start bit: only there is the head of the unit.
+            if header & 0x80 != 0 {
+                look.add(header & 0x1F, rest);
+            }
+        }
+        [indicator, rest @ ..] if indicator & 0x1F == STAP_A => {
+            let mut rest = rest;
+            for _ in 0..MAX_UNITS {
+                let [a, b, units @ ..] = rest else { break };
+                let size = usize::from(u16::from_be_bytes([*a, *b]));
+                let Some((unit, next)) = units.split_at_checked(size) else { break };
+                if let [header, body @ ..] = unit {
+                    look.add(header & 0x1F, body);
+                }
+                rest = next;
+            }
+        }
+        [header, body @ ..] => look.add(header & 0x1F, body),
+        [] => {}
+    }
+    look
+}
+
+impl Look {
+    fn add(&mut self, unit_type: u8, body: &[u8]) {
+        match unit_type {
+            SPS => self.profile_idc = body.first().copied(),
+            SLICE => self.has_b_slice |= is_b_slice(body),
+            _ => {}
+        }
+    }
+}
+
+/// `slice_type` 1, or 6 when all slices of the picture are of it (ITU-T H.264, table 7-6).
+fn is_b_slice(header: &[u8]) -> bool {
+    let mut bits = Bits::of(header);
+    let first_macroblock = bits.exp_golomb();
+    first_macroblock.is_some() && matches!(bits.exp_golomb(), Some(1 | 6))
+}
+
+/// The first 64 bits, which hold both numbers of any picture that there is.
+struct Bits {
+    bits: u64,
+    left: u32,
+}
+
+impl Bits {
+    fn of(bytes: &[u8]) -> Self {
+        let mut first = [0; 8];
+        let n = bytes.len().min(8);
+        first[..n].copy_from_slice(&bytes[..n]);
+        Self { bits: u64::from_be_bytes(first), left: n as u32 * 8 }
+    }
+
+    /// An unsigned Exp-Golomb code (ITU-T H.264, section 9.1); `None` beyond 31 bits or the end.
+    fn exp_golomb(&mut self) -> Option<u32> {
+        let zeros = self.bits.leading_zeros();
+        let length = 2 * zeros + 1;
+        if length > 31 || length > self.left {
+            return None;
+        }
+        let value = (self.bits >> (64 - length)) as u32 - 1;
+        self.bits <<= length;
+        self.left -= length;
+        Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn b(payload: &[u8]) -> bool {
+        look(payload).has_b_slice
+    }
+
+    #[test]
+    fn slices_of_b_pictures_are_told_from_others() {
+        // `1` is macroblock 0; then come slice types 0, 1, 2, 5, 6, 7 in Exp-Golomb.
+        for (bits, is_b) in [
+            (0b1_1_000000, false),
+            (0b1_010_0000, true),
+            (0b1_011_0000, false),
+            (0b1_00110_00, false),
+            (0b1_00111_00, true),
+            (0b1_0001000, false),
+        ] {
+            assert_eq!(b(&[0x41, bits, 0, 0]), is_b, "{bits:08b} alone");
+            assert_eq!(b(&[0x5C, 0x81, bits, 0, 0]), is_b, "{bits:08b} at the start of a fragment");
+            assert!(!b(&[0x5C, 0x01, bits, 0, 0]), "what a later fragment has there is no header");
+            assert!(!b(&[0x65, bits, 0, 0]), "an IDR picture has no B slices");
+        }
+        // A later slice of the picture: macroblock 1619 takes 21 bits.
+        assert!(b(&[0x01, 0x00, 0x32, 0xA2, 0x80]), "its type is behind a longer number");
+    }
+
+    #[test]
+    fn the_profile_is_in_the_parameter_set_alone_or_aggregated() {
+        assert_eq!(look(&[0x67, 0xF4, 0x00, 0x1F]).profile_idc, Some(0xF4));
+        let aggregated =
+            [0x78, 0, 4, 0x67, 100, 0, 31, 0, 2, 0x68, 0xEE, 0, 3, 0x41, 0b1_010_0000, 0];
+        assert_eq!(look(&aggregated), Look { has_b_slice: true, profile_idc: Some(100) });
+    }
+
+    #[test]
+    fn what_is_cut_short_says_nothing() {
+        for payload in
+            [&[][..], &[0x67], &[0x41], &[0x5C], &[0x5C, 0x81], &[0x78, 0], &[0x78, 9, 9, 1]]
+        {
+            assert_eq!(look(payload), Look::default(), "{payload:?}");
+        }
+        assert!(!b(&[0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF]), "a number of more bits than there are");
+    }
+}

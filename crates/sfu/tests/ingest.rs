@@ -1,0 +1,182 @@
+//! What is found wrong with what hosts send, and what is not: browsers on bad networks are never blamed for
+//! what programs do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
+
+mod sim;
+
+use std::time::Duration;
+
+use sfu::{Event, Finding, RoomId};
+use sim::{Host, ROOM, Sim, good_link};
+use str0m::format::Codec;
+use str0m_netem::{NetemConfig, Probability, RandomLoss};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn lossy(percent: f32) -> NetemConfig {
+    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
+}
+
+/// Every set of findings that was told of a room, with when.
+fn told_of(sim: &Sim, of: RoomId) -> Vec<(Duration, Vec<Finding>)> {
+    let findings = sim.events.iter().filter_map(|(at, event)| match event {
+        Event::Findings { room, findings } if *room == of => {
+            Some((*at - sim.start, findings.clone()))
+        }
+        _ => None,
+    });
+    findings.collect()
+}
+
+fn told(sim: &Sim) -> Vec<(Duration, Vec<Finding>)> {
+    told_of(sim, ROOM)
+}
+
+fn last(sim: &Sim) -> Vec<Finding> {
+    told(sim).pop().map(|it| it.1).unwrap_or_default()
+}
+
+#[test]
+fn nothing_is_found_of_a_browser_on_a_bad_network_with_viewers_that_come_and_go() {
+    for codec in [Codec::H264, Codec::Vp8] {
+        let mut sim = Sim::new();
+        let bad = lossy(10.0).jitter(Duration::from_millis(15)).reorder_gap(10);
+        let host = sim.add_host(Host::encoding(codec), bad.duplicate(Probability::new(0.02)));
+        for _ in 0..8 {
+            let viewer = sim.add_viewer(lossy(20.0));
+            sim.run(7 * SECOND);
+            sim.vanish(viewer);
+        }
+        assert_eq!(told(&sim), [], "{codec}");
+        assert!(sim.host(host).keyframe_requests.len() > 8, "it was asked often");
+    }
+}
+
+#[test]
+fn nothing_is_found_of_a_browser_that_nobody_watches() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::simulcast(&[("q", 1), ("h", 2), ("f", 6)]), good_link());
+    sim.run(120 * SECOND);
+    assert_eq!(told(&sim), []);
+    assert!(sim.host(host).keyframe_requests.is_empty(), "and nothing was asked of it");
+}
+
+#[test]
+fn an_encoder_as_obs_comes_with_is_found_out_with_viewers_and_without() {
+    for n_viewers in [0, 3] {
+        let mut sim = Sim::new();
+        sim.add_host(Host::encoding(Codec::H264).with_own_keyframes(250), good_link());
+        for _ in 0..n_viewers {
+            sim.add_viewer(lossy(2.0));
+        }
+        let after = sim.wait("both findings", 50 * SECOND, |it| last(it).len() == 2);
+        println!("{n_viewers} viewers: after {after:?}");
+        let [Finding::KeyframeInterval { interval }, Finding::IgnoresPli] = last(&sim)[..] else {
+            panic!("{:?}", told(&sim))
+        };
+        assert!(interval.abs_diff(Duration::from_millis(8_250)) < SECOND, "{interval:?}");
+        sim.run(60 * SECOND);
+        assert!(told(&sim).len() <= 3, "it is not told again and again: {:?}", told(&sim));
+    }
+}
+
+#[test]
+fn keyframes_every_two_seconds_are_fine_also_when_requests_are_ignored() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::encoding(Codec::H264).with_own_keyframes(60), lossy(1.0));
+    for _ in 0..3 {
+        sim.add_viewer(lossy(5.0));
+    }
+    sim.run(120 * SECOND);
+    assert_eq!(told(&sim), []);
+}
+
+#[test]
+fn a_host_without_sound_is_told_until_there_is_some() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::default().silent(), good_link());
+    sim.run(10 * SECOND);
+    assert_eq!(last(&sim), [Finding::NoAudio]);
+    sim.host(host).has_sound = true;
+    sim.run(3 * SECOND);
+    assert_eq!(last(&sim), []);
+    assert_eq!(told(&sim).len(), 2);
+}
+
+#[test]
+fn more_than_the_limit_is_told_and_forwarded_all_the_same() {
+    let mut sim = Sim::with_config(|it| it.max_publish_kbps = 500);
+    let host = sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.run(10 * SECOND);
+    let [Finding::BitrateOverLimit { kbps, limit_kbps: 500 }] = last(&sim)[..] else {
+        panic!("{:?}", told(&sim))
+    };
+    // 5 packets of 1000 bytes, 30 times a second, and sound.
+    assert!((1_150..1_350).contains(&kbps), "{kbps}");
+    let sent = sim.host(host).frames_sent as usize;
+    assert!(sim.screen(viewer).shown.len() + 40 > sent);
+    sim.host(host).packets_per_frame = 1;
+    sim.run(15 * SECOND);
+    assert_eq!(last(&sim), []);
+}
+
+#[test]
+fn it_is_found_once_at_the_rooms_home_wherever_its_viewers_are() {
+    let mut sim = Sim::with_workers(2);
+    let host = Host::encoding(Codec::H264).with_own_keyframes(250).silent();
+    sim.add_host_heard_by(0, ROOM, host, good_link());
+    for worker in [0, 1, 1] {
+        sim.add_viewer_heard_by(worker, ROOM, lossy(2.0));
+    }
+    sim.run(60 * SECOND);
+    assert_eq!(last(&sim).len(), 3, "{:?}", told(&sim));
+    let all = told(&sim);
+    assert!(all.windows(2).all(|it| it[0].0 + SECOND <= it[1].0 && it[0].1 != it[1].1), "{all:?}");
+}
+
+#[test]
+fn a_host_that_takes_over_is_judged_by_what_it_sends_itself() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default().silent(), good_link());
+    sim.run(10 * SECOND);
+    assert_eq!(last(&sim), [Finding::NoAudio]);
+    sim.add_host(Host::named(2), good_link());
+    sim.run(30 * SECOND);
+    assert_eq!(told(&sim).len(), 1, "a new one begins without findings: {:?}", told(&sim));
+}
+
+/// What the control plane was told last of the layers' rates.
+fn rates(sim: &Sim) -> Vec<(String, u32)> {
+    let of = |event: &Event| match event {
+        Event::LayerRates { rates, .. } => Some(rates.clone()),
+        _ => None,
+    };
+    let last = sim.events.iter().filter_map(|(_, event)| of(event)).last().unwrap_or_default();
+    last.into_iter().map(|it| (it.rid.unwrap_or_default(), it.kbps)).collect()
+}
+
+#[test]
+fn what_each_layer_takes_is_told_and_again_when_it_changes() {
+    let mut sim = Sim::new();
+    let layers = [("q", 1), ("h", 2), ("f", 9)];
+    sim.add_host(Host::simulcast(&layers), good_link());
+    sim.add_viewer(good_link());
+    sim.run(5 * SECOND);
+    let told = rates(&sim);
+    println!("{told:?}");
+    let names: Vec<&str> = told.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(names, ["f", "h", "q"], "best first");
+    let of = |n: usize| f64::from(told[n].1);
+    assert!(of(0) > 2.5 * of(1) && of(1) > 1.4 * of(2), "{told:?}");
+    let count = |sim: &Sim| {
+        sim.events.iter().filter(|(_, it)| matches!(it, Event::LayerRates { .. })).count()
+    };
+    let before = count(&sim);
+    sim.run(20 * SECOND);
+    assert!(count(&sim) - before <= 2, "it is told when it changes: {}", count(&sim) - before);
+}
