@@ -1,5 +1,7 @@
 //! What publishers send, and what is found.
 
+#![allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
+
 use std::sync::Arc;
 
 use super::*;
@@ -295,7 +297,7 @@ fn a_packet_is_looked_at_without_allocating_whatever_it_holds() {
     let mut packets = Vec::new();
     for n in 0..10_000_u64 {
         let head = heads[n as usize % heads.len()];
-        packets.push((n as u32 % 7, run.packet(n, n as u32 * 3_600 ^ 0x4000, head)));
+        packets.push((n as u32 % 7, run.packet(n, (n as u32 * 3_600) ^ 0x4000, head)));
     }
     let mut ingest = run.ingest;
     let allocations = allocations_in(|| {
