@@ -115,6 +115,38 @@ async fn the_api_tells_health_and_who_is_live() {
 }
 
 #[tokio::test]
+async fn the_api_tells_of_one_room_and_what_is_wrong_with_it() {
+    let server = start().await;
+    for path in ["/api/rooms/nobody", "/api/rooms/a%20b", "/api/rooms/%FF", "/api/rooms/"] {
+        let (head, body) = server.http("GET", path, "").await;
+        assert!(head.starts_with("http/1.1 404"), "{path}: {head}");
+        assert!(body.contains(r#""code":"not_found""#), "{path}: {body}");
+    }
+    let mut host = server.page_at("/ws?room=%E7%9B%B4%E6%92%AD", &[]).await.unwrap();
+    host.say(r#"{"type":"hello","v":1,"role":"host","room":"直播"}"#).await;
+    let (head, body) = server.http("GET", "/api/rooms/%E7%9B%B4%E6%92%AD", "").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let room: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&room["live"], &room["since"]), (&"offline".into(), &serde_json::Value::Null));
+
+    host.say(&common::offer(common::SENDING)).await;
+    host.say(r#"{"type":"golive"}"#).await;
+    host.hear_type("answer").await;
+    server.flow();
+    server.find(&[engine::Finding::BFrames]);
+    let told = host.hear_type("findings").await;
+    assert_eq!(told["findings"][0]["code"], "b_frames");
+    let (_, body) = server.http("GET", "/api/rooms/%E7%9B%B4%E6%92%AD", "").await;
+    let room: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&room["room"], &room["live"]), (&"直播".into(), &"live".into()));
+    assert_eq!((&room["codec"], &room["audioCodec"]), (&"VP8".into(), &"opus".into()));
+    assert_eq!((&room["viewers"], &room["layers"]), (&0.into(), &serde_json::json!([])));
+    assert_eq!(room["findings"], told["findings"]);
+    let (head, _) = server.http("DELETE", "/api/rooms/demo", "content-length: 0\r\n").await;
+    assert!(head.starts_with("http/1.1 405"), "{head}");
+}
+
+#[tokio::test]
 async fn ws_without_websocket_is_told_in_json() {
     let server = start().await;
     let (head, body) = server.http("GET", "/ws", "").await;

@@ -93,6 +93,7 @@ impl Bits {
 }
 
 #[cfg(test)]
+#[allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
 mod tests {
     use super::*;
 

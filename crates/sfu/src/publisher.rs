@@ -94,7 +94,7 @@ impl Publisher {
             return Err(NegotiationError::NoCodec);
         }
         publisher.ingest.negotiated(text, &codecs);
-        Ok((publisher, answer))
+        Ok((publisher, sdp::h264::answered_as_offered(&answer, text)))
     }
 
     /// Takes another offer of the same peer.
@@ -106,7 +106,7 @@ impl Publisher {
         let answer = self.session.accept_offer(sdp::publisher_offer(offer)?, now)?;
         let codecs = self.codecs();
         self.ingest.negotiated(offer, &codecs);
-        Ok(answer)
+        Ok(sdp::h264::answered_as_offered(&answer, offer))
     }
 
     /// The codecs that both sides know.

@@ -5,6 +5,8 @@
 //! only from verified connectivity checks (RFC 8445, section 2.5), so nobody can make it send to an
 //! address of their choice.
 
+pub(crate) mod h264;
+
 use std::collections::{HashMap, HashSet};
 
 use str0m::change::{SdpAnswer, SdpOffer};
@@ -41,7 +43,7 @@ pub(crate) fn publisher_offer(text: &str) -> Result<SdpOffer, NegotiationError> 
         Direction::RecvOnly => Direction::Inactive,
         other => other,
     });
-    parse_offer(&without_needless_descriptor(&text))
+    parse_offer(&h264::with_stand_ins(&without_needless_descriptor(&text)))
 }
 
 /// The description without the AV1 dependency descriptor where VP8 or VP9 will be sent, which tell of their

@@ -1,5 +1,7 @@
 //! What unit tests share.
 
+mod heap;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -8,6 +10,8 @@ use str0m::rtp::ExtensionValues;
 use crate::elements::Elements;
 use crate::point::Place;
 use crate::rtp::Packet;
+
+pub(crate) use heap::allocations_in;
 
 /// Where virtual time begins.
 #[allow(clippy::disallowed_methods, reason = "a test has to start its clock somewhere")]

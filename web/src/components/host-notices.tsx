@@ -6,6 +6,7 @@ import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
 import { Notice } from "./notice";
+import { TakenNotices } from "./taken-notices";
 
 interface HostNoticesProps {
   media: LocalMedia;
@@ -17,12 +18,13 @@ interface HostNoticesProps {
 export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
   const { t } = useLanguage();
   const { error, missing, audioTrack, audioOn } = snapshot;
-  const { problem, attempt, phase } = publisher;
+  const { problem, attempt, phase, room } = publisher;
   const retry =
     error === "device_muted" || error === "device_lost" ? () => void media.reopen() : undefined;
   return (
     <>
       {problem && <Notice tone="bad">{problemText(t, problem)}</Notice>}
+      {problem === "host_taken" && room && <TakenNotices room={room.room} />}
       {phase === "live" && <ConnectionNotice publisher={publisher} attempt={attempt} />}
       {error && (
         <MediaErrorCard

@@ -122,6 +122,13 @@ impl TestServer {
         stage.sink.as_ref().unwrap().send(engine::Event::MediaFlowing { room, media });
     }
 
+    /// This is found wrong with the media of whoever published last.
+    pub(crate) fn find(&self, findings: &[engine::Finding]) {
+        let stage = self.stage.lock().unwrap();
+        let (room, findings) = (stage.room.unwrap(), findings.to_vec());
+        stage.sink.as_ref().unwrap().send(engine::Event::Findings { room, findings });
+    }
+
     pub(crate) async fn page(&self) -> Page {
         self.page_at("/ws", &[]).await.unwrap()
     }

@@ -1,9 +1,11 @@
 //! What publishers send, and what is found.
 
+#![allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
+
 use std::sync::Arc;
 
 use super::*;
-use crate::testing::{START, packet};
+use crate::testing::{START, allocations_in, packet};
 
 const SSRC: u32 = 7;
 
@@ -285,4 +287,25 @@ fn more_streams_than_there_may_be_displace_the_oldest_and_harm_nothing() {
         run.passes(20);
     }
     assert_eq!(run.told, []);
+}
+
+#[test]
+fn a_packet_is_looked_at_without_allocating_whatever_it_holds() {
+    let mut run = Run::with_limit(500);
+    let heads: [&[u8]; 5] =
+        [&sps(244), IDR, P, B, &[0x78, 0, 4, 0x67, 244, 0, 31, 0, 2, 0x41, 0xA0]];
+    let mut packets = Vec::new();
+    for n in 0..10_000_u64 {
+        let head = heads[n as usize % heads.len()];
+        packets.push((n as u32 % 7, run.packet(n, (n as u32 * 3_600) ^ 0x4000, head)));
+    }
+    let mut ingest = run.ingest;
+    let allocations = allocations_in(|| {
+        for (ssrc, packet) in &packets {
+            ingest.take(*ssrc, Codec::H264, packet);
+            ingest.asked(*ssrc, packet.arrived);
+        }
+    });
+    assert_eq!(allocations, 0);
+    assert!(allocations_in(|| drop(vec![0; 10])) == 1, "and they would have been seen");
 }
