@@ -187,7 +187,7 @@ impl Draft {
                 }
                 let (identity, rules) = (&clients.identity, clients.rules());
                 let viewer = Viewer::new(identity, &local, &remote, rules, now, now);
-                Kind::Viewer(Box::new(viewer), local, remote)
+                Kind::Viewer(Box::new(viewer), local)
             }
         };
         self.socket.set_nonblocking(true).map_err(|it| it.to_string())?;

@@ -25,8 +25,8 @@ pub(super) enum Message {
 /// What is driven.
 pub(super) enum Kind {
     Publisher(Box<Publisher>),
-    /// With what both sides said of themselves last.
-    Viewer(Box<Viewer>, Local, Remote),
+    /// With what we said of ourselves last.
+    Viewer(Box<Viewer>, Local),
 }
 
 pub(super) struct Driver {
@@ -79,7 +79,7 @@ impl Driver {
     fn next_at(&self) -> Instant {
         match &self.kind {
             Kind::Publisher(it) => it.next_at(),
-            Kind::Viewer(it, ..) => it.next_at(),
+            Kind::Viewer(it, _) => it.next_at(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Driver {
                     }
                     it.handle_datagram(source, datagram, now, &self.board, &mut send);
                 }
-                Kind::Viewer(it, ..) => {
+                Kind::Viewer(it, _) => {
                     let mut ledger = Ledger { stats: &mut self.stats, board: &self.board };
                     it.handle_datagram(source, datagram, now, &mut ledger, &mut send);
                 }
@@ -115,7 +115,7 @@ impl Driver {
         let mut send = sender(&self.socket);
         match &mut self.kind {
             Kind::Publisher(it) => it.handle_timeout(now, &self.board, &mut send),
-            Kind::Viewer(it, ..) => {
+            Kind::Viewer(it, _) => {
                 let mut ledger = Ledger { stats: &mut self.stats, board: &self.board };
                 it.handle_timeout(now, &mut ledger, &mut send);
             }
@@ -139,15 +139,14 @@ impl Driver {
             Message::AcceptRestart(sdp, reply) => {
                 let result = match &mut self.kind {
                     Kind::Publisher(it) => it.accept_restart(&sdp, now),
-                    Kind::Viewer(it, local, remote) => {
+                    Kind::Viewer(it, local) => {
                         let theirs = Remote::read(&sdp).map_err(ToOwned::to_owned);
-                        theirs.and_then(|theirs| {
+                        theirs.and_then(|mut remote| {
                             let ours = self.offered.take().ok_or("nothing was offered")?;
                             (local.ufrag, local.pwd) = ours;
-                            *remote = theirs;
                             let is_v4 = local.address.is_ipv4();
                             remote.candidates.retain(|it| it.is_ipv4() == is_v4);
-                            it.restart(local, remote, now);
+                            it.restart(local, &remote, now);
                             Ok(())
                         })
                     }
@@ -162,7 +161,7 @@ impl Driver {
         let mut send = sender(&self.socket);
         match &mut self.kind {
             Kind::Publisher(it) => it.close(now, &self.board, &mut send),
-            Kind::Viewer(it, ..) => it.close(&mut send),
+            Kind::Viewer(it, _) => it.close(&mut send),
         }
     }
 
@@ -180,7 +179,7 @@ impl Driver {
                 rtcp: self.rtcp,
                 over,
             },
-            Kind::Viewer(it, ..) => State {
+            Kind::Viewer(it, _) => State {
                 is_connected: count(&self.board.connected) > 0,
                 is_proven: it.is_proven(),
                 rtp: counters.unique,
