@@ -62,8 +62,9 @@ impl Book {
         (findings.len(), failed)
     }
 
-    /// The report. What was not come to does not apply, for this reason.
-    pub(crate) fn close(self, protocol: Protocol, url: String, open: &str) -> Report {
+    /// The report. What was not come to does not apply.
+    pub(crate) fn close(self, protocol: Protocol, url: String, complete: bool) -> Report {
+        let open = if complete { "not come to: what it needs failed" } else { "out of time" };
         let mut findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
         let verdict = |(index, clause): (usize, crate::catalog::Clause)| {
             let finding = findings.remove(&clause.rule).unwrap_or_else(|| Finding {
@@ -84,7 +85,7 @@ impl Book {
             }
         };
         let verdicts = protocol.clauses().enumerate().map(verdict).collect();
-        Report { protocol, url, verdicts }
+        Report { protocol, url, complete, verdicts }
     }
 
     fn write(&self, rule: Rule, outcome: Outcome, reason: String, evidence: &[&Reply]) {

@@ -110,9 +110,8 @@ pub async fn check(
         check.judge_sessions();
     };
     let is_complete = tokio::time::timeout(options.time_limit, steps).await.is_ok();
-    let open = if is_complete { "not come to: what it needs failed" } else { "out of time" };
     let url = shown(&options.url, options.token.as_deref());
-    Ok(check.book.close(protocol, url, open))
+    Ok(check.book.close(protocol, url, is_complete))
 }
 
 /// An address without secrets.

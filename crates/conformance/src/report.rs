@@ -53,6 +53,8 @@ pub struct Report {
     pub protocol: Protocol,
     /// Where, without a token.
     pub url: String,
+    /// Whether the check came to its end; `false` when it ran out of time.
+    pub complete: bool,
     /// In the order of their numbers.
     pub verdicts: Vec<Verdict>,
 }
@@ -66,10 +68,10 @@ impl Verdict {
 }
 
 impl Report {
-    /// Whether a MUST failed.
+    /// Whether a MUST failed, or the check did not come to its end.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.verdicts.iter().any(|it| it.is_failed(Level::Must))
+        !self.complete || self.verdicts.iter().any(|it| it.is_failed(Level::Must))
     }
 
     /// Whether a SHOULD failed.

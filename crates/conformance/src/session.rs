@@ -81,10 +81,10 @@ pub(crate) async fn post(http: &Http, endpoint: &Uri, offer: String) -> Posted {
 }
 
 impl Session {
-    /// The session of a 201, without a client yet.
+    /// The session of an answer, without a client yet. Whether it was 201 is judged elsewhere.
     pub(crate) fn of_answer(posted: &Posted) -> Result<Self, String> {
         let reply = posted.reply();
-        if !reply.is(StatusCode::CREATED) {
+        if !reply.is_success() {
             return Err(format!("the offer was answered with {}", reply.told()));
         }
         Self::new(reply, &posted.offer, reply.body())

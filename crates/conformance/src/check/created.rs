@@ -24,7 +24,7 @@ impl Check<'_> {
         let is_created = reply.is(StatusCode::CREATED);
         let reason = || format!("it was answered with {}{}", reply.told(), hint(reply));
         self.book.judge(Rule::Created, is_created, reason, &[reply]);
-        if !is_created {
+        if !reply.is_success() {
             return None;
         }
         let kind = reply.content_type().unwrap_or_default();

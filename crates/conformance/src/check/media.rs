@@ -50,6 +50,10 @@ impl Check<'_> {
     pub(super) async fn goes_on(&self, session: &mut Session) -> Result<(), String> {
         let client = session.client.as_mut().ok_or("there is no media")?;
         let before = client.state();
+        if self.protocol == Protocol::Whip && before.rtcp == 0 {
+            // A server that sends no RTCP at all is told so already.
+            return before.over.map_or(Ok(()), Err);
+        }
         let more = |it: &State| match self.protocol {
             Protocol::Whip => it.rtcp > before.rtcp,
             Protocol::Whep => it.rtp > before.rtp,

@@ -32,7 +32,7 @@ impl Check<'_> {
 
     /// What is bad of itself: any 4xx will do, clients may not look closer (RFC 9725, section 4.1).
     async fn refuse(&self, rule: Rule, ask: Ask) {
-        let reply = self.http.send(ask).await;
+        let Some(reply) = self.http.follow(ask).await.pop() else { return };
         let reason = || format!("it was answered with {}", reply.told());
         self.book.judge(rule, reply.is_client_error(), reason, &[&reply]);
         session::discard(&self.http, &reply).await;
@@ -70,7 +70,7 @@ impl Check<'_> {
     async fn active(&self) {
         let Some(reply) = self.post_changed(offers::active).await else { return };
         let rule = Rule::SetupActive;
-        if reply.is(StatusCode::CREATED) {
+        if reply.is_success() {
             let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
             let setup = answer.anywhere("setup").unwrap_or_default();
             let reason = || format!("it was accepted with setup:{setup}");

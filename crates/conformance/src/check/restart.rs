@@ -1,14 +1,14 @@
 //! ICE restart: one that has to work, and one that cannot.
 
-use hyper::StatusCode;
 use hyper::header::ETAG;
+use hyper::{Method, StatusCode};
 use loadgen::client::Credentials;
 
 use super::Check;
 use super::trickle::is_unsupported;
 use crate::description::Description;
 use crate::fragment;
-use crate::http::Reply;
+use crate::http::{Ask, Reply};
 use crate::rule::Rule;
 use crate::session::Session;
 
@@ -27,7 +27,6 @@ impl Check<'_> {
     /// answered with.
     pub(super) async fn restart(&self, session: &mut Session, trickled: Option<&Reply>) {
         self.step("ICE restart");
-        self.failing_restart(session).await;
         let offered = match &session.client {
             Some(client) => client.offer_restart().await,
             None => None,
@@ -54,7 +53,13 @@ impl Check<'_> {
         }
         match theirs {
             Some(theirs) => self.go_on(session, &theirs, &reply).await,
-            None => self.book.skip(Rule::RestartMedia, "the server's credentials did not come"),
+            None => {
+                self.book.skip(Rule::RestartMedia, "the server's credentials did not come");
+                if supports {
+                    // It began again, we cannot: media is not to be judged any more.
+                    session.client = None;
+                }
+            }
         }
     }
 
@@ -142,18 +147,26 @@ impl Check<'_> {
             let over = client.state().over;
             let reason =
                 over.unwrap_or_else(|| "no check with the new ones is answered".to_owned());
-            return self.book.fail(rule, reason, &[reply]);
+            self.book.fail(rule, reason, &[reply]);
+            // Both sides are of different minds: what comes later would fail for it as well.
+            session.client = None;
+            return;
         }
         match self.goes_on(session).await {
             Ok(()) => self.book.pass(rule, &[reply]),
-            Err(reason) => self.book.fail(rule, reason, &[reply]),
+            Err(reason) => {
+                self.book.fail(rule, reason, &[reply]);
+                session.client = None;
+            }
         }
     }
 
-    /// With credentials shorter than any may be (RFC 8839, section 5.4).
-    async fn failing_restart(&self, session: &mut Session) {
-        let candidates = session.client.iter().flat_map(|_| session.ours.candidates()).collect();
-        let short = Credentials { ufrag: "x".to_owned(), pwd: "short".to_owned(), candidates };
+    /// With credentials shorter than any may be (RFC 8839, section 5.4). A server that gets it wrong
+    /// has no session any more: it is the last that is done with one.
+    pub(super) async fn failing_restart(&self, session: &mut Session) {
+        self.step("an ICE restart that fails");
+        let (ufrag, pwd) = ("x".to_owned(), "short".to_owned());
+        let short = Credentials { ufrag, pwd, candidates: session.ours.candidates() };
         let body = fragment::write(&session.ours, &short);
         let reply = self.http.send(session.patch(body, Some("*"))).await;
         let is_error =
@@ -163,8 +176,8 @@ impl Check<'_> {
         if !is_error {
             return self.book.skip(Rule::RestartFailsGently, "it did not fail");
         }
-        let get = self.http.send(hyper_get(session)).await;
-        if get.is_client_error() && !get.is(StatusCode::METHOD_NOT_ALLOWED) {
+        let get = self.http.send(Ask::new(Method::GET, &session.uri)).await;
+        if get.is(StatusCode::NOT_FOUND) || get.is(StatusCode::GONE) {
             let reason = format!("the session is answered with {}", get.told());
             return self.book.fail(Rule::RestartFailsGently, reason, &[&reply, &get]);
         }
@@ -207,10 +220,6 @@ impl Check<'_> {
             None => self.book.skip(rule, "neither trickle ICE nor ICE restart is supported"),
         }
     }
-}
-
-fn hyper_get(session: &Session) -> crate::http::Ask {
-    crate::http::Ask::new(hyper::Method::GET, &session.uri)
 }
 
 /// A strong entity-tag (RFC 9110, section 8.8.3).

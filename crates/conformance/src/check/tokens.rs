@@ -21,13 +21,13 @@ impl Check<'_> {
         let drafted = session::draft(&self.clients, self.protocol, self.local_ip);
         let Ok((_, offer)) = drafted else { return };
         let post = || Ask::new(Method::POST, &self.uri).body(SDP, offer.clone());
-        let missing = self.http.send(post().without_token()).await;
+        let Some(missing) = self.http.follow(post().without_token()).await.pop() else { return };
         if missing.is_success() {
             session::discard(&self.http, &missing).await;
             let reason = "the endpoint lets in whoever has no token";
             return RULES.iter().for_each(|it| self.book.skip(*it, reason));
         }
-        let wrong = self.http.send(post().with_token(WRONG)).await;
+        let Some(wrong) = self.http.follow(post().with_token(WRONG)).await.pop() else { return };
         for (rule, reply) in [(Rule::TokenMissing, &missing), (Rule::TokenWrong, &wrong)] {
             let reason = || format!("it was answered with {}", reply.told());
             self.book.judge(rule, reply.is_refused(), reason, &[reply]);

@@ -70,6 +70,7 @@ impl Check<'_> {
         self.restart(&mut session, trickled.as_ref()).await;
         self.layers(&session).await;
         let stream = self.events(&session, publish, publisher).await;
+        self.failing_restart(&mut session).await;
         self.end(session).await;
         self.events_end(stream).await;
         self.refusals().await;

@@ -15,6 +15,9 @@ impl fmt::Display for Report {
         for it in &self.verdicts {
             line(it, f)?;
         }
+        if !self.complete {
+            writeln!(f, "\nthe check did not come to its end")?;
+        }
         writeln!(
             f,
             "\n{} pass, {} fail, {} not applicable",

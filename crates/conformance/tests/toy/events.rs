@@ -13,7 +13,7 @@ use super::{Response, empty, respond};
 
 /// A body that is there, or one that comes.
 #[derive(Default)]
-pub struct Body {
+pub(crate) struct Body {
     text: Option<String>,
     events: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -61,17 +61,17 @@ struct Stream {
     receiver: Option<mpsc::UnboundedReceiver<String>>,
 }
 
-pub struct Events {
+pub(crate) struct Events {
     fault: &'static str,
     streams: Mutex<HashMap<String, Stream>>,
 }
 
 impl Events {
-    pub fn new(fault: &'static str) -> Self {
+    pub(crate) fn new(fault: &'static str) -> Self {
         Self { fault, streams: Mutex::default() }
     }
 
-    pub fn open(&self, id: &str, names: Vec<String>, is_live: bool) {
+    pub(crate) fn open(&self, id: &str, names: Vec<String>, is_live: bool) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let stream = Stream { names, sender, receiver: Some(receiver) };
         let layers = match self.fault {
@@ -85,7 +85,7 @@ impl Events {
         self.streams.lock().unwrap().insert(id.to_owned(), stream);
     }
 
-    pub fn viewers(&self, n: usize) -> String {
+    pub(crate) fn viewers(&self, n: usize) -> String {
         match self.fault {
             "events-viewers" => format!("{{\"viewers\":{n}}}"),
             _ => format!("{{\"viewercount\":{n}}}"),
@@ -93,7 +93,7 @@ impl Events {
     }
 
     /// Tells all streams that asked for it.
-    pub fn tell(&self, name: &str, data: &str) {
+    pub(crate) fn tell(&self, name: &str, data: &str) {
         for stream in self.streams.lock().unwrap().values() {
             if self.fault == "events-queued" && stream.receiver.is_some() {
                 continue;
@@ -118,11 +118,11 @@ impl Events {
         _ = stream.sender.send(text);
     }
 
-    pub fn remove(&self, id: &str) {
+    pub(crate) fn remove(&self, id: &str) {
         self.streams.lock().unwrap().remove(id);
     }
 
-    pub fn stream(&self, method: &Method, id: &str) -> Response {
+    pub(crate) fn stream(&self, method: &Method, id: &str) -> Response {
         if *method == Method::DELETE {
             if self.fault != "events-deleted" {
                 self.remove(id);

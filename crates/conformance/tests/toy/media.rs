@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// A packet on its way from a publisher to viewers.
 #[derive(Clone)]
-pub struct Packet {
+pub(crate) struct Packet {
     kind: MediaKind,
     seq: u64,
     time: u32,
@@ -23,7 +23,7 @@ pub struct Packet {
     payload: Vec<u8>,
 }
 
-pub enum Command {
+pub(crate) enum Command {
     /// An offer with other ICE credentials.
     Restart(String, oneshot::Sender<String>),
     /// The answer to our own offer.
@@ -32,13 +32,13 @@ pub enum Command {
 }
 
 /// A peer's task is told through this.
-pub type Handle = mpsc::UnboundedSender<Command>;
+pub(crate) type Handle = mpsc::UnboundedSender<Command>;
 
 /// What of media is broken.
 #[derive(Clone, Copy, Default)]
-pub struct Faults {
-    pub no_rtcp: bool,
-    pub no_rtp: bool,
+pub(crate) struct Faults {
+    pub(crate) no_rtcp: bool,
+    pub(crate) no_rtp: bool,
 }
 
 struct Peer {
@@ -54,7 +54,7 @@ struct Peer {
 }
 
 /// A peer that answers an offer.
-pub async fn answer(
+pub(crate) async fn answer(
     offer: &str,
     bus: &broadcast::Sender<Packet>,
     faults: Faults,
@@ -67,7 +67,7 @@ pub async fn answer(
 }
 
 /// A peer that offers audio and video itself.
-pub async fn offer(bus: &broadcast::Sender<Packet>) -> (Handle, String) {
+pub(crate) async fn offer(bus: &broadcast::Sender<Packet>) -> (Handle, String) {
     let (mut peer, handle) = Peer::new(bus, Faults::default()).await;
     let mut api = peer.rtc.sdp_api();
     let add =

@@ -19,10 +19,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, oneshot};
 
+use conformance::Protocol;
 use events::{Body, Events};
 use media::{Command, Faults, Handle, Packet};
 
-pub const TOKEN: &str = "toy-token-51c1";
+pub(crate) const TOKEN: &str = "toy-token-51c1";
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 const ICE_SERVER: &str =
@@ -31,8 +32,10 @@ const ICE_SERVER: &str =
 type Response = hyper::Response<Body>;
 
 /// A running server; it ends with the test's runtime.
-pub struct Toy {
+pub(crate) struct Toy {
     fault: &'static str,
+    /// What the fault is of: the other one does everything right.
+    of: Protocol,
     at: String,
     bus: broadcast::Sender<Packet>,
     sessions: Mutex<HashMap<String, Session>>,
@@ -82,10 +85,11 @@ fn empty(status: u16) -> Response {
 
 impl Toy {
     /// Starts one that does a thing wrong: one of the names in the code, or "".
-    pub async fn start(fault: &'static str) -> Arc<Self> {
+    pub(crate) async fn start(of: Protocol, fault: &'static str) -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let toy = Arc::new(Self {
             fault,
+            of,
             at: format!("http://{}", listener.local_addr().unwrap()),
             bus: broadcast::channel(1_000).0,
             sessions: Mutex::default(),
@@ -97,17 +101,16 @@ impl Toy {
         toy
     }
 
-    pub fn whip(&self) -> String {
-        let path = if self.has("moved-307") || self.has("moved-301") { "moved" } else { "whip" };
+    pub(crate) fn whip(&self) -> String {
+        let path = self.or("moved-307", "whip", "moved");
         format!("{}/{path}", self.at)
     }
 
-    pub fn whep(&self) -> String {
-        let path = if self.has("moved-301") { "moved" } else { "whep" };
-        format!("{}/{path}", self.at)
+    pub(crate) fn whep(&self) -> String {
+        format!("{}/whep", self.at)
     }
 
-    pub fn n_sessions(&self) -> usize {
+    pub(crate) fn n_sessions(&self) -> usize {
         self.sessions.lock().unwrap().len()
     }
 
@@ -146,9 +149,6 @@ impl Toy {
             return refused;
         }
         match (&ask.method, &parts[..]) {
-            (&Method::POST, ["moved"]) if self.has("moved-301") => {
-                respond(301).header("location", "/whip").body(Body::default()).unwrap()
-            }
             (&Method::POST, ["moved"]) => {
                 respond(307).header("location", "/whip").body(Body::default()).unwrap()
             }
@@ -191,14 +191,15 @@ impl Toy {
     }
 
     fn authorize(&self, ask: &Ask) -> Option<Response> {
-        let is_session = ask.path.starts_with("/session/");
+        let session = ask.path.strip_prefix("/session/");
+        let is_session = session.is_some();
         match ask.header("authorization") {
             Some(it) if it == format!("Bearer {TOKEN}") => return None,
             Some(_) if self.has("token-wrong") => return None,
             Some(_) => {}
-            None if self.has("token-missing") => return Some(empty(404)),
+            None if self.has("token-missing") && !is_session => return Some(empty(404)),
             None if self.has("token-session") && is_session => {
-                self.sessions.lock().unwrap().clear();
+                self.sessions.lock().unwrap().remove(session.unwrap_or_default());
             }
             None => {}
         }
@@ -229,10 +230,16 @@ impl Toy {
         if is_whip && ask.body.contains("X-NO-SUCH-CODEC") && !self.has("partial") {
             return empty(422);
         }
+        if ask.body.contains("a=setup:active") && self.has("moved-301") {
+            return respond(301).header("location", "/whip").body(Body::default()).unwrap();
+        }
         if ask.body.contains("a=setup:active") && self.has("setup-active") {
             return empty(500);
         }
         if !is_whip && self.live.lock().unwrap().is_none() {
+            if self.has("moved-301") {
+                return respond(301).header("location", "/whip").body(Body::default()).unwrap();
+            }
             let response = respond(self.or("offline", 409, 404));
             let response = match self.fault {
                 "offline-retry" => response,
@@ -247,11 +254,14 @@ impl Toy {
     }
 
     async fn create(&self, ask: &Ask, is_whip: bool) -> Response {
-        let faults = Faults { no_rtcp: self.has("rtcp"), no_rtp: self.has("no-media") && !is_whip };
+        let is_tested = is_whip == (self.of == Protocol::Whip);
+        let fault = if is_tested { self.fault } else { "" };
+        let has = |it: &str| fault == it;
+        let faults = Faults { no_rtcp: has("rtcp"), no_rtp: has("no-media") && !is_whip };
         let Ok((peer, answer)) = media::answer(&ask.body, &self.bus, faults).await else {
             return empty(400);
         };
-        let answer = self.dress(&answer, is_whip);
+        let answer = dress(fault, &answer, is_whip);
         let id = self.id();
         let session = Session {
             peer,
@@ -270,26 +280,27 @@ impl Toy {
             let n = self.sessions.lock().unwrap().values().filter(|it| !it.is_whip).count();
             self.events.tell("viewercount", &self.events.viewers(n));
         }
-        let mut response = respond(self.or("created", 201, 200));
-        if !self.has("created-type") {
+        let mut response = respond(if has("created") { 200 } else { 201 });
+        if !has("created-type") {
             response = response.header("content-type", SDP);
         }
-        if !self.has("location") {
+        if !has("location") {
             response = response.header("location", format!("/session/{id}"));
         }
-        match self.fault {
+        match fault {
             "etag" => {}
             "etag-weak" => response = response.header("etag", "W/\"0\""),
             _ => response = response.header("etag", "\"0\""),
         }
-        let server = self.or("ice-server", ICE_SERVER, "<turn:turn.example>; rel=\"ice-server\"");
+        let bare = "<turn:turn.example>; rel=\"ice-server\"";
+        let server = if has("ice-server") { bare } else { ICE_SERVER };
         response = response.header("link", server);
-        if self.has("links") {
+        if has("links") {
             response = response.header("link", "</x> rel=\"x\"");
         }
         if !is_whip {
-            let events =
-                self.or("layer-events", "active,inactive,layers,viewercount", "active,inactive");
+            let all = "active,inactive,layers,viewercount";
+            let events = if has("layer-events") { "active,inactive" } else { all };
             let rel = "urn:ietf:params:whep:ext:core";
             let sse = format!(
                 "</session/{id}/sse>; rel=\"{rel}:server-sent-events\"; events=\"{events}\""
@@ -327,23 +338,6 @@ impl Toy {
             response = response.header("location", format!("/session/{id}"));
         }
         response.body(offer.into()).unwrap()
-    }
-
-    /// An answer as the documents want it, or not quite.
-    fn dress(&self, answer: &str, is_whip: bool) -> String {
-        let answer = sdp::dress(answer);
-        let right = if is_whip { "a=recvonly" } else { "a=sendonly" };
-        match self.fault {
-            "answer" => answer.replace("a=setup:passive", "a=setup:actpass"),
-            "direction" => answer.replace(right, "a=sendrecv"),
-            "candidates" => sdp::without(&answer, "a=candidate:"),
-            "bundle" => sdp::without(&answer, "a=group:BUNDLE"),
-            "rtcp-mux" => sdp::without(&answer, "a=rtcp-mux\r"),
-            "rtcp-mux-only" => sdp::without(&answer, "a=rtcp-mux-only"),
-            "msid" => answer.replacen("a=msid:toy", "a=msid:other", 1),
-            "fingerprint" => sdp::with_another_fingerprint(&answer),
-            _ => answer,
-        }
     }
 
     async fn session(self: &Arc<Self>, ask: &Ask, id: &str) -> Response {
@@ -541,5 +535,22 @@ async fn accept(listener: TcpListener, toy: Arc<Toy>) {
             let http = hyper::server::conn::http1::Builder::new();
             _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
+    }
+}
+
+/// An answer as the documents want it, or not quite.
+fn dress(fault: &str, answer: &str, is_whip: bool) -> String {
+    let answer = sdp::dress(answer);
+    let right = if is_whip { "a=recvonly" } else { "a=sendonly" };
+    match fault {
+        "answer" => answer.replace("a=setup:passive", "a=setup:actpass"),
+        "direction" => answer.replace(right, "a=sendrecv"),
+        "candidates" => sdp::without(&answer, "a=candidate:"),
+        "bundle" => sdp::without(&answer, "a=group:BUNDLE"),
+        "rtcp-mux" => sdp::without(&answer, "a=rtcp-mux\r"),
+        "rtcp-mux-only" => sdp::without(&answer, "a=rtcp-mux-only"),
+        "msid" => answer.replacen("a=msid:toy", "a=msid:other", 1),
+        "fingerprint" => sdp::with_another_fingerprint(&answer),
+        _ => answer,
     }
 }

@@ -1,12 +1,12 @@
 //! What the toy reads and writes of descriptions.
 
 /// Why a description is refused.
-pub enum Fault {
+pub(crate) enum Fault {
     Malformed,
     Truncated,
 }
 
-pub fn check(sdp: &str) -> Result<(), Fault> {
+pub(crate) fn check(sdp: &str) -> Result<(), Fault> {
     if !sdp.starts_with("v=0\r\n") {
         return Err(Fault::Malformed);
     }
@@ -19,7 +19,7 @@ pub fn check(sdp: &str) -> Result<(), Fault> {
 }
 
 /// A description of ours with what is asked for beyond what str0m writes.
-pub fn dress(sdp: &str) -> String {
+pub(crate) fn dress(sdp: &str) -> String {
     let mut out = String::new();
     for line in sdp.lines().filter(|it| *it != "a=rtcp-mux-only") {
         match line.strip_prefix("a=msid:").and_then(|it| it.split_once(' ')) {
@@ -34,11 +34,11 @@ pub fn dress(sdp: &str) -> String {
 }
 
 /// Without the lines that begin so.
-pub fn without(sdp: &str, start: &str) -> String {
+pub(crate) fn without(sdp: &str, start: &str) -> String {
     sdp.split_inclusive('\n').filter(|it| !it.starts_with(start)).collect()
 }
 
-pub fn with_another_fingerprint(sdp: &str) -> String {
+pub(crate) fn with_another_fingerprint(sdp: &str) -> String {
     let change = |line: &str| match line.strip_prefix("a=fingerprint:sha-256 ") {
         Some(it) => {
             let other = if it.starts_with("00") { "11" } else { "00" };
@@ -50,7 +50,7 @@ pub fn with_another_fingerprint(sdp: &str) -> String {
 }
 
 /// The part of a description that is about ICE.
-pub fn fragment(sdp: &str) -> String {
+pub(crate) fn fragment(sdp: &str) -> String {
     let wanted = ["a=ice-", "a=candidate:", "a=end-of-candidates"];
     let mut out = String::new();
     let mut sections = sdp.split("\r\nm=");
@@ -70,15 +70,15 @@ pub fn fragment(sdp: &str) -> String {
 }
 
 /// A client's fragment.
-pub struct Fragment {
-    pub ufrag: String,
-    pub pwd: String,
+pub(crate) struct Fragment {
+    pub(crate) ufrag: String,
+    pub(crate) pwd: String,
     /// Whether a candidate in it makes no sense.
-    pub is_bogus: bool,
+    pub(crate) is_bogus: bool,
 }
 
 impl Fragment {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_line = |it: &str| it.starts_with("a=") || it.starts_with("m=");
         if !text.lines().all(is_line) {
             return None;
@@ -91,12 +91,12 @@ impl Fragment {
         })
     }
 
-    pub fn is_of(&self, sdp: &str) -> bool {
+    pub(crate) fn is_of(&self, sdp: &str) -> bool {
         sdp.contains(&format!("a=ice-ufrag:{}\r\n", self.ufrag))
             && sdp.contains(&format!("a=ice-pwd:{}\r\n", self.pwd))
     }
 
-    pub fn put_into(&self, sdp: &str) -> String {
+    pub(crate) fn put_into(&self, sdp: &str) -> String {
         let change = |line: &str| {
             if line.starts_with("a=ice-ufrag:") {
                 format!("a=ice-ufrag:{}\r\n", self.ufrag)

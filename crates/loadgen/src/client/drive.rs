@@ -151,6 +151,8 @@ impl Driver {
                         })
                     }
                 };
+                // Whoever hears of it sees what is proven anew, not what was before.
+                self.tell();
                 _ = reply.send(result);
             }
         }
