@@ -64,7 +64,8 @@ impl Book {
 
     /// The report. What was not come to does not apply.
     pub(crate) fn close(self, protocol: Protocol, url: String, complete: bool) -> Report {
-        let open = if complete { "not come to: what it needs failed" } else { "out of time" };
+        let open =
+            if complete { "not come to: what it needs did not come about" } else { "out of time" };
         let mut findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
         let verdict = |(index, clause): (usize, crate::catalog::Clause)| {
             let finding = findings.remove(&clause.rule).unwrap_or_else(|| Finding {

@@ -143,6 +143,11 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Of a page that is not the server's.
+    fn origin(&self) -> &str {
+        self.options.origin.as_deref().unwrap_or("https://kaibo-check.example")
+    }
+
     /// Tells what comes now.
     fn step(&self, step: &'static str) {
         let (judged, failed) = self.book.counts();

@@ -19,6 +19,8 @@ pub struct Options {
     pub publish: Option<String>,
     /// The bearer token that the server wants, of both endpoints.
     pub token: Option<String>,
+    /// Origin of a web page that may use the endpoint; without it, one that nobody knows.
+    pub origin: Option<String>,
     /// What pictures are shaped like.
     pub codec: VideoCodec,
     /// How long to wait for one answer, and for media to flow.
@@ -36,9 +38,10 @@ impl Options {
             url: url.into(),
             publish: None,
             token: None,
+            origin: None,
             codec: VideoCodec::Vp8,
             patience: Duration::from_secs(8),
-            time_limit: Duration::from_secs(110),
+            time_limit: Duration::from_secs(95),
         }
     }
 }

@@ -37,7 +37,7 @@ rules! {
     GetEndpoint = "GET on the endpoint is answered with 2xx and no content",
     HeadEndpoint = "HEAD on the endpoint is answered with 200 and Content-Type: application/sdp",
     HeadLikeGet = "HEAD has the Content-Type that GET has, and no body",
-    Preflight = "a CORS preflight for POST is allowed: origin, method and request headers",
+    Preflight = "a CORS preflight for a POST of another origin is answered with what a browser needs",
     PreflightWithoutToken = "a CORS preflight is answered without credentials",
     AcceptPost = "OPTIONS is answered with Accept-Post: application/sdp",
     PreflightNoIce = "a CORS preflight does not hand out STUN or TURN servers",

@@ -15,8 +15,6 @@ use crate::offers;
 
 /// The media type of descriptions.
 pub(crate) const SDP: &str = "application/sdp";
-/// A page that is not the server's, for CORS.
-pub(crate) const FOREIGN_ORIGIN: &str = "https://kaibo-check.example";
 
 /// What a server made of an offer.
 pub(crate) struct Session {
@@ -71,13 +69,17 @@ pub(crate) fn draft(
     Ok((draft, offer))
 }
 
-/// Posts an offer as a page of another origin would.
+/// Posts an offer.
 pub(crate) async fn post(http: &Http, endpoint: &Uri, offer: String) -> Posted {
-    let ask = Ask::new(Method::POST, endpoint)
-        .header(ORIGIN, FOREIGN_ORIGIN)
-        .header(ACCEPT, SDP)
-        .body(SDP, offer.clone());
+    let ask = Ask::new(Method::POST, endpoint).header(ACCEPT, SDP).body(SDP, offer.clone());
     Posted { offer, replies: http.follow(ask).await }
+}
+
+/// Posts an offer as a page of another origin does.
+pub(crate) async fn post_from(http: &Http, endpoint: &Uri, offer: String, origin: &str) -> Posted {
+    let ask = Ask::new(Method::POST, endpoint).header(ORIGIN, origin).header(ACCEPT, SDP);
+    let replies = http.follow(ask.body(SDP, offer.clone())).await;
+    Posted { offer, replies }
 }
 
 impl Session {

@@ -63,6 +63,9 @@ struct Common {
     /// Bearer token that the server wants. Better in the environment.
     #[arg(long, value_name = "TOKEN", env = "KAIBO_CHECK_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Origin of a web page that may use the endpoint, where not all may, such as https://example.com.
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
     /// What the pictures are shaped like.
     #[arg(long, value_name = "CODEC", default_value = "vp8")]
     codec: Codec,
@@ -106,6 +109,7 @@ impl What {
         Options {
             publish,
             token: common.token.clone().filter(|it| !it.is_empty()),
+            origin: common.origin.clone(),
             codec: match common.codec {
                 Codec::Vp8 => VideoCodec::Vp8,
                 Codec::H264 => VideoCodec::H264,

@@ -9,7 +9,7 @@ use crate::catalog::Protocol;
 use crate::description::Description;
 use crate::http::{Ask, Reply};
 use crate::rule::Rule;
-use crate::session::{FOREIGN_ORIGIN, Posted, SDP, Session, location};
+use crate::session::{Posted, SDP, Session, location};
 
 /// Characters in which two session URLs have to differ: chance leaves fewer of sixteen the same than
 /// one time in a billion, and a counter or a clock changes a few.
@@ -33,7 +33,6 @@ impl Check<'_> {
         let at = location(reply);
         let reason = || "there is no Location that can be used".to_owned();
         self.book.judge(Rule::CreatedLocation, at.is_some(), reason, &[reply]);
-        self.cors(reply);
         if at.as_ref().is_some_and(|it| it.scheme_str() != self.uri.scheme_str())
             && self.uri.scheme_str() == Some("https")
         {
@@ -52,13 +51,17 @@ impl Check<'_> {
     }
 
     /// What script of another origin sees (Fetch, section 3.3): the documents name it for OPTIONS only.
-    fn cors(&self, reply: &Reply) {
+    pub(super) fn cors(&self, reply: &Reply) {
+        if !reply.is_success() {
+            let reason = format!("an offer of another origin was answered with {}", reply.told());
+            return self.book.skip(Rule::CorsResponse, reason);
+        }
         let origin = reply.header(&ACCESS_CONTROL_ALLOW_ORIGIN).unwrap_or_default();
         let exposed = reply.headers(&ACCESS_CONTROL_EXPOSE_HEADERS).join(",").to_ascii_lowercase();
         let has =
             |name: &str| exposed.split(',').any(|it| matches!(it.trim(), "*") || it.trim() == name);
         let names = ["location", "etag", "link"];
-        if !matches!(origin, "*" | FOREIGN_ORIGIN) {
+        if origin != "*" && origin != self.origin() {
             self.book.skip(Rule::CorsResponse, "other origins are not let in");
         } else if let Some(name) = names.iter().find(|it| !has(it)) {
             self.book.skip(Rule::CorsResponse, format!("script cannot read {name}"));

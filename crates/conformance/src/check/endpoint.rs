@@ -1,8 +1,8 @@
 //! The endpoint without an offer: GET, HEAD, OPTIONS.
 
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderName, LINK, ORIGIN,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderName, LINK, ORIGIN,
 };
 use hyper::{Method, StatusCode};
 
@@ -10,7 +10,7 @@ use super::Check;
 use crate::http::{Ask, Reply};
 use crate::links;
 use crate::rule::Rule;
-use crate::session::{FOREIGN_ORIGIN, SDP};
+use crate::session::SDP;
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
@@ -65,10 +65,15 @@ impl Check<'_> {
     }
 
     async fn options(&self) {
+        // The type of an offer is not one that needs no question.
+        let names: &[&str] = match self.http.has_token() {
+            true => &["authorization", "content-type"],
+            false => &["content-type"],
+        };
         let preflight = Ask::new(Method::OPTIONS, &self.uri)
-            .header(ORIGIN, FOREIGN_ORIGIN)
+            .header(ORIGIN, self.origin())
             .header(ACCESS_CONTROL_REQUEST_METHOD, "POST")
-            .header(ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type");
+            .header(ACCESS_CONTROL_REQUEST_HEADERS, names.join(","));
         let mut answer = self.http.send(preflight.clone().without_token()).await;
         if self.http.has_token() {
             let open = !answer.is_refused();
@@ -80,7 +85,7 @@ impl Check<'_> {
         } else {
             self.book.skip(Rule::PreflightWithoutToken, "there is no token");
         }
-        let lack = lack_of_preflight(&answer);
+        let lack = lack_of_preflight(&answer, self.origin(), names);
         let reason = || lack.clone().unwrap_or_default();
         self.book.judge(Rule::Preflight, lack.is_none(), reason, &[&answer]);
 
@@ -98,28 +103,20 @@ impl Check<'_> {
     }
 }
 
-/// What keeps a browser from posting after this answer (Fetch, section 4.8).
-fn lack_of_preflight(answer: &Reply) -> Option<String> {
-    let list = |name| answer.headers(&name).join(",").to_ascii_lowercase();
-    let has = |list: &str, word: &str| {
-        list.split(',').any(|it| matches!(it.trim(), "*") || it.trim() == word)
-    };
+/// What keeps a browser from posting after this answer (Fetch, section 4.8). The method need not be
+/// named: POST is let through anyway.
+fn lack_of_preflight(answer: &Reply, origin: &str, names: &[&str]) -> Option<String> {
     if !answer.is_success() {
         return Some(format!("it was answered with {}", answer.told()));
     }
-    let origin = list(ACCESS_CONTROL_ALLOW_ORIGIN);
-    if !has(&origin, FOREIGN_ORIGIN) {
-        return Some(format!("Access-Control-Allow-Origin: {origin:?}"));
+    let allowed = answer.headers(&ACCESS_CONTROL_ALLOW_ORIGIN).join(",");
+    if allowed != "*" && allowed != origin {
+        return Some(format!("Access-Control-Allow-Origin: {allowed:?}"));
     }
-    // POST is allowed whatever is listed.
-    let _ = ACCESS_CONTROL_ALLOW_METHODS;
-    let headers = list(ACCESS_CONTROL_ALLOW_HEADERS);
-    for name in ["content-type", "authorization"] {
-        // The wildcard does not stand for credentials.
-        let allowed = headers.split(',').any(|it| it.trim() == name);
-        if !allowed && (name == "authorization" || !has(&headers, name)) {
-            return Some(format!("Access-Control-Allow-Headers: {headers:?} lacks {name}"));
-        }
-    }
-    None
+    let list = answer.headers(&ACCESS_CONTROL_ALLOW_HEADERS).join(",").to_ascii_lowercase();
+    let has = |name: &str| list.split(',').any(|it| it.trim() == name);
+    // The wildcard does not stand for credentials.
+    let fits = |name: &&&str| has(name) || has("*") && **name != "authorization";
+    let lacks = names.iter().find(|name| !fits(name))?;
+    Some(format!("Access-Control-Allow-Headers: {list:?} lacks {lacks}"))
 }

@@ -1,7 +1,7 @@
 //! The order of a check of WHIP.
 
 use super::Check;
-use crate::session;
+use crate::session::{self, Session};
 
 impl Check<'_> {
     pub(super) async fn whip(&self) {
@@ -25,17 +25,15 @@ impl Check<'_> {
         self.second_session().await;
     }
 
-    /// Another session, for its URL, unless there were two.
+    /// Another session, for its URL, of a page of another origin.
     pub(super) async fn second_session(&self) {
-        let n = self.sessions.lock().unwrap_or_else(std::sync::PoisonError::into_inner).len();
-        if n > 1 {
-            return;
-        }
+        self.step("another origin");
         let drafted = session::draft(&self.clients, self.protocol, self.local_ip);
         let Ok((_, offer)) = drafted else { return };
-        let posted = session::post(&self.http, &self.uri, offer).await;
+        let posted = session::post_from(&self.http, &self.uri, offer, self.origin()).await;
         self.note(&posted);
-        if let Ok(session) = session::Session::of_answer(&posted) {
+        self.cors(posted.reply());
+        if let Ok(session) = Session::of_answer(&posted) {
             self.note_session(&session);
             session.end(&self.http).await;
         }
