@@ -8,6 +8,7 @@ use server::config::{Layer, PublishLayer};
 use server::signaling::PublishOpen;
 
 use crate::bench::BenchArgs;
+use crate::check::CheckArgs;
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Measures a server with synthetic publishers and viewers.
     Bench(BenchArgs),
+    /// Checks any server of WHIP or WHEP against what their documents ask for.
+    Check(CheckArgs),
 }
 
 /// Flags of `serve`. A flag beats the environment, the environment beats the file.

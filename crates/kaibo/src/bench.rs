@@ -2,15 +2,14 @@
 
 mod egress;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use loadgen::{Options, Progress, RunError, Target, VideoCodec};
+use loadgen::{Options, RunError, Target, VideoCodec};
 
-/// How often a progress line is written where it cannot be overwritten.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -154,7 +153,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
             Harness::Egress(args) => egress::run(args),
         };
     }
-    let mut screen = Screen { is_terminal: io::stderr().is_terminal(), told_at: None };
+    let mut screen = Screen::new();
     let result = loadgen::run(&args.options(), |progress| screen.tell(progress));
     screen.clear();
     let report = match result {
@@ -171,28 +170,4 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         write!(io::stdout(), "{report}")?;
     }
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Where progress is written: one line that changes, or one now and then.
-struct Screen {
-    is_terminal: bool,
-    told_at: Option<Instant>,
-}
-
-impl Screen {
-    fn tell(&mut self, progress: &Progress) {
-        if self.is_terminal {
-            _ = write!(io::stderr(), "\r\x1b[K{progress}");
-            self.told_at = Some(Instant::now());
-        } else if self.told_at.is_none_or(|at| at.elapsed() >= LINE_EVERY) {
-            _ = writeln!(io::stderr(), "{progress}");
-            self.told_at = Some(Instant::now());
-        }
-    }
-
-    fn clear(&self) {
-        if self.is_terminal && self.told_at.is_some() {
-            _ = write!(io::stderr(), "\r\x1b[K");
-        }
-    }
 }

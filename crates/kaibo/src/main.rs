@@ -3,8 +3,10 @@
 
 mod args;
 mod bench;
+mod check;
 mod greeting;
 mod heap;
+mod screen;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Serve(args) => serve(args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::bench(args),
+        Command::Check(args) => check::check(args),
     };
     match result {
         Ok(code) => code,
@@ -52,7 +55,8 @@ fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
         // A list follows.
         lines.for_each(|it| sentence.extend([" ", it]));
     }
-    let command = if args.get(1).is_some_and(|it| it == "bench") { "bench" } else { "serve" };
+    let named = args.get(1).and_then(|it| it.to_str());
+    let command = named.filter(|it| matches!(*it, "bench" | "check")).unwrap_or("serve");
     _ = writeln!(io::stderr(), "kaibo: {sentence}; see kaibo {command} --help");
     ExitCode::from(2)
 }

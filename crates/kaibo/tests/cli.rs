@@ -68,6 +68,27 @@ fn the_key_is_printed_nowhere() {
 }
 
 #[test]
+fn a_check_of_nothing_is_told_by_its_exit_status() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{free}/whip/room?key=hunter2");
+    for args in [
+        &["check", "whip", nobody.as_str(), "--token", "hunter2"][..],
+        &["check", "whep", "example.com/whep"],
+        &["check", "whip"],
+        &["check", "whip", "http://127.0.0.1/", "--publish", "http://127.0.0.1/"],
+        &["check", "dance", "http://127.0.0.1/"],
+    ] {
+        let output = kaibo(args, &[("KAIBO_CHECK_TOKEN", "hunter2")]);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let complaint = complaint(&output);
+        assert!(complaint.contains("see kaibo check --help"), "{complaint}");
+        assert!(!complaint.contains("hunter2"), "{complaint}");
+    }
+    let help = stdout(&kaibo(&["check", "--help"], &[]));
+    assert!(help.contains("kaibo check whep http://"), "{help}");
+}
+
+#[test]
 fn what_is_wrong_is_told_in_one_sentence() {
     let check = |args: &[&str], part: &str| {
         let complaint = complaint(&kaibo(args, &[]));

@@ -13,6 +13,7 @@
 //! of a browser and no decoder, at a fraction of a full client's cost, so that the tool does not need
 //! more than the server it measures. Both take time as an argument; the workers own the clock.
 
+pub mod client;
 mod cpu;
 mod egress;
 mod media;

@@ -47,6 +47,8 @@ pub(crate) struct Publisher {
     source: Source,
     codec: VideoCodec,
     is_connected: bool,
+    /// Whether a check with the present credentials was answered.
+    is_proven: bool,
     is_over: bool,
     give_up_at: Instant,
     next_at: Instant,
@@ -86,6 +88,7 @@ impl Publisher {
             source: Source::new(shape, u64::from(local.port())).out_of_step(),
             codec: shape.codec,
             is_connected: false,
+            is_proven: false,
             is_over: false,
             give_up_at: now + JOIN_TIMEOUT,
             next_at: now,
@@ -113,6 +116,29 @@ impl Publisher {
             stream.set_rtx_cache(RTX_PACKETS, RTX_AGE, None);
         }
         Ok(())
+    }
+
+    /// Begins an ICE restart (RFC 8445, section 9): the username fragment and password to tell the
+    /// server. Nothing changes before it agreed.
+    pub(crate) fn offer_restart(&mut self) -> Option<(String, String)> {
+        let mut api = self.rtc.sdp_api();
+        let credentials = api.ice_restart(true);
+        let (_, pending) = api.apply()?;
+        self.pending = Some(pending);
+        Some((credentials.ufrag, credentials.pass))
+    }
+
+    /// Takes the server's answer with its new credentials in it.
+    pub(crate) fn accept_restart(&mut self, sdp: &str, now: Instant) -> Result<(), String> {
+        let answer = SdpAnswer::from_sdp_string(sdp).map_err(|it| it.to_string())?;
+        let pending = self.pending.take().ok_or("answered twice")?;
+        self.is_proven = false;
+        self.next_at = now;
+        self.rtc.sdp_api().accept_answer(pending, answer).map_err(|it| it.to_string())
+    }
+
+    pub(crate) fn is_proven(&self) -> bool {
+        self.is_proven
     }
 
     fn payload_type(&self, mid: Mid, codec: Codec) -> Option<Pt> {
@@ -192,6 +218,9 @@ impl Publisher {
                     board.publishing.fetch_add(1, Ordering::Relaxed);
                     // The first frame is due.
                     self.next_at = now;
+                }
+                Ok(Output::Event(Event::IceConnectionStateChange(state))) => {
+                    self.is_proven = state.is_connected();
                 }
                 Ok(Output::Event(Event::KeyframeRequest(_))) => self.source.want_keyframe(),
                 Ok(Output::Event(_)) => {}

@@ -120,6 +120,7 @@ impl<'a> Run<'a> {
                 run: run_id,
                 frame_interval: Duration::from_secs(1) / options.fps,
                 loss: options.loss / 100.0,
+                any_media: false,
             },
             shape: Shape {
                 codec: options.codec,

@@ -133,6 +133,23 @@ pub(crate) fn with_candidates(sdp: &str, stays: impl Fn(SocketAddr) -> bool) -> 
     out
 }
 
+/// A description with other ICE credentials in it, and other candidates unless there are none: what
+/// would stand there after an ICE restart. A candidate is what follows `a=`.
+pub(crate) fn with_credentials(sdp: &str, ufrag: &str, pwd: &str, candidates: &[String]) -> String {
+    let mut out = String::with_capacity(sdp.len());
+    for it in sdp.lines() {
+        if it.starts_with("a=ice-ufrag:") {
+            line(&mut out, &format!("a=ice-ufrag:{ufrag}"));
+        } else if it.starts_with("a=ice-pwd:") {
+            line(&mut out, &format!("a=ice-pwd:{pwd}"));
+            candidates.iter().for_each(|it| line(&mut out, &format!("a={it}")));
+        } else if candidates.is_empty() || !it.starts_with("a=candidate:") {
+            line(&mut out, it);
+        }
+    }
+    out
+}
+
 /// What of a media description an answer repeats.
 const ECHOED: [&str; 7] =
     ["a=mid:", "a=extmap:", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=rtcp-mux", "a=rtcp-rsize"];
@@ -285,6 +302,17 @@ mod tests {
         assert_eq!(with_candidates(&offer, |it| it.ip().is_loopback()), offer);
         let none = with_candidates(&offer, |_| false);
         assert_eq!(Remote::read(&none).unwrap().candidates, []);
+    }
+
+    #[test]
+    fn a_restart_changes_nothing_but_credentials_and_candidates() {
+        let offer = offer(&local(), VideoCodec::Vp8);
+        let candidates = ["candidate:9 1 udp 1 127.0.0.9 9 typ host".to_owned()];
+        let after = with_credentials(&offer, "wxyz", "another-password-of-24-x", &candidates);
+        let remote = Remote::read(&after).unwrap();
+        assert_eq!((remote.ufrag.as_str(), remote.pwd.len()), ("wxyz", 24));
+        assert_eq!(remote.candidates, ["127.0.0.9:9".parse().unwrap()]);
+        assert_eq!(with_credentials(&offer, "abcd", "0123456789012345678901", &[]), offer);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How descriptions are exchanged: over Kaibo's `/ws`, or by WHIP and WHEP.
 
 mod http;
-mod whip;
+pub(crate) mod whip;
 mod ws;
 
 use std::io;

@@ -30,6 +30,8 @@ pub(crate) struct Counters {
     pub(crate) dropped: u64,
     /// Datagrams that could not be decrypted or read.
     pub(crate) unreadable: u64,
+    /// RTCP datagrams that could be decrypted.
+    pub(crate) rtcp: u64,
     /// Packets that were asked for again, each time.
     pub(crate) nacks: u64,
     pub(crate) plis: u64,
@@ -50,6 +52,7 @@ impl Counters {
             rtx: f(self.rtx, other.rtx),
             dropped: f(self.dropped, other.dropped),
             unreadable: f(self.unreadable, other.unreadable),
+            rtcp: f(self.rtcp, other.rtcp),
             nacks: f(self.nacks, other.nacks),
             plis: f(self.plis, other.plis),
             freezes: f(self.freezes, other.freezes),
@@ -93,6 +96,11 @@ impl Times {
     pub(crate) fn add(&mut self, other: &Self) {
         self.histogram.add(&other.histogram).expect("all have the same bounds");
         self.max_us = self.max_us.max(other.max_us);
+    }
+
+    /// How many were recorded.
+    pub(crate) fn count(&self) -> u64 {
+        self.histogram.len()
     }
 
     /// In milliseconds; `None` when nothing was recorded.

@@ -42,6 +42,8 @@ pub(crate) struct Rules {
     pub(crate) frame_interval: Duration,
     /// The share of incoming packets to lose on purpose.
     pub(crate) loss: f64,
+    /// Whether a packet of anybody's is a picture: not all publishers are ours.
+    pub(crate) any_media: bool,
 }
 
 /// Where a viewer writes what it saw.
@@ -112,6 +114,17 @@ impl Viewer {
     pub(crate) fn is_silent(&self, now: Instant) -> bool {
         let quiet = Duration::from_secs(2);
         self.stage == Stage::Watching && self.media.received_at() + quiet < now
+    }
+
+    /// Begins ICE again with what both sides said anew; all else goes on.
+    pub(crate) fn restart(&mut self, local: &Local, remote: &Remote, now: Instant) {
+        self.ice.restart(local, remote, now);
+        self.next_at = now;
+    }
+
+    /// Whether the server answered a check with the present credentials.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.ice.is_proven()
     }
 
     /// The steady phase begins: earlier stops of the picture are not of it.
@@ -217,7 +230,7 @@ impl Viewer {
                 self.stage = Stage::Receiving;
                 ledger.stats.first_packet.record(now - self.began_at);
             }
-            Stage::Receiving if self.media.has_picture() => {
+            Stage::Receiving if self.media.has_picture() || self.rules.any_media => {
                 self.stage = Stage::Watching;
                 ledger.stats.first_keyframe.record(now - self.began_at);
                 ledger.board.joined.fetch_add(1, Ordering::Relaxed);
@@ -230,6 +243,7 @@ impl Viewer {
         let Some((_, receiver)) = &mut self.srtp else { return };
         match receiver.unprotect_rtcp(packet) {
             Ok(n) => {
+                ledger.stats.counters.rtcp += 1;
                 feedback::handle_rtcp(packet.get(..n).unwrap_or_default(), &mut self.media, now)
             }
             Err(_) => ledger.stats.counters.unreadable += 1,

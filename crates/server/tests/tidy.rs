@@ -7,9 +7,11 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ALLOWED: [(&str, &str); 11] = [
+const ALLOWED: [(&str, &str); 13] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
+    ("kaibo", "conformance"),
+    ("conformance", "loadgen"),
     ("server", "engine"),
     ("server", "protocol"),
     ("server", "webui"),

@@ -145,7 +145,7 @@ impl Clients {
             publishers: Vec::new(),
             viewers: Vec::new(),
             identity: Identity::new(),
-            rules: Rules { epoch, run: 1, frame_interval, loss: 0.0 },
+            rules: Rules { epoch, run: 1, frame_interval, loss: 0.0, any_media: false },
             stats: Stats::default(),
             board: Board::default(),
             buffers: Buffers::new(),

@@ -32,6 +32,7 @@ pub(super) async fn exchange(
     }
     let resource = Resource {
         address,
+        // It is asked for at the server that named it, whatever its host.
         uri: response.location.and_then(|it| resolve(&uri, &it)),
         token: token.map(ToOwned::to_owned),
     };
@@ -48,10 +49,14 @@ impl Resource {
     }
 }
 
-/// A `Location` as a whole address. It is asked for at the server that named it, whatever its host.
-fn resolve(base: &Uri, location: &str) -> Option<Uri> {
+/// A `Location` or the target of a `Link` as a whole address, seen from the address that was asked.
+#[must_use]
+pub fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     if location.contains("://") {
         return location.parse().ok();
+    }
+    if location.starts_with("//") {
+        return format!("{}:{location}", base.scheme_str()?).parse().ok();
     }
     let path = if location.starts_with('/') {
         location.to_owned()
@@ -73,5 +78,6 @@ mod tests {
         assert_eq!(at("/session/1?a=b"), "http://localhost:8080/session/1?a=b");
         assert_eq!(at("1"), "http://localhost:8080/api/1");
         assert_eq!(at("http://other/1"), "http://other/1");
+        assert_eq!(at("//other/1"), "http://other/1");
     }
 }

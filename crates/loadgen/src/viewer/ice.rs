@@ -44,6 +44,8 @@ pub(crate) struct Ice {
     n_checks: usize,
     under_way: Vec<(TransId, Instant, SocketAddr)>,
     chosen: Option<SocketAddr>,
+    /// Whether a check with the present credentials was answered.
+    is_proven: bool,
     next_check_at: Instant,
     answered_at: Instant,
     rtt: Duration,
@@ -75,10 +77,31 @@ impl Ice {
             n_checks: 0,
             under_way: Vec::with_capacity(REMEMBERED),
             chosen: None,
+            is_proven: false,
             next_check_at: now,
             answered_at: now,
             rtt: Duration::ZERO,
         }
+    }
+
+    /// Begins again with other credentials (RFC 8445, section 9). What is chosen stays so until a check
+    /// with them is answered; without candidates those that are known remain.
+    pub(crate) fn restart(&mut self, local: &Local, remote: &Remote, now: Instant) {
+        self.username = format!("{}:{}", remote.ufrag, local.ufrag);
+        self.local_pwd.clone_from(&local.pwd);
+        self.remote_pwd.clone_from(&remote.pwd);
+        if !remote.candidates.is_empty() {
+            self.candidates.clone_from(&remote.candidates);
+        }
+        self.under_way.clear();
+        self.n_checks = 0;
+        self.is_proven = false;
+        self.next_check_at = now;
+    }
+
+    /// Whether a check with the present credentials was answered.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.is_proven
     }
 
     /// The server's address, once it answered.
@@ -106,12 +129,13 @@ impl Ice {
             return;
         }
         let turn = self.n_checks / CHECKS_EACH % self.candidates.len().max(1);
-        let Some(to) = self.chosen.or_else(|| self.candidates.get(turn).copied()) else {
+        let settled = self.chosen.filter(|_| self.is_proven);
+        let Some(to) = settled.or_else(|| self.candidates.get(turn).copied()) else {
             self.next_check_at = now + CONSENT_INTERVAL;
             return;
         };
         self.n_checks += 1;
-        let interval = if self.chosen.is_some() { CONSENT_INTERVAL } else { CHECK_INTERVAL };
+        let interval = if self.is_proven { CONSENT_INTERVAL } else { CHECK_INTERVAL };
         self.next_check_at = now + interval;
         let id = self.transaction(to, now);
         let check = StunMessage::binding_request(
@@ -132,7 +156,7 @@ impl Ice {
     /// one transaction (RFC 8489, section 6.2.1): its answer counts however late it is.
     fn transaction(&mut self, to: SocketAddr, now: Instant) -> TransId {
         let known = self.under_way.iter().find(|it| it.2 == to).map(|it| it.0);
-        if let Some(id) = known.filter(|_| self.chosen.is_none()) {
+        if let Some(id) = known.filter(|_| !self.is_proven) {
             return id;
         }
         if self.under_way.len() == REMEMBERED {
@@ -172,9 +196,10 @@ impl Ice {
         let (_, asked_at, to) = self.under_way.remove(at);
         self.rtt = now.saturating_duration_since(asked_at);
         self.answered_at = now;
-        if self.chosen.is_some() {
+        if self.is_proven {
             return Progress::Nothing;
         }
+        self.is_proven = true;
         self.chosen = Some(to);
         self.next_check_at = now + CONSENT_INTERVAL;
         Progress::Connected

@@ -59,6 +59,7 @@ impl World {
                 run: 9,
                 frame_interval: Duration::from_millis(33),
                 loss: 0.0,
+                any_media: false,
             },
             stats: Stats::default(),
             board: Board::default(),
@@ -224,6 +225,31 @@ fn viewers_of_both_kinds_see_everything_and_measure_the_way() {
         // The server may let a packet wait for others of its datagrams.
         assert!(delay(100.0) < 60.0, "{}", delay(100.0));
     }
+}
+
+#[test]
+fn ice_begins_again_when_both_sides_said_so() {
+    let mut world = World::new(VideoCodec::Vp8);
+    world.add_answering();
+    world.run(Duration::from_secs(2));
+    let mut local = world.local();
+    let address = *world.viewers.keys().next().unwrap();
+    local.address = address;
+    let remote = Remote {
+        ufrag: "other".into(),
+        pwd: "another-password-of-24-x".into(),
+        ..Remote::read(&sdp::offer(&local, VideoCodec::Vp8)).unwrap()
+    };
+    let remote = Remote { candidates: Vec::new(), ..remote };
+    let now = world.now;
+    let (_, viewer) = world.viewers.get_mut(&address).unwrap();
+    assert!(viewer.is_proven());
+    viewer.restart(&local, &remote, now);
+    let before = world.stats.counters.unique;
+    world.run(Duration::from_secs(2));
+    // The server was not told: it proves nothing, and the path that stood goes on.
+    assert!(!world.viewers[&address].1.is_proven());
+    assert!(world.stats.counters.unique > before + 100, "{:?}", world.stats.counters);
 }
 
 #[test]

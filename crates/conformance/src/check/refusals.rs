@@ -1,0 +1,100 @@
+//! Offers that a server has to refuse. Whatever it answers, the next good one has to work.
+
+use hyper::{Method, StatusCode};
+
+use super::Check;
+use crate::catalog::Protocol;
+use crate::http::{Ask, Reply};
+use crate::offers;
+use crate::rule::Rule;
+use crate::session::{self, SDP, Session};
+
+impl Check<'_> {
+    pub(super) async fn refusals(&self) {
+        self.step("bad offers");
+        let Ok((_, offer)) = session::draft(&self.clients, self.protocol, self.local_ip) else {
+            return;
+        };
+        let post = || Ask::new(Method::POST, &self.uri);
+        self.refuse(Rule::WrongType, post().body("text/plain", offer.clone())).await;
+        for body in ["", "this is no session description", "{\"type\":\"offer\",\"sdp\":\"v=0\"}"] {
+            self.refuse(Rule::Malformed, post().body(SDP, body)).await;
+        }
+        self.refuse(Rule::Malformed, post().body(SDP, vec![0xFF; 300])).await;
+        self.refuse(Rule::Truncated, post().body(SDP, offers::truncated(&offer))).await;
+        self.refuse(Rule::Huge, post().body(SDP, offers::huge(&offer))).await;
+        if self.protocol == Protocol::Whip {
+            self.too_many_tracks().await;
+            self.unknown_codec().await;
+            self.active().await;
+        }
+    }
+
+    /// What is bad of itself: any 4xx will do, clients may not look closer (RFC 9725, section 4.1).
+    async fn refuse(&self, rule: Rule, ask: Ask) {
+        let Some(reply) = self.http.follow(ask).await.pop() else { return };
+        let reason = || format!("it was answered with {}", reply.told());
+        self.book.judge(rule, reply.is_client_error(), reason, &[&reply]);
+        session::discard(&self.http, &reply).await;
+    }
+
+    async fn too_many_tracks(&self) {
+        let Some(reply) = self.post_changed(offers::doubled).await else { return };
+        let rule = Rule::TooManyTracks;
+        if is_400_or_422(&reply) {
+            self.book.pass(rule, &[&reply]);
+        } else if reply.is_success() {
+            let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
+            let taken = |it: &crate::description::Section| {
+                it.port != 0 && answer.direction(it) == "recvonly"
+            };
+            if answer.sections.len() > 2 && answer.sections.iter().all(taken) {
+                self.book.skip(rule, "the endpoint takes two tracks of a kind");
+            } else {
+                let reason = "it was accepted in part";
+                self.book.fail(rule, reason, &[&reply]);
+            }
+        } else {
+            self.book.fail(rule, format!("it was answered with {}", reply.told()), &[&reply]);
+        }
+        session::discard(&self.http, &reply).await;
+    }
+
+    async fn unknown_codec(&self) {
+        let Some(reply) = self.post_changed(offers::unknown_codec).await else { return };
+        let reason = || format!("it was answered with {}", reply.told());
+        self.book.judge(Rule::NoPartial, is_400_or_422(&reply), reason, &[&reply]);
+        session::discard(&self.http, &reply).await;
+    }
+
+    async fn active(&self) {
+        let Some(reply) = self.post_changed(offers::active).await else { return };
+        let rule = Rule::SetupActive;
+        if reply.is_success() {
+            let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
+            let setup = answer.anywhere("setup").unwrap_or_default();
+            let reason = || format!("it was accepted with setup:{setup}");
+            self.book.judge(rule, setup == "passive", reason, &[&reply]);
+        } else {
+            let reason = || format!("it was answered with {}", reply.told());
+            self.book.judge(rule, is_400_or_422(&reply), reason, &[&reply]);
+        }
+        session::discard(&self.http, &reply).await;
+    }
+
+    /// Posts a good offer with a change.
+    async fn post_changed(&self, change: fn(&str) -> String) -> Option<Reply> {
+        let drafted = session::draft(&self.clients, self.protocol, self.local_ip);
+        let (_, offer) = drafted.ok()?;
+        let posted = session::post(&self.http, &self.uri, change(&offer)).await;
+        self.note(&posted);
+        if let Ok(session) = Session::of_answer(&posted) {
+            self.note_session(&session);
+        }
+        Some(posted.reply().clone())
+    }
+}
+
+fn is_400_or_422(reply: &Reply) -> bool {
+    reply.is(StatusCode::BAD_REQUEST) || reply.is(StatusCode::UNPROCESSABLE_ENTITY)
+}
