@@ -16,6 +16,15 @@ pub(crate) struct Book {
     findings: Mutex<BTreeMap<Rule, Finding>>,
 }
 
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Whole,
+    /// There was nothing to go on with.
+    CutShort,
+    OutOfTime,
+}
+
 struct Finding {
     outcome: Outcome,
     reason: String,
@@ -63,9 +72,12 @@ impl Book {
     }
 
     /// The report. What was not come to does not apply.
-    pub(crate) fn close(self, protocol: Protocol, url: String, complete: bool) -> Report {
-        let open =
-            if complete { "not come to: what it needs did not come about" } else { "out of time" };
+    pub(crate) fn close(self, protocol: Protocol, url: String, end: End) -> Report {
+        let complete = end == End::Whole;
+        let open = match end {
+            End::Whole | End::CutShort => "not come to: what it needs did not come about",
+            End::OutOfTime => "out of time",
+        };
         let mut findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
         let verdict = |(index, clause): (usize, crate::catalog::Clause)| {
             let finding = findings.remove(&clause.rule).unwrap_or_else(|| Finding {

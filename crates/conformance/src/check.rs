@@ -16,12 +16,13 @@ mod whip;
 
 use std::net::IpAddr;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use hyper::Method;
 use hyper::Uri;
 use loadgen::client::Clients;
 
-use crate::book::Book;
+use crate::book::{Book, End};
 use crate::catalog::Protocol;
 use crate::http::{self, Ask, Http, Reply};
 use crate::options::{Options, endpoint};
@@ -99,6 +100,7 @@ pub async fn check(
         local_ip,
         tell,
         posts: Mutex::default(),
+        is_cut_short: AtomicBool::new(false),
         sessions: Mutex::default(),
     };
     let steps = async {
@@ -109,9 +111,14 @@ pub async fn check(
         check.judge_posts();
         check.judge_sessions();
     };
-    let is_complete = tokio::time::timeout(options.time_limit, steps).await.is_ok();
+    let in_time = tokio::time::timeout(options.time_limit, steps).await.is_ok();
     let url = shown(&options.url, options.token.as_deref());
-    Ok(check.book.close(protocol, url, is_complete))
+    let end = match (in_time, check.is_cut_short.into_inner()) {
+        (false, _) => End::OutOfTime,
+        (true, true) => End::CutShort,
+        (true, false) => End::Whole,
+    };
+    Ok(check.book.close(protocol, url, end))
 }
 
 /// An address without secrets.
@@ -138,6 +145,8 @@ struct Check<'a> {
     tell: &'a (dyn Fn(&Progress) + Sync),
     /// All answers to offers, for what holds of every one.
     posts: Mutex<Vec<Reply>>,
+    /// There was nothing to go on with.
+    is_cut_short: AtomicBool,
     /// The URLs of all sessions, with what named them.
     sessions: Mutex<Vec<(Uri, Reply)>>,
 }

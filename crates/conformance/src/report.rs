@@ -53,7 +53,8 @@ pub struct Report {
     pub protocol: Protocol,
     /// Where, without a token.
     pub url: String,
-    /// Whether the check came to its end; `false` when it ran out of time.
+    /// Whether the check came to its end; `false` when it ran out of time, or nothing was published
+    /// that could be watched.
     pub complete: bool,
     /// In the order of their numbers.
     pub verdicts: Vec<Verdict>,

@@ -1,8 +1,9 @@
 //! A session with a server, from the offer to its deletion.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use hyper::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION, ORIGIN};
+use hyper::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION, ORIGIN, RETRY_AFTER};
 use hyper::{Method, StatusCode, Uri};
 use loadgen::client::{Client, Clients, Draft, resolve};
 
@@ -15,6 +16,10 @@ use crate::offers;
 
 /// The media type of descriptions.
 pub(crate) const SDP: &str = "application/sdp";
+
+/// Of a server that is busy.
+const MAX_TRIES: usize = 3;
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// What a server made of an offer.
 pub(crate) struct Session {
@@ -69,10 +74,24 @@ pub(crate) fn draft(
     Ok((draft, offer))
 }
 
-/// Posts an offer.
+/// Posts an offer; again when the server says that it is asked too often (RFC 9725, section 4.5).
 pub(crate) async fn post(http: &Http, endpoint: &Uri, offer: String) -> Posted {
     let ask = Ask::new(Method::POST, endpoint).header(ACCEPT, SDP).body(SDP, offer.clone());
-    Posted { offer, replies: http.follow(ask).await }
+    let mut n_tries = 0;
+    loop {
+        let posted = Posted { offer: offer.clone(), replies: http.follow(ask.clone()).await };
+        n_tries += 1;
+        let reply = posted.reply();
+        let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+        let wait = reply.header(&RETRY_AFTER).and_then(|it| it.parse().ok());
+        let wait = wait.map(Duration::from_secs).filter(|it| *it <= MAX_WAIT);
+        match wait {
+            Some(wait) if n_tries < MAX_TRIES && busy.iter().any(|it| reply.is(*it)) => {
+                tokio::time::sleep(wait).await;
+            }
+            _ => return posted,
+        }
+    }
 }
 
 /// Posts an offer as a page of another origin does.
@@ -159,7 +178,7 @@ pub(crate) fn location(reply: &Reply) -> Option<Uri> {
 
 /// Removes what an answer made that was not wanted.
 pub(crate) async fn discard(http: &Http, reply: &Reply) {
-    if reply.is_success()
+    if (reply.is_success() || reply.is(StatusCode::NOT_ACCEPTABLE))
         && let Some(uri) = location(reply)
     {
         _ = http.send(Ask::new(Method::DELETE, &uri)).await;

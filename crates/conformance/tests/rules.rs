@@ -29,7 +29,7 @@ fn options(toy: &Toy, protocol: Protocol) -> Options {
     options.token = Some(TOKEN.into());
     options.origin = Some("https://page.example".into());
     options.publish = (protocol == Protocol::Whep).then(|| toy.whip());
-    options.patience = Duration::from_secs(5);
+    options.patience = Duration::from_secs(10);
     options
 }
 
@@ -89,7 +89,7 @@ async fn each_thing_that_is_wrong_is_found_and_nothing_else() {
 async fn every_rule_has_a_server_that_breaks_it() {
     let broken: BTreeSet<&str> = FAULTS.iter().map(|it| it.rule).collect();
     for protocol in [Protocol::Whip, Protocol::Whep] {
-        // Nothing works here, but all rules are listed.
+        // Without a token little works here, but all rules are listed.
         let toy = Toy::start(protocol, "").await;
         let options = Options { token: None, ..options(&toy, protocol) };
         let report = conformance::check(&options, &|_| {}).await.unwrap();
@@ -115,6 +115,26 @@ async fn a_report_shows_what_was_said_and_no_secret() {
     for secret in [TOKEN, "hush"] {
         assert!(!text.contains(secret) && !json.contains(secret), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn where_nothing_is_published_nothing_is_wrong_and_nothing_is_fine() {
+    let toy = Toy::start(Protocol::Whep, "").await;
+    let options = Options { publish: None, ..options(&toy, Protocol::Whep) };
+    let report = conformance::check(&options, &|_| {}).await.unwrap();
+    assert_eq!(names(&report, Outcome::Fail), BTreeSet::new(), "{report}");
+    assert!(!report.complete && report.has_failed());
+    assert!(report.to_string().contains("see --publish"), "{report}");
+}
+
+#[tokio::test]
+async fn without_a_token_a_server_that_wants_one_is_not_judged_by_its_refusals() {
+    let toy = Toy::start(Protocol::Whip, "").await;
+    let options = Options { token: None, ..options(&toy, Protocol::Whip) };
+    let report = conformance::check(&options, &|_| {}).await.unwrap();
+    assert!(report.to_string().contains("see --token"), "{report}");
+    let told = BTreeSet::from(["Created", "GetEndpoint"]);
+    assert_eq!(names(&report, Outcome::Fail), told, "{report}");
 }
 
 #[tokio::test]

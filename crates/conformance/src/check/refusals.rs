@@ -39,7 +39,9 @@ impl Check<'_> {
     }
 
     async fn too_many_tracks(&self) {
-        let Some(reply) = self.post_changed(offers::doubled).await else { return };
+        let Some(reply) = self.post_changed(Rule::TooManyTracks, offers::doubled).await else {
+            return;
+        };
         let rule = Rule::TooManyTracks;
         if is_400_or_422(&reply) {
             self.book.pass(rule, &[&reply]);
@@ -61,14 +63,18 @@ impl Check<'_> {
     }
 
     async fn unknown_codec(&self) {
-        let Some(reply) = self.post_changed(offers::unknown_codec).await else { return };
+        let Some(reply) = self.post_changed(Rule::NoPartial, offers::unknown_codec).await else {
+            return;
+        };
         let reason = || format!("it was answered with {}", reply.told());
         self.book.judge(Rule::NoPartial, is_400_or_422(&reply), reason, &[&reply]);
         session::discard(&self.http, &reply).await;
     }
 
     async fn active(&self) {
-        let Some(reply) = self.post_changed(offers::active).await else { return };
+        let Some(reply) = self.post_changed(Rule::SetupActive, offers::active).await else {
+            return;
+        };
         let rule = Rule::SetupActive;
         if reply.is_success() {
             let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
@@ -83,7 +89,7 @@ impl Check<'_> {
     }
 
     /// Posts a good offer with a change.
-    async fn post_changed(&self, change: fn(&str) -> String) -> Option<Reply> {
+    async fn post_changed(&self, rule: Rule, change: fn(&str) -> String) -> Option<Reply> {
         let drafted = session::draft(&self.clients, self.protocol, self.local_ip);
         let (_, offer) = drafted.ok()?;
         let posted = session::post(&self.http, &self.uri, change(&offer)).await;
@@ -91,7 +97,14 @@ impl Check<'_> {
         if let Ok(session) = Session::of_answer(&posted) {
             self.note_session(&session);
         }
-        Some(posted.reply().clone())
+        let reply = posted.reply();
+        if reply.is_refused() {
+            // It was not looked at: see --token.
+            let reason = format!("offers are answered with {}", reply.told());
+            self.book.skip(rule, reason);
+            return None;
+        }
+        Some(reply.clone())
     }
 }
 

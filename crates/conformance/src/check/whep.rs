@@ -1,5 +1,6 @@
 //! The order of a check of WHEP, and what it needs of a publisher.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::header::RETRY_AFTER;
@@ -51,6 +52,12 @@ impl Check<'_> {
         let posted = self.offer_when_live(offer, publisher.is_some()).await;
         if posted.reply().is(StatusCode::CONFLICT) {
             self.judge_409(&posted);
+            if publisher.is_none() {
+                // That is no fault of the server's; but nobody may think that it was checked.
+                self.is_cut_short.store(true, Ordering::Relaxed);
+                self.refusals().await;
+                return self.book.skip(Rule::Created, "nothing is published there: see --publish");
+            }
         }
         let is_own = publisher.is_some();
         if posted.is_counter_offer() {
@@ -68,9 +75,12 @@ impl Check<'_> {
         let flows = self.media(&mut session, draft, is_own).await;
         let trickled = self.trickle(&session).await;
         self.restart(&mut session, trickled.as_ref()).await;
-        self.layers(&session).await;
-        let stream = self.events(&session, publish, publisher).await;
-        self.failing_restart(&mut session).await;
+        let mut stream = None;
+        if self.failing_restart(&mut session).await {
+            self.layers(&session).await;
+            // The publisher goes: from here on nothing is asked of media.
+            stream = self.events(&session, publish, publisher).await;
+        }
         self.end(session).await;
         self.events_end(stream).await;
         self.refusals().await;

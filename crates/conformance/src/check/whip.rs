@@ -20,7 +20,7 @@ impl Check<'_> {
         self.media(&mut session, draft, true).await;
         let trickled = self.trickle(&session).await;
         self.restart(&mut session, trickled.as_ref()).await;
-        self.failing_restart(&mut session).await;
+        _ = self.failing_restart(&mut session).await;
         self.end(session).await;
         self.second_session().await;
     }

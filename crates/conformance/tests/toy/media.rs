@@ -17,7 +17,6 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 #[derive(Clone)]
 pub(crate) struct Packet {
     kind: MediaKind,
-    seq: u64,
     time: u32,
     marker: bool,
     payload: Vec<u8>,
@@ -50,7 +49,13 @@ struct Peer {
     faults: Faults,
     is_closing: bool,
     /// The sections that media goes out on.
-    sending: Vec<(MediaKind, Mid)>,
+    sending: Vec<Outgoing>,
+}
+
+struct Outgoing {
+    kind: MediaKind,
+    mid: Mid,
+    seq: u64,
 }
 
 /// A peer that answers an offer.
@@ -70,8 +75,10 @@ pub(crate) async fn answer(
 pub(crate) async fn offer(bus: &broadcast::Sender<Packet>) -> (Handle, String) {
     let (mut peer, handle) = Peer::new(bus, Faults::default()).await;
     let mut api = peer.rtc.sdp_api();
-    let add =
-        |kind| (kind, api.add_media(kind, Direction::SendOnly, Some("toy".into()), None, None));
+    let add = |kind| {
+        let mid = api.add_media(kind, Direction::SendOnly, Some("toy".into()), None, None);
+        Outgoing { kind, mid, seq: 0 }
+    };
     let sending = [MediaKind::Audio, MediaKind::Video].map(add);
     let (offer, pending) = api.apply().unwrap();
     peer.sending.extend(sending);
@@ -166,7 +173,6 @@ impl Peer {
                     let kind = if is_audio { MediaKind::Audio } else { MediaKind::Video };
                     _ = self.bus.send(Packet {
                         kind,
-                        seq: *it.seq_no,
                         time: it.header.timestamp,
                         marker: it.header.marker,
                         payload: it.payload.to_vec(),
@@ -174,7 +180,7 @@ impl Peer {
                 }
                 Ok(Output::Event(Event::MediaAdded(it))) => {
                     if it.direction == Direction::SendOnly {
-                        self.sending.push((it.kind, it.mid));
+                        self.sending.push(Outgoing { kind: it.kind, mid: it.mid, seq: 0 });
                     }
                 }
                 Ok(Output::Event(_)) => {}
@@ -192,11 +198,13 @@ impl Peer {
         let Some(pt) = params.iter().find(|it| it.spec().codec == codec).map(|it| it.pt()) else {
             return;
         };
-        let fits = |it: &&(MediaKind, Mid)| it.0 == packet.kind;
-        let Some(mid) = self.sending.iter().find(fits).map(|it| it.1) else { return };
+        let Some(it) = self.sending.iter_mut().find(|it| it.kind == packet.kind) else { return };
+        // Numbers of its own: the next publisher begins with others.
+        it.seq += 1;
+        let (mid, seq) = (it.mid, it.seq);
         let now = Instant::now();
-        let write = RtpWrite::new(pt, packet.seq.into(), packet.time, now, packet.payload)
-            .marker(packet.marker);
+        let write =
+            RtpWrite::new(pt, seq.into(), packet.time, now, packet.payload).marker(packet.marker);
         if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {
             stream.write_rtp(write);
         }
