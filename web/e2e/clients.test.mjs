@@ -1,5 +1,6 @@
 // Programs that know nothing of Kaibo, by WHIP and WHEP: what is seen and heard is what was published.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, afterEach, before, describe, test } from "node:test";
 import { Chromium, Firefox } from "./lib/browsers.mjs";
 import { untilMoving, untilSound } from "./lib/media.mjs";
@@ -88,6 +89,16 @@ describe("ffmpeg publishes", () => {
     await fanState(fan, "live");
     await untilPattern(fan, "the fan");
     await fan.close();
+  });
+
+  chapter("the player of docs/whip-whep.md plays it", async () => {
+    const text = await readFile(new URL("../../docs/whip-whep.md", import.meta.url), "utf8");
+    const [, html] = /```html\n(.*?)```/s.exec(text);
+    assert.ok(html.includes("http://localhost:3000/whep/studio"));
+    const url = site.put("/player", html.replaceAll("http://localhost:3000", server.base));
+    const page = await open(url, { name: "documented player" });
+    await untilPattern(page, "the documented player");
+    await page.close();
   });
 
   chapter("GStreamer plays it", async () => {
