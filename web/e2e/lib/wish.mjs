@@ -89,14 +89,11 @@ export function speakWish() {
   wish.watchWhatIsOffered = async (endpoint, { withDataChannel }) => {
     connect();
     show();
-    if (withDataChannel) {
-      wish.pc.createDataChannel("any");
-      await wish.pc.setLocalDescription();
-    }
-    const offer = wish.pc.localDescription?.sdp ?? "";
+    if (withDataChannel) wish.pc.createDataChannel("any");
+    // Not set: a Chromium that rolls back while it gathers candidates may find none for the answer.
+    const offer = withDataChannel ? (await wish.pc.createOffer()).sdp : "";
     const response = await ask("POST", endpoint, "application/sdp", offer);
     if (response.status !== 406) throw new Error(`${response.status}: ${await response.text()}`);
-    waiting = [];
     await wish.pc.setRemoteDescription({ type: "offer", sdp: await response.text() });
     await wish.pc.setLocalDescription();
     const url = new URL(response.headers.get("location"), endpoint).href;
