@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.mjs";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const GST = fileURLToPath(new URL("../clients/gst.py", import.meta.url));
+/** The one that apt's GStreamer is bound to. */
+const PYTHON = process.env.GST_PYTHON ?? "/usr/bin/python3";
+
+/** Where `./test` put a static build, or the one that is installed. */
+function ffmpeg() {
+  const folder = path.join(ROOT, "target/tools/imageio_ffmpeg/binaries");
+  const name = existsSync(folder) && readdirSync(folder).find((file) => file.startsWith("ffmpeg"));
+  return process.env.FFMPEG ?? (name ? path.join(folder, name) : "ffmpeg");
+}
+
+/** A program of somebody else's that publishes or plays. */
+export class Program {
+  #child;
+  #exited;
+  #output = "";
+  /** What it said in JSON, a line each. */
+  said = [];
+
+  static start(command, args) {
+    const program = new Program();
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    program.#child = child;
+    // A test that ends by accident leaves none behind.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    program.#exited = new Promise((resolve) => {
+      child.once("error", (error) => {
+        program.#output += `cannot start ${command}: ${error.message}\n`;
+        resolve(null);
+      });
+      child.once("close", resolve);
+    }).finally(() => process.off("exit", kill));
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      program.#output += text;
+    });
+    let rest = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop();
+      program.said.push(...lines.map((line) => JSON.parse(line)));
+    });
+    return program;
+  }
+
+  /** What it wrote for people. */
+  get output() {
+    return this.#output;
+  }
+
+  /** Waits until it ends by itself; its status. */
+  ended() {
+    return this.#exited;
+  }
+
+  /** Waits for something that it says. */
+  async untilSays(check, what, withinMs = 15_000) {
+    const last = () => JSON.stringify(this.said.at(-1));
+    return until(() => this.said.find(check), {
+      what: () => `${what}; it said last ${last()}, and ${this.#output}`,
+      withinMs,
+    });
+  }
+
+  /** As Ctrl+C does it: it ends its session first. */
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill("SIGINT");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+}
+
+const color = (name) => `color=${name}:s=320x180:r=30`;
+const PICTURE = [
+  `${color("red")}[a];${color("lime")}[b];${color("blue")}[c];${color("yellow")}[d]`,
+  "[a][b]hstack[top];[c][d]hstack[bottom];[top][bottom]vstack[quarters]",
+  "color=white:s=40x40:r=30[bar];[quarters][bar]overlay=x='mod(t*320,640)':y=160",
+].join(";");
+const H264 =
+  "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p";
+
+/** ffmpeg publishes four coloured quarters with a bar that moves between them, and a tone of 440 Hz. */
+export function publishWithFfmpeg(url, { key } = {}) {
+  return Program.start(ffmpeg(), [
+    ..."-nostdin -hide_banner -loglevel error".split(" "),
+    ...["-re", "-f", "lavfi", "-i", PICTURE],
+    ..."-re -f lavfi -i sine=frequency=440:sample_rate=48000".split(" "),
+    ...H264.split(" "),
+    ..."-bf 0 -g 30 -b:v 1M -c:a libopus -ac 2 -b:a 96k".split(" "),
+    ..."-f whip -whip_flags dtls_active".split(" "),
+    ...(key ? ["-authorization", key, url] : [url]),
+  ]);
+}
+
+/** GStreamer publishes much the same. */
+export function publishWithGstreamer(url) {
+  return Program.start(PYTHON, [GST, "publish", url]);
+}
+
+/** GStreamer plays, and says what it sees and hears. */
+export function playWithGstreamer(url) {
+  return Program.start(PYTHON, [GST, "play", url]);
+}
