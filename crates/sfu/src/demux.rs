@@ -44,6 +44,8 @@ struct Heard {
 struct Known {
     addresses: Vec<SocketAddr>,
     ufrags: Vec<String>,
+    /// Addresses learned since its fragment changed: an ICE restart gathers anew, all from new ports.
+    n_learned: usize,
     /// When it last came from an address it was not known at.
     moved_at: Option<Instant>,
 }
@@ -87,7 +89,7 @@ impl Demux {
     fn may_come_from(&self, peer: PeerId, source: SocketAddr, now: Instant) -> bool {
         let Some(known) = self.of_peer.get(&peer) else { return false };
         let is_late = |at: Instant| now.saturating_duration_since(at) >= BETWEEN_MOVES;
-        known.addresses.len() < MAX_ADDRESSES
+        known.n_learned < MAX_ADDRESSES
             || known.addresses.contains(&source)
             || known.moved_at.is_none_or(is_late)
     }
@@ -95,6 +97,9 @@ impl Demux {
     /// A peer's own username fragment, after each negotiation.
     pub(crate) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         let known = self.of_peer.entry(peer).or_default();
+        if !known.ufrags.iter().any(|it| it == ufrag) {
+            known.n_learned = 0;
+        }
         self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
     }
 
@@ -120,6 +125,7 @@ impl Demux {
         self.by_address.insert(source, Heard { peer, at: now });
         let known = self.of_peer.entry(peer).or_default();
         known.moved_at = Some(now);
+        known.n_learned = known.n_learned.saturating_add(1);
         if known.addresses.len() == MAX_ADDRESSES {
             self.by_address.remove(&known.addresses.remove(0));
         }
@@ -161,6 +167,19 @@ mod tests {
 
     fn address(n: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], n))
+    }
+
+    #[test]
+    fn a_peer_that_restarts_ice_is_heard_at_its_new_addresses_at_once() {
+        let mut demux = Demux::default();
+        demux.set_ufrag(A, "one");
+        (0..16).for_each(|n| demux.learn(A, address(n), *START));
+        assert!(!demux.may_come_from(A, address(16), *START));
+        demux.set_ufrag(A, "two");
+        assert!(demux.may_come_from(A, address(16), *START));
+        (16..32).for_each(|n| demux.learn(A, address(n), *START));
+        assert!(!demux.may_come_from(A, address(32), *START));
+        assert_eq!(demux.sizes()[0], MAX_ADDRESSES, "the oldest are forgotten");
     }
 
     #[test]
