@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use toy::{TOKEN, Toy};
 
 /// Checks at a time: they wait more than they work.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 6;
 /// What nobody can break on a machine by itself, or what is there or not.
 const UNBREAKABLE: [&str; 2] = ["Https", "EventsLink"];
 
