@@ -40,17 +40,33 @@ const FLIGHT_AGAIN: Duration = Duration::from_millis(100);
 /// How often it is sent again, which lasts longer than a session may take to connect.
 const FLIGHT_REPEATS: usize = 9;
 
+/// The same towards a peer that wants to answer the handshake, as ffmpeg does. ffmpeg 9 that hears the
+/// last flight twice, since its answer was still on the way, from then on waits for a datagram of ours
+/// before it sends one of its own: a frame a second. The library takes off up to a quarter at random.
+const PATIENT_FLIGHT_AGAIN: Duration = Duration::from_secs(1);
+
+/// As often as fits into the time that a session may take to connect.
+const PATIENT_FLIGHT_REPEATS: usize = 4;
+
 /// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
 pub(crate) fn config() -> &'static Arc<dimpl::Config> {
     static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
-    CONFIG.get_or_init(|| {
-        // No cookie exchange: only a source that passed an ICE check reaches DTLS.
-        let config = dimpl::Config::builder()
-            .use_server_cookie(false)
-            .flight_start_rto(FLIGHT_AGAIN)
-            .flight_retries(FLIGHT_REPEATS);
-        Arc::new(config.build().expect("the defaults and the compiled-in crypto library are valid"))
-    })
+    CONFIG.get_or_init(|| build(FLIGHT_AGAIN, FLIGHT_REPEATS))
+}
+
+/// The one for handshakes that this side begins.
+fn patient_config() -> &'static Arc<dimpl::Config> {
+    static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    CONFIG.get_or_init(|| build(PATIENT_FLIGHT_AGAIN, PATIENT_FLIGHT_REPEATS))
+}
+
+fn build(flight_again: Duration, repeats: usize) -> Arc<dimpl::Config> {
+    // No cookie exchange: only a source that passed an ICE check reaches DTLS.
+    let config = dimpl::Config::builder()
+        .use_server_cookie(false)
+        .flight_start_rto(flight_again)
+        .flight_retries(repeats);
+    Arc::new(config.build().expect("the defaults and the compiled-in crypto library are valid"))
 }
 
 impl DtlsProvider for SharedDtls {
@@ -66,11 +82,15 @@ impl DtlsProvider for SharedDtls {
         _mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
         let dtls = dimpl::Dtls::new_12(Arc::clone(config()), cert.clone(), now);
-        Ok(Box::new(Instance(dtls)))
+        Ok(Box::new(Instance { dtls, certificate: cert.clone(), made_at: now }))
     }
 }
 
-struct Instance(dimpl::Dtls);
+struct Instance {
+    dtls: dimpl::Dtls,
+    certificate: DtlsCert,
+    made_at: Instant,
+}
 
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,43 +99,48 @@ impl fmt::Debug for Instance {
 }
 
 impl DtlsInstance for Instance {
+    /// Called once, before anything was said.
     fn set_active(&mut self, active: bool) {
-        self.0.set_active(active);
+        if active {
+            let (config, certificate) = (Arc::clone(patient_config()), self.certificate.clone());
+            self.dtls = dimpl::Dtls::new_12(config, certificate, self.made_at);
+        }
+        self.dtls.set_active(active);
     }
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
-        self.0.handle_packet(packet)
+        self.dtls.handle_packet(packet)
     }
 
     fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
-        self.0.poll_output(buffer)
+        self.dtls.poll_output(buffer)
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
-        self.0.handle_timeout(now)
+        self.dtls.handle_timeout(now)
     }
 
     fn send_application_data(&mut self, data: &[u8]) -> Result<usize, DtlsImplError> {
-        self.0.send_application_data(data)
+        self.dtls.send_application_data(data)
     }
 
     fn is_active(&self) -> bool {
-        self.0.is_active()
+        self.dtls.is_active()
     }
 
     fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.0.protocol_version()
+        self.dtls.protocol_version()
     }
 
     fn is_closing(&self) -> bool {
-        self.0.is_closing()
+        self.dtls.is_closing()
     }
 
     fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        self.dtls.is_closed()
     }
 
     fn close(&mut self) -> Result<(), DtlsImplError> {
-        self.0.close()
+        self.dtls.close()
     }
 }

@@ -96,8 +96,7 @@ export function publishWithFfmpeg(url, { key } = {}) {
     ..."-re -f lavfi -i sine=frequency=440:sample_rate=48000".split(" "),
     ...H264.split(" "),
     ..."-bf 0 -g 30 -b:v 1M -c:a libopus -ac 2 -b:a 96k".split(" "),
-    ..."-f whip -whip_flags dtls_active".split(" "),
-    ...(key ? ["-authorization", key, url] : [url]),
+    ...["-f", "whip", ...(key ? ["-authorization", key] : []), url],
   ]);
 }
 
