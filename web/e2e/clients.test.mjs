@@ -266,21 +266,6 @@ describe("pages that are not ours", () => {
     });
   }
 
-  chapter(
-    "the host restarts ICE again and again, as on a network that comes and goes",
-    async () => {
-      // Each time from five new ports: soon more than one peer was once heard at.
-      for (let n = 0; n < 5; n += 1) {
-        await ask(host, "restart");
-        const agreed = (await ask(host, "agreed")).join();
-        await until(async () => (await ask(host, "selected")).join() === agreed, {
-          what: `media on the path of restart ${n + 1}`,
-        });
-      }
-      await untilMoving(player, "the player");
-    },
-  );
-
   for (const withDataChannel of [true, false]) {
     const offer = withDataChannel ? "a data channel only" : "nothing";
     chapter(`a player that offers ${offer} is made an offer, and plays`, async () => {
