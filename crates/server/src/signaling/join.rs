@@ -240,7 +240,11 @@ impl Hub {
         let Some(session) = self.sessions.get(&sid) else { return };
         let Some(room) = self.rooms.get(&session.room) else { return };
         let role = session.role.unwrap_or(Role::Fan);
-        tracing::info!(session = %sid, room = %room.name, ?role, resumed, "page joined");
+        // Of a session by HTTP it is told once it is one: players ask again and again for a room that is
+        // offline.
+        if session.door == Door::Socket {
+            tracing::info!(session = %sid, room = %room.name, ?role, resumed, "page joined");
+        }
         let count = ServerMessage::Viewers { n: room.n_viewers, peak: room.peak };
         let message = ServerMessage::Welcome {
             v: PROTOCOL_VERSION,

@@ -194,9 +194,11 @@ impl Session {
         }
         if let Some(room) = &self.news.room {
             let data = layers::describe(room, &self.news.rates, self.video_index);
+            self.told_layers.get_or_insert_with(|| data.clone());
             stream.push(&Event { kind: EventKind::Layers, data });
         }
         if let Some(n) = self.news.viewers {
+            self.told_viewers.get_or_insert(n);
             stream.push(&viewers(n));
         }
         let id = Registry::new_id();
