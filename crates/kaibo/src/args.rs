@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use server::config::{Layer, PublishLayer};
+use server::protocol::IceServer;
 use server::signaling::PublishOpen;
 
 use crate::bench::BenchArgs;
@@ -63,6 +64,10 @@ pub(crate) struct ServeArgs {
     /// Origin of other web pages that may connect, such as https://example.com; may be repeated.
     #[arg(long, value_name = "ORIGIN", env = "KAIBO_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Option<Vec<String>>,
+    /// STUN server to hand to pages and players, such as stun:stun.example.com:3478; may be repeated. TURN
+    /// servers, which need a credential, are named in the file.
+    #[arg(long, value_name = "URL", env = "KAIBO_ICE_SERVER", value_delimiter = ',')]
+    ice_server: Option<Vec<String>>,
     /// Most viewers of one room [default: 1000].
     #[arg(long, value_name = "N", env = "KAIBO_MAX_VIEWERS")]
     max_viewers: Option<usize>,
@@ -111,6 +116,14 @@ impl ServeArgs {
             data: self.data.clone(),
             default_room: self.default_room.clone(),
             allow_origins: self.allow_origin.clone(),
+            ice_servers: self.ice_server.as_ref().map(|urls| {
+                let server = |url: &String| IceServer {
+                    urls: vec![url.clone()],
+                    username: None,
+                    credential: None,
+                };
+                urls.iter().map(server).collect()
+            }),
             max_viewers: self.max_viewers,
             max_peers: self.max_peers,
             max_publish_kbps: self.max_publish_kbps,

@@ -36,6 +36,7 @@ impl Server {
         let waiting = Waiting::default();
         let answers = Arc::clone(&waiting);
         let config = Config {
+            max_publish_kbps: 0,
             workers: 1,
             listen: Ipv4Addr::LOCALHOST.into(),
             udp_port: 0,

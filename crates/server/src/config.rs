@@ -8,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use protocol::RoomName;
+use protocol::{IceServer, RoomName};
 use serde::{Deserialize, Serialize};
 
 use crate::signaling::{self, PublishOpen, PublishPolicy};
@@ -33,6 +33,8 @@ pub struct Config {
     pub publish: PublishPolicy,
     /// Web pages of other origins that may connect, such as `https://example.com`.
     pub allow_origins: Vec<String>,
+    /// STUN and TURN servers, handed to pages, encoders and players.
+    pub ice_servers: Vec<IceServer>,
     /// The most viewers of one room.
     pub max_viewers: usize,
     /// The most connections, hosts and viewers, of the server.
@@ -61,6 +63,8 @@ pub struct Layer {
     pub default_room: Option<RoomName>,
     /// See [`Config::allow_origins`].
     pub allow_origins: Option<Vec<String>>,
+    /// See [`Config::ice_servers`].
+    pub ice_servers: Option<Vec<IceServer>>,
     /// See [`Config::max_viewers`].
     pub max_viewers: Option<usize>,
     /// See [`Config::max_peers`].
@@ -129,6 +133,7 @@ impl Default for Config {
             default_room: RoomName::parse("default").expect("it has letters only"),
             publish: PublishPolicy::default(),
             allow_origins: Vec::new(),
+            ice_servers: Vec::new(),
             max_viewers: 1000,
             max_peers: 2000,
             max_publish_kbps: 0,
@@ -177,6 +182,7 @@ impl Config {
                 key: layer.publish.key,
             },
             allow_origins: layer.allow_origins.unwrap_or_default(),
+            ice_servers: layer.ice_servers.unwrap_or_default(),
             max_viewers: layer.max_viewers.unwrap_or(default.max_viewers),
             max_peers: layer.max_peers.unwrap_or(default.max_peers),
             max_publish_kbps: layer.max_publish_kbps.unwrap_or(default.max_publish_kbps),
@@ -207,11 +213,15 @@ impl Config {
                 "{bad:?} is not an origin; write it as https://example.com or http://example.com:8080"
             )));
         }
-        Ok(())
+        self.ice_servers.iter().try_for_each(check_ice_server)
     }
 
-    /// The configuration as a file would say it, without the key.
+    /// The configuration as a file would say it, without the key and without credentials.
     pub fn to_toml(&self) -> String {
+        let hide = |server: &IceServer| IceServer {
+            credential: server.credential.as_ref().map(|_| "(hidden)".into()),
+            ..server.clone()
+        };
         let layer = Layer {
             listen: Some(self.listen),
             udp_port: self.udp_port,
@@ -219,6 +229,7 @@ impl Config {
             data: Some(self.data.clone()),
             default_room: Some(self.default_room.clone()),
             allow_origins: Some(self.allow_origins.clone()),
+            ice_servers: Some(self.ice_servers.iter().map(hide).collect()),
             max_viewers: Some(self.max_viewers),
             max_peers: Some(self.max_peers),
             max_publish_kbps: Some(self.max_publish_kbps),
@@ -238,7 +249,7 @@ impl Config {
             default_room: self.default_room.clone(),
             publish: self.publish.clone(),
             max_viewers: self.max_viewers,
-            ice_servers: Vec::new(),
+            ice_servers: self.ice_servers.clone(),
         }
     }
 }
@@ -272,6 +283,7 @@ impl Layer {
             data: self.data.or(under.data),
             default_room: self.default_room.or(under.default_room),
             allow_origins: self.allow_origins.or(under.allow_origins),
+            ice_servers: self.ice_servers.or(under.ice_servers),
             max_viewers: self.max_viewers.or(under.max_viewers),
             max_peers: self.max_peers.or(under.max_peers),
             max_publish_kbps: self.max_publish_kbps.or(under.max_publish_kbps),
@@ -283,6 +295,29 @@ impl Layer {
             },
         }
     }
+}
+
+/// RFC 7064 and RFC 7065: what a browser's `RTCConfiguration` takes. One that it does not take would keep
+/// every page from connecting.
+fn check_ice_server(server: &IceServer) -> Result<(), ConfigError> {
+    let invalid = |message: String| Err(ConfigError::Invalid(message));
+    if server.urls.is_empty() {
+        return invalid("an ICE server has at least one URL".into());
+    }
+    for url in &server.urls {
+        let (scheme, rest) = url.split_once(':').unwrap_or_default();
+        let is_turn = matches!(scheme, "turn" | "turns");
+        let is_plain = rest.bytes().all(|it| it.is_ascii_graphic() && !b"<>\"\\".contains(&it));
+        if !(is_turn || matches!(scheme, "stun" | "stuns")) || rest.is_empty() || !is_plain {
+            return invalid(format!(
+                "{url:?} is not an ICE server; write it as stun:HOST:PORT or turn:HOST:PORT"
+            ));
+        }
+        if is_turn && (server.username.is_none() || server.credential.is_none()) {
+            return invalid(format!("{url:?} needs a username and a credential, in the file"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a text is an origin as browsers write it: scheme, host, perhaps a port.

@@ -110,3 +110,26 @@ fn the_key_is_never_printed() {
     let layer: Layer = toml::from_str("[publish]\nkey = 'hunter2'").unwrap();
     assert!(!format!("{layer:?}").contains("hunter2"));
 }
+
+#[test]
+fn ice_servers_are_checked_and_their_credentials_are_not_shown() {
+    let with = |servers: &str| {
+        let layer: Layer = toml::from_str(&format!("ice_servers = {servers}")).unwrap();
+        Config::from_layer(layer).map_err(|error| error.to_string())
+    };
+    let turn = r#"[{ urls = ["turn:t.example:3478"], username = "u", credential = "hush" }]"#;
+    let config = with(turn).unwrap();
+    assert!(!config.to_toml().contains("hush") && !format!("{config:?}").contains("hush"));
+    assert!(config.to_toml().contains("turn:t.example:3478"));
+    assert!(with(r#"[{ urls = ["stun:s.example"] }]"#).is_ok());
+    for (bad, why) in [
+        (r#"[{ urls = [] }]"#, "at least one URL"),
+        (r#"[{ urls = ["http://s.example"] }]"#, "stun:HOST:PORT"),
+        (r#"[{ urls = ["stun:"] }]"#, "stun:HOST:PORT"),
+        (r#"[{ urls = ["stun:a>b"] }]"#, "stun:HOST:PORT"),
+        (r#"[{ urls = ["turn:t.example"], username = "u" }]"#, "a credential"),
+    ] {
+        let error = with(bad).expect_err(bad);
+        assert!(error.contains(why), "{bad}: {error}");
+    }
+}

@@ -8,6 +8,7 @@ mod http;
 
 use common::{TestServer, start_saying};
 use http::{ANSWER, CANDIDATE, FRAGMENT, OFFER, RESTART, SDP};
+use server::protocol::IceServer;
 use server::signaling::PublishOpen;
 
 const KEY: &str = "authorization: Bearer secret-key\r\n";
@@ -290,4 +291,32 @@ async fn an_address_opens_so_many_sessions_and_then_has_to_wait() {
     assert!(refused.header("retry-after").is_some());
     let other = server.request("POST", "/whip/studio", &from("192.0.2.10"), "hello").await;
     assert_eq!(other.status, 400);
+}
+
+#[tokio::test]
+async fn ice_servers_are_linked_but_not_for_a_preflight() {
+    let change = |config: &mut server::Config| {
+        config.ice_servers = vec![
+            IceServer {
+                urls: vec!["stun:s.example:3478".into()],
+                username: None,
+                credential: None,
+            },
+            IceServer {
+                urls: vec!["turn:t.example:3478?transport=udp".into()],
+                username: Some("me".into()),
+                credential: Some("a \"secret\"".into()),
+            },
+        ];
+    };
+    let server = start_saying(change, ANSWER.into()).await;
+    let created = server.publish("/whip/studio", "").await;
+    assert_eq!(
+        created.header("link").unwrap(),
+        "<stun:s.example:3478>; rel=\"ice-server\", \
+         <turn:t.example:3478?transport=udp>; rel=\"ice-server\"; username=\"me\"; \
+         credential=\"a \\\"secret\\\"\"; credential-type=\"password\""
+    );
+    let preflight = "origin: https://a.example\r\naccess-control-request-method: POST\r\n";
+    assert_eq!(server.request("OPTIONS", "/whip/studio", preflight, "").await.header("link"), None);
 }

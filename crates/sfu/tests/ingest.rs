@@ -156,7 +156,7 @@ fn rates(sim: &Sim) -> Vec<(String, u32)> {
         Event::LayerRates { rates, .. } => Some(rates.clone()),
         _ => None,
     };
-    let last = sim.events.iter().filter_map(|(_, event)| of(event)).last().unwrap_or_default();
+    let last = sim.events.iter().filter_map(|(_, event)| of(event)).next_back().unwrap_or_default();
     last.into_iter().map(|it| (it.rid.unwrap_or_default(), it.kbps)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, RETRY_AFTER};
 use hyper::{Method, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -24,6 +24,8 @@ pub(super) struct Request<'a> {
 pub(super) struct Response {
     pub(super) status: StatusCode,
     pub(super) location: Option<String>,
+    /// In seconds; the form with a date is not read.
+    pub(super) retry_after: Option<u64>,
     pub(super) body: String,
 }
 
@@ -50,7 +52,10 @@ pub(super) async fn request(address: SocketAddr, ask: Request<'_>) -> Result<Res
     let status = response.status();
     let location = response.headers().get(LOCATION);
     let location = location.and_then(|it| it.to_str().ok()).map(ToOwned::to_owned);
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|it| it.to_str().ok()?.trim().parse().ok());
     let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
     let body = body.map_err(|it| it.to_string())?.to_bytes();
-    Ok(Response { status, location, body: String::from_utf8_lossy(&body).into_owned() })
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Response { status, location, retry_after, body })
 }

@@ -2,9 +2,9 @@
 //! comes back with the address of a resource to delete at the end.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use hyper::Method;
-use hyper::Uri;
+use hyper::{Method, StatusCode, Uri};
 
 use super::http::{Request, request};
 use super::{Place, Session};
@@ -25,8 +25,18 @@ pub(super) async fn exchange(
 ) -> Result<(String, Session), String> {
     let uri = place.uri(room)?;
     let address = place.address;
-    let post = Request { method: Method::POST, uri: &uri, token, sdp: Some(offer) };
-    let response = request(address, post).await?;
+    // A room whose publisher has only just connected is not live yet (draft-ietf-wish-whep-03, section
+    // 4.2.8); whoever waits for the answer bounds how often it is asked.
+    let response = loop {
+        let post = Request { method: Method::POST, uri: &uri, token, sdp: Some(offer.clone()) };
+        let response = request(address, post).await?;
+        match response.retry_after {
+            Some(seconds) if response.status == StatusCode::CONFLICT => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            }
+            _ => break response,
+        }
+    };
     if !response.status.is_success() {
         return Err(response.status.to_string());
     }
