@@ -9,7 +9,7 @@ mod sim;
 
 use std::time::Duration;
 
-use sfu::{Cap, Codec, Command, Event, PeerId, Preference};
+use sfu::{Cap, CloseReason, Codec, Command, Event, PeerId, Preference};
 use sim::{Host, ROOM, Sim, good_link};
 use str0m::format::Codec as Theirs;
 use str0m_netem::{NetemConfig, Probability, RandomLoss};
@@ -214,4 +214,36 @@ fn or_with_the_next_one_that_comes_by_itself() {
     assert!(freeze < 3 * SECOND, "{freeze:?}");
     assert!(shown * 2 > sent, "{shown} of {sent}");
     assert!(nacks <= 5 * 60, "{nacks}");
+}
+
+#[test]
+fn a_handshake_that_fails_ends_its_own_session_and_no_other() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    // Its certificate is not the one that it announced.
+    let stranger = sim.add_viewer_saying(ROOM, good_link(), |answer| {
+        let other = |line: &str| {
+            let is_fingerprint = line.starts_with("a=fingerprint:");
+            if is_fingerprint {
+                format!("a=fingerprint:sha-256 {}", ["AB"; 32].join(":"))
+            } else {
+                line.into()
+            }
+        };
+        answer.lines().map(other).flat_map(|line| [line, "\r\n".into()]).collect()
+    });
+    let reason = |sim: &Sim| {
+        sim.events.iter().find_map(|(_, event)| match event {
+            Event::Closed { peer, reason } if *peer == stranger => Some(*reason),
+            _ => None,
+        })
+    };
+    sim.wait("the end of the stranger's session", 20 * SECOND, |it| reason(it).is_some());
+    assert_eq!(reason(&sim), Some(CloseReason::Dtls));
+    assert!(sim.screen(stranger).shown.is_empty(), "it is sent nothing");
+    let before = sim.screen(viewer).shown.len();
+    sim.run(2 * SECOND);
+    assert!(sim.screen(viewer).shown.len() > before + 55, "the other goes on");
 }
