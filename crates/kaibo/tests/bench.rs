@@ -2,57 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+mod common;
 
+use std::process::Output;
+
+use common::{Server, kaibo};
 use serde_json::Value;
-
-fn kaibo(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaibo"));
-    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KAIBO_")) {
-        command.env_remove(name);
-    }
-    command
-}
 
 fn bench(args: &[&str]) -> Output {
     kaibo(&[&["bench"], args].concat()).output().unwrap()
 }
 
-/// A server on a port of the system's choice.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Self {
-        let mut command = kaibo(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let greeting = BufReader::new(child.stdout.take().unwrap());
-        let port = greeting.lines().find_map(|line| {
-            let line = line.unwrap();
-            let rest = line.split("http://localhost:").nth(1)?;
-            Some(rest.split('/').next()?.to_owned())
-        });
-        Self { child, url: format!("ws://127.0.0.1:{}/ws", port.unwrap()) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
-}
-
 #[test]
 fn viewers_join_and_nothing_is_lost() {
     let server = Server::start();
-    let pid = server.child.id().to_string();
+    let (pid, url) = (server.pid(), format!("ws://{}/ws", server.at));
     let load = ["--viewers", "5", "--rooms", "2", "--duration", "2", "--video-bitrate", "500"];
-    let output = bench(&[&["--url", &server.url, "--pid", &pid, "--json"], &load[..]].concat());
+    let output = bench(&[&["--url", &url, "--pid", &pid, "--json"], &load[..]].concat());
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     assert_eq!(report["joins"]["succeeded"], 5, "{report:#}");

@@ -2,17 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
+mod common;
+
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs the program in an empty folder, with no settings of ours around it.
 fn kaibo(args: &[&str], env: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kaibo"));
-    command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KAIBO_")) {
-        command.env_remove(name);
-    }
-    command.envs(env.iter().copied()).output().unwrap()
+    common::kaibo(args).envs(env.iter().copied()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {

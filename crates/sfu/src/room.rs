@@ -86,6 +86,7 @@ impl Room {
         self.last_media_at = None;
         // A new publisher begins with all its layers.
         self.unwanted = Rids::default();
+        self.told_rates.clear();
         self.on_air = on_air;
         std::mem::replace(&mut self.publisher, new)
     }

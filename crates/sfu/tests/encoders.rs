@@ -10,19 +10,14 @@ mod sim;
 use std::time::Duration;
 
 use sfu::{Cap, CloseReason, Codec, Command, Event, PeerId, Preference};
-use sim::{Host, ROOM, Sim, good_link};
+use sim::{Host, ROOM, Sim, good_link, lossy};
 use str0m::format::Codec as Theirs;
-use str0m_netem::{NetemConfig, Probability, RandomLoss};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The WHIP muxer of ffmpeg 9: no candidates, `setup:passive`, and a retransmission stream that is named
 /// in its group alone.
 const FFMPEG: &str = include_str!("fixtures/ffmpeg9_offer.sdp");
-
-fn lossy(percent: f32) -> NetemConfig {
-    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
-}
 
 /// The answer to a publisher's offer, and what can flow by it; or why there is none.
 fn publish(offer: &str) -> Result<(String, Vec<Codec>), String> {

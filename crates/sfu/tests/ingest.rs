@@ -11,15 +11,11 @@ mod sim;
 use std::time::Duration;
 
 use sfu::{Event, Finding, RoomId};
-use sim::{Host, ROOM, Sim, good_link};
+use sim::{Host, ROOM, Sim, good_link, lossy};
 use str0m::format::Codec;
-use str0m_netem::{NetemConfig, Probability, RandomLoss};
+use str0m_netem::Probability;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn lossy(percent: f32) -> NetemConfig {
-    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
-}
 
 /// Every set of findings that was told of a room, with when.
 fn told_of(sim: &Sim, of: RoomId) -> Vec<(Duration, Vec<Finding>)> {
@@ -164,7 +160,7 @@ fn rates(sim: &Sim) -> Vec<(String, u32)> {
 fn what_each_layer_takes_is_told_and_again_when_it_changes() {
     let mut sim = Sim::new();
     let layers = [("q", 1), ("h", 2), ("f", 9)];
-    sim.add_host(Host::simulcast(&layers), good_link());
+    let host = sim.add_host(Host::simulcast(&layers), good_link());
     sim.add_viewer(good_link());
     sim.run(5 * SECOND);
     let told = rates(&sim);
@@ -179,4 +175,9 @@ fn what_each_layer_takes_is_told_and_again_when_it_changes() {
     let before = count(&sim);
     sim.run(20 * SECOND);
     assert!(count(&sim) - before <= 2, "it is told when it changes: {}", count(&sim) - before);
+    sim.leave(host);
+    let before = count(&sim);
+    sim.add_host(Host::simulcast(&layers), good_link());
+    sim.run(5 * SECOND);
+    assert!(count(&sim) > before, "another host's are news, though they are the same");
 }

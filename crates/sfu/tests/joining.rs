@@ -9,14 +9,9 @@ mod sim;
 
 use std::time::Duration;
 
-use sim::{Host, Sim, good_link};
-use str0m_netem::{NetemConfig, Probability, RandomLoss};
+use sim::{Host, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn lossy(percent: f32) -> NetemConfig {
-    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
-}
 
 /// Lets that many viewers join, one after the other; returns how long each took to connect, in order.
 fn joins(n: usize, join: impl Fn(&mut Sim) -> sfu::PeerId) -> Vec<Duration> {

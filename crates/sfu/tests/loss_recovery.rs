@@ -9,14 +9,10 @@ mod sim;
 
 use std::time::Duration;
 
-use sim::{Host, Sim, good_link};
-use str0m_netem::{NetemConfig, Probability, RandomLoss};
+use sim::{Host, Sim, good_link, lossy};
+use str0m_netem::{NetemConfig, Probability};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-fn lossy(percent: f32) -> NetemConfig {
-    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
-}
 
 /// What a player keeps in its jitter buffer on a bad network.
 const BUFFER: Duration = Duration::from_millis(250);

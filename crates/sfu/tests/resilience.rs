@@ -11,8 +11,8 @@ mod sim;
 use std::time::{Duration, Instant};
 
 use sfu::{Event, PeerId};
-use sim::{Host, Sim, good_link};
-use str0m_netem::{GilbertElliot, NetemConfig, Probability, RandomLoss};
+use sim::{Host, Sim, good_link, lossy};
+use str0m_netem::{GilbertElliot, NetemConfig, Probability};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,10 +21,6 @@ const FREEZE: Duration = Duration::from_millis(200);
 
 /// 0.25, 0.5 and 2.2 Mbit/s.
 const LAYERS: [(&str, u16); 3] = [("q", 1), ("h", 2), ("f", 9)];
-
-fn lossy(percent: f32) -> NetemConfig {
-    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
-}
 
 fn watching() -> (Sim, PeerId, PeerId) {
     let mut sim = Sim::new();

@@ -134,7 +134,9 @@ async function openFan(rig, { name, browser, server, options, fans }) {
     scripts.push([sendThrough, { port: relay.port }]);
   }
   const page = await browser.open(`${server.base}/r/default`, { name, scripts });
-  await fanState(page, "live", 30_000);
+  await fanState(page, "live", 30_000).catch((error) => {
+    throw new Error(`${name}: ${error.message}; the server's log:\n${server.log}`);
+  });
   // As a person would: an element that is muted may be treated otherwise.
   await page.click(byTestId("unmute"));
   await until(() => page.evaluate(() => window.__frames.firstAt !== null), {

@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 use sfu::{Command, Config, Datagram, Event, Output, Parcel, PeerId, RoomId, Sfu, Transmit};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::{Candidate, Input, Rtc};
-use str0m_netem::{Input as LinkInput, Netem, NetemConfig, Output as LinkOutput};
+use str0m_netem::{
+    Input as LinkInput, Netem, NetemConfig, Output as LinkOutput, Probability, RandomLoss,
+};
 
 pub(crate) use host::{Host, Pauses};
 pub(crate) use viewer::{Screen, Viewer};
@@ -43,6 +45,11 @@ pub(crate) fn seed() -> u64 {
 /// A link that takes 20 ms and loses nothing.
 pub(crate) fn good_link() -> NetemConfig {
     NetemConfig::new().latency(Duration::from_millis(20))
+}
+
+/// The same, and it loses so many of a hundred packets.
+pub(crate) fn lossy(percent: f32) -> NetemConfig {
+    good_link().loss(RandomLoss::new(Probability::new(percent / 100.0)))
 }
 
 /// One way of one client's network.
