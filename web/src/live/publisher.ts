@@ -261,6 +261,8 @@ export class Publisher extends Store<PublisherSnapshot> {
       return;
     }
     this.pc = pc;
+    // What the one before was asked when it was closed may never be done.
+    this.#tuning = Promise.resolve();
     this.#taken = false;
     addTracks(pc, this.#media.getSnapshot());
     this.#guard = new PeerGuard(pc, {

@@ -154,6 +154,37 @@ test("a later offer is answered on the same connection", async () => {
   expect(FakeSocket.last.of("answer").at(-1)).toMatchObject({ neg: 2, sdp: "answer to again" });
 });
 
+test("an offer made before the greeting was heard is left to the one after it", async () => {
+  FakeSocket.last.open();
+  FakeSocket.last.says({ type: "offer", sdp: "for who is silent" });
+  await settle();
+  expect(FakePeer.made).toHaveLength(0);
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "first" });
+  await settle();
+  expect(FakeSocket.last.of("answer")).toMatchObject([{ neg: 1, sdp: "answer to first" }]);
+});
+
+test("a server that forgets everything while it is answered is answered again", async () => {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  // A peer connection that is closed meanwhile neither does nor refuses it.
+  vi.spyOn(FakePeer.prototype, "createAnswer").mockImplementationOnce(() => new Promise(() => {}));
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "first" });
+  await settle();
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: false }));
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "second" });
+  await settle();
+  expect(FakeSocket.last.of("answer")).toMatchObject([{ neg: 1, sdp: "answer to second" }]);
+  // And a later one on the same connection.
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 2, sdp: "again" });
+  await settle();
+  expect(FakeSocket.last.of("answer").at(-1)).toMatchObject({ neg: 2 });
+});
+
 test("a page too slow to answer asks for the offer again", async () => {
   await join();
   FakeSocket.last.says({ type: "error", code: "answer_timeout", message: "", fatal: false });

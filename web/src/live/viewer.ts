@@ -86,6 +86,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
   #offers: Promise<void> = Promise.resolve();
+  /** Sessions of the server's so far: an offer of one that is over is answered no more. */
+  #sessions = 0;
   #pollTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #stopSight: () => void;
   #seen = true;
@@ -162,6 +164,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         this.update({ viewers: message.n });
         break;
       case "offer":
+        // To who is silent the server makes an offer after a while, also when our greeting is only slow;
+        // after the welcome comes another.
+        if (!this.#signaling.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
         break;
@@ -185,6 +190,9 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (!message.resumed) {
       this.#wish = NO_WISH;
       this.#dropPeer();
+      // What a closed peer connection was asked is never done, nor refused: nothing may wait for it.
+      this.#offers = Promise.resolve();
+      this.#sessions += 1;
     }
     this.#setRoom(message.room);
     if (message.resumed && this.pc && this.pc.connectionState !== "connected") this.#restart();
@@ -247,16 +255,19 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   async #answer(offer: Offer): Promise<void> {
     if (this.#closed || this.getSnapshot().problem) return;
+    const session = this.#sessions;
+    const isOver = () => this.#closed || session !== this.#sessions;
     const old = this.pc;
-    const sdp = (old && (await accept(old, offer.sdp))) ?? (await this.#acceptAnew(offer.sdp));
-    if (sdp === null || this.#closed) return;
+    let sdp = old && (await accept(old, offer.sdp));
+    if (isOver()) return;
+    sdp ??= await this.#acceptAnew(offer.sdp);
+    if (sdp === null || isOver()) return;
     const neg = offer.neg === undefined ? {} : { neg: offer.neg };
     this.#signaling.send({ type: "answer", pc: "sub", ...neg, sdp });
   }
 
   /** A first offer, or one that the old peer connection cannot take any more. */
   async #acceptAnew(offer: string): Promise<string | null> {
-    if (this.#closed) return null;
     this.#dropPeer();
     this.#sayWish();
     const make = this.#options.makePeer ?? createPeer;
