@@ -236,13 +236,22 @@ async fn a_stream_key_alone_names_the_room_as_in_broadcast_box() {
 impl TestServer {
     /// The media connection of the first publisher ends; waits until its room knows.
     async fn lose_media(&self) {
-        let peer = self.stage.lock().unwrap().commands.iter().find_map(|it| match it {
-            engine::Command::Publish { peer, .. } => Some(*peer),
+        let reason = engine::CloseReason::Remote;
+        self.interrupt(|_, peer| engine::Event::Closed { peer, reason }).await;
+    }
+
+    /// The first publisher sends nothing any more; waits until its room knows.
+    async fn stall_media(&self) {
+        self.interrupt(|room, _| engine::Event::MediaStalled { room }).await;
+    }
+
+    async fn interrupt(&self, event: impl Fn(engine::RoomId, engine::PeerId) -> engine::Event) {
+        let first = self.stage.lock().unwrap().commands.iter().find_map(|it| match it {
+            engine::Command::Publish { room, peer, .. } => Some((*room, *peer)),
             _ => None,
         });
-        let reason = engine::CloseReason::Remote;
-        let event = engine::Event::Closed { peer: peer.unwrap(), reason };
-        self.stage.lock().unwrap().sink.as_ref().unwrap().send(event);
+        let (room, peer) = first.unwrap();
+        self.stage.lock().unwrap().sink.as_ref().unwrap().send(event(room, peer));
         let told =
             async { while !self.http("GET", "/api/rooms", "").await.1.contains("interrupted") {} };
         common::soon(told).await;
@@ -271,6 +280,17 @@ async fn an_encoder_that_hung_up_may_come_again_with_another_session() {
         while !server.http("GET", "/api/rooms", "").await.1.contains("\"live\":\"live\"") {}
     };
     common::soon(live).await;
+}
+
+#[tokio::test]
+async fn an_encoder_that_was_killed_may_come_again_once_it_is_missed() {
+    let server = start().await;
+    let killed = server.publish("/whip/studio", "").await.location();
+    server.stall_media().await;
+    let again = server.publish("/whip/studio", "").await.location();
+    let gone = async { while server.request("GET", &killed, "", "").await.status != 404 {} };
+    common::soon(gone).await;
+    assert_eq!(server.request("GET", &again, "", "").await.status, 200);
 }
 
 #[tokio::test]

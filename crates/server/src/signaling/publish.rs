@@ -95,11 +95,13 @@ impl Hub {
         match &room.host {
             None => true,
             Some(host) if host.session == sid || same(host.identity.as_deref()) => true,
-            // A host without a key whose page vanished: known by its address, until the grace is over.
+            // A host without a key whose page vanished, or an encoder that sends nothing any more, as one
+            // that was killed: known by its address, until the grace is over.
             Some(host) => {
-                let is_gone = self.sessions.get(&host.session).is_none_or(|other| {
-                    other.socket.is_none() || other.door == Door::Http && !other.has_published()
-                });
+                let is_gone = self
+                    .sessions
+                    .get(&host.session)
+                    .is_none_or(|other| other.socket.is_none() || other.door == Door::Http);
                 host.identity.is_none()
                     && is_gone
                     && room.live == LiveState::Interrupted
