@@ -228,6 +228,10 @@ fn payload_type(text: &str) -> Option<u8> {
 }
 
 fn codec(rtpmap: &str) -> Option<Codec> {
+    // GStreamer's whepclientsrc leaves out the two channels that RFC 7587, section 7, asks for.
+    if rtpmap.eq_ignore_ascii_case("opus/48000") {
+        return Some(Codec::Opus);
+    }
     [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]
         .into_iter()
         .find(|it| self::rtpmap(*it).eq_ignore_ascii_case(rtpmap))

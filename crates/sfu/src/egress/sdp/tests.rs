@@ -17,6 +17,8 @@ const FIREFOX_ANSWER: &str = include_str!("fixtures/firefox_153_answer.sdp");
 const FIREFOX_OFFER: &str = include_str!("fixtures/firefox_153_offer.sdp");
 const SAFARI_ANSWER: &str = include_str!("fixtures/safari_18_answer.sdp");
 const SAFARI_OFFER: &str = include_str!("fixtures/safari_18_offer.sdp");
+/// Of `whepclientsrc`, GStreamer 1.22 and `gst-plugin-webrtc` 0.15.
+const GSTREAMER_OFFER: &str = include_str!("fixtures/gstreamer_whepclientsrc_offer.sdp");
 /// What [`offer`] writes.
 const OUR_OFFER: &str = include_str!("fixtures/our_offer.sdp");
 

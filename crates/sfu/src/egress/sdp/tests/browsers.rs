@@ -1,4 +1,4 @@
-//! Descriptions of browsers.
+//! Descriptions of browsers and players.
 
 use super::*;
 
@@ -99,6 +99,18 @@ fn each_browsers_offer_is_answered_by_its_own_numbers() {
         };
         let offered = ids(&theirs);
         assert!(ids(&ours).iter().all(|it| offered.contains(it)), "{answer}");
+    }
+}
+
+#[test]
+fn gstreamers_player_is_answered_with_sound_and_picture() {
+    // It leaves out the channels of Opus, and refuses an answer that leaves out its sound.
+    let remote = read_offer(GSTREAMER_OFFER).unwrap();
+    assert_eq!(pts(&remote, Codec::Opus, ""), Some((101, None)));
+    assert_eq!(pts(&remote, Codec::H264, BASELINE), Some((97, None)));
+    let answer = answer(&local(&addresses()), &remote);
+    for section in sections(&answer).iter().skip(1) {
+        assert!(section[0].contains(" 9 ") && has(section, "a=sendonly"), "{answer}");
     }
 }
 
