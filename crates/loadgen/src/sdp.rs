@@ -273,7 +273,7 @@ mod tests {
         let remote = Remote::read(&offer(&local(), VideoCodec::H264)).unwrap();
         assert_eq!((remote.ufrag.as_str(), remote.is_dtls_client), ("abcd", false));
         assert_eq!(remote.fingerprint, [0xAB; 32]);
-        assert_eq!(remote.candidates, ["127.0.0.1:4000".parse().unwrap()]);
+        assert_eq!(remote.candidates, ["127.0.0.1:4000".parse::<SocketAddr>().unwrap()]);
         assert_eq!(remote.formats[111], Carries::Audio);
         assert_eq!((remote.formats[96], remote.formats[97]), (Carries::Video, Carries::Rtx));
         assert_eq!((remote.twcc, remote.rtx), (Some(3), true));
@@ -301,7 +301,7 @@ mod tests {
         let offer = offer(&local(), VideoCodec::Vp8);
         assert_eq!(with_candidates(&offer, |it| it.ip().is_loopback()), offer);
         let none = with_candidates(&offer, |_| false);
-        assert_eq!(Remote::read(&none).unwrap().candidates, []);
+        assert!(Remote::read(&none).unwrap().candidates.is_empty());
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
         let after = with_credentials(&offer, "wxyz", "another-password-of-24-x", &candidates);
         let remote = Remote::read(&after).unwrap();
         assert_eq!((remote.ufrag.as_str(), remote.pwd.len()), ("wxyz", 24));
-        assert_eq!(remote.candidates, ["127.0.0.9:9".parse().unwrap()]);
+        assert_eq!(remote.candidates, ["127.0.0.9:9".parse::<SocketAddr>().unwrap()]);
         assert_eq!(with_credentials(&offer, "abcd", "0123456789012345678901", &[]), offer);
     }
 

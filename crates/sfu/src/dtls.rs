@@ -4,14 +4,24 @@
 //! known-answer tests: 1 ms of a join's 1.4. This provider builds it once. It also speaks DTLS 1.2
 //! only: as a server of 1.3 the library takes the client's first SRTP profile, which for Chromium
 //! is AES-CM with SHA-1, four times the cost of the AES-GCM that both know.
+//!
+//! That is for browsers. Whoever's ClientHello shows a TLS library of general purpose may have a
+//! certificate with an RSA key, and is answered by a library that takes one (`any_key.rs`).
 
-use std::fmt;
+mod any_key;
+mod association;
+mod flight;
+mod hello;
+
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
-use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
+use str0m::crypto::dtls::{DtlsInstance, DtlsProvider};
 use str0m::crypto::{CryptoError, from_feature_flags};
+
+pub(crate) use association::Association;
+use association::Owned;
 
 /// str0m's cryptography with DTLS from here.
 pub(crate) fn crypto_provider() -> CryptoProvider {
@@ -81,66 +91,6 @@ impl DtlsProvider for SharedDtls {
         _version: DtlsVersion,
         _mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let dtls = dimpl::Dtls::new_12(Arc::clone(config()), cert.clone(), now);
-        Ok(Box::new(Instance { dtls, certificate: cert.clone(), made_at: now }))
-    }
-}
-
-struct Instance {
-    dtls: dimpl::Dtls,
-    certificate: DtlsCert,
-    made_at: Instant,
-}
-
-impl fmt::Debug for Instance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Dtls")
-    }
-}
-
-impl DtlsInstance for Instance {
-    /// Called once, before anything was said.
-    fn set_active(&mut self, active: bool) {
-        if active {
-            let (config, certificate) = (Arc::clone(patient_config()), self.certificate.clone());
-            self.dtls = dimpl::Dtls::new_12(config, certificate, self.made_at);
-        }
-        self.dtls.set_active(active);
-    }
-
-    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
-        self.dtls.handle_packet(packet)
-    }
-
-    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
-        self.dtls.poll_output(buffer)
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
-        self.dtls.handle_timeout(now)
-    }
-
-    fn send_application_data(&mut self, data: &[u8]) -> Result<usize, DtlsImplError> {
-        self.dtls.send_application_data(data)
-    }
-
-    fn is_active(&self) -> bool {
-        self.dtls.is_active()
-    }
-
-    fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.dtls.protocol_version()
-    }
-
-    fn is_closing(&self) -> bool {
-        self.dtls.is_closing()
-    }
-
-    fn is_closed(&self) -> bool {
-        self.dtls.is_closed()
-    }
-
-    fn close(&mut self) -> Result<(), DtlsImplError> {
-        self.dtls.close()
+        Ok(Box::new(Owned::new(cert.clone(), now)))
     }
 }

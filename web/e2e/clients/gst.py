@@ -8,13 +8,9 @@ SIGINT or SIGTERM ends it, and its session with it.
 """
 
 import argparse
-import base64
 import cmath
-import hashlib
 import json
-import re
 import signal
-import subprocess
 import sys
 import urllib.error
 import urllib.parse
@@ -66,27 +62,6 @@ def say(**fields):
     print(json.dumps(fields), flush=True)
 
 
-class Certificate:
-    """One with a key on P-256: webrtcbin's own has an RSA key, which the server's DTLS does not take."""
-
-    def __init__(self):
-        make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=gst"
-        command = ["openssl", *make.split(), "-keyout", "-", "-out", "-"]
-        self.pem = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-        der = base64.b64decode(re.search("BEGIN CERTIFICATE-+([^-]+)", self.pem)[1])
-        digest = hashlib.sha256(der).hexdigest().upper()
-        self.fingerprint = ":".join(re.findall("..", digest))
-
-    def give(self, _pipeline, _bin, element):
-        factory = element.get_factory()
-        if factory and factory.get_name() == "dtlssrtpdec":
-            element.set_property("pem", self.pem)
-
-    def sign(self, sdp):
-        # webrtcbin digests the key with it.
-        return re.sub("(a=fingerprint:sha-256 )[0-9A-F:]+", rf"\g<1>{self.fingerprint}", sdp)
-
-
 class Session:
     """The HTTP exchange of WHIP (RFC 9725) and WHEP: POST an offer, DELETE what came of it."""
 
@@ -123,8 +98,6 @@ class Client:
         self.session = session
         self.loop = GLib.MainLoop()
         self.status = 0
-        self.certificate = Certificate()
-        pipeline.connect("deep-element-added", self.certificate.give)
         self.webrtc = pipeline.get_by_name("webrtc")
         # The agent is kept: without a reference from here GStreamer 1.22.0 crashes.
         self.agent = self.webrtc.get_property("ice-agent")
@@ -146,7 +119,7 @@ class Client:
         offer = reply.get_value("offer")
         self.webrtc.emit("set-local-description", offer, None)
         try:
-            answer = self.session.open(self.certificate.sign(offer.sdp.as_text()))
+            answer = self.session.open(offer.sdp.as_text())
         except urllib.error.HTTPError as error:
             say(refused=error.code, problem=json.loads(error.read()))
             self.end(1)

@@ -234,7 +234,7 @@ impl LeanEgress {
             return false;
         }
         if self.records.take(RECORDS_PER_SECOND, now) {
-            channel.handle(datagram.contents, now);
+            channel.handle(datagram.contents, &self.shared.cert, now);
             // The answer is for where the viewer is now, whatever was nominated before.
             self.poll_channel(Some(path), now, out);
         }

@@ -3,9 +3,6 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
-/// Clients repeat their flights as soon as the server does, and nearly as soon as browsers, which do
-/// after 50 ms; str0m's own take a second.
-#[path = "../../src/dtls.rs"]
 mod dtls;
 mod host;
 mod scalable;

@@ -2,13 +2,12 @@
 //! only the goodbye, written in advance. No record enters but from the path that ICE verified, and no
 //! error of a record ends anything: whoever shares the viewer's address can send what he likes.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use dimpl::{Dtls, DtlsCertificate, Output};
+use dimpl::{DtlsCertificate, Output};
 use rtp::srtp;
 
-use crate::dtls;
+use crate::dtls::Association;
 
 /// The largest record that comes of what one datagram brings; a flight is cut to the path's MTU.
 const MAX_RECORD: usize = 2_048;
@@ -31,7 +30,7 @@ pub(crate) enum Handshake {
 /// The DTLS side of one viewer.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    dtls: Dtls,
+    dtls: Association,
     role: srtp::Role,
     /// SHA-256 of the certificate that the viewer's description announced.
     fingerprint: [u8; 32],
@@ -50,8 +49,10 @@ impl Channel {
         fingerprint: [u8; 32],
         now: Instant,
     ) -> Self {
-        let mut dtls = Dtls::new_12(Arc::clone(dtls::config()), certificate.clone(), now);
-        dtls.set_active(role == srtp::Role::Client);
+        let dtls = match role {
+            srtp::Role::Server => Association::passive(certificate, now),
+            srtp::Role::Client => Association::active(certificate, false, now),
+        };
         Self {
             dtls,
             role,
@@ -63,11 +64,11 @@ impl Channel {
         }
     }
 
-    /// Takes a record.
-    pub(crate) fn handle(&mut self, contents: &[u8], now: Instant) {
+    /// Takes a record. `certificate` is the one that it was made with.
+    pub(crate) fn handle(&mut self, contents: &[u8], certificate: &DtlsCertificate, now: Instant) {
         // It counts its deadlines from the last time that it was told.
         let told = self.dtls.handle_timeout(now);
-        if told.and_then(|()| self.dtls.handle_packet(contents)).is_err() {
+        if told.and_then(|()| self.dtls.handle_packet(contents, certificate, now)).is_err() {
             self.n_errors = self.n_errors.saturating_add(1);
         }
     }
@@ -179,9 +180,13 @@ fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
+    use dimpl::Dtls;
+
     use super::*;
+    use crate::dtls;
     use crate::testing::START;
 
     /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
@@ -200,7 +205,7 @@ mod tests {
             let mut buffer = vec![0; 20_000];
             loop {
                 match viewer.poll_output(&mut buffer) {
-                    Output::Packet(packet) => channel.handle(packet, now),
+                    Output::Packet(packet) => channel.handle(packet, &ours, now),
                     Output::Timeout(_) => break,
                     _ => {}
                 }
@@ -303,7 +308,7 @@ mod tests {
                 _ = viewer.handle_packet(&datagram);
             }
             for datagram in std::mem::take(&mut up.inbox) {
-                channel.handle(&datagram, now);
+                channel.handle(&datagram, &ours, now);
             }
             let mut buffer = vec![0; 20_000];
             loop {

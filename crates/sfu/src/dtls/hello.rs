@@ -1,0 +1,246 @@
+//! What a DTLS 1.2 ClientHello tells about who sent it (RFC 6347, section 4.2; RFC 5246, section 7.4.1.2).
+//! OpenSSL cuts it in pieces of less than 256 bytes.
+
+/// Of `signature_algorithms` (RFC 5246, section 7.4.1.4.1): Ed448 (RFC 8422, section 5.1.3).
+const ED448: [u8; 2] = [8, 8];
+
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+const SIGNATURE_ALGORITHMS: u16 = 13;
+/// RFC 5764, section 4.1.1.
+const USE_SRTP: u16 = 14;
+
+/// What is read of a ClientHello.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ClientHello {
+    /// Whether this is a TLS library that serves everyone, such as OpenSSL or GnuTLS, and not a
+    /// browser's: those do not know Ed448, and their certificates have P-256 keys unless a page wants
+    /// another (W3C WebRTC, section 4.9.1).
+    pub(super) is_general_purpose: bool,
+    /// The SRTP profiles it offers (RFC 5764, section 4.1.2).
+    pub(super) srtp_profiles: Vec<u16>,
+}
+
+/// What datagrams come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Gathered {
+    /// Some of them is no part of a ClientHello.
+    Foreign,
+    /// Parts of one are missing.
+    Partial,
+    /// All of it is there.
+    Whole(ClientHello),
+}
+
+/// A part of a handshake message.
+struct Fragment<'a> {
+    message_len: usize,
+    offset: usize,
+    contents: &'a [u8],
+}
+
+/// Reads the ClientHello that these datagrams, in whatever order, are parts of.
+pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathered {
+    let mut fragments = Vec::new();
+    for datagram in datagrams {
+        let mut rest = Reader(datagram);
+        while !rest.0.is_empty() {
+            match fragment(&mut rest) {
+                Some(fragment) => fragments.push(fragment),
+                None => return Gathered::Foreign,
+            }
+        }
+    }
+    fragments.sort_by_key(|it| it.offset);
+    let Some(len) = fragments.first().map(|it| it.message_len) else { return Gathered::Partial };
+    let mut message = Vec::new();
+    for it in fragments {
+        if it.message_len != len {
+            return Gathered::Foreign;
+        }
+        let Some(known) = message.len().checked_sub(it.offset) else { return Gathered::Partial };
+        message.extend_from_slice(it.contents.get(known..).unwrap_or_default());
+    }
+    if message.len() < len {
+        return Gathered::Partial;
+    }
+    read(&message).map_or(Gathered::Foreign, Gathered::Whole)
+}
+
+/// The next record, if a part of a ClientHello is all that is in it.
+fn fragment<'a>(rest: &mut Reader<'a>) -> Option<Fragment<'a>> {
+    if rest.u8()? != HANDSHAKE {
+        return None;
+    }
+    // Version, epoch and sequence number.
+    rest.take(10)?;
+    let mut record = Reader(rest.list16()?);
+    if record.u8()? != CLIENT_HELLO {
+        return None;
+    }
+    let message_len = record.u24()?;
+    // Its number: the first of a handshake.
+    record.take(2)?;
+    let (offset, len) = (record.u24()?, record.u24()?);
+    let contents = record.take(len)?;
+    record.0.is_empty().then_some(Fragment { message_len, offset, contents })
+}
+
+fn read(message: &[u8]) -> Option<ClientHello> {
+    let mut message = Reader(message);
+    // Version and random.
+    message.take(34)?;
+    let (_session, _cookie) = (message.list8()?, message.list8()?);
+    let (_suites, _compression) = (message.list16()?, message.list8()?);
+    let mut extensions = Reader(message.list16()?);
+    let mut hello = ClientHello::default();
+    while !extensions.0.is_empty() {
+        let (kind, contents) = (extensions.u16()?, extensions.list16()?);
+        let list = || Some(Reader(contents).list16()?.chunks_exact(2));
+        match kind {
+            SIGNATURE_ALGORITHMS => hello.is_general_purpose = list()?.any(|it| it == ED448),
+            USE_SRTP => {
+                let profiles = list()?.filter_map(|it| it.try_into().ok().map(u16::from_be_bytes));
+                hello.srtp_profiles = profiles.collect();
+            }
+            _ => {}
+        }
+    }
+    Some(hello)
+}
+
+/// Reads from the front; nothing of what is too short.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    fn u24(&mut self) -> Option<usize> {
+        let (high, low) = (self.u8()?, self.u16()?);
+        Some(usize::from(high) << 16 | usize::from(low))
+    }
+
+    /// A list with its length in a byte before it.
+    fn list8(&mut self) -> Option<&'a [u8]> {
+        let len = self.u8()?;
+        self.take(len.into())
+    }
+
+    /// A list with its length in two bytes before it.
+    fn list16(&mut self) -> Option<&'a [u8]> {
+        let len = self.u16()?;
+        self.take(len.into())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod recorded {
+    //! ClientHellos as they came.
+
+    /// One datagram a line.
+    pub(in crate::dtls) fn datagrams(hex: &str) -> Vec<Vec<u8>> {
+        let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+        hex.lines().map(|it| it.as_bytes().chunks(2).map(byte).collect()).collect()
+    }
+
+    pub(in crate::dtls) fn chromium() -> Vec<Vec<u8>> {
+        datagrams(include_str!("fixtures/chromium.hex"))
+    }
+
+    pub(in crate::dtls) fn firefox() -> Vec<Vec<u8>> {
+        datagrams(include_str!("fixtures/firefox.hex"))
+    }
+
+    pub(in crate::dtls) fn gstreamer() -> Vec<Vec<u8>> {
+        datagrams(include_str!("fixtures/gstreamer.hex"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recorded::{chromium, datagrams, firefox, gstreamer};
+    use super::*;
+
+    fn gathered(datagrams: &[Vec<u8>]) -> Gathered {
+        gather(datagrams.iter().map(Vec::as_slice))
+    }
+
+    fn whole(datagrams: &[Vec<u8>]) -> ClientHello {
+        let Gathered::Whole(hello) = gathered(datagrams) else { panic!("not whole") };
+        hello
+    }
+
+    #[test]
+    fn browsers_are_told_from_openssl() {
+        assert!(!whole(&chromium()).is_general_purpose);
+        assert!(!whole(&firefox()).is_general_purpose);
+        assert!(whole(&gstreamer()).is_general_purpose);
+        assert!(whole(&datagrams(include_str!("fixtures/ffmpeg.hex"))).is_general_purpose);
+    }
+
+    #[test]
+    fn all_offer_a_profile_of_ours() {
+        assert_eq!(whole(&gstreamer()).srtp_profiles, [1]);
+        assert!(whole(&chromium()).srtp_profiles.contains(&8));
+        assert!(whole(&firefox()).srtp_profiles.contains(&8));
+    }
+
+    #[test]
+    fn parts_may_come_in_any_order_and_twice() {
+        let [first, second] = gstreamer().try_into().unwrap();
+        let expected = whole(&[first.clone(), second.clone()]);
+        assert_eq!(whole(&[second.clone(), first.clone()]), expected);
+        assert_eq!(whole(&[first.clone(), first.clone(), second.clone(), first]), expected);
+    }
+
+    #[test]
+    fn a_part_alone_is_waited_with() {
+        for part in gstreamer().into_iter().chain(chromium()).chain(firefox()) {
+            assert_eq!(gathered(&[part]), Gathered::Partial);
+        }
+        assert_eq!(gathered(&[]), Gathered::Partial);
+    }
+
+    #[test]
+    fn what_is_no_client_hello_is_foreign() {
+        let alert = vec![21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40];
+        assert_eq!(gathered(std::slice::from_ref(&alert)), Gathered::Foreign);
+        let [first, _] = gstreamer().try_into().unwrap();
+        assert_eq!(gathered(&[first.clone(), alert]), Gathered::Foreign);
+        // Of two handshakes.
+        let [other, _] = firefox().try_into().unwrap();
+        assert_eq!(gathered(&[first, other]), Gathered::Foreign);
+    }
+
+    #[test]
+    fn nothing_that_is_cut_or_changed_makes_it_panic() {
+        for message in [gstreamer(), chromium(), firefox()] {
+            for (n, datagram) in message.iter().enumerate() {
+                for len in 0..datagram.len() {
+                    let mut cut = message.clone();
+                    cut[n].truncate(len);
+                    assert!(!matches!(gathered(&cut), Gathered::Whole(_)), "{n} {len}");
+                }
+                for at in 0..datagram.len() {
+                    for value in [0, 1, 0x7F, 0xFF] {
+                        let mut changed = message.clone();
+                        changed[n][at] = value;
+                        _ = gathered(&changed);
+                    }
+                }
+            }
+        }
+    }
+}
