@@ -30,6 +30,10 @@ const EXPORTER: &str = "EXTRACTOR-dtls_srtp";
 /// The library's own timer, which stops as soon as the peer repeats itself; see [`Flight`].
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
+/// The most that is taken of a handshake. The library keeps what it cannot read yet, without a bound; a
+/// handshake is some kilobytes, and a few times that when all of it is repeated.
+const MAX_HANDSHAKE_BYTES: usize = 256 * 1024;
+
 /// When to look again at an association that waits for its peer.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -50,7 +54,11 @@ pub(crate) struct AnyKey {
     news: VecDeque<News>,
     /// What is to be sent: what one datagram or one timeout brings.
     outgoing: VecDeque<Arc<[u8]>>,
+    /// Bytes taken of the handshake.
+    n_taken: usize,
     is_complete: bool,
+    /// Goodbye was said or heard. The library would begin anew with whatever comes next.
+    is_over: bool,
 }
 
 #[derive(Debug)]
@@ -84,12 +92,20 @@ impl AnyKey {
             flight: Flight::default(),
             news: VecDeque::new(),
             outgoing: VecDeque::new(),
+            n_taken: 0,
             is_complete: false,
+            is_over: false,
         })
     }
 
     /// Takes a datagram. What is refused ends nothing.
     pub(crate) fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
+        if !self.is_complete {
+            self.n_taken = self.n_taken.saturating_add(packet.len());
+        }
+        if self.is_over || self.n_taken > MAX_HANDSHAKE_BYTES {
+            return Err(REFUSED);
+        }
         let events = self.endpoint.read(self.now, PEER, None, packet.into());
         let answer = self.take_answer();
         if !self.is_complete {
@@ -110,7 +126,10 @@ impl AnyKey {
                     let (certificate, keys) = outcome(state, self.profile).ok_or(REFUSED)?;
                     self.news.extend([News::Connected, certificate, keys]);
                 }
-                EndpointEvent::PeerClosed => self.news.push_back(News::Goodbye),
+                EndpointEvent::PeerClosed => {
+                    self.is_over = true;
+                    self.news.push_back(News::Goodbye);
+                }
                 // There is nothing but media to be had.
                 _ => {}
             }
@@ -158,6 +177,8 @@ impl AnyKey {
 
     /// Says goodbye.
     pub(crate) fn close(&mut self) {
+        self.is_over = true;
+        self.flight.done();
         self.endpoint.stop(self.now, PEER);
         let goodbye = self.take_answer();
         self.outgoing.extend(goodbye);
@@ -353,6 +374,20 @@ mod tests {
         client.endpoint.stop(now, PEER);
         let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(1), |_| false);
         assert!(told.goodbye);
+        // Nobody begins anew on the same association.
+        let mut client = Client::new(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now);
+        let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(3), |_| false);
+        assert!(!told.is_connected && !client.is_done);
+    }
+
+    #[test]
+    fn what_cannot_be_read_yet_is_not_kept_without_end() {
+        let mut ours = answering(*START);
+        let mut record = vec![0; 1200];
+        // Encrypted, of the next epoch.
+        record[..13].copy_from_slice(&[22, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 1, 4, 163]);
+        let n_taken = (0..10_000).filter(|_| ours.handle_packet(&record).is_ok()).count();
+        assert!(n_taken * record.len() <= MAX_HANDSHAKE_BYTES, "{n_taken}");
     }
 
     #[test]
