@@ -61,6 +61,10 @@ const SILENCE_STEP_US: u64 = 1_000_000;
 /// What arrives without a queue is carried, less what may have been a burst.
 const ARRIVES: f64 = 0.9;
 
+/// Loss beyond this makes repetitions worth sending twice: of those of one in ten lost packets every
+/// hundredth packet is missing a round trip longer.
+const LOSSY: f64 = 0.08;
+
 /// Feedback younger than this makes receiver reports superfluous.
 const TWCC_FRESH_US: u64 = 5_000_000;
 
@@ -300,6 +304,12 @@ impl Estimator {
     /// What arrives now, in bits a second: the link carries at least this, whatever is lost beside it.
     pub(crate) fn arriving_bps(&self) -> u64 {
         self.acked.rates().map_or(0, |it| it.least() as u64)
+    }
+
+    /// Whether the link loses so much, at whatever rate, that what is repeated is lost again often
+    /// enough to matter, and no queue is the reason.
+    pub(crate) fn is_lossy(&self) -> bool {
+        self.loss.recent().max(self.loss.inherent()) > LOSSY && self.delay.usage() != Usage::Over
     }
 
     /// Whether the queue grows on the way.

@@ -160,6 +160,11 @@ pub(crate) trait Egress: Debug + Send {
         0
     }
 
+    /// Whether what is repeated is likely to get lost as well.
+    fn is_lossy(&self) -> bool {
+        false
+    }
+
     /// Sends a packet again (RFC 4588), if that is within bounds.
     fn repeat(&mut self, _packet: Outgoing<'_>, _now: Instant, _out: &mut Outbox) {}
 

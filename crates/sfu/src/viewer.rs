@@ -21,6 +21,10 @@ use picture::Picture;
 pub(crate) use report::Sent;
 use sending::Sending;
 
+/// Packets that are sent again twice at a time: more were asked for by a viewer whose link is down, which
+/// a keyframe helps better.
+const MAX_URGENT: usize = 32;
+
 /// Packets that a probe is filled up with in one go: 5 ms of 20 Mbit/s.
 const MAX_FILLING: usize = 12;
 
@@ -168,16 +172,25 @@ impl Viewer {
     /// whether anything was sent.
     fn again(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> bool {
         let mut any = false;
+        // What got lost twice, or is likely to, is what the picture stands still for: it goes out twice,
+        // after the rest, since what is lost is often lost in a row.
+        let mut urgent = [0; MAX_URGENT];
+        let mut n_urgent = 0;
         while let Some(seq) = self.egress.next_request() {
             let gap = self.egress.repeat_gap_ms();
-            // What got lost twice is what the picture stands still for: it goes out twice.
-            let is_urgent = self.video.was_repeated(seq);
+            let is_urgent = self.egress.is_lossy() || self.video.was_repeated(seq);
             if let Some(packet) = self.video.sent(seq, gap, track, now) {
                 self.egress.repeat(packet, now, out);
                 any = true;
-                if let Some(packet) = self.video.sent(seq, 0, track, now).filter(|_| is_urgent) {
-                    self.egress.repeat(packet, now, out);
+                if let Some(slot) = urgent.get_mut(n_urgent).filter(|_| is_urgent) {
+                    *slot = seq;
+                    n_urgent += 1;
                 }
+            }
+        }
+        for &seq in &urgent[..n_urgent] {
+            if let Some(packet) = self.video.sent(seq, 0, track, now) {
+                self.egress.repeat(packet, now, out);
             }
         }
         // The newest first: most useful to a viewer that lost them.

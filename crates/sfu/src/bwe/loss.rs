@@ -95,6 +95,8 @@ pub(crate) struct Loss {
     rate: f64,
     /// Windows since the rate changed.
     n_steady: u32,
+    /// Smoothed.
+    recent: f64,
     /// The link's own.
     inherent: Option<f64>,
     /// The highest rate with no more than that.
@@ -136,6 +138,11 @@ impl Loss {
         self.trial = None;
     }
 
+    /// The loss of the last half second or so, at whatever rate.
+    pub(crate) fn recent(&self) -> f64 {
+        self.recent
+    }
+
     /// The link's own loss.
     pub(crate) fn inherent(&self) -> f64 {
         self.inherent.unwrap_or(0.0)
@@ -159,6 +166,7 @@ impl Loss {
         self.began_us = None;
         self.packets = 0;
         self.lost = 0;
+        self.recent += 0.5 * (lost / packets.max(1.0) - self.recent);
 
         if (sent - self.rate).abs() > OTHER_RATE * self.rate {
             self.rate = sent;

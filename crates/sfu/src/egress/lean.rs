@@ -533,6 +533,10 @@ impl Egress for LeanEgress {
         (trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2).as_millis() as u64
     }
 
+    fn is_lossy(&self) -> bool {
+        self.media.as_ref().is_some_and(|it| it.estimator.is_lossy())
+    }
+
     fn repeat(&mut self, packet: Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = Some(packet.payload_type);
