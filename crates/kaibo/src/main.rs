@@ -67,10 +67,12 @@ fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         write!(io::stdout(), "{}", config.to_toml())?;
         return Ok(());
     }
-    // It warns of every extension of a ClientHello that it does not know. A filter that names it wins.
-    let log = format!("rtc_dtls=error,{}", config.log);
-    let filter = tracing_subscriber::EnvFilter::try_new(log)
+    let mut filter = tracing_subscriber::EnvFilter::try_new(&config.log)
         .with_context(|| format!("the log filter {:?} cannot be read", config.log))?;
+    // It warns of every extension of a ClientHello that it does not know.
+    if !config.log.contains("rtc_dtls") {
+        filter = filter.add_directive("rtc_dtls=error".parse().context("our own log filter")?);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

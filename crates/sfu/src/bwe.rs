@@ -309,11 +309,10 @@ impl Estimator {
     /// Whether the link loses so much, at whatever rate, that what is repeated is lost again often
     /// enough to matter, and no queue is the reason.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.loss.recent().max(self.loss.inherent()) > LOSSY && self.delay.usage() != Usage::Over
+        self.loss.recent().max(self.loss.inherent()) > LOSSY && !self.is_overusing()
     }
 
     /// Whether the queue grows on the way.
-    #[cfg(test)]
     pub(crate) fn is_overusing(&self) -> bool {
         self.delay.usage() == Usage::Over
     }
