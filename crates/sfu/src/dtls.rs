@@ -12,6 +12,7 @@ mod any_key;
 mod association;
 mod flight;
 mod hello;
+mod own_key;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use str0m::crypto::{CryptoError, from_feature_flags};
 
 pub(crate) use association::Association;
 use association::Owned;
+use own_key::OwnKeys;
 
 /// str0m's cryptography with DTLS from here.
 pub(crate) fn crypto_provider() -> CryptoProvider {
@@ -71,8 +73,12 @@ fn patient_config() -> &'static Arc<dimpl::Config> {
 }
 
 fn build(flight_again: Duration, repeats: usize) -> Arc<dimpl::Config> {
+    let mut crypto = dimpl::crypto::aws_lc_rs::default_provider();
+    // Lives as long as the configuration, which is made once.
+    crypto.key_provider = Box::leak(Box::new(OwnKeys(crypto.key_provider)));
     // No cookie exchange: only a source that passed an ICE check reaches DTLS.
     let config = dimpl::Config::builder()
+        .with_crypto_provider(crypto)
         .use_server_cookie(false)
         .flight_start_rto(flight_again)
         .flight_retries(repeats);

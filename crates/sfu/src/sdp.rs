@@ -7,7 +7,7 @@
 
 pub(crate) mod h264;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use str0m::change::{SdpAnswer, SdpOffer};
 
@@ -93,6 +93,21 @@ pub(crate) fn viewer_answer(text: &str) -> Result<SdpAnswer, NegotiationError> {
         other => other,
     });
     SdpAnswer::from_sdp_string(&text).map_err(malformed)
+}
+
+/// The lines of a description, which end with CRLF or with LF alone (RFC 8866, section 5).
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let line = match end {
+            Some(end) => rest.get(..end)?,
+            None if rest.is_empty() => return None,
+            None => rest,
+        };
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    })
 }
 
 /// The bounds alone, for a reader that is not str0m's.
@@ -206,8 +221,8 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
     // The direction of the session, for media that have none of their own (RFC 8866, section 6.7).
     let mut of_session = Direction::SendRecv;
     let mut media: Vec<Media> = Vec::new();
-    let mut formats = Formats::default();
-    for (n, line) in text.lines().enumerate() {
+    let mut formats = Formats::new();
+    for (n, line) in lines(text).enumerate() {
         if n >= MAX_LINES {
             return Err(NegotiationError::TooLarge("more than 2000 lines"));
         }
@@ -236,17 +251,22 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
 }
 
 /// Counts what a parser multiplies, and finds payload types with two meanings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Formats<'a> {
     n_rtpmap: usize,
     n_fmtp: usize,
     /// What each payload type stands for: one thing in a whole description (RFC 9143, section 9.1).
-    meanings: HashMap<&'a str, (usize, &'a str)>,
+    meanings: [Option<(usize, &'a str)>; 256],
     sources: HashSet<&'a str>,
     n_media: usize,
 }
 
 impl<'a> Formats<'a> {
+    fn new() -> Self {
+        let (n_rtpmap, n_fmtp, n_media) = (0, 0, 0);
+        Self { n_rtpmap, n_fmtp, meanings: [None; 256], sources: HashSet::new(), n_media }
+    }
+
     fn begin_media(&mut self) {
         (self.n_rtpmap, self.n_fmtp) = (0, 0);
         self.n_media += 1;
@@ -256,14 +276,17 @@ impl<'a> Formats<'a> {
         if let Some(value) = line.strip_prefix("a=rtpmap:") {
             self.n_rtpmap += 1;
             let (payload_type, meaning) = value.split_once(' ').unwrap_or((value, ""));
-            let before = self.meanings.insert(payload_type, (self.n_media, meaning));
+            // What is no payload type stands for nothing.
+            let payload_type = payload_type.parse::<u8>().ok();
+            let before = payload_type
+                .and_then(|it| self.meanings[usize::from(it)].replace((self.n_media, meaning)));
             if before.is_some_and(|it| it.0 == self.n_media || it.1 != meaning) {
                 let message = "a payload type stands for two things";
                 return Err(NegotiationError::Malformed(message.into()));
             }
         } else if line.starts_with("a=fmtp:") {
             self.n_fmtp += 1;
-            if line.matches("apt=").count() > 1 {
+            if line.as_bytes().windows(4).filter(|it| it == b"apt=").count() > 1 {
                 let message = "an a=fmtp line with two apt=";
                 return Err(NegotiationError::Malformed(message.into()));
             }
@@ -342,6 +365,14 @@ fn malformed(error: impl std::fmt::Display) -> NegotiationError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_end_as_any_writer_ends_them() {
+        let all = |text| lines(text).collect::<Vec<_>>();
+        assert_eq!(all("a\r\n\r\nb\nc"), ["a", "", "b", "c"]);
+        assert_eq!((all("a\n"), all("\n")), (vec!["a"], vec![""]));
+        assert!(all("").is_empty());
+    }
 
     const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n";
 

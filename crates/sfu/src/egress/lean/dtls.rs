@@ -9,8 +9,9 @@ use rtp::srtp;
 
 use crate::dtls::Association;
 
-/// The largest record that comes of what one datagram brings; a flight is cut to the path's MTU.
-const MAX_RECORD: usize = 2_048;
+/// What is handed out of one datagram or as one: records, which are cut to the path's MTU, and the
+/// certificate of nearly everybody.
+const SMALL: usize = 4_096;
 
 /// The largest certificate that fits what the library keeps of a handshake, 30 datagrams. It panics
 /// when it cannot hand one out.
@@ -35,6 +36,8 @@ pub(crate) struct Channel {
     /// SHA-256 of the certificate that the viewer's description announced.
     fingerprint: [u8; 32],
     is_verified: bool,
+    /// Bytes of records so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
+    n_bytes: usize,
     keys: Option<(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile)>,
     deadline: Option<Instant>,
     /// Records that were refused.
@@ -58,6 +61,7 @@ impl Channel {
             role,
             fingerprint,
             is_verified: false,
+            n_bytes: 0,
             keys: None,
             deadline: None,
             n_errors: 0,
@@ -66,6 +70,7 @@ impl Channel {
 
     /// Takes a record. `certificate` is the one that it was made with.
     pub(crate) fn handle(&mut self, contents: &[u8], certificate: &DtlsCertificate, now: Instant) {
+        self.n_bytes = (self.n_bytes + contents.len()).min(MAX_CERTIFICATE);
         // It counts its deadlines from the last time that it was told.
         let told = self.dtls.handle_timeout(now);
         if told.and_then(|()| self.dtls.handle_packet(contents, certificate, now)).is_err() {
@@ -114,10 +119,10 @@ impl Channel {
         may_be_done: bool,
         mut send: impl FnMut(&[u8]),
     ) -> Option<Handshake> {
-        let mut small = [0; MAX_RECORD];
+        let mut small = [0; SMALL];
         let mut large = Vec::new();
         let mut buffer = &mut small[..];
-        if !self.is_verified {
+        if !self.is_verified && self.n_bytes > SMALL {
             large.resize(MAX_CERTIFICATE, 0);
             buffer = &mut large;
         }

@@ -1,10 +1,10 @@
 //! Payload types and header extensions: what we offer, and what a viewer lists.
 
-use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use str0m::format::FormatParams;
 
-use super::lines::{Attributes, MediaLines};
+use super::lines::{Attributes, MediaLines, cut};
 use super::{Extensions, Kind, Media, Offered};
 use crate::Codec;
 use crate::rtp::Format;
@@ -160,7 +160,7 @@ pub(super) fn formats(lines: &MediaLines<'_>, kind: Kind) -> Vec<Offered> {
     let mut found: Vec<Offered> = Vec::new();
     let listed: Vec<u8> = lines.formats().filter_map(payload_type).collect();
     for &pt in &listed {
-        let Some(it) = described.get(&pt) else { continue };
+        let Some(it) = described.get(pt) else { continue };
         let is_new = found.iter().all(|it| it.pt != pt);
         let codec = codec(it.rtpmap).filter(|it| it.is_video() == is_video);
         let Some(codec) = codec.filter(|_| is_new) else { continue };
@@ -179,7 +179,7 @@ pub(super) fn formats(lines: &MediaLines<'_>, kind: Kind) -> Vec<Offered> {
         });
     }
     for &pt in listed.iter().filter(|_| is_video) {
-        let Some(it) = described.get(&pt).filter(|it| is_rtx(it.rtpmap)) else { continue };
+        let Some(it) = described.get(pt).filter(|it| is_rtx(it.rtpmap)) else { continue };
         let apt = it.fmtp.iter().flat_map(|it| it.split(';')).find_map(|it| {
             let (name, value) = it.split_once('=')?;
             (name.trim() == "apt").then(|| payload_type(value.trim())).flatten()
@@ -192,25 +192,50 @@ pub(super) fn formats(lines: &MediaLines<'_>, kind: Kind) -> Vec<Offered> {
     found
 }
 
+/// The lines of each payload type, in the order that they were first named. There are few enough that
+/// looking through them costs less than a table that withstands chosen numbers.
+#[derive(Debug, Default)]
+struct Table<'a>(Vec<(u8, Described<'a>)>);
+
+impl<'a> Table<'a> {
+    fn get(&self, pt: u8) -> Option<&Described<'a>> {
+        self.0.iter().find(|it| it.0 == pt).map(|it| &it.1)
+    }
+
+    fn entry(&mut self, pt: u8) -> &mut Described<'a> {
+        // The lines of one stand together.
+        let at = self.0.iter().rposition(|it| it.0 == pt).unwrap_or_else(|| {
+            self.0.push((pt, Described::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
 /// The lines of each payload type, and the feedback that goes with all.
-fn described<'a>(attributes: &Attributes<'a>) -> (HashMap<u8, Described<'a>>, Feedback) {
-    let mut all: HashMap<u8, Described<'a>> = HashMap::new();
+fn described<'a>(attributes: &Attributes<'a>) -> (Table<'a>, Feedback) {
+    let mut all = Table::default();
     let mut of_all = Feedback::default();
-    for value in attributes.all("rtpmap") {
-        if let Some((pt, rest)) = numbered(value) {
-            all.entry(pt).or_default().rtpmap = rest;
-        }
-    }
-    for value in attributes.all("fmtp") {
-        if let Some((pt, rest)) = numbered(value) {
-            all.entry(pt).or_default().fmtp.push(rest);
-        }
-    }
-    for value in attributes.all("rtcp-fb") {
-        if let Some(rest) = value.strip_prefix("* ") {
-            of_all.add(rest);
-        } else if let Some((pt, rest)) = numbered(value) {
-            all.entry(pt).or_default().feedback.add(rest);
+    for (name, value) in attributes.iter() {
+        match name {
+            "rtpmap" => {
+                if let Some((pt, rest)) = numbered(value) {
+                    all.entry(pt).rtpmap = rest;
+                }
+            }
+            "fmtp" => {
+                if let Some((pt, rest)) = numbered(value) {
+                    all.entry(pt).fmtp.push(rest);
+                }
+            }
+            "rtcp-fb" => {
+                if let Some(rest) = value.strip_prefix("* ") {
+                    of_all.add(rest);
+                } else if let Some((pt, rest)) = numbered(value) {
+                    all.entry(pt).feedback.add(rest);
+                }
+            }
+            _ => {}
         }
     }
     (all, of_all)
@@ -218,7 +243,7 @@ fn described<'a>(attributes: &Attributes<'a>) -> (HashMap<u8, Described<'a>>, Fe
 
 /// `96 VP8/90000`
 fn numbered(value: &str) -> Option<(u8, &str)> {
-    let (pt, rest) = value.split_once(' ')?;
+    let (pt, rest) = cut(value, b' ')?;
     Some((payload_type(pt)?, rest.trim()))
 }
 
@@ -243,6 +268,14 @@ fn is_rtx(rtpmap: &str) -> bool {
 
 /// The parameters of a format that belong to its codec: they are compared, and repeated in answers.
 fn params(codec: Codec, fmtp: &str) -> FormatParams {
+    // Most answers repeat what we offer.
+    static OF_OURS: LazyLock<[FormatParams; OURS.len()]> =
+        LazyLock::new(|| OURS.map(|it| read_params(it.2, it.3)));
+    let ours = OURS.iter().position(|it| it.2 == codec && it.3 == fmtp);
+    ours.map_or_else(|| read_params(codec, fmtp), |at| OF_OURS[at])
+}
+
+fn read_params(codec: Codec, fmtp: &str) -> FormatParams {
     let all = FormatParams::parse_line(fmtp);
     let none = FormatParams::default();
     match codec {

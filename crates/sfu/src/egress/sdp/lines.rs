@@ -1,6 +1,7 @@
 //! A session description as lines: attributes of the session, then of each media description.
 
 use crate::NegotiationError;
+use crate::sdp::lines;
 
 /// A whole description.
 #[derive(Debug)]
@@ -32,11 +33,11 @@ impl<'a> Description<'a> {
     pub(super) fn of(text: &'a str) -> Result<Self, NegotiationError> {
         let mut session = Attributes::default();
         let mut media: Vec<MediaLines<'a>> = Vec::new();
-        for line in text.lines() {
+        for line in lines(text) {
             if let Some(value) = line.strip_prefix("m=") {
                 media.push(media_line(value.trim_end())?);
             } else if let Some(attribute) = line.strip_prefix("a=") {
-                let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
+                let (name, value) = cut(attribute, b':').unwrap_or((attribute, ""));
                 let attributes = media.last_mut().map_or(&mut session, |it| &mut it.attributes);
                 attributes.0.push((name.trim_end(), value.trim()));
             }
@@ -75,6 +76,11 @@ impl<'a> MediaLines<'a> {
 }
 
 impl<'a> Attributes<'a> {
+    /// Names and values, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().copied()
+    }
+
     /// The values of all lines of this name.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |it| it.0 == name).map(|it| it.1)
@@ -95,6 +101,13 @@ impl<'a> Attributes<'a> {
             |it: &str| matches!(it, "sendrecv" | "sendonly" | "recvonly" | "inactive");
         self.0.iter().rev().map(|it| it.0).find(|it| is_direction(it))
     }
+}
+
+/// The parts before and after the first of these characters. Names and numbers are so short that a loop over
+/// their bytes is faster than a search.
+pub(super) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let n = text.bytes().position(|it| it == at)?;
+    Some((text.get(..n)?, text.get(n + 1..)?))
 }
 
 /// `audio 9 UDP/TLS/RTP/SAVPF 111 63`

@@ -1,6 +1,7 @@
 //! What we say.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::{DtlsRole, Kind, Layout, Local, Media, Plan, Remote, Section, formats};
 
@@ -20,6 +21,37 @@ pub(crate) fn answer(local: &Local<'_>, remote: &Remote) -> String {
     Writer::new(local, &remote.layout, setup).description()
 }
 
+/// What descriptions say of the formats that we offer first, which is two thirds of the text and the same for
+/// every viewer. Made once.
+struct Fixed {
+    heading: String,
+    extensions: String,
+    formats: String,
+}
+
+impl Fixed {
+    fn of(media: &Media) -> Self {
+        let mut it =
+            Self { heading: String::new(), extensions: String::new(), formats: String::new() };
+        heading(media, &mut it.heading);
+        extensions(media, &mut it.extensions);
+        payload_types(media, &mut it.formats);
+        it
+    }
+
+    /// Of this one, if it is of ours.
+    fn find(media: &Media) -> Option<&'static Self> {
+        static OURS: LazyLock<[Fixed; 2]> = LazyLock::new(|| {
+            let of = |it: &Option<Media>| Fixed::of(it.as_ref().expect("we offer both kinds"));
+            [of(&Layout::ours().audio), of(&Layout::ours().video)]
+        });
+        let ours = Layout::ours();
+        let is = |it: &Option<Media>| it.as_ref().is_some_and(|it| std::ptr::eq(it, media));
+        let [audio, video] = &*OURS;
+        if is(&ours.audio) { Some(audio) } else { is(&ours.video).then_some(video) }
+    }
+}
+
 struct Writer<'a> {
     local: &'a Local<'a>,
     layout: &'a Layout,
@@ -29,9 +61,14 @@ struct Writer<'a> {
 
 /// Writes a line with its end.
 macro_rules! line {
-    ($self:ident, $($part:tt)*) => {{
-        let _ = write!($self.text, $($part)*);
-        $self.text.push_str("\r\n");
+    ($self:ident, $($part:tt)*) => { put!($self.text, $($part)*) };
+}
+
+/// Writes a line with its end to a text.
+macro_rules! put {
+    ($text:expr, $($part:tt)*) => {{
+        let _ = write!($text, $($part)*);
+        $text.push_str("\r\n");
     }};
 }
 
@@ -93,14 +130,12 @@ impl<'a> Writer<'a> {
     }
 
     fn media(&mut self, section: &Section, media: &Media, flows: Option<Kind>, candidates: bool) {
-        let _ = write!(self.text, "m={} 9 {}", section.kind, media.proto);
-        for offered in &media.formats {
-            let _ = write!(self.text, " {}", offered.pt);
-            if let Some(rtx) = offered.rtx {
-                let _ = write!(self.text, " {rtx}");
-            }
+        let fixed = Fixed::find(media);
+        let _ = write!(self.text, "m={} 9 ", section.kind);
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.heading),
+            None => heading(media, &mut self.text),
         }
-        line!(self, "");
         line!(self, "c=IN IP4 0.0.0.0");
         if candidates {
             self.candidates();
@@ -116,11 +151,9 @@ impl<'a> Writer<'a> {
         if media.allow_mixed && !self.layout.allow_mixed {
             line!(self, "a=extmap-allow-mixed");
         }
-        for (n, known) in formats::EXTENSIONS.iter().enumerate() {
-            if let Some(id) = (known.id)(&media.extensions) {
-                let direction = if media.one_way >> n & 1 == 1 { "/sendonly" } else { "" };
-                line!(self, "a=extmap:{id}{direction} {}", known.uri);
-            }
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.extensions),
+            None => extensions(media, &mut self.text),
         }
         match flows {
             Some(kind) => {
@@ -133,7 +166,10 @@ impl<'a> Writer<'a> {
         if media.rtcp_rsize {
             line!(self, "a=rtcp-rsize");
         }
-        self.formats(media);
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.formats),
+            None => payload_types(media, &mut self.text),
+        }
         if let Some(kind) = flows {
             self.sources(kind, media);
         }
@@ -155,31 +191,6 @@ impl<'a> Writer<'a> {
         line!(self, "a=end-of-candidates");
     }
 
-    fn formats(&mut self, media: &Media) {
-        for it in &media.formats {
-            let pt = it.pt;
-            line!(self, "a=rtpmap:{pt} {}", formats::rtpmap(it.format.codec));
-            let feedback = [
-                (it.transport_cc, "transport-cc"),
-                (it.remb, "goog-remb"),
-                (it.fir, "ccm fir"),
-                (it.nack, "nack"),
-                (it.pli, "nack pli"),
-            ];
-            for (_, name) in feedback.into_iter().filter(|it| it.0) {
-                line!(self, "a=rtcp-fb:{pt} {name}");
-            }
-            let params = it.format.params.to_string();
-            if !params.is_empty() {
-                line!(self, "a=fmtp:{pt} {params}");
-            }
-            if let Some(rtx) = it.rtx {
-                line!(self, "a=rtpmap:{rtx} rtx/90000");
-                line!(self, "a=fmtp:{rtx} apt={pt}");
-            }
-        }
-    }
-
     /// The streams that will come (RFC 5576), which a browser has its receivers ready for.
     fn sources(&mut self, kind: Kind, media: &Media) {
         let Local { cname, stream_id, audio_ssrc, video_ssrc, rtx_ssrc, .. } = self.local;
@@ -196,6 +207,54 @@ impl<'a> Writer<'a> {
         }
         if sources.len() > 1 {
             line!(self, "a=ssrc-group:FID {video_ssrc} {rtx_ssrc}");
+        }
+    }
+}
+
+/// The end of an `m=` line: protocol and payload types.
+fn heading(media: &Media, text: &mut String) {
+    text.push_str(&media.proto);
+    for offered in &media.formats {
+        let _ = write!(text, " {}", offered.pt);
+        if let Some(rtx) = offered.rtx {
+            let _ = write!(text, " {rtx}");
+        }
+    }
+    text.push_str("\r\n");
+}
+
+/// The header extensions by their numbers.
+fn extensions(media: &Media, text: &mut String) {
+    for (n, known) in formats::EXTENSIONS.iter().enumerate() {
+        if let Some(id) = (known.id)(&media.extensions) {
+            let direction = if media.one_way >> n & 1 == 1 { "/sendonly" } else { "" };
+            put!(text, "a=extmap:{id}{direction} {}", known.uri);
+        }
+    }
+}
+
+/// What each payload type stands for, with its feedback and its retransmissions.
+fn payload_types(media: &Media, text: &mut String) {
+    for it in &media.formats {
+        let pt = it.pt;
+        put!(text, "a=rtpmap:{pt} {}", formats::rtpmap(it.format.codec));
+        let feedback = [
+            (it.transport_cc, "transport-cc"),
+            (it.remb, "goog-remb"),
+            (it.fir, "ccm fir"),
+            (it.nack, "nack"),
+            (it.pli, "nack pli"),
+        ];
+        for (_, name) in feedback.into_iter().filter(|it| it.0) {
+            put!(text, "a=rtcp-fb:{pt} {name}");
+        }
+        let params = it.format.params.to_string();
+        if !params.is_empty() {
+            put!(text, "a=fmtp:{pt} {params}");
+        }
+        if let Some(rtx) = it.rtx {
+            put!(text, "a=rtpmap:{rtx} rtx/90000");
+            put!(text, "a=fmtp:{rtx} apt={pt}");
         }
     }
 }
