@@ -1,5 +1,6 @@
 //! `kaibo bench`: its options, and what it prints.
 
+mod delay;
 mod egress;
 
 use std::io::{self, Write};
@@ -21,6 +22,8 @@ Examples:
       viewers lose 2 % of what comes in, and ask for it again
   kaibo bench egress --viewers 1000
       what forwarding costs on this machine, without a running server
+  kaibo bench delay --load 80
+      how long a packet is in the server when its core is busy for 80 % of the time
   kaibo bench --whip http://127.0.0.1:8080/whip/{room} --whep http://127.0.0.1:8080/whep/{room} --token T
       another server; {room} becomes the room's name
 
@@ -100,6 +103,8 @@ pub(crate) struct BenchArgs {
 enum Harness {
     /// What forwarding one packet to one viewer costs, on virtual time, against the floor.
     Egress(egress::EgressArgs),
+    /// How long a packet is in the server when its core is busy, on virtual time.
+    Delay(delay::DelayArgs),
 }
 
 /// The words of `--codec`.
@@ -151,6 +156,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     if let Some(harness) = &args.harness {
         return match harness {
             Harness::Egress(args) => egress::run(args),
+            Harness::Delay(args) => delay::run(args),
         };
     }
     let mut screen = Screen::new();

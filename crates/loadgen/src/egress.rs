@@ -12,6 +12,7 @@
 //! depend on how busy the machine is; only the CPU time of the server's steps counts.
 
 mod crowd;
+mod delay;
 mod floor;
 mod report;
 mod server;
@@ -24,6 +25,7 @@ use sfu::{PeerId, RoomId};
 use crate::cpu;
 use crate::media::{Shape, VideoCodec};
 use crowd::Crowd;
+pub use delay::{DelayOptions, DelayReport, measure as measure_delay};
 use floor::Floor;
 pub use report::EgressReport;
 use report::Window;
@@ -41,6 +43,12 @@ const BASELINE: Duration = Duration::from_secs(2);
 
 /// From going on air to the first window: replays are over, and estimates settled.
 const WARM_UP: Duration = Duration::from_secs(3);
+
+/// The same while viewers join.
+const JOIN_TICK: Duration = Duration::from_micros(5);
+
+/// How long the links of viewers that joined are looked at, with probes, before anything is sent.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// Viewers that join in one tick.
 const JOINS_A_TICK: usize = 10;
@@ -83,6 +91,12 @@ pub enum EgressError {
     /// This system does not tell the CPU time of a thread.
     #[error("this system does not tell the CPU time of a thread")]
     NoCpuTime,
+    /// The core was never as busy as asked for.
+    #[error(
+        "the core was never busy for {0} % of half a second: the machine is too uneven, or \
+             there are too few viewers"
+    )]
+    NoSuchLoad(f64),
 }
 
 /// Measures; `say` is told how far it is.
@@ -101,21 +115,14 @@ pub fn measure(
         server: Server::start(ip, options.egress, options.heap)?,
         crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1)),
         now,
+        tick: TICK,
     };
     let rooms = options.rooms.clamp(1, options.viewers.max(1));
 
     say("publishing");
+    let load = Load { ip, video_kbps: options.video_kbps, fps: options.fps, epoch: now };
     for n in 0..rooms {
-        let shape = Shape {
-            codec: VideoCodec::Vp8,
-            video_bitrate: options.video_kbps * 1_000,
-            fps: options.fps,
-            audio: true,
-            run: 1,
-            epoch: now,
-        };
-        let socket = crate::udp::bind(ip).map_err(EgressError::Sockets)?;
-        bench.publish(room(n), peer(n), socket, shape)?;
+        bench.publish(room(n), peer(n), &load)?;
     }
     bench.wait("a publisher", |counts| counts.publishing == rooms as u64)?;
     bench.run(Duration::from_secs(1));
@@ -125,18 +132,22 @@ pub fn measure(
 
     say("joining");
     let before = bench.server.usage();
-    let joins_began = bench.now;
+    // So little time passes that no timer comes due: what is counted is the join and nothing else.
+    bench.tick = JOIN_TICK;
     for n in 0..options.viewers {
-        let socket = crate::udp::bind(ip).map_err(EgressError::Sockets)?;
-        bench.join(room(n % rooms), peer(rooms + n), socket)?;
+        bench.join(room(n % rooms), peer(rooms + n), ip)?;
         if n % JOINS_A_TICK == JOINS_A_TICK - 1 {
             bench.tick();
         }
     }
     bench.wait("a viewer", |counts| counts.connected == options.viewers as u64)?;
-    let joins = bench.server.usage().since(before);
-    let beside = baseline * (bench.now - joins_began).as_secs_f64();
-    let join_us = (joins.cpu.as_secs_f64() - beside) * 1e6 / options.viewers as f64;
+    let a_viewer = |cpu: f64| cpu * 1e6 / options.viewers as f64;
+    let join_us = a_viewer(bench.server.usage().since(before).cpu.as_secs_f64());
+    bench.tick = TICK;
+    let joined = bench.server.usage();
+    bench.run(SETTLING);
+    let beside = baseline * SETTLING.as_secs_f64();
+    let settling_us = a_viewer(bench.server.usage().since(joined).cpu.as_secs_f64() - beside);
 
     say("going on air");
     (0..rooms).for_each(|n| bench.server.go_live(room(n), bench.now));
@@ -167,6 +178,7 @@ pub fn measure(
         unreadable: counts.unreadable - steady.1.unreadable,
         baseline,
         join_us,
+        settling_us,
         bytes_per_viewer,
         seconds: (WINDOW * n_windows as u32).as_secs_f64(),
     }))
@@ -180,17 +192,28 @@ fn peer(n: usize) -> PeerId {
     PeerId(n as u64 + 1)
 }
 
+/// What every publisher sends, and from where.
+struct Load {
+    ip: IpAddr,
+    video_kbps: u64,
+    fps: u32,
+    /// What stamps count from.
+    epoch: Instant,
+}
+
 /// Both sides and their clock.
 struct Bench {
     server: Server,
     crowd: Crowd,
     now: Instant,
+    /// How much time passes between two steps.
+    tick: Duration,
 }
 
 impl Bench {
     /// Each side once.
     fn tick(&mut self) {
-        self.now += TICK;
+        self.now += self.tick;
         self.crowd.step(self.now);
         self.server.step(self.now);
     }
@@ -219,27 +242,26 @@ impl Bench {
             }
             self.tick();
         }
-        Err(EgressError::NoConnection(format!("{who} did not connect in 10 s")))
+        Err(EgressError::NoConnection(format!("{who} did not connect in 2000 steps")))
     }
 
-    fn publish(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        socket: std::net::UdpSocket,
-        shape: Shape,
-    ) -> Result<(), EgressError> {
+    fn publish(&mut self, room: RoomId, peer: PeerId, load: &Load) -> Result<(), EgressError> {
+        let shape = Shape {
+            codec: VideoCodec::Vp8,
+            video_bitrate: load.video_kbps * 1_000,
+            fps: load.fps,
+            audio: true,
+            run: 1,
+            epoch: load.epoch,
+        };
+        let socket = crate::udp::bind(load.ip).map_err(EgressError::Sockets)?;
         let offer = self.crowd.add_publisher(socket, shape, self.now)?;
         let answer = self.server.publish(room, peer, offer, self.now)?;
         self.crowd.answer_publisher(answer)
     }
 
-    fn join(
-        &mut self,
-        room: RoomId,
-        peer: PeerId,
-        socket: std::net::UdpSocket,
-    ) -> Result<(), EgressError> {
+    fn join(&mut self, room: RoomId, peer: PeerId, ip: IpAddr) -> Result<(), EgressError> {
+        let socket = crate::udp::bind(ip).map_err(EgressError::Sockets)?;
         let offer = self.server.watch(room, peer, self.now)?;
         let answer = self.crowd.add_viewer(socket, &offer, self.now)?;
         self.server.answer(peer, answer, self.now)

@@ -29,7 +29,10 @@ mod udp;
 mod viewer;
 mod worker;
 
-pub use egress::{Egress, EgressError, EgressOptions, EgressReport, measure as measure_egress};
+pub use egress::{
+    DelayOptions, DelayReport, Egress, EgressError, EgressOptions, EgressReport,
+    measure as measure_egress, measure_delay,
+};
 pub use media::VideoCodec;
 pub use options::{OptionError, Options, Target};
 pub use progress::{Phase, Progress};

@@ -158,6 +158,19 @@ impl Source {
         self.began.map(|began| began + next)
     }
 
+    /// Leaves out what was due before.
+    pub(crate) fn skip_to(&mut self, now: Instant) {
+        let Some(began) = self.began else { return };
+        let at = now.saturating_duration_since(began);
+        let interval = Duration::from_secs(1) / self.shape.fps;
+        while self.next_frame < at {
+            self.next_frame += interval;
+        }
+        while self.next_audio < at {
+            self.next_audio += AUDIO_INTERVAL;
+        }
+    }
+
     /// Makes what is due.
     pub(crate) fn produce(&mut self, now: Instant, out: &mut Vec<Made>) {
         let began = *self.began.get_or_insert(now);

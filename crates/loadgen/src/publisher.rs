@@ -50,6 +50,8 @@ pub(crate) struct Publisher {
     /// Whether a check with the present credentials was answered.
     is_proven: bool,
     is_over: bool,
+    /// Its camera and microphone are off.
+    is_silent: bool,
     give_up_at: Instant,
     next_at: Instant,
     made: Vec<Made>,
@@ -90,6 +92,7 @@ impl Publisher {
             is_connected: false,
             is_proven: false,
             is_over: false,
+            is_silent: false,
             give_up_at: now + JOIN_TIMEOUT,
             next_at: now,
             made: Vec::new(),
@@ -151,6 +154,15 @@ impl Publisher {
         self.next_at
     }
 
+    /// Switches camera and microphone off or on.
+    pub(crate) fn set_silent(&mut self, is_silent: bool, now: Instant) {
+        if !is_silent && self.is_silent && self.is_connected && !self.is_over {
+            self.source.skip_to(now);
+            self.next_at = now;
+        }
+        self.is_silent = is_silent;
+    }
+
     /// Takes a datagram.
     pub(crate) fn handle_datagram(
         &mut self,
@@ -172,7 +184,7 @@ impl Publisher {
 
     /// Sends what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant, board: &Board, send: &mut Send<'_>) {
-        if self.is_connected {
+        if self.is_connected && !self.is_silent {
             self.source.produce(now, &mut self.made);
             for made in std::mem::take(&mut self.made) {
                 self.write(made, now);
@@ -234,7 +246,10 @@ impl Publisher {
             self.next_at = far;
             return;
         }
-        let of_source = if self.is_connected { self.source.next_at().unwrap_or(now) } else { far };
+        let of_source = match self.source.next_at() {
+            _ if self.is_silent || !self.is_connected => far,
+            next => next.unwrap_or(now),
+        };
         // str0m may name a time that is past: then it wants to be asked at once, and once is enough.
         let of_rtc = of_rtc.max(now + Duration::from_millis(1));
         let give_up = if self.is_connected { far } else { self.give_up_at };

@@ -103,6 +103,11 @@ impl Times {
         self.histogram.len()
     }
 
+    /// In milliseconds; 0 when nothing was recorded.
+    pub(crate) fn mean_ms(&self) -> f64 {
+        self.histogram.mean() / 1_000.0
+    }
+
     /// In milliseconds; `None` when nothing was recorded.
     pub(crate) fn percentile_ms(&self, percentile: f64) -> Option<f64> {
         if self.histogram.is_empty() {

@@ -7,13 +7,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mio::{Poll, Registry, Token};
+use mio::{Events, Poll, Registry, Token};
 
 use super::EgressError;
 use crate::media::Shape;
 use crate::publisher::Publisher;
 use crate::sdp::{self, Local, Remote};
-use crate::stats::{Board, Stats};
+use crate::stats::{Board, Stats, Times};
 use crate::udp::{Buffers, Udp};
 use crate::viewer::{Identity, Ledger, Rules, Viewer};
 
@@ -29,10 +29,17 @@ pub(super) struct Counts {
     pub(super) unreadable: u64,
     /// Why somebody is not there.
     pub(super) failed: Option<String>,
+    /// When somebody has something to do next.
+    pub(super) next_at: Option<Instant>,
+    /// Whether anybody sent anything since the last answer.
+    pub(super) sent: bool,
 }
 
 enum Ask {
     Step(Instant),
+    Until(Instant),
+    TakeDelays,
+    Play(usize, Instant),
     AddPublisher(UdpSocket, Box<Shape>, Instant),
     AnswerPublisher(String),
     AddViewer(UdpSocket, String, Instant),
@@ -41,6 +48,7 @@ enum Ask {
 enum Reply {
     Done(Counts),
     Description(Result<String, String>),
+    Delays(Box<Times>),
 }
 
 /// The clients' half, as the server's thread sees it.
@@ -75,6 +83,25 @@ impl Crowd {
     /// Lets the clients take what came, and send what is due.
     pub(super) fn step(&mut self, now: Instant) {
         _ = self.ask(Ask::Step(now));
+    }
+
+    /// Lets time pass for the clients: each publisher sends at the moment when it has something, and
+    /// what came is received at this one.
+    pub(super) fn until(&mut self, now: Instant) {
+        _ = self.ask(Ask::Until(now));
+    }
+
+    /// Lets so many publishers send, the first ones; the others are silent.
+    pub(super) fn play(&mut self, publishers: usize, now: Instant) {
+        _ = self.ask(Ask::Play(publishers, now));
+    }
+
+    /// How long packets were under way since the last time that this was asked; from the first time on.
+    pub(super) fn take_delays(&mut self) -> Times {
+        match self.ask(Ask::TakeDelays) {
+            Some(Reply::Delays(times)) => *times,
+            _ => Times::default(),
+        }
     }
 
     pub(super) fn add_publisher(
@@ -126,9 +153,15 @@ impl Drop for Crowd {
     }
 }
 
+/// Above the numbers of viewers.
+const PUBLISHERS: usize = 1 << 24;
+
 /// All clients.
 struct Clients {
     poll: Poll,
+    events: Events,
+    /// Whether anybody sent anything since the last answer.
+    sent: bool,
     publishers: Vec<(Udp, Publisher)>,
     viewers: Vec<(Udp, Viewer)>,
     identity: Identity,
@@ -142,6 +175,8 @@ impl Clients {
     fn new(epoch: Instant, frame_interval: Duration) -> std::io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
+            events: Events::with_capacity(256),
+            sent: false,
             publishers: Vec::new(),
             viewers: Vec::new(),
             identity: Identity::new(),
@@ -157,6 +192,20 @@ impl Clients {
             Ask::Step(now) => {
                 self.step(now);
                 Reply::Done(self.counts())
+            }
+            Ask::Until(now) => {
+                self.until(now);
+                Reply::Done(self.counts())
+            }
+            Ask::Play(n, now) => {
+                for (at, (_, publisher)) in self.publishers.iter_mut().enumerate() {
+                    publisher.set_silent(at >= n, now);
+                }
+                Reply::Done(self.counts())
+            }
+            Ask::TakeDelays => {
+                self.stats.is_steady = true;
+                Reply::Delays(Box::new(std::mem::take(&mut self.stats.delay)))
             }
             Ask::AddPublisher(socket, shape, now) => {
                 Reply::Description(self.add_publisher(socket, *shape, now))
@@ -179,7 +228,8 @@ impl Clients {
         shape: Shape,
         now: Instant,
     ) -> Result<String, String> {
-        let (udp, address) = register(socket, self.poll.registry())?;
+        let token = Token(PUBLISHERS + self.publishers.len());
+        let (udp, address) = register(socket, self.poll.registry(), token)?;
         let (publisher, offer) = Publisher::new(address, shape, now)?;
         self.publishers.push((udp, publisher));
         Ok(offer)
@@ -191,7 +241,8 @@ impl Clients {
         offer: &str,
         now: Instant,
     ) -> Result<String, String> {
-        let (udp, address) = register(socket, self.poll.registry())?;
+        let token = Token(self.viewers.len());
+        let (udp, address) = register(socket, self.poll.registry(), token)?;
         let local = Local {
             ufrag: format!("viewer{:05}", self.viewers.len()),
             pwd: "a-password-of-24-letters".into(),
@@ -234,7 +285,71 @@ impl Clients {
         }
     }
 
-    fn counts(&self) -> Counts {
+    fn until(&mut self, now: Instant) {
+        while let Some((at, n)) = self.next_publisher().filter(|it| it.0 <= now) {
+            let Self { publishers, board, sent, .. } = self;
+            let (udp, publisher) = &mut publishers[n];
+            let mut send = |to: SocketAddr, bytes: &[u8]| {
+                *sent = true;
+                udp.send(to, bytes);
+            };
+            publisher.handle_timeout(at, board, &mut send);
+        }
+        while self.receive(now) {}
+        let Self { viewers, stats, board, sent, .. } = self;
+        for (udp, viewer) in viewers.iter_mut().filter(|it| it.1.next_at() <= now) {
+            let mut send = |to: SocketAddr, bytes: &[u8]| {
+                *sent = true;
+                udp.send(to, bytes);
+            };
+            viewer.handle_timeout(now, &mut Ledger { stats, board }, &mut send);
+        }
+    }
+
+    /// Who of the publishers has something to do first.
+    fn next_publisher(&self) -> Option<(Instant, usize)> {
+        let all = self.publishers.iter().enumerate();
+        all.map(|(n, it)| (it.1.next_at(), n)).min()
+    }
+
+    /// Takes what came to sockets that have something. Returns whether there may be more.
+    fn receive(&mut self, now: Instant) -> bool {
+        let Self { poll, events, publishers, viewers, stats, board, buffers, sent, .. } = self;
+        if poll.poll(events, Some(Duration::ZERO)).is_err() {
+            return false;
+        }
+        for event in &*events {
+            let n = event.token().0;
+            let mut more = true;
+            if let Some((udp, viewer)) = viewers.get_mut(n) {
+                let mut send = |to: SocketAddr, bytes: &[u8]| {
+                    *sent = true;
+                    udp.send(to, bytes);
+                };
+                let mut ledger = Ledger { stats, board };
+                while more {
+                    more = udp.receive(buffers, |from, datagram| {
+                        viewer.handle_datagram(from, datagram, now, &mut ledger, &mut send);
+                    });
+                }
+            } else if let Some((udp, publisher)) = publishers.get_mut(n.wrapping_sub(PUBLISHERS)) {
+                let mut send = |to: SocketAddr, bytes: &[u8]| {
+                    *sent = true;
+                    udp.send(to, bytes);
+                };
+                while more {
+                    more = udp.receive(buffers, |from, datagram| {
+                        publisher.handle_datagram(from, datagram, now, board, &mut send);
+                    });
+                }
+            }
+        }
+        !events.is_empty()
+    }
+
+    fn counts(&mut self) -> Counts {
+        let of_viewers = self.viewers.iter().map(|it| it.1.next_at()).min();
+        let of_publishers = self.next_publisher().map(|it| it.0);
         let counters = self.stats.counters;
         Counts {
             publishing: self.board.publishing.load(Ordering::Relaxed),
@@ -243,12 +358,18 @@ impl Clients {
             lost: counters.lost,
             unreadable: counters.unreadable,
             failed: self.board.reasons().into_keys().next(),
+            next_at: [of_viewers, of_publishers].into_iter().flatten().min(),
+            sent: std::mem::take(&mut self.sent),
         }
     }
 }
 
-fn register(socket: UdpSocket, registry: &Registry) -> Result<(Udp, SocketAddr), String> {
+fn register(
+    socket: UdpSocket,
+    registry: &Registry,
+    token: Token,
+) -> Result<(Udp, SocketAddr), String> {
     let address = socket.local_addr().map_err(|it| it.to_string())?;
-    let udp = Udp::register(socket, registry, Token(0)).map_err(|it| it.to_string())?;
+    let udp = Udp::register(socket, registry, token).map_err(|it| it.to_string())?;
     Ok((udp, address))
 }

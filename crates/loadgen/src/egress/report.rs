@@ -33,6 +33,7 @@ pub(super) struct Measured<'a> {
     /// CPU seconds a second without viewers.
     pub(super) baseline: f64,
     pub(super) join_us: f64,
+    pub(super) settling_us: f64,
     pub(super) bytes_per_viewer: i64,
     pub(super) seconds: f64,
 }
@@ -79,6 +80,9 @@ pub struct EgressReport {
     pub bytes_per_viewer: i64,
     /// CPU time of a join, in µs: descriptions, ICE, DTLS, keys.
     pub join_us: f64,
+    /// CPU time of a viewer's first second after that, in µs, while nothing is on air: mostly the probes that
+    /// find out what its link carries.
+    pub settling_us: f64,
     /// Joins that one core serves in a second.
     pub joins_per_core_second: f64,
 }
@@ -126,6 +130,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
         allocations_per_packet: used.allocations as f64 / packets as f64,
         bytes_per_viewer: measured.bytes_per_viewer,
         join_us: measured.join_us,
+        settling_us: measured.settling_us,
         joins_per_core_second: 1e6 / measured.join_us,
     }
 }
@@ -166,8 +171,8 @@ impl fmt::Display for EgressReport {
         )?;
         writeln!(
             f,
-            "  join                 {:7.0} µs   {:.0} a second and core",
-            self.join_us, self.joins_per_core_second
+            "  join                 {:7.0} µs   {:.0} a second and core; in the second after it {:.0}",
+            self.join_us, self.joins_per_core_second, self.settling_us
         )?;
         write!(
             f,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use engine::udp::{self, Buffers, Sockets};
+use mio::{Events, Poll};
 use sfu::{Command, Config, Datagram, Egress, Event, Output, PeerId, RoomId, Sfu};
 
 use super::EgressError;
@@ -39,9 +40,63 @@ impl Usage {
     }
 }
 
+/// How fast the server's processor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speed {
+    /// As it is.
+    Real,
+    /// Nothing takes any time.
+    Infinite,
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    pub(super) ended: Instant,
+    /// When there is something to do next, without anything that comes.
+    pub(super) next: Option<Instant>,
+    /// Whether the sockets may have more already.
+    pub(super) has_more: bool,
+}
+
+/// Time that passes as this thread works.
+struct Passing {
+    now: Instant,
+    since: Duration,
+    speed: Speed,
+}
+
+impl Passing {
+    fn new(now: Instant, speed: Speed) -> Self {
+        Self { now, since: cpu::of_thread().unwrap_or_default(), speed }
+    }
+
+    /// What time it is by now.
+    fn now(&mut self) -> Instant {
+        let used = cpu::of_thread().unwrap_or_default();
+        if self.speed == Speed::Real {
+            self.now += used.saturating_sub(self.since);
+        }
+        self.since = used;
+        self.now
+    }
+
+    /// Does what takes no time.
+    fn beside(&mut self, it: impl FnOnce(Instant)) {
+        it(self.now());
+        self.since = cpu::of_thread().unwrap_or_default();
+    }
+}
+
+/// Batches read from one socket in one turn, as an engine's thread does.
+const BATCHES_PER_TURN: usize = 16;
+
 /// The server's half.
 pub(super) struct Server {
     sfu: Sfu,
+    /// The engine's threads wait with one, which is a part of what a turn costs.
+    poll: Poll,
+    polled: Events,
     sockets: Sockets,
     buffers: Buffers,
     candidate: SocketAddr,
@@ -62,8 +117,12 @@ impl Server {
         let mut config = Config::new(vec![candidate]);
         config.max_peers = usize::MAX;
         config.egress = egress;
+        let poll = Poll::new().map_err(EgressError::Sockets)?;
+        sockets.register(poll.registry()).map_err(EgressError::Sockets)?;
         Ok(Self {
             sfu: Sfu::new(config),
+            poll,
+            polled: Events::with_capacity(64),
             sockets,
             buffers: Buffers::new(),
             candidate,
@@ -78,6 +137,7 @@ impl Server {
     }
 
     /// Takes what came, and sends what is due.
+    #[inline(never)] // Instructions are counted by its name.
     pub(super) fn step(&mut self, now: Instant) {
         self.counted(|it| {
             it.receive(now);
@@ -85,6 +145,68 @@ impl Server {
             it.drain(now);
         });
         self.events.clear();
+    }
+
+    /// One turn, in the order that an engine's thread has, begun at this time. `sent` is told after each
+    /// flush what time it was then; it takes none itself.
+    pub(super) fn turn(
+        &mut self,
+        began: Instant,
+        speed: Speed,
+        mut sent: impl FnMut(Instant),
+    ) -> Turn {
+        let mut time = Passing::new(began, speed);
+        _ = self.poll.poll(&mut self.polled, Some(Duration::ZERO));
+        let mut has_more = false;
+        for index in 0..self.sockets.count() {
+            has_more |= self.receive_some(index, began, &mut time, &mut sent);
+        }
+        let now = time.now();
+        self.sfu.handle_timeout(now);
+        let next = self.drain_timed(now, &mut time, &mut sent);
+        self.events.clear();
+        Turn { ended: time.now(), next, has_more }
+    }
+
+    /// Reads one socket, and sends what is made of each batch before the next.
+    fn receive_some(
+        &mut self,
+        index: usize,
+        now: Instant,
+        time: &mut Passing,
+        sent: &mut impl FnMut(Instant),
+    ) -> bool {
+        for _ in 0..BATCHES_PER_TURN {
+            let Self { sfu, sockets, buffers, candidate, .. } = self;
+            let result = sockets.receive(index, buffers, |source, _, contents| {
+                let destination = *candidate;
+                sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+            });
+            match result {
+                Ok(true) => _ = self.drain_timed(now, time, sent),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn drain_timed(
+        &mut self,
+        now: Instant,
+        time: &mut Passing,
+        sent: &mut impl FnMut(Instant),
+    ) -> Option<Instant> {
+        loop {
+            match self.sfu.poll_output(now) {
+                Output::Timeout(next) => return next,
+                Output::Event(event) => self.events.push(event),
+                Output::Parcel { .. } => unreachable!("there is one worker"),
+                Output::Transmits(outbox) => {
+                    self.sockets.send(outbox, |_, _| {});
+                    time.beside(&mut *sent);
+                }
+            }
+        }
     }
 
     pub(super) fn publish(
@@ -125,6 +247,7 @@ impl Server {
         self.command(Command::GoLive { room }, now);
     }
 
+    #[inline(never)] // Instructions are counted by its name.
     fn command(&mut self, command: Command, now: Instant) {
         self.events.clear();
         self.counted(|it| {
