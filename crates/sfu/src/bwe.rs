@@ -61,9 +61,10 @@ const SILENCE_STEP_US: u64 = 1_000_000;
 /// What arrives without a queue is carried, less what may have been a burst.
 const ARRIVES: f64 = 0.9;
 
-/// Loss beyond this makes repetitions worth sending twice: at 5 %, which costs as much again of the link, two
-/// of three freezes do not happen.
+/// A link's own loss beyond this makes repetitions worth sending twice: at 5 %, which takes another 5 % of the
+/// link, two of three freezes do not happen. Loss of now, whatever its reason, does beyond the other bound.
 const LOSSY: f64 = 0.03;
+const LOSSY_NOW: f64 = 0.08;
 
 /// Feedback younger than this makes receiver reports superfluous.
 const TWCC_FRESH_US: u64 = 5_000_000;
@@ -309,7 +310,8 @@ impl Estimator {
     /// Whether the link loses so much, at whatever rate, that what is repeated is lost again often
     /// enough to matter, and no queue is the reason.
     pub(crate) fn is_lossy(&self) -> bool {
-        self.loss.recent().max(self.loss.inherent()) > LOSSY && !self.is_overusing()
+        let is_lossy = self.loss.inherent() > LOSSY || self.loss.recent() > LOSSY_NOW;
+        is_lossy && !self.is_overusing()
     }
 
     /// Whether the queue grows on the way.

@@ -114,7 +114,7 @@ fn a_minute_of_loss(percent: f32) -> Seen {
 
 #[test]
 fn r1_five_percent_of_loss_is_not_seen() {
-    // The goal is no freeze at all: one in eight minutes over forty seeds, of 0.2 to 0.27 s.
+    // The goal is no freeze at all: six in forty minutes, of as many seeds, of 0.2 to 0.27 s.
     let it = a_minute_of_loss(5.0);
     assert!(it.shown >= 99.0);
     assert!(it.freezes <= 1 && it.longest < Duration::from_millis(250));

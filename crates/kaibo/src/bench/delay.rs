@@ -12,7 +12,7 @@ time that the server's turns take. Rooms are added until the core is as busy as 
 is from when a publisher had it to when it was at a viewer's socket; what of it the server chose to wait is
 measured first, on a clock that stands still during turns. docs/performance.md explains each figure.
 
-The exit status is 0 when every packet came, 1 when not, 2 when the options make no sense.";
+The exit status is 0 when every packet came at the first time, 1 when not, 2 when the options make no sense.";
 
 /// Flags of `bench delay`.
 #[derive(Debug, Args)]
@@ -62,6 +62,5 @@ pub(super) fn run(args: &DelayArgs) -> anyhow::Result<ExitCode> {
     } else {
         writeln!(io::stdout(), "{report}")?;
     }
-    let is_whole = report.lost == 0 && report.unreadable == 0;
-    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -25,6 +25,8 @@ pub(super) struct Counts {
     /// Packets of media that came.
     pub(super) packets: u64,
     pub(super) lost: u64,
+    /// Packets that came when they were sent again.
+    pub(super) recovered: u64,
     /// Datagrams that were not authentic or could not be read.
     pub(super) unreadable: u64,
     /// Why somebody is not there.
@@ -356,6 +358,7 @@ impl Clients {
             connected: self.board.connected.load(Ordering::Relaxed),
             packets: counters.packets,
             lost: counters.lost,
+            recovered: counters.recovered,
             unreadable: counters.unreadable,
             failed: self.board.reasons().into_keys().next(),
             next_at: [of_viewers, of_publishers].into_iter().flatten().min(),

@@ -83,7 +83,7 @@ pub struct EgressReport {
     /// CPU time of a viewer's first second after that, in µs, while nothing is on air: mostly the probes that
     /// find out what its link carries.
     pub settling_us: f64,
-    /// Joins that one core serves in a second.
+    /// Joins that one core serves in a second, that first second of each included.
     pub joins_per_core_second: f64,
 }
 
@@ -131,7 +131,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
         bytes_per_viewer: measured.bytes_per_viewer,
         join_us: measured.join_us,
         settling_us: measured.settling_us,
-        joins_per_core_second: 1e6 / measured.join_us,
+        joins_per_core_second: 1e6 / (measured.join_us + measured.settling_us),
     }
 }
 
@@ -171,8 +171,8 @@ impl fmt::Display for EgressReport {
         )?;
         writeln!(
             f,
-            "  join                 {:7.0} µs   {:.0} a second and core; in the second after it {:.0}",
-            self.join_us, self.joins_per_core_second, self.settling_us
+            "  join                 {:7.0} µs   and {:.0} in the second after it: {:.0} a second and core",
+            self.join_us, self.settling_us, self.joins_per_core_second
         )?;
         write!(
             f,

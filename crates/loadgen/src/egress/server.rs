@@ -202,7 +202,8 @@ impl Server {
                 Output::Event(event) => self.events.push(event),
                 Output::Parcel { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
-                    self.sockets.send(outbox, |_, _| {});
+                    let dropped = &mut self.usage.dropped;
+                    self.sockets.send(outbox, |n, _| *dropped += n as u64);
                     time.beside(&mut *sent);
                 }
             }
