@@ -38,7 +38,8 @@ function count(seconds, out) {
 // With all that it calls.
 function inclusive(out, name) {
   const options = ["--inclusive=yes", "--threshold=100", out];
-  const { stdout } = spawnSync("callgrind_annotate", options, { encoding: "utf8" });
+  const { stdout, error } = spawnSync("callgrind_annotate", options, { encoding: "utf8" });
+  assert.ifError(error);
   const line = stdout.split("\n").find((it) => it.includes(`:${name}`));
   assert.ok(line, `${name} was counted`);
   return Number(line.trim().split(" ")[0].replaceAll(",", ""));

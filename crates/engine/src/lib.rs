@@ -34,6 +34,7 @@ pub use sfu::{
     Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MediaInfo, NegotiationError,
     PeerId, Preference, Reason, RoomId,
 };
+pub use worker::BATCHES_PER_TURN;
 
 /// Commands under way to one media thread. It takes all of them at every turn, some thousand times
 /// a second; a caller that finds the queue full waits, so that whoever asks too much feels it.

@@ -15,7 +15,7 @@ use crate::post::Post;
 use crate::udp::{Buffers, Sockets};
 
 /// Batches read from one socket in one turn: then timers and the other socket get their share.
-const BATCHES_PER_TURN: usize = 16;
+pub const BATCHES_PER_TURN: usize = 16;
 
 /// Commands carried out in one turn. A join costs a third of a millisecond; media goes first.
 const COMMANDS_PER_TURN: usize = 16;

@@ -3,6 +3,7 @@
 mod delay;
 mod egress;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -176,4 +177,20 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         write!(io::stdout(), "{report}")?;
     }
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a harness, and tells how far it is meanwhile.
+fn watched<T>(measure: impl FnOnce(&mut dyn FnMut(&str)) -> T) -> T {
+    let mut screen = Screen::new();
+    let result = measure(&mut |what| screen.tell(&what));
+    screen.clear();
+    result
+}
+
+/// Prints what a harness came to: as JSON, if there is any, or for people.
+fn print(report: &impl Display, json: Option<String>) -> io::Result<()> {
+    match json {
+        Some(json) => writeln!(io::stdout(), "{json}"),
+        None => writeln!(io::stdout(), "{report}"),
+    }
 }

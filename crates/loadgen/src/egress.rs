@@ -4,7 +4,7 @@
 //! ```text
 //! this thread                                   the clients' thread
 //! Server: sfu, engine's sockets ◄─ loopback ─►  Crowd: publishers, viewers, a socket each
-//!    step(now), its CPU counted ◄── turns ───►  step(now), not counted
+//!    step(now), its CPU counted ◄── turns ───►  until(now), not counted
 //! Floor: encrypt, send; counted
 //! ```
 //!
@@ -35,6 +35,11 @@ pub use sfu::Egress;
 /// How much time passes between two steps.
 const TICK: Duration = Duration::from_millis(5);
 
+/// The same while viewers join: no timer comes due, so that the join is counted and nothing else. Who is not
+/// there after some hundreds of them lost a datagram, and is waited for as usual.
+const JOIN_TICK: Duration = Duration::from_micros(5);
+const JOIN_TICKS: usize = 300;
+
 /// How long costs are added up before they count as one figure.
 const WINDOW: Duration = Duration::from_millis(500);
 
@@ -43,11 +48,6 @@ const BASELINE: Duration = Duration::from_secs(2);
 
 /// From going on air to the first window: replays are over, and estimates settled.
 const WARM_UP: Duration = Duration::from_secs(3);
-
-/// The same while viewers join: no timer comes due, so that the join is counted and nothing else. Who is not
-/// there after some hundreds of them lost a datagram, and is waited for as usual.
-const JOIN_TICK: Duration = Duration::from_micros(5);
-const JOIN_TICKS: usize = 300;
 
 /// How long the links of viewers that joined are looked at, with probes, before anything is sent.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -226,7 +226,7 @@ impl Bench {
     /// Each side once.
     fn tick(&mut self) {
         self.now += self.tick;
-        self.crowd.step(self.now);
+        self.crowd.until(self.now);
         self.server.step(self.now);
     }
 
@@ -236,7 +236,7 @@ impl Bench {
             self.tick();
         }
         // What was sent last is received, too.
-        self.crowd.step(self.now);
+        self.crowd.until(self.now);
     }
 
     fn wait(

@@ -24,6 +24,7 @@ pub(crate) use dtls::Identity;
 use feedback::Feedback;
 use ice::Ice;
 use media::Media;
+pub(crate) use receive::GIVE_UP;
 
 /// How datagrams leave.
 pub(crate) type Send<'a> = dyn FnMut(SocketAddr, &[u8]) + 'a;

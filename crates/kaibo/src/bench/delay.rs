@@ -1,10 +1,11 @@
 //! `kaibo bench delay`: how long a packet is in the server when its core is busy.
 
-use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Args;
 use loadgen::DelayOptions;
+
+use super::{print, watched};
 
 const AFTER_HELP: &str = "\
 The server's core and its send path serve rooms of real clients on virtual time, which goes on by the CPU
@@ -47,20 +48,7 @@ pub(super) fn run(args: &DelayArgs) -> anyhow::Result<ExitCode> {
         video_kbps: args.video_bitrate.into(),
         fps: args.fps,
     };
-    let is_terminal = io::stderr().is_terminal();
-    let result = loadgen::measure_delay(&options, |what| {
-        if is_terminal {
-            _ = write!(io::stderr(), "\r\x1b[K{what}");
-        }
-    });
-    if is_terminal {
-        _ = write!(io::stderr(), "\r\x1b[K");
-    }
-    let report = result?;
-    if args.json {
-        writeln!(io::stdout(), "{}", report.to_json())?;
-    } else {
-        writeln!(io::stdout(), "{report}")?;
-    }
+    let report = watched(|say| loadgen::measure_delay(&options, say))?;
+    print(&report, args.json.then(|| report.to_json()))?;
     Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

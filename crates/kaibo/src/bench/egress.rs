@@ -1,11 +1,11 @@
 //! `kaibo bench egress`: what forwarding costs, against the floor in the same run.
 
-use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use loadgen::{Egress, EgressOptions};
 
+use super::{print, watched};
 use crate::heap;
 
 const AFTER_HELP: &str = "\
@@ -66,21 +66,8 @@ pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
         fps: args.fps,
         heap: heap::of_this_thread,
     };
-    let is_terminal = io::stderr().is_terminal();
-    let result = loadgen::measure_egress(&options, |what| {
-        if is_terminal {
-            _ = write!(io::stderr(), "\r\x1b[K{what}");
-        }
-    });
-    if is_terminal {
-        _ = write!(io::stderr(), "\r\x1b[K");
-    }
-    let report = result?;
-    if args.json {
-        writeln!(io::stdout(), "{}", report.to_json())?;
-    } else {
-        writeln!(io::stdout(), "{report}")?;
-    }
+    let report = watched(|say| loadgen::measure_egress(&options, say))?;
+    print(&report, args.json.then(|| report.to_json()))?;
     let is_whole = report.lost == 0 && report.unreadable == 0;
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -38,7 +38,6 @@ pub(super) struct Counts {
 }
 
 enum Ask {
-    Step(Instant),
     Until(Instant),
     TakeDelays,
     Play(usize, Instant),
@@ -80,11 +79,6 @@ impl Crowd {
 
     pub(super) fn counts(&self) -> Counts {
         self.counts.clone()
-    }
-
-    /// Lets the clients take what came, and send what is due.
-    pub(super) fn step(&mut self, now: Instant) {
-        _ = self.ask(Ask::Step(now));
     }
 
     /// Lets time pass for the clients: each publisher sends at the moment when it has something, and
@@ -191,10 +185,6 @@ impl Clients {
 
     fn answer(&mut self, ask: Ask) -> Reply {
         match ask {
-            Ask::Step(now) => {
-                self.step(now);
-                Reply::Done(self.counts())
-            }
             Ask::Until(now) => {
                 self.until(now);
                 Reply::Done(self.counts())
@@ -258,53 +248,16 @@ impl Clients {
         Ok(answer)
     }
 
-    fn step(&mut self, now: Instant) {
-        let Self { publishers, viewers, stats, board, buffers, .. } = self;
-        for (udp, viewer) in viewers {
-            let mut ledger = Ledger { stats, board };
-            let mut send = |to: SocketAddr, bytes: &[u8]| udp.send(to, bytes);
-            let mut more = true;
-            while more {
-                more = udp.receive(buffers, |from, datagram| {
-                    viewer.handle_datagram(from, datagram, now, &mut ledger, &mut send);
-                });
-            }
-            if viewer.next_at() <= now {
-                viewer.handle_timeout(now, &mut ledger, &mut send);
-            }
-        }
-        for (udp, publisher) in publishers {
-            let mut send = |to: SocketAddr, bytes: &[u8]| udp.send(to, bytes);
-            let mut more = true;
-            while more {
-                more = udp.receive(buffers, |from, datagram| {
-                    publisher.handle_datagram(from, datagram, now, board, &mut send);
-                });
-            }
-            if publisher.next_at() <= now {
-                publisher.handle_timeout(now, board, &mut send);
-            }
-        }
-    }
-
     fn until(&mut self, now: Instant) {
         while let Some((at, n)) = self.next_publisher().filter(|it| it.0 <= now) {
             let Self { publishers, board, sent, .. } = self;
             let (udp, publisher) = &mut publishers[n];
-            let mut send = |to: SocketAddr, bytes: &[u8]| {
-                *sent = true;
-                udp.send(to, bytes);
-            };
-            publisher.handle_timeout(at, board, &mut send);
+            publisher.handle_timeout(at, board, &mut sender(udp, sent));
         }
         while self.receive(now) {}
         let Self { viewers, stats, board, sent, .. } = self;
         for (udp, viewer) in viewers.iter_mut().filter(|it| it.1.next_at() <= now) {
-            let mut send = |to: SocketAddr, bytes: &[u8]| {
-                *sent = true;
-                udp.send(to, bytes);
-            };
-            viewer.handle_timeout(now, &mut Ledger { stats, board }, &mut send);
+            viewer.handle_timeout(now, &mut Ledger { stats, board }, &mut sender(udp, sent));
         }
     }
 
@@ -322,28 +275,16 @@ impl Clients {
         }
         for event in &*events {
             let n = event.token().0;
-            let mut more = true;
             if let Some((udp, viewer)) = viewers.get_mut(n) {
-                let mut send = |to: SocketAddr, bytes: &[u8]| {
-                    *sent = true;
-                    udp.send(to, bytes);
-                };
-                let mut ledger = Ledger { stats, board };
-                while more {
-                    more = udp.receive(buffers, |from, datagram| {
-                        viewer.handle_datagram(from, datagram, now, &mut ledger, &mut send);
-                    });
-                }
+                let (mut ledger, mut send) = (Ledger { stats, board }, sender(udp, sent));
+                while udp.receive(buffers, |from, datagram| {
+                    viewer.handle_datagram(from, datagram, now, &mut ledger, &mut send);
+                }) {}
             } else if let Some((udp, publisher)) = publishers.get_mut(n.wrapping_sub(PUBLISHERS)) {
-                let mut send = |to: SocketAddr, bytes: &[u8]| {
-                    *sent = true;
-                    udp.send(to, bytes);
-                };
-                while more {
-                    more = udp.receive(buffers, |from, datagram| {
-                        publisher.handle_datagram(from, datagram, now, board, &mut send);
-                    });
-                }
+                let mut send = sender(udp, sent);
+                while udp.receive(buffers, |from, datagram| {
+                    publisher.handle_datagram(from, datagram, now, board, &mut send);
+                }) {}
             }
         }
         !events.is_empty()
@@ -364,6 +305,14 @@ impl Clients {
             next_at: [of_viewers, of_publishers].into_iter().flatten().min(),
             sent: std::mem::take(&mut self.sent),
         }
+    }
+}
+
+/// Sends by a socket, and notes that something was sent.
+fn sender<'a>(udp: &'a Udp, sent: &'a mut bool) -> impl FnMut(SocketAddr, &[u8]) + 'a {
+    move |to, bytes| {
+        *sent = true;
+        udp.send(to, bytes);
     }
 }
 

@@ -12,22 +12,17 @@
 //! what else runs on the machine makes no packet wait. The chosen part is what is left when turns take no
 //! time, and nothing wakes late.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
-use std::time::{Duration, Instant};
+mod report;
+mod timeline;
 
-use serde::Serialize;
-use sfu::Egress;
-
-use super::crowd::Crowd;
-use super::server::{Server, Speed};
-use super::{Bench, EgressError, Load, TICK, WARM_UP, peer, room};
+use super::server::Speed;
+use super::{EgressError, WINDOW};
 use crate::cpu;
 use crate::stats::Times;
-
-/// How long the load is looked at before it is set right: costs change with what else uses the machine's
-/// memory and caches.
-const WINDOW: Duration = Duration::from_millis(500);
+use crate::viewer::GIVE_UP;
+pub use report::DelayReport;
+use report::Delays;
+use timeline::{Ran, Timeline};
 
 /// A load that is this near to the one asked for is it; in percent of a core.
 const NEAR: f64 = 5.0;
@@ -38,17 +33,8 @@ const PATIENCE: usize = 6;
 /// Viewers to begin with, or one room of more.
 const FIRST_VIEWERS: usize = 80;
 
-/// What is missing is lost when it did not come after this.
-const LATE: Duration = Duration::from_millis(600);
-
-/// The engine's threads wait for whole milliseconds, as `mio` rounds them up for `epoll_wait`.
-const WAKES_EVERY: Duration = Duration::from_millis(1);
-
 /// Nobody has more open files than this allows.
 const MAX_VIEWERS: usize = 20_000;
-
-/// Where turns take no time, this much passes between two, so that the clock never stands still.
-const LEAST_STEP: Duration = Duration::from_micros(1);
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -63,88 +49,6 @@ pub struct DelayOptions {
     pub video_kbps: u64,
     /// Frames a second.
     pub fps: u32,
-}
-
-/// Parts of a distribution, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Delays {
-    /// The mean.
-    pub mean: f64,
-    /// The median.
-    pub p50: f64,
-    /// Nine of ten are at most this.
-    pub p90: f64,
-    /// 99 of 100 are.
-    pub p99: f64,
-    /// The longest.
-    pub max: f64,
-}
-
-impl Delays {
-    fn of(times: &Times) -> Self {
-        let at = |percentile| times.percentile_ms(percentile).unwrap_or(f64::NAN);
-        Self { mean: times.mean_ms(), p50: at(50.0), p90: at(90.0), p99: at(99.0), max: at(100.0) }
-    }
-}
-
-/// How long packets were in the server.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DelayReport {
-    /// How busy the core was while it was measured, in percent.
-    pub load_percent: f64,
-    /// Viewers in all, on average.
-    pub viewers: f64,
-    /// Rooms, on average.
-    pub rooms: f64,
-    /// Virtual seconds measured, in windows of half a second.
-    pub seconds: f64,
-    /// Those windows: the core was as busy as asked for, within five points.
-    pub windows: usize,
-    /// Windows in which it was not, or that came after one in which it was busier.
-    pub windows_left_out: usize,
-    /// Packets that came to the viewers.
-    pub packets: u64,
-    /// Packets that did not, in all windows, and so are those that follow.
-    pub lost: u64,
-    /// Packets that came when they were sent again; they are not in the delays.
-    pub recovered: u64,
-    /// Datagrams that a viewer could not authenticate or read.
-    pub unreadable: u64,
-    /// Datagrams that the system did not take.
-    pub refused: u64,
-    /// CPU time a packet to one viewer, in µs.
-    pub us_per_packet: f64,
-    /// The longest turn since the load was as asked for the first time, left out or not, in ms.
-    pub longest_turn_ms: f64,
-    /// From when a publisher's packet was due to when it was at the viewer's socket.
-    pub delay_ms: Delays,
-    /// The same where turns take no time: what the server chose to wait.
-    pub chosen_ms: Delays,
-    /// What is not chosen, on average: the one mean above the other.
-    pub beyond_mean_ms: f64,
-    /// How much later packets are than chosen, in the middle: the median of how far each percentile of
-    /// the one is above that of the other. Half of what is chosen is next to nothing and half is up to
-    /// 10 ms, so that the medians alone, which are between the two, tell little.
-    pub beyond_p50_ms: f64,
-    /// The same of the slowest: `delay_ms.p99` above `chosen_ms.p99`.
-    pub beyond_p99_ms: f64,
-    /// How busy the core was in all windows since the load was as asked for the first time, in percent.
-    pub all_load_percent: f64,
-    /// `delay_ms` in all of those: what an event that takes much of a window does to it is in this alone.
-    pub all_delay_ms: Delays,
-}
-
-impl DelayReport {
-    /// Whether every packet came, at the first time.
-    pub fn is_whole(&self) -> bool {
-        self.lost + self.recovered + self.unreadable + self.refused == 0
-    }
-
-    /// As one line of JSON.
-    pub fn to_json(&self) -> String {
-        // Only a map with strange keys could fail.
-        serde_json::to_string(self).unwrap_or_default()
-    }
 }
 
 /// Measures; `say` is told how far it is.
@@ -195,7 +99,8 @@ pub fn measure(
     if windows.n == 0 {
         return Err(EgressError::NoSuchLoad { wanted: options.load, busiest });
     }
-    timeline.run(LATE, Speed::Real);
+    // What is missing now is lost by then.
+    timeline.run(2 * GIVE_UP, Speed::Real);
     let counts = timeline.bench.crowd.counts();
     windows.lost = counts.lost - before.lost;
     windows.recovered = counts.recovered - before.recovered;
@@ -286,7 +191,7 @@ impl Windows {
             delay_ms,
             chosen_ms,
             beyond_mean_ms: delay_ms.mean - chosen_ms.mean,
-            beyond_p50_ms: middle_shift(&self.delay, chosen),
+            beyond_p50_ms: report::middle_shift(&self.delay, chosen),
             beyond_p99_ms: delay_ms.p99 - chosen_ms.p99,
             all_load_percent: self.all_ran.busy_percent(WINDOW * self.n_all as u32),
             all_delay_ms: Delays::of(&self.all),
@@ -294,227 +199,9 @@ impl Windows {
     }
 }
 
-/// By how much the percentiles of the one are above those of the other: the median of that, in ms.
-fn middle_shift(delay: &Times, chosen: &Times) -> f64 {
-    let shift = |percentile: u32| {
-        let at = |times: &Times| times.percentile_ms(percentile.into()).unwrap_or(f64::NAN);
-        at(delay) - at(chosen)
-    };
-    let mut shifts: Vec<f64> = (1..=99).map(shift).collect();
-    shifts.sort_by(f64::total_cmp);
-    shifts[shifts.len() / 2]
-}
-
-/// When a thread that begins to wait then for a deadline is awake.
-fn wakes_at(began: Instant, deadline: Instant) -> Instant {
-    let wait = deadline.saturating_duration_since(began);
-    began + WAKES_EVERY * wait.as_nanos().div_ceil(WAKES_EVERY.as_nanos()) as u32
-}
-
-/// What turns came to.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ran {
-    busy: Duration,
-    longest: Duration,
-}
-
-impl Ran {
-    fn add(&mut self, other: &Self) {
-        self.busy += other.busy;
-        self.longest = self.longest.max(other.longest);
-    }
-
-    fn busy_percent(&self, of: Duration) -> f64 {
-        100.0 * self.busy.as_secs_f64() / of.as_secs_f64()
-    }
-}
-
-/// Both sides, rooms of one size, and the clock that goes on as the server works.
-struct Timeline {
-    bench: Bench,
-    load: Load,
-    room_viewers: usize,
-    rooms: usize,
-}
-
-impl Timeline {
-    fn start(room_viewers: usize, video_kbps: u64, fps: u32) -> Result<Self, EgressError> {
-        let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
-        let load = Load { ip, video_kbps, fps, epoch: now };
-        let server = Server::start(ip, Egress::Lean, || (0, 0))?;
-        let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1));
-        let bench = Bench { server, crowd, now, tick: TICK };
-        Ok(Self { bench, load, room_viewers, rooms: 0 })
-    }
-
-    /// Adds rooms until there are so many, all live and past their beginning.
-    fn have_rooms(&mut self, wanted: usize) -> Result<(), EgressError> {
-        let Self { bench, load, room_viewers, rooms } = self;
-        let each = *room_viewers + 1;
-        cpu::allow_files((wanted * each) as u64 + 64).map_err(EgressError::Files)?;
-        let before = *rooms;
-        for n in before..wanted {
-            bench.publish(room(n), peer(n * each), load)?;
-            bench.tick();
-        }
-        bench.wait("a publisher", |counts| counts.publishing == wanted as u64)?;
-        for n in before..wanted {
-            for viewer in 1..each {
-                bench.join(room(n), peer(n * each + viewer), load.ip)?;
-            }
-            bench.tick();
-        }
-        bench.wait("a viewer", |counts| counts.connected == (wanted * *room_viewers) as u64)?;
-        (before..wanted).for_each(|n| bench.server.go_live(room(n), bench.now));
-        *rooms = wanted;
-        bench.run(WARM_UP);
-        Ok(())
-    }
-
-    /// Lets this much time pass.
-    fn run(&mut self, time: Duration, speed: Speed) -> Ran {
-        let Bench { server, crowd, now, .. } = &mut self.bench;
-        let end = *now + time;
-        let mut ran = Ran::default();
-        while *now < end {
-            crowd.until(*now);
-            // What the clients send from here on is for the next turn, even if this one takes it.
-            let mut came = false;
-            let mut until = |at| {
-                crowd.until(at);
-                came |= crowd.counts().sent;
-            };
-            let turn = server.turn(*now, speed, &mut until);
-            until(turn.ended);
-            ran.busy += turn.ended - *now;
-            ran.longest = ran.longest.max(turn.ended - *now);
-            *now = turn.ended.max(*now + LEAST_STEP);
-            if !(came || turn.has_more) {
-                let of_server = turn.next.map(|next| match speed {
-                    Speed::Real => wakes_at(turn.ended, next),
-                    Speed::Infinite => next,
-                });
-                let next = [of_server, crowd.counts().next_at].into_iter().flatten().min();
-                *now = next.map_or(*now, |next| next.max(*now));
-            }
-        }
-        ran
-    }
-}
-
-impl fmt::Display for DelayReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row = |f: &mut fmt::Formatter<'_>, name: &str, it: Delays| {
-            writeln!(
-                f,
-                "  {name:<20} p50 {:6.2} ms   p90 {:6.2}   p99 {:6.2}   max {:6.2}   mean {:.2}",
-                it.p50, it.p90, it.p99, it.max, it.mean
-            )
-        };
-        writeln!(
-            f,
-            "{:.0} viewers in {:.0} rooms, {} s, the core busy for {:.1} % ({} windows left out)",
-            self.viewers, self.rooms, self.seconds, self.load_percent, self.windows_left_out
-        )?;
-        row(f, "in the server", self.delay_ms)?;
-        row(f, "of it chosen", self.chosen_ms)?;
-        writeln!(
-            f,
-            "  {:<20} p50 {:6.2} ms   p99 {:6.2}   mean {:.2}",
-            "beyond that", self.beyond_p50_ms, self.beyond_p99_ms, self.beyond_mean_ms
-        )?;
-        writeln!(
-            f,
-            "  {:<20} {:.2} µs; the longest turn {:.2} ms",
-            "packet to a viewer", self.us_per_packet, self.longest_turn_ms
-        )?;
-        writeln!(
-            f,
-            "  {:<20} {:.1} % busy, p50 {:.2} ms, p99 {:.2}, max {:.2}",
-            "all half seconds",
-            self.all_load_percent,
-            self.all_delay_ms.p50,
-            self.all_delay_ms.p99,
-            self.all_delay_ms.max
-        )?;
-        write!(
-            f,
-            "  lost {} packets; {} came late, {} unreadable, {} not taken by the system",
-            self.lost, self.recovered, self.unreadable, self.refused
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Rooms with as many viewers that are on air.
-    fn timeline(rooms: usize, room_viewers: usize) -> Timeline {
-        let mut timeline = Timeline::start(room_viewers, 300, 30).unwrap();
-        timeline.have_rooms(rooms).unwrap();
-        timeline.bench.crowd.take_delays();
-        timeline
-    }
-
-    /// Of a second at this speed.
-    fn second(timeline: &mut Timeline, speed: Speed) -> Delays {
-        timeline.run(Duration::from_secs(1), speed);
-        Delays::of(&timeline.bench.crowd.take_delays())
-    }
-
-    #[test]
-    fn a_handful_of_viewers_waits_for_nothing_but_the_servers_work() {
-        let mut timeline = timeline(2, 2);
-        let chosen = second(&mut timeline, Speed::Infinite);
-        assert!(chosen.p99 < 0.1, "{chosen:?}");
-        let delay = second(&mut timeline, Speed::Real);
-        assert!(delay.p50 > chosen.p50, "{delay:?} and {chosen:?}");
-    }
-
-    #[test]
-    fn with_many_viewers_a_packet_waits_for_others_but_not_for_long() {
-        let mut timeline = timeline(3, 30);
-        let chosen = second(&mut timeline, Speed::Infinite);
-        assert!(chosen.p90 > 1.0 && chosen.p99 < 10.5, "{chosen:?}");
-    }
-
-    #[test]
-    fn a_silent_publisher_goes_on_in_step_and_nothing_is_lost() {
-        let mut timeline = timeline(2, 1);
-        timeline.bench.crowd.play(1, timeline.bench.now);
-        second(&mut timeline, Speed::Infinite);
-        timeline.bench.crowd.play(2, timeline.bench.now);
-        let before = timeline.bench.crowd.counts();
-        second(&mut timeline, Speed::Infinite);
-        let after = timeline.bench.crowd.counts();
-        // Two rooms of at least thirty frames and fifty packets of sound.
-        assert!(after.packets - before.packets >= 155, "{before:?} and {after:?}");
-        assert!(after.packets - before.packets < 320, "{before:?} and {after:?}");
-        assert_eq!(after.lost, 0);
-    }
-
-    #[test]
-    fn what_is_not_chosen_is_told_though_half_of_it_is_nothing() {
-        let (mut chosen, mut delay) = (Times::default(), Times::default());
-        for n in 0..1_000_u64 {
-            let waits = if n % 2 == 0 { 0 } else { n * 10 };
-            chosen.record_us(waits);
-            delay.record_us(waits + 500);
-        }
-        let shift = middle_shift(&delay, &chosen);
-        assert!((0.48..0.52).contains(&shift), "{shift}");
-        let mean = delay.mean_ms() - chosen.mean_ms();
-        assert!((0.48..0.52).contains(&mean), "{mean}");
-    }
-
-    #[test]
-    fn a_thread_wakes_at_a_whole_millisecond_of_its_wait() {
-        let (now, ms) = (Instant::now(), Duration::from_millis);
-        let after = |us| wakes_at(now, now + Duration::from_micros(us)) - now;
-        assert_eq!((after(0), after(1), after(1_000), after(1_001)), (ms(0), ms(1), ms(1), ms(2)));
-        assert_eq!(wakes_at(now + ms(1), now), now + ms(1));
-    }
 
     #[test]
     fn rooms_come_and_go_until_the_load_is_as_asked_for() {

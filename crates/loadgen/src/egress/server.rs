@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use engine::BATCHES_PER_TURN;
 use engine::udp::{self, Buffers, Sockets};
 use mio::{Events, Poll};
 use sfu::{Command, Config, Datagram, Egress, Event, Output, PeerId, RoomId, Sfu};
@@ -88,9 +89,6 @@ impl Passing {
     }
 }
 
-/// Batches read from one socket in one turn, as an engine's thread does.
-const BATCHES_PER_TURN: usize = 16;
-
 /// The server's half.
 pub(super) struct Server {
     sfu: Sfu,
@@ -140,9 +138,14 @@ impl Server {
     #[inline(never)] // Instructions are counted by its name.
     pub(super) fn step(&mut self, now: Instant) {
         self.counted(|it| {
-            it.receive(now);
+            for index in 0..it.sockets.count() {
+                while it.receive(index, now) {
+                    // As the engine's threads do: what is to be sent is not kept until all was read.
+                    it.drain(now, || {});
+                }
+            }
             it.sfu.handle_timeout(now);
-            it.drain(now);
+            it.drain(now, || {});
         });
         self.events.clear();
     }
@@ -159,55 +162,18 @@ impl Server {
         _ = self.poll.poll(&mut self.polled, Some(Duration::ZERO));
         let mut has_more = false;
         for index in 0..self.sockets.count() {
-            has_more |= self.receive_some(index, began, &mut time, &mut sent);
+            let mut batches = 0;
+            while batches < BATCHES_PER_TURN && self.receive(index, began) {
+                self.drain(began, || time.beside(&mut sent));
+                batches += 1;
+            }
+            has_more |= batches == BATCHES_PER_TURN;
         }
         let now = time.now();
         self.sfu.handle_timeout(now);
-        let next = self.drain_timed(now, &mut time, &mut sent);
+        let next = self.drain(now, || time.beside(&mut sent));
         self.events.clear();
         Turn { ended: time.now(), next, has_more }
-    }
-
-    /// Reads one socket, and sends what is made of each batch before the next.
-    fn receive_some(
-        &mut self,
-        index: usize,
-        now: Instant,
-        time: &mut Passing,
-        sent: &mut impl FnMut(Instant),
-    ) -> bool {
-        for _ in 0..BATCHES_PER_TURN {
-            let Self { sfu, sockets, buffers, candidate, .. } = self;
-            let result = sockets.receive(index, buffers, |source, _, contents| {
-                let destination = *candidate;
-                sfu.handle_datagram(&Datagram { source, destination, contents }, now);
-            });
-            match result {
-                Ok(true) => _ = self.drain_timed(now, time, sent),
-                _ => return false,
-            }
-        }
-        true
-    }
-
-    fn drain_timed(
-        &mut self,
-        now: Instant,
-        time: &mut Passing,
-        sent: &mut impl FnMut(Instant),
-    ) -> Option<Instant> {
-        loop {
-            match self.sfu.poll_output(now) {
-                Output::Timeout(next) => return next,
-                Output::Event(event) => self.events.push(event),
-                Output::Parcel { .. } => unreachable!("there is one worker"),
-                Output::Transmits(outbox) => {
-                    let dropped = &mut self.usage.dropped;
-                    self.sockets.send(outbox, |n, _| *dropped += n as u64);
-                    time.beside(&mut *sent);
-                }
-            }
-        }
     }
 
     pub(super) fn publish(
@@ -253,7 +219,7 @@ impl Server {
         self.events.clear();
         self.counted(|it| {
             it.sfu.handle_command(command, now);
-            it.drain(now);
+            it.drain(now, || {});
         });
     }
 
@@ -275,33 +241,28 @@ impl Server {
         self.usage.held += more_held - held;
     }
 
-    fn receive(&mut self, now: Instant) {
+    /// Reads a batch from one socket. Returns whether there was any.
+    fn receive(&mut self, index: usize, now: Instant) -> bool {
         let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
-        for index in 0..sockets.count() {
-            let mut more = true;
-            while more {
-                let result = sockets.receive(index, buffers, |source, _, contents| {
-                    usage.received += 1;
-                    sfu.handle_datagram(
-                        &Datagram { source, destination: *candidate, contents },
-                        now,
-                    );
-                });
-                more = result.unwrap_or(false);
-            }
-        }
+        let result = sockets.receive(index, buffers, |source, _, contents| {
+            usage.received += 1;
+            sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+        });
+        result.unwrap_or(false)
     }
 
-    fn drain(&mut self, now: Instant) {
+    /// Sends what there is, and says so after each flush. Returns when there is something to do next.
+    fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
         loop {
             match self.sfu.poll_output(now) {
-                Output::Timeout(_) => return,
+                Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
                 Output::Parcel { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;
                     let dropped = &mut self.usage.dropped;
                     self.sockets.send(outbox, |n, _| *dropped += n as u64);
+                    flushed();
                 }
             }
         }

@@ -70,3 +70,20 @@ fn a_keyframe_comes_when_somebody_asks() {
     let keys = stamps.filter(|it| it.is_key && it.index == 0).map(|it| it.frame);
     assert_eq!(keys.collect::<Vec<_>>(), [0, 50]);
 }
+
+#[test]
+fn what_was_due_while_it_was_silent_is_left_out() {
+    let epoch = Instant::now();
+    let codec = VideoCodec::Vp8;
+    let shape = Shape { codec, video_bitrate: 2_500_000, fps: 30, audio: true, run: 7, epoch };
+    let mut source = Source::new(shape, 1);
+    let mut made = Vec::new();
+    source.produce(epoch, &mut made);
+    made.clear();
+    // Neither a frame nor sound is due at this moment.
+    let later = epoch + Duration::from_millis(1_010);
+    source.skip_to(later);
+    source.produce(later, &mut made);
+    assert!(made.is_empty(), "{} packets at once", made.len());
+    assert_eq!(source.next_at(), Some(epoch + Duration::from_millis(1_020)));
+}

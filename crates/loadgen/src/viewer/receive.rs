@@ -11,7 +11,7 @@ const REORDER_WAIT: Duration = Duration::from_millis(10);
 /// The least time between two requests for one packet.
 const MIN_RETRY: Duration = Duration::from_millis(20);
 /// A packet that did not come by then is lost.
-const GIVE_UP: Duration = Duration::from_millis(500);
+pub(crate) const GIVE_UP: Duration = Duration::from_millis(500);
 /// More missing packets than this are an outage, not a loss to be mended.
 const MAX_MISSING: usize = 1_000;
 

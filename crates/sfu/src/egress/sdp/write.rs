@@ -21,7 +21,7 @@ pub(crate) fn answer(local: &Local<'_>, remote: &Remote) -> String {
     Writer::new(local, &remote.layout, setup).description()
 }
 
-/// What descriptions say of the formats that we offer first, which is two thirds of the text and the same for
+/// What descriptions say of the formats that we offer first, which is four fifths of the text and the same for
 /// every viewer. Made once.
 struct Fixed {
     heading: String,
