@@ -5,7 +5,8 @@
 //! trend of the one-way delay tells of a queue that grows ([`delay`], [`trendline`]); the estimate
 //! falls to 0.85 of what arrives, and rises by 8 % a second or, near where it last fell, a packet a
 //! round trip ([`aimd`]); short bursts above the estimate find out what more would fit ([`probe`],
-//! [`cluster`]); loss counts only where it comes with rate ([`loss`]).
+//! [`cluster`]), and longer ones confirm it once the link was seen full ([`doubt`]); loss counts only
+//! where it comes with rate ([`loss`]).
 //!
 //! ```text
 //! feedback ─┬─► Delay: groups ─► trend, queue ──┐
@@ -37,6 +38,7 @@
 mod aimd;
 mod cluster;
 mod delay;
+mod doubt;
 mod loss;
 mod probe;
 mod rate;

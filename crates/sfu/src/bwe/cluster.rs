@@ -15,6 +15,9 @@ const LOSSY: f64 = 0.05;
 /// How much of a probe has to arrive.
 const MIN_ARRIVED: f64 = 0.8;
 
+/// The same of a long one, whose end tells the most.
+const MIN_ARRIVED_OF_LONG: f64 = 0.9;
+
 /// A probe that took longer was no burst.
 const MAX_SPAN_US: i64 = 1_000_000;
 
@@ -31,6 +34,10 @@ const UTILISATION: f64 = 0.95;
 pub(crate) struct Cluster {
     /// Bytes that were to be sent; 0: no probe.
     pub(crate) bytes: u32,
+    /// The first of them, which nothing is read from: what a bucket lets through says little.
+    lead: u32,
+    /// Of them, those that arrived.
+    led: u32,
     /// The rate that was asked for.
     pub(crate) bps: u64,
     pub(crate) id: u8,
@@ -59,12 +66,21 @@ struct Sums {
 
 impl Cluster {
     /// Packets are to come.
-    pub(crate) fn new(id: u8, bps: u64, bytes: u32) -> Self {
-        Self { id, bps, bytes, ..Self::default() }
+    pub(crate) fn new(id: u8, bps: u64, bytes: u32, lead: u32) -> Self {
+        Self { id, bps, bytes, lead, ..Self::default() }
+    }
+
+    /// Whether it is there to confirm what a shorter one has found.
+    pub(crate) fn is_long(&self) -> bool {
+        self.lead > 0
     }
 
     /// One of its packets arrived.
     pub(crate) fn on_packet(&mut self, sent_us: u64, received_us: i64, bytes: u32) {
+        if self.led < self.lead {
+            self.led = self.led.saturating_add(bytes);
+            return;
+        }
         if self.packets == 0 || sent_us < self.first_sent_us {
             self.first_sent_us = sent_us;
         }
@@ -95,16 +111,17 @@ impl Cluster {
 
     /// Whether anything was heard of it.
     pub(crate) fn has_arrived(&self) -> bool {
-        self.packets > 0
+        self.packets > 0 || self.led > 0
     }
 
-    /// What fits, in bits a second, on a link that loses the part `inherent` whatever is sent;
-    /// `None`: nothing can be said, not yet or not at all.
-    pub(crate) fn result(&self, inherent: f64) -> Option<f64> {
+    /// What fits, in bits a second, on a link that loses the part `inherent` whatever is sent, and whether
+    /// that fills it. `None`: nothing can be said, not yet or not at all.
+    pub(crate) fn result(&self, inherent: f64) -> Option<(f64, bool)> {
         // On a link that loses by itself, two of few packets are soon gone.
         let spare = if inherent > LOSSY { 2 } else { 1 };
-        let share = MIN_ARRIVED * (1.0 - inherent);
-        let bytes = f64::from(self.bytes);
+        let least = if self.is_long() { MIN_ARRIVED_OF_LONG } else { MIN_ARRIVED };
+        let share = least * (1.0 - inherent);
+        let bytes = f64::from(self.bytes.saturating_sub(self.lead));
         let needed = (bytes * share).min(bytes - f64::from(spare * PACKET_BYTES));
         if self.packets + spare < MIN_PACKETS || (self.arrived as f64) < needed {
             return None;
@@ -128,7 +145,8 @@ impl Cluster {
             return None;
         }
         let send = send.min(1.2 * self.bps as f64);
-        Some(if receive < UNSATURATED * send { UTILISATION * receive } else { send.min(receive) })
+        let is_full = receive < UNSATURATED * send;
+        Some((if is_full { UTILISATION * receive } else { send.min(receive) }, is_full))
     }
 
     /// How much longer the probe arrived than it was sent: the slope of a line through all its

@@ -2,6 +2,7 @@
 //! whenever there is a better layer that the estimate has no room for.
 
 use super::cluster::{Cluster, MIN_PACKETS, PACKET_BYTES};
+use super::doubt::{Doubt, Verdict};
 
 /// The first probes, as multiples of the start.
 const FIRST: [u64; 2] = [3, 6];
@@ -99,6 +100,8 @@ pub(crate) struct Prober {
     not_before_us: u64,
     /// The last probe for a layer: until when its outcome is open, and what it is for.
     open: Option<(u64, f64)>,
+    /// What it found, when longer probes are to confirm that.
+    doubt: Option<Doubt>,
     failures: u32,
     /// Probes in a row that found what was not there.
     n_wrong: u32,
@@ -121,6 +124,7 @@ impl Prober {
             busy_until_us: None,
             not_before_us: 0,
             open: None,
+            doubt: None,
             failures: 0,
             n_wrong: 0,
             raised: None,
@@ -137,7 +141,16 @@ impl Prober {
             return self.poll_first(now_us, wish);
         }
         let goal = self.goal(wish)?;
-        if now_us < self.not_before_us || !wish.calm {
+        if !wish.calm {
+            return None;
+        }
+        if let Some(doubt) = &mut self.doubt {
+            let it = doubt.next(goal, wish.estimate_bps)?;
+            let probe = self.send(now_us, it.bps, it.bytes, it.lead);
+            self.open = Some((now_us + probe.duration_us + result_us(wish.rtt_us), goal));
+            return Some(probe);
+        }
+        if now_us < self.not_before_us {
             return None;
         }
         let wanted = goal / ROOM;
@@ -175,6 +188,7 @@ impl Prober {
             if last.has_arrived() {
                 self.failures = (self.failures + 1).min(16);
             }
+            self.doubt = None;
             self.not_before_us = now_us + self.interval();
         }
     }
@@ -195,8 +209,13 @@ impl Prober {
             if !std::mem::take(&mut cluster.is_touched) {
                 continue;
             }
-            let Some(found) = cluster.result(inherent) else { continue };
+            let Some((found, is_full)) = cluster.result(inherent) else { continue };
             let asked = cluster.bps as f64;
+            let is_long = cluster.is_long();
+            if is_long && cluster.id != self.next_id.wrapping_sub(1) {
+                continue;
+            }
+            let Some(found) = self.certain(found, asked, is_long, is_full) else { continue };
             most = Some(most.map_or(found, |it| it.max(found)));
             if self.n_first == FIRST.len() && self.is_first() && found >= FURTHER * asked {
                 let further = ((2.0 * found) as u64).min(self.max_bps);
@@ -207,6 +226,26 @@ impl Prober {
             }
         }
         most
+    }
+
+    /// What of a result is certain enough to be gone by.
+    fn certain(&mut self, found: f64, asked: f64, is_long: bool, is_full: bool) -> Option<f64> {
+        if is_long {
+            let verdict = self.doubt.as_mut()?.on_result(asked, is_full);
+            if verdict != Verdict::Open {
+                self.doubt = None;
+            }
+            return match verdict {
+                Verdict::Confirmed(bps) => Some(bps),
+                Verdict::Open | Verdict::Refuted => None,
+            };
+        }
+        let is_enough = self.open.is_some_and(|(_, goal)| found >= goal);
+        if !is_enough || self.is_first() || self.fell_at.is_none() {
+            return Some(found);
+        }
+        self.doubt.get_or_insert_with(|| Doubt::new(found));
+        None
     }
 
     /// A result raised the estimate to this.
@@ -225,6 +264,7 @@ impl Prober {
         }
         self.end_first();
         self.open = None;
+        self.doubt = None;
         let is_recent = |at: u64| now_us.saturating_sub(at) < TRUST_US;
         match self.raised.take() {
             Some((at, failures)) if is_recent(at) => {
@@ -251,6 +291,7 @@ impl Prober {
     pub(crate) fn hasten(&mut self, now_us: u64) {
         self.not_before_us = now_us;
         self.open = None;
+        self.doubt = None;
         self.failures = 0;
     }
 
@@ -300,14 +341,17 @@ impl Prober {
     }
 
     fn issue(&mut self, now_us: u64, bps: u64, wish: &Wish) -> Probe {
-        let id = self.next_id;
-        self.next_id = self.next_id.wrapping_add(1);
         let least = u64::from(MIN_PACKETS * PACKET_BYTES);
         let span_us = (SPAN_US + SPANS_OF_JITTER * wish.jitter_us).min(MAX_SPAN_US);
         let bytes = (bps as f64 * span_us as f64 / 8e6) as u64;
-        let bytes = bytes.clamp(least, 1_000_000) as u32;
+        self.send(now_us, bps, bytes.clamp(least, 1_000_000) as u32, 0)
+    }
+
+    fn send(&mut self, now_us: u64, bps: u64, bytes: u32, lead: u32) -> Probe {
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
         let duration_us = (f64::from(bytes) * 8e6 / bps.max(1) as f64) as u64;
-        self.clusters[usize::from(id) % N_CLUSTERS] = Cluster::new(id, bps, bytes);
+        self.clusters[usize::from(id) % N_CLUSTERS] = Cluster::new(id, bps, bytes, lead);
         self.busy_until_us = Some(now_us + duration_us);
         Probe { id, bps, bytes, duration_us }
     }

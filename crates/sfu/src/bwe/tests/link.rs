@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 pub(crate) struct Config {
     /// From when on which capacity, in bits a second; 0: nothing passes, not even feedback.
     pub(crate) capacity: Vec<(u64, f64)>,
+    /// What passes at once after a rest, as of a shaper's token bucket.
+    pub(crate) burst_bytes: f64,
     /// The longest queue, in ms at the current capacity.
     pub(crate) queue_ms: f64,
     /// There and back, without queues.
@@ -34,6 +36,7 @@ impl Config {
     pub(crate) fn steady(bps: f64) -> Self {
         Self {
             capacity: vec![(0, bps)],
+            burst_bytes: 0.0,
             queue_ms: 500.0,
             rtt_us: 50_000,
             loss: 0.0,
@@ -119,11 +122,12 @@ impl Link {
     /// What left the queue up to now, and when it arrives.
     pub(crate) fn poll(&mut self, now: u64) -> Option<(u64, InFlight)> {
         let packet = *self.queue.front()?;
-        let start = self.free_at.max(packet.entered_us as f64);
+        let entered = packet.entered_us as f64;
+        let bps = self.capacity(self.free_at.max(entered) as u64);
+        let start = self.free_at.max(entered - self.config.burst_bytes * 8e6 / bps.max(1.0));
         if start > now as f64 {
             return None;
         }
-        let bps = self.capacity(start as u64);
         if bps == 0.0 {
             self.free_at = now as f64;
             return None;
@@ -133,7 +137,7 @@ impl Link {
         self.free_at = start + f64::from(packet.bytes) * 8e6 / bps;
         let jitter =
             if self.config.jitter_us > 0 { self.rng.u64(0..self.config.jitter_us) } else { 0 };
-        let at = self.free_at as u64 + self.config.rtt_us / 2 + jitter;
+        let at = self.free_at.max(entered) as u64 + self.config.rtt_us / 2 + jitter;
         self.last_arrival = self.last_arrival.max(at);
         Some((self.last_arrival, packet))
     }

@@ -102,6 +102,31 @@ fn a_policed_link_is_not_overrun() {
 }
 
 #[test]
+fn a_burst_that_passes_is_not_taken_for_a_wide_link() {
+    let sender = Sender::Keyframes(3, 6.0);
+    // The last lets through at once what it carries in 0.27 s: as much as a small keyframe.
+    let shapers =
+        [(1.2, 6.0, 0.0), (1.2, 12.0, 0.0), (1.2, 24.0, 0.0), (0.35, 6.0, 0.0), (0.35, 12.0, 0.04)];
+    for (mbit, kb, bearable) in shapers {
+        for seed in SEEDS {
+            let capacity = vec![(0, 5.0 * MBIT), (10_000_000, mbit * MBIT)];
+            let config = Config { capacity, burst_bytes: kb * 1e3, ..Config::steady(0.0) };
+            let log = run(config, sender, seed, 70);
+            let fits = usize::from(mbit > 0.5);
+            let too_much = log.share(13.0, 70.0, |it| it > fits);
+            let too_little = log.share(13.0, 70.0, |it| it < fits);
+            let queue = log.max_queue_ms(13.0, 70.0);
+            let padding = log.padding_bytes as f64 / log.sent_bytes as f64;
+            println!(
+                "{mbit} Mbit/s after {kb} kB, seed {seed}: too much for {too_much:.3} of the time, too \
+                 little for {too_little:.3}, queue {queue:.0} ms, padding {padding:.3}"
+            );
+            assert!(too_much <= bearable && too_little == 0.0 && padding < 0.06);
+        }
+    }
+}
+
+#[test]
 fn a_policed_link_is_used_up() {
     let queue = Config { queue_ms: 20.0, ..Config::steady(1.0 * MBIT) };
     let bucket = Config {

@@ -1,0 +1,127 @@
+//! What a short probe has found on a link that was seen full, until longer ones have confirmed it: a shaper
+//! lets the few packets of a short one through at once (its token bucket), but not a keyframe.
+
+use super::cluster::{MIN_PACKETS, PACKET_BYTES};
+
+/// How long the confirming probes are together, and how many bytes at least: a small keyframe.
+const LENGTH_US: u64 = 200_000;
+const MAX_LENGTH_US: u64 = 500_000;
+const BYTES: f64 = 32_000.0;
+
+/// What they ask for, as a part of what is to be confirmed.
+const ASK: f64 = 1.1;
+
+/// Where it does not fit, each makes no longer a queue than this, or what those before it have shown not to
+/// come; and none is shorter than this.
+const QUEUE_US: f64 = 150_000.0;
+const MIN_SPAN_US: u64 = 25_000;
+
+/// A probe that confirms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Confirming {
+    /// The rate.
+    pub(crate) bps: u64,
+    /// In all.
+    pub(crate) bytes: u32,
+    /// The first of them, from which nothing is read.
+    pub(crate) lead: u32,
+}
+
+/// What confirming probes have come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Verdict {
+    /// More are needed.
+    Open,
+    /// So much fits, in bits a second.
+    Confirmed(f64),
+    /// It was a burst that passed.
+    Refuted,
+}
+
+/// What was found, and how much of it is unconfirmed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doubt {
+    found: f64,
+    left_us: u64,
+    /// How long a queue what was sent so far would have made.
+    passed_us: f64,
+    is_probing: bool,
+}
+
+impl Doubt {
+    /// This was found, in bits a second.
+    pub(crate) fn new(found: f64) -> Self {
+        let least_us = (BYTES * 8e6 / found.max(1.0)) as u64;
+        let left_us = LENGTH_US.max(least_us.min(MAX_LENGTH_US));
+        Self { found, left_us, passed_us: 0.0, is_probing: false }
+    }
+
+    /// What to send next for it, unless that is under way. `goal` is what is to be confirmed, and `estimate`
+    /// what surely fits, in bits a second.
+    pub(crate) fn next(&mut self, goal: f64, estimate: f64) -> Option<Confirming> {
+        if self.is_probing {
+            return None;
+        }
+        let bps = self.found.min(ASK * goal).max(1.0);
+        // How much longer the queue is after each moment of the probe.
+        let growth = (bps - estimate).max(1.0) / estimate.max(1.0);
+        let safe_us = ((QUEUE_US + self.passed_us) / growth) as u64;
+        let safe_us = safe_us.max(MIN_SPAN_US);
+        let is_last = self.left_us < safe_us * 3 / 2;
+        let span_us = if is_last { self.left_us } else { safe_us };
+        self.left_us -= span_us;
+        self.passed_us = span_us as f64 * growth;
+        self.is_probing = true;
+        let least = 2 * MIN_PACKETS * PACKET_BYTES;
+        let bytes = ((bps * span_us as f64 / 8e6) as u32).max(least);
+        Some(Confirming { bps: bps as u64, bytes, lead: bytes / 2 })
+    }
+
+    /// What became of the probe under way: the rate that was asked for, and whether that filled the link.
+    pub(crate) fn on_result(&mut self, asked: f64, is_full: bool) -> Verdict {
+        self.is_probing = false;
+        // Frames are sent at once, which blurs the rate at which a probe was sent, but not how it arrived.
+        self.found = self.found.min(asked);
+        match self.left_us {
+            // What did arrive is partly the bucket's: no rate can be told.
+            _ if is_full => Verdict::Refuted,
+            0 => Verdict::Confirmed(self.found),
+            _ => Verdict::Open,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_far_above_the_estimate_is_confirmed_in_steps_that_grow() {
+        let mut doubt = Doubt::new(3.5e6);
+        let first = doubt.next(2.9e6, 0.8e6).unwrap();
+        assert_eq!(first.bps, 3_190_000);
+        let queue_ms = |bytes: u32| f64::from(bytes) * 8e3 / 0.8e6 * (1.0 - 0.8 / 3.19);
+        assert!((140.0..151.0).contains(&queue_ms(first.bytes)), "{}", queue_ms(first.bytes));
+        assert_eq!(doubt.next(2.9e6, 0.8e6), None, "one at a time");
+        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
+        let second = doubt.next(2.9e6, 0.8e6).unwrap();
+        assert!(second.bytes > 2 * first.bytes);
+        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Confirmed(3.19e6));
+    }
+
+    #[test]
+    fn what_fills_the_link_was_a_burst_that_passed() {
+        let mut doubt = Doubt::new(3.5e6);
+        _ = doubt.next(2.9e6, 0.8e6);
+        assert_eq!(doubt.on_result(3.19e6, true), Verdict::Refuted);
+    }
+
+    #[test]
+    fn what_is_little_above_the_estimate_is_confirmed_at_once_by_as_much_as_a_keyframe() {
+        let mut doubt = Doubt::new(0.7e6);
+        let all = doubt.next(0.6e6, 0.58e6).unwrap();
+        assert!((31_000..=32_000).contains(&(all.bytes * 700 / 660)), "{all:?}");
+        assert_eq!(all.lead, all.bytes / 2);
+        assert_eq!(doubt.on_result(0.66e6, false), Verdict::Confirmed(0.66e6));
+    }
+}
