@@ -225,9 +225,14 @@ impl Estimator {
                     self.loss.on_overuse();
                 }
                 Usage::Normal if verdict == Verdict::Quiet && !self.delay.is_queue_standing() => {
-                    // After an interruption the estimate is far below what arrives all the same.
-                    self.aimd.raise_to(now_us, ARRIVES * acked.least());
-                    self.aimd.increase(now_us, acked, sent, self.rtt_us);
+                    if self.prober.is_in(now_us, rate::LONG_US, self.rtt_us) {
+                        // What a probe is, it tells itself.
+                        self.aimd.hold(now_us);
+                    } else {
+                        // After an interruption the estimate is far below what arrives all the same.
+                        self.aimd.raise_to(now_us, ARRIVES * acked.least());
+                        self.aimd.increase(now_us, acked, sent, self.rtt_us);
+                    }
                 }
                 Usage::Normal | Usage::Under => self.aimd.hold(now_us),
             }
@@ -236,7 +241,7 @@ impl Estimator {
         if after < before {
             self.prober.on_fall(now_us, before, after);
         }
-        if let Some(bps) = self.prober.result(self.loss.inherent())
+        if let Some(bps) = self.prober.result(self.loss.inherent(), after)
             && usage != Usage::Over
             && bps > after
         {
@@ -363,6 +368,7 @@ impl Estimator {
     fn wish(&self) -> Wish {
         Wish {
             estimate_bps: self.aimd.estimate(),
+            capacity_bps: self.aimd.surely_fits(),
             current_bps: self.current_bps,
             next_bps: self.next_bps,
             rtt_us: self.rtt_us,

@@ -3,7 +3,7 @@ import playwright from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { watchPage } from "./spy.mjs";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FIREFOX = process.env.FIREFOX ?? "/usr/bin/firefox-esr";
 
 const QUIET = [
@@ -71,11 +71,11 @@ export class Chromium {
   #server;
   #browser;
 
-  static async launch(flags = FAKE_DEVICES, { ownSignals = false } = {}) {
+  static async launch(flags = FAKE_DEVICES, { ownSignals = false, program = CHROMIUM } = {}) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
       ...(ownSignals ? OWN_SIGNALS : {}),
-      executablePath: CHROMIUM,
+      executablePath: program,
       headless: true,
       args: [...QUIET, ...flags],
     });

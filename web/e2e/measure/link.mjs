@@ -15,7 +15,7 @@ export function randomFrom(seed) {
   };
 }
 
-/** What goes through at once after a rest, as of a token bucket: no more than two full packets. */
+/** What goes through at once after a rest, as of a token bucket, unless said otherwise: two full packets. */
 export const BURST_BYTES = 2_500;
 /** The longest that a datagram waits; what would wait longer is dropped, as at a full queue. */
 export const QUEUE_MS = 100;
@@ -23,8 +23,14 @@ export const QUEUE_MS = 100;
 /** A link of so many kbit/s with a queue; without a limit nothing waits. */
 export class Bottleneck {
   #kbit = null;
+  #burst;
   /** When all that was let in will be through. */
   #busyUntil = Number.NEGATIVE_INFINITY;
+
+  /** `burst`: bytes that pass a limit at once after a rest. */
+  constructor(burst = BURST_BYTES) {
+    this.#burst = burst;
+  }
 
   /** @param {number | null} kbit */
   limit(kbit) {
@@ -37,7 +43,7 @@ export class Bottleneck {
       // What is in the queue stays before what comes.
       return Math.max(now, this.#busyUntil);
     }
-    const restedSince = now - (BURST_BYTES * 8) / this.#kbit;
+    const restedSince = now - (this.#burst * 8) / this.#kbit;
     const through = Math.max(restedSince, this.#busyUntil) + (bytes * 8) / this.#kbit;
     if (through - now > QUEUE_MS) return null;
     this.#busyUntil = through;

@@ -47,6 +47,13 @@ test("what would wait longer than the queue is long is dropped, and nothing over
   expect(times.slice(12).every((at) => at === null)).toBe(true);
 });
 
+test("a link may let a larger burst through at once, and no more than the rate after it", () => {
+  const link = new Bottleneck(6 * PACKET);
+  link.limit(1_000);
+  const times = Array.from({ length: 8 }, () => link.admit(100, PACKET));
+  expect(times).toEqual([100, 100, 100, 100, 100, 100, 110, 120]);
+});
+
 test("a link that widens carries first what waits", () => {
   const link = new Bottleneck();
   link.limit(1_000);

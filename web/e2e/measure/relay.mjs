@@ -2,7 +2,7 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { Bottleneck, kindOf, randomFrom } from "./link.mjs";
+import { Bottleneck, BURST_BYTES, kindOf, randomFrom } from "./link.mjs";
 
 /**
  * Addresses that a fan comes from at once; a browser has one for each of its interfaces and connections.
@@ -22,11 +22,11 @@ export class Relay {
 
   /**
    * `to`: the server's UDP port on this machine. `loss`: the share that is lost each way, 0 to 1.
-   * `seed`: an integer.
+   * `seed`: an integer. `burst`: bytes that pass a limit at once after a rest.
    */
-  static async start({ to, loss = 0, seed = 1 }) {
+  static async start({ to, loss = 0, seed = 1, burst = BURST_BYTES }) {
     const relay = new Relay();
-    const options = { workerData: { to, loss, seed } };
+    const options = { workerData: { to, loss, seed, burst } };
     relay.#thread = new Worker(fileURLToPath(import.meta.url), options);
     [relay.port] = await once(relay.#thread, "message");
     return relay;
@@ -54,11 +54,12 @@ class Way {
   counts = { kinds: {}, lost: {}, overflowed: {}, bytes: 0 };
   #random;
   #loss;
-  #bottleneck = new Bottleneck();
+  #bottleneck;
   #waiting = [];
   #timer = null;
 
-  constructor(loss, seed) {
+  constructor(loss, seed, burst) {
+    this.#bottleneck = new Bottleneck(burst);
     this.#loss = loss;
     this.#random = randomFrom(seed);
   }
@@ -108,9 +109,9 @@ class Way {
 }
 
 /** The thread: a socket for the fan, and one towards the server for each of the fan's addresses. */
-function run({ to, loss, seed }) {
-  const toServer = new Way(loss, seed);
-  const toFan = new Way(loss, seed + 1);
+function run({ to, loss, seed, burst }) {
+  const toServer = new Way(loss, seed, burst);
+  const toFan = new Way(loss, seed + 1, burst);
   const upstreams = new Map();
   const near = dgram.createSocket("udp4");
 

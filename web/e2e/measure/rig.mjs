@@ -150,6 +150,10 @@ export async function main({ summary, table, limitMs, measure, describe }) {
     say(`stopped: ${reason}`);
     process.exit(reason.startsWith("SIG") ? 130 : 1);
   }
+  if (failure instanceof UsageError) {
+    say(`${failure.message}; see --help`);
+    process.exit(2);
+  }
   if (failure !== null) {
     say(failure.stack ?? String(failure));
     process.exit(1);

@@ -1,4 +1,4 @@
-import { byTestId, Chromium, FAKE_DEVICES, Firefox } from "../lib/browsers.mjs";
+import { byTestId, CHROMIUM, Chromium, FAKE_DEVICES, Firefox } from "../lib/browsers.mjs";
 import { Server } from "../lib/server.mjs";
 import { fanState, goLive } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
@@ -12,7 +12,9 @@ import {
   spread,
 } from "./figures.mjs";
 import { readDescriptions, sampleFan, sampleHost, sendThrough, watchFrames } from "./in-page.mjs";
+import { BURST_BYTES } from "./link.mjs";
 import { pairMarks, readMarks, sendMarks, watchMarks } from "./marks.mjs";
+import { Namespace } from "./namespace.mjs";
 import { Relay } from "./relay.mjs";
 import { main, say, UsageError } from "./rig.mjs";
 
@@ -36,6 +38,17 @@ const TABLE = {
   cap: { default: null, min: 50, max: 1e6, help: "kbit/s to each fan while the cap lasts" },
   "cap-from": { default: 20, min: 5, max: 7200, help: "when the cap begins, in seconds" },
   "cap-for": { default: 20, min: 1, max: 7200, help: "how long it lasts, in seconds" },
+  "cap-burst": {
+    default: BURST_BYTES,
+    min: 1_600,
+    max: 1e6,
+    help: "bytes that pass the cap at once after a rest",
+  },
+  "cap-by": {
+    default: "relay",
+    one: ["relay", "tbf"],
+    help: "relay: this tool; tbf: the kernel, in a network namespace (Linux, root, --fans chromium)",
+  },
   json: { default: null, help: "a file for the report" },
 };
 
@@ -49,6 +62,7 @@ const OVERHEAD_MS = 90_000;
 
 async function measure(rig, options) {
   const capped = options.cap === null ? null : capOf(options);
+  const namespace = await namespaceFor(rig, options);
   const server = await rig.own(Server.start(), (it) => it.stop());
   const isNeeded = (name) => options.fans === "both" || options.fans === name;
   const launch = { ownSignals: true };
@@ -60,8 +74,14 @@ async function measure(rig, options) {
   const host = await chromium.open(`${server.base}/host`, { name: "host", scripts });
   await goLive(host);
   const fans = [];
-  for (const [name, browser] of Object.entries({ chromium, firefox })) {
-    if (isNeeded(name)) fans.push(await openFan(rig, { name, browser, server, options, fans }));
+  const browsers = { chromium, firefox };
+  if (namespace) {
+    const inside = { ...launch, program: await namespace.wrap(CHROMIUM) };
+    browsers.chromium = await rig.own(Chromium.launch([], inside), (it) => it.close());
+  }
+  for (const [name, browser] of Object.entries(browsers)) {
+    if (!isNeeded(name)) continue;
+    fans.push(await openFan(rig, { name, browser, server, options, fans, namespace }));
   }
 
   const started = performance.now();
@@ -71,7 +91,7 @@ async function measure(rig, options) {
     await rig.sleepUntil(started + tick * 1000);
     if (caps?.includes(tick)) {
       const limit = tick === capped.fromS ? options.cap : null;
-      for (const { relay } of fans) relay.limit(limit);
+      for (const { link } of fans) await link.limit(limit);
       say(`${clock(tick)}  the way to the fans carries ${limit ?? "all"} ${limit ? "kbit/s" : ""}`);
     }
     await Promise.all(
@@ -87,9 +107,9 @@ async function measure(rig, options) {
   const reports = {};
   const layers = await host.evaluate(sampleHost);
   const hostMarks = options.source === "marks" ? pairMarks(await host.evaluate(readMarks)) : null;
-  for (const { name, page, relay, samples } of fans) {
+  for (const { name, page, link, samples } of fans) {
     const descriptions = await page.evaluate(readDescriptions);
-    const wire = (await relay?.counts()) ?? null;
+    const wire = (await link?.counts()) ?? null;
     const settings = { settleMs: SETTLE_MS, wire, descriptions };
     const report = fanReport({ samples, ...settings });
     if (hostMarks) {
@@ -123,17 +143,29 @@ function capOf(options) {
   return { fromS, toS };
 }
 
-async function openFan(rig, { name, browser, server, options, fans }) {
+/** Where the kernel is to cap what a fan is sent. */
+async function namespaceFor(rig, options) {
+  if (options["cap-by"] === "relay") return null;
+  if (options.cap === null) throw new UsageError("--cap-by tbf needs a --cap");
+  if (options.fans !== "chromium") throw new UsageError("--cap-by tbf needs --fans chromium");
+  if (options.loss > 0) throw new UsageError("--cap-by tbf loses nothing: leave out --loss");
+  const namespace = Namespace.start({ burst: options["cap-burst"] });
+  return rig.own(namespace, (it) => it.stop());
+}
+
+async function openFan(rig, { name, browser, server, options, fans, namespace }) {
   const scripts = [[watchFrames, { gapMs: FREEZE_MS }]];
   if (options.source === "marks") scripts.push([watchMarks]);
   let relay = null;
-  if (options.loss > 0 || options.cap !== null) {
+  if (namespace === null && (options.loss > 0 || options.cap !== null)) {
     const seed = options.seed + 1000 * fans.length;
-    const link = { to: server.udpPort, loss: options.loss / 100, seed };
+    const burst = options["cap-burst"];
+    const link = { to: server.udpPort, loss: options.loss / 100, seed, burst };
     relay = await rig.own(Relay.start(link), (it) => it.stop());
     scripts.push([sendThrough, { port: relay.port }]);
   }
-  const page = await browser.open(`${server.base}/r/default`, { name, scripts });
+  const base = namespace ? `http://${namespace.address}:${server.port}` : server.base;
+  const page = await browser.open(`${base}/r/default`, { name, scripts });
   await fanState(page, "live", 30_000).catch((error) => {
     throw new Error(`${name}: ${error.message}; the server's log:\n${server.log}`);
   });
@@ -146,7 +178,7 @@ async function openFan(rig, { name, browser, server, options, fans }) {
     const { toFan } = await relay.counts();
     if (!toFan.bytes) throw new Error(`${name} goes around the relay`);
   }
-  return { name, page, relay, samples: [] };
+  return { name, page, link: namespace ?? relay, samples: [] };
 }
 
 /** A fan in a few words. */

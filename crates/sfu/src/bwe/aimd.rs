@@ -110,6 +110,11 @@ impl Aimd {
         self.capacity.is_some()
     }
 
+    /// The estimate, or where the link was seen full when that is less, in bits a second.
+    pub(crate) fn surely_fits(&self) -> f64 {
+        self.capacity.map_or(self.estimate, |it| self.estimate.min(it.mean * 1e3))
+    }
+
     /// Whether it cannot fall further.
     pub(crate) fn is_least(&self) -> bool {
         self.estimate <= self.min

@@ -11,9 +11,10 @@ const BYTES: f64 = 32_000.0;
 /// What they ask for, as a part of what is to be confirmed.
 const ASK: f64 = 1.1;
 
-/// Where it does not fit, each makes no longer a queue than this, or what those before it have shown not to
-/// come; and none is shorter than this.
-const QUEUE_US: f64 = 150_000.0;
+/// Where it does not fit, each makes no longer a queue than is gone after this, or than this, or what those
+/// before it have shown not to come; and none is shorter than this.
+const DRAINS_US: f64 = 200_000.0;
+const QUEUE_US: f64 = 100_000.0;
 const MIN_SPAN_US: u64 = 25_000;
 
 /// A probe that confirms.
@@ -56,16 +57,18 @@ impl Doubt {
         Self { found, left_us, passed_us: 0.0, is_probing: false }
     }
 
-    /// What to send next for it, unless that is under way. `goal` is what is to be confirmed, and `estimate`
-    /// what surely fits, in bits a second.
-    pub(crate) fn next(&mut self, goal: f64, estimate: f64) -> Option<Confirming> {
+    /// What to send next for it, unless that is under way. `goal` is what is to be confirmed, `fits` what
+    /// surely fits, and `current` what is sent anyway, in bits a second.
+    pub(crate) fn next(&mut self, goal: f64, fits: f64, current: f64) -> Option<Confirming> {
         if self.is_probing {
             return None;
         }
         let bps = self.found.min(ASK * goal).max(1.0);
         // How much longer the queue is after each moment of the probe.
-        let growth = (bps - estimate).max(1.0) / estimate.max(1.0);
-        let safe_us = ((QUEUE_US + self.passed_us) / growth) as u64;
+        let fits = fits.max(1.0);
+        let growth = (bps - fits).max(1.0) / fits;
+        let queue_us = (DRAINS_US * (1.0 - current / fits)).clamp(0.0, QUEUE_US);
+        let safe_us = ((queue_us + self.passed_us) / growth) as u64;
         let safe_us = safe_us.max(MIN_SPAN_US);
         let is_last = self.left_us < safe_us * 3 / 2;
         let span_us = if is_last { self.left_us } else { safe_us };
@@ -98,28 +101,31 @@ mod tests {
     #[test]
     fn what_is_far_above_the_estimate_is_confirmed_in_steps_that_grow() {
         let mut doubt = Doubt::new(3.5e6);
-        let first = doubt.next(2.9e6, 0.8e6).unwrap();
+        let first = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert_eq!(first.bps, 3_190_000);
         let queue_ms = |bytes: u32| f64::from(bytes) * 8e3 / 0.8e6 * (1.0 - 0.8 / 3.19);
-        assert!((140.0..151.0).contains(&queue_ms(first.bytes)), "{}", queue_ms(first.bytes));
-        assert_eq!(doubt.next(2.9e6, 0.8e6), None, "one at a time");
+        assert!((90.0..101.0).contains(&queue_ms(first.bytes)), "{}", queue_ms(first.bytes));
+        assert_eq!(doubt.next(2.9e6, 0.8e6, 0.3e6), None, "one at a time");
         assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
-        let second = doubt.next(2.9e6, 0.8e6).unwrap();
-        assert!(second.bytes > 2 * first.bytes);
+        let second = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
+        assert!(second.bytes > first.bytes * 19 / 10);
+        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
+        let last = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
+        assert!(first.bytes + second.bytes + last.bytes > 79_000, "0.2 s in all");
         assert_eq!(doubt.on_result(3.19e6, false), Verdict::Confirmed(3.19e6));
     }
 
     #[test]
     fn what_fills_the_link_was_a_burst_that_passed() {
         let mut doubt = Doubt::new(3.5e6);
-        _ = doubt.next(2.9e6, 0.8e6);
+        _ = doubt.next(2.9e6, 0.8e6, 0.3e6);
         assert_eq!(doubt.on_result(3.19e6, true), Verdict::Refuted);
     }
 
     #[test]
     fn what_is_little_above_the_estimate_is_confirmed_at_once_by_as_much_as_a_keyframe() {
         let mut doubt = Doubt::new(0.7e6);
-        let all = doubt.next(0.6e6, 0.58e6).unwrap();
+        let all = doubt.next(0.6e6, 0.58e6, 0.2e6).unwrap();
         assert!((31_000..=32_000).contains(&(all.bytes * 700 / 660)), "{all:?}");
         assert_eq!(all.lead, all.bytes / 2);
         assert_eq!(doubt.on_result(0.66e6, false), Verdict::Confirmed(0.66e6));

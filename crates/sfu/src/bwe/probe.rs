@@ -21,6 +21,9 @@ const MAX_SPAN_US: u64 = 100_000;
 const ROOM: f64 = 1.15;
 const ASK: f64 = 1.4;
 
+/// What is found is confirmed on a link that was seen full, unless it is less than this many times the estimate.
+const WORTH_CONFIRMING: f64 = 1.2;
+
 /// The least time between two probes for a layer; half as much again after each failure but the
 /// first, up to a limit: a probe that fails makes a queue of some 50 ms.
 const INTERVAL_US: u64 = 5_000_000;
@@ -29,6 +32,9 @@ const MAX_INTERVAL_US: u64 = 15_000_000;
 /// The limit is this many times longer at most when probes were wrong: each costs a second of a
 /// layer that does not fit.
 const MAX_WRONG: u32 = 3;
+
+/// A probe whose feedback got lost is sent again after this.
+const UNHEARD_US: u64 = 1_000_000;
 
 /// After a probe that found its goal, the next layer's turn comes soon.
 const AFTER_SUCCESS_US: u64 = 2_000_000;
@@ -63,6 +69,8 @@ pub(crate) struct Probe {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish {
     pub(crate) estimate_bps: f64,
+    /// What surely fits, when the link was seen full: there and not above the estimate.
+    pub(crate) capacity_bps: f64,
     pub(crate) current_bps: u64,
     pub(crate) next_bps: u64,
     pub(crate) rtt_us: u64,
@@ -145,7 +153,7 @@ impl Prober {
             return None;
         }
         if let Some(doubt) = &mut self.doubt {
-            let it = doubt.next(goal, wish.estimate_bps)?;
+            let it = doubt.next(goal, wish.capacity_bps, wish.current_bps as f64)?;
             let probe = self.send(now_us, it.bps, it.bytes, it.lead);
             self.open = Some((now_us + probe.duration_us + result_us(wish.rtt_us), goal));
             return Some(probe);
@@ -180,16 +188,18 @@ impl Prober {
         if self.first_until_us.is_some_and(|until| until <= now_us) {
             self.end_first();
         }
-        if let Some((_, goal)) = self.open.take_if(|(until, _)| *until <= now_us)
-            && estimate_bps < goal
-        {
+        let Some((_, goal)) = self.open.take_if(|(until, _)| *until <= now_us) else { return };
+        self.doubt = None;
+        if estimate_bps < goal {
             // One that nothing was heard of has not failed: feedback gets lost as well.
             let last = self.clusters[usize::from(self.next_id.wrapping_sub(1)) % N_CLUSTERS];
-            if last.has_arrived() {
+            let pause = if last.has_arrived() {
                 self.failures = (self.failures + 1).min(16);
-            }
-            self.doubt = None;
-            self.not_before_us = now_us + self.interval();
+                self.interval()
+            } else {
+                UNHEARD_US
+            };
+            self.not_before_us = now_us + pause;
         }
     }
 
@@ -202,7 +212,7 @@ impl Prober {
     }
 
     /// The most that the probes of the last feedback found, in bits a second.
-    pub(crate) fn result(&mut self, inherent: f64) -> Option<f64> {
+    pub(crate) fn result(&mut self, inherent: f64, estimate_bps: f64) -> Option<f64> {
         let mut most: Option<f64> = None;
         for at in 0..N_CLUSTERS {
             let cluster = &mut self.clusters[at];
@@ -211,11 +221,21 @@ impl Prober {
             }
             let Some((found, is_full)) = cluster.result(inherent) else { continue };
             let asked = cluster.bps as f64;
-            let is_long = cluster.is_long();
-            if is_long && cluster.id != self.next_id.wrapping_sub(1) {
+            let is_last = cluster.id == self.next_id.wrapping_sub(1);
+            if cluster.is_long() {
+                if is_last {
+                    most = self.confirmed(asked, is_full).or(most);
+                }
                 continue;
             }
-            let Some(found) = self.certain(found, asked, is_long, is_full) else { continue };
+            let is_more = found >= WORTH_CONFIRMING * estimate_bps;
+            if is_more && !self.is_first() && self.fell_at.is_some() {
+                // Of one that is told of again, what came of it is known.
+                if is_last {
+                    self.doubt.get_or_insert_with(|| Doubt::new(found));
+                }
+                continue;
+            }
             most = Some(most.map_or(found, |it| it.max(found)));
             if self.n_first == FIRST.len() && self.is_first() && found >= FURTHER * asked {
                 let further = ((2.0 * found) as u64).min(self.max_bps);
@@ -228,24 +248,16 @@ impl Prober {
         most
     }
 
-    /// What of a result is certain enough to be gone by.
-    fn certain(&mut self, found: f64, asked: f64, is_long: bool, is_full: bool) -> Option<f64> {
-        if is_long {
-            let verdict = self.doubt.as_mut()?.on_result(asked, is_full);
-            if verdict != Verdict::Open {
-                self.doubt = None;
-            }
-            return match verdict {
-                Verdict::Confirmed(bps) => Some(bps),
-                Verdict::Open | Verdict::Refuted => None,
-            };
+    /// What is certain after a probe that confirms another.
+    fn confirmed(&mut self, asked: f64, is_full: bool) -> Option<f64> {
+        let verdict = self.doubt.as_mut()?.on_result(asked, is_full);
+        if verdict != Verdict::Open {
+            self.doubt = None;
         }
-        let is_enough = self.open.is_some_and(|(_, goal)| found >= goal);
-        if !is_enough || self.is_first() || self.fell_at.is_none() {
-            return Some(found);
+        match verdict {
+            Verdict::Confirmed(bps) => Some(bps),
+            Verdict::Open | Verdict::Refuted => None,
         }
-        self.doubt.get_or_insert_with(|| Doubt::new(found));
-        None
     }
 
     /// A result raised the estimate to this.
@@ -263,7 +275,7 @@ impl Prober {
             return;
         }
         self.end_first();
-        self.open = None;
+        let was_open = self.open.take().is_some();
         self.doubt = None;
         let is_recent = |at: u64| now_us.saturating_sub(at) < TRUST_US;
         match self.raised.take() {
@@ -271,6 +283,8 @@ impl Prober {
                 self.failures = (failures + 1).min(16);
                 self.n_wrong = (self.n_wrong + 1).min(MAX_WRONG);
             }
+            // The probe itself was too much.
+            _ if was_open => self.failures = (self.failures + 1).min(16),
             _ if self.fell_at.is_some_and(is_recent) => {}
             _ => {
                 self.failures = 0;
@@ -285,6 +299,11 @@ impl Prober {
     /// Whether the feedback of now may tell of the queue that the last probe made.
     pub(crate) fn is_probing(&self, now_us: u64, rtt_us: u64) -> bool {
         self.busy_until_us.is_some_and(|until| now_us < until + rtt_us + DRAIN_US)
+    }
+
+    /// Whether what arrived lately is in part a probe.
+    pub(crate) fn is_in(&self, now_us: u64, window_us: u64, rtt_us: u64) -> bool {
+        self.busy_until_us.is_some_and(|until| now_us < until + window_us + 2 * rtt_us)
     }
 
     /// An interruption is over.

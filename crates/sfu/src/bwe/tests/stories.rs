@@ -110,18 +110,19 @@ fn a_burst_that_passes_is_not_taken_for_a_wide_link() {
     for (mbit, kb, bearable) in shapers {
         for seed in SEEDS {
             let capacity = vec![(0, 5.0 * MBIT), (10_000_000, mbit * MBIT)];
-            let config = Config { capacity, burst_bytes: kb * 1e3, ..Config::steady(0.0) };
+            let (burst_bytes, queue_ms) = (kb * 1e3, 100.0);
+            let config = Config { capacity, burst_bytes, queue_ms, ..Config::steady(0.0) };
             let log = run(config, sender, seed, 70);
             let fits = usize::from(mbit > 0.5);
             let too_much = log.share(13.0, 70.0, |it| it > fits);
             let too_little = log.share(13.0, 70.0, |it| it < fits);
-            let queue = log.max_queue_ms(13.0, 70.0);
+            let loss = log.loss(13.0, 70.0);
             let padding = log.padding_bytes as f64 / log.sent_bytes as f64;
             println!(
                 "{mbit} Mbit/s after {kb} kB, seed {seed}: too much for {too_much:.3} of the time, too \
-                 little for {too_little:.3}, queue {queue:.0} ms, padding {padding:.3}"
+                 little for {too_little:.3}, loss {loss:.4}, padding {padding:.3}"
             );
-            assert!(too_much <= bearable && too_little == 0.0 && padding < 0.06);
+            assert!(too_much <= bearable && too_little == 0.0 && loss < 0.01 && padding < 0.06);
         }
     }
 }
