@@ -126,3 +126,20 @@ fn one_narrow_link_costs_the_others_nothing() {
     assert!(layer(&mut sim, bad) <= 2, "{}", layer(&mut sim, bad));
     assert!(sim.screen(good).longest_freeze() < Duration::from_millis(200));
 }
+
+#[test]
+fn nothing_freezes_on_a_link_that_drops_instead_of_queueing() {
+    // A policer: one frame of the middle layer fits, and what is above the rate is gone at once.
+    for kbps in [450, 600, 800] {
+        let policed = good_link().link(Bitrate::kbps(kbps), DataSize::bytes(3_000));
+        let (mut sim, _, viewer) = watching(policed);
+        sim.run(10 * SECOND);
+        let began = sim.now;
+        sim.run(50 * SECOND);
+        let shown = sim.screen(viewer).shown.iter().map(|it| it.0);
+        let times: Vec<Instant> = shown.filter(|it| *it >= began).collect();
+        let longest = times.windows(2).map(|it| it[1] - it[0]).max().unwrap();
+        println!("{kbps} kbit/s: {} frames of 1500, longest {longest:?}", times.len());
+        assert!(times.len() >= 1_490 && longest < Duration::from_millis(200));
+    }
+}
