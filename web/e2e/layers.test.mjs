@@ -120,8 +120,10 @@ chapter("the host stops encoding what nobody watches, and nothing looks wrong", 
   const fps = () =>
     pages.host.evaluate(() => window.__kaibo.publisher.getSnapshot().stats?.fps ?? 0);
   await until(async () => (await fps()) > 0, { what: "frames in the host's figures" });
-  const { cause } = await pages.host.evaluate(() => window.__kaibo.publisher.getSnapshot().health);
-  assert.notEqual(cause, "fps");
+  const cause = () =>
+    pages.host.evaluate(() => window.__kaibo.publisher.getSnapshot().health.cause);
+  // A busy machine's camera is slow for a moment; layers that are paused would stay so.
+  await until(async () => (await cause()) !== "fps", { what: "a frame rate that is no worry" });
   assert.equal(await lines(pages.fan), 360);
   await untilMoving(pages.fan, "the fan");
 });
