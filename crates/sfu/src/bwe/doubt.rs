@@ -69,7 +69,7 @@ impl Doubt {
         let growth = (bps - fits).max(1.0) / fits;
         let queue_us = (DRAINS_US * (1.0 - current / fits)).clamp(0.0, QUEUE_US);
         let safe_us = ((queue_us + self.passed_us) / growth) as u64;
-        let safe_us = safe_us.max(MIN_SPAN_US);
+        let safe_us = safe_us.clamp(MIN_SPAN_US, MAX_LENGTH_US);
         let is_last = self.left_us < safe_us * 3 / 2;
         let span_us = if is_last { self.left_us } else { safe_us };
         self.left_us -= span_us;
