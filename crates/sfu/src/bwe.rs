@@ -225,8 +225,8 @@ impl Estimator {
                     self.loss.on_overuse();
                 }
                 Usage::Normal if verdict == Verdict::Quiet && !self.delay.is_queue_standing() => {
-                    if self.prober.is_in(now_us, rate::LONG_US, self.rtt_us) {
-                        // What a probe is, it tells itself.
+                    if self.prober.was_probing(now_us, rate::LONG_US + 2 * self.rtt_us) {
+                        // What arrived lately is in part a probe, which tells of itself.
                         self.aimd.hold(now_us);
                     } else {
                         // After an interruption the estimate is far below what arrives all the same.

@@ -19,9 +19,8 @@ const WIDE_BURST_BYTES = 1_000_000;
  * goes through the kernel's token bucket filter. Needs Linux, its tools ip and tc, and root.
  */
 export class Namespace {
+  /** Of the namespace, and of the interface at this end. */
   #name = `kaibo${process.pid}`;
-  #near = `kaibo${process.pid}`.slice(0, 15);
-  #far = "fan0";
   #burst;
   #dir;
 
@@ -69,8 +68,8 @@ export class Namespace {
 
   async #make() {
     const inside = ["-n", this.#name];
-    const near = this.#near;
-    const far = this.#far;
+    const near = this.#name;
+    const far = "fan0";
     await run("ip", ["netns", "add", this.#name]);
     const peer = ["peer", "name", far, "netns", this.#name];
     await run("ip", ["link", "add", near, "type", "veth", ...peer]);
@@ -86,7 +85,7 @@ export class Namespace {
     const rate = ["rate", `${kbit ?? WIDE_KBIT}kbit`];
     const burst = ["burst", String(kbit === null ? WIDE_BURST_BYTES : this.#burst)];
     const latency = ["latency", `${QUEUE_MS}ms`];
-    const to = ["qdisc", how, "dev", this.#near, "root"];
+    const to = ["qdisc", how, "dev", this.#name, "root"];
     await run("tc", [...to, "tbf", ...rate, ...burst, ...latency]);
   }
 }

@@ -228,8 +228,8 @@ impl Prober {
                 }
                 continue;
             }
-            let is_more = found >= WORTH_CONFIRMING * estimate_bps;
-            if is_more && !self.is_first() && self.fell_at.is_some() {
+            let is_doubtful = found >= WORTH_CONFIRMING * estimate_bps;
+            if is_doubtful && !self.is_first() && self.fell_at.is_some() {
                 // Of one that is told of again, what came of it is known.
                 if is_last {
                     self.doubt.get_or_insert_with(|| Doubt::new(found));
@@ -298,12 +298,12 @@ impl Prober {
 
     /// Whether the feedback of now may tell of the queue that the last probe made.
     pub(crate) fn is_probing(&self, now_us: u64, rtt_us: u64) -> bool {
-        self.busy_until_us.is_some_and(|until| now_us < until + rtt_us + DRAIN_US)
+        self.was_probing(now_us, rtt_us + DRAIN_US)
     }
 
-    /// Whether what arrived lately is in part a probe.
-    pub(crate) fn is_in(&self, now_us: u64, window_us: u64, rtt_us: u64) -> bool {
-        self.busy_until_us.is_some_and(|until| now_us < until + window_us + 2 * rtt_us)
+    /// Whether a probe is under way, or ended less than this ago.
+    pub(crate) fn was_probing(&self, now_us: u64, ago_us: u64) -> bool {
+        self.busy_until_us.is_some_and(|until| now_us < until + ago_us)
     }
 
     /// An interruption is over.

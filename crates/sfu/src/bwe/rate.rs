@@ -11,6 +11,7 @@ const SHORT: i64 = 6;
 
 /// Slots of the long rate: 700 ms.
 const LONG: i64 = 14;
+/// The same in microseconds.
 pub(crate) const LONG_US: u64 = (LONG * SLOT_US) as u64;
 
 /// A rate over two windows, in bits a second.
