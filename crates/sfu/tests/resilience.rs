@@ -110,38 +110,39 @@ fn a_minute_of_loss(percent: f32) -> Seen {
 }
 
 // Loss is on both ways, so a repetition fails for its request as often as for itself, and the client
-// asks every 33 ms and a round trip later again. A person's player hides 100 ms of that, see BUFFER.
+// asks every 33 ms and a round trip later again; what its other feedback tells to be missing is sent again
+// unasked. A person's player hides 100 ms of the wait, see BUFFER. Figures are of forty seeds.
 
 #[test]
 fn r1_five_percent_of_loss_is_not_seen() {
-    // The goal is no freeze at all: six in forty minutes, of as many seeds, of 0.204 s each.
+    // None in forty minutes; six of 0.204 s without what is sent again unasked.
     let it = a_minute_of_loss(5.0);
     assert!(it.shown >= 99.0);
-    assert!(it.freezes <= 1 && it.longest < Duration::from_millis(250));
+    assert_eq!(it.freezes, 0);
 }
 
 #[test]
 fn r1_ten_percent_of_loss_is_hardly_seen() {
-    // The goal is 2 % of the time: 0.4 % over forty seeds, 0 to 1.4 % in each.
+    // The goal is 2 % of the time: one freeze of 0.204 s in forty minutes.
     let it = a_minute_of_loss(10.0);
-    assert!(it.shown >= 98.0);
-    assert!(it.frozen < Duration::from_millis(1_200));
+    assert!(it.shown >= 99.0);
+    assert!(it.freezes <= 1 && it.longest < Duration::from_millis(300));
 }
 
 #[test]
 fn r1_at_twenty_percent_of_loss_it_still_plays() {
     // Sound is not repeated: as much comes as the link lets through, which is the goal of 80 % or by
-    // chance a little less.
+    // chance a little less. The picture stands for 2 % of the time.
     let it = a_minute_of_loss(20.0);
-    assert!(it.shown >= 90.0);
+    assert!(it.shown >= 97.0);
+    assert!(it.frozen < Duration::from_millis(4_500));
     assert!(it.longest < 2 * SECOND);
     assert!(it.sound >= 79.0);
 }
 
 #[test]
 fn r2_five_seconds_of_heavy_loss_are_over_when_they_are_over() {
-    // 0.7 s frozen over forty seeds, and below the goal in 36 of them: half of all requests and answers are
-    // lost.
+    // 0.4 s frozen, and below the goal in 39 of the seeds: half of all requests and answers are lost.
     let (mut sim, host, viewer) = watching();
     sim.set_link(viewer, lossy(30.0));
     let burst = seen(&mut sim, host, viewer, 5 * SECOND);

@@ -269,7 +269,8 @@ fn what_is_lost_is_asked_for_and_comes() {
     // Sound is not repeated.
     assert!(seen.recovered as f64 > 0.03 * sent, "{seen:?}");
     assert!((seen.lost as f64) < 0.03 * sent, "{seen:?}");
-    assert!(seen.nacks >= seen.recovered && seen.rtx >= seen.recovered, "{seen:?}");
+    // Where the request got lost, feedback tells of it as well.
+    assert!(seen.nacks > seen.recovered / 2 && seen.rtx >= seen.recovered, "{seen:?}");
     assert!(seen.freeze_us < 4_000_000, "{seen:?}");
 }
 

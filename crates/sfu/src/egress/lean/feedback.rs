@@ -4,12 +4,49 @@ use std::time::{Duration, Instant};
 
 use rtp::rtcp::{self, Packet};
 
+use super::history::Fate;
 use super::sender::{Sender, Ssrcs};
-use crate::bwe::Estimator;
+use crate::bwe::{Estimator, PacketResult};
 
 /// Numbers that a viewer asks to have repeated, between two times that it is served. A NACK names
 /// up to 17 an entry; more than this is asked again in a round trip.
 const MAX_REQUESTS: usize = 128;
+
+/// Packets that a transport-wide feedback tells to be missing and that are sent again for that: a third
+/// of what 2.5 Mbit/s have in the quarter of a second that is its longest interval.
+const MAX_MISSED: usize = 24;
+
+/// What a feedback says that a viewer misses. Its own requests (NACK) come sooner, but get lost like
+/// anything else, and it waits a round trip before it asks again.
+#[derive(Debug, Default)]
+struct Missed {
+    numbers: [u16; MAX_MISSED],
+    n: usize,
+    n_lost: usize,
+    n_came: usize,
+}
+
+impl Missed {
+    /// Takes what became of one packet, and hands on what the estimate needs.
+    fn note(&mut self, fate: Fate) -> PacketResult {
+        match fate.result.received_us {
+            Some(_) => self.n_came += 1,
+            None => self.n_lost += 1,
+        }
+        if let (Some(number), Some(slot)) = (fate.missed, self.numbers.get_mut(self.n)) {
+            *slot = number;
+            self.n += 1;
+        }
+        fate.result
+    }
+
+    /// What is worth to be sent again, unasked: nothing after an interruption, from which a viewer returns by
+    /// a keyframe.
+    fn numbers(&self) -> impl Iterator<Item = u16> {
+        let n = if self.n_lost > self.n_came { 0 } else { self.n };
+        self.numbers.into_iter().take(n)
+    }
+}
 
 /// What a viewer asked for and told.
 #[derive(Debug, Default)]
@@ -36,16 +73,18 @@ impl Feedback {
         for packet in rtcp::packets(compound) {
             match packet {
                 Packet::Nack(nack) if nack.media_ssrc == ssrcs.video => {
-                    let room = MAX_REQUESTS.saturating_sub(self.requests.len());
-                    self.requests.extend(nack.seqs().take(room));
+                    self.request(nack.seqs());
                 }
                 Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.wants_keyframe = true,
                 Packet::Fir(fir) if fir.entries.clone().any(|it| it.ssrc == ssrcs.video) => {
                     self.wants_keyframe = true;
                 }
                 Packet::TransportFeedback(feedback) => {
-                    let results = sender.history().fates(&feedback, now_us);
-                    estimator.on_feedback(now_us, results);
+                    let mut missed = Missed::default();
+                    let fates = sender.history().fates(&feedback, now_us);
+                    estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));
+                    sender.note_estimate(estimator.estimate_bps());
+                    self.request(missed.numbers());
                 }
                 Packet::Remb(it) => estimator.on_remb(now_us, it.bitrate),
                 Packet::SenderReport(it) => {
@@ -62,6 +101,11 @@ impl Feedback {
                 _ => {}
             }
         }
+    }
+
+    fn request(&mut self, numbers: impl Iterator<Item = u16>) {
+        let room = MAX_REQUESTS.saturating_sub(self.requests.len());
+        self.requests.extend(numbers.take(room));
     }
 
     /// Whether the viewer waits for something.
@@ -92,5 +136,34 @@ impl Feedback {
             estimator.on_rtt(trip.as_micros() as u64);
             self.round_trip = Some(trip);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fates(n_lost: u16, n_came: u16) -> impl Iterator<Item = Fate> {
+        (0..n_lost + n_came).map(move |n| {
+            let is_lost = n < n_lost;
+            let received_us = (!is_lost).then_some(0);
+            let result = PacketResult { sent_us: 0, received_us, bytes: 1_200, probe: None };
+            Fate { result, missed: Some(n).filter(|_| is_lost) }
+        })
+    }
+
+    fn missed(n_lost: u16, n_came: u16) -> Vec<u16> {
+        let mut missed = Missed::default();
+        for fate in fates(n_lost, n_came) {
+            missed.note(fate);
+        }
+        missed.numbers().collect()
+    }
+
+    #[test]
+    fn what_feedback_misses_is_repeated_within_bounds_and_not_after_an_interruption() {
+        assert_eq!(missed(3, 9), [0, 1, 2]);
+        assert_eq!(missed(100, 200).len(), MAX_MISSED);
+        assert_eq!(missed(20, 3), [0; 0], "the link was away");
     }
 }

@@ -9,6 +9,7 @@ use crate::bwe::PacketResult;
 /// times a second and takes a round trip.
 const MIN_LEN: usize = 256;
 const MAX_LEN: usize = 2_048;
+const _: () = assert!(MIN_LEN == 1 << u8::BITS, "a lap is what is left of a number");
 
 /// A packet that is pushed out sooner, with no word of it yet, shows that there is need for more.
 const TOO_SOON_US: u32 = 800_000;
@@ -36,7 +37,11 @@ struct Sent {
     /// The low bits of microseconds: 71 minutes.
     at_us: u32,
     bytes: u16,
-    seq: u16,
+    /// The RTP sequence number of the picture's packet that it carried, if [`Self::is_picture`].
+    number: u16,
+    is_picture: bool,
+    /// The high bits of its transport-wide number; where it is noted tells the low ones.
+    lap: u8,
     probe: u8,
     state: State,
 }
@@ -52,7 +57,25 @@ enum State {
 
 const NO_PROBE: u8 = u8::MAX;
 
-const NOTHING: Sent = Sent { at_us: 0, bytes: 0, seq: 0, probe: NO_PROBE, state: State::Over };
+const NOTHING: Sent = Sent {
+    at_us: 0,
+    bytes: 0,
+    number: 0,
+    is_picture: false,
+    lap: 0,
+    probe: NO_PROBE,
+    state: State::Over,
+};
+
+/// What was learnt of one packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fate {
+    /// For the estimate.
+    pub(crate) result: PacketResult,
+    /// The number of a picture's packet, as it was sent at first, of which no copy came and none is
+    /// under way any more.
+    pub(crate) missed: Option<u16>,
+}
 
 impl Default for History {
     fn default() -> Self {
@@ -72,14 +95,22 @@ impl History {
         self.sent.get(at).map_or(0, |it| it.at_us)
     }
 
-    /// The next packet was sent.
-    pub(crate) fn note(&mut self, now_us: u64, bytes: usize, probe: Option<u8>) {
+    /// The next packet was sent, with what was or will be sent of the picture under this number.
+    pub(crate) fn note(
+        &mut self,
+        now_us: u64,
+        bytes: usize,
+        picture: Option<u16>,
+        probe: Option<u8>,
+    ) {
         let seq = self.next;
         self.next = self.next.wrapping_add(1);
         let sent = Sent {
             at_us: now_us as u32,
             bytes: bytes as u16,
-            seq,
+            number: picture.unwrap_or(0),
+            is_picture: picture.is_some(),
+            lap: lap(seq),
             probe: probe.unwrap_or(NO_PROBE),
             state: State::UnderWay,
         };
@@ -104,8 +135,9 @@ impl History {
             return;
         }
         let mut sent = vec![NOTHING; len];
-        for it in self.sent.iter().filter(|it| it.state != State::Over) {
-            if let Some(place) = sent.get_mut(usize::from(it.seq) & (len - 1)) {
+        for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| it.state != State::Over) {
+            let seq = seq_at(at, it.lap);
+            if let Some(place) = sent.get_mut(usize::from(seq) & (len - 1)) {
                 *place = *it;
             }
         }
@@ -117,7 +149,7 @@ impl History {
         &'a mut self,
         feedback: &TransportFeedback<'a>,
         now_us: u64,
-    ) -> impl Iterator<Item = PacketResult> + 'a {
+    ) -> impl Iterator<Item = Fate> + 'a {
         let mut received =
             self.unwrapped(feedback.info.reference_time).saturating_mul(REFERENCE_US);
         let sent = &mut self.sent;
@@ -134,16 +166,20 @@ impl History {
                 State::Missing => received_us.is_some(),
                 State::Over => false,
             };
-            if it.seq != seq || !is_news {
+            if it.lap != lap(seq) || !is_news {
                 return None;
             }
             it.state = if received_us.is_some() { State::Over } else { State::Missing };
-            Some(PacketResult {
+            let result = PacketResult {
                 sent_us: now_us.saturating_sub((now_us as u32).wrapping_sub(it.at_us).into()),
                 received_us,
                 bytes: it.bytes.into(),
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
-            })
+            };
+            let is_missing = received_us.is_none() && it.is_picture;
+            let number = Some(it.number).filter(|_| is_missing);
+            let missed = number.filter(|number| !has_hope(sent, *number, seq));
+            Some(Fate { result, missed })
         })
     }
 
@@ -163,6 +199,27 @@ impl History {
     }
 }
 
+/// The high bits of a transport-wide number. The least number of places tells the rest.
+fn lap(seq: u16) -> u8 {
+    (usize::from(seq) / MIN_LEN) as u8
+}
+
+/// The transport-wide number of what is noted at this place.
+fn seq_at(at: usize, lap: u8) -> u16 {
+    (usize::from(lap) * MIN_LEN + at % MIN_LEN) as u16
+}
+
+/// Whether a copy of this packet of the picture came, or was sent after this and may still come. One of
+/// before that nothing is known of has lost its feedback.
+fn has_hope(sent: &[Sent], number: u16, after: u16) -> bool {
+    let is_copy = |it: &Sent| it.is_picture && it.number == number;
+    sent.iter().enumerate().filter(|(_, it)| is_copy(it)).any(|(at, it)| match it.state {
+        State::Over => true,
+        State::UnderWay => seq_at(at, it.lap).wrapping_sub(after) < u16::MAX / 2,
+        State::Missing => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use rtp::rtcp::{FeedbackInfo, Packet, packets, write};
@@ -174,7 +231,16 @@ mod tests {
         let info = FeedbackInfo { base_seq, reference_time: 100, ..FeedbackInfo::default() };
         let len = write::transport_feedback(&mut bytes, &info, deltas.iter().copied()).unwrap();
         let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
-        history.fates(&it, 50_000).collect()
+        history.fates(&it, 50_000).map(|it| it.result).collect()
+    }
+
+    fn missed(history: &mut History, base_seq: u16, came: &[bool]) -> Vec<u16> {
+        let mut bytes = [0; 1_200];
+        let info = FeedbackInfo { base_seq, ..FeedbackInfo::default() };
+        let deltas = came.iter().map(|it| it.then_some(1));
+        let len = write::transport_feedback(&mut bytes, &info, deltas).unwrap();
+        let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
+        history.fates(&it, 50_000).filter_map(|it| it.missed).collect()
     }
 
     #[test]
@@ -182,7 +248,7 @@ mod tests {
         let mut history = History::default();
         for n in 0..4 {
             assert_eq!(history.next_seq(), n + 1);
-            history.note(u64::from(n) * 1_000, 1_200, (n == 3).then_some(7));
+            history.note(u64::from(n) * 1_000, 1_200, None, (n == 3).then_some(7));
         }
         let first = fates(&mut history, 1, &[Some(4), None, Some(8), Some(8)]);
         let received: Vec<_> = first.iter().map(|it| it.received_us).collect();
@@ -201,7 +267,7 @@ mod tests {
     fn what_is_older_than_the_history_is_not_mistaken_for_something_newer() {
         let mut history = History::default();
         for n in 0..=MIN_LEN as u64 {
-            history.note(n * 10_000, 100, None);
+            history.note(n * 10_000, 100, None, None);
         }
         assert_eq!(fates(&mut history, 1, &[Some(1)]), []);
         assert_eq!(fates(&mut history, MIN_LEN as u16 + 1, &[Some(1)]).len(), 1);
@@ -211,12 +277,30 @@ mod tests {
     fn a_fast_sender_is_remembered_as_long_as_a_slow_one() {
         let mut history = History::default();
         for n in 0..1_000 {
-            history.note(n * 800, 100, None);
+            history.note(n * 800, 100, None, None);
         }
         assert_eq!(fates(&mut history, 1, &[Some(1); 1_000]).len(), 1_000);
         for n in 0..100_000 {
-            history.note(n, 100, None);
+            history.note(n, 100, None, None);
         }
         assert_eq!(history.sent.len(), MAX_LEN);
+    }
+
+    #[test]
+    fn a_packet_of_the_picture_is_missed_once_all_its_copies_are_lost() {
+        let mut history = History::default();
+        // Numbers 70 and 71 of the picture, a packet of sound, and 70 twice more.
+        for picture in [Some(70), Some(71), None, Some(70), Some(70)] {
+            history.note(0, 1_200, picture, None);
+        }
+        assert_eq!(missed(&mut history, 1, &[false, false, false, true]), [71], "70 came");
+        history.note(0, 1_200, Some(71), None);
+        history.note(0, 1_200, Some(71), None);
+        assert_eq!(missed(&mut history, 6, &[false]), [0; 0], "one more is under way");
+        assert_eq!(missed(&mut history, 7, &[false]), [71]);
+        assert_eq!(missed(&mut history, 5, &[false, false, false]), [0; 0], "no news");
+        history.note(0, 1_200, Some(72), None);
+        history.note(0, 1_200, Some(72), None);
+        assert_eq!(missed(&mut history, 9, &[false]), [72], "what was said of the first got lost");
     }
 }

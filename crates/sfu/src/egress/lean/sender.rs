@@ -19,9 +19,10 @@ use crate::outbox::Outbox;
 
 /// What repetitions may use beside what was sent: as much again, and a burst. A viewer at 15 % loss needs
 /// a fifth, one at 30 %, to whom all is repeated twice, nearly all; without a bound, one who asks for
-/// everything again and again is given it. At once go 20 packets, as of anything: after an outage a viewer
-/// asks for all that it missed, which fills its link.
+/// everything again and again is given it. At once go 20 packets, as of anything, or what its link carries
+/// in 150 ms: after an outage a viewer asks for all that it missed, which would fill its link.
 const REPEAT_BURST: i64 = 24_000;
+const REPEAT_BURST_MS: u64 = 150;
 
 /// The time between two sender reports. Browsers line sound up with picture by them.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -55,6 +56,7 @@ pub(crate) struct Sender {
     /// The next index of the repetitions.
     rtx_index: u64,
     repeat_budget: i64,
+    repeat_burst: i64,
     probing: Option<Probing>,
     history: History,
     reports: Reports,
@@ -82,6 +84,7 @@ impl Sender {
             rtx,
             rtx_index: 1,
             repeat_budget: REPEAT_BURST,
+            repeat_burst: REPEAT_BURST,
             probing: None,
             history: History::default(),
             reports,
@@ -118,7 +121,7 @@ impl Sender {
             Kind::Video => To::Video,
         };
         let len = self.write(to, packet.payload_type, packet.seq, packet, path, now_us, out);
-        self.repeat_budget = (self.repeat_budget + len as i64).min(REPEAT_BURST);
+        self.repeat_budget = (self.repeat_budget + len as i64).min(self.repeat_burst);
     }
 
     /// See [`crate::viewer::Viewer::warm`].
@@ -166,7 +169,7 @@ impl Sender {
         let index = self.rtx_index;
         self.rtx_index += 1;
         if let Some(packet) = packet {
-            let to = To::Rtx(packet.seq as u16);
+            let to = To::Filling(packet.seq as u16);
             self.write(to, payload_type, index, packet, path, now_us, out);
             return;
         }
@@ -223,7 +226,7 @@ impl Sender {
         let (outlet, ssrc) = match to {
             To::Audio => (&mut self.audio, self.ssrcs.audio),
             To::Video => (&mut self.video, self.ssrcs.video),
-            To::Rtx(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
+            To::Rtx(_) | To::Filling(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
         };
         let transport_seq = outlet.has_transport_cc.then(|| self.history.next_seq());
         let buffer = out.reserve();
@@ -240,7 +243,12 @@ impl Sender {
                 it.note(len);
                 it.id()
             });
-            self.history.note(now_us, len, probe);
+            let picture = match to {
+                To::Video => Some(index as u16),
+                To::Rtx(seq) => Some(seq),
+                To::Audio | To::Filling(_) | To::Padding => None,
+            };
+            self.history.note(now_us, len, picture, probe);
         }
         outlet.n_sent += 1;
         let clock_rate = packet.kind.clock_rate();
@@ -261,6 +269,11 @@ impl Sender {
     /// The viewer said what its clock says.
     pub(crate) fn note_reference(&mut self, ssrc: u32, ntp: u64, now: Instant) {
         self.reports.note_reference(ssrc, ntp, now);
+    }
+
+    /// What the link carries, in bits a second.
+    pub(crate) fn note_estimate(&mut self, bps: u64) {
+        self.repeat_burst = ((bps / 8_000 * REPEAT_BURST_MS) as i64).max(REPEAT_BURST);
     }
 
     /// When the next report is due.
