@@ -47,6 +47,21 @@ fn a_handshake_that_is_begun_from_one_address_goes_on_from_another() {
     assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
+#[test]
+fn checks_that_overtake_the_answer_cost_no_time() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    sim.run(2 * SECOND);
+    let mut join = |answer_takes| {
+        let viewer = sim.add_viewer_with_slow_signalling(good_link(), answer_takes);
+        sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty())
+    };
+    // From the answer on: the check is there already, which saves its way.
+    let (with, before) = (join(Duration::ZERO), join(Duration::from_millis(60)));
+    println!("{with:?} with the answer, {before:?} before it");
+    assert!(before < with, "{before:?}, not less than {with:?}");
+}
+
 fn check(what: &str, took: &[Duration]) {
     let (p50, p95, max) = (at(50, took), at(95, took), at(100, took));
     println!("R23 {what}: p50 {p50:?}, p95 {p95:?}, max {max:?}");

@@ -551,6 +551,11 @@ impl Egress for LeanEgress {
         if now < self.due {
             return Output::Timeout(self.due);
         }
+        while let Some((path, contents)) = self.ice.take_early() {
+            let (source, destination) = (path.remote, path.local);
+            let datagram = Datagram { source, destination, contents: &contents };
+            self.handle_datagram(&datagram, now, out);
+        }
         if std::mem::take(&mut self.is_channel_touched) {
             self.poll_channel(None, now, out);
         }

@@ -318,7 +318,17 @@ impl Sim {
         let also = SocketAddr::new(client.address.ip(), client.address.port() + 1);
         client.rtc.add_local_candidate(Candidate::host(also, "udp").unwrap());
         client.also = Some(also);
-        self.watch(ROOM, peer, client, |answer| answer)
+        self.watch(ROOM, peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// A browser whose answer takes longer to the server than its first check.
+    pub(crate) fn add_viewer_with_slow_signalling(
+        &mut self,
+        link: NetemConfig,
+        delay: Duration,
+    ) -> PeerId {
+        let (peer, client) = self.client(link);
+        self.watch(ROOM, peer, client, delay, |answer| answer)
     }
 
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
@@ -333,7 +343,7 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         let (peer, client) = self.client(link);
-        self.watch(room, peer, client, change)
+        self.watch(room, peer, client, Duration::ZERO, change)
     }
 
     fn watch(
@@ -341,6 +351,7 @@ impl Sim {
         room: RoomId,
         peer: PeerId,
         client: Client,
+        answer_takes: Duration,
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
@@ -351,6 +362,9 @@ impl Sim {
         client.viewer().joined_at = Some(now);
         let answer = change(viewer::answer(&mut client.rtc, &offer));
         self.settle(peer);
+        if answer_takes > Duration::ZERO {
+            self.run(answer_takes);
+        }
         self.command(Command::Answer { peer, sdp: answer });
         peer
     }

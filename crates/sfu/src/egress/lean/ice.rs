@@ -11,6 +11,8 @@
 //! browser begins it from one of its addresses and goes on from another, because answers to its checks
 //! got lost: then it is heard and answered at each, and media waits for a proof of one.
 
+mod early;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::hmac;
 use is::stun::{StunMessage, TransId};
 
+use self::early::Early;
 use crate::datagram::Datagram;
 use crate::fleet::{ICE_CHARS, name_worker};
 use crate::outbox::Outbox;
@@ -152,6 +155,8 @@ pub(crate) struct Ice {
     is_proven: bool,
     /// Whether its handshake came from several paths before any was proven; none is in use then.
     is_disputed: bool,
+    /// Of the present generation, before there is an answer.
+    early: Early,
     /// Where the viewer checked from, and in which generation; the oldest gives way.
     checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
@@ -178,6 +183,7 @@ impl Ice {
             in_use: None,
             is_proven: false,
             is_disputed: false,
+            early: Early::default(),
             checked: [None; MAX_PROPOSED],
             next_checked: 0,
             consented_at: None,
@@ -210,6 +216,7 @@ impl Ice {
     pub(crate) fn restart(&mut self) {
         let number = self.current.number.wrapping_add(1);
         let new = Generation { number, local: Credentials::random(self.worker), remote: None };
+        self.early = Early::default();
         let old = std::mem::replace(&mut self.current, new);
         // Of two restarts without an answer between, the one that connected counts.
         if old.remote.is_some() || self.previous.is_none() {
@@ -261,7 +268,10 @@ impl Ice {
         if !message.is_binding_request() {
             return Checked::Refused;
         }
-        let Some(generation) = self.authenticate(&message) else { return Checked::Refused };
+        let Some(generation) = self.authenticate(&message) else {
+            let is_kept = self.is_early(&message) && self.early.keep(path, datagram);
+            return if is_kept { Checked::Taken } else { Checked::Refused };
+        };
         let (number, local_pwd) = (generation.number, Arc::clone(&generation.local.pwd));
         let seen = self.seen(message.trans_id(), path.remote);
         let is_answered = seen != Some(false)
@@ -437,6 +447,20 @@ impl Ice {
             return Some(&self.current);
         }
         self.previous.as_ref().filter(|it| is_of(it))
+    }
+
+    /// Whether a check is from who has our offer, and whose answer is still under way.
+    fn is_early(&self, message: &StunMessage<'_>) -> bool {
+        let Generation { local, remote, .. } = &self.current;
+        remote.is_none()
+            && message.split_username().is_some_and(|it| it.0 == local.ufrag)
+            && message.verify(local.pwd.as_bytes(), hmac_sha1)
+    }
+
+    /// A check that came before the answer, once that is here: it is to be handled as if it came now.
+    pub(crate) fn take_early(&mut self) -> Option<(Path, Box<[u8]>)> {
+        self.current.remote.as_ref()?;
+        self.early.take()
     }
 
     /// Whether a check came before, and then whether it came from the same address: the viewer itself
