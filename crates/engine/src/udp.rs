@@ -47,6 +47,8 @@ struct Udp {
 pub struct Buffers {
     bytes: Vec<u8>,
     meta: [RecvMeta; BATCH_SIZE],
+    /// Messages in it.
+    n: usize,
 }
 
 impl Default for Buffers {
@@ -58,7 +60,17 @@ impl Default for Buffers {
 impl Buffers {
     /// Two megabytes.
     pub fn new() -> Self {
-        Self { bytes: vec![0; READ_BYTES * BATCH_SIZE], meta: [RecvMeta::default(); BATCH_SIZE] }
+        let meta = [RecvMeta::default(); BATCH_SIZE];
+        Self { bytes: vec![0; READ_BYTES * BATCH_SIZE], meta, n: 0 }
+    }
+
+    /// Source, destination address and bytes of each datagram.
+    pub fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, Option<IpAddr>, &[u8])> {
+        let messages = self.meta.iter().zip(self.bytes.chunks_exact(READ_BYTES)).take(self.n);
+        messages.flat_map(|(meta, bytes)| {
+            let bytes = bytes.get(..meta.len).unwrap_or_default();
+            bytes.chunks(meta.stride.max(1)).map(|it| (meta.addr, meta.dst_ip, it))
+        })
     }
 }
 
@@ -115,29 +127,18 @@ impl Sockets {
         Ok(())
     }
 
-    /// Reads one batch; calls `take` with source, destination address and bytes of each datagram.
-    /// Returns whether there may be more.
-    pub fn receive(
-        &self,
-        index: usize,
-        buffers: &mut Buffers,
-        mut take: impl FnMut(SocketAddr, Option<IpAddr>, &[u8]),
-    ) -> io::Result<bool> {
+    /// Reads one batch. Returns whether there was one, and so may be more.
+    pub fn receive(&self, index: usize, buffers: &mut Buffers) -> io::Result<bool> {
+        buffers.n = 0;
         let Some(udp) = self.sockets.get(index) else { return Ok(false) };
         let mut chunks = buffers.bytes.chunks_exact_mut(READ_BYTES);
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
             std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
         let read = || udp.state.recv((&udp.socket).into(), &mut slices, &mut buffers.meta);
-        let n = match udp.socket.try_io(read) {
-            Ok(n) => n,
+        match udp.socket.try_io(read) {
+            Ok(n) => buffers.n = n,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error),
-        };
-        for (meta, slice) in buffers.meta.iter().zip(&slices).take(n) {
-            let bytes = slice.get(..meta.len).unwrap_or_default();
-            for datagram in bytes.chunks(meta.stride.max(1)) {
-                take(meta.addr, meta.dst_ip, datagram);
-            }
         }
         Ok(true)
     }

@@ -138,7 +138,6 @@ impl Worker {
     /// at the end.
     fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
         let mut now = Instant::now();
-        // Before the sockets: what a client does next may rest on what another worker wrote here.
         let mut more = self.take_parcels(now);
         for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers, now);
@@ -187,22 +186,26 @@ impl Worker {
     /// Reads one socket, and sends what is made of each batch before the next. Returns whether there
     /// may be more.
     fn receive(&mut self, index: usize, buffers: &mut Buffers, now: Instant) -> bool {
+        let mut more = false;
         for _ in 0..BATCHES_PER_TURN {
-            let Self { sfu, sockets, candidates, .. } = self;
-            let result = sockets.receive(index, buffers, |source, to, contents| {
-                if let Some(destination) = candidate(candidates, source, to) {
-                    sfu.handle_datagram(&Datagram { source, destination, contents }, now);
-                }
-            });
-            match result {
-                Ok(true) => self.drain(now),
-                Ok(false) => return false,
+            match self.sockets.receive(index, buffers) {
+                Ok(true) => {}
+                Ok(false) => return more,
                 Err(error) => {
                     // An ICMP message about a datagram sent earlier, mostly: the next read goes on.
                     tracing::debug!(%error, "receive failed");
                     continue;
                 }
-            };
+            }
+            // What a client did may rest on what another worker wrote here before it answered the client:
+            // so that is read after the datagrams and taken before them.
+            more |= self.take_parcels(now);
+            for (source, to, contents) in buffers.datagrams() {
+                if let Some(destination) = candidate(&self.candidates, source, to) {
+                    self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+                }
+            }
+            self.drain(now);
         }
         true
     }

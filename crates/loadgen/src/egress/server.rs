@@ -244,11 +244,12 @@ impl Server {
     /// Reads a batch from one socket. Returns whether there was any.
     fn receive(&mut self, index: usize, now: Instant) -> bool {
         let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
-        let result = sockets.receive(index, buffers, |source, _, contents| {
+        let is_any = sockets.receive(index, buffers).unwrap_or(false);
+        for (source, _, contents) in buffers.datagrams() {
             usage.received += 1;
             sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
-        });
-        result.unwrap_or(false)
+        }
+        is_any
     }
 
     /// Sends what there is, and says so after each flush. Returns when there is something to do next.
