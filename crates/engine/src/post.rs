@@ -10,7 +10,7 @@ use sfu::Parcel;
 
 /// Parcels under way to one worker. It takes them all at every turn, and each sender puts all that a
 /// drain brings into one; a sender that finds the queue full keeps its parcel and fills it up.
-const MAX_PARCELS: usize = 256;
+pub(crate) const MAX_PARCELS: usize = 256;
 
 /// Emptied parcels under way back. One more is freed: its sender makes another.
 const MAX_EMPTIED: usize = 32;

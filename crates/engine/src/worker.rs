@@ -20,8 +20,8 @@ pub const BATCHES_PER_TURN: usize = 16;
 /// Commands carried out in one turn. A join costs a third of a millisecond; media goes first.
 const COMMANDS_PER_TURN: usize = 16;
 
-/// Parcels taken in one turn: as many as come in while a full outbox is sent.
-const PARCELS_PER_TURN: usize = 64;
+/// Parcels taken in one go: all that an inbox holds, so that what was there is taken.
+const PARCELS_AT_ONCE: usize = crate::post::MAX_PARCELS;
 
 /// What a full send buffer or an unreachable address costs is counted, and said once in this time.
 const SAY_DROPS_EVERY: Duration = Duration::from_secs(60);
@@ -137,11 +137,11 @@ impl Worker {
     /// Takes everything that came, and sends what is made of it. Returns the next deadline; `None`
     /// at the end.
     fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
-        let mut now = Instant::now();
-        let mut more = self.take_parcels(now);
+        let mut more = self.take_parcels(Instant::now());
         for index in 0..self.sockets.count() {
-            more |= self.receive(index, buffers, now);
+            more |= self.receive(index, buffers);
         }
+        let mut now = Instant::now();
         for n in 0..COMMANDS_PER_TURN {
             match self.inbox.try_recv() {
                 Ok(Message::Command(command)) => {
@@ -174,7 +174,7 @@ impl Worker {
         while let Some(parcel) = self.post.returned() {
             self.sfu.recycle(parcel);
         }
-        for _ in 0..PARCELS_PER_TURN {
+        for _ in 0..PARCELS_AT_ONCE {
             let Some(parcel) = self.post.receive() else { return false };
             let emptied = self.sfu.handle_parcel(parcel, now);
             self.post.give_back(emptied);
@@ -185,7 +185,7 @@ impl Worker {
 
     /// Reads one socket, and sends what is made of each batch before the next. Returns whether there
     /// may be more.
-    fn receive(&mut self, index: usize, buffers: &mut Buffers, now: Instant) -> bool {
+    fn receive(&mut self, index: usize, buffers: &mut Buffers) -> bool {
         let mut more = false;
         for _ in 0..BATCHES_PER_TURN {
             match self.sockets.receive(index, buffers) {
@@ -197,8 +197,11 @@ impl Worker {
                     continue;
                 }
             }
+            let now = Instant::now();
             // What a client did may rest on what another worker wrote here before it answered the client:
-            // so that is read after the datagrams and taken before them.
+            // so that is looked for after the datagrams were read, and taken before them. What comes by
+            // way of a third worker, or found no room at first, can still be late; then the client tries
+            // again.
             more |= self.take_parcels(now);
             for (source, to, contents) in buffers.datagrams() {
                 if let Some(destination) = candidate(&self.candidates, source, to) {

@@ -132,6 +132,12 @@ pub(crate) trait Egress: Debug + Send {
         false
     }
 
+    /// Whether the last datagram is the viewer's, and came before the answer that it needs: it is to be
+    /// handled again once that is here.
+    fn is_early(&self) -> bool {
+        false
+    }
+
     /// Reads a little of what serving it reads, so that the processor has it at hand by then. Returns
     /// a number that means nothing.
     fn warm(&self) -> u64 {

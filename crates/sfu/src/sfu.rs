@@ -175,6 +175,7 @@ impl Sfu {
                     Err(error) => Event::Rejected { peer, error },
                 };
                 self.events.push_back(event);
+                self.handle_early(peer, now);
             }
             Command::Reoffer { peer, offer } => {
                 let result = self.reoffer(peer, &offer, now);
@@ -224,7 +225,11 @@ impl Sfu {
         let taken = self.with_peer(peer, now, |it, out| match it {
             Peer::Publisher(it) => (it.handle_datagram(datagram, now), false),
             Peer::Viewer(it) => {
-                (it.egress.handle_datagram(datagram, now, out), it.egress.can_wait())
+                let is_taken = it.egress.handle_datagram(datagram, now, out);
+                if it.egress.is_early() {
+                    it.early.keep(datagram, origin);
+                }
+                (is_taken, it.egress.can_wait())
             }
         });
         if let Some((true, can_wait)) = taken {
@@ -238,6 +243,17 @@ impl Sfu {
             }
         }
         true
+    }
+
+    /// Takes what came before the answer that is here now.
+    fn handle_early(&mut self, peer: PeerId, now: Instant) {
+        let early = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(_) => Vec::new(),
+            Peer::Viewer(it) => it.early.take(),
+        });
+        for check in early.unwrap_or_default() {
+            self.take_datagram(&check.datagram(), check.origin, now);
+        }
     }
 
     /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;

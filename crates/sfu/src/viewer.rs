@@ -1,6 +1,7 @@
 //! One viewer of a room: where it stands in the ring of each track, which layer it follows, and
 //! its own numbering. It reads the rings; it can slow nobody.
 
+mod early;
 mod picture;
 mod preference;
 mod report;
@@ -17,6 +18,7 @@ use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::SentLog;
 use crate::track::{Layer, Track};
+use early::Early;
 use picture::Picture;
 pub(crate) use report::Sent;
 use sending::Sending;
@@ -35,6 +37,8 @@ pub(crate) struct Viewer {
     pub(crate) egress: Box<dyn Egress>,
     /// When its timer is set for, so that a timer which stays is not set again.
     pub(crate) timer_at: Option<Instant>,
+    /// What waits for its answer.
+    pub(crate) early: Early,
     audio: Sending,
     video: Picture,
 }
@@ -99,7 +103,8 @@ impl Viewer {
     /// A viewer that was sent nothing yet.
     pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
         let audio = Sending::new(config, None);
-        Self { egress, timer_at: None, audio, video: Picture::new(config) }
+        let (video, early) = (Picture::new(config), Early::default());
+        Self { egress, timer_at: None, audio, video, early }
     }
 
     /// Takes what it wants of the picture.

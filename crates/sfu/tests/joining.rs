@@ -53,7 +53,7 @@ fn checks_that_overtake_the_answer_cost_no_time() {
     sim.add_host(Host::default(), good_link());
     sim.run(2 * SECOND);
     let mut join = |answer_takes| {
-        let viewer = sim.add_viewer_with_slow_signalling(good_link(), answer_takes);
+        let viewer = sim.add_viewer_with_slow_signalling(0, good_link(), answer_takes);
         sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty())
     };
     // From the answer on: the check is there already, which saves its way.

@@ -57,6 +57,22 @@ fn assert_leaves_nothing(mut sim: Sim) {
 }
 
 #[test]
+fn a_viewer_whose_check_overtakes_its_answer_is_with_who_hears_it_before_there_is_a_picture() {
+    let mut sim = Sim::with_workers(2);
+    sim.add_host(Host::default(), good_link());
+    sim.run(SECOND);
+    for worker in [0, 1, 0, 1] {
+        let delay = Duration::from_millis(60);
+        let viewer = sim.add_viewer_with_slow_signalling(worker, good_link(), delay);
+        let took = sim.wait("connected", SECOND, |it| it.client_mut(viewer).connected_at.is_some());
+        assert!(took < Duration::from_millis(150), "{took:?} after the answer");
+        assert!(sim.worker_has(worker, viewer));
+        sim.wait("a picture", SECOND, |it| sees(it, viewer));
+        assert_continuous(sim.screen(viewer));
+    }
+}
+
+#[test]
 fn wherever_one_publishes_and_watches_there_is_a_picture() {
     // All ways to be heard at, registered with and at home with three workers.
     for room in 0..6 {

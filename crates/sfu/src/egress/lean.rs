@@ -84,6 +84,8 @@ pub(crate) struct LeanEgress {
     feedbacks: Budget,
     /// Whether the last datagram asks for nothing at once.
     can_wait: bool,
+    /// Whether it came before the answer that it needs.
+    is_early: bool,
     /// When something is to be done, unless something comes before.
     due: Instant,
     /// Where microseconds count from.
@@ -140,6 +142,7 @@ impl LeanEgress {
             records: Budget::default(),
             feedbacks: Budget::default(),
             can_wait: false,
+            is_early: false,
             due: now,
             began: now,
         }
@@ -414,6 +417,7 @@ impl Egress for LeanEgress {
     fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
         self.due = now;
         self.can_wait = false;
+        self.is_early = false;
         // RFC 7983, section 7.
         match datagram.contents.first() {
             Some(0..=3) => {
@@ -422,6 +426,7 @@ impl Egress for LeanEgress {
                 if checked == Checked::Moved {
                     self.moved(silence, now);
                 }
+                self.is_early = checked == Checked::Early;
                 checked != Checked::Refused
             }
             Some(20..=63) => self.handle_record(datagram, now, out),
@@ -432,6 +437,10 @@ impl Egress for LeanEgress {
 
     fn can_wait(&self) -> bool {
         self.can_wait
+    }
+
+    fn is_early(&self) -> bool {
+        self.is_early
     }
 
     fn warm(&self) -> u64 {
@@ -542,6 +551,7 @@ impl Egress for LeanEgress {
         let sent_as = Some(packet.payload_type);
         let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
         if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+            media.sender.bound_repeats(media.estimator.estimate_bps());
             media.sender.repeat(payload_type, &packet, path, now_us, out);
         }
     }
@@ -550,11 +560,6 @@ impl Egress for LeanEgress {
         // Most of the time a packet was forwarded and nothing else happened.
         if now < self.due {
             return Output::Timeout(self.due);
-        }
-        while let Some((path, contents)) = self.ice.take_early() {
-            let (source, destination) = (path.remote, path.local);
-            let datagram = Datagram { source, destination, contents: &contents };
-            self.handle_datagram(&datagram, now, out);
         }
         if std::mem::take(&mut self.is_channel_touched) {
             self.poll_channel(None, now, out);

@@ -321,13 +321,16 @@ impl Sim {
         self.watch(ROOM, peer, client, Duration::ZERO, |answer| answer)
     }
 
-    /// A browser whose answer takes longer to the server than its first check.
+    /// A browser whose answer takes longer to the server than its first check, which comes in at this
+    /// worker.
     pub(crate) fn add_viewer_with_slow_signalling(
         &mut self,
+        worker: usize,
         link: NetemConfig,
         delay: Duration,
     ) -> PeerId {
-        let (peer, client) = self.client(link);
+        let (peer, mut client) = self.client(link);
+        client.heard_by = worker;
         self.watch(ROOM, peer, client, delay, |answer| answer)
     }
 

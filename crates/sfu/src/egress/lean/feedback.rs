@@ -8,7 +8,7 @@ use super::history::Fate;
 use super::sender::{Sender, Ssrcs};
 use crate::bwe::{Estimator, PacketResult};
 
-/// Numbers that a viewer asks to have repeated, between two times that it is served. A NACK names
+/// Numbers that a viewer asks to have repeated, or is told to miss, between two times that it is served. A NACK names
 /// up to 17 an entry; more than this is asked again in a round trip.
 const MAX_REQUESTS: usize = 128;
 
@@ -22,6 +22,8 @@ const MAX_MISSED: usize = 24;
 struct Missed {
     numbers: [u16; MAX_MISSED],
     n: usize,
+    /// The last transport-wide number that it tells of.
+    told: u16,
     n_lost: usize,
     n_came: usize,
 }
@@ -33,14 +35,17 @@ impl Missed {
             Some(_) => self.n_came += 1,
             None => self.n_lost += 1,
         }
-        if let (Some(number), Some(slot)) = (fate.missed, self.numbers.get_mut(self.n)) {
+        self.told = fate.seq;
+        if let Some(number) = fate.lost.filter(|it| !self.numbers[..self.n].contains(it))
+            && let Some(slot) = self.numbers.get_mut(self.n)
+        {
             *slot = number;
             self.n += 1;
         }
         fate.result
     }
 
-    /// What is worth to be sent again, unasked: nothing after an interruption, from which a viewer returns by
+    /// What is worth to be looked for and sent again, unasked: nothing after an interruption, from which a viewer returns by
     /// a keyframe.
     fn numbers(&self) -> impl Iterator<Item = u16> {
         let n = if self.n_lost > self.n_came { 0 } else { self.n };
@@ -83,8 +88,9 @@ impl Feedback {
                     let mut missed = Missed::default();
                     let fates = sender.history().fates(&feedback, now_us);
                     estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));
-                    sender.note_estimate(estimator.estimate_bps());
-                    self.request(missed.numbers());
+                    let history = sender.history();
+                    let is_missed = |it: &u16| history.misses(*it, missed.told);
+                    self.request(missed.numbers().filter(is_missed));
                 }
                 Packet::Remb(it) => estimator.on_remb(now_us, it.bitrate),
                 Packet::SenderReport(it) => {
@@ -148,7 +154,7 @@ mod tests {
             let is_lost = n < n_lost;
             let received_us = (!is_lost).then_some(0);
             let result = PacketResult { sent_us: 0, received_us, bytes: 1_200, probe: None };
-            Fate { result, missed: Some(n).filter(|_| is_lost) }
+            Fate { result, seq: n, lost: Some(n).filter(|_| is_lost) }
         })
     }
 

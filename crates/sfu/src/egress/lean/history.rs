@@ -72,9 +72,10 @@ const NOTHING: Sent = Sent {
 pub(crate) struct Fate {
     /// For the estimate.
     pub(crate) result: PacketResult,
-    /// The number of a picture's packet, as it was sent at first, of which no copy came and none is
-    /// under way any more.
-    pub(crate) missed: Option<u16>,
+    /// Its transport-wide number.
+    pub(crate) seq: u16,
+    /// The number of the picture's packet that got lost with it, if one did.
+    pub(crate) lost: Option<u16>,
 }
 
 impl Default for History {
@@ -135,7 +136,9 @@ impl History {
             return;
         }
         let mut sent = vec![NOTHING; len];
-        for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| it.state != State::Over) {
+        // That a copy came is still asked for; what was never used has no number.
+        let is_used = |it: &Sent| it.state != State::Over || it.is_picture;
+        for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| is_used(it)) {
             let seq = seq_at(at, it.lap);
             if let Some(place) = sent.get_mut(usize::from(seq) & (len - 1)) {
                 *place = *it;
@@ -177,9 +180,19 @@ impl History {
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             };
             let is_missing = received_us.is_none() && it.is_picture;
-            let number = Some(it.number).filter(|_| is_missing);
-            let missed = number.filter(|number| !has_hope(sent, *number, seq));
-            Some(Fate { result, missed })
+            Some(Fate { result, seq, lost: Some(it.number).filter(|_| is_missing) })
+        })
+    }
+
+    /// Whether no copy of this packet of the picture came, and none was sent after `told` and may still
+    /// come. One of before that nothing is known of has lost its feedback.
+    pub(crate) fn misses(&self, number: u16, told: u16) -> bool {
+        let is_copy = |it: &Sent| it.is_picture && it.number == number;
+        let mut copies = self.sent.iter().enumerate().filter(|(_, it)| is_copy(it));
+        copies.all(|(at, it)| match it.state {
+            State::Over => false,
+            State::UnderWay => told.wrapping_sub(seq_at(at, it.lap)) < u16::MAX / 2,
+            State::Missing => true,
         })
     }
 
@@ -209,17 +222,6 @@ fn seq_at(at: usize, lap: u8) -> u16 {
     (usize::from(lap) * MIN_LEN + at % MIN_LEN) as u16
 }
 
-/// Whether a copy of this packet of the picture came, or was sent after this and may still come. One of
-/// before that nothing is known of has lost its feedback.
-fn has_hope(sent: &[Sent], number: u16, after: u16) -> bool {
-    let is_copy = |it: &Sent| it.is_picture && it.number == number;
-    sent.iter().enumerate().filter(|(_, it)| is_copy(it)).any(|(at, it)| match it.state {
-        State::Over => true,
-        State::UnderWay => seq_at(at, it.lap).wrapping_sub(after) < u16::MAX / 2,
-        State::Missing => false,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use rtp::rtcp::{FeedbackInfo, Packet, packets, write};
@@ -240,7 +242,10 @@ mod tests {
         let deltas = came.iter().map(|it| it.then_some(1));
         let len = write::transport_feedback(&mut bytes, &info, deltas).unwrap();
         let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
-        history.fates(&it, 50_000).filter_map(|it| it.missed).collect()
+        let fates: Vec<_> = history.fates(&it, 50_000).collect();
+        let told = fates.last().map_or(0, |it| it.seq);
+        let lost = fates.iter().filter_map(|it| it.lost);
+        lost.filter(|number| history.misses(*number, told)).collect()
     }
 
     #[test]
@@ -302,5 +307,24 @@ mod tests {
         history.note(0, 1_200, Some(72), None);
         history.note(0, 1_200, Some(72), None);
         assert_eq!(missed(&mut history, 9, &[false]), [72], "what was said of the first got lost");
+    }
+
+    #[test]
+    fn copies_are_told_apart_when_numbers_wrap_and_more_is_remembered() {
+        let mut history = History { next: 65_500, ..History::default() };
+        for n in 0..200 {
+            history.note(0, 1_200, Some(n), None);
+        }
+        assert_eq!(missed(&mut history, 65_510, &[true, false]), [11]);
+        history.note(0, 1_200, Some(10), None);
+        history.note(0, 1_200, Some(11), None);
+        // Until there is no place for more of them.
+        for n in 200..400 {
+            history.note(0, 1_200, Some(n), None);
+        }
+        assert!(history.sent.len() > MIN_LEN);
+        let copies = 65_500_u16.wrapping_add(200);
+        assert_eq!(missed(&mut history, copies, &[false]), [0; 0], "the first came");
+        assert_eq!(missed(&mut history, copies.wrapping_add(1), &[false]), [11]);
     }
 }

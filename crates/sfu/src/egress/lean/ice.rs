@@ -11,8 +11,6 @@
 //! browser begins it from one of its addresses and goes on from another, because answers to its checks
 //! got lost: then it is heard and answered at each, and media waits for a proof of one.
 
-mod early;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +18,6 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::hmac;
 use is::stun::{StunMessage, TransId};
 
-use self::early::Early;
 use crate::datagram::Datagram;
 use crate::fleet::{ICE_CHARS, name_worker};
 use crate::outbox::Outbox;
@@ -55,6 +52,9 @@ const MOVES_WINDOW: Duration = Duration::from_secs(10);
 /// Transaction ids that are remembered, so that a check that is sent again by somebody who
 /// overheard it is not even answered. A browser sends fewer in the time a move takes.
 const SEEN_IDS: usize = 16;
+
+/// Checks before there is an answer; a browser sends one in 50 ms.
+const MAX_EARLY: usize = 8;
 
 /// Where media goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,8 @@ pub(crate) enum Checked {
     Taken,
     /// It is, and the path is another now.
     Moved,
+    /// It is from who has our offer: to be handled again once there is an answer.
+    Early,
 }
 
 /// The path in use.
@@ -155,8 +157,8 @@ pub(crate) struct Ice {
     is_proven: bool,
     /// Whether its handshake came from several paths before any was proven; none is in use then.
     is_disputed: bool,
-    /// Of the present generation, before there is an answer.
-    early: Early,
+    /// Which checks came before there was an answer, and from where.
+    early: [Option<(TransId, SocketAddr)>; MAX_EARLY],
     /// Where the viewer checked from, and in which generation; the oldest gives way.
     checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
@@ -183,7 +185,7 @@ impl Ice {
             in_use: None,
             is_proven: false,
             is_disputed: false,
-            early: Early::default(),
+            early: [None; MAX_EARLY],
             checked: [None; MAX_PROPOSED],
             next_checked: 0,
             consented_at: None,
@@ -216,7 +218,7 @@ impl Ice {
     pub(crate) fn restart(&mut self) {
         let number = self.current.number.wrapping_add(1);
         let new = Generation { number, local: Credentials::random(self.worker), remote: None };
-        self.early = Early::default();
+        self.early = [None; MAX_EARLY];
         let old = std::mem::replace(&mut self.current, new);
         // Of two restarts without an answer between, the one that connected counts.
         if old.remote.is_some() || self.previous.is_none() {
@@ -269,8 +271,8 @@ impl Ice {
             return Checked::Refused;
         }
         let Some(generation) = self.authenticate(&message) else {
-            let is_kept = self.is_early(&message) && self.early.keep(path, datagram);
-            return if is_kept { Checked::Taken } else { Checked::Refused };
+            let is_early = self.is_early(&message);
+            return if is_early { self.early(message.trans_id(), path) } else { Checked::Refused };
         };
         let (number, local_pwd) = (generation.number, Arc::clone(&generation.local.pwd));
         let seen = self.seen(message.trans_id(), path.remote);
@@ -457,10 +459,16 @@ impl Ice {
             && message.verify(local.pwd.as_bytes(), hmac_sha1)
     }
 
-    /// A check that came before the answer, once that is here: it is to be handled as if it came now.
-    pub(crate) fn take_early(&mut self) -> Option<(Path, Box<[u8]>)> {
-        self.current.remote.as_ref()?;
-        self.early.take()
+    /// Whoever overheard a check sends it from elsewhere.
+    fn early(&mut self, id: TransId, path: Path) -> Checked {
+        if let Some((_, before)) = self.early.iter().flatten().find(|it| it.0 == id) {
+            return if *before == path.remote { Checked::Early } else { Checked::Refused };
+        }
+        let Some(place) = self.early.iter_mut().find(|it| it.is_none()) else {
+            return Checked::Refused;
+        };
+        *place = Some((id, path.remote));
+        Checked::Early
     }
 
     /// Whether a check came before, and then whether it came from the same address: the viewer itself

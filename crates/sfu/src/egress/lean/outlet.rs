@@ -36,8 +36,6 @@ pub(super) enum To {
     Video,
     /// With the sequence number that it had.
     Rtx(u16),
-    /// The same, though nobody misses it.
-    Filling(u16),
     /// Where repetitions go, without content.
     Padding,
 }
@@ -251,7 +249,7 @@ impl Outlet {
         buffer: &mut [u8],
     ) -> Option<Composed> {
         let mut at = header_len;
-        if let To::Rtx(seq) | To::Filling(seq) = to {
+        if let To::Rtx(seq) = to {
             *buffer.get_mut(at..)?.first_chunk_mut()? = seq.to_be_bytes();
             at += 2;
         }

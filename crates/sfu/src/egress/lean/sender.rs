@@ -23,6 +23,8 @@ use crate::outbox::Outbox;
 /// in 150 ms: after an outage a viewer asks for all that it missed, which would fill its link.
 const REPEAT_BURST: i64 = 24_000;
 const REPEAT_BURST_MS: u64 = 150;
+/// The same for the fastest link that there may be.
+const MAX_REPEAT_BURST: i64 = 600_000;
 
 /// The time between two sender reports. Browsers line sound up with picture by them.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -56,7 +58,6 @@ pub(crate) struct Sender {
     /// The next index of the repetitions.
     rtx_index: u64,
     repeat_budget: i64,
-    repeat_burst: i64,
     probing: Option<Probing>,
     history: History,
     reports: Reports,
@@ -84,7 +85,6 @@ impl Sender {
             rtx,
             rtx_index: 1,
             repeat_budget: REPEAT_BURST,
-            repeat_burst: REPEAT_BURST,
             probing: None,
             history: History::default(),
             reports,
@@ -121,7 +121,7 @@ impl Sender {
             Kind::Video => To::Video,
         };
         let len = self.write(to, packet.payload_type, packet.seq, packet, path, now_us, out);
-        self.repeat_budget = (self.repeat_budget + len as i64).min(self.repeat_burst);
+        self.repeat_budget = (self.repeat_budget + len as i64).min(MAX_REPEAT_BURST);
     }
 
     /// See [`crate::viewer::Viewer::warm`].
@@ -169,7 +169,7 @@ impl Sender {
         let index = self.rtx_index;
         self.rtx_index += 1;
         if let Some(packet) = packet {
-            let to = To::Filling(packet.seq as u16);
+            let to = To::Rtx(packet.seq as u16);
             self.write(to, payload_type, index, packet, path, now_us, out);
             return;
         }
@@ -226,7 +226,7 @@ impl Sender {
         let (outlet, ssrc) = match to {
             To::Audio => (&mut self.audio, self.ssrcs.audio),
             To::Video => (&mut self.video, self.ssrcs.video),
-            To::Rtx(_) | To::Filling(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
+            To::Rtx(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
         };
         let transport_seq = outlet.has_transport_cc.then(|| self.history.next_seq());
         let buffer = out.reserve();
@@ -246,7 +246,7 @@ impl Sender {
             let picture = match to {
                 To::Video => Some(index as u16),
                 To::Rtx(seq) => Some(seq),
-                To::Audio | To::Filling(_) | To::Padding => None,
+                To::Audio | To::Padding => None,
             };
             self.history.note(now_us, len, picture, probe);
         }
@@ -271,9 +271,10 @@ impl Sender {
         self.reports.note_reference(ssrc, ntp, now);
     }
 
-    /// What the link carries, in bits a second.
-    pub(crate) fn note_estimate(&mut self, bps: u64) {
-        self.repeat_burst = ((bps / 8_000 * REPEAT_BURST_MS) as i64).max(REPEAT_BURST);
+    /// Before something is sent again on a link of so many bits a second.
+    pub(crate) fn bound_repeats(&mut self, bps: u64) {
+        let burst = ((bps / 8_000 * REPEAT_BURST_MS) as i64).max(REPEAT_BURST);
+        self.repeat_budget = self.repeat_budget.min(burst);
     }
 
     /// When the next report is due.
