@@ -123,7 +123,7 @@ fn r1_five_percent_of_loss_is_not_seen() {
 
 #[test]
 fn r1_ten_percent_of_loss_is_hardly_seen() {
-    // The goal is 2 % of the time: one freeze of 0.204 s in forty minutes.
+    // The goal is 2 % of the time: two freezes of 0.204 s in forty minutes.
     let it = a_minute_of_loss(10.0);
     assert!(it.shown >= 99.0);
     assert!(it.freezes <= 1 && it.longest < Duration::from_millis(300));
