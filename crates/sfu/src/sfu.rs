@@ -245,17 +245,6 @@ impl Sfu {
         true
     }
 
-    /// Takes what came before the answer that is here now.
-    fn handle_early(&mut self, peer: PeerId, now: Instant) {
-        let early = self.with_peer(peer, now, |it, _| match it {
-            Peer::Publisher(_) => Vec::new(),
-            Peer::Viewer(it) => it.early.take(),
-        });
-        for check in early.unwrap_or_default() {
-            self.take_datagram(&check.datagram(), check.origin, now);
-        }
-    }
-
     /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;
     /// the timeout that comes next is in the past then.
     pub fn handle_timeout(&mut self, now: Instant) {

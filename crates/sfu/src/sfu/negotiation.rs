@@ -107,6 +107,17 @@ impl Sfu {
         Ok(codecs)
     }
 
+    /// Takes what came before the answer that is here now.
+    pub(super) fn handle_early(&mut self, peer: PeerId, now: Instant) {
+        let early = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(_) => Vec::new(),
+            Peer::Viewer(it) => it.early.take(),
+        });
+        for check in early.unwrap_or_default() {
+            self.take_datagram(&check.datagram(), check.origin, now);
+        }
+    }
+
     pub(super) fn reoffer(
         &mut self,
         peer: PeerId,

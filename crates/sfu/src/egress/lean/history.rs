@@ -228,21 +228,21 @@ mod tests {
 
     use super::*;
 
-    fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<PacketResult> {
+    fn told(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<Fate> {
         let mut bytes = [0; 1_200];
         let info = FeedbackInfo { base_seq, reference_time: 100, ..FeedbackInfo::default() };
         let len = write::transport_feedback(&mut bytes, &info, deltas.iter().copied()).unwrap();
         let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
-        history.fates(&it, 50_000).map(|it| it.result).collect()
+        history.fates(&it, 50_000).collect()
+    }
+
+    fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<PacketResult> {
+        told(history, base_seq, deltas).iter().map(|it| it.result).collect()
     }
 
     fn missed(history: &mut History, base_seq: u16, came: &[bool]) -> Vec<u16> {
-        let mut bytes = [0; 1_200];
-        let info = FeedbackInfo { base_seq, ..FeedbackInfo::default() };
-        let deltas = came.iter().map(|it| it.then_some(1));
-        let len = write::transport_feedback(&mut bytes, &info, deltas).unwrap();
-        let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
-        let fates: Vec<_> = history.fates(&it, 50_000).collect();
+        let deltas: Vec<_> = came.iter().map(|it| it.then_some(1)).collect();
+        let fates = told(history, base_seq, &deltas);
         let told = fates.last().map_or(0, |it| it.seq);
         let lost = fates.iter().filter_map(|it| it.lost);
         lost.filter(|number| history.misses(*number, told)).collect()

@@ -53,9 +53,6 @@ const MOVES_WINDOW: Duration = Duration::from_secs(10);
 /// overheard it is not even answered. A browser sends fewer in the time a move takes.
 const SEEN_IDS: usize = 16;
 
-/// Checks before there is an answer; a browser sends one in 50 ms.
-const MAX_EARLY: usize = 8;
-
 /// Where media goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Path {
@@ -117,6 +114,15 @@ pub(crate) enum Checked {
     Early,
 }
 
+/// A check that came.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    id: TransId,
+    source: SocketAddr,
+    /// Whether it waits for the viewer's answer, and will come as if for the first time.
+    is_early: bool,
+}
+
 /// The path in use.
 #[derive(Debug, Clone, Copy)]
 struct InUse {
@@ -157,8 +163,6 @@ pub(crate) struct Ice {
     is_proven: bool,
     /// Whether its handshake came from several paths before any was proven; none is in use then.
     is_disputed: bool,
-    /// Which checks came before there was an answer, and from where.
-    early: [Option<(TransId, SocketAddr)>; MAX_EARLY],
     /// Where the viewer checked from, and in which generation; the oldest gives way.
     checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
@@ -167,7 +171,7 @@ pub(crate) struct Ice {
     /// A check of ours on the path in use that was not answered.
     asked: Option<TransId>,
     /// Which checks came, and from where.
-    seen: [Option<(TransId, SocketAddr)>; SEEN_IDS],
+    seen: [Option<Seen>; SEEN_IDS],
     next_seen: usize,
     /// The last address beside the path in use that was answered; how often, since when.
     answered: Option<(SocketAddr, u32, Instant)>,
@@ -185,7 +189,6 @@ impl Ice {
             in_use: None,
             is_proven: false,
             is_disputed: false,
-            early: [None; MAX_EARLY],
             checked: [None; MAX_PROPOSED],
             next_checked: 0,
             consented_at: None,
@@ -218,7 +221,6 @@ impl Ice {
     pub(crate) fn restart(&mut self) {
         let number = self.current.number.wrapping_add(1);
         let new = Generation { number, local: Credentials::random(self.worker), remote: None };
-        self.early = [None; MAX_EARLY];
         let old = std::mem::replace(&mut self.current, new);
         // Of two restarts without an answer between, the one that connected counts.
         if old.remote.is_some() || self.previous.is_none() {
@@ -271,11 +273,12 @@ impl Ice {
             return Checked::Refused;
         }
         let Some(generation) = self.authenticate(&message) else {
-            let is_early = self.is_early(&message);
-            return if is_early { self.early(message.trans_id(), path) } else { Checked::Refused };
+            let is_taken = self.is_early(&message)
+                && self.seen(message.trans_id(), path.remote, true) != Some(false);
+            return if is_taken { Checked::Early } else { Checked::Refused };
         };
         let (number, local_pwd) = (generation.number, Arc::clone(&generation.local.pwd));
-        let seen = self.seen(message.trans_id(), path.remote);
+        let seen = self.seen(message.trans_id(), path.remote, false);
         let is_answered = seen != Some(false)
             && self.path().is_none_or(|it| it.remote == path.remote || self.answers(path, now));
         if !is_answered {
@@ -459,25 +462,17 @@ impl Ice {
             && message.verify(local.pwd.as_bytes(), hmac_sha1)
     }
 
-    /// Whoever overheard a check sends it from elsewhere.
-    fn early(&mut self, id: TransId, path: Path) -> Checked {
-        if let Some((_, before)) = self.early.iter().flatten().find(|it| it.0 == id) {
-            return if *before == path.remote { Checked::Early } else { Checked::Refused };
-        }
-        let Some(place) = self.early.iter_mut().find(|it| it.is_none()) else {
-            return Checked::Refused;
-        };
-        *place = Some((id, path.remote));
-        Checked::Early
-    }
-
     /// Whether a check came before, and then whether it came from the same address: the viewer itself
     /// repeats one that was not answered.
-    fn seen(&mut self, id: TransId, source: SocketAddr) -> Option<bool> {
-        if let Some((_, before)) = self.seen.iter().flatten().find(|it| it.0 == id) {
-            return Some(*before == source);
+    fn seen(&mut self, id: TransId, source: SocketAddr, is_early: bool) -> Option<bool> {
+        if let Some(before) = self.seen.iter_mut().flatten().find(|it| it.id == id) {
+            if before.source != source {
+                return Some(false);
+            }
+            let has_waited = std::mem::replace(&mut before.is_early, is_early);
+            return if has_waited { None } else { Some(true) };
         }
-        self.seen[self.next_seen] = Some((id, source));
+        self.seen[self.next_seen] = Some(Seen { id, source, is_early });
         self.next_seen = (self.next_seen + 1) % SEEN_IDS;
         None
     }
