@@ -82,6 +82,27 @@ impl Outgoing<'_> {
     }
 }
 
+/// What a datagram was to an egress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// Not for this viewer.
+    Foreign,
+    /// The viewer's; something may be due at once.
+    Taken,
+    /// The viewer's; what it says can wait until the viewer is served anyway: with the next packet, or
+    /// at its deadline.
+    CanWait,
+    /// The viewer's, before the answer that it needs: to be handled again once that is here.
+    Early,
+}
+
+impl From<bool> for Receipt {
+    /// Of whether it was the viewer's.
+    fn from(is_taken: bool) -> Self {
+        if is_taken { Self::Taken } else { Self::Foreign }
+    }
+}
+
 /// What an egress yields.
 #[derive(Debug)]
 pub(crate) enum Output {
@@ -123,20 +144,13 @@ pub(crate) trait Egress: Debug + Send {
         None
     }
 
-    /// Takes a datagram; returns whether it was for this viewer.
-    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool;
-
-    /// Whether what the last datagram said can wait until the viewer is served anyway: with the next
-    /// packet, or at its deadline.
-    fn can_wait(&self) -> bool {
-        false
-    }
-
-    /// Whether the last datagram is the viewer's, and came before the answer that it needs: it is to be
-    /// handled again once that is here.
-    fn is_early(&self) -> bool {
-        false
-    }
+    /// Takes a datagram.
+    fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Receipt;
 
     /// Reads a little of what serving it reads, so that the processor has it at hand by then. Returns
     /// a number that means nothing.

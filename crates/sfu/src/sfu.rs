@@ -15,7 +15,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::datagram::Datagram;
 use crate::demux::Demux;
-use crate::egress;
+use crate::egress::{self, Receipt};
 use crate::event::{CloseReason, Command, Event};
 use crate::fleet::Fleet;
 use crate::id::{PeerId, RoomId};
@@ -222,20 +222,14 @@ impl Sfu {
     fn take_datagram(&mut self, datagram: &Datagram<'_>, origin: u8, now: Instant) -> bool {
         let Datagram { source, contents, .. } = *datagram;
         let Some(peer) = self.demux.route(source, contents, now) else { return false };
-        let taken = self.with_peer(peer, now, |it, out| match it {
-            Peer::Publisher(it) => (it.handle_datagram(datagram, now), false),
-            Peer::Viewer(it) => {
-                let is_taken = it.egress.handle_datagram(datagram, now, out);
-                if it.egress.is_early() {
-                    it.early.keep(datagram, origin);
-                }
-                (is_taken, it.egress.can_wait())
-            }
+        let receipt = self.with_peer(peer, now, |it, out| match it {
+            Peer::Publisher(it) => it.handle_datagram(datagram, now).into(),
+            Peer::Viewer(it) => it.handle_datagram(datagram, origin, now, out),
         });
-        if let Some((true, can_wait)) = taken {
+        if let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) {
             self.learn(peer, source, now);
             // Most of what viewers send is feedback that only the next packet's fate depends on.
-            if !can_wait {
+            if receipt != Receipt::CanWait {
                 self.drain(peer, now);
             }
             if origin != self.fleet.me {

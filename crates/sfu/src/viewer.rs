@@ -11,14 +11,15 @@ use std::time::Instant;
 
 use crate::CloseReason;
 use crate::config::Config;
-use crate::egress::{Egress, Kind, Output};
+use crate::datagram::Datagram;
+use crate::egress::{Egress, Kind, Output, Receipt};
 use crate::event::Preference;
 use crate::outbox::Outbox;
 use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::SentLog;
 use crate::track::{Layer, Track};
-use early::Early;
+use early::{Early, EarlyCheck};
 use picture::Picture;
 pub(crate) use report::Sent;
 use sending::Sending;
@@ -38,7 +39,7 @@ pub(crate) struct Viewer {
     /// When its timer is set for, so that a timer which stays is not set again.
     pub(crate) timer_at: Option<Instant>,
     /// What waits for its answer.
-    pub(crate) early: Early,
+    early: Early,
     audio: Sending,
     video: Picture,
 }
@@ -105,6 +106,26 @@ impl Viewer {
         let audio = Sending::new(config, None);
         let (video, early) = (Picture::new(config), Early::default());
         Self { egress, timer_at: None, audio, video, early }
+    }
+
+    /// Takes a datagram that came in at a worker's socket.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        origin: u8,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Receipt {
+        let receipt = self.egress.handle_datagram(datagram, now, out);
+        if receipt == Receipt::Early {
+            self.early.keep(datagram, origin);
+        }
+        receipt
+    }
+
+    /// Hands over the checks that came before its answer.
+    pub(crate) fn take_early(&mut self) -> Vec<EarlyCheck> {
+        self.early.take()
     }
 
     /// Takes what it wants of the picture.

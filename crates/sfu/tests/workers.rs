@@ -58,8 +58,8 @@ fn assert_leaves_nothing(mut sim: Sim) {
 
 #[test]
 fn a_viewer_whose_check_overtakes_its_answer_is_with_who_hears_it_before_there_is_a_picture() {
-    // This client nominates with a later check, as Chromium does; what hands over one that nominates with
-    // the first (`EarlyCheck::origin`) is not held by it.
+    // This client nominates with a later check, as Chromium does; of one that does with the first a unit
+    // test of the core tells.
     let mut sim = Sim::with_workers(2);
     sim.add_host(Host::default(), good_link());
     sim.run(SECOND);

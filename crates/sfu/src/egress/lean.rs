@@ -26,7 +26,7 @@ use self::parting::{Parting, Step};
 use self::report::Reports;
 use self::sender::{Sender, Ssrcs};
 use super::sdp::{self, DtlsRole, Layout, Local, Remote};
-use super::{Egress, Kind, Outgoing, Output};
+use super::{Egress, Kind, Outgoing, Output, Receipt};
 use crate::budget::{Budget, FEEDBACK_PER_SECOND};
 use crate::bwe::Estimator;
 use crate::datagram::Datagram;
@@ -82,10 +82,6 @@ pub(crate) struct LeanEgress {
     is_closing: bool,
     records: Budget,
     feedbacks: Budget,
-    /// Whether the last datagram asks for nothing at once.
-    can_wait: bool,
-    /// Whether it came before the answer that it needs.
-    is_early: bool,
     /// When something is to be done, unless something comes before.
     due: Instant,
     /// Where microseconds count from.
@@ -141,8 +137,6 @@ impl LeanEgress {
             is_closing: false,
             records: Budget::default(),
             feedbacks: Budget::default(),
-            can_wait: false,
-            is_early: false,
             due: now,
             began: now,
         }
@@ -244,17 +238,24 @@ impl LeanEgress {
         true
     }
 
-    fn handle_feedback(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
+    fn handle_feedback(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Receipt {
         let now_us = self.micros(now);
-        let Some(media) = &mut self.media else { return false };
+        let Some(media) = &mut self.media else { return Receipt::Foreign };
         // RFC 5761, section 4: RTCP. Nothing else is expected of a viewer.
         if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
-            return false;
+            return Receipt::Foreign;
         }
         let mut buffer = [0; MAX_DATAGRAM_BYTES];
-        let Some(packet) = buffer.get_mut(..datagram.contents.len()) else { return false };
+        let Some(packet) = buffer.get_mut(..datagram.contents.len()) else {
+            return Receipt::Foreign;
+        };
         packet.copy_from_slice(datagram.contents);
-        let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return false };
+        let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
         self.ice.heard_from(datagram, now, out);
         // The viewer has its keys, so the last flight of the handshake will not be asked for again.
         if let Some(channel) = self.channel.take() {
@@ -262,13 +263,12 @@ impl LeanEgress {
         }
         // Counted once it is known to be the viewer's: whoever forges its address would use it up.
         if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
-            return true;
+            return Receipt::Taken;
         }
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
-        self.can_wait = !feedback.is_pressing();
-        true
+        if feedback.is_pressing() { Receipt::Taken } else { Receipt::CanWait }
     }
 
     /// Sends what the channel has to say there, or to where the last record came from.
@@ -414,10 +414,13 @@ impl Egress for LeanEgress {
         media.payload_type(format).map(|it| it.pt)
     }
 
-    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
+    fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Receipt {
         self.due = now;
-        self.can_wait = false;
-        self.is_early = false;
         // RFC 7983, section 7.
         match datagram.contents.first() {
             Some(0..=3) => {
@@ -426,21 +429,16 @@ impl Egress for LeanEgress {
                 if checked == Checked::Moved {
                     self.moved(silence, now);
                 }
-                self.is_early = checked == Checked::Early;
-                checked != Checked::Refused
+                match checked {
+                    Checked::Refused => Receipt::Foreign,
+                    Checked::Early => Receipt::Early,
+                    Checked::Taken | Checked::Moved => Receipt::Taken,
+                }
             }
-            Some(20..=63) => self.handle_record(datagram, now, out),
+            Some(20..=63) => self.handle_record(datagram, now, out).into(),
             Some(128..=191) => self.handle_feedback(datagram, now, out),
-            _ => false,
+            _ => Receipt::Foreign,
         }
-    }
-
-    fn can_wait(&self) -> bool {
-        self.can_wait
-    }
-
-    fn is_early(&self) -> bool {
-        self.is_early
     }
 
     fn warm(&self) -> u64 {

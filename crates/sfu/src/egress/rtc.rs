@@ -7,7 +7,7 @@ use str0m::Event as RtcEvent;
 use str0m::media::Pt;
 use str0m::rtp::{RtpWrite, Vp8Descriptor, Vp8Patch};
 
-use super::{Egress, Kind, Outgoing, Output};
+use super::{Egress, Kind, Outgoing, Output, Receipt};
 use crate::datagram::Datagram;
 use crate::dependency::{self, Descriptor};
 use crate::outbox::Outbox;
@@ -93,8 +93,13 @@ impl Egress for RtcEgress {
         best.map(|(_, pt)| *pt)
     }
 
-    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant, _: &mut Outbox) -> bool {
-        self.session.handle_datagram(datagram, now)
+    fn handle_datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        _: &mut Outbox,
+    ) -> Receipt {
+        self.session.handle_datagram(datagram, now).into()
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -111,7 +111,7 @@ impl Sfu {
     pub(super) fn handle_early(&mut self, peer: PeerId, now: Instant) {
         let early = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Vec::new(),
-            Peer::Viewer(it) => it.early.take(),
+            Peer::Viewer(it) => it.take_early(),
         });
         for check in early.unwrap_or_default() {
             self.take_datagram(&check.datagram(), check.origin, now);

@@ -1,7 +1,9 @@
-//! A fault in one session, and the end of all.
+//! A fault in one session, who hears a viewer, and the end of all.
 
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use is::stun::{StunMessage, TransId};
 
 use super::*;
 use crate::egress::{Egress, Kind, Outgoing};
@@ -11,13 +13,22 @@ use crate::{Codec, NegotiationError};
 
 const ROOM: RoomId = RoomId(1);
 
-/// A viewer that is fine until its time comes, and then has a bug.
-#[derive(Debug)]
-struct Faulty {
-    panics_at: Instant,
+/// A viewer that may have a bug, and whose checks all nominate.
+#[derive(Debug, Default)]
+struct Fake {
+    /// Its timer panics then, and its answer whenever it comes.
+    panics_at: Option<Instant>,
+    is_answered: bool,
+    path: Option<(SocketAddr, SocketAddr)>,
 }
 
-impl Egress for Faulty {
+impl Fake {
+    fn faulty(panics_at: Instant) -> Box<Self> {
+        Box::new(Self { panics_at: Some(panics_at), ..Self::default() })
+    }
+}
+
+impl Egress for Fake {
     fn offer(&mut self) -> String {
         String::new()
     }
@@ -27,7 +38,9 @@ impl Egress for Faulty {
     }
 
     fn accept_answer(&mut self, _: &str, _: Instant) -> Result<(), NegotiationError> {
-        panic!("a bug in an answer")
+        assert_eq!(self.panics_at, None, "a bug in an answer");
+        self.is_answered = true;
+        Ok(())
     }
 
     fn accept_offer(&mut self, _: &str, _: Instant) -> Result<String, NegotiationError> {
@@ -35,7 +48,7 @@ impl Egress for Faulty {
     }
 
     fn ufrag(&mut self) -> String {
-        format!("{:?}", self.panics_at)
+        format!("fake{:?}", self.panics_at)
     }
 
     fn codecs(&self) -> Vec<Codec> {
@@ -46,18 +59,26 @@ impl Egress for Faulty {
         None
     }
 
-    fn handle_datagram(&mut self, _: &Datagram<'_>, _: Instant, _: &mut Outbox) -> bool {
-        false
+    fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.path
+    }
+
+    fn handle_datagram(&mut self, it: &Datagram<'_>, _: Instant, _: &mut Outbox) -> Receipt {
+        if !self.is_answered {
+            return Receipt::Early;
+        }
+        self.path = Some((it.destination, it.source));
+        Receipt::Taken
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        assert!(now < self.panics_at, "a bug in a timer");
+        assert!(self.panics_at.is_none_or(|it| now < it), "a bug in a timer");
     }
 
     fn forward(&mut self, _: Outgoing<'_>, _: Instant, _: &mut Outbox) {}
 
-    fn poll(&mut self, _: Instant, _: &mut Outbox) -> egress::Output {
-        egress::Output::Timeout(self.panics_at)
+    fn poll(&mut self, now: Instant, _: &mut Outbox) -> egress::Output {
+        egress::Output::Timeout(self.panics_at.unwrap_or(now + Duration::from_secs(1)))
     }
 
     fn is_connected(&self) -> bool {
@@ -94,8 +115,8 @@ fn closed(peer: PeerId) -> Event {
 fn a_fault_in_one_viewer_ends_that_viewer_alone() {
     let mut sfu = sfu();
     let at = |s| *START + Duration::from_secs(s);
-    sfu.add_viewer(ROOM, PeerId(1), Box::new(Faulty { panics_at: at(5) }));
-    sfu.add_viewer(ROOM, PeerId(2), Box::new(Faulty { panics_at: at(9) }));
+    sfu.add_viewer(ROOM, PeerId(1), Fake::faulty(at(5)));
+    sfu.add_viewer(ROOM, PeerId(2), Fake::faulty(at(9)));
     for peer in [PeerId(1), PeerId(2)] {
         sfu.drain(peer, *START);
     }
@@ -128,4 +149,30 @@ fn closing_everybody_leaves_nothing() {
         .filter(|it| matches!(it, Event::Closed { reason: CloseReason::Requested, .. }))
         .count();
     assert_eq!((closed, sfu.sizes().rooms, sfu.sizes().timers), (10, 0, 0));
+}
+
+#[test]
+fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_it() {
+    let at = |n| SocketAddr::from(([192, 0, 2, 1], n));
+    let mut config = Config::new(vec![at(3000)]);
+    (config.worker, config.workers) = (0, 2);
+    let peer = (1..).map(PeerId).find(|it| crate::registrar_of(*it, 2) == 0).unwrap();
+    let mut sfu = Sfu::new(config);
+    sfu.add_viewer(ROOM, peer, Box::<Fake>::default());
+    let username = format!("{}:it", Fake::default().ufrag());
+    let check = StunMessage::binding_request(&username, TransId::new(), true, 1, 1, true);
+    let mut contents = [0; 200];
+    let len = check.to_bytes(Some(b"password"), &mut contents, |_, _| [0; 20]).unwrap();
+    let check = Datagram { source: at(1), destination: at(3000), contents: &contents[..len] };
+    let mut parcel = Parcel { from: 1, ..Parcel::default() };
+    assert!(parcel.datagrams.push(&check, 1), "it came in at the other worker's socket");
+
+    sfu.handle_parcel(parcel, *START);
+    events(&mut sfu, *START);
+    assert!(sfu.has(peer), "it waits for its answer");
+    sfu.handle_command(Command::Answer { peer, sdp: String::new() }, *START);
+    let Output::Parcel { to: 1, parcel } = sfu.poll_output(*START) else { panic!("no parcel") };
+    let [Note::Viewer { parked, to: 1 }] = &parcel.notes[..] else { panic!("{parcel:?}") };
+    assert_eq!((parked.peer, parked.address), (peer, at(1)));
+    assert!(!sfu.has(peer));
 }
