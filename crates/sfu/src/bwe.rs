@@ -321,6 +321,11 @@ impl Estimator {
         is_lossy && !self.is_overusing()
     }
 
+    /// Whether much gets lost now, and no queue is the reason.
+    pub(crate) fn loses_much(&self) -> bool {
+        self.loss.recent() > LOSSY_NOW && !self.is_overusing()
+    }
+
     /// Whether the queue grows on the way.
     pub(crate) fn is_overusing(&self) -> bool {
         self.delay.usage() == Usage::Over

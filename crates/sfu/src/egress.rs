@@ -185,6 +185,11 @@ pub(crate) trait Egress: Debug + Send {
         false
     }
 
+    /// Whether much gets lost now, and no queue is the reason.
+    fn loses_much(&self) -> bool {
+        false
+    }
+
     /// Sends a packet again (RFC 4588), if that is within bounds.
     fn repeat(&mut self, _packet: Outgoing<'_>, _now: Instant, _out: &mut Outbox) {}
 

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::point::{POINTS, Point};
+use crate::shortage::Shortage;
 use crate::track::MAX_LAYERS;
 
 /// What a layer needs above its own rate before a viewer goes up to it: rates vary, and a layer that
@@ -33,8 +34,8 @@ const SLOW_BPS: u64 = 250_000;
 
 /// Below this share of the lowest layer's rate the picture is given up for the sound, once it has
 /// been so for [`STARVED_FOR`]; above [`FED_ABOVE`] it comes back.
-const STARVED_BELOW: f64 = 0.4;
-const FED_ABOVE: f64 = 0.7;
+const STARVED_BELOW: f64 = 0.25;
+const FED_ABOVE: f64 = 0.4;
 const STARVED_FOR: Duration = Duration::from_secs(4);
 
 /// Fewer frames a second than this are no moving picture any more: a smaller picture is better, as long
@@ -85,6 +86,8 @@ pub(crate) struct Link {
     pub(crate) arriving_bps: u64,
     /// What sound takes of it.
     pub(crate) sound_bps: u64,
+    /// Whether much gets lost now, and no queue is the reason.
+    pub(crate) loses_much: bool,
 }
 
 /// What to send.
@@ -92,8 +95,20 @@ pub(crate) struct Link {
 pub(crate) enum Choice {
     /// So much of this layer.
     Layer(usize, Point),
+    /// So much of this layer, the least there is and more than the link carries: a part of the time.
+    Part(usize, Point),
     /// Sound only: the link does not carry a picture.
     Starved,
+}
+
+impl Choice {
+    /// What of which layer, if any.
+    pub(crate) fn point(self) -> Option<(usize, Point)> {
+        match self {
+            Self::Layer(index, point) | Self::Part(index, point) => Some((index, point)),
+            Self::Starved => None,
+        }
+    }
 }
 
 /// The choice for one viewer, and what it needs to be remembered.
@@ -103,6 +118,7 @@ pub(crate) struct LayerSelector {
     went_down_at: Option<Instant>,
     starved_since: Option<Instant>,
     is_starved: bool,
+    shortage: Shortage,
 }
 
 impl LayerSelector {
@@ -118,9 +134,15 @@ impl LayerSelector {
         let lowest = rungs.first()?;
         let for_video = link.estimate_bps.saturating_sub(link.sound_bps) as f64;
         // Where much is lost by chance the estimate is low, and still half a picture comes through.
-        let comes_through = for_video.max(link.arriving_bps.saturating_sub(link.sound_bps) as f64);
-        if self.is_starved(comes_through, lowest.bps as f64, now) {
+        let arriving = link.arriving_bps.saturating_sub(link.sound_bps) as f64;
+        let least = lowest.bps as f64;
+        if self.is_starved(for_video.max(arriving), least, now) {
+            // When it comes back it is not all of it at once.
+            self.shortage.begin();
             return Some(Choice::Starved);
+        }
+        if self.shortage.is_on(least, for_video, arriving, link.loses_much, now) {
+            return Some(Choice::Part(lowest.index, lowest.point));
         }
         let fits = |it: &&Available, room: f64| it.bps as f64 * room <= for_video;
         let choice = |it: &Available| Some(Choice::Layer(it.index, it.point));
@@ -162,6 +184,11 @@ impl LayerSelector {
         }
     }
 
+    /// The viewer asked for a keyframe.
+    pub(crate) fn asked(&mut self, now: Instant) {
+        self.shortage.asked(now);
+    }
+
     fn is_starved(&mut self, for_video: f64, lowest: f64, now: Instant) -> bool {
         if for_video >= lowest * FED_ABOVE || lowest == 0.0 {
             self.is_starved = false;
@@ -179,8 +206,10 @@ impl LayerSelector {
 /// What a choice takes, and what the better one would that is worth a probe (0: there is none), in bits a
 /// second.
 pub(crate) fn demand(rungs: &[Available], choice: Choice) -> (u64, u64) {
-    let Choice::Layer(index, point) = choice else {
-        return (0, rungs.first().map_or(0, |it| it.bps));
+    let least = rungs.first().map_or(0, |it| it.bps);
+    let (index, point) = match choice {
+        Choice::Layer(index, point) => (index, point),
+        Choice::Part(..) | Choice::Starved => return (0, least),
     };
     let Some(at) = rung_of(rungs, (index, point)) else { return (0, 0) };
     let here = rungs.get(at).map_or(0, |it| it.bps);
@@ -249,7 +278,7 @@ mod tests {
     }
 
     fn link(estimate_bps: u64) -> Link {
-        Link { estimate_bps, arriving_bps: 0, sound_bps: 35_000 }
+        Link { estimate_bps, arriving_bps: 0, sound_bps: 35_000, loses_much: false }
     }
 
     fn whole_of(index: usize) -> Option<Choice> {
@@ -285,10 +314,22 @@ mod tests {
     #[test]
     fn a_picture_that_comes_through_with_gaps_is_better_than_none() {
         let mut it = LayerSelector::default();
-        let lossy = Link { estimate_bps: 50_000, arriving_bps: 160_000, sound_bps: 35_000 };
+        let lossy = Link { arriving_bps: 160_000, ..link(50_000) };
         for ms in [0, 4_000, 8_000] {
             assert_eq!(it.choose(&LAYERS, Some((2, Point::WHOLE)), lossy, at(ms)), whole_of(2));
         }
+    }
+
+    #[test]
+    fn a_link_that_does_not_carry_the_least_gets_it_a_part_of_the_time() {
+        let mut it = LayerSelector::default();
+        let mut choose = |bps, s: u64| {
+            it.asked(at(s * 1_000));
+            it.choose(&LAYERS, Some((2, Point::WHOLE)), link(bps), at(s * 1_000))
+        };
+        assert_eq!(choose(155_000, 0), whole_of(2), "it may be for a moment");
+        assert_eq!(choose(155_000, 1), whole_of(2));
+        assert_eq!(choose(155_000, 2), Some(Choice::Part(2, Point::WHOLE)));
     }
 
     #[test]
@@ -297,8 +338,9 @@ mod tests {
         let mut choose = |bps, ms| it.choose(&LAYERS, Some((2, Point::WHOLE)), link(bps), at(ms));
         assert_eq!(choose(60_000, 0), whole_of(2), "for a moment");
         assert_eq!(choose(60_000, 4_000), Some(Choice::Starved));
-        assert_eq!(choose(100_000, 5_000), Some(Choice::Starved));
-        assert_eq!(choose(200_000, 6_000), whole_of(2));
+        assert_eq!(choose(90_000, 5_000), Some(Choice::Starved));
+        assert_eq!(choose(100_000, 6_000), Some(Choice::Part(2, Point::WHOLE)));
+        assert_eq!(choose(225_000, 7_000), whole_of(2));
     }
     #[test]
     fn frames_are_given_up_before_the_picture_but_a_large_one_is_never_a_slide_show() {

@@ -52,6 +52,7 @@ mod sdp;
 mod sent;
 mod session;
 mod sfu;
+mod shortage;
 #[cfg(test)]
 mod testing;
 mod thinning;

@@ -18,6 +18,13 @@ const LEAST_BPS: f64 = 5_000_000.0;
 /// Without an estimate: 44 Mbit/s.
 const UNKNOWN_BPS: f64 = 44_000_000.0;
 
+/// Of a link that does not carry what there is to send it is given this share: the rest is for headers,
+/// which are not counted here, and for what is repeated.
+const RATION: f64 = 0.85;
+
+/// And so much at once.
+const RATION_BURST: Duration = Duration::from_millis(50);
+
 /// A bucket of bytes.
 #[derive(Debug)]
 pub(crate) struct Pacer {
@@ -34,11 +41,22 @@ impl Default for Pacer {
 impl Pacer {
     /// Time has passed, on a link that is thought to carry this.
     pub(crate) fn fill(&mut self, estimate_bps: Option<u64>, now: Instant) {
+        let bps = estimate_bps.map_or(UNKNOWN_BPS, |bps| (bps as f64 * SPEED).max(LEAST_BPS));
+        self.earn(bps, BURST_BYTES, now);
+    }
+
+    /// Time has passed, on a link that carries only this of the picture, which is less than there is.
+    pub(crate) fn ration(&mut self, bps: u64, now: Instant) {
+        let bps = bps as f64 * RATION;
+        let burst = (bps / 8.0 * RATION_BURST.as_secs_f64()) as i64;
+        self.earn(bps, burst.min(BURST_BYTES), now);
+    }
+
+    fn earn(&mut self, bps: f64, burst: i64, now: Instant) {
         let before = self.filled_at.replace(now);
         let elapsed = before.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        let bps = estimate_bps.map_or(UNKNOWN_BPS, |bps| (bps as f64 * SPEED).max(LEAST_BPS));
         let earned = (elapsed.min(Duration::from_secs(1)).as_secs_f64() * bps / 8.0) as i64;
-        self.bytes = (self.bytes + earned).min(BURST_BYTES);
+        self.bytes = (self.bytes + earned).min(burst);
     }
 
     /// Whether one more packet can go now.

@@ -4,6 +4,7 @@
 mod early;
 mod picture;
 mod preference;
+mod ration;
 mod report;
 mod sending;
 
@@ -174,8 +175,8 @@ impl Viewer {
                     needs.renew(self.pump(stage, now, out));
                 }
                 Output::KeyframeWanted => {
-                    let current = self.video.layer(stage.video);
-                    needs.keyframe = needs.keyframe.or(current);
+                    let wanted = self.video.keyframe_wanted(stage.video, now);
+                    needs.keyframe = needs.keyframe.or(wanted);
                 }
                 Output::Timeout(at) => {
                     if !is_last && self.again(stage.video, now, out) {

@@ -11,6 +11,7 @@ mod sim;
 use std::time::{Duration, Instant};
 
 use sfu::PeerId;
+use str0m::format::Codec;
 use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
 
 use sim::{Host, Sim, good_link};
@@ -142,4 +143,71 @@ fn nothing_freezes_on_a_link_that_drops_instead_of_queueing() {
         println!("{kbps} kbit/s: {} frames of 1500, longest {longest:?}", times.len());
         assert!(times.len() >= 1_490 && longest < Duration::from_millis(200));
     }
+}
+
+/// What a viewer saw since then.
+struct Shown {
+    frames: usize,
+    longest: Duration,
+}
+
+fn shown_since(sim: &mut Sim, viewer: PeerId, since: Instant) -> Shown {
+    let shown = sim.screen(viewer).shown.iter().map(|it| it.0);
+    let times: Vec<Instant> = shown.filter(|it| *it >= since).collect();
+    let longest = times.windows(2).map(|it| it[1] - it[0]).max().unwrap_or(Duration::MAX);
+    Shown { frames: times.len(), longest }
+}
+
+#[test]
+fn a_link_that_does_not_carry_the_only_layer_shows_most_of_it_and_costs_the_others_nothing() {
+    // As OBS sends: one layer of 2.5 Mbit/s with its own keyframe every two seconds.
+    for (kbps, least) in [(2_400, 1_400), (2_000, 1_100), (1_700, 900)] {
+        let mut sim = Sim::new();
+        let mut host = Host::encoding(Codec::H264).with_own_keyframes(60);
+        (host.packets_per_frame, host.packets_per_keyframe) = (9, 60);
+        let host = sim.add_host(host, good_link());
+        let (good, bad) = (sim.add_viewer(good_link()), sim.add_viewer(link(kbps)));
+        sim.run(15 * SECOND);
+        let (began, sound) = (sim.now, sim.screen(bad).audio_packets);
+        let asked = sim.host(host).keyframe_requests.len();
+        sim.run(60 * SECOND);
+
+        let it = shown_since(&mut sim, bad, began);
+        let asked = sim.host(host).keyframe_requests.len() - asked;
+        let sound = sim.screen(bad).audio_packets - sound;
+        println!(
+            "{kbps} kbit/s: {} frames of 1818, {:?}, {sound} of 3000 of sound, {asked} keyframes",
+            it.frames, it.longest
+        );
+        assert!(it.frames >= least, "{} frames", it.frames);
+        assert!(it.longest < SECOND, "{:?} in which nothing moves", it.longest);
+        assert!(sound >= 2_980, "and the sound");
+        assert!(asked <= 3, "no keyframes for one at the cost of all");
+        assert!(shown_since(&mut sim, good, began).longest < Duration::from_millis(100));
+
+        sim.set_link(bad, link(5_000));
+        sim.run(20 * SECOND);
+        let widened = sim.now;
+        sim.run(10 * SECOND);
+        let it = shown_since(&mut sim, bad, widened);
+        assert!(it.frames >= 300 && it.longest < Duration::from_millis(200), "all of it again");
+    }
+}
+
+#[test]
+fn a_browser_that_is_watched_over_a_link_too_narrow_makes_few_keyframes_for_it() {
+    // It has none of its own: for this viewer one every three seconds at most is made.
+    let mut sim = Sim::new();
+    let mut host = Host::default();
+    host.packets_per_frame = 9;
+    let host = sim.add_host(host, good_link());
+    let viewer = sim.add_viewer(link(1_800));
+    sim.run(15 * SECOND);
+    let (began, asked) = (sim.now, sim.host(host).keyframe_requests.len());
+    sim.run(60 * SECOND);
+    let it = shown_since(&mut sim, viewer, began);
+    let asked = sim.host(host).keyframe_requests.len() - asked;
+    println!("{} frames of 1818, {:?}, {asked} keyframes", it.frames, it.longest);
+    assert!(it.frames >= 600 && it.longest < 4 * SECOND, "{} frames", it.frames);
+    assert!(asked <= 21);
 }

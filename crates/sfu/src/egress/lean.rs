@@ -506,6 +506,10 @@ impl Egress for LeanEgress {
         self.media.as_ref().map(|it| it.estimator.estimate_bps())
     }
 
+    fn loses_much(&self) -> bool {
+        self.media.as_ref().is_some_and(|it| it.estimator.loses_much())
+    }
+
     fn arriving_bps(&self) -> u64 {
         self.media.as_ref().map_or(0, |it| it.estimator.arriving_bps())
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::preference::Wanted;
+use super::ration::{Ration, Step};
 use super::report::{Reporter, Sent};
 use super::sending::Sending;
 use super::{Needs, Preference};
@@ -12,6 +13,7 @@ use crate::event::Reason;
 use crate::layer::{self, Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
+use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::{SentLog, Source};
 use crate::track::{Layer, Track};
@@ -43,6 +45,7 @@ pub(super) struct Picture {
     descends_since: Option<Instant>,
     /// Since when less of the layer is sent than should be.
     lags_since: Option<Instant>,
+    ration: Ration,
 }
 
 /// What was decided, and when.
@@ -69,6 +72,7 @@ impl Picture {
             chosen: None,
             descends_since: None,
             lags_since: None,
+            ration: Ration::default(),
         }
     }
 
@@ -85,12 +89,11 @@ impl Picture {
 
     /// The layers that the viewer is sent and that it is to be sent.
     pub(super) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
-        let chosen = self.chosen.filter(|it| it.epoch == track.epoch).map(|it| it.choice);
-        let target = chosen.and_then(|it| match it {
-            Choice::Layer(index, _) => Some(index),
-            Choice::Starved => None,
-        });
-        [self.layer(track), target]
+        match self.chosen.filter(|it| it.epoch == track.epoch).map(|it| it.choice) {
+            Some(Choice::Starved) => [None, None],
+            Some(it) => [self.layer(track), it.point().map(|it| it.0)],
+            None => [self.layer(track), None],
+        }
     }
 
     /// Takes what the viewer wants; it is thought over with the next pump.
@@ -101,12 +104,29 @@ impl Picture {
             // What was seen of the link before is old when there is a picture again.
             self.selector = LayerSelector::default();
             self.descends_since = None;
+            self.ration = Ration::default();
         }
     }
 
     /// Forgets what was decided of layers that are numbered otherwise elsewhere.
     pub(super) fn park(&mut self) {
         self.chosen = None;
+        self.ration = Ration::default();
+    }
+
+    /// The viewer cannot decode. Returns the layer of which a keyframe is needed.
+    pub(super) fn keyframe_wanted(&mut self, track: &Track, now: Instant) -> Option<usize> {
+        let current = self.layer(track)?;
+        match self.chosen.map(|it| it.choice) {
+            // Its link is too narrow for one whenever it asks.
+            Some(Choice::Part(..)) => self.ration.asked(now),
+            Some(Choice::Starved) => {}
+            Some(Choice::Layer(..)) | None => {
+                self.selector.asked(now);
+                return Some(current);
+            }
+        }
+        None
     }
 
     /// What the control plane is to be told of what is sent, or when to ask again.
@@ -114,8 +134,10 @@ impl Picture {
         let nothing = |reason| Sent { has_picture: false, layer: None, reason };
         let sent = match (self.wanted.refuses(), self.chosen) {
             (Some(reason), _) => nothing(reason),
-            (None, Some(Chosen { choice: Choice::Starved, reason, .. })) => nothing(reason),
-            (None, Some(Chosen { choice: Choice::Layer(index, _), reason, epoch, .. })) => {
+            (None, Some(Chosen { choice, reason, epoch, .. })) => {
+                let Some((index, _)) = choice.point() else {
+                    return self.reporter.poll(nothing(reason), now);
+                };
                 // On the way to another layer there is nothing to tell yet.
                 let is_there = epoch == track.epoch && self.layer(track) == Some(index);
                 let Some(layer) = track.layers.get(index).filter(|_| is_there) else {
@@ -145,10 +167,13 @@ impl Picture {
         }
         let current = self.layer(track);
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
-            Some(Choice::Layer(best, point)) => (best, point),
+            Some(Choice::Layer(best, point)) if !self.ration.rests() => (best, point),
+            Some(Choice::Layer(best, point) | Choice::Part(best, point)) => {
+                return self.pump_part(egress, track, (best, point), sound_bps, now, out);
+            }
             Some(Choice::Starved) => {
-                // The picture begins anew at a keyframe when there is room for it.
-                self.sending.at = None;
+                // The picture begins anew at a keyframe when there is room for it, and not with what was seen.
+                self.ration.rest();
                 return needs;
             }
             None => return needs,
@@ -207,6 +232,56 @@ impl Picture {
         needs
     }
 
+    /// Forwards what is new of a layer that is more than the link carries.
+    fn pump_part(
+        &mut self,
+        egress: &mut dyn Egress,
+        track: &Track,
+        (best, point): (usize, Point),
+        sound_bps: u64,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Needs {
+        let mut needs = Needs::default();
+        let can_play = self.sending.unplayable != Some(track.epoch);
+        let Some(layer) = track.layers.get(best).filter(|_| can_play) else { return needs };
+        let current = self.sending.at.filter(|it| it.epoch == track.epoch);
+        let step = match current {
+            None => layer.ring.start(now).map_or(Step::Rest, Step::Begin),
+            Some(it) if it.layer == best => self.ration.step(&layer.ring, it.next, now),
+            Some(_) => fresh_keyframe(layer, now).map_or(Step::Rest, Step::Begin),
+        };
+        match step {
+            Step::Go if self.sending.wanted() != point => self.sending.want(point),
+            Step::Go => {}
+            Step::Begin(start) => {
+                self.sending.begin(egress, Kind::Video, track, best, point, start, now);
+                self.ration.begun(now);
+                self.descends_since = None;
+                if let Some(cursor) = &mut self.sending.at {
+                    // It is never caught up with, so each frame says when it really was.
+                    cursor.is_replay = false;
+                }
+            }
+            Step::Rest => {
+                match self.ration.ask(now) {
+                    Ok(()) => needs.keyframe = Some(best),
+                    Err(at) => needs.again_at = Some(at),
+                }
+                return needs;
+            }
+        }
+        let estimate_bps = self.chosen.and_then(|it| it.estimate_bps).unwrap_or(0);
+        self.pacer.ration(estimate_bps.saturating_sub(sound_bps), now);
+        let Self { sending, pacer, .. } = self;
+        if sending.forward(egress, Kind::Video, layer, Some(pacer), now, out) {
+            self.ration.rest();
+        }
+        let is_behind = self.sending.at.is_some_and(|it| it.next != layer.ring.head());
+        needs.again_at = is_behind.then(|| now + INTERVAL);
+        needs
+    }
+
     /// Until when nothing is sent, on the way to a lower layer. What is under way already is more than
     /// the link carries, and shows for as long as it takes; more would only be waited for behind it.
     /// A viewer that wants less than its link carries sees on.
@@ -252,7 +327,8 @@ impl Picture {
                 // What arrives matters where the estimate is below what the least takes.
                 let is_ample = rungs.first().is_some_and(|it| it.bps + sound_bps < estimate_bps);
                 let arriving_bps = if is_ample { 0 } else { egress.arriving_bps() };
-                let link = Link { estimate_bps, arriving_bps, sound_bps };
+                let loses_much = egress.loses_much();
+                let link = Link { estimate_bps, arriving_bps, sound_bps, loses_much };
                 self.selector.choose(rungs, current, link, now)?
             }
             None => layer::best(rungs, current)?,
