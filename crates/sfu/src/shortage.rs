@@ -21,8 +21,10 @@ const BELIEVED: f64 = 0.7;
 const REFUTED_AFTER: Duration = Duration::from_secs(4);
 const REFUTED_FOR: Duration = Duration::from_secs(10);
 
-/// From this share of the least on it is sent all the time again.
+/// From this share of the least on it is sent all the time again, or when it was above the other for a while.
 const AMPLE_ABOVE: f64 = 1.25;
+const ENOUGH_ABOVE: f64 = 1.05;
+const ENOUGH_FOR: Duration = Duration::from_secs(5);
 
 /// What is known of it.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(crate) struct Shortage {
     is_on: bool,
     /// Since when it is thought to be too little, and the most that arrived since.
     since: Option<(Instant, f64)>,
+    /// Since when it is thought to be enough.
+    enough_since: Option<Instant>,
     /// When the viewer last asked.
     asked_at: Option<Instant>,
     /// Since when much gets lost although less is sent.
@@ -50,8 +54,12 @@ impl Shortage {
         loses_much: bool,
         now: Instant,
     ) -> bool {
-        if thought >= least * AMPLE_ABOVE {
-            self.is_on = false;
+        if thought < least * ENOUGH_ABOVE {
+            self.enough_since = None;
+        } else {
+            let since = *self.enough_since.get_or_insert(now);
+            let is_long = now.saturating_duration_since(since) >= ENOUGH_FOR;
+            self.is_on &= !is_long && thought < least * AMPLE_ABOVE;
         }
         if self.is_on && loses_much {
             let since = *self.lossy_since.get_or_insert(now);
@@ -76,6 +84,10 @@ impl Shortage {
             let is_asked =
                 self.asked_at.is_some_and(|it| now.saturating_duration_since(it) < LATELY);
             self.is_on |= is_long && is_asked && thought >= most * BELIEVED;
+            if now.saturating_duration_since(since) >= LATELY {
+                // What arrived long ago is no measure: it may be narrower since then.
+                self.since = Some((now, arriving));
+            }
         }
         self.is_on
     }
@@ -112,6 +124,24 @@ mod tests {
         assert!(it.is_on(100.0, 120.0, 90.0, false, at(13)), "not back and forth");
         assert!(!it.is_on(100.0, 125.0, 100.0, false, at(14)));
         assert!(!it.is_on(100.0, 80.0, 80.0, false, at(15)), "and anew");
+        it.asked(at(16));
+        assert!(it.is_on(100.0, 80.0, 80.0, false, at(17)));
+        assert!(it.is_on(100.0, 110.0, 90.0, false, at(18)));
+        assert!(!it.is_on(100.0, 110.0, 100.0, false, at(23)), "or long enough");
+    }
+
+    #[test]
+    fn a_link_that_narrows_step_by_step_is_short_in_the_end() {
+        let mut it = Shortage::default();
+        for s in 0..30 {
+            it.asked(at(s));
+            let carried = if s < 2 { 90.0 } else { 50.0 };
+            if it.is_on(100.0, carried, carried, false, at(s)) {
+                assert!((8..14).contains(&s), "after {s} s");
+                return;
+            }
+        }
+        panic!("it never was");
     }
 
     #[test]

@@ -121,6 +121,8 @@ impl Picture {
             // Its link is too narrow for one whenever it asks.
             Some(Choice::Part(..)) => self.ration.asked(now),
             Some(Choice::Starved) => {}
+            // It is sent nothing, and has a keyframe made anyway.
+            Some(Choice::Layer(..)) if self.ration.rests() => {}
             Some(Choice::Layer(..)) | None => {
                 self.selector.asked(now);
                 return Some(current);
@@ -168,7 +170,13 @@ impl Picture {
         let current = self.layer(track);
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
             Some(Choice::Layer(best, point)) if !self.ration.rests() => (best, point),
-            Some(Choice::Layer(best, point) | Choice::Part(best, point)) => {
+            Some(Choice::Layer(best, point)) => {
+                // There is room again, and nothing to wait for but the keyframe.
+                let needs = self.pump_part(egress, track, (best, point), sound_bps, now, out);
+                let keyframe = self.ration.rests().then_some(best);
+                return Needs { keyframe, ..needs };
+            }
+            Some(Choice::Part(best, point)) => {
                 return self.pump_part(egress, track, (best, point), sound_bps, now, out);
             }
             Some(Choice::Starved) => {
@@ -256,7 +264,7 @@ impl Picture {
             Step::Go => {}
             Step::Begin(start) => {
                 self.sending.begin(egress, Kind::Video, track, best, point, start, now);
-                self.ration.begun(now);
+                self.ration.begun(start.ts, now);
                 self.descends_since = None;
                 if let Some(cursor) = &mut self.sending.at {
                     // It is never caught up with, so each frame says when it really was.

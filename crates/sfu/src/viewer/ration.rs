@@ -14,7 +14,7 @@ const MAX_LAG: Duration = Duration::from_secs(1);
 const SKIP_LAG: Duration = Duration::from_millis(250);
 
 /// The least time between two keyframes that are made for such a viewer: they cost all others something. A
-/// host that makes its own is never asked.
+/// host that makes its own more often is not asked.
 const ASK_EVERY: Duration = Duration::from_secs(3);
 
 /// What a viewer says of so young a picture is of the one before.
@@ -25,8 +25,10 @@ const YOUNG: Duration = Duration::from_secs(1);
 pub(super) struct Ration {
     /// Whether it waits for the next keyframe.
     rests: bool,
-    /// When it last began at a keyframe, or had one made.
+    /// When it last was sent a keyframe, or had one made.
     keyframe_at: Option<Instant>,
+    /// The timestamp of the keyframe that is being sent.
+    begun_ts: Option<u32>,
 }
 
 /// What to do next.
@@ -46,6 +48,9 @@ impl Ration {
         let ahead = |least: u64| ring.start(now).filter(|it| it.position >= least);
         if !self.rests {
             let Some(packet) = ring.get(next) else { return Step::Go };
+            if self.begun_ts.take_if(|it| *it != packet.ts).is_some() {
+                self.keyframe_at = Some(now);
+            }
             let before = next.checked_sub(1).and_then(|it| ring.get(it));
             let lag = now.saturating_duration_since(packet.arrived);
             // A frame that was begun is of use only when it is whole.
@@ -63,9 +68,9 @@ impl Ration {
         ahead(next).map_or(Step::Rest, Step::Begin)
     }
 
-    /// It began at a keyframe.
-    pub(super) fn begun(&mut self, now: Instant) {
-        *self = Self { rests: false, keyframe_at: Some(now) };
+    /// It began at a keyframe with this timestamp.
+    pub(super) fn begun(&mut self, ts: u32, now: Instant) {
+        *self = Self { rests: false, keyframe_at: Some(now), begun_ts: Some(ts) };
     }
 
     /// It missed what came, or cannot decode it: more is of no use before the next keyframe.
@@ -76,7 +81,8 @@ impl Ration {
     /// The viewer asks for a keyframe: what it is being sent it cannot decode.
     pub(super) fn asked(&mut self, now: Instant) {
         let is_young = |at: Instant| now.saturating_duration_since(at) < YOUNG;
-        self.rests |= !self.keyframe_at.is_some_and(is_young);
+        let is_there = self.begun_ts.is_none() && !self.keyframe_at.is_some_and(is_young);
+        self.rests |= is_there;
     }
 
     /// Whether it waits for a keyframe.
@@ -129,7 +135,7 @@ mod tests {
             panic!("a keyframe came")
         };
         assert_eq!(start.position, 60);
-        ration.begun(at(1_950));
+        ration.begun(135_000, at(1_950));
         assert_eq!(ration.step(&ring(40, &[0, 30]), 60, at(1_950)), Step::Go);
     }
 
@@ -145,17 +151,22 @@ mod tests {
         let mut ration = Ration::default();
         let asked = (0..10_000).filter(|ms| ration.ask(at(*ms)).is_ok()).count();
         assert_eq!(asked, 4);
-        ration.begun(at(10_000));
+        ration.begun(0, at(10_000));
         assert_eq!(ration.ask(at(11_000)), Err(at(13_000)));
     }
 
     #[test]
     fn what_cannot_be_decoded_is_not_gone_on_with() {
         let mut ration = Ration::default();
-        ration.begun(at(0));
-        ration.asked(at(900));
+        let ring = ring(30, &[0]);
+        ration.begun(0, at(0));
+        assert_eq!(ration.step(&ring, 1, at(900)), Step::Go);
+        ration.asked(at(1_500));
+        assert!(!ration.rests(), "the keyframe is under way");
+        assert_eq!(ration.step(&ring, 58, at(1_600)), Step::Go);
+        ration.asked(at(2_500));
         assert!(!ration.rests(), "that was said of what was before");
-        ration.asked(at(1_000));
+        ration.asked(at(2_600));
         assert!(ration.rests());
     }
 }
