@@ -12,7 +12,7 @@ use std::time::Instant;
 /// or until it is more than what counts.
 #[derive(Debug)]
 pub(crate) struct Timers<K> {
-    /// Deadlines that count, those of `by_key`, and those that were replaced: no more than
+    /// Deadlines that count, those of `by_key`, and those that were replaced: when one is set no more than
     /// [`Timers::MAX_REPLACED`] beyond the double of `by_key`.
     by_time: BinaryHeap<Reverse<(Instant, K)>>,
     by_key: HashMap<K, Instant>,

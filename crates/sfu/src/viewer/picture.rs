@@ -170,13 +170,7 @@ impl Picture {
         let current = self.layer(track);
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
             Some(Choice::Layer(best, point)) if !self.ration.rests() => (best, point),
-            Some(Choice::Layer(best, point)) => {
-                // There is room again, and nothing to wait for but the keyframe.
-                let needs = self.pump_part(egress, track, (best, point), sound_bps, now, out);
-                let keyframe = self.ration.rests().then_some(best);
-                return Needs { keyframe, ..needs };
-            }
-            Some(Choice::Part(best, point)) => {
+            Some(Choice::Layer(best, point) | Choice::Part(best, point)) => {
                 return self.pump_part(egress, track, (best, point), sound_bps, now, out);
             }
             Some(Choice::Starved) => {
@@ -240,7 +234,7 @@ impl Picture {
         needs
     }
 
-    /// Forwards what is new of a layer that is more than the link carries.
+    /// Forwards what is new of a layer that is more than the link carries, or was until now.
     fn pump_part(
         &mut self,
         egress: &mut dyn Egress,
@@ -272,7 +266,9 @@ impl Picture {
                 }
             }
             Step::Rest => {
-                match self.ration.ask(now) {
+                // With room again there is nothing to wait for but the keyframe.
+                let has_room = self.chosen.is_some_and(|it| matches!(it.choice, Choice::Layer(..)));
+                match if has_room { Ok(()) } else { self.ration.ask(now) } {
                     Ok(()) => needs.keyframe = Some(best),
                     Err(at) => needs.again_at = Some(at),
                 }
