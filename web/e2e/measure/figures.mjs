@@ -81,7 +81,13 @@ export function fanReport({ samples, settleMs, wire = null, descriptions }) {
     freezes: {
       gaps: gaps.length,
       longestMs: Math.round(Math.max(0, ...gaps.map(({ ms }) => ms))),
-      at: gaps.map(({ at, ms }) => ({ s: seconds(at - samples[0].at), ms: Math.round(ms) })),
+      at: gaps.map((gap) => ({
+        s: seconds(gap.at - samples[0].at),
+        ms: Math.round(gap.ms),
+        madeMs: rounded(gap.madeMs),
+        receivedMs: rounded(gap.receivedMs),
+        toolWaitedMs: waited(samples, gap),
+      })),
       unclear: last.frames.unclear.filter(late).length,
       byBrowser: grown("video", "freezeCount"),
       byBrowserSeconds: grown("video", "totalFreezesDuration"),
@@ -107,6 +113,14 @@ export function fanReport({ samples, settleMs, wire = null, descriptions }) {
     layerChanges: last.frames.sizes.filter(late).length,
     wire: wire && wireReport(wire, descriptions.offer),
   };
+}
+
+/** For how long the tool waited for its turn in the seconds that the gap is in. */
+function waited(samples, { at, ms }) {
+  const waits = samples
+    .filter((it, n) => it.at >= at && (samples[n - 1]?.at ?? 0) <= at + ms)
+    .map(({ toolWaitedMs }) => toolWaitedMs ?? 0);
+  return rounded(Math.max(0, ...waits));
 }
 
 /** What the relay saw go by. */
@@ -205,6 +219,10 @@ function dtlsVersion(hex) {
 
 function percent(part, whole) {
   return part === null || !whole ? null : Math.round((part / whole) * 10_000) / 100;
+}
+
+function rounded(value) {
+  return value === undefined ? null : Math.round(value);
 }
 
 function seconds(ms) {

@@ -89,11 +89,21 @@ test("a freeze counts once the picture has settled", () => {
   const early = report({ gaps: [{ at: 5_900, ms: 700 }] });
   expect(shortcomings("fan", early, CLEAN)).toEqual([]);
   const late = report({ gaps: [{ at: 9_000, ms: 341.7 }] });
-  expect(late.freezes.at).toEqual([{ s: 7, ms: 342 }]);
+  expect(late.freezes.at).toMatchObject([{ s: 7, ms: 342, madeMs: null, receivedMs: null }]);
   expect(shortcomings("fan", late, CLEAN)).toEqual(["fan: 1 freezes over 200 ms, up to 342 ms"]);
   expect(shortcomings("fan", report({ gaps: [{ at: 9_000, ms: 341.7 }] }, WIRE), LOSSY)).toEqual(
     [],
   );
+});
+
+test("of a freeze it is told whether the frame was made late, came late, or was shown late", () => {
+  const gap = { at: 9_500, ms: 350, madeMs: 50, receivedMs: 61.2 };
+  const timeline = samples({ gaps: [gap] }).map((it, n) => ({ ...it, toolWaitedMs: n }));
+  const settings = { settleMs: 5_000, descriptions: DESCRIPTIONS };
+  expect(fanReport({ samples: timeline, ...settings }).freezes.at).toEqual([
+    // It is in the second that the sample of 10 s tells of, and that is the ninth.
+    { s: 7.5, ms: 350, madeMs: 50, receivedMs: 61, toolWaitedMs: 8 },
+  ]);
 });
 
 test("a picture that stands still at the end is not playing", () => {

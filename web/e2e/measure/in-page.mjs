@@ -27,12 +27,26 @@ export function sendThrough({ port }) {
 
 /**
  * Before the page's own scripts: notes when frames are shown. `gapMs`: from which time between two
- * frames that follow each other it is written down.
+ * frames that follow each other it is written down, with how far apart they were made (`madeMs`, by
+ * their RTP timestamps) and came in (`receivedMs`) where the browser tells.
  */
 export function watchFrames({ gapMs }) {
   const seen = { shown: 0, firstAt: null, last: null, gaps: [], unclear: [], sizes: [] };
   Object.defineProperty(window, "__frames", { value: seen });
   const followed = new WeakSet();
+
+  // Not every browser tells of a frame what these are made of.
+  function apart(before, { rtpTimestamp, receiveTime }) {
+    const has = (value) => typeof value === "number" && value !== 0;
+    const told = {};
+    if (has(rtpTimestamp) && has(before.rtpTimestamp)) {
+      told.madeMs = ((rtpTimestamp - before.rtpTimestamp) >>> 0) / 90;
+    }
+    if (has(receiveTime) && has(before.receiveTime)) {
+      told.receivedMs = receiveTime - before.receiveTime;
+    }
+    return told;
+  }
 
   function note(frame) {
     const at = frame.presentationTime;
@@ -41,11 +55,12 @@ export function watchFrames({ gapMs }) {
     if (last) {
       const frames = frame.presentedFrames - last.count;
       seen.shown += Math.max(frames, 0);
-      const gap = { at: last.at, ms: at - last.at };
+      const gap = { at: last.at, ms: at - last.at, ...apart(last, frame) };
       // With frames between that this callback was too late for, nobody can say.
       if (gap.ms > gapMs) (frames === 1 ? seen.gaps : seen.unclear).push(gap);
     }
-    seen.last = { at, count: frame.presentedFrames };
+    const { presentedFrames: count, rtpTimestamp, receiveTime } = frame;
+    seen.last = { at, count, rtpTimestamp, receiveTime };
     const { width, height } = frame;
     const before = seen.sizes.at(-1);
     if (before?.height !== height || before.width !== width) seen.sizes.push({ at, width, height });

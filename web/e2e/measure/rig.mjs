@@ -53,12 +53,14 @@ export class Rig {
   #owned = [];
   #aborted;
   #delays = monitorEventLoopDelay({ resolution: 10 });
+  #recentDelays = monitorEventLoopDelay({ resolution: 10 });
   /** What went wrong while closing: pages that wrote errors, a server that tells of an accident. */
   faults = [];
 
   constructor(aborted) {
     this.#aborted = aborted;
     this.#delays.enable();
+    this.#recentDelays.enable();
   }
 
   /** Waits for something that was started, and ends it at the end, the last first. */
@@ -93,8 +95,16 @@ export class Rig {
     };
   }
 
+  /** The longest that this tool waited for its turn since it was last asked, in milliseconds. */
+  waitedMs() {
+    const ms = this.#recentDelays.max / 1e6;
+    this.#recentDelays.reset();
+    return ms;
+  }
+
   async close() {
     this.#delays.disable();
+    this.#recentDelays.disable();
     for (const end of this.#owned.splice(0).reverse()) {
       await end().catch((error) => this.faults.push(error.message));
     }

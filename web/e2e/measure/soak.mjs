@@ -94,9 +94,10 @@ async function measure(rig, options) {
       for (const { link } of fans) await link.limit(limit);
       say(`${clock(tick)}  the way to the fans carries ${limit ?? "all"} ${limit ? "kbit/s" : ""}`);
     }
+    const toolWaitedMs = rig.waitedMs();
     await Promise.all(
       fans.map(async (fan) => {
-        fan.samples.push(await fan.page.evaluate(sampleFan));
+        fan.samples.push({ ...(await fan.page.evaluate(sampleFan)), toolWaitedMs });
       }),
     );
     if (tick > 0 && tick % PROGRESS_S === 0)
@@ -204,6 +205,7 @@ function describe({ fans, host, machine }) {
       `  DTLS ${negotiated.dtlsVersion}, ${negotiated.dtlsCipher}; SRTP ${negotiated.srtpProfile}`,
       `  ${it.measuredSeconds} s measured; frames shown ${it.framesShown}, decoded ${it.framesDecoded}, dropped ${it.framesDropped}, keyframes ${it.keyFramesDecoded}`,
       `  freezes over ${FREEZE_MS} ms: ${freezes.gaps} (longest ${freezes.longestMs} ms; ${freezes.unclear} unclear); by the browser's count ${freezes.byBrowser}, ${freezes.byBrowserSeconds?.toFixed(2)} s`,
+      ...freezes.at.map(describeGap),
       `  peer connections ${connections.peers}, offers ${connections.offers}, sockets ${connections.sockets}`,
       `  sound and picture apart: p50 ${syncMs.p50}, p95 ${syncMs.p95}, max ${syncMs.max} ms (picture ahead by ${syncMs.median} in the middle)`,
       `  sound concealed: ${audio.concealedPercent} %, ${audio.concealmentEvents} times; packets lost ${audio.packetsLost}`,
@@ -245,6 +247,11 @@ function describe({ fans, host, machine }) {
     `machine: ${cpus} cores, load ${load1}; this tool waited up to ${toolDelayMs.max} ms for its turn (p99 ${toolDelayMs.p99})`,
   );
   return lines.join("\n");
+}
+
+function describeGap({ s, ms, madeMs, receivedMs, toolWaitedMs }) {
+  const told = (value) => (value === null ? "? ms" : `${value} ms`);
+  return `    at ${s} s ${ms} ms: both frames were made ${told(madeMs)} apart and came ${told(receivedMs)} apart; this tool waited ${toolWaitedMs} ms then`;
 }
 
 function clock(seconds) {

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakePeer, makeFakePeer, resetFakes } from "../testing/fakes";
 import { PeerGuard } from "./peer-guard";
 
-const actions = { restart: vi.fn(), renew: vi.fn(), fail: vi.fn() };
+const isFlowing = vi.fn();
+const actions = { isFlowing, restart: vi.fn(), renew: vi.fn(), fail: vi.fn() };
 let guard: PeerGuard;
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.clearAllMocks();
+  isFlowing.mockReturnValue(false);
   resetFakes();
   guard = new PeerGuard(makeFakePeer(), actions);
 });
@@ -40,6 +42,28 @@ test("waits three seconds for a disconnection to heal, then ten for the restart"
   FakePeer.last.becomes("connecting");
   vi.advanceTimersByTime(10_000);
   expect(actions.renew).toHaveBeenCalledTimes(1);
+});
+
+test("a path that media comes over is not left, whatever the browser makes of it", () => {
+  FakePeer.last.becomes("connected");
+  isFlowing.mockReturnValue(true);
+  FakePeer.last.becomes("disconnected");
+  vi.advanceTimersByTime(20_000);
+  expect(actions.restart).not.toHaveBeenCalled();
+  isFlowing.mockReturnValue(false);
+  vi.advanceTimersByTime(1_000);
+  expect(actions.restart).toHaveBeenCalledTimes(1);
+});
+
+test("a path that the browser believes in again is doubted no more", () => {
+  FakePeer.last.becomes("connected");
+  isFlowing.mockReturnValue(true);
+  FakePeer.last.becomes("disconnected");
+  vi.advanceTimersByTime(5_000);
+  FakePeer.last.becomes("connected");
+  isFlowing.mockReturnValue(false);
+  vi.advanceTimersByTime(60_000);
+  expect(actions.restart).not.toHaveBeenCalled();
 });
 
 test("a restart that connects ends the matter", () => {

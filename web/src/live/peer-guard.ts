@@ -1,9 +1,16 @@
 /** `disconnected` often heals by itself within a few seconds. */
 const GRACE_MS = 3_000;
+/** How often it is asked whether media still comes over a path that the browser doubts. */
+const DOUBT_MS = 1_000;
 /** An ICE restart that has not connected by now leads nowhere. */
 const RESTART_MS = 10_000;
 
 export interface PeerActions {
+  /**
+   * Whether media comes in. Two checks that were lost by chance make Firefox say `disconnected` for
+   * five seconds, though nothing is wrong with the path; when it is, `failed` or a stall tells.
+   */
+  isFlowing?: () => boolean;
   /** The path is lost: look for another. */
   restart: () => void;
   /** No other path was found: begin with a new peer connection. */
@@ -41,7 +48,7 @@ export class PeerGuard {
         this.#hasConnected = true;
         break;
       case "disconnected":
-        this.#timer = setTimeout(() => this.#restart(), GRACE_MS);
+        this.#timer = setTimeout(() => this.#doubt(), GRACE_MS);
         break;
       case "failed":
         if (this.#hasConnected) this.#restart();
@@ -53,6 +60,11 @@ export class PeerGuard {
         break;
     }
   };
+
+  #doubt(): void {
+    if (this.#actions.isFlowing?.()) this.#timer = setTimeout(() => this.#doubt(), DOUBT_MS);
+    else this.#restart();
+  }
 
   #restart(): void {
     this.#await();

@@ -133,6 +133,25 @@ test("a lost socket is no loss while the picture moves", async () => {
   expect(FakePeer.made).toHaveLength(1);
 });
 
+test("a path that the browser doubts is kept while the picture moves", async () => {
+  await watchLive();
+  FakePeer.last.becomes("disconnected");
+  await watch(5_000);
+  expect(FakeSocket.last.of("restart")).toEqual([]);
+  expect(phase()).toBe("live");
+  // Two seconds make a stall, and readings are one apart.
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(FakeSocket.last.of("restart")).toHaveLength(1);
+});
+
+test("a path that is lost is left after three seconds, not after the six of a stall", async () => {
+  await watchLive();
+  await vi.advanceTimersByTimeAsync(1_000);
+  FakePeer.last.becomes("disconnected");
+  await vi.advanceTimersByTimeAsync(3_500);
+  expect(FakeSocket.last.of("restart")).toHaveLength(1);
+});
+
 test("a server that forgot everything gets a new peer connection", async () => {
   await watchLive();
   FakeSocket.last.drops();

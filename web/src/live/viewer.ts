@@ -291,6 +291,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#refresh();
     });
     this.#guard = new PeerGuard(pc, {
+      isFlowing: () => this.#isFlowing(),
       restart: () => this.#restart(),
       renew: () => this.#renew(),
       fail: () => this.#stop("ice_failed"),
@@ -354,6 +355,12 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (verdict === "restart") this.#restart();
     if (verdict === "renew") this.#renew();
     this.#refresh();
+  }
+
+  /** Whether what has to arrive does. */
+  #isFlowing(): boolean {
+    const isLive = this.getSnapshot().room?.live === "live";
+    return isLive && this.#judgedBy !== null && this.#playing && !this.#stalled;
   }
 
   #refresh(): void {
