@@ -7,6 +7,7 @@
 )]
 #![allow(unsafe_code, reason = "a counting allocator is how a test sees memory")]
 
+#[path = "stories/sim/mod.rs"]
 mod sim;
 
 use std::alloc::{GlobalAlloc, Layout, System};

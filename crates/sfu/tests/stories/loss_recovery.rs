@@ -1,16 +1,10 @@
 //! Bad networks: what is lost comes again, what is out of order is put in order.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
-use sim::{Host, Sim, good_link, lossy};
 use str0m_netem::{NetemConfig, Probability};
+
+use crate::sim::{Host, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

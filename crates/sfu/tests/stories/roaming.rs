@@ -1,19 +1,13 @@
 //! A viewer's address changes and nobody says so: a NAT that forgot it, a phone that left the
 //! Wi-Fi. The picture follows the viewer, and nobody else.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sfu::{Event, PeerId};
-use sim::{Host, Sim, good_link};
 use str0m_netem::{NetemConfig, Probability, RandomLoss};
+
+use crate::sim::{Host, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,7 +16,7 @@ fn elsewhere(n: u16) -> SocketAddr {
 }
 
 fn stranger(n: u16) -> SocketAddr {
-    SocketAddr::new(sim::STRANGER, 1_000 + n)
+    SocketAddr::new(crate::sim::STRANGER, 1_000 + n)
 }
 
 fn watching(link: NetemConfig) -> (Sim, PeerId, PeerId) {
@@ -58,7 +52,7 @@ fn rebound(sim: &mut Sim, viewer: PeerId, to: SocketAddr, limit: Duration) -> Du
     // An answer to a check of ours is what proves the address.
     let wire = sim.wire.as_ref().unwrap();
     let is_answer =
-        |it: &&sim::OnWire| it.is_in && it.other == to && it.contents.starts_with(&[1, 1]);
+        |it: &&crate::sim::OnWire| it.is_in && it.other == to && it.contents.starts_with(&[1, 1]);
     let proven = wire.iter().find(is_answer).map(|it| it.at).expect("it answered a check");
     let media = media_to(sim, |it| it == to);
     assert!(media.iter().all(|at| *at >= proven), "nothing but STUN before it is proven");

@@ -1,18 +1,12 @@
 //! What a person sees on a bad network, in figures: rows R1 to R4 of the reliability goals. Virtual
 //! time, a seed each.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::{Duration, Instant};
 
 use sfu::{Event, PeerId};
-use sim::{Host, Sim, good_link, lossy};
 use str0m_netem::{GilbertElliot, NetemConfig, Probability};
+
+use crate::sim::{Host, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

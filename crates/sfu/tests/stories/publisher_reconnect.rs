@@ -1,16 +1,10 @@
 //! The host drops, and comes back; for the viewers it is one broadcast.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{CloseReason, Command, Event, STALL_AFTER};
-use sim::{Host, ROOM, Screen, Sim, good_link};
+
+use crate::sim::{Host, ROOM, Screen, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,19 +1,13 @@
 //! What is found wrong with what hosts send, and what is not: browsers on bad networks are never blamed for
 //! what programs do.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{Event, Finding, RoomId};
-use sim::{Host, ROOM, Sim, good_link, lossy};
 use str0m::format::Codec;
 use str0m_netem::Probability;
+
+use crate::sim::{Host, ROOM, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

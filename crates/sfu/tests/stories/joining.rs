@@ -1,15 +1,8 @@
 //! Joins on bad networks: row R23 of the reliability goals.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
-use sim::{Host, Sim, good_link, lossy};
+use crate::sim::{Host, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,20 +1,12 @@
 //! What a viewer is sent follows what its network carries.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
-
 use std::time::{Duration, Instant};
 
 use sfu::PeerId;
 use str0m::format::Codec;
 use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
 
-use sim::{Host, Sim, good_link};
+use crate::sim::{Host, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,14 +1,6 @@
 //! A stream with layers inside: a viewer whose network carries less than the whole is sent a part of it,
 //! and notices nothing but fewer frames or a smaller picture.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -16,7 +8,7 @@ use sfu::PeerId;
 use str0m::format::Codec;
 use str0m_netem::{Bitrate, DataSize, NetemConfig, Probability, RandomLoss};
 
-use sim::{Host, ROOM, Screen, Sim, good_link};
+use crate::sim::{Host, ROOM, Screen, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,17 +1,11 @@
 //! Programs that publish, and do it otherwise than browsers: ffmpeg, GStreamer, OBS.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{Cap, CloseReason, Codec, Command, Event, PeerId, Preference};
-use sim::{Host, ROOM, Sim, good_link, lossy};
 use str0m::format::Codec as Theirs;
+
+use crate::sim::{Host, ROOM, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 

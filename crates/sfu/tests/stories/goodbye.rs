@@ -1,12 +1,10 @@
 //! Ends of a viewer's connection: it says goodbye, we do, or somebody says it in its name.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test asserts, and tells its seed")]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{CloseReason, Command, Event, PeerId};
-use sim::{Host, Sim, good_link};
+
+use crate::sim::{Host, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,16 +1,10 @@
 //! Several workers share a server, and nobody who publishes or watches can tell.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{Command, Event, PeerId, RoomId, Sizes, home_of, registrar_of};
-use sim::{Host, ROOM, Screen, Sim, good_link};
+
+use crate::sim::{Host, ROOM, Screen, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 const EMPTY: Sizes =

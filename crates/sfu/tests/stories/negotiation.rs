@@ -1,17 +1,11 @@
 //! Session descriptions: what is answered and offered, and that what was agreed flows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::{Codec, Command, Event, PeerId};
-use sim::{Host, ROOM, SERVER, Sim, good_link};
 use str0m::format::Codec as Theirs;
+
+use crate::sim::{Host, ROOM, SERVER, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,16 +1,10 @@
 //! Somebody opens the page while a broadcast runs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
 
 use std::time::Duration;
 
 use sfu::Event;
-use sim::{Host, Sim, good_link};
+
+use crate::sim::{Host, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

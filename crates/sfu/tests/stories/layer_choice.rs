@@ -1,21 +1,13 @@
 //! What a viewer wants of the picture, what is sent while nobody sees it, and what the host need not
 //! send.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test asserts, and tells its figures"
-)]
-
-mod sim;
-
 use std::time::{Duration, Instant};
 
 use sfu::{Cap, Command, Event, PeerId, Preference, Reason, home_of};
 use str0m::format::Codec;
 use str0m_netem::{Bitrate, DataSize, NetemConfig};
 
-use sim::{Host, Pauses, ROOM, Sim, good_link};
+use crate::sim::{Host, Pauses, ROOM, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 

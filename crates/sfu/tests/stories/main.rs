@@ -1,0 +1,27 @@
+//! What the core does to media, told of hosts and viewers on a simulated network.
+//!
+//! One program, so that the network and its clients are compiled once:
+//! `cargo test -p sfu --test stories adaptation` runs one file of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test asserts, and tells its figures"
+)]
+
+mod adaptation;
+mod encoders;
+mod goodbye;
+mod ingest;
+mod joining;
+mod late_joiner;
+mod layer_choice;
+mod layers_inside;
+mod loss_recovery;
+mod malformed_input;
+mod negotiation;
+mod publisher_reconnect;
+mod resilience;
+mod roaming;
+mod sim;
+mod workers;
