@@ -87,6 +87,28 @@ fn a_link_that_narrows_and_widens_is_followed_both_ways() {
 }
 
 #[test]
+fn a_link_that_carried_hardly_anything_for_a_while_shows_something_at_once_and_soon_the_best() {
+    // Eight seconds in a tunnel: even the sound is too much, and what is above the rate is gone.
+    let tunnel = good_link().link(Bitrate::kbps(50), DataSize::bytes(2_500));
+    let mut sim = Sim::new();
+    sim.add_host(Host::simulcast(&LAYERS).temporal(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    wait_for(&mut sim, viewer, "the best layer", 10 * SECOND, 9);
+    sim.run(10 * SECOND);
+    sim.set_link(viewer, tunnel);
+    sim.run(8 * SECOND);
+    sim.set_link(viewer, good_link());
+    let out = sim.now;
+    sim.run(SECOND);
+    let first = shown_since(&mut sim, viewer, out);
+    let up = wait_for(&mut sim, viewer, "the best layer again", 15 * SECOND, 9) + SECOND;
+    println!("{} frames in the first second, the best layer after {up:?}", first.frames);
+    assert!(first.frames >= 5, "{} frames", first.frames);
+    assert!(shown_since(&mut sim, viewer, out).longest < Duration::from_millis(350));
+    assert!(up < 12 * SECOND);
+}
+
+#[test]
 fn a_link_that_carries_everything_is_sent_the_best_within_seconds() {
     let (mut sim, _, viewer) = watching(good_link());
     let best = wait_for(&mut sim, viewer, "the best layer", 5 * SECOND, 9);
