@@ -7,6 +7,7 @@
 )]
 #![allow(unsafe_code, reason = "a counting allocator is how a test sees memory")]
 
+#[allow(dead_code, unused_imports, reason = "the stories use the rest")]
 #[path = "stories/sim/mod.rs"]
 mod sim;
 

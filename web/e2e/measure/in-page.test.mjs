@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, expect, test, vi } from "vitest";
-import { sendThrough } from "./in-page.mjs";
+import { sendThrough, watchFrames } from "./in-page.mjs";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -35,5 +35,43 @@ test("a description leads to the relay, and to nothing else", async () => {
         "",
       ].join("\r\n"),
     },
+  ]);
+});
+
+test("a gap says how far apart its frames were made and came in, where the browser tells", () => {
+  const window = {};
+  let loaded = null;
+  vi.stubGlobal("window", window);
+  vi.stubGlobal("document", { addEventListener: (_, listener) => (loaded = listener) });
+  watchFrames({ gapMs: 200 });
+  let show = null;
+  loaded({ target: { requestVideoFrameCallback: (callback) => (show = callback) } });
+  const frame = { width: 1280, height: 720 };
+  // The timestamp runs over between them.
+  show(0, {
+    ...frame,
+    presentationTime: 0,
+    presentedFrames: 1,
+    rtpTimestamp: 2 ** 32 - 900,
+    receiveTime: 5,
+  });
+  show(0, {
+    ...frame,
+    presentationTime: 300,
+    presentedFrames: 2,
+    rtpTimestamp: 3_600,
+    receiveTime: 285,
+  });
+  show(0, {
+    ...frame,
+    presentationTime: 350,
+    presentedFrames: 3,
+    rtpTimestamp: 8_100,
+    receiveTime: 335,
+  });
+  show(0, { ...frame, presentationTime: 600, presentedFrames: 4 });
+  expect(window.__frames.gaps).toEqual([
+    { at: 0, ms: 300, madeMs: 50, receivedMs: 280 },
+    { at: 350, ms: 250 },
   ]);
 });

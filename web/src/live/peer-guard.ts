@@ -7,8 +7,8 @@ const RESTART_MS = 10_000;
 
 export interface PeerActions {
   /**
-   * Whether media comes in. Two checks that were lost by chance make Firefox say `disconnected` for
-   * five seconds, though nothing is wrong with the path; when it is, `failed` or a stall tells.
+   * Whether media comes in. On a link that loses some packets Firefox says `disconnected` now and then,
+   * though nothing is wrong with the path; when it is, `failed` or a stall tells.
    */
   isFlowing?: () => boolean;
   /** The path is lost: look for another. */

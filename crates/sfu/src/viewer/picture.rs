@@ -268,7 +268,8 @@ impl Picture {
             Step::Rest => {
                 // With room again there is nothing to wait for but the keyframe.
                 let has_room = self.chosen.is_some_and(|it| matches!(it.choice, Choice::Layer(..)));
-                match if has_room { Ok(()) } else { self.ration.ask(now) } {
+                let asks = if has_room { Ok(()) } else { self.ration.ask(now) };
+                match asks {
                     Ok(()) => needs.keyframe = Some(best),
                     Err(at) => needs.again_at = Some(at),
                 }

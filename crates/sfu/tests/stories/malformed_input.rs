@@ -8,12 +8,12 @@ use sfu::{Command, Event, NegotiationError, PeerId, RoomId};
 use str0m::ice::{StunMessage, TransId};
 use str0m_netem::{Probability, RandomLoss};
 
-use crate::sim::{Host, ROOM, Sim, good_link};
+use crate::sim::{self, Host, ROOM, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn attacker(n: u16) -> SocketAddr {
-    SocketAddr::new(crate::sim::STRANGER, 1_000 + n)
+    SocketAddr::new(sim::STRANGER, 1_000 + n)
 }
 
 /// A ClientHello with the null cipher, a fatal alert, and a fragment that claims 16 MB.
@@ -72,7 +72,7 @@ fn a_live_broadcast_survives_everything_that_strangers_send() {
     let before = sim.sfu.sizes();
     let events = sim.events.len();
 
-    let mut random = random_datagrams(crate::sim::seed(), 20_000);
+    let mut random = random_datagrams(sim::seed(), 20_000);
     for n in 0..200 {
         sim.run(Duration::from_millis(20));
         for bytes in random.by_ref().take(100).chain(forged_dtls()) {
@@ -94,7 +94,7 @@ fn forgeries_from_the_viewers_own_address_do_not_end_it() {
     let viewer = sim.add_viewer(good_link());
     sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
     let address = sim.client_mut(viewer).address;
-    for bytes in random_datagrams(crate::sim::seed() + 1, 5_000).chain(forged_dtls()) {
+    for bytes in random_datagrams(sim::seed() + 1, 5_000).chain(forged_dtls()) {
         sim.inject(address, &bytes);
     }
     sim.run(40 * SECOND);
@@ -203,7 +203,7 @@ fn no_damaged_offer_makes_it_panic() {
     let mut good = Sim::new();
     let mut rtc = str0m::Rtc::builder().build(good.now);
     let offer = Host::default().offer(&mut rtc);
-    let mut rng = fastrand::Rng::with_seed(crate::sim::seed());
+    let mut rng = fastrand::Rng::with_seed(sim::seed());
     for n in 0..2_000 {
         let mut bytes = offer.clone().into_bytes();
         for _ in 0..rng.usize(1..6) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sfu::{Event, PeerId};
 use str0m_netem::{NetemConfig, Probability, RandomLoss};
 
-use crate::sim::{Host, Sim, good_link};
+use crate::sim::{self, Host, Sim, good_link};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -16,7 +16,7 @@ fn elsewhere(n: u16) -> SocketAddr {
 }
 
 fn stranger(n: u16) -> SocketAddr {
-    SocketAddr::new(crate::sim::STRANGER, 1_000 + n)
+    SocketAddr::new(sim::STRANGER, 1_000 + n)
 }
 
 fn watching(link: NetemConfig) -> (Sim, PeerId, PeerId) {
@@ -52,7 +52,7 @@ fn rebound(sim: &mut Sim, viewer: PeerId, to: SocketAddr, limit: Duration) -> Du
     // An answer to a check of ours is what proves the address.
     let wire = sim.wire.as_ref().unwrap();
     let is_answer =
-        |it: &&crate::sim::OnWire| it.is_in && it.other == to && it.contents.starts_with(&[1, 1]);
+        |it: &&sim::OnWire| it.is_in && it.other == to && it.contents.starts_with(&[1, 1]);
     let proven = wire.iter().find(is_answer).map(|it| it.at).expect("it answered a check");
     let media = media_to(sim, |it| it == to);
     assert!(media.iter().all(|at| *at >= proven), "nothing but STUN before it is proven");

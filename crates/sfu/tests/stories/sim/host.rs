@@ -128,6 +128,7 @@ impl Host {
     }
 
     /// One that sends just enough to notice when it stops, for long runs.
+    #[allow(dead_code, reason = "for `endurance.rs`, a program of its own")]
     pub(crate) fn sparse() -> Self {
         Self {
             frame_interval: Duration::from_millis(100),

@@ -1,8 +1,6 @@
 //! A simulated network around the core: real str0m clients, `str0m-netem` on each way, one virtual
 //! clock, one seed. Ten minutes pass in seconds, and the same seed gives the same run.
 
-#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
-
 mod dtls;
 mod host;
 mod scalable;

@@ -78,6 +78,7 @@ impl Screen {
     }
 
     /// Forgets the log of single packets.
+    #[allow(dead_code, reason = "for `endurance.rs`, a program of its own")]
     pub(crate) fn forget_packets(&mut self) {
         self.packets = Vec::new();
         self.audio_seqs = Vec::new();
