@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ALLOWED: [(&str, &str); 13] = [
+const ALLOWED: [(&str, &str); 14] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &str); 13] = [
     ("server", "webui"),
     ("engine", "sfu"),
     ("sfu", "rtp"),
+    ("sfu", "media-api"),
     ("loadgen", "rtp"),
     ("loadgen", "engine"),
     ("loadgen", "sfu"),

@@ -9,11 +9,11 @@
 //! | an ICE username fragment | begins with a character that names the publisher's home, or the viewer's registrar |
 
 use crate::datagram::Datagram;
-use crate::event::Command;
 use crate::parcel::{Note, Parcel, Relayed};
 use crate::publisher::StreamKey;
 use crate::rtp::{Format, Packet};
 use crate::{PeerId, RoomId};
+use media_api::Command;
 
 /// The most workers: as many as one character of a username fragment can name.
 pub const MAX_WORKERS: u8 = 64;

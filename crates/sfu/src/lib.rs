@@ -30,11 +30,8 @@ mod dependency;
 mod dtls;
 mod egress;
 mod elements;
-mod event;
-mod finding;
 mod fleet;
 mod h264;
-mod id;
 mod ingest;
 mod keyframe;
 mod layer;
@@ -64,27 +61,13 @@ mod vp8;
 mod vp9;
 mod whereabouts;
 
-use std::time::Duration;
-
 pub use config::{Config, Egress};
 pub use datagram::Datagram;
-pub use event::{
-    Cap, CloseReason, Codec, Command, Event, LayerRate, MediaInfo, NegotiationError, Preference,
-    Reason,
-};
-pub use finding::Finding;
 pub use fleet::{MAX_WORKERS, addressee, home_of, registrar_of};
-pub use id::{PeerId, RoomId};
+pub use media_api::{
+    CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, CloseReason, Codec, Command, Event, Finding, LayerRate,
+    MediaInfo, NegotiationError, PeerId, Preference, Reason, RoomId, STALL_AFTER,
+};
 pub use outbox::{Outbox, Transmit};
 pub use parcel::Parcel;
 pub use sfu::{Output, Sfu, Sizes};
-
-/// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous
-/// transmission and camera changes are silent for less; a viewer has noticed long before.
-pub const STALL_AFTER: Duration = Duration::from_secs(5);
-
-/// How long a peer has from its answer to being connected. A browser gives up after 15 s itself.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// How long a peer lives without a connectivity check (RFC 7675, section 5.1).
-pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use str0m::media::Rid;
 
 use crate::datagram::Datagram;
-use crate::event::Command;
 use crate::publisher::StreamKey;
 use crate::rtp::{Format, Packet};
 use crate::track::MAX_LAYERS;
 use crate::viewer::Viewer;
 use crate::{PeerId, RoomId};
+use media_api::Command;
 
 /// Bytes of datagrams in one parcel: 100 ms of a publisher's 20 Mbit/s. The rest is dropped, as by a
 /// full socket buffer.

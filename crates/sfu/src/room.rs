@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::demand::LOOK_EVERY;
-use crate::event::{LayerRate, MediaInfo};
 use crate::outbox::Outbox;
 use crate::parcel::Rids;
 use crate::publisher::{Publisher, StreamKey};
@@ -13,6 +12,7 @@ use crate::rtp::{Format, Packet};
 use crate::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, STALL_AFTER};
+use media_api::{LayerRate, MediaInfo};
 
 /// The longest that a packet waits for others, and the number of peers from which on it does: below,
 /// there is time for a message each.

@@ -16,9 +16,7 @@ use crate::config::Config;
 use crate::datagram::Datagram;
 use crate::demux::Demux;
 use crate::egress::{self, Receipt};
-use crate::event::{CloseReason, Command, Event};
 use crate::fleet::Fleet;
-use crate::id::{PeerId, RoomId};
 use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::parcel::{Note, Parcel};
 use crate::publisher::{self, Publisher};
@@ -27,6 +25,8 @@ use crate::session::Shared;
 use crate::timers::Timers;
 use crate::viewer::{Sent, Served, Viewer};
 use crate::whereabouts::{Away, Passes};
+use media_api::{CloseReason, Command, Event};
+use media_api::{PeerId, RoomId};
 
 /// What the core yields.
 #[derive(Debug)]

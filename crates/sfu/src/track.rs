@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 
 use crate::demand::Demand;
-use crate::event::LayerRate;
 use crate::keyframe::KeyframeRequester;
 use crate::layer::{Available, MAX_RUNGS, ladder};
 use crate::parcel::Rids;
@@ -15,6 +14,7 @@ use crate::publisher::StreamKey;
 use crate::rates::Rates;
 use crate::ring::Ring;
 use crate::rtp::{Format, Packet};
+use media_api::LayerRate;
 
 /// A layer that sent nothing for this long is off: a browser stops layers it has no bandwidth for.
 const LAYER_SILENCE: Duration = Duration::from_secs(1);

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::Sfu;
-use crate::event::Event;
-use crate::id::RoomId;
+use media_api::Event;
+use media_api::RoomId;
 
 impl Sfu {
     /// Sees, once a second while its publisher is heard of, what is wrong with what comes.

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use super::{Deadline, Sfu};
 use crate::datagram::Datagram;
 use crate::demux;
-use crate::event::Command;
 use crate::fleet::named_worker;
-use crate::id::PeerId;
 use crate::parcel::{Note, Parcel, Parked};
+use media_api::Command;
+use media_api::PeerId;
 
 /// When a parcel that found a full inbox is tried again.
 const RETRY: Duration = Duration::from_millis(2);

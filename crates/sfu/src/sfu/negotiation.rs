@@ -8,10 +8,10 @@ use crate::config;
 use crate::egress::Egress;
 use crate::egress::lean::LeanEgress;
 use crate::egress::rtc::RtcEgress;
-use crate::event::{CloseReason, Event, NegotiationError};
-use crate::id::{PeerId, RoomId};
 use crate::publisher::Publisher;
 use crate::viewer::Viewer;
+use media_api::{CloseReason, Event, NegotiationError};
+use media_api::{PeerId, RoomId};
 
 impl Sfu {
     pub(super) fn publish(

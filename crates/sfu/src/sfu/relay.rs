@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use super::{Deadline, Sfu};
 use crate::fleet::bits;
-use crate::id::RoomId;
 use crate::parcel::{Note, Relayed, Rids};
 use crate::publisher::StreamKey;
 use crate::rtp::{Format, Packet};
+use media_api::RoomId;
 
 impl Sfu {
     /// Somebody here watches this room: has it relayed, unless it is or is at home.

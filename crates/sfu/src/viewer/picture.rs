@@ -9,7 +9,6 @@ use super::sending::Sending;
 use super::{Needs, Preference};
 use crate::config::Config;
 use crate::egress::{Egress, Kind, Outgoing};
-use crate::event::Reason;
 use crate::layer::{self, Available, Choice, LayerSelector, Link, MAX_RUNGS, demand};
 use crate::outbox::Outbox;
 use crate::pacer::{INTERVAL, Pacer};
@@ -17,6 +16,7 @@ use crate::point::Point;
 use crate::ring::Start;
 use crate::sent::{SentLog, Source};
 use crate::track::{Layer, Track};
+use media_api::Reason;
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);

@@ -2,9 +2,9 @@
 
 use str0m::media::Rid;
 
-use crate::event::{Cap, Preference, Reason};
 use crate::layer::Available;
 use crate::track::{Layer, Track};
+use media_api::{Cap, Preference, Reason};
 
 /// What one viewer wants.
 #[derive(Debug, Default)]

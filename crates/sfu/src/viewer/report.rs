@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use str0m::media::Rid;
 
-use crate::event::Reason;
+use media_api::Reason;
 
 /// The least time between two reports of one viewer. What changes in between is told at its end, as
 /// it is then: so a thousand viewers make at most two thousand events a second, whatever their links

@@ -25,7 +25,7 @@ pub enum Finding {
     NoAudio,
     /// Sound was offered, in no codec that is forwarded: browsers play Opus.
     NoOpus,
-    /// More is sent than [`crate::Config::max_publish_kbps`], of all layers and sound together.
+    /// More is sent than `max_publish_kbps` allows, of all layers and sound together.
     BitrateOverLimit {
         /// How much, in kbit/s, without headers.
         kbps: u32,
@@ -36,7 +36,7 @@ pub enum Finding {
 
 impl Finding {
     /// Whether another of the same kind says about the same: within a quarter.
-    pub(crate) fn is_about(&self, other: &Self) -> bool {
+    pub fn is_about(&self, other: &Self) -> bool {
         let close = |a: u128, b: u128| a.abs_diff(b) * 4 <= a.max(b);
         match (*self, *other) {
             (Self::KeyframeInterval { interval: a }, Self::KeyframeInterval { interval: b }) => {

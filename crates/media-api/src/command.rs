@@ -1,0 +1,99 @@
+//! Requests from the control plane to the media plane.
+
+use crate::{PeerId, Preference, RoomId};
+
+/// What the control plane asks. Every command names its peer or room; what comes of it is an
+/// [`Event`] with the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Takes a publisher's offer. Yields [`Event::Answer`] or [`Event::Rejected`]. Once the offer is
+    /// accepted, a publisher that is there already is closed, with [`CloseReason::Replaced`]; the
+    /// viewers stay. A rejected offer changes nothing.
+    Publish {
+        /// The room it publishes to; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+        /// The session description (RFC 8866).
+        offer: String,
+        /// Whether viewers see it at once; otherwise after [`Command::GoLive`].
+        on_air: bool,
+    },
+    /// Takes the offer of a viewer (as in WHEP). Yields [`Event::Answer`] or [`Event::Rejected`].
+    WatchOffer {
+        /// The room it watches; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+        /// The session description.
+        offer: String,
+    },
+    /// Makes an offer to a viewer. Yields [`Event::Offer`]. Works in a room where nobody is live:
+    /// the offer has every codec, and media flows once there is any.
+    Watch {
+        /// The room it watches; made when it is new.
+        room: RoomId,
+        /// The new peer.
+        peer: PeerId,
+    },
+    /// The answer to the peer's last offer. Yields [`Event::Negotiated`] or [`Event::Rejected`].
+    Answer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+    },
+    /// A new offer of a peer that has been answered before: an ICE restart, or other tracks.
+    /// Yields [`Event::Answer`] or [`Event::Rejected`].
+    Reoffer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        offer: String,
+    },
+    /// Makes a viewer a new offer with new ICE credentials. Yields [`Event::Offer`].
+    RestartIce {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// What a viewer wants of the picture, from now on: also before it is connected, at whichever worker
+    /// it is, and when the host has returned. Nothing for a peer that is no viewer.
+    Prefer {
+        /// The peer.
+        peer: PeerId,
+        /// What it wants.
+        preference: Preference,
+    },
+    /// Lets the viewers of a rehearsing publisher see it; nothing without a publisher.
+    GoLive {
+        /// The room.
+        room: RoomId,
+    },
+    /// Closes a peer. Yields [`Event::Closed`]; nothing when the peer is unknown.
+    Close {
+        /// The peer.
+        peer: PeerId,
+    },
+}
+
+impl Command {
+    /// The peer that it is about, if it is about one.
+    pub fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::Publish { peer, .. }
+            | Self::WatchOffer { peer, .. }
+            | Self::Watch { peer, .. }
+            | Self::Answer { peer, .. }
+            | Self::Reoffer { peer, .. }
+            | Self::RestartIce { peer }
+            | Self::Prefer { peer, .. }
+            | Self::Close { peer } => Some(*peer),
+            Self::GoLive { .. } => None,
+        }
+    }
+
+    /// Whether its peer is new with it.
+    pub fn is_of_new_peer(&self) -> bool {
+        matches!(self, Self::Publish { .. } | Self::WatchOffer { .. } | Self::Watch { .. })
+    }
+}

@@ -1,0 +1,48 @@
+//! Why a description is refused and why a peer is closed.
+
+/// Why an offer or answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NegotiationError {
+    /// It is not a session description that we can read.
+    #[error("the session description cannot be read: {0}")]
+    Malformed(String),
+    /// It is larger than we read: bytes, lines, m-lines, payload types or candidates.
+    #[error("the session description is too large: {0}")]
+    TooLarge(&'static str),
+    /// It has no audio or video m-line, or none in the direction needed.
+    #[error("the session description has no audio or video {0}")]
+    NoMedia(&'static str),
+    /// None of its codecs is one that we forward.
+    #[error(
+        "the session description has no codec that this server forwards: Opus, VP8, H264, VP9, AV1"
+    )]
+    NoCodec,
+    /// It refers to a negotiation that is over.
+    #[error("there is no offer that this could answer")]
+    OutOfOrder,
+    /// The peer does not exist, or no longer.
+    #[error("the connection is closed")]
+    UnknownPeer,
+    /// As many peers exist as `max_peers` allows.
+    #[error("the server has as many connections as it takes")]
+    Full,
+}
+
+/// Why a peer is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseReason {
+    /// [`Command::Close`].
+    Requested,
+    /// A new publisher took its place.
+    Replaced,
+    /// The remote side said goodbye (DTLS `close_notify`).
+    Remote,
+    /// It never connected, in [`crate::CONNECT_TIMEOUT`] from the answer.
+    ConnectTimeout,
+    /// Its connectivity checks stopped for [`crate::CONSENT_TIMEOUT`] (RFC 7675).
+    ConsentExpired,
+    /// The DTLS handshake failed.
+    Dtls,
+    /// A fault of ours, contained to this peer.
+    Internal,
+}

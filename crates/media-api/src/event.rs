@@ -1,0 +1,103 @@
+//! Reports from the media plane to the control plane.
+
+use crate::{
+    CloseReason, Codec, Finding, LayerRate, MediaInfo, NegotiationError, PeerId, Reason, RoomId,
+};
+
+/// What the control plane is told. Of each peer, [`Event::Closed`] is the last, but for the refusal of
+/// a command that came too late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The answer to a peer's offer, all candidates inside.
+    Answer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+        /// Codecs that can flow now, of the peer's choice.
+        codecs: Vec<Codec>,
+    },
+    /// An offer to a viewer, all candidates inside.
+    Offer {
+        /// The peer.
+        peer: PeerId,
+        /// The session description.
+        sdp: String,
+    },
+    /// A viewer's answer was taken.
+    Negotiated {
+        /// The peer.
+        peer: PeerId,
+        /// Codecs that the viewer accepts.
+        codecs: Vec<Codec>,
+    },
+    /// An offer or answer was not taken. A peer that was new with it does not exist; one that
+    /// existed before goes on, unless the description had begun to restart ICE: then its connectivity
+    /// checks end, and it with them.
+    Rejected {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        error: NegotiationError,
+    },
+    /// ICE and DTLS are up.
+    Connected {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// The peer is gone, and its name with it.
+    Closed {
+        /// The peer.
+        peer: PeerId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The publisher's media flows: the first packet of a broadcast, or of a return. Sent again
+    /// when the codecs or layers change.
+    MediaFlowing {
+        /// The room.
+        room: RoomId,
+        /// What flows.
+        media: MediaInfo,
+    },
+    /// The publisher is there and sent nothing for [`crate::STALL_AFTER`].
+    MediaStalled {
+        /// The room.
+        room: RoomId,
+    },
+    /// Which layer a viewer is sent now, and why; when that changes, and at most twice a second.
+    LayerSent {
+        /// The peer.
+        peer: PeerId,
+        /// Whether it is sent a picture at all; sound it is.
+        has_picture: bool,
+        /// The layer's `rid`; `None` without a picture or without simulcast.
+        layer: Option<String>,
+        /// Why it is no better one.
+        reason: Reason,
+    },
+    /// Which simulcast layers nobody watches: the publisher need not send them. One that goes on sending
+    /// them breaks nothing. All others are wanted, those too that were never seen.
+    LayersUnwanted {
+        /// The room.
+        room: RoomId,
+        /// Their `rid`s; empty when all are wanted again.
+        layers: Vec<String>,
+    },
+    /// What each layer takes: when there is another layer, or one takes a quarter more or less than was
+    /// told, at most once a second.
+    LayerRates {
+        /// The room.
+        room: RoomId,
+        /// The layers that flow, best first; one without a `rid` when there is no simulcast.
+        rates: Vec<LayerRate>,
+    },
+    /// What is wrong with what the publisher sends: all of it, when it is other than before, at most once
+    /// a second. A new publisher begins without findings, and without an event that says so.
+    Findings {
+        /// The room.
+        room: RoomId,
+        /// What is found; empty when nothing is any more.
+        findings: Vec<Finding>,
+    },
+}

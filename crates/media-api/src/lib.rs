@@ -1,0 +1,35 @@
+//! The contract between the control plane and the media plane.
+//!
+//! The control plane sends a [`Command`]; the media plane reports an [`Event`]. Both name peers and
+//! rooms by integers; names that people see, rights and credentials stay in the control plane.
+//!
+//! Absent on purpose: behaviour. The crate depends on no WebRTC, socket or crypto library, so that the
+//! control plane builds and tests without them.
+
+mod command;
+mod error;
+mod event;
+mod finding;
+mod id;
+mod media;
+mod preference;
+
+use std::time::Duration;
+
+pub use command::Command;
+pub use error::{CloseReason, NegotiationError};
+pub use event::Event;
+pub use finding::Finding;
+pub use id::{PeerId, RoomId};
+pub use media::{Codec, LayerRate, MediaInfo};
+pub use preference::{Cap, Preference, Reason};
+
+/// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous
+/// transmission and camera changes are silent for less; a viewer has noticed long before.
+pub const STALL_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a peer has from its answer to being connected. A browser gives up after 15 s itself.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a peer lives without a connectivity check (RFC 7675, section 5.1).
+pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
