@@ -5,15 +5,44 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `auth.rs` | [`Auth`]: the questions that doors ask |
+//! | `config.rs` | what the operator decides: the key, origins, hosts, trusted proxies and networks |
+//! | `client_addr.rs` | the address of a client, and whether limits leave it out |
+//! | `own_machine.rs` | the proof that a request comes from the server's own machine |
+//! | `forwarded.rs` | what proxies say about the client |
+//! | `host.rs` | `Host`: the names that are ours |
+//! | `origin.rs` | `Origin`: the pages that may use the server |
+//! | `secret.rs` | a key, an identity, a token |
+//! | `wrong_secrets.rs` | how many wrong secrets each network has sent |
 //! | `network.rs` | the network of an address: what limits count by |
 //! | `per_network.rs` | a bounded table with one value for each network |
 //! | `rate_limit.rs` | token bucket, and a count in a window |
+//! | `fuzz.rs` | what must hold for any bytes of a client |
 //!
 //! Time is an argument everywhere.
 
+mod auth;
+mod client_addr;
+mod config;
+mod forwarded;
+#[doc(hidden)]
+pub mod fuzz;
+mod host;
 mod network;
+mod origin;
+mod own_machine;
 mod per_network;
 pub mod rate_limit;
+mod secret;
+mod wrong_secrets;
 
+pub use auth::{Action, Auth, Credential, Denied, OwnAddresses, SecretKind, WrongSecret};
+pub use client_addr::ClientAddr;
+pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
+pub use host::{HostRefused, is_host};
+pub use ipnet::IpNet;
 pub use network::Network;
+pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
+pub use secret::{Secret, TooLong};
+pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

@@ -70,6 +70,12 @@ impl WindowCount {
         if self.is_over(now) { 0 } else { self.n }
     }
 
+    /// What is left of the window; nothing when it is over.
+    pub fn left(&self, now: Instant) -> Duration {
+        let passed = self.since.map(|since| now.saturating_duration_since(since));
+        passed.map_or(Duration::ZERO, |passed| self.window.saturating_sub(passed))
+    }
+
     fn is_over(&self, now: Instant) -> bool {
         self.since.is_none_or(|since| now.saturating_duration_since(since) >= self.window)
     }
@@ -97,6 +103,8 @@ mod tests {
         let mut count = WindowCount::new(Duration::from_secs(10));
         assert_eq!((count.add(start), count.add(start + Duration::from_secs(9))), (1, 2));
         assert_eq!(count.get(start + Duration::from_secs(9)), 2);
+        assert_eq!(count.left(start + Duration::from_secs(9)), Duration::from_secs(1));
+        assert_eq!(count.left(start + Duration::from_secs(11)), Duration::ZERO);
         assert_eq!(count.get(start + Duration::from_secs(10)), 0);
         assert_eq!(count.add(start + Duration::from_secs(10)), 1);
     }

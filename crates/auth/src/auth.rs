@@ -1,0 +1,294 @@
+//! Who a client is and what it may do: the answers of every door.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Uri, Version};
+use ipnet::IpNet;
+use protocol::RoomName;
+
+use crate::host::{HostRefused, Hosts};
+use crate::origin::{OriginRefused, Origins};
+use crate::own_machine::Proof;
+use crate::wrong_secrets::{Wrong, WrongSecrets};
+use crate::{ClientAddr, Config, PublishOpen, Secret, forwarded};
+
+/// How clients reach the server without a proxy.
+#[derive(Debug, Clone, Default)]
+pub struct OwnAddresses {
+    /// The TCP port it listens on.
+    pub port: u16,
+    /// The addresses of its machine, and those announced for media.
+    pub ips: Vec<IpAddr>,
+    /// The names of its machine.
+    pub names: Vec<String>,
+}
+
+/// What a client wants to do in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Send media.
+    Publish,
+    /// Receive media, and be told of the room.
+    Watch,
+}
+
+/// What a client shows for its right.
+#[derive(Debug, Clone, Default)]
+pub struct Credential {
+    /// The publishing key.
+    pub key: Option<Secret>,
+}
+
+/// Why a client may not do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// It showed no key.
+    #[error("publishing here needs a key")]
+    KeyRequired,
+    /// The key is wrong.
+    #[error("the key is wrong")]
+    KeyWrong,
+    /// Its network has sent too many wrong secrets: whether this one was near says nothing.
+    #[error("too many wrong keys from this network; try again in {} s", seconds(*retry_after))]
+    TooManyWrong {
+        /// What is left of the window.
+        retry_after: Duration,
+    },
+}
+
+/// What a secret is for. Each may be guessed, so all count together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// The publishing key.
+    Key,
+    /// What makes a host the same host.
+    HostIdentity,
+    /// The token that a session was opened with.
+    SessionToken,
+    /// The secret of an event stream.
+    StreamToken,
+}
+
+/// A secret is not the one it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongSecret {
+    /// It is another.
+    #[error("the secret is wrong")]
+    Wrong,
+    /// Its network has sent too many wrong ones.
+    #[error("too many wrong secrets from this network; try again in {} s", seconds(*retry_after))]
+    TooMany {
+        /// What is left of the window.
+        retry_after: Duration,
+    },
+}
+
+/// Seconds to wait, rounded up.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// The one place that knows clients and their rights. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Auth(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    open: PublishOpen,
+    key: Option<Secret>,
+    origins: Origins,
+    hosts: Hosts,
+    trusted_proxies: Vec<IpNet>,
+    trusted_networks: Vec<IpNet>,
+    port: u16,
+    /// Held for a few instructions, never across an await.
+    wrong: Mutex<WrongSecrets>,
+    has_warned: AtomicBool,
+}
+
+impl Auth {
+    /// One for the process.
+    pub fn new(config: Config, own: OwnAddresses) -> Self {
+        let OwnAddresses { port, ips, names } = own;
+        Self(Arc::new(Inner {
+            open: config.effective_open(),
+            origins: Origins::new(&config.origins),
+            hosts: Hosts::new(&ips, names.iter().chain(&config.hosts)),
+            key: config.key,
+            trusted_proxies: config.trusted_proxies,
+            trusted_networks: config.trusted_networks,
+            port,
+            wrong: Mutex::default(),
+            has_warned: AtomicBool::new(false),
+        }))
+    }
+
+    /// Where a request comes from: its peer, or the client that trusted proxies name.
+    pub fn identify(&self, peer: IpAddr, version: Version, headers: &HeaderMap) -> ClientAddr {
+        let peer = peer.to_canonical();
+        let proof = Proof::of(peer, version, headers, self.0.port);
+        if proof == Proof::Unnamed {
+            self.warn_once(headers, version);
+        }
+        let (ip, is_known) = if self.is_proxy(peer) && forwarded::is_forwarded(headers) {
+            let found = forwarded::client(peer, headers, |ip| self.is_proxy(ip));
+            (found.ip, found.is_client)
+        } else {
+            (peer, true)
+        };
+        let sender = self.0.origins.sender(headers);
+        ClientAddr {
+            ip,
+            is_own_machine: proof == Proof::OwnMachine && sender.may_be_own_machine(),
+            is_trusted_network: is_known && contains(&self.0.trusted_networks, ip),
+        }
+    }
+
+    /// Whether a request names a host of ours. It protects from DNS rebinding.
+    ///
+    /// # Errors
+    /// When it names another, none or two.
+    pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostRefused> {
+        self.0.hosts.check(uri, headers)
+    }
+
+    /// Whether the page that sends a request may use the server; programs may. `client` is from
+    /// [`Self::identify`] of the same request.
+    ///
+    /// # Errors
+    /// When it is a page of an origin that is not allowed.
+    pub fn check_origin(
+        &self,
+        client: &ClientAddr,
+        headers: &HeaderMap,
+    ) -> Result<(), OriginRefused> {
+        let sender = self.0.origins.sender(headers);
+        let is_allowed = self.0.origins.is_allowed(sender, client.is_own_machine);
+        if is_allowed { Ok(()) } else { Err(OriginRefused::of(headers)) }
+    }
+
+    /// The value of `Access-Control-Allow-Origin`: the page's origin when it is allowed, `*` where all are.
+    pub fn allowed_origin(&self, client: &ClientAddr, headers: &HeaderMap) -> Option<HeaderValue> {
+        if self.0.origins.is_all() {
+            return Some(HeaderValue::from_static("*"));
+        }
+        let origin = headers.get(ORIGIN)?;
+        self.check_origin(client, headers).is_ok().then(|| origin.clone())
+    }
+
+    /// Whether the client speaks HTTPS with a trusted proxy.
+    pub fn is_https(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.is_proxy(peer.to_canonical()) && forwarded::is_https(headers)
+    }
+
+    /// Whether a client may do something in a room. Rights are the same in every room.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn may(
+        &self,
+        client: &ClientAddr,
+        action: Action,
+        _room: &RoomName,
+        credential: &Credential,
+        now: Instant,
+    ) -> Result<(), Denied> {
+        match action {
+            // A key that is not asked for is not compared: the answer would tell whether it is right.
+            Action::Watch => Ok(()),
+            Action::Publish => self.may_publish(client, credential.key.as_ref(), now),
+        }
+    }
+
+    fn may_publish(
+        &self,
+        client: &ClientAddr,
+        given: Option<&Secret>,
+        now: Instant,
+    ) -> Result<(), Denied> {
+        let is_open = match self.0.open {
+            PublishOpen::All => true,
+            PublishOpen::Loopback => client.is_own_machine,
+            PublishOpen::None => false,
+        };
+        match given {
+            Some(given) if self.is_key(given) => Ok(()),
+            // The answer is the same for every key: a wrong one is no guess.
+            _ if is_open => Ok(()),
+            Some(_) => Err(match self.count_wrong(client, SecretKind::Key, now) {
+                Some(retry_after) => Denied::TooManyWrong { retry_after },
+                None => Denied::KeyWrong,
+            }),
+            None => Err(Denied::KeyRequired),
+        }
+    }
+
+    /// Whether this is the publishing key, uncounted. Whoever asks this asks [`Self::may`] with the same key
+    /// whatever the answer, and shows nothing of it to a client that may not: else it can be guessed here.
+    pub fn is_key(&self, given: &Secret) -> bool {
+        self.0.key.as_ref().is_some_and(|ours| ours.is(given))
+    }
+
+    /// Whether a secret is ours. A wrong one is counted, a right one always passes.
+    ///
+    /// # Errors
+    /// When it is another.
+    pub fn is_same(
+        &self,
+        client: &ClientAddr,
+        what: SecretKind,
+        ours: &Secret,
+        given: &Secret,
+        now: Instant,
+    ) -> Result<(), WrongSecret> {
+        if ours.is(given) {
+            return Ok(());
+        }
+        Err(match self.count_wrong(client, what, now) {
+            Some(retry_after) => WrongSecret::TooMany { retry_after },
+            None => WrongSecret::Wrong,
+        })
+    }
+
+    /// Counts a wrong secret; how long to wait when the network has sent too many.
+    fn count_wrong(&self, client: &ClientAddr, what: SecretKind, now: Instant) -> Option<Duration> {
+        let network = client.network();
+        let wrong = {
+            let mut wrong = self.0.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+            wrong.count(network, now)
+        };
+        let Wrong::Over { retry_after, is_first } = wrong else { return None };
+        if is_first {
+            tracing::warn!(%network, last = ?what, "too many wrong secrets: the next wrong ones of this network are refused");
+        }
+        // The operator and trusted networks are told plainly what is wrong.
+        (!client.is_unlimited()).then_some(retry_after)
+    }
+
+    fn is_proxy(&self, ip: IpAddr) -> bool {
+        contains(&self.0.trusted_proxies, ip)
+    }
+
+    fn warn_once(&self, headers: &HeaderMap, version: Version) {
+        if self.0.has_warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let host = headers.get(HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let port = self.0.port;
+        tracing::warn!(
+            host,
+            ?version,
+            "a request from this machine has no rights of it, since it is not for http://localhost:{port}: \
+            use that address, or let the proxy that passes it on set Host, X-Forwarded-For and \
+            X-Forwarded-Proto"
+        );
+    }
+}
+
+fn contains(networks: &[IpNet], ip: IpAddr) -> bool {
+    networks.iter().any(|it| it.contains(&ip))
+}
