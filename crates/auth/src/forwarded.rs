@@ -281,6 +281,7 @@ mod tests {
         check(("x-forwarded-proto", "\u{e9}"), false);
         check(("forwarded", "for=192.0.2.7;proto=https, for=10.0.0.3;proto=http"), true);
         check(("forwarded", "for=192.0.2.7;proto=\"HTTPS\""), true);
+        check(("forwarded", "host=\"a,b\";proto=https"), true);
         check(("forwarded", "for=192.0.2.7, proto=https"), false);
         check(("x-real-ip", "192.0.2.7"), false);
     }

@@ -241,7 +241,7 @@ mod tests {
     fn the_page_of_an_app_can_be_named_and_no_page_cannot() {
         let app = "capacitor://localhost";
         assert!(allowed(&[app], &[app], "live.example", false));
-        for nobody in ["null", "file://", "file:///"] {
+        for nobody in ["null", "file://", "file:///", "file://localhost"] {
             assert!(!allowed(&[nobody], &[nobody], "live.example", false), "{nobody}");
             assert!(!is_origin(nobody), "{nobody}");
         }
