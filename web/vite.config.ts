@@ -8,6 +8,10 @@ export default defineConfig({
   plugins: [react()],
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: {
-    proxy: { "/ws": { target: server, ws: true }, "/api": server },
+    // The server grants the rights of its own machine to requests that name it: `Host` is its own address.
+    proxy: {
+      "/ws": { target: server, ws: true, changeOrigin: true },
+      "/api": { target: server, changeOrigin: true },
+    },
   },
 });
