@@ -84,7 +84,7 @@ impl Studio {
     fn publish(&mut self, room: RoomId, peer: PeerId) {
         let mut host = Client::new();
         let offer = host.offer();
-        self.engine.command(Command::Publish { room, peer, offer, on_air: true });
+        self.engine.command(Command::Publish { room, peer, offer, on_air: true, via: None });
         let Event::Answer { sdp, .. } = self.event_of(peer) else { panic!("no answer") };
         host.accept_answer(&sdp);
         self.host = Some(host);
@@ -92,7 +92,7 @@ impl Studio {
 
     fn watch(&mut self, room: RoomId, peer: PeerId) {
         let mut viewer = Client::new();
-        self.engine.command(Command::Watch { room, peer });
+        self.engine.command(Command::Watch { room, peer, via: None });
         let Event::Offer { sdp, .. } = self.event_of(peer) else { panic!("no offer") };
         let sdp = viewer.answer(&sdp);
         self.engine.command(Command::Answer { peer, sdp });
@@ -190,7 +190,7 @@ fn the_end_is_told_to_everybody() {
 fn the_limit_is_that_of_all_threads_together() {
     let mut studio = Studio::open(3, 5);
     let watch = |studio: &mut Studio, n| {
-        studio.engine.command(Command::Watch { room: RoomId(n % 4), peer: PeerId(n) });
+        studio.engine.command(Command::Watch { room: RoomId(n % 4), peer: PeerId(n), via: None });
         studio.event_of(PeerId(n))
     };
     for n in 0..5 {
@@ -206,7 +206,13 @@ fn the_limit_is_that_of_all_threads_together() {
     loop {
         let offer = "no".into();
         let peer = PeerId(n);
-        studio.engine.command(Command::Publish { room: RoomId(n), peer, offer, on_air: true });
+        studio.engine.command(Command::Publish {
+            room: RoomId(n),
+            peer,
+            offer,
+            on_air: true,
+            via: None,
+        });
         match studio.event_of(peer) {
             Event::Rejected { error: NegotiationError::Full, .. } => {}
             Event::Rejected { .. } => break,

@@ -73,8 +73,8 @@ impl Server {
         let (sender, answer) = oneshot::channel();
         self.waiting.lock().unwrap().insert(peer, sender);
         self.engine.command(match path.as_str() {
-            "/whip" => Command::Publish { room, peer, offer, on_air: true },
-            "/whep" => Command::WatchOffer { room, peer, offer },
+            "/whip" => Command::Publish { room, peer, offer, on_air: true, via: None },
+            "/whep" => Command::WatchOffer { room, peer, offer, via: None },
             _ => return status(StatusCode::NOT_FOUND),
         });
         Response::builder()

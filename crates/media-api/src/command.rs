@@ -1,5 +1,7 @@
 //! Requests from the control plane to the media plane.
 
+use std::net::IpAddr;
+
 use crate::{PeerId, Preference, RoomId};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
@@ -18,6 +20,9 @@ pub enum Command {
         offer: String,
         /// Whether viewers see it at once; otherwise after [`Command::GoLive`].
         on_air: bool,
+        /// The local address that the request came in by, if it is known: that address has its
+        /// candidate first in our description. Some clients (ffmpeg) try the first one only.
+        via: Option<IpAddr>,
     },
     /// Takes the offer of a viewer (as in WHEP). Yields [`Event::Answer`] or [`Event::Rejected`].
     WatchOffer {
@@ -27,6 +32,8 @@ pub enum Command {
         peer: PeerId,
         /// The session description.
         offer: String,
+        /// As in [`Command::Publish`].
+        via: Option<IpAddr>,
     },
     /// Makes an offer to a viewer. Yields [`Event::Offer`]. Works in a room where nobody is live:
     /// the offer has every codec, and media flows once there is any.
@@ -35,6 +42,8 @@ pub enum Command {
         room: RoomId,
         /// The new peer.
         peer: PeerId,
+        /// As in [`Command::Publish`].
+        via: Option<IpAddr>,
     },
     /// The answer to the peer's last offer. Yields [`Event::Negotiated`] or [`Event::Rejected`].
     Answer {
@@ -50,11 +59,15 @@ pub enum Command {
         peer: PeerId,
         /// The session description.
         offer: String,
+        /// As in [`Command::Publish`].
+        via: Option<IpAddr>,
     },
     /// Makes a viewer a new offer with new ICE credentials. Yields [`Event::Offer`].
     RestartIce {
         /// The peer.
         peer: PeerId,
+        /// As in [`Command::Publish`].
+        via: Option<IpAddr>,
     },
     /// What a viewer wants of the picture, from now on: also before it is connected, at whichever worker
     /// it is, and when the host has returned. Nothing for a peer that is no viewer.
@@ -85,7 +98,7 @@ impl Command {
             | Self::Watch { peer, .. }
             | Self::Answer { peer, .. }
             | Self::Reoffer { peer, .. }
-            | Self::RestartIce { peer }
+            | Self::RestartIce { peer, .. }
             | Self::Prefer { peer, .. }
             | Self::Close { peer } => Some(*peer),
             Self::GoLive { .. } => None,

@@ -7,7 +7,7 @@ pub(crate) mod rtc;
 pub(crate) mod sdp;
 
 use std::fmt::Debug;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -117,17 +117,22 @@ pub(crate) enum Output {
 /// The sending half of one viewer. After every call that takes `&mut self` it is polled until it
 /// yields a timeout.
 pub(crate) trait Egress: Debug + Send {
-    /// Makes an offer of sound and picture.
-    fn offer(&mut self) -> String;
+    /// Makes an offer of sound and picture, the candidate of address `via` first.
+    fn offer(&mut self, via: Option<IpAddr>) -> String;
 
     /// Makes the same offer with new ICE credentials.
-    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError>;
+    fn offer_ice_restart(&mut self, via: Option<IpAddr>) -> Result<String, NegotiationError>;
 
     /// Takes the answer to the last offer.
     fn accept_answer(&mut self, answer: &str, now: Instant) -> Result<(), NegotiationError>;
 
     /// Takes the viewer's own offer; returns the answer.
-    fn accept_offer(&mut self, offer: &str, now: Instant) -> Result<String, NegotiationError>;
+    fn accept_offer(
+        &mut self,
+        offer: &str,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<String, NegotiationError>;
 
     /// Our ICE username fragment.
     fn ufrag(&mut self) -> String;

@@ -48,7 +48,7 @@ pub fn addressee(command: &Command, workers: u8) -> u8 {
         | Command::Watch { peer, .. }
         | Command::Answer { peer, .. }
         | Command::Reoffer { peer, .. }
-        | Command::RestartIce { peer }
+        | Command::RestartIce { peer, .. }
         | Command::Prefer { peer, .. }
         | Command::Close { peer } => registrar_of(*peer, workers),
     }

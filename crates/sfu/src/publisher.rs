@@ -1,5 +1,6 @@
 //! The peer that sends: one str0m session, its packets parsed once, on their way to the room.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use str0m::Event as RtcEvent;
@@ -74,6 +75,7 @@ impl Publisher {
         id: PeerId,
         shared: &Shared,
         text: &str,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
         let offer = sdp::publisher_offer(text)?;
@@ -88,7 +90,7 @@ impl Publisher {
             video: None,
             structures: Structures::default(),
         };
-        let answer = publisher.session.accept_offer(offer, now)?;
+        let answer = publisher.session.accept_offer(offer, via, now)?;
         let codecs = publisher.codecs();
         if codecs.is_empty() {
             return Err(NegotiationError::NoCodec);
@@ -101,9 +103,10 @@ impl Publisher {
     pub(crate) fn reoffer(
         &mut self,
         offer: &str,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
-        let answer = self.session.accept_offer(sdp::publisher_offer(offer)?, now)?;
+        let answer = self.session.accept_offer(sdp::publisher_offer(offer)?, via, now)?;
         let codecs = self.codecs();
         self.ingest.negotiated(offer, &codecs);
         Ok(sdp::h264::answered_as_offered(&answer, offer))

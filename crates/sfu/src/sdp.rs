@@ -8,6 +8,7 @@
 pub(crate) mod h264;
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use str0m::change::{SdpAnswer, SdpOffer};
 
@@ -116,26 +117,51 @@ pub(crate) fn within_bounds(text: &str) -> Result<(), NegotiationError> {
 }
 
 /// What we send: str0m's description with the end of the candidates, and one media stream for all
-/// tracks. Without a common stream id a browser hands the page no stream, or one a track.
-pub(crate) fn finished(sdp: &str, stream_id: &str) -> String {
+/// tracks. Without a common stream id a browser hands the page no stream, or one a track. The candidates
+/// of address `via` come first.
+pub(crate) fn finished(sdp: &str, stream_id: &str, via: Option<IpAddr>) -> String {
     let mut text = String::with_capacity(sdp.len() + 128);
-    let mut in_candidates = false;
+    let mut candidates = Vec::new();
     for line in sdp.lines() {
-        let is_candidate = line.starts_with("a=candidate:");
-        if in_candidates && !is_candidate {
-            text.push_str("a=end-of-candidates\r\n");
+        if line.starts_with("a=candidate:") {
+            candidates.push(line);
+            continue;
         }
-        in_candidates = is_candidate;
+        write_candidates(&mut text, &mut candidates, via);
         match one_stream(line, stream_id) {
             Some(changed) => text.push_str(&changed),
             None => text.push_str(line),
         }
         text.push_str("\r\n");
     }
-    if in_candidates {
-        text.push_str("a=end-of-candidates\r\n");
-    }
+    write_candidates(&mut text, &mut candidates, via);
     text
+}
+
+/// Writes the candidate lines of one media description, and that there are no more.
+fn write_candidates(text: &mut String, lines: &mut Vec<&str>, via: Option<IpAddr>) {
+    if lines.is_empty() {
+        return;
+    }
+    // RFC 8839, section 5.1: foundation, component, transport, priority, address.
+    let address = |line: &&str| line.split(' ').nth(4)?.parse().ok();
+    for line in via_first(lines.drain(..), via, address).chain(["a=end-of-candidates"]) {
+        text.push_str(line);
+        text.push_str("\r\n");
+    }
+}
+
+/// The items of address `via` first, otherwise in the order given. An IPv4 address is the same in its
+/// IPv6 form (RFC 4291, section 2.5.5.2), in which a socket of both families tells it.
+pub(crate) fn via_first<T>(
+    items: impl Iterator<Item = T>,
+    via: Option<IpAddr>,
+    address: impl Fn(&T) -> Option<IpAddr>,
+) -> impl Iterator<Item = T> {
+    let via = via.map(|it| it.to_canonical());
+    let is_first = |it: &T| via.is_some() && address(it).map(|it| it.to_canonical()) == via;
+    let (first, others): (Vec<T>, Vec<T>) = items.partition(is_first);
+    first.into_iter().chain(others)
 }
 
 /// Kind and `mid` of each audio and video description of ours that is neither rejected nor inactive.
@@ -449,7 +475,7 @@ mod tests {
     fn candidates_end_and_all_tracks_are_one_stream() {
         let ours = "v=0\r\nm=audio 9 X 111\r\na=candidate:1\r\na=candidate:2\r\na=mid:0\r\n\
                     a=msid:abc audio\r\na=ssrc:7 cname:x\r\na=ssrc:7 msid:abc audio\r\n";
-        let out = finished(ours, "kaibo");
+        let out = finished(ours, "kaibo", None);
         assert!(out.contains("a=candidate:2\r\na=end-of-candidates\r\na=mid:0\r\n"), "{out}");
         assert!(out.contains("a=msid:kaibo audio\r\n"), "{out}");
         assert!(out.contains("a=ssrc:7 cname:x\r\na=ssrc:7 msid:kaibo audio\r\n"), "{out}");

@@ -6,7 +6,7 @@
 //! error of what entered ends it: it is counted, and the timeouts decide.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -201,6 +201,7 @@ impl Session {
     pub(crate) fn accept_offer(
         &mut self,
         offer: SdpOffer,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.pending = None;
@@ -208,11 +209,11 @@ impl Session {
         self.negotiated(now);
         let answer = self.named(answer.to_sdp_string());
         self.mids = mids(&answer);
-        Ok(sdp::finished(&answer, STREAM_ID))
+        Ok(sdp::finished(&answer, STREAM_ID, via))
     }
 
     /// Offers sound and picture to a viewer.
-    pub(crate) fn offer_media(&mut self) -> String {
+    pub(crate) fn offer_media(&mut self, via: Option<IpAddr>) -> String {
         let mut changes = self.rtc.sdp_api();
         let mut add = |kind, track: &str| {
             let stream = Some(STREAM_ID.into());
@@ -223,11 +224,11 @@ impl Session {
         self.mids = Mids { audio: Some(audio), video: Some(video) };
         let (offer, pending) = changes.apply().expect("two new media need a negotiation");
         self.pending = Some(pending);
-        sdp::finished(&offer.to_sdp_string(), STREAM_ID)
+        sdp::finished(&offer.to_sdp_string(), STREAM_ID, via)
     }
 
     /// Offers the same media with new ICE credentials.
-    pub(crate) fn offer_ice_restart(&mut self) -> String {
+    pub(crate) fn offer_ice_restart(&mut self, via: Option<IpAddr>) -> String {
         let mut changes = self.rtc.sdp_api();
         let made = changes.ice_restart(true);
         let (offer, pending) = changes.apply().expect("an ICE restart needs a negotiation");
@@ -235,7 +236,7 @@ impl Session {
         let ours = named(made.clone(), self.worker);
         let offer = renamed(&offer.to_sdp_string(), &made, &ours);
         self.restarted = Some((made, ours));
-        sdp::finished(&offer, STREAM_ID)
+        sdp::finished(&offer, STREAM_ID, via)
     }
 
     /// Takes the answer to the last offer.

@@ -157,16 +157,16 @@ impl Sfu {
     fn carry_out(&mut self, command: Command, now: Instant) {
         let peer = command.peer();
         match command {
-            Command::Publish { room, peer, offer, on_air } => {
-                let result = self.publish(room, peer, &offer, on_air, now);
+            Command::Publish { room, peer, offer, on_air, via } => {
+                let result = self.publish(room, peer, &offer, on_air, via, now);
                 self.answered(peer, result);
             }
-            Command::WatchOffer { room, peer, offer } => {
-                let result = self.watch_offer(room, peer, &offer, now);
+            Command::WatchOffer { room, peer, offer, via } => {
+                let result = self.watch_offer(room, peer, &offer, via, now);
                 self.answered(peer, result);
             }
-            Command::Watch { room, peer } => {
-                let result = self.watch(room, peer, now);
+            Command::Watch { room, peer, via } => {
+                let result = self.watch(room, peer, via, now);
                 self.offered(peer, result);
             }
             Command::Answer { peer, sdp } => {
@@ -177,12 +177,12 @@ impl Sfu {
                 self.events.push_back(event);
                 self.handle_early(peer, now);
             }
-            Command::Reoffer { peer, offer } => {
-                let result = self.reoffer(peer, &offer, now);
+            Command::Reoffer { peer, offer, via } => {
+                let result = self.reoffer(peer, &offer, via, now);
                 self.answered(peer, result);
             }
-            Command::RestartIce { peer } => {
-                let result = self.restart_ice(peer, now);
+            Command::RestartIce { peer, via } => {
+                let result = self.restart_ice(peer, via, now);
                 self.offered(peer, result);
             }
             Command::Prefer { peer, preference } => {

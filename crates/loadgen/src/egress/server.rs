@@ -183,7 +183,7 @@ impl Server {
         offer: String,
         now: Instant,
     ) -> Result<String, EgressError> {
-        self.command(Command::Publish { room, peer, offer, on_air: false }, now);
+        self.command(Command::Publish { room, peer, offer, on_air: false, via: None }, now);
         self.description()
     }
 
@@ -193,7 +193,7 @@ impl Server {
         peer: PeerId,
         now: Instant,
     ) -> Result<String, EgressError> {
-        self.command(Command::Watch { room, peer }, now);
+        self.command(Command::Watch { room, peer, via: None }, now);
         self.description()
     }
 

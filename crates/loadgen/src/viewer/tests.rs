@@ -44,7 +44,10 @@ impl World {
             Shape { codec, video_bitrate: 1_000_000, fps: 30, audio: true, run: 9, epoch: now };
         let local = "198.51.100.1:4000".parse().unwrap();
         let (mut host, offer) = Publisher::new(local, shape, now).unwrap();
-        sfu.handle_command(Command::Publish { room: ROOM, peer: HOST, offer, on_air: true }, now);
+        sfu.handle_command(
+            Command::Publish { room: ROOM, peer: HOST, offer, on_air: true, via: None },
+            now,
+        );
         let Output::Event(Event::Answer { sdp, .. }) = sfu.poll_output(now) else { panic!() };
         host.accept_answer(&sdp).unwrap();
         Self {
@@ -90,7 +93,7 @@ impl World {
     /// A viewer that the server offers to, as on `/ws`.
     fn add_answering(&mut self) {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
-        self.sfu.handle_command(Command::Watch { room: ROOM, peer }, self.now);
+        self.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, self.now);
         let offer = self.description();
         let sdp = sdp::answer(&offer, &local);
         self.sfu.handle_command(Command::Answer { peer, sdp }, self.now);
@@ -101,7 +104,8 @@ impl World {
     fn add_offering(&mut self, codec: VideoCodec) {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
         let offer = sdp::offer(&local, codec);
-        self.sfu.handle_command(Command::WatchOffer { room: ROOM, peer, offer }, self.now);
+        self.sfu
+            .handle_command(Command::WatchOffer { room: ROOM, peer, offer, via: None }, self.now);
         let answer = self.description();
         self.enter(peer, &local, &answer);
     }
@@ -300,7 +304,7 @@ fn a_certificate_that_was_not_announced_ends_the_join() {
     let mut world = World::new(VideoCodec::Vp8);
     let local = world.local();
     let peer = PeerId(2);
-    world.sfu.handle_command(Command::Watch { room: ROOM, peer }, world.now);
+    world.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, world.now);
     let offer = world.description();
     let sdp = sdp::answer(&offer, &local);
     world.sfu.handle_command(Command::Answer { peer, sdp }, world.now);

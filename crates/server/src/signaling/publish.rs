@@ -45,7 +45,7 @@ impl Hub {
             }
             let peer = publisher.peer;
             publisher.pending.push_back(PendingOffer { offer: offer.clone(), echo });
-            self.command(Command::Reoffer { peer, offer });
+            self.command(Command::Reoffer { peer, offer, via: None });
             return Ok(());
         }
         self.publish_anew(sid, offer, sdp_session, echo);
@@ -76,7 +76,7 @@ impl Hub {
         if let Some(superseded) = superseded {
             self.drop_peer(superseded.peer);
         }
-        self.command(Command::Publish { room, peer, offer, on_air });
+        self.command(Command::Publish { room, peer, offer, on_air, via: None });
     }
 
     /// Whether a session may be the room's host now.

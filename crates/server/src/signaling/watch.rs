@@ -26,7 +26,7 @@ impl Hub {
         }
         let peer = self.new_peer(sid);
         if let Some(room) = self.add_viewer(sid, Viewer::new(peer, Step::Offering)) {
-            self.command(Command::Watch { room, peer });
+            self.command(Command::Watch { room, peer, via: None });
             self.prefer_again(sid);
         }
     }
@@ -151,7 +151,7 @@ impl Hub {
         {
             let peer = viewer.peer;
             viewer.step = Step::ClientOffered(echo);
-            self.command(Command::Reoffer { peer, offer });
+            self.command(Command::Reoffer { peer, offer, via: None });
             return Ok(());
         }
         let room = session.room;
@@ -165,7 +165,7 @@ impl Hub {
         let peer = self.new_peer(sid);
         let viewer = Viewer { sdp_session, ..Viewer::new(peer, Step::ClientOffered(echo)) };
         if let Some(room) = self.add_viewer(sid, viewer) {
-            self.command(Command::WatchOffer { room, peer, offer });
+            self.command(Command::WatchOffer { room, peer, offer, via: None });
             self.prefer_again(sid);
         }
         Ok(())
@@ -274,7 +274,7 @@ impl Hub {
             Some(viewer) if matches!(viewer.step, Step::Stable) => {
                 viewer.step = Step::Restarting;
                 let peer = viewer.peer;
-                self.command(Command::RestartIce { peer });
+                self.command(Command::RestartIce { peer, via: None });
             }
             // Another offer is on its way.
             Some(viewer) if matches!(viewer.step, Step::Offering | Step::Restarting) => {}

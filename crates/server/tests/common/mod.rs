@@ -56,7 +56,7 @@ impl Media for FakeMedia {
             Command::Reoffer { peer, .. } | Command::WatchOffer { peer, .. } => {
                 self.sink.send(Event::Answer { peer, sdp, codecs });
             }
-            Command::Watch { peer, .. } | Command::RestartIce { peer } => {
+            Command::Watch { peer, .. } | Command::RestartIce { peer, .. } => {
                 self.sink.send(Event::Offer { peer, sdp });
             }
             Command::Answer { peer, .. } => {

@@ -13,7 +13,7 @@ mod probe;
 mod report;
 mod sender;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::rand;
@@ -142,7 +142,11 @@ impl LeanEgress {
         }
     }
 
-    fn describe(&mut self, write: impl FnOnce(&Local<'_>, &Self) -> String) -> String {
+    fn describe(
+        &mut self,
+        via: Option<IpAddr>,
+        write: impl FnOnce(&Local<'_>, &Self) -> String,
+    ) -> String {
         self.version += 1;
         let credentials = self.ice.local();
         let local = Local {
@@ -150,6 +154,7 @@ impl LeanEgress {
             pwd: &credentials.pwd,
             fingerprint: &self.shared.fingerprint,
             candidates: &self.shared.addresses,
+            via,
             session_id: self.session_id,
             version: self.version,
             cname: &self.shared.cname,
@@ -360,20 +365,20 @@ impl LeanEgress {
 }
 
 impl Egress for LeanEgress {
-    fn offer(&mut self) -> String {
+    fn offer(&mut self, via: Option<IpAddr>) -> String {
         self.is_offered = true;
-        self.describe(|local, it| match &it.remote {
+        self.describe(via, |local, it| match &it.remote {
             Some(remote) => sdp::offer(local, &remote.layout),
             None => sdp::offer(local, Layout::ours()),
         })
     }
 
-    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
+    fn offer_ice_restart(&mut self, via: Option<IpAddr>) -> Result<String, NegotiationError> {
         if self.remote.is_none() {
             return Err(NegotiationError::OutOfOrder);
         }
         self.ice.restart();
-        Ok(self.offer())
+        Ok(self.offer(via))
     }
 
     fn accept_answer(&mut self, answer: &str, now: Instant) -> Result<(), NegotiationError> {
@@ -387,12 +392,17 @@ impl Egress for LeanEgress {
         self.negotiated(remote, now)
     }
 
-    fn accept_offer(&mut self, offer: &str, now: Instant) -> Result<String, NegotiationError> {
+    fn accept_offer(
+        &mut self,
+        offer: &str,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
         self.is_offered = false;
         let remote = sdp::read_offer(offer)?;
         self.negotiated(remote, now)?;
         let Some(remote) = self.remote.take() else { return Err(NegotiationError::OutOfOrder) };
-        let answer = self.describe(|local, _| sdp::answer(local, &remote));
+        let answer = self.describe(via, |local, _| sdp::answer(local, &remote));
         self.remote = Some(remote);
         Ok(answer)
     }

@@ -1,5 +1,6 @@
 //! A viewer on str0m: correct and complete, 11 to 16 µs a packet and half a megabyte a viewer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,15 +50,15 @@ impl RtcEgress {
 }
 
 impl Egress for RtcEgress {
-    fn offer(&mut self) -> String {
-        self.session.offer_media()
+    fn offer(&mut self, via: Option<IpAddr>) -> String {
+        self.session.offer_media(via)
     }
 
-    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
+    fn offer_ice_restart(&mut self, via: Option<IpAddr>) -> Result<String, NegotiationError> {
         if !self.session.is_negotiated() {
             return Err(NegotiationError::OutOfOrder);
         }
-        Ok(self.session.offer_ice_restart())
+        Ok(self.session.offer_ice_restart(via))
     }
 
     fn accept_answer(&mut self, answer: &str, now: Instant) -> Result<(), NegotiationError> {
@@ -66,8 +67,13 @@ impl Egress for RtcEgress {
         Ok(())
     }
 
-    fn accept_offer(&mut self, offer: &str, now: Instant) -> Result<String, NegotiationError> {
-        let answer = self.session.accept_offer(sdp::viewer_offer(offer)?, now)?;
+    fn accept_offer(
+        &mut self,
+        offer: &str,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
+        let answer = self.session.accept_offer(sdp::viewer_offer(offer)?, via, now)?;
         self.size_rtx();
         Ok(answer)
     }

@@ -17,7 +17,7 @@ mod tests;
 mod write;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 
 pub(crate) use read::{read_answer, read_offer};
@@ -38,6 +38,8 @@ pub(crate) struct Local<'a> {
     pub(crate) fingerprint: &'a str,
     /// Where we are reached, best first.
     pub(crate) candidates: &'a [SocketAddr],
+    /// The address whose candidates are written first. Their priorities stay what they are.
+    pub(crate) via: Option<IpAddr>,
     /// Names the session; the highest bit is not used (RFC 8829, section 5.2.1).
     pub(crate) session_id: u64,
     /// Greater with each description of a session that differs from the one before.

@@ -90,7 +90,7 @@ impl Sfu {
             Command::Watch { .. } | Command::WatchOffer { .. } => None,
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer }
+            | Command::RestartIce { peer, .. }
             | Command::Prefer { peer, .. }
             | Command::Close { peer } => self.away.of(*peer),
         }

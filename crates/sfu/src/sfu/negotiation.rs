@@ -1,6 +1,7 @@
 //! What is done with offers and answers: the part of [`Sfu`] that makes peers and changes what they
 //! agreed on. Every library call on what came from outside is contained.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use super::{Peer, Sfu, contain};
@@ -20,11 +21,12 @@ impl Sfu {
         peer: PeerId,
         offer: &str,
         on_air: bool,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
-            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, now)?;
+            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, via, now)?;
             let (codecs, ufrag) = (new.codecs(), new.ufrag());
             Ok((new, Answered { sdp, codecs }, ufrag))
         });
@@ -44,12 +46,13 @@ impl Sfu {
         room: RoomId,
         peer: PeerId,
         offer: &str,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
             let mut egress = self.new_egress(now);
-            let sdp = egress.accept_offer(offer, now)?;
+            let sdp = egress.accept_offer(offer, via, now)?;
             let codecs = egress.codecs();
             if codecs.is_empty() {
                 return Err(NegotiationError::NoCodec);
@@ -65,11 +68,12 @@ impl Sfu {
         &mut self,
         room: RoomId,
         peer: PeerId,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.has_space()?;
         let mut egress = self.new_egress(now);
-        let sdp = egress.offer();
+        let sdp = egress.offer(via);
         self.add_viewer(room, peer, egress);
         Ok(sdp)
     }
@@ -122,15 +126,16 @@ impl Sfu {
         &mut self,
         peer: PeerId,
         offer: &str,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(it) => {
-                let sdp = it.reoffer(offer, now)?;
+                let sdp = it.reoffer(offer, via, now)?;
                 Ok((Answered { sdp, codecs: it.codecs() }, it.ufrag()))
             }
             Peer::Viewer(it) => {
-                let sdp = it.egress.accept_offer(offer, now)?;
+                let sdp = it.egress.accept_offer(offer, via, now)?;
                 it.renegotiated();
                 Ok((Answered { sdp, codecs: it.egress.codecs() }, it.egress.ufrag()))
             }
@@ -143,11 +148,12 @@ impl Sfu {
     pub(super) fn restart_ice(
         &mut self,
         peer: PeerId,
+        via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
-            Peer::Viewer(it) => it.egress.offer_ice_restart(),
+            Peer::Viewer(it) => it.egress.offer_ice_restart(via),
         });
         result.ok_or(NegotiationError::UnknownPeer)?
     }

@@ -1,6 +1,6 @@
 //! A fault in one session, who hears a viewer, and the end of all.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use is::stun::{StunMessage, TransId};
@@ -29,11 +29,11 @@ impl Fake {
 }
 
 impl Egress for Fake {
-    fn offer(&mut self) -> String {
+    fn offer(&mut self, _: Option<IpAddr>) -> String {
         String::new()
     }
 
-    fn offer_ice_restart(&mut self) -> Result<String, NegotiationError> {
+    fn offer_ice_restart(&mut self, _: Option<IpAddr>) -> Result<String, NegotiationError> {
         Err(NegotiationError::OutOfOrder)
     }
 
@@ -43,7 +43,12 @@ impl Egress for Fake {
         Ok(())
     }
 
-    fn accept_offer(&mut self, _: &str, _: Instant) -> Result<String, NegotiationError> {
+    fn accept_offer(
+        &mut self,
+        _: &str,
+        _: Option<IpAddr>,
+        _: Instant,
+    ) -> Result<String, NegotiationError> {
         Err(NegotiationError::OutOfOrder)
     }
 
@@ -141,7 +146,10 @@ fn a_fault_in_one_viewer_ends_that_viewer_alone() {
 fn closing_everybody_leaves_nothing() {
     let mut sfu = sfu();
     for n in 0..10 {
-        sfu.handle_command(Command::Watch { room: RoomId(n % 3), peer: PeerId(n) }, *START);
+        sfu.handle_command(
+            Command::Watch { room: RoomId(n % 3), peer: PeerId(n), via: None },
+            *START,
+        );
     }
     sfu.close_all(*START);
     let closed = events(&mut sfu, *START)

@@ -175,8 +175,8 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
     let mut check = |offer: &str, part: &str| {
         let peer = PeerId(900);
         for command in [
-            Command::Publish { room: ROOM, peer, offer: offer.into(), on_air: true },
-            Command::WatchOffer { room: ROOM, peer, offer: offer.into() },
+            Command::Publish { room: ROOM, peer, offer: offer.into(), on_air: true, via: None },
+            Command::WatchOffer { room: ROOM, peer, offer: offer.into(), via: None },
         ] {
             sim.command(command);
             let Some((_, Event::Rejected { error, .. })) = sim.events.last() else {
@@ -218,8 +218,8 @@ fn no_damaged_offer_makes_it_panic() {
         let offer = String::from_utf8_lossy(&bytes).into_owned();
         let (room, peer) = (RoomId(n), PeerId(10_000 + n));
         good.command(match n % 2 {
-            0 => Command::Publish { room, peer, offer, on_air: true },
-            _ => Command::WatchOffer { room, peer, offer },
+            0 => Command::Publish { room, peer, offer, on_air: true, via: None },
+            _ => Command::WatchOffer { room, peer, offer, via: None },
         });
         good.command(Command::Close { peer });
     }
@@ -234,8 +234,8 @@ fn commands_for_peers_that_do_not_exist_are_answered() {
     let mut sim = Sim::new();
     let peer = PeerId(77);
     sim.command(Command::Answer { peer, sdp: "v=0".into() });
-    sim.command(Command::Reoffer { peer, offer: "v=0".into() });
-    sim.command(Command::RestartIce { peer });
+    sim.command(Command::Reoffer { peer, offer: "v=0".into(), via: None });
+    sim.command(Command::RestartIce { peer, via: None });
     sim.command(Command::Close { peer });
     sim.command(Command::GoLive { room: RoomId(5) });
     let errors: Vec<_> = sim.events.iter().map(|(_, event)| event.clone()).collect();
@@ -249,7 +249,7 @@ fn one_more_than_the_server_takes_is_told_so() {
     sim.add_host(Host::default(), good_link());
     sim.add_viewer(good_link());
     sim.add_viewer(good_link());
-    sim.command(Command::Watch { room: ROOM, peer: PeerId(50) });
+    sim.command(Command::Watch { room: ROOM, peer: PeerId(50), via: None });
     let full = Event::Rejected { peer: PeerId(50), error: NegotiationError::Full };
     assert_eq!(sim.events.last().unwrap().1, full);
 }
@@ -271,10 +271,21 @@ fn an_offer_that_its_parser_has_a_fault_with_is_only_refused() {
     sim.add_host(Host::default(), good_link());
     let viewer = sim.add_viewer(good_link());
     sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
-    sim.command(Command::WatchOffer { room: ROOM, peer: PeerId(50), offer: offer.clone() });
+    sim.command(Command::WatchOffer {
+        room: ROOM,
+        peer: PeerId(50),
+        offer: offer.clone(),
+        via: None,
+    });
     assert!(matches!(sim.events.last().unwrap().1, Event::Rejected { .. }));
     let offer = offer.replace("recvonly", "sendrecv");
-    sim.command(Command::Publish { room: RoomId(9), peer: PeerId(51), offer, on_air: true });
+    sim.command(Command::Publish {
+        room: RoomId(9),
+        peer: PeerId(51),
+        offer,
+        on_air: true,
+        via: None,
+    });
     assert!(matches!(sim.events.last().unwrap().1, Event::Rejected { .. }));
     sim.run(SECOND);
     assert_eq!(sim.sfu.sizes().peers, 2);
@@ -289,7 +300,7 @@ fn an_offer_that_would_take_seconds_to_read_is_refused_at_once() {
         offer.push_str(&format!("a=fmtp:97 {}\r\n", "apt=96;".repeat(100)));
     }
     let mut sim = Sim::new();
-    sim.command(Command::WatchOffer { room: ROOM, peer: PeerId(50), offer });
+    sim.command(Command::WatchOffer { room: ROOM, peer: PeerId(50), offer, via: None });
     let Event::Rejected { error, .. } = &sim.events.last().unwrap().1 else { panic!("taken") };
     // By its bounds, before the library reads it.
     assert!(error.to_string().contains("two things"), "{error}");

@@ -1,8 +1,9 @@
 //! Session descriptions: what is answered and offered, and that what was agreed flows.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use sfu::{Codec, Command, Event, PeerId};
+use sfu::{Codec, Command, Event, PeerId, RoomId};
 use str0m::format::Codec as Theirs;
 
 use crate::sim::{Host, ROOM, SERVER, Sim, good_link};
@@ -58,6 +59,60 @@ fn sound_and_picture_are_one_stream_for_a_viewer() {
     assert_eq!(count(&offer, "a=setup:actpass"), 2);
     assert_eq!(count(&offer, "a=end-of-candidates"), 1);
     assert!(matches!(sim.events.last().unwrap().1, Event::Negotiated { .. }));
+}
+
+#[test]
+fn the_address_that_a_request_came_in_by_is_the_first_candidate() {
+    const PUBLIC: &str = "203.0.113.9";
+    const OWN: &str = "192.0.2.77";
+    const V6: &str = "2001:db8::9";
+    let mut sim = Sim::with_config(|it| {
+        let others = [PUBLIC, OWN, V6].map(|ip| SocketAddr::new(ip.parse().unwrap(), 3000));
+        it.candidates = others.into_iter().chain(it.candidates.drain(..)).collect();
+    });
+    let candidates = |sim: &Sim| -> Vec<String> {
+        let is_description = |event: &Event| match event {
+            Event::Answer { sdp, .. } | Event::Offer { sdp, .. } => Some(sdp.clone()),
+            _ => None,
+        };
+        let sdp = sim.events.iter().rev().find_map(|it| is_description(&it.1)).unwrap();
+        sdp.lines().filter(|it| it.starts_with("a=candidate:")).map(str::to_owned).collect()
+    };
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    let host = sim.add_host(Host::default(), good_link());
+    let of_host = candidates(&sim);
+    let viewer = sim.add_viewer(good_link());
+    let of_viewer = candidates(&sim);
+    assert!(of_host[0].contains(PUBLIC) && of_viewer[0].contains(PUBLIC), "as configured");
+
+    sim.run(SECOND);
+    for (via, first) in [(format!("::ffff:{OWN}"), OWN), (OWN.into(), OWN), (V6.into(), V6)] {
+        sim.via = Some(via.parse().unwrap());
+        let mut check = |what: &str, before: &[String], act: &dyn Fn(&mut Sim)| {
+            act(&mut sim);
+            let now = candidates(&sim);
+            assert!(now[0].contains(first), "{what} by {via}: {now:#?}");
+            assert_eq!(sorted(now), sorted(before.to_vec()), "{what}: and no priority is another");
+        };
+        check("an offer", &of_viewer, &|it| {
+            it.add_viewer(good_link());
+        });
+        check("an answer to a viewer", &of_viewer, &|it| {
+            it.add_offering_viewer(good_link());
+        });
+        check("an ICE restart of ours", &of_viewer, &|it| it.restart_ice_of_viewer(viewer));
+        check("an ICE restart of the host", &of_host, &|it| it.restart_ice_of_host(host));
+        check("an answer to a host", &of_host, &|it| {
+            it.add_host_to(RoomId(2), Host::default(), good_link());
+        });
+    }
+    // What is nobody's changes nothing.
+    sim.via = Some("198.51.100.1".parse().unwrap());
+    sim.add_viewer(good_link());
+    assert_eq!(candidates(&sim), of_viewer);
 }
 
 #[test]
@@ -186,7 +241,7 @@ fn who_never_connects_is_given_up() {
     let mut sim = Sim::new();
     let viewer = sim.add_viewer(good_link());
     sim.vanish(viewer);
-    sim.command(Command::Watch { room: ROOM, peer: PeerId(70) });
+    sim.command(Command::Watch { room: ROOM, peer: PeerId(70), via: None });
     sim.run(Duration::from_secs(90));
     let closed = sim.times_of(|it| matches!(it, Event::Closed { .. }));
     assert_eq!(closed.len(), 2, "the one that answered and the one that never did");

@@ -272,7 +272,7 @@ fn commands_find_a_peer_wherever_it_is() {
     }
     // A refused offer registers nobody.
     let peer = PeerId(77);
-    sim.command(Command::Publish { room: ROOM, peer, offer: "no".into(), on_air: true });
+    sim.command(Command::Publish { room: ROOM, peer, offer: "no".into(), on_air: true, via: None });
     sim.command(Command::Close { peer });
     assert_leaves_nothing(sim);
 }

@@ -92,7 +92,7 @@ fn a_fan_restarts_the_connection_it_has() {
     let peer = w.last_peer();
     w.take_commands();
     w.say(fan, r#"{"type":"restart","pc":"sub"}"#);
-    assert_eq!(w.commands, [Command::RestartIce { peer }]);
+    assert_eq!(w.commands, [Command::RestartIce { peer, via: None }]);
     assert_eq!(offers(&w.take(fan)), [(Some(Pc::Sub), Some(2))]);
     w.answer_neg(fan, 2);
     assert_eq!(w.errors(fan), []);

@@ -308,7 +308,7 @@ impl World {
             | Command::Watch { peer, .. }
             | Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer } => Some(*peer),
+            | Command::RestartIce { peer, .. } => Some(*peer),
             Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => None,
         };
         if let Some(peer) = new_or_known
@@ -339,12 +339,12 @@ impl World {
             Command::Reoffer { peer, .. } if self.peers.contains(&peer) => {
                 self.event(Event::Answer { peer, sdp: "v=0 reanswer".into(), codecs });
             }
-            Command::RestartIce { peer } if self.peers.contains(&peer) => {
+            Command::RestartIce { peer, .. } if self.peers.contains(&peer) => {
                 self.event(Event::Offer { peer, sdp: "v=0 restart".into() });
             }
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer } => {
+            | Command::RestartIce { peer, .. } => {
                 self.event(Event::Rejected { peer, error: NegotiationError::UnknownPeer });
             }
             Command::GoLive { .. } | Command::Prefer { .. } => {}

@@ -34,6 +34,7 @@ fn local(candidates: &[SocketAddr]) -> Local<'_> {
         pwd: "OurPasswordOf24Character",
         fingerprint: FINGERPRINT,
         candidates,
+        via: None,
         session_id: 4_217,
         version: 1,
         cname: "kaibo",

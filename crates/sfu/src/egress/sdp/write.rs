@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use crate::sdp::via_first;
+
 use super::{DtlsRole, Kind, Layout, Local, Media, Plan, Remote, Section, formats};
 
 /// Offers a layout: [`Layout::ours`] first, later that of the viewer. Other ICE credentials in it
@@ -175,10 +177,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Addresses by preference, IPv6 before IPv4 (RFC 8421).
+    /// Addresses by preference, IPv6 before IPv4 (RFC 8421), but for the one that the viewer came by.
     fn candidates(&mut self) {
-        let addresses = self.local.candidates;
-        for (n, address) in addresses.iter().enumerate() {
+        let Local { candidates, via, .. } = *self.local;
+        for (n, address) in via_first(candidates.iter().enumerate(), via, |it| Some(it.1.ip())) {
             // Each has a base of its own, and so a foundation and a preference of its own (RFC 8445,
             // section 5.1).
             let below = u32::try_from(n).unwrap_or(u32::MAX).min(0x7FFF);

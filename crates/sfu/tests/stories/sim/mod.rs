@@ -176,6 +176,8 @@ pub(crate) struct Sim {
     pub(crate) wire: Option<Vec<OnWire>>,
     /// Whether clients that join from now on count what they are asked for.
     pub(crate) has_stats: bool,
+    /// The address of the server's that requests come in by, as it is told.
+    pub(crate) via: Option<IpAddr>,
     seed: u64,
     next_peer: u64,
     timeouts: Vec<Option<Instant>>,
@@ -215,6 +217,7 @@ impl Sim {
             replies_to_strangers: 0,
             wire: None,
             has_stats: false,
+            via: None,
             seed: seed(),
             next_peer: 1,
             timeouts: vec![None; usize::from(workers)],
@@ -296,7 +299,7 @@ impl Sim {
         let offer = host.offer(&mut client.rtc);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish { room, peer, offer, on_air });
+        self.command(Command::Publish { room, peer, offer, on_air, via: self.via });
         let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
@@ -356,7 +359,7 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
-        self.command(Command::Watch { room, peer });
+        self.command(Command::Watch { room, peer, via: self.via });
         let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
@@ -385,7 +388,7 @@ impl Sim {
         let (offer, pending) = viewer::offer(&mut client.rtc);
         let offer = change(offer);
         self.clients.push(client);
-        self.command(Command::WatchOffer { room: ROOM, peer, offer });
+        self.command(Command::WatchOffer { room: ROOM, peer, offer, via: self.via });
         let answer = self.last_sdp(peer);
         viewer::accept_answer(&mut self.client_mut(peer).rtc, pending, &answer);
         self.settle(peer);
@@ -397,7 +400,7 @@ impl Sim {
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { panic!("{peer} is a viewer") };
         let offer = host.restart_ice(&mut client.rtc);
-        self.command(Command::Reoffer { peer, offer });
+        self.command(Command::Reoffer { peer, offer, via: self.via });
         let answer = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
@@ -407,7 +410,7 @@ impl Sim {
 
     /// The server restarts ICE for a viewer.
     pub(crate) fn restart_ice_of_viewer(&mut self, peer: PeerId) {
-        self.command(Command::RestartIce { peer });
+        self.command(Command::RestartIce { peer, via: self.via });
         let offer = self.last_sdp(peer);
         let answer = viewer::answer(&mut self.client_mut(peer).rtc, &offer);
         self.settle(peer);

@@ -142,7 +142,7 @@ fn is_comparable(line: &&str) -> bool {
 fn what_str0m_offers_is_offered() {
     let config = Config::new(addresses().to_vec());
     let mut session = Session::new(&Shared::new(&config), *START);
-    let theirs = session.offer_media();
+    let theirs = session.offer_media(None);
     let ours = offer(&local(&config.candidates), Layout::ours());
     let (theirs, ours) = (sections(&theirs), sections(&ours));
     assert_eq!(theirs.len(), ours.len());
