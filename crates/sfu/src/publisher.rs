@@ -175,10 +175,16 @@ impl Publisher {
         }
         let header = &packet.header;
         let params = self.session.rtc.codec_config().params();
-        let format = Format::of(params.iter().find(|it| it.pt() == header.payload_type)?)?;
+        let params = params.iter().find(|it| it.pt() == header.payload_type)?;
+        let (format, is_nack_negotiated) = (Format::of(params)?, params.fb_nack());
         let (mid, rid) = {
             let mut api = self.session.rtc.direct_api();
             let stream = api.stream_rx(&header.ssrc)?;
+            if is_nack_negotiated {
+                // str0m asks only who has a retransmission stream (RFC 4588). OBS has none and repeats on
+                // the same SSRC (RFC 4585, section 6.2.1).
+                stream.suppress_nack(false);
+            }
             (stream.mid(), stream.rid())
         };
         let arrived = packet.timestamp;

@@ -13,6 +13,9 @@ const SECOND: Duration = Duration::from_secs(1);
 /// in its group alone.
 const FFMPEG: &str = include_str!("fixtures/ffmpeg9_offer.sdp");
 
+/// OBS: H264 with `nack` and without RTX, no header extensions, one SSRC a track.
+const OBS: &str = include_str!("fixtures/obs_offer.sdp");
+
 /// The answer to a publisher's offer, and what can flow by it; or why there is none.
 fn publish(offer: &str) -> Result<(String, Vec<Codec>), String> {
     let mut sim = Sim::new();
@@ -50,6 +53,14 @@ fn ffmpegs_offer_is_answered_so_that_we_begin_the_handshake_and_it_can_repeat() 
     assert!(sdp.contains("m=video 9 UDP/TLS/RTP/SAVPF 106 105\r\n"), "{sdp}");
     assert_eq!(fmtp_of(&sdp, "105"), "apt=106");
     assert!(sdp.contains(" typ host"), "it sends the first check, to a candidate of ours: {sdp}");
+}
+
+#[test]
+fn obs_is_answered_that_it_will_be_asked_for_what_is_lost() {
+    let (sdp, codecs) = publish(OBS).unwrap();
+    assert_eq!(codecs, [Codec::Opus, Codec::H264]);
+    assert!(sdp.contains("m=video 9 UDP/TLS/RTP/SAVPF 96\r\n"), "no RTX: {sdp}");
+    assert!(sdp.contains("a=rtcp-fb:96 nack\r\n"), "{sdp}");
 }
 
 /// What programs offer, with their own idea of the constraint flags and of the level.

@@ -21,8 +21,12 @@ struct Minute {
 
 /// A minute of a broadcast with these links.
 fn a_minute(host_link: NetemConfig, viewer_link: NetemConfig) -> Minute {
+    a_minute_of(Host::default(), host_link, viewer_link)
+}
+
+fn a_minute_of(host: Host, host_link: NetemConfig, viewer_link: NetemConfig) -> Minute {
     let mut sim = Sim::new();
-    let host = sim.add_host(Host::default(), good_link());
+    let host = sim.add_host(host, good_link());
     let viewer = sim.add_viewer(good_link());
     sim.wait("a picture", 10 * SECOND, |it| !it.screen(viewer).shown.is_empty());
     // It gets bad once they are there: how long a handshake takes is another story.
@@ -60,6 +64,14 @@ fn fifteen_percent_loss_to_the_viewer_still_plays() {
 #[test]
 fn five_percent_loss_from_the_host_is_not_seen() {
     let it = a_minute(lossy(5.0), good_link());
+    assert!(it.shown * 100 >= it.sent * 98);
+    assert!(it.longest_freeze < Duration::from_millis(800));
+    assert!(it.late_percent < 0.5);
+}
+
+#[test]
+fn five_percent_loss_from_obs_which_repeats_on_the_same_stream_is_not_seen() {
+    let it = a_minute_of(Host::obs(), lossy(5.0), good_link());
     assert!(it.shown * 100 >= it.sent * 98);
     assert!(it.longest_freeze < Duration::from_millis(800));
     assert!(it.late_percent < 0.5);

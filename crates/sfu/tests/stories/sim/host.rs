@@ -10,6 +10,7 @@ use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 
+use super::in_place::InPlace;
 use super::scalable::{Descriptor, Scaled, descriptor};
 
 /// The size of a simulated RTP payload.
@@ -41,6 +42,8 @@ pub(crate) struct Host {
     pub(crate) has_sound: bool,
     /// Whether only its best layer repeats what is lost, as that of OBS 32 does.
     pub(crate) repeats_best_only: bool,
+    /// Whether it repeats without a stream for that, as OBS does, and then what it has sent.
+    pub(crate) in_place: Option<InPlace>,
     /// Requests for repetition that it heard, by layer.
     pub(crate) nacks: BTreeMap<String, u64>,
     /// Whether it sends three temporal layers.
@@ -100,6 +103,7 @@ impl Default for Host {
             keyframe_every: None,
             has_sound: true,
             repeats_best_only: false,
+            in_place: None,
             nacks: BTreeMap::new(),
             is_temporal: false,
             n_spatial: 1,
@@ -140,6 +144,11 @@ impl Host {
     /// One with this encoder.
     pub(crate) fn encoding(codec: Codec) -> Self {
         Self { codec, ..Self::default() }
+    }
+
+    /// One that repeats on the same SSRC, as OBS does.
+    pub(crate) fn obs() -> Self {
+        Self { in_place: Some(InPlace::default()), ..Self::encoding(Codec::H264) }
     }
 
     /// One that sends these layers, with their packets a frame.

@@ -3,6 +3,7 @@
 
 mod dtls;
 mod host;
+mod in_place;
 mod scalable;
 mod viewer;
 
@@ -12,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use sfu::{Command, Config, Datagram, Event, Output, Parcel, PeerId, RoomId, Sfu, Transmit};
 use str0m::net::{DatagramRecv, Protocol, Receive};
-use str0m::{Candidate, Input, Rtc};
+use str0m::{Candidate, Input, Rtc, RtcConfig};
 use str0m_netem::{
     Input as LinkInput, Netem, NetemConfig, Output as LinkOutput, Probability, RandomLoss,
 };
 
 pub(crate) use host::{Host, Pauses};
+pub(crate) use in_place::InPlace;
 pub(crate) use viewer::{Screen, Viewer};
 
 /// Where the server listens.
@@ -295,8 +297,13 @@ impl Sim {
     }
 
     fn publish(&mut self, room: RoomId, mut host: Host, link: NetemConfig, on_air: bool) -> PeerId {
-        let (peer, mut client) = self.client(link);
-        let offer = host.offer(&mut client.rtc);
+        let is_in_place = host.in_place.is_some();
+        let configure = |it| if is_in_place { InPlace::configure(it) } else { it };
+        let (peer, mut client) = self.client_with(link, configure);
+        let mut offer = host.offer(&mut client.rtc);
+        if is_in_place {
+            offer = InPlace::offer(&offer);
+        }
         client.role = Role::Host(host);
         self.clients.push(client);
         self.command(Command::Publish { room, peer, offer, on_air, via: self.via });
@@ -429,6 +436,14 @@ impl Sim {
     }
 
     fn client(&mut self, link: NetemConfig) -> (PeerId, Client) {
+        self.client_with(link, |it| it)
+    }
+
+    fn client_with(
+        &mut self,
+        link: NetemConfig,
+        configure: impl FnOnce(RtcConfig) -> RtcConfig,
+    ) -> (PeerId, Client) {
         let n = self.next_peer;
         self.next_peer += 1;
         let address = SocketAddr::from(([198, 51, (n / 250) as u8, (n % 250) as u8 + 1], 40_000));
@@ -441,7 +456,7 @@ impl Sim {
         if self.has_stats {
             config = config.set_stats_interval(Some(Duration::from_secs(1)));
         }
-        let mut rtc = config.build(self.now);
+        let mut rtc = configure(config).build(self.now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(n * 2);
         let client = Client {
@@ -724,6 +739,9 @@ impl Client {
                 }
                 Ok(str0m::Output::Transmit(it)) => {
                     let contents: Vec<u8> = it.contents.into();
+                    if let Role::Host(Host { in_place: Some(in_place), .. }) = &mut self.role {
+                        in_place.sent(&contents);
+                    }
                     let mut source = self.nat.unwrap_or(it.source);
                     // RFC 7983, section 7.
                     if let (Some(also), [20..=63, ..]) = (self.also, &contents[..]) {
@@ -736,6 +754,14 @@ impl Client {
                     }
                 }
                 Ok(str0m::Output::Event(str0m::Event::Connected)) => self.connected_at = Some(now),
+                Ok(str0m::Output::Event(str0m::Event::RawPacket(packet))) => {
+                    if let Role::Host(Host { in_place: Some(in_place), .. }) = &mut self.role {
+                        let (source, destination) = (self.address, SERVER.parse().unwrap());
+                        for contents in in_place.asked(&packet) {
+                            self.up.send(Packet { source, destination, contents }, now);
+                        }
+                    }
+                }
                 Ok(str0m::Output::Event(event)) => match &mut self.role {
                     Role::Host(host) => host.handle_event(&event, now),
                     Role::Viewer(viewer) => viewer.handle_event(event, now),
