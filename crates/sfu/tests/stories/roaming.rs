@@ -180,3 +180,43 @@ fn a_session_is_not_kept_alive_by_what_was_overheard() {
     assert_eq!(reason, sfu::CloseReason::ConsentExpired);
     assert!(after <= 30 * SECOND && after > 25 * SECOND, "{after:?}");
 }
+
+/// The tie-breakers of the checks that the server sent since it was last asked (RFC 8445, section 16.1).
+fn tie_breakers(sim: &mut Sim) -> Vec<u64> {
+    let wire = sim.wire.replace(Vec::new()).unwrap();
+    let checks = wire.iter().filter(|it| !it.is_in && it.contents.starts_with(&[0, 1]));
+    let tie_breaker = |check: &sim::OnWire| {
+        let mut rest = &check.contents[20..];
+        while let [a, b, c, d, value @ ..] = rest {
+            if [*a, *b] == [0x80, 0x29] {
+                return u64::from_be_bytes(value[..8].try_into().unwrap());
+            }
+            rest = &value[usize::from(u16::from_be_bytes([*c, *d])).next_multiple_of(4)..];
+        }
+        panic!("a check without ICE-CONTROLLED");
+    };
+    checks.map(tie_breaker).collect()
+}
+
+#[test]
+fn a_player_on_libjuice_which_takes_tie_breaker_0_for_none_can_answer_our_checks() {
+    let mut of_sessions = Vec::new();
+    for n in 0..2 {
+        let (mut sim, _, viewer) = watching(good_link());
+        sim.wire = Some(Vec::new());
+        let mut found = Vec::new();
+        for at in 0..2 {
+            sim.client_mut(viewer).nat = Some(elsewhere(10 * n + at));
+            sim.run(5 * SECOND);
+            let seen = tie_breakers(&mut sim);
+            assert!(!seen.is_empty(), "the new address is checked");
+            found.extend(seen);
+            sim.restart_ice_of_viewer(viewer);
+            sim.run(SECOND);
+            found.extend(tie_breakers(&mut sim));
+        }
+        assert!(found.iter().all(|it| *it == found[0] && *it != 0), "one a session: {found:x?}");
+        of_sessions.push(found[0]);
+    }
+    assert_ne!(of_sessions[0], of_sessions[1], "and random");
+}

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use is::stun::{StunMessage, TransId};
 
 use crate::datagram::Datagram;
@@ -82,7 +82,7 @@ impl Credentials {
     pub(crate) fn random(worker: u8) -> Self {
         let chars = |n: usize| -> String {
             let mut bytes = vec![0; n];
-            aws_lc_rs::rand::fill(&mut bytes).expect("the system has random numbers");
+            rand::fill(&mut bytes).expect("the system has random numbers");
             bytes.iter().map(|it| char::from(ICE_CHARS[usize::from(it & 63)])).collect()
         };
         let mut ufrag = chars(UFRAG_CHARS);
@@ -177,6 +177,9 @@ pub(crate) struct Ice {
     answered: Option<(SocketAddr, u32, Instant)>,
     moves: u32,
     moves_since: Option<Instant>,
+    /// 64 random bits for the life of the session (RFC 8445, sections 7.1 and 16.1). libjuice takes 0 for
+    /// none, and answers such a check with 400.
+    tie_breaker: u64,
 }
 
 impl Ice {
@@ -199,6 +202,7 @@ impl Ice {
             answered: None,
             moves: 0,
             moves_since: None,
+            tie_breaker: random_u64(),
         }
     }
 
@@ -532,7 +536,16 @@ impl Ice {
     fn check(&self, check: TransId, priority: u32, path: Path, out: &mut Outbox) {
         let Some((local, remote)) = self.credentials() else { return };
         let username = format!("{}:{}", remote.ufrag, local.ufrag);
-        let request = StunMessage::binding_request(&username, check, false, 0, priority, false);
+        // We are lite, so the viewer controls (RFC 8445, section 6.1.1).
+        let is_controlling = false;
+        let request = StunMessage::binding_request(
+            &username,
+            check,
+            is_controlling,
+            self.tie_breaker,
+            priority,
+            false,
+        );
         write(request, &remote.pwd, path, out);
     }
 
@@ -575,6 +588,12 @@ impl Ice {
         self.proposed = [None; MAX_PROPOSED];
         self.moves += 1;
     }
+}
+
+fn random_u64() -> u64 {
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes).expect("the system has random numbers");
+    u64::from_ne_bytes(bytes)
 }
 
 /// When a proof is asked for again, if it is.
