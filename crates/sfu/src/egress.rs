@@ -218,6 +218,12 @@ pub(crate) trait Egress: Debug + Send {
         0
     }
 
+    /// Whether the viewer is known to read the picture. Before that nothing of it goes out on the
+    /// retransmission stream unasked: pion drops a track whose retransmissions it reads first.
+    fn is_picture_read(&self) -> bool {
+        true
+    }
+
     /// Fills a probe with a packet that was sent before, or without one with nothing.
     fn fill(&mut self, _packet: Option<Outgoing<'_>>, _now: Instant, _out: &mut Outbox) {}
 

@@ -220,8 +220,9 @@ impl Viewer {
                 self.egress.repeat(packet, now, out);
             }
         }
-        // The newest first: most useful to a viewer that lost them.
-        let mut seq = self.video.last_seq();
+        // The newest first: most useful to a viewer that lost them. Padding alone until the viewer is known
+        // to read the picture.
+        let mut seq = self.video.last_seq().filter(|_| self.egress.is_picture_read());
         for _ in 0..MAX_FILLING {
             if self.egress.probe_bytes(now) == 0 {
                 break;

@@ -535,6 +535,10 @@ impl Egress for LeanEgress {
         self.media.as_mut().map_or(0, |it| it.sender.probe_lacks(now_us))
     }
 
+    fn is_picture_read(&self) -> bool {
+        self.media.as_ref().is_some_and(|it| it.feedback.is_picture_read)
+    }
+
     fn fill(&mut self, packet: Option<Outgoing<'_>>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = packet.as_ref().map(|it| it.payload_type);

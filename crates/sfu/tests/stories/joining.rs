@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::sim::{Host, Sim, good_link, lossy};
+use sfu::{Event, PeerId};
+
+use crate::sim::{Host, OnWire, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Lets that many viewers join, one after the other; returns how long each took to connect, in order.
-fn joins(n: usize, join: impl Fn(&mut Sim) -> sfu::PeerId) -> Vec<Duration> {
+fn joins(n: usize, join: impl Fn(&mut Sim) -> PeerId) -> Vec<Duration> {
     let mut sim = Sim::new();
     sim.add_host(Host::default(), good_link());
     sim.run(2 * SECOND);
@@ -53,6 +55,48 @@ fn checks_that_overtake_the_answer_cost_no_time() {
     let (with, before) = (join(Duration::ZERO), join(Duration::from_millis(60)));
     println!("{with:?} with the answer, {before:?} before it");
     assert!(before < with, "{before:?}, not less than {with:?}");
+}
+
+/// The SSRCs of the picture and of its retransmissions, of the last offer to a viewer.
+fn ssrcs(sim: &Sim, of: PeerId) -> [[u8; 4]; 2] {
+    let offer = sim.events.iter().rev().find_map(|(_, event)| match event {
+        Event::Offer { peer, sdp } if *peer == of => Some(sdp.clone()),
+        _ => None,
+    });
+    let offer = offer.unwrap();
+    let group = offer.lines().find_map(|it| it.strip_prefix("a=ssrc-group:FID "));
+    let (video, rtx) = group.unwrap().split_once(' ').unwrap();
+    [video, rtx].map(|it| it.parse::<u32>().unwrap().to_be_bytes())
+}
+
+#[test]
+fn until_a_viewer_is_known_to_read_the_picture_its_link_is_probed_with_padding_alone() {
+    let mut sim = Sim::new();
+    // More than a link is thought to carry at first.
+    let mut host = Host::default();
+    host.packets_per_frame = 20;
+    sim.add_host(host, good_link());
+    // Not so long that what is kept no longer begins with a keyframe.
+    sim.run(SECOND / 5);
+    sim.wire = Some(Vec::new());
+    let one_way = Duration::from_millis(150);
+    let viewer = sim.add_viewer(good_link().latency(one_way));
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.run(SECOND);
+    let [video, rtx] = ssrcs(&sim, viewer);
+    let address = sim.client_mut(viewer).address;
+    let wire = sim.wire.take().unwrap();
+    let is_rtp = |it: &&OnWire| !it.is_in && it.other == address && !it.is_stun();
+    let of = |ssrc: [u8; 4]| {
+        wire.iter().filter(is_rtp).filter(move |it| it.contents.get(8..12) == Some(&ssrc))
+    };
+    let began = of(video).next().unwrap().at;
+    // What tells of the picture takes a round trip.
+    let first: Vec<&OnWire> = of(rtx).filter(|it| it.at < began + 2 * one_way).collect();
+    assert!(first.len() > 10, "it is probed: {}", first.len());
+    let is_padding = |it: &&OnWire| it.contents[0] & 0x20 != 0 && it.contents.len() < 350;
+    let n_other = first.iter().filter(|it| !is_padding(it)).count();
+    assert_eq!(n_other, 0, "of {}", first.len());
 }
 
 fn check(what: &str, took: &[Duration]) {

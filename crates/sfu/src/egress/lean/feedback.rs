@@ -26,6 +26,8 @@ struct Missed {
     told: u16,
     n_lost: usize,
     n_came: usize,
+    /// Whether a packet of the picture came.
+    has_picture: bool,
 }
 
 impl Missed {
@@ -36,6 +38,7 @@ impl Missed {
             None => self.n_lost += 1,
         }
         self.told = fate.seq;
+        self.has_picture |= fate.has_picture;
         if let Some(number) = fate.lost.filter(|it| !self.numbers[..self.n].contains(it))
             && let Some(slot) = self.numbers.get_mut(self.n)
         {
@@ -60,6 +63,8 @@ pub(crate) struct Feedback {
     requests: std::collections::VecDeque<u16>,
     /// It cannot decode what it has.
     pub(crate) wants_keyframe: bool,
+    /// A report of it tells of the picture: it has read packets of that stream.
+    pub(crate) is_picture_read: bool,
     /// The last round trip, smoothed (RFC 6298).
     pub(crate) round_trip: Option<Duration>,
 }
@@ -78,6 +83,7 @@ impl Feedback {
         for packet in rtcp::packets(compound) {
             match packet {
                 Packet::Nack(nack) if nack.media_ssrc == ssrcs.video => {
+                    self.is_picture_read = true;
                     self.request(nack.seqs());
                 }
                 Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.wants_keyframe = true,
@@ -88,8 +94,10 @@ impl Feedback {
                     let mut missed = Missed::default();
                     let fates = sender.history().fates(&feedback, now_us);
                     estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));
+                    self.is_picture_read |= missed.has_picture;
+                    let is_read = self.is_picture_read;
                     let history = sender.history();
-                    let is_missed = |it: &u16| history.misses(*it, missed.told);
+                    let is_missed = |it: &u16| is_read && history.misses(*it, missed.told);
                     self.request(missed.numbers().filter(is_missed));
                 }
                 Packet::Remb(it) => estimator.on_remb(now_us, it.bitrate),
@@ -135,6 +143,7 @@ impl Feedback {
     ) {
         for block in blocks.filter(|it| it.ssrc == ssrcs.video || it.ssrc == ssrcs.audio) {
             if block.ssrc == ssrcs.video {
+                self.is_picture_read = true;
                 estimator.on_receiver_report(now_us, block.fraction_lost);
             }
             let Some(trip) = sender.round_trip(&block, now) else { continue };
@@ -154,7 +163,8 @@ mod tests {
             let is_lost = n < n_lost;
             let received_us = (!is_lost).then_some(0);
             let result = PacketResult { sent_us: 0, received_us, bytes: 1_200, probe: None };
-            Fate { result, seq: n, lost: Some(n).filter(|_| is_lost) }
+            let lost = Some(n).filter(|_| is_lost);
+            Fate { result, seq: n, lost, has_picture: !is_lost }
         })
     }
 

@@ -76,6 +76,8 @@ pub(crate) struct Fate {
     pub(crate) seq: u16,
     /// The number of the picture's packet that got lost with it, if one did.
     pub(crate) lost: Option<u16>,
+    /// It came, with a packet of the picture.
+    pub(crate) has_picture: bool,
 }
 
 impl Default for History {
@@ -180,7 +182,9 @@ impl History {
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             };
             let is_missing = received_us.is_none() && it.is_picture;
-            Some(Fate { result, seq, lost: Some(it.number).filter(|_| is_missing) })
+            let lost = Some(it.number).filter(|_| is_missing);
+            let has_picture = it.is_picture && !is_missing;
+            Some(Fate { result, seq, lost, has_picture })
         })
     }
 
