@@ -31,8 +31,8 @@ use places::AllPlaces;
 use worker::{Ends, Message, Waiting, Worker};
 
 pub use sfu::{
-    Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MediaInfo, NegotiationError,
-    PeerId, Preference, Reason, RoomId,
+    Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS, MediaInfo,
+    NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId,
 };
 pub use worker::BATCHES_PER_TURN;
 
@@ -54,6 +54,13 @@ pub struct Config {
     /// The most that a publisher should send, in kbit/s; 0: no limit. Who sends more is told so, by
     /// [`Finding::BitrateOverLimit`].
     pub max_publish_kbps: u32,
+    /// The most packets a second that are taken of a publisher, [`MAX_PUBLISH_PACKETS`] by default; 0:
+    /// all. What is above is dropped, told by [`Finding::OverCeiling`], and after 5 s the publisher is
+    /// closed.
+    pub max_publish_packets: u32,
+    /// The same of kbit a second, [`PUBLISH_CEILING_KBPS`] by default. Where [`Self::max_publish_kbps`] is
+    /// set, twice that holds instead.
+    pub publish_ceiling_kbps: u32,
     /// Media threads, of which each can use a core; 1 to [`MAX_WORKERS`]. On systems that cannot
     /// spread one port's datagrams over several sockets it is one, whatever this says.
     pub workers: usize,
@@ -119,7 +126,7 @@ impl Engine {
         config: Config,
         sink: impl FnMut(Event) + Clone + Send + 'static,
     ) -> Result<Self, StartError> {
-        let Config { listen, udp_port, public_ips, max_peers, max_publish_kbps, workers } = config;
+        let Config { listen, udp_port, public_ips, max_peers, workers, .. } = config;
         let workers = workers.clamp(1, MAX_WORKERS);
         let mut sockets = udp::bind_each(listen, udp_port, workers)?;
         let local = addresses::local();
@@ -137,7 +144,9 @@ impl Engine {
         let mut core = sfu::Config::new(candidates.clone());
         // Who has no place is refused before: here nobody is.
         core.max_peers = usize::MAX;
-        core.max_publish_kbps = max_publish_kbps;
+        core.max_publish_kbps = config.max_publish_kbps;
+        core.max_publish_packets = config.max_publish_packets;
+        core.publish_ceiling_kbps = config.publish_ceiling_kbps;
         core.clock = Some((Instant::now(), SystemTime::now()));
         core.workers = n_workers as u8;
         let mut engine =

@@ -40,6 +40,8 @@ impl Studio {
             public_ips: Vec::new(),
             max_peers,
             max_publish_kbps: 0,
+            max_publish_packets: engine::MAX_PUBLISH_PACKETS,
+            publish_ceiling_kbps: engine::PUBLISH_CEILING_KBPS,
             workers,
         };
         let tell = move |event| {

@@ -37,6 +37,8 @@ impl Server {
         let answers = Arc::clone(&waiting);
         let config = Config {
             max_publish_kbps: 0,
+            max_publish_packets: engine::MAX_PUBLISH_PACKETS,
+            publish_ceiling_kbps: engine::PUBLISH_CEILING_KBPS,
             workers: 1,
             listen: Ipv4Addr::LOCALHOST.into(),
             udp_port: 0,

@@ -43,6 +43,8 @@ pub enum CloseReason {
     ConsentExpired,
     /// The DTLS handshake failed.
     Dtls,
+    /// A publisher sent more than is taken of any, for 5 s ([`crate::Finding::OverCeiling`]).
+    Flooding,
     /// A fault of ours, contained to this peer.
     Internal,
 }

@@ -32,6 +32,18 @@ pub enum Finding {
         /// The limit, in kbit/s.
         limit_kbps: u32,
     },
+    /// More comes than is taken of any publisher: the rest is dropped, and who stays above is closed, with
+    /// [`crate::CloseReason::Flooding`].
+    OverCeiling {
+        /// Packets in a second.
+        packets: u32,
+        /// How many are taken; 0: all.
+        limit_packets: u32,
+        /// How much, in kbit/s, without headers.
+        kbps: u32,
+        /// How much is taken, in kbit/s; 0: all.
+        limit_kbps: u32,
+    },
 }
 
 impl Finding {
@@ -46,6 +58,10 @@ impl Finding {
                 Self::BitrateOverLimit { kbps: a, limit_kbps: c },
                 Self::BitrateOverLimit { kbps: b, limit_kbps: d },
             ) => c == d && close(a.into(), b.into()),
+            (
+                Self::OverCeiling { packets: a, limit_packets: c, kbps: e, limit_kbps: g },
+                Self::OverCeiling { packets: b, limit_packets: d, kbps: f, limit_kbps: h },
+            ) => (c, g) == (d, h) && close(a.into(), b.into()) && close(e.into(), f.into()),
             (a, b) => a == b,
         }
     }

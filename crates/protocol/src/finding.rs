@@ -17,12 +17,18 @@ pub struct Finding {
     /// Of `h264_profile`: its name, such as `High 4:4:4`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// Of `bitrate_over_limit`: how much is sent, in kbit/s.
+    /// Of `bitrate_over_limit` and `over_ceiling`: how much is sent, in kbit/s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kbps: Option<u32>,
-    /// Of `bitrate_over_limit`: how much may be sent, in kbit/s.
+    /// Of `bitrate_over_limit` and `over_ceiling`: how much may be sent, in kbit/s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_kbps: Option<u32>,
+    /// Of `over_ceiling`: how many packets are sent in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets: Option<u32>,
+    /// Of `over_ceiling`: how many packets may be sent in a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_packets: Option<u32>,
 }
 
 /// What a [`Finding`] is about.
@@ -45,6 +51,8 @@ pub enum FindingCode {
     NoOpus,
     /// More is sent than the server's limit.
     BitrateOverLimit,
+    /// More is sent than the server takes of anybody; the rest is dropped.
+    OverCeiling,
 }
 
 impl FindingCode {
@@ -58,6 +66,7 @@ impl FindingCode {
             Self::NoAudio => "no_audio",
             Self::NoOpus => "no_opus",
             Self::BitrateOverLimit => "bitrate_over_limit",
+            Self::OverCeiling => "over_ceiling",
         }
     }
 }

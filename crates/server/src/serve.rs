@@ -126,6 +126,8 @@ pub async fn serve_with(
             public_ips: config.public_ips.clone(),
             max_peers: config.max_peers,
             max_publish_kbps: config.max_publish_kbps,
+            max_publish_packets: engine::MAX_PUBLISH_PACKETS,
+            publish_ceiling_kbps: engine::PUBLISH_CEILING_KBPS,
             workers: config.media_workers.unwrap_or_else(engine::default_workers),
         },
         events,

@@ -7,12 +7,15 @@
 //!
 //! Deliberately absent: words for people (`server`), and anything that is done about it.
 
+mod ceiling;
 mod hold;
 mod keyframes;
 mod offered;
 
 use std::time::{Duration, Instant};
 
+use ceiling::Ceiling;
+pub(crate) use ceiling::Limits;
 use hold::Hold;
 use keyframes::{ANSWER_WITHIN, Keyframes, LONGEST_INTERVAL};
 use offered::Offered;
@@ -49,6 +52,9 @@ const MAX_STEP_BACK: u32 = 90_000;
 pub(crate) struct Ingest {
     /// kbit/s; 0: none.
     limit_kbps: u32,
+    ceiling: Ceiling,
+    /// Packets and kbit of the last second, dropped or not.
+    arriving: (u32, u32),
     offered: Offered,
     takes_opus: bool,
     /// The streams of the picture, one a simulcast layer.
@@ -86,6 +92,7 @@ struct Holds {
     profile: Hold,
     no_audio: Hold,
     bitrate: Hold,
+    ceiling: Hold,
 }
 
 impl Default for Holds {
@@ -99,6 +106,7 @@ impl Default for Holds {
             profile: Hold::new(1, 1),
             no_audio: Hold::new(1, 1),
             bitrate: Hold::new(1, 2),
+            ceiling: Hold::new(1, 2),
         }
     }
 }
@@ -110,9 +118,11 @@ fn is_playable(profile_idc: u8) -> bool {
 
 impl Ingest {
     /// Of a publisher whose offer was just taken. `limit_kbps` is [`crate::Config::max_publish_kbps`].
-    pub(crate) fn new(limit_kbps: u32, now: Instant) -> Self {
+    pub(crate) fn new(limit_kbps: u32, limits: Limits, now: Instant) -> Self {
         Self {
             limit_kbps,
+            ceiling: Ceiling::new(limits, now),
+            arriving: (0, 0),
             offered: Offered::default(),
             takes_opus: true,
             streams: [const { None }; MAX_LAYERS],
@@ -130,6 +140,17 @@ impl Ingest {
     pub(crate) fn negotiated(&mut self, offer: &str, codecs: &[Codec]) {
         self.offered = Offered::of(offer);
         self.takes_opus = codecs.contains(&Codec::Opus);
+    }
+
+    /// A packet with so many bytes of payload came. Whether it is to be looked at: what is above the
+    /// ceiling is dropped, before it costs anybody else.
+    pub(crate) fn admits(&mut self, bytes: usize, now: Instant) -> bool {
+        self.ceiling.takes(bytes, now)
+    }
+
+    /// Whether more than the ceiling came for so long that the publisher is to be closed.
+    pub(crate) fn is_flooded(&self, now: Instant) -> bool {
+        self.ceiling.is_flooded(now)
     }
 
     /// A packet came. Called for each: it counts, and no more.
@@ -183,6 +204,7 @@ impl Ingest {
         let elapsed = now.saturating_duration_since(self.reviewed_at);
         self.reviewed_at = now;
         self.measure(elapsed);
+        self.arriving = self.ceiling.rates(elapsed);
         for slot in &mut self.streams {
             let Some(it) = slot else { continue };
             if now.saturating_duration_since(it.last_at) >= FORGET_AFTER {
@@ -197,7 +219,10 @@ impl Ingest {
             if self.streams.iter().all(Option::is_none) {
                 self.picture_since = None;
             }
-            return None;
+            // Sound alone can be too much as well.
+            if !self.ceiling.is_above(now) {
+                return None;
+            }
         }
         let found = self.find(now);
         let is_same = found.len() == self.told.len()
@@ -251,6 +276,7 @@ impl Ingest {
         // A twentieth above it is what encoders miss their aim by.
         let is_above = limit > 0.0 && kbps > limit * 1.05;
         let is_over = holds.bitrate.look(is_above);
+        let is_dropped = holds.ceiling.look(self.ceiling.is_above(now));
 
         let mut found = Vec::new();
         let mut add = |holds: bool, finding: Finding| found.extend(holds.then_some(finding));
@@ -262,6 +288,9 @@ impl Ingest {
         add(is_silent && !lacks_opus, Finding::NoAudio);
         let limit_kbps = self.limit_kbps;
         add(is_over, Finding::BitrateOverLimit { kbps: kbps as u32, limit_kbps });
+        let Limits { packets: limit_packets, kbps: limit_kbps } = self.ceiling.limits;
+        let (packets, kbps) = self.arriving;
+        add(is_dropped, Finding::OverCeiling { packets, limit_packets, kbps, limit_kbps });
         found
     }
 }

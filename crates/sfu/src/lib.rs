@@ -61,7 +61,7 @@ mod vp8;
 mod vp9;
 mod whereabouts;
 
-pub use config::{Config, Egress};
+pub use config::{Config, Egress, MAX_PUBLISH_PACKETS, PUBLISH_CEILING_KBPS};
 pub use datagram::Datagram;
 pub use fleet::{MAX_WORKERS, addressee, home_of, registrar_of};
 pub use media_api::{

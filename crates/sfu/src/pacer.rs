@@ -25,6 +25,9 @@ const RATION: f64 = 0.85;
 /// And so much at once.
 const RATION_BURST: Duration = Duration::from_millis(50);
 
+/// What a packet counts for at least: one of a byte costs us nearly what one of a thousand does.
+const LEAST_BYTES: usize = 300;
+
 /// A bucket of bytes.
 #[derive(Debug)]
 pub(crate) struct Pacer {
@@ -66,7 +69,7 @@ impl Pacer {
 
     /// A packet went.
     pub(crate) fn take(&mut self, bytes: usize) {
-        self.bytes -= bytes as i64;
+        self.bytes -= bytes.max(LEAST_BYTES) as i64;
     }
 }
 
@@ -93,5 +96,19 @@ mod tests {
         }
         // 96 kB beyond the burst at 10 Mbit/s.
         assert!((70..90).contains(&ms), "{ms}");
+    }
+
+    #[test]
+    fn packets_of_a_byte_are_no_cheaper_for_being_small() {
+        let mut pacer = Pacer::default();
+        let mut sent = 0;
+        for ms in 0..1_000 {
+            pacer.fill(Some(2_000_000), *START + Duration::from_millis(ms));
+            while pacer.has_room() {
+                pacer.take(1);
+                sent += 1;
+            }
+        }
+        assert!((2_000..2_300).contains(&sent), "5 Mbit/s of 300 bytes each: {sent}");
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Publisher {
     audio: Option<Active>,
     video: Option<Active>,
     structures: Structures,
+    /// It sent more than is taken of any, for too long.
+    is_flooding: bool,
 }
 
 /// The media description that sound or picture is taken from.
@@ -83,12 +85,13 @@ impl Publisher {
         let clock = CaptureClock::default();
         let mut publisher = Self {
             id,
-            ingest: Ingest::new(shared.max_publish_kbps, now),
+            ingest: Ingest::new(shared.max_publish_kbps, shared.publish_limits, now),
             session,
             clock,
             audio: None,
             video: None,
             structures: Structures::default(),
+            is_flooding: false,
         };
         let answer = publisher.session.accept_offer(offer, via, now)?;
         let codecs = publisher.codecs();
@@ -143,7 +146,7 @@ impl Publisher {
 
     /// Why the session is over, once it is.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
-        self.session.closed()
+        self.session.closed().or(self.is_flooding.then_some(CloseReason::Flooding))
     }
 
     /// Says goodbye.
@@ -157,6 +160,13 @@ impl Publisher {
             match self.session.poll(now, out) {
                 Polled::Timeout(at) => return Output::Timeout(at),
                 Polled::Event(RtcEvent::Connected) => return Output::Connected,
+                // The first that is known to be the publisher's: any that only came from its address may
+                // be anybody's.
+                Polled::Event(RtcEvent::RtpPacket(packet))
+                    if !self.ingest.admits(packet.payload.len(), now) =>
+                {
+                    self.is_flooding |= self.ingest.is_flooded(now);
+                }
                 Polled::Event(RtcEvent::RtpPacket(packet)) => {
                     if let Some((key, format, packet)) = self.read(packet) {
                         return Output::Media(key, format, packet);

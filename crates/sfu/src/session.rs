@@ -21,6 +21,7 @@ use str0m::{Candidate, IceConnectionState, IceCreds, Input, Output, Rtc};
 use crate::budget::{Budget, FEEDBACK_PER_SECOND};
 use crate::datagram::Datagram;
 use crate::fleet::{name_worker, named_worker};
+use crate::ingest::Limits;
 use crate::outbox::Outbox;
 use crate::{
     CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Config, NegotiationError, dependency, dtls, sdp,
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) worker: u8,
     /// See [`Config::max_publish_kbps`].
     pub(crate) max_publish_kbps: u32,
+    /// See [`Config::publish_limits`].
+    pub(crate) publish_limits: Limits,
 }
 
 impl Shared {
@@ -82,6 +85,7 @@ impl Shared {
             clock: config.clock,
             worker: config.worker,
             max_publish_kbps: config.max_publish_kbps,
+            publish_limits: config.publish_limits(),
         }
     }
 }

@@ -12,6 +12,14 @@ const ALL: Finding[] = [
   { code: "no_audio", message: "m" },
   { code: "no_opus", message: "m" },
   { code: "bitrate_over_limit", message: "m", kbps: 7200, limitKbps: 6000 },
+  {
+    code: "over_ceiling",
+    message: "m",
+    kbps: 60000,
+    limitKbps: 50000,
+    packets: 24500,
+    limitPackets: 10000,
+  },
 ];
 
 afterEach(cleanup);
@@ -29,6 +37,7 @@ test("each finding is a status that says what is wrong, with figures, and what t
     "no sound",
     "to Opus",
     "7.2 Mbit/s are sent, more than the 6.0 Mbit/s",
+    "24500 packets a second are sent; this server takes",
   ];
   for (const [n, part] of words.entries()) expect(texts[n]).toContain(part);
 });

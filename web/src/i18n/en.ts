@@ -124,6 +124,10 @@ export const en: Dictionary = {
   "finding.no_opus.way": "Set the audio encoder to Opus.",
   "finding.bitrate_over_limit": "{rate} are sent, more than the {limit} of this server.",
   "finding.bitrate_over_limit.way": "Set a lower bit rate; simulcast layers count together.",
+  "finding.over_ceiling":
+    "{rate} and {packets} packets a second are sent; this server takes {limit} and {limitPackets}.",
+  "finding.over_ceiling.way":
+    "What is above is dropped. Set a lower bit rate, or the connection is closed.",
 
   "health.good": "Good connection",
   "health.fair": "Fair connection",

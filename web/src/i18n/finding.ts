@@ -10,6 +10,8 @@ export function findingText(t: Translate, finding: Finding): { title: string; wa
     profile: finding.profile ?? "?",
     rate: formatBitrate((finding.kbps ?? 0) * 1000),
     limit: formatBitrate((finding.limitKbps ?? 0) * 1000),
+    packets: String(finding.packets ?? 0),
+    limitPackets: String(finding.limitPackets ?? 0),
   };
   switch (code) {
     case "b_frames":
@@ -19,6 +21,7 @@ export function findingText(t: Translate, finding: Finding): { title: string; wa
     case "no_audio":
     case "no_opus":
     case "bitrate_over_limit":
+    case "over_ceiling":
       return { title: t(`finding.${code}`, values), way: t(`finding.${code}.way`, values) };
     default:
       return unknownFinding(code, finding);

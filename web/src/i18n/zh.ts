@@ -117,6 +117,9 @@ export const zh = {
   "finding.no_opus.way": "把音频编码器设为 Opus。",
   "finding.bitrate_over_limit": "正在发送 {rate}，超过了这台服务器的上限 {limit}。",
   "finding.bitrate_over_limit.way": "请调低码率；多路清晰度要加在一起算。",
+  "finding.over_ceiling":
+    "每秒发送 {rate}、{packets} 个数据包，超过了这台服务器能接收的 {limit}、{limitPackets} 个。",
+  "finding.over_ceiling.way": "多出的部分会被丢弃。请调低码率，否则连接会被断开。",
 
   "health.good": "网络良好",
   "health.fair": "网络一般",

@@ -394,15 +394,23 @@ intervalMs?: number,
  */
 profile?: string, 
 /**
- * Of `bitrate_over_limit`: how much is sent, in kbit/s.
+ * Of `bitrate_over_limit` and `over_ceiling`: how much is sent, in kbit/s.
  */
 kbps?: number, 
 /**
- * Of `bitrate_over_limit`: how much may be sent, in kbit/s.
+ * Of `bitrate_over_limit` and `over_ceiling`: how much may be sent, in kbit/s.
  */
-limitKbps?: number, };
+limitKbps?: number, 
+/**
+ * Of `over_ceiling`: how many packets are sent in a second.
+ */
+packets?: number, 
+/**
+ * Of `over_ceiling`: how many packets may be sent in a second.
+ */
+limitPackets?: number, };
 
-export type FindingCode = "b_frames" | "keyframe_interval" | "ignores_pli" | "h264_profile" | "no_audio" | "no_opus" | "bitrate_over_limit";
+export type FindingCode = "b_frames" | "keyframe_interval" | "ignores_pli" | "h264_profile" | "no_audio" | "no_opus" | "bitrate_over_limit" | "over_ceiling";
 
 export type ErrorBody = { 
 /**

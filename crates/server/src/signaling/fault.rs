@@ -89,6 +89,10 @@ pub(super) fn of_close(reason: CloseReason) -> Option<Fault> {
         CloseReason::Dtls => {
             (ErrorCode::DtlsFailed, "the encrypted media connection could not be set up")
         }
+        CloseReason::Flooding => (
+            ErrorCode::RateLimited,
+            "far more was sent than this server takes of one publisher, for 5 s: set a lower bit rate",
+        ),
         CloseReason::Internal => {
             (ErrorCode::Internal, "the media connection was closed by a fault of the server")
         }

@@ -119,6 +119,8 @@ fn worded(finding: &engine::Finding) -> Finding {
         profile: None,
         kbps: None,
         limit_kbps: None,
+        packets: None,
+        limit_packets: None,
     };
     match *finding {
         Found::BFrames => plain(
@@ -165,6 +167,16 @@ fn worded(finding: &engine::Finding) -> Finding {
             );
             let finding = plain(FindingCode::BitrateOverLimit, &message);
             Finding { kbps: Some(kbps), limit_kbps: Some(limit_kbps), ..finding }
+        }
+        Found::OverCeiling { packets, limit_packets, kbps, limit_kbps } => {
+            let message = format!(
+                "{packets} packets and {kbps} kbit are sent a second; this server takes {limit_packets} \
+                 packets and {limit_kbps} kbit and drops the rest: set a lower bit rate"
+            );
+            let (packets, limit_packets) = (Some(packets), Some(limit_packets));
+            let (kbps, limit_kbps) = (Some(kbps), Some(limit_kbps));
+            let finding = plain(FindingCode::OverCeiling, &message);
+            Finding { packets, limit_packets, kbps, limit_kbps, ..finding }
         }
     }
 }

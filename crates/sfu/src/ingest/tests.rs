@@ -36,7 +36,7 @@ impl Run {
 
     fn with_limit(limit_kbps: u32) -> Self {
         Self {
-            ingest: Ingest::new(limit_kbps, *START),
+            ingest: Ingest::new(limit_kbps, Limits { packets: 0, kbps: 0 }, *START),
             now: *START,
             seq: 0,
             has_sound: true,

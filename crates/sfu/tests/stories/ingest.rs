@@ -1,9 +1,9 @@
 //! What is found wrong with what hosts send, and what is not: browsers on bad networks are never blamed for
 //! what programs do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sfu::{Event, Finding, RoomId};
+use sfu::{CloseReason, Event, Finding, PeerId, RoomId};
 use str0m::format::Codec;
 use str0m_netem::Probability;
 
@@ -100,11 +100,11 @@ fn a_host_without_sound_is_told_until_there_is_some() {
 
 #[test]
 fn more_than_the_limit_is_told_and_forwarded_all_the_same() {
-    let mut sim = Sim::with_config(|it| it.max_publish_kbps = 500);
+    let mut sim = Sim::with_config(|it| it.max_publish_kbps = 1_000);
     let host = sim.add_host(Host::default(), good_link());
     let viewer = sim.add_viewer(good_link());
     sim.run(10 * SECOND);
-    let [Finding::BitrateOverLimit { kbps, limit_kbps: 500 }] = last(&sim)[..] else {
+    let [Finding::BitrateOverLimit { kbps, limit_kbps: 1_000 }] = last(&sim)[..] else {
         panic!("{:?}", told(&sim))
     };
     // 5 packets of 1000 bytes, 30 times a second, and sound.
@@ -114,6 +114,72 @@ fn more_than_the_limit_is_told_and_forwarded_all_the_same() {
     sim.host(host).packets_per_frame = 1;
     sim.run(15 * SECOND);
     assert_eq!(last(&sim), []);
+}
+
+/// When a peer was closed, and why.
+fn closed(sim: &Sim, of: PeerId) -> Option<(Instant, CloseReason)> {
+    sim.events.iter().find_map(|(at, event)| match event {
+        Event::Closed { peer, reason } if *peer == of => Some((*at, *reason)),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_host_that_floods_is_cut_to_the_ceiling_told_so_and_closed_and_no_other_room_notices() {
+    let mut sim = Sim::with_config(|it| it.max_publish_packets = 300);
+    let elsewhere = RoomId(2);
+    sim.add_host_to(elsewhere, Host::default(), good_link());
+    let neighbour = sim.add_viewer_to(elsewhere, good_link());
+    let host = sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.run(10 * SECOND);
+    assert_eq!(last(&sim), [], "200 packets a second are fine");
+
+    sim.host(host).packets_per_frame = 60;
+    let began = sim.now;
+    sim.run(3 * SECOND);
+    let before = sim.screen(viewer).packets.len();
+    sim.run(SECOND);
+    let came = sim.screen(viewer).packets.len() - before;
+    assert!(came <= 310, "{came} packets a second are forwarded");
+    let [Finding::OverCeiling { packets, limit_packets: 300, .. }] = last(&sim)[..] else {
+        panic!("{:?}", told(&sim))
+    };
+    assert!((1_500..2_200).contains(&packets), "{packets} come");
+    sim.wait("its end", 3 * SECOND, |it| closed(it, host).is_some());
+    let (at, reason) = closed(&sim, host).unwrap();
+    assert_eq!(reason, CloseReason::Flooding);
+    assert!(at - began >= 5 * SECOND, "not before 5 s: {:?}", at - began);
+    assert_eq!(closed(&sim, viewer), None, "the viewers stay");
+    assert_eq!((told_of(&sim, elsewhere), closed(&sim, neighbour)), (Vec::new(), None));
+    assert!(sim.screen(neighbour).longest_freeze() < Duration::from_millis(100));
+}
+
+#[test]
+fn a_ceiling_of_bits_is_twice_the_limit_that_is_set_and_a_burst_is_no_flood() {
+    let mut sim = Sim::with_config(|it| it.max_publish_kbps = 500);
+    let host = sim.add_host(Host::light(), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.run(5 * SECOND);
+    // 1.2 Mbit/s, for a second of every four.
+    for _ in 0..5 {
+        sim.host(host).packets_per_frame = 5;
+        sim.run(SECOND);
+        sim.host(host).packets_per_frame = 1;
+        sim.run(3 * SECOND);
+    }
+    let is_cut = |it: &Finding| matches!(it, Finding::OverCeiling { .. });
+    assert!(!told(&sim).iter().any(|it| it.1.iter().any(is_cut)), "{:?}", told(&sim));
+    assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(100));
+    sim.host(host).packets_per_frame = 8;
+    sim.wait("its end", 9 * SECOND, |it| closed(it, host).is_some());
+    assert_eq!(closed(&sim, host).unwrap().1, CloseReason::Flooding);
+    let Some(Finding::OverCeiling { kbps, limit_kbps: 1_000, .. }) =
+        last(&sim).into_iter().find(is_cut)
+    else {
+        panic!("{:?}", told(&sim))
+    };
+    assert!((1_800..2_100).contains(&kbps), "{kbps}");
 }
 
 #[test]

@@ -57,6 +57,15 @@ fn every_finding_says_in_words_what_to_do() {
         (Found::NoAudio, "no sound"),
         (Found::NoOpus, "set the audio encoder to Opus"),
         (Found::BitrateOverLimit { kbps: 7_200, limit_kbps: 6_000 }, "7200 kbit/s are sent"),
+        (
+            Found::OverCeiling {
+                packets: 24_500,
+                limit_packets: 10_000,
+                kbps: 200,
+                limit_kbps: 50_000,
+            },
+            "24500 packets and 200 kbit are sent a second",
+        ),
     ];
     for (finding, words) in all {
         found(&mut w, &[finding]);
@@ -64,11 +73,14 @@ fn every_finding_says_in_words_what_to_do() {
         assert!(told[0][0].message.contains(words), "{told:?}");
         let on_wire = serde_json::to_value(&told[0][0]).unwrap();
         assert_eq!(on_wire["code"], told[0][0].code.as_str());
+        let is_rate = matches!(finding, Found::BitrateOverLimit { .. } | Found::OverCeiling { .. });
         let parameters = [
             ("intervalMs", matches!(finding, Found::KeyframeInterval { .. })),
             ("profile", matches!(finding, Found::H264Profile { .. })),
-            ("kbps", matches!(finding, Found::BitrateOverLimit { .. })),
-            ("limitKbps", matches!(finding, Found::BitrateOverLimit { .. })),
+            ("kbps", is_rate),
+            ("limitKbps", is_rate),
+            ("packets", matches!(finding, Found::OverCeiling { .. })),
+            ("limitPackets", matches!(finding, Found::OverCeiling { .. })),
         ];
         for (name, is_there) in parameters {
             assert_eq!(on_wire.get(name).is_some(), is_there, "{name} of {on_wire}");

@@ -88,6 +88,7 @@ fn take(w: &mut World, step: Step) {
         CloseReason::ConsentExpired,
         CloseReason::Dtls,
         CloseReason::Internal,
+        CloseReason::Flooding,
     ];
     match step {
         Step::Open { ip, role, key } => {

@@ -154,6 +154,7 @@ fn a_connection_that_fails_says_why() {
     check(CloseReason::ConsentExpired, &[ErrorCode::IceFailed]);
     check(CloseReason::Dtls, &[ErrorCode::DtlsFailed]);
     check(CloseReason::Internal, &[ErrorCode::Internal]);
+    check(CloseReason::Flooding, &[ErrorCode::RateLimited]);
     check(CloseReason::Remote, &[]);
 }
 
