@@ -4,8 +4,13 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NegotiationError {
     /// It is not a session description that we can read.
-    #[error("the session description cannot be read: {0}")]
-    Malformed(String),
+    #[error("the session description cannot be read: {}{why}", line_of(*.line))]
+    Malformed {
+        /// The line that is meant, from 1 on, if it is a line.
+        line: Option<u32>,
+        /// A sentence of ours: what a library says of it may quote memory or secrets.
+        why: &'static str,
+    },
     /// It is larger than we read: bytes, lines, m-lines, payload types or candidates.
     #[error("the session description is too large: {0}")]
     TooLarge(&'static str),
@@ -26,6 +31,26 @@ pub enum NegotiationError {
     /// As many peers exist as `max_peers` allows.
     #[error("the server has as many connections as it takes")]
     Full,
+}
+
+impl NegotiationError {
+    /// [`Self::Malformed`], of no line or none known.
+    pub const fn malformed(why: &'static str) -> Self {
+        Self::Malformed { line: None, why }
+    }
+
+    /// The same of a line, from 1 on; another error as it is.
+    #[must_use]
+    pub fn at_line(self, number: usize) -> Self {
+        match self {
+            Self::Malformed { why, .. } => Self::Malformed { line: number.try_into().ok(), why },
+            other => other,
+        }
+    }
+}
+
+fn line_of(line: Option<u32>) -> String {
+    line.map(|it| format!("line {it}: ")).unwrap_or_default()
 }
 
 /// Why a peer is gone.

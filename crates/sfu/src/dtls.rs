@@ -9,10 +9,12 @@
 //! certificate with an RSA key, and is answered by a library that takes one (`any_key.rs`).
 
 mod any_key;
+mod assembly;
 mod association;
 mod flight;
 mod hello;
 mod own_key;
+mod owned;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -22,8 +24,9 @@ use str0m::crypto::dtls::{DtlsInstance, DtlsProvider};
 use str0m::crypto::{CryptoError, from_feature_flags};
 
 pub(crate) use association::Association;
-use association::Owned;
+pub(crate) use hello::is_hello;
 use own_key::OwnKeys;
+use owned::Owned;
 
 /// str0m's cryptography with DTLS from here.
 pub(crate) fn crypto_provider() -> CryptoProvider {

@@ -5,12 +5,14 @@
 //! only from verified connectivity checks (RFC 8445, section 2.5), so nobody can make it send to an
 //! address of their choice.
 
+pub(crate) mod fingerprint;
 pub(crate) mod h264;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 
 use str0m::change::{SdpAnswer, SdpOffer};
+use str0m::error::SdpError;
 
 use crate::{NegotiationError, dependency};
 
@@ -33,18 +35,37 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// Reads a publisher's offer. Whatever flows towards the publisher is negotiated away: `sendrecv`,
 /// which `addTrack` writes, is answered `recvonly`.
-pub(crate) fn publisher_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
-    let checked = check(text)?;
+pub(crate) fn publisher_offer(original: &str) -> Result<SdpOffer, NegotiationError> {
+    let checked = check(original)?;
     let flows = |m: &Media| m.is_av && m.port != 0 && m.direction.sends();
     if !checked.iter().any(flows) {
         return Err(NegotiationError::NoMedia("to publish"));
     }
-    let text = filtered(text, &checked, |direction| match direction {
+    let text = filtered(original, &checked, |direction| match direction {
         Direction::SendRecv => Direction::SendOnly,
         Direction::RecvOnly => Direction::Inactive,
         other => other,
     });
-    parse_offer(&h264::with_stand_ins(&without_needless_descriptor(&text)))
+    fit_for_publishing(original)?;
+    parse_offer(&h264::with_stand_ins(&without_needless_descriptor(&text)), original)
+}
+
+/// What the library would only find out later, or say in its own words.
+fn fit_for_publishing(text: &str) -> Result<(), NegotiationError> {
+    let has = |name: &str| lines(text).any(|it| it.starts_with(name));
+    if lines(text).any(|it| it == "a=ice-lite") {
+        let why = "a=ice-lite: this server is ICE-lite itself, one side has to check";
+        return Err(NegotiationError::malformed(why));
+    }
+    if !has("a=ice-ufrag:") || !has("a=ice-pwd:") {
+        return Err(NegotiationError::malformed("it needs an a=ice-ufrag and an a=ice-pwd"));
+    }
+    // Of the session, or of each media description: every one that is taken has to be whole.
+    let fingerprints = || lines(text).filter_map(|it| it.strip_prefix("a=fingerprint:"));
+    fingerprint::sha_256(fingerprints())?;
+    fingerprints()
+        .filter(|it| fingerprint::is_taken(it))
+        .try_for_each(|it| fingerprint::sha_256(std::iter::once(it)).map(drop))
 }
 
 /// The description without the AV1 dependency descriptor where VP8 or VP9 will be sent, which tell of their
@@ -78,22 +99,23 @@ pub(crate) fn viewer_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
     if !checked.iter().any(flows) {
         return Err(NegotiationError::NoMedia("to receive"));
     }
-    parse_offer(&filtered(text, &checked, |direction| match direction {
+    let changed = filtered(text, &checked, |direction| match direction {
         Direction::SendRecv => Direction::RecvOnly,
         Direction::SendOnly => Direction::Inactive,
         other => other,
-    }))
+    });
+    parse_offer(&changed, text)
 }
 
 /// Reads the answer of a viewer.
 pub(crate) fn viewer_answer(text: &str) -> Result<SdpAnswer, NegotiationError> {
     let checked = check(text)?;
-    let text = filtered(text, &checked, |direction| match direction {
+    let changed = filtered(text, &checked, |direction| match direction {
         Direction::SendRecv => Direction::RecvOnly,
         Direction::SendOnly => Direction::Inactive,
         other => other,
     });
-    SdpAnswer::from_sdp_string(&text).map_err(malformed)
+    SdpAnswer::from_sdp_string(&changed).map_err(|it| unparsed(&it, &changed, text))
 }
 
 /// The lines of a description, which end with CRLF or with LF alone (RFC 8866, section 5).
@@ -242,7 +264,7 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
         return Err(NegotiationError::TooLarge("more than 64 KiB"));
     }
     if !text.starts_with("v=0") {
-        return Err(NegotiationError::Malformed("it does not begin with v=0".into()));
+        return Err(NegotiationError::malformed("it does not begin with v=0"));
     }
     // The direction of the session, for media that have none of their own (RFC 8866, section 6.7).
     let mut of_session = Direction::SendRecv;
@@ -259,7 +281,7 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
             if media.len() == MAX_MEDIA {
                 return Err(NegotiationError::TooLarge("more than 8 media descriptions"));
             }
-            media.push(media_line(value, of_session)?);
+            media.push(media_line(value, of_session).map_err(|it| it.at_line(n + 1))?);
             formats.begin_media();
         } else if let Some(direction) = Direction::of_line(line) {
             match media.last_mut() {
@@ -267,7 +289,7 @@ fn check(text: &str) -> Result<Vec<Media>, NegotiationError> {
                 None => of_session = direction,
             }
         } else {
-            formats.check(line)?;
+            formats.check(line).map_err(|it| it.at_line(n + 1))?;
         }
     }
     if media.is_empty() {
@@ -308,13 +330,13 @@ impl<'a> Formats<'a> {
                 .and_then(|it| self.meanings[usize::from(it)].replace((self.n_media, meaning)));
             if before.is_some_and(|it| it.0 == self.n_media || it.1 != meaning) {
                 let message = "a payload type stands for two things";
-                return Err(NegotiationError::Malformed(message.into()));
+                return Err(NegotiationError::malformed(message));
             }
         } else if line.starts_with("a=fmtp:") {
             self.n_fmtp += 1;
             if line.as_bytes().windows(4).filter(|it| it == b"apt=").count() > 1 {
                 let message = "an a=fmtp line with two apt=";
-                return Err(NegotiationError::Malformed(message.into()));
+                return Err(NegotiationError::malformed(message));
             }
         } else if let Some(value) = line.strip_prefix("a=ssrc:") {
             self.sources.insert(value.split(' ').next().unwrap_or_default());
@@ -337,7 +359,7 @@ fn media_line(value: &str, direction: Direction) -> Result<Media, NegotiationErr
     let kind = parts.next().unwrap_or_default();
     let port = parts.next().and_then(|it| it.parse().ok());
     let Some(port) = port else {
-        return Err(NegotiationError::Malformed("an m= line without a port".into()));
+        return Err(NegotiationError::malformed("an m= line without a port"));
     };
     if parts.count() > MAX_PAYLOAD_TYPES + 1 {
         return Err(NegotiationError::TooLarge(
@@ -347,7 +369,7 @@ fn media_line(value: &str, direction: Direction) -> Result<Media, NegotiationErr
     Ok(Media { is_av: matches!(kind, "audio" | "video"), port, direction })
 }
 
-/// The description without candidates, each audio and video description ending with its mapped
+/// The description without candidates and without fingerprints that are not taken, each audio and video description ending with its mapped
 /// direction.
 fn filtered(text: &str, media: &[Media], map: impl Fn(Direction) -> Direction) -> String {
     let mut out = String::with_capacity(text.len() + 128);
@@ -364,6 +386,7 @@ fn filtered(text: &str, media: &[Media], map: impl Fn(Direction) -> Direction) -
         let drops = line.is_empty()
             || line.starts_with("a=candidate:")
             || line == "a=end-of-candidates"
+            || line.strip_prefix("a=fingerprint:").is_some_and(|it| !fingerprint::is_taken(it))
             || Direction::of_line(line).is_some() && current.is_none_or(|it| it.is_av);
         if drops {
             continue;
@@ -379,13 +402,29 @@ fn filtered(text: &str, media: &[Media], map: impl Fn(Direction) -> Direction) -
     out
 }
 
-fn parse_offer(text: &str) -> Result<SdpOffer, NegotiationError> {
-    SdpOffer::from_sdp_string(text).map_err(malformed)
+fn parse_offer(text: &str, original: &str) -> Result<SdpOffer, NegotiationError> {
+    SdpOffer::from_sdp_string(text).map_err(|it| unparsed(&it, text, original))
 }
 
-fn malformed(error: impl std::fmt::Display) -> NegotiationError {
-    // A parser's message can quote the input: keep it short.
-    NegotiationError::Malformed(error.to_string().chars().take(200).collect())
+/// What the parser stopped at, in our words. Its own tell where by an address in memory and quote the
+/// description, which has passwords.
+fn unparsed(error: &SdpError, parsed: &str, original: &str) -> NegotiationError {
+    let malformed = NegotiationError::malformed("it is not understood from here on");
+    let line = stopped_at(&error.to_string(), parsed);
+    let number = line.and_then(|line| lines(original).position(|it| it == line));
+    match number {
+        Some(n) => malformed.at_line(n + 1),
+        None => NegotiationError::malformed("a line is not understood"),
+    }
+}
+
+/// The line that a message of the parser's means.
+fn stopped_at<'a>(message: &str, parsed: &'a str) -> Option<&'a str> {
+    let hex = message.split_once("PointerOffset(0x")?.1.split(')').next()?;
+    let offset = usize::from_str_radix(hex, 16).ok()?.checked_sub(parsed.as_ptr() as usize)?;
+    let before = parsed.get(..offset)?;
+    let from = before.rfind('\n').map_or(0, |it| it + 1);
+    lines(parsed.get(from..)?).next()
 }
 
 #[cfg(test)]

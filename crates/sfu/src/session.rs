@@ -128,6 +128,8 @@ pub(crate) struct Session {
     stage: Stage,
     dtls_errors: u32,
     rtcp: Budget,
+    /// Whether the peer nominated a path.
+    has_path: bool,
     /// The worker that our username fragments name.
     worker: u8,
     /// At an ICE restart of ours: the credentials that str0m made, and those that were offered.
@@ -191,6 +193,7 @@ impl Session {
             stage,
             dtls_errors: 0,
             rtcp: Budget::default(),
+            has_path: false,
             worker: shared.worker,
             restarted: None,
         }
@@ -305,6 +308,11 @@ impl Session {
         if !self.rtc.accepts(&input) {
             return false;
         }
+        // The answer would wait for the path, and reach the peer just after its own hello even when this one
+        // is somebody else's. The peer says its own once it has the path, or again.
+        if !self.has_path && dtls::is_hello(datagram.contents) {
+            return true;
+        }
         if is_rtcp(datagram.contents) && !self.rtcp.take(FEEDBACK_PER_SECOND, now) {
             return true;
         }
@@ -405,6 +413,7 @@ impl Session {
                 return None;
             }
             Event::IceConnectionStateChange(state) if state.is_connected() => {
+                self.has_path = true;
                 if let Stage::Fading { .. } = self.stage {
                     self.stage = Stage::Connected;
                 }
@@ -476,7 +485,12 @@ fn extensions() -> ExtensionMap {
     map
 }
 
-/// What str0m does not accept. Its parser quotes the input: keep it short.
+/// What str0m does not accept, in our words: its own may quote the description.
 fn refused(error: &str0m::RtcError) -> NegotiationError {
-    NegotiationError::Malformed(error.to_string().chars().take(200).collect())
+    NegotiationError::malformed(match error {
+        str0m::RtcError::RemoteSdp(_) => {
+            "its m-lines, ICE credentials or a=setup do not fit each other, or what was agreed before"
+        }
+        _ => "it cannot be taken now",
+    })
 }

@@ -61,7 +61,7 @@ impl Fault {
 impl From<NegotiationError> for Fault {
     fn from(error: NegotiationError) -> Self {
         let code = match error {
-            NegotiationError::Malformed(_) => ErrorCode::SdpBad,
+            NegotiationError::Malformed { .. } => ErrorCode::SdpBad,
             NegotiationError::TooLarge(_) => ErrorCode::TooLarge,
             NegotiationError::NoMedia(_) => ErrorCode::SdpNoMedia,
             NegotiationError::NoCodec => ErrorCode::CodecUnsupported,

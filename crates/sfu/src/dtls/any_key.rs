@@ -70,7 +70,8 @@ enum News {
 }
 
 /// What came was of no use: its own errors tell no more that we could act on.
-const REFUSED: Error = Error::CryptoError(CryptoError::OperationFailed(CryptoOperation::Decrypt));
+pub(super) const REFUSED: Error =
+    Error::CryptoError(CryptoError::OperationFailed(CryptoOperation::Decrypt));
 
 impl AnyKey {
     /// An association with whoever sent this; none if it offers no SRTP profile of ours.
@@ -278,7 +279,7 @@ mod tests {
     }
 
     fn answering(now: Instant) -> AnyKey {
-        let hello = ClientHello { is_general_purpose: true, srtp_profiles: vec![2, 1] };
+        let hello = ClientHello { srtp_profiles: vec![2, 1], ..ClientHello::default() };
         AnyKey::answering(&hello, &generate_certificate(), now).unwrap()
     }
 

@@ -1,27 +1,51 @@
 //! One DTLS association, by whichever library can have it.
+//!
+//! Until the handshake is done anybody who forges the peer's address can say hello as well, before it or
+//! after it. Nothing tells whose hello is the peer's, so each begins a handshake of its own, beside the
+//! others; what follows is given to all of them, and the first that ends is the peer's: only who has the keys
+//! can end one.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use dimpl::{DtlsCertificate, Error, Output};
-use str0m::crypto::dtls::{DtlsInstance, ProtocolVersion};
 use sync_wrapper::SyncWrapper;
 
-use super::any_key::AnyKey;
-use super::hello::{self, Gathered};
+use super::any_key::{AnyKey, REFUSED};
+use super::assembly::Assembly;
+use super::hello::{self, ClientHello};
 use super::{config, patient_config};
+use crate::budget::Budget;
+
+/// Handshakes beside the first. A further one takes the place of the last: who said hello early keeps its
+/// handshake whatever comes later, and who says it after a flood has the last.
+const MAX_OTHERS: usize = 3;
+
+/// Handshakes that are begun beside the first in a second; each costs a tenth of a millisecond.
+const OTHERS_PER_SECOND: u32 = 50;
 
 /// An association with one peer. It does not keep our certificate: there may be thousands.
 #[derive(Debug)]
 pub(crate) struct Association {
-    dtls: Library,
-    /// What came of the peer's ClientHello, which says what library it is to be; none once that is known.
-    hello: Option<Vec<Box<[u8]>>>,
+    first: Attempt,
+    others: Vec<Attempt>,
+    /// Whose hello came last: 0 is the first. It alone repeats itself unasked: to the peer, flights of a
+    /// handshake that is not its own are noise.
+    last: usize,
+    /// What came of hellos that are not whole.
+    assembly: Assembly,
+    begun: Budget,
+    /// Whether a hello can begin a handshake: not once one is done, and not where we begin it.
+    takes_hellos: bool,
 }
 
-/// Parts of a ClientHello that are kept until all are there: of the longest one that is known, with keys
-/// for key exchanges that quantum computers do not break, cut as small as OpenSSL does.
-const MAX_PARTS: usize = 16;
+/// A handshake that may be the peer's.
+#[derive(Debug)]
+struct Attempt {
+    dtls: Library,
+    /// The hello that began it, until it is done.
+    hello: Option<Vec<u8>>,
+}
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly all have the large one, in a box of its own")]
@@ -35,8 +59,7 @@ enum Library {
 impl Association {
     /// One that the peer begins.
     pub(crate) fn passive(certificate: &DtlsCertificate, now: Instant) -> Self {
-        let dtls = dimpl::Dtls::new_12(Arc::clone(config()), certificate.clone(), now);
-        Self { dtls: Library::Dimpl(dtls), hello: Some(Vec::new()) }
+        Self::new(Library::passive(certificate, now), true)
     }
 
     /// One that we begin. The peer's certificate has to have a key on an elliptic curve.
@@ -44,7 +67,18 @@ impl Association {
         let config = if is_patient { patient_config() } else { config() };
         let mut dtls = dimpl::Dtls::new_12(Arc::clone(config), certificate.clone(), now);
         dtls.set_active(true);
-        Self { dtls: Library::Dimpl(dtls), hello: None }
+        Self::new(Library::Dimpl(dtls), false)
+    }
+
+    fn new(dtls: Library, takes_hellos: bool) -> Self {
+        Self {
+            first: Attempt { dtls, hello: None },
+            others: Vec::new(),
+            last: 0,
+            assembly: Assembly::default(),
+            begun: Budget::default(),
+            takes_hellos,
+        }
     }
 
     /// Takes a datagram. `certificate` is the one it was made with.
@@ -54,146 +88,186 @@ impl Association {
         certificate: &DtlsCertificate,
         now: Instant,
     ) -> Result<(), Error> {
-        let Some(parts) = &mut self.hello else { return self.handle(packet) };
-        parts.push(packet.into());
-        match hello::gather(parts.iter().map(|it| &**it)) {
-            Gathered::Foreign => {
-                // What it is a part of, if of anything, is not known here.
-                parts.pop();
-                return self.handle(packet);
-            }
-            Gathered::Partial if parts.len() < MAX_PARTS => return Ok(()),
-            Gathered::Partial => {}
-            Gathered::Whole(hello) => {
-                if hello.is_general_purpose
-                    && let Some(any_key) = AnyKey::answering(&hello, certificate, now)
-                {
-                    self.dtls = Library::AnyKey(Box::new(SyncWrapper::new(any_key)));
-                }
-            }
+        if self.takes_hellos && hello::is_hello(packet) {
+            return self.handle_hello(packet, certificate, now);
         }
-        let parts = self.hello.take().unwrap_or_default();
-        let mut result = Ok(());
-        for part in parts {
-            result = result.and(self.handle(&part));
+        if self.takes_hellos && self.first.hello.is_none() {
+            return Err(REFUSED);
+        }
+        // Whose it is is not known; one that it fits is enough.
+        let mut result = self.first.dtls.handle_packet(packet);
+        for it in &mut self.others {
+            let taken = it.dtls.handle_timeout(now).and_then(|()| it.dtls.handle_packet(packet));
+            result = result.or(taken);
         }
         result
     }
 
-    fn handle(&mut self, packet: &[u8]) -> Result<(), Error> {
-        match &mut self.dtls {
-            Library::Dimpl(dtls) => dtls.handle_packet(packet),
-            Library::AnyKey(dtls) => dtls.get_mut().handle_packet(packet),
+    fn handle_hello(
+        &mut self,
+        packet: &[u8],
+        certificate: &DtlsCertificate,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut repeated = None;
+        for (at, it) in std::iter::once(&mut self.first).chain(&mut self.others).enumerate() {
+            if it.hello.as_ref().is_some_and(|of| hello::is_part(packet, of)) {
+                repeated = Some(it.dtls.handle_packet(packet));
+                self.last = at;
+            }
         }
+        if let Some(result) = repeated {
+            return result;
+        }
+        let Some((hello, parts)) = self.assembly.add(packet) else { return Ok(()) };
+        self.begin(hello, &parts, certificate, now)
+    }
+
+    /// Begins a handshake with whoever said this hello.
+    fn begin(
+        &mut self,
+        hello: ClientHello,
+        parts: &[Box<[u8]>],
+        certificate: &DtlsCertificate,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let is_first = self.first.hello.is_none();
+        if !hello.is_answerable() || !is_first && !self.begun.take(OTHERS_PER_SECOND, now) {
+            return Err(REFUSED);
+        }
+        if !is_first {
+            let other = Attempt { dtls: Library::passive(certificate, now), hello: None };
+            self.others.truncate(MAX_OTHERS - 1);
+            self.others.push(other);
+        }
+        self.last = self.others.len();
+        let attempt = self.others.last_mut().unwrap_or(&mut self.first);
+        if hello.is_general_purpose
+            && let Some(any_key) = AnyKey::answering(&hello, certificate, now)
+        {
+            attempt.dtls = Library::AnyKey(Box::new(SyncWrapper::new(any_key)));
+        }
+        attempt.hello = Some(hello.message);
+        let mut result = attempt.dtls.handle_timeout(now);
+        for part in parts {
+            result = result.and(attempt.dtls.handle_packet(part));
+        }
+        result
     }
 
     /// Lets time pass.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        match &mut self.dtls {
-            Library::Dimpl(dtls) => dtls.handle_timeout(now),
-            Library::AnyKey(dtls) => {
+        self.at(self.last).dtls.handle_timeout(now)
+    }
+
+    /// What there is to send and to tell, up to the time when to look again.
+    pub(crate) fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        if !self.others.is_empty() {
+            return self.poll_all(buffer);
+        }
+        let output = self.first.dtls.poll_output(buffer);
+        if matches!(output, Output::KeyingMaterial(..)) {
+            self.done(0);
+        }
+        output
+    }
+
+    /// The same of several handshakes, which are rare.
+    fn poll_all<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        let mut next = None;
+        let mut scratch = vec![0; buffer.len()];
+        for at in 0..=self.others.len() {
+            let is_last = at == self.last;
+            match self.at(at).dtls.poll_output(&mut scratch) {
+                Output::Timeout(deadline) if is_last => next = Some(deadline),
+                Output::Timeout(_) => {}
+                Output::Packet(it) => return Output::Packet(copied(it, buffer)),
+                Output::PeerCert(it) => return Output::PeerCert(copied(it, buffer)),
+                Output::ApplicationData(_) => {}
+                Output::KeyingMaterial(keys, profile) => {
+                    self.done(at);
+                    return Output::KeyingMaterial(keys, profile);
+                }
+                Output::Connected => return Output::Connected,
+                Output::CloseNotify => return Output::CloseNotify,
+                Output::BufferTooSmall { needed } => return Output::BufferTooSmall { needed },
+                _ => {}
+            }
+        }
+        match next {
+            Some(deadline) => Output::Timeout(deadline),
+            None => self.at(self.last).dtls.poll_output(buffer),
+        }
+    }
+
+    /// A handshake is done: it was the peer's.
+    fn done(&mut self, at: usize) {
+        if at > 0 {
+            self.first = self.others.swap_remove(at - 1);
+        }
+        self.first.hello = None;
+        self.others = Vec::new();
+        self.last = 0;
+        self.assembly.clear();
+        self.takes_hellos = false;
+    }
+
+    fn at(&mut self, n: usize) -> &mut Attempt {
+        match n.checked_sub(1).and_then(|n| self.others.get_mut(n)) {
+            Some(it) => it,
+            None => &mut self.first,
+        }
+    }
+
+    /// Says goodbye, with the next output.
+    pub(crate) fn close(&mut self) -> Result<(), Error> {
+        self.at(self.last).dtls.close()
+    }
+}
+
+fn copied<'a>(bytes: &[u8], buffer: &'a mut [u8]) -> &'a [u8] {
+    let buffer = &mut buffer[..bytes.len()];
+    buffer.copy_from_slice(bytes);
+    buffer
+}
+
+impl Library {
+    fn passive(certificate: &DtlsCertificate, now: Instant) -> Self {
+        Self::Dimpl(dimpl::Dtls::new_12(Arc::clone(config()), certificate.clone(), now))
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.handle_packet(packet),
+            Self::AnyKey(dtls) => dtls.get_mut().handle_packet(packet),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.handle_timeout(now),
+            Self::AnyKey(dtls) => {
                 dtls.get_mut().handle_timeout(now);
                 Ok(())
             }
         }
     }
 
-    /// What there is to send and to tell, up to the time when to look again.
-    pub(crate) fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
-        match &mut self.dtls {
-            Library::Dimpl(dtls) => dtls.poll_output(buffer),
-            Library::AnyKey(dtls) => dtls.get_mut().poll_output(buffer),
+    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        match self {
+            Self::Dimpl(dtls) => dtls.poll_output(buffer),
+            Self::AnyKey(dtls) => dtls.get_mut().poll_output(buffer),
         }
     }
 
-    /// Says goodbye, with the next output.
-    pub(crate) fn close(&mut self) -> Result<(), Error> {
-        match &mut self.dtls {
-            Library::Dimpl(dtls) => dtls.close(),
-            Library::AnyKey(dtls) => {
+    fn close(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.close(),
+            Self::AnyKey(dtls) => {
                 dtls.get_mut().close();
                 Ok(())
             }
         }
-    }
-}
-
-/// One that str0m drives.
-#[derive(Debug)]
-pub(super) struct Owned {
-    association: Association,
-    certificate: DtlsCertificate,
-    now: Instant,
-    is_active: bool,
-    /// Whether goodbye was said.
-    is_closing: bool,
-    /// Whether all of that was sent.
-    is_closed: bool,
-}
-
-impl Owned {
-    pub(super) fn new(certificate: DtlsCertificate, now: Instant) -> Self {
-        let association = Association::passive(&certificate, now);
-        Self {
-            association,
-            certificate,
-            now,
-            is_active: false,
-            is_closing: false,
-            is_closed: false,
-        }
-    }
-}
-
-impl DtlsInstance for Owned {
-    /// Called once, before anything was said.
-    fn set_active(&mut self, active: bool) {
-        self.is_active = active;
-        if active {
-            self.association = Association::active(&self.certificate, true, self.now);
-        }
-    }
-
-    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
-        self.association.handle_packet(packet, &self.certificate, self.now)
-    }
-
-    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
-        let output = self.association.poll_output(buffer);
-        self.is_closing |= matches!(output, Output::CloseNotify);
-        self.is_closed = self.is_closing && matches!(output, Output::Timeout(_));
-        output
-    }
-
-    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        self.now = now;
-        self.association.handle_timeout(now)
-    }
-
-    /// There are no data channels.
-    fn send_application_data(&mut self, _data: &[u8]) -> Result<usize, Error> {
-        Ok(0)
-    }
-
-    fn is_active(&self) -> bool {
-        self.is_active
-    }
-
-    fn protocol_version(&self) -> Option<ProtocolVersion> {
-        Some(ProtocolVersion::DTLS1_2)
-    }
-
-    fn is_closing(&self) -> bool {
-        self.is_closing
-    }
-
-    fn is_closed(&self) -> bool {
-        self.is_closed
-    }
-
-    fn close(&mut self) -> Result<(), Error> {
-        self.is_closing = true;
-        self.association.close()
     }
 }
 
@@ -205,7 +279,7 @@ mod tests {
     use crate::testing::START;
 
     fn is_any_key(association: &Association) -> bool {
-        matches!(association.dtls, Library::AnyKey(_))
+        matches!(association.first.dtls, Library::AnyKey(_))
     }
 
     fn answered(association: &mut Association) -> bool {
@@ -231,16 +305,5 @@ mod tests {
             assert_eq!(is_any_key(&association), expected);
             assert!(answered(&mut association));
         }
-    }
-
-    #[test]
-    fn parts_without_end_are_not_kept() {
-        let certificate = generate_certificate();
-        let mut association = Association::passive(&certificate, *START);
-        let [first, _] = recorded::gstreamer().try_into().unwrap();
-        for _ in 0..MAX_PARTS {
-            _ = association.handle_packet(&first, &certificate, *START);
-        }
-        assert_eq!(association.hello, None);
     }
 }

@@ -10,6 +10,12 @@ const SIGNATURE_ALGORITHMS: u16 = 13;
 /// RFC 5764, section 4.1.1.
 const USE_SRTP: u16 = 14;
 
+/// AES-CM with HMAC-SHA1-80 (RFC 5764, section 4.1.2), AES-GCM of 128 and of 256 bits (RFC 7714).
+const OUR_PROFILES: [u16; 3] = [1, 7, 8];
+
+/// What goes with our certificate's key: ECDHE and ECDSA with AES-GCM, AES-CCM, AES-CBC or ChaCha20.
+const OUR_SUITES: [u16; 6] = [0xC02B, 0xC02C, 0xC0AC, 0xC0AE, 0xC00A, 0xCCA9];
+
 /// What is read of a ClientHello.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ClientHello {
@@ -19,6 +25,18 @@ pub(super) struct ClientHello {
     pub(super) is_general_purpose: bool,
     /// The SRTP profiles it offers (RFC 5764, section 4.1.2).
     pub(super) srtp_profiles: Vec<u16>,
+    /// Whether it offers a cipher suite that our libraries answer with.
+    pub(super) has_suite: bool,
+    /// All of it, without record and message headers.
+    pub(super) message: Vec<u8>,
+}
+
+impl ClientHello {
+    /// Whether a handshake can come of it: one without encryption, or without SRTP, is nobody's who would
+    /// send or receive media.
+    pub(super) fn is_answerable(&self) -> bool {
+        self.has_suite && self.srtp_profiles.iter().any(|it| OUR_PROFILES.contains(it))
+    }
 }
 
 /// What datagrams come to.
@@ -41,16 +59,14 @@ struct Fragment<'a> {
 
 /// Reads the ClientHello that these datagrams, in whatever order, are parts of.
 pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathered {
-    let mut fragments = Vec::new();
+    let mut found = Vec::new();
     for datagram in datagrams {
-        let mut rest = Reader(datagram);
-        while !rest.0.is_empty() {
-            match fragment(&mut rest) {
-                Some(fragment) => fragments.push(fragment),
-                None => return Gathered::Foreign,
-            }
+        for it in fragments(datagram) {
+            let Some(it) = it else { return Gathered::Foreign };
+            found.push(it);
         }
     }
+    let mut fragments = found;
     fragments.sort_by_key(|it| it.offset);
     let Some(len) = fragments.first().map(|it| it.message_len) else { return Gathered::Partial };
     let mut message = Vec::new();
@@ -59,12 +75,43 @@ pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathe
             return Gathered::Foreign;
         }
         let Some(known) = message.len().checked_sub(it.offset) else { return Gathered::Partial };
+        // Of two messages, where both have it.
+        if message.iter().skip(it.offset).zip(it.contents).any(|(a, b)| a != b) {
+            return Gathered::Foreign;
+        }
         message.extend_from_slice(it.contents.get(known..).unwrap_or_default());
     }
     if message.len() < len {
         return Gathered::Partial;
     }
     read(&message).map_or(Gathered::Foreign, Gathered::Whole)
+}
+
+/// Whether all of a datagram is parts of a ClientHello.
+pub(crate) fn is_hello(datagram: &[u8]) -> bool {
+    !datagram.is_empty() && fragments(datagram).all(|it| it.is_some())
+}
+
+/// Whether all of a datagram is parts of this ClientHello.
+pub(super) fn is_part(datagram: &[u8], of: &[u8]) -> bool {
+    let is_of = |it: Fragment<'_>| {
+        it.message_len == of.len()
+            && of.get(it.offset..).is_some_and(|rest| rest.starts_with(it.contents))
+    };
+    !datagram.is_empty() && fragments(datagram).all(|it| it.is_some_and(is_of))
+}
+
+/// What is in a datagram's records, up to the first that is no part of a ClientHello.
+fn fragments(datagram: &[u8]) -> impl Iterator<Item = Option<Fragment<'_>>> {
+    let mut rest = Some(Reader(datagram));
+    std::iter::from_fn(move || {
+        let reader = rest.as_mut().filter(|it| !it.0.is_empty())?;
+        let found = fragment(reader);
+        if found.is_none() {
+            rest = None;
+        }
+        Some(found)
+    })
 }
 
 /// The next record, if a part of a ClientHello is all that is in it.
@@ -86,14 +133,20 @@ fn fragment<'a>(rest: &mut Reader<'a>) -> Option<Fragment<'a>> {
     record.0.is_empty().then_some(Fragment { message_len, offset, contents })
 }
 
-fn read(message: &[u8]) -> Option<ClientHello> {
-    let mut message = Reader(message);
+fn read(whole: &[u8]) -> Option<ClientHello> {
+    let mut message = Reader(whole);
     // Version and random.
     message.take(34)?;
     let (_session, _cookie) = (message.list8()?, message.list8()?);
-    let (_suites, _compression) = (message.list16()?, message.list8()?);
+    let (suites, _compression) = (message.list16()?, message.list8()?);
     let mut extensions = Reader(message.list16()?);
-    let mut hello = ClientHello::default();
+    let number = |it: &[u8]| it.try_into().ok().map(u16::from_be_bytes);
+    let is_ours = |it: &[u8]| number(it).is_some_and(|it| OUR_SUITES.contains(&it));
+    let mut hello = ClientHello {
+        has_suite: suites.chunks_exact(2).any(is_ours),
+        message: whole.to_vec(),
+        ..ClientHello::default()
+    };
     while !extensions.0.is_empty() {
         let (kind, contents) = (extensions.u16()?, extensions.list16()?);
         let list = || Some(Reader(contents).list16()?.chunks_exact(2));
@@ -222,6 +275,31 @@ mod tests {
         // Of two handshakes.
         let [other, _] = firefox().try_into().unwrap();
         assert_eq!(gathered(&[first, other]), Gathered::Foreign);
+    }
+
+    #[test]
+    fn parts_are_told_from_those_of_another() {
+        let hello = whole(&chromium());
+        for part in chromium() {
+            assert!(is_hello(&part) && is_part(&part, &hello.message));
+        }
+        for part in firefox() {
+            assert!(is_hello(&part) && !is_part(&part, &hello.message));
+        }
+        assert!(!is_hello(&[21, 0xFE, 0xFD]) && !is_hello(&[]) && !is_part(&[], &hello.message));
+    }
+
+    #[test]
+    fn only_what_can_become_a_handshake_is_answerable() {
+        for parts in
+            [chromium(), firefox(), gstreamer(), datagrams(include_str!("fixtures/ffmpeg.hex"))]
+        {
+            assert!(whole(&parts).is_answerable());
+            let mut without_encryption = whole(&parts);
+            without_encryption.has_suite = false;
+            let without_srtp = ClientHello { srtp_profiles: vec![2, 5], ..whole(&parts) };
+            assert!(!without_encryption.is_answerable() && !without_srtp.is_answerable());
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ use super::{Egress, Kind, Outgoing, Output, Receipt};
 use crate::budget::{Budget, FEEDBACK_PER_SECOND};
 use crate::bwe::Estimator;
 use crate::datagram::Datagram;
+use crate::dtls::is_hello;
 use crate::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::rtp::Format;
 use crate::session::{ANSWER_TIMEOUT, STREAM_ID, Shared};
@@ -171,7 +172,7 @@ impl LeanEgress {
             if before.fingerprint != remote.fingerprint {
                 // RFC 8842, section 4: another certificate is another association.
                 let message = "the certificate's fingerprint is another than before";
-                return Err(NegotiationError::Malformed(message.into()));
+                return Err(NegotiationError::malformed(message));
             }
             // Who began stays who began, whatever a later description allows.
             remote.role = before.role;
@@ -235,7 +236,8 @@ impl LeanEgress {
         if !self.ice.record(path, may_begin, now, out) {
             return false;
         }
-        if self.records.take(RECORDS_PER_SECOND, now) {
+        // Hellos, which anybody can forge, have a bound of their own in there.
+        if is_hello(datagram.contents) || self.records.take(RECORDS_PER_SECOND, now) {
             channel.handle(datagram.contents, &self.shared.cert, now);
             // The answer is for where the viewer is now, whatever was nominated before.
             self.poll_channel(Some(path), now, out);

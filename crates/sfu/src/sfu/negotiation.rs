@@ -186,5 +186,5 @@ pub(super) struct Answered {
 
 /// What is said of a description that the library has a fault with.
 fn unreadable() -> NegotiationError {
-    NegotiationError::Malformed("it is beyond what can be read".into())
+    NegotiationError::malformed("it is beyond what can be read")
 }

@@ -1,5 +1,6 @@
 //! Joins on bad networks: row R23 of the reliability goals.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use sfu::{Event, PeerId};
@@ -97,6 +98,76 @@ fn until_a_viewer_is_known_to_read_the_picture_its_link_is_probed_with_padding_a
     let is_padding = |it: &&OnWire| it.contents[0] & 0x20 != 0 && it.contents.len() < 350;
     let n_other = first.iter().filter(|it| !is_padding(it)).count();
     assert_eq!(n_other, 0, "of {}", first.len());
+}
+
+/// What Chromium says first, in datagrams.
+fn hello() -> Vec<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let lines = include_str!("../../src/dtls/fixtures/chromium.hex").lines();
+    lines.map(|it| it.as_bytes().chunks(2).map(byte).collect()).collect()
+}
+
+/// Somebody forges the address of a peer that joins, once the first datagram of that kind came from there.
+fn forge_when(sim: &mut Sim, address: SocketAddr, is_stun: bool, n_hellos: u16) {
+    sim.wire = Some(Vec::new());
+    let came = |it: &OnWire| it.is_in && it.other == address && it.is_stun() == is_stun;
+    sim.wait("it to begin", 5 * SECOND, |it| it.wire.as_ref().unwrap().iter().any(came));
+    for n in 0..n_hellos {
+        for mut part in hello() {
+            if let Some(random) = part.get_mut(30..32) {
+                random.copy_from_slice(&n.to_be_bytes());
+            }
+            sim.inject(address, &part);
+        }
+    }
+}
+
+/// How long a peer takes to connect when so many hellos are forged from its address, before its own or after.
+fn joins_beside(is_host: bool, is_after_its_own: bool, n_hellos: u16) -> Duration {
+    let mut sim = Sim::new();
+    let peer = if is_host {
+        sim.add_host(Host::default(), good_link())
+    } else {
+        sim.add_offering_viewer(good_link())
+    };
+    let address = sim.client_mut(peer).address;
+    forge_when(&mut sim, address, !is_after_its_own, n_hellos);
+    let what = format!("host: {is_host}, after: {is_after_its_own}, {n_hellos} hellos");
+    let is_connected = |it: &Event| matches!(it, Event::Connected { peer: of } if *of == peer);
+    let took = sim.wait(&what, 5 * SECOND, |it| it.events.iter().any(|it| is_connected(&it.1)));
+    println!("{what}: {took:?}");
+    took
+}
+
+#[test]
+fn a_hello_that_is_forged_from_the_peers_own_address_does_not_break_its_handshake() {
+    for n_hellos in [1, 200] {
+        assert!(joins_beside(true, false, n_hellos) < SECOND);
+        assert!(joins_beside(true, true, n_hellos) < SECOND);
+        // A viewer's is answered before it nominates a path, which shows its picture sooner: the answer to a
+        // hello that is forged just before its own still reaches it.
+        assert!(joins_beside(false, true, n_hellos) < SECOND);
+    }
+}
+
+#[test]
+fn hellos_that_no_handshake_can_come_of_use_nothing_up() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewer = sim.add_offering_viewer(good_link());
+    let address = sim.client_mut(viewer).address;
+    forge_when(&mut sim, address, true, 0);
+    // It offers TLS_NULL_WITH_NULL_NULL alone.
+    let body = [&[0xFE, 0xFD][..], &[7; 32], &[0, 0, 0, 2, 0, 0, 1, 0, 0, 0]].concat();
+    let len = body.len() as u8;
+    let message = [&[1, 0, 0, len, 0, 0, 0, 0, 0, 0, 0, len][..], &body].concat();
+    let record = [&[22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, message.len() as u8][..], &message];
+    for _ in 0..2_000 {
+        sim.inject(address, &record.concat());
+    }
+    let connected = |it: &mut Sim| it.client_mut(viewer).connected_at.is_some();
+    let took = sim.wait("a connection", 5 * SECOND, connected);
+    assert!(took < SECOND, "{took:?}");
 }
 
 fn check(what: &str, took: &[Duration]) {

@@ -198,6 +198,73 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
     check("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n", "");
 }
 
+/// Why the offer of a publisher and of a viewer is refused, if it is.
+fn refusals(offer: &str) -> [Option<String>; 2] {
+    let offer = || offer.replace("\r\n", "\n").replace('\n', "\r\n");
+    let (room, peer) = (ROOM, PeerId(1));
+    let publish = Command::Publish { room, peer, offer: offer(), on_air: true, via: None };
+    let watch = Command::WatchOffer { room, peer, offer: offer(), via: None };
+    [publish, watch].map(|command| {
+        let mut sim = Sim::new();
+        sim.command(command);
+        sim.events.iter().find_map(|(_, event)| match event {
+            Event::Rejected { error, .. } => Some(error.to_string()),
+            _ => None,
+        })
+    })
+}
+
+const OBS: &str = include_str!("fixtures/obs_offer.sdp");
+
+#[test]
+fn what_is_wrong_with_a_description_is_told_in_our_words_with_its_line() {
+    // As the library says it: `Parse error at PointerOffset(0x7f..)`, and what it read.
+    let damaged = OBS.replace("t=0 0", "t=0 zero").replace("a=ice-pwd:", "a=ice-pwd:Secret");
+    let [publishing, _] = refusals(&damaged);
+    let error = publishing.unwrap();
+    assert!(error.contains("line 4: "), "{error}");
+    for no in ["0x", "Pointer", "Secret", "zero", "parse"] {
+        assert!(!error.contains(no), "{no} in: {error}");
+    }
+    let twice =
+        OBS.replace("a=rtpmap:96 H264/90000", "a=rtpmap:96 H264/90000\na=rtpmap:96 VP8/90000");
+    let line = twice.lines().position(|it| it.contains("VP8")).unwrap() + 1;
+    for error in refusals(&twice) {
+        let error = error.unwrap();
+        assert!(error.contains(&format!("line {line}: ")), "{error}");
+    }
+}
+
+#[test]
+fn a_fingerprint_that_cannot_be_verified_or_can_be_forged_is_refused_at_the_door() {
+    let is_fingerprint = |it: &&str| it.starts_with("a=fingerprint:");
+    let right = OBS.lines().find(is_fingerprint).unwrap();
+    let hex = |n: usize| vec!["AB"; n].join(":");
+    assert_eq!(refusals(OBS)[0], None);
+    let both =
+        format!("a=fingerprint:sha-1 {}\n{right}\na=fingerprint:sha-512 {}", hex(20), hex(64));
+    assert_eq!(refusals(&OBS.replace(right, &both))[0], None, "one that is right is enough");
+    for wrong in [
+        format!("sha-1 {}", hex(20)),
+        format!("md5 {}", hex(16)),
+        format!("sha-512 {}", hex(64)),
+        format!("sha-256 {}", hex(31)),
+        format!("sha-256 {}", hex(20)),
+        "sha-256 AB".into(),
+    ] {
+        let offer = OBS.replace(right, &format!("a=fingerprint:{wrong}"));
+        for error in [
+            refusals(&offer)[0].clone(),
+            refusals(&offer.replace("sendonly", "recvonly"))[1].clone(),
+        ] {
+            assert!(
+                error.clone().is_some_and(|it| it.contains("fingerprint")),
+                "{wrong}: {error:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn no_damaged_offer_makes_it_panic() {
     let mut good = Sim::new();

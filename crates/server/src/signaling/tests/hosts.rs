@@ -402,7 +402,7 @@ fn a_restart_of_a_connection_that_is_gone_becomes_a_new_one() {
 fn a_rejected_restart_leaves_the_host_live() {
     let mut w = World::new();
     let host = w.host("");
-    w.rejects = Some(engine::NegotiationError::Malformed("line 3".into()));
+    w.rejects = Some(engine::NegotiationError::malformed("line 3"));
     w.offer(host, SENDING);
     assert_eq!(w.types(host), ["sdp_bad"]);
     assert_eq!(w.live(), LiveState::Live);

@@ -102,7 +102,7 @@ fn take(w: &mut World, step: Step) {
                 0 => NegotiationError::Full,
                 1 => NegotiationError::UnknownPeer,
                 2 => NegotiationError::NoCodec,
-                _ => NegotiationError::Malformed(String::new()),
+                _ => NegotiationError::malformed(""),
             });
         }
         Step::Connected { peer } => w.event(Event::Connected { peer: engine::PeerId(peer) }),

@@ -163,7 +163,7 @@ fn a_bad_answer_is_told_and_its_connection_closed() {
     let mut w = World::new();
     let fan = w.open();
     w.hello(fan, "");
-    w.rejects = Some(NegotiationError::Malformed("no fingerprint".into()));
+    w.rejects = Some(NegotiationError::malformed("no fingerprint"));
     let peer = w.last_peer();
     w.answer_neg(fan, 1);
     assert_eq!(w.errors(fan), [ErrorCode::SdpBad]);
@@ -296,7 +296,7 @@ fn every_refusal_of_the_media_plane_has_its_code() {
         w.offer(host, super::world::SENDING);
         assert_eq!(w.errors(host), [expect]);
     };
-    check(NegotiationError::Malformed("x".into()), ErrorCode::SdpBad);
+    check(NegotiationError::malformed("x"), ErrorCode::SdpBad);
     check(NegotiationError::TooLarge("lines"), ErrorCode::TooLarge);
     check(NegotiationError::NoMedia("to receive"), ErrorCode::SdpNoMedia);
     check(NegotiationError::NoCodec, ErrorCode::CodecUnsupported);

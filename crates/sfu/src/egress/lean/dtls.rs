@@ -7,7 +7,7 @@ use std::time::Instant;
 use dimpl::{DtlsCertificate, Output};
 use rtp::srtp;
 
-use crate::dtls::Association;
+use crate::dtls::{Association, is_hello};
 
 /// What is handed out of one datagram or as one: records, which are cut to the path's MTU, and the
 /// certificate of nearly everybody.
@@ -36,7 +36,7 @@ pub(crate) struct Channel {
     /// SHA-256 of the certificate that the viewer's description announced.
     fingerprint: [u8; 32],
     is_verified: bool,
-    /// Bytes of records so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
+    /// Bytes of records but hellos so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
     n_bytes: usize,
     keys: Option<(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile)>,
     deadline: Option<Instant>,
@@ -70,7 +70,9 @@ impl Channel {
 
     /// Takes a record. `certificate` is the one that it was made with.
     pub(crate) fn handle(&mut self, contents: &[u8], certificate: &DtlsCertificate, now: Instant) {
-        self.n_bytes = (self.n_bytes + contents.len()).min(MAX_CERTIFICATE);
+        if !is_hello(contents) {
+            self.n_bytes = (self.n_bytes + contents.len()).min(MAX_CERTIFICATE);
+        }
         // It counts its deadlines from the last time that it was told.
         let told = self.dtls.handle_timeout(now);
         if told.and_then(|()| self.dtls.handle_packet(contents, certificate, now)).is_err() {

@@ -116,11 +116,11 @@ fn media_line(value: &str) -> Result<MediaLines<'_>, NegotiationError> {
     let (kind, port, rest) = (parts.next(), parts.next(), parts.next());
     let port = port.and_then(|it| it.parse().ok());
     let (Some(kind), Some(port), Some(rest)) = (kind, port, rest) else {
-        return Err(NegotiationError::Malformed("an m= line is cut short".into()));
+        return Err(NegotiationError::malformed("an m= line is cut short"));
     };
     // It is repeated in the answer when it is rejected.
     if !value.bytes().all(|it| it == b' ' || it.is_ascii_graphic()) {
-        return Err(NegotiationError::Malformed("an m= line has strange characters".into()));
+        return Err(NegotiationError::malformed("an m= line has strange characters"));
     }
     Ok(MediaLines { kind, port, rest, attributes: Attributes::default() })
 }

@@ -2,11 +2,14 @@
 
 use super::lines::{Attributes, Description, MediaLines};
 use super::{DtlsRole, Fingerprint, Kind, Layout, Media, Plan, Remote, Section, formats};
-use crate::{NegotiationError, sdp};
+use crate::NegotiationError;
+use crate::sdp::{self, fingerprint};
 
 /// Lengths of ICE credentials (RFC 8839, section 5.4).
 const UFRAG_LENGTH: std::ops::RangeInclusive<usize> = 4..=256;
 const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
+const UFRAG_NEEDED: &str = "it needs an a=ice-ufrag of 4 to 256 characters";
+const PWD_NEEDED: &str = "it needs an a=ice-pwd of 22 to 256 characters";
 
 /// What fits into the one-byte form of a header extension, as every client's does.
 const MAX_MID: usize = 16;
@@ -41,8 +44,8 @@ fn read(description: &Description<'_>) -> Result<Remote, NegotiationError> {
     let layout = layout(description)?;
     let transport = Transport::of(description, &layout);
     Ok(Remote {
-        ufrag: transport.credential("ice-ufrag", UFRAG_LENGTH)?,
-        pwd: transport.credential("ice-pwd", PWD_LENGTH)?,
+        ufrag: transport.credential("ice-ufrag", UFRAG_LENGTH, UFRAG_NEEDED)?,
+        pwd: transport.credential("ice-pwd", PWD_LENGTH, PWD_NEEDED)?,
         fingerprint: transport.fingerprint()?,
         role: transport.role()?,
         layout,
@@ -210,29 +213,18 @@ impl<'a, 'b> Transport<'a, 'b> {
         &self,
         name: &'static str,
         length: std::ops::RangeInclusive<usize>,
+        needed: &'static str,
     ) -> Result<String, NegotiationError> {
         let value = self.all(name).next().unwrap_or_default();
         let is_ice = |it: u8| it.is_ascii_graphic() && it != b':';
         if !length.contains(&value.len()) || !value.bytes().all(is_ice) {
-            let (from, to) = length.into_inner();
-            return Err(malformed(&format!("it needs an a={name} of {from} to {to} characters")));
+            return Err(malformed(needed));
         }
         Ok(value.to_owned())
     }
 
     fn fingerprint(&self) -> Result<Fingerprint, NegotiationError> {
-        let sha_256 = self.all("fingerprint").find_map(|it| {
-            let (hash, bytes) = it.split_once(' ')?;
-            hash.eq_ignore_ascii_case("sha-256").then_some(bytes.trim())
-        });
-        let Some(text) = sha_256 else {
-            return Err(malformed("it needs an a=fingerprint with sha-256"));
-        };
-        let bytes = sha_256_bytes(text);
-        let bytes = bytes.ok_or_else(|| {
-            malformed("an a=fingerprint with sha-256 has 32 bytes, as in AB:CD:..")
-        })?;
-        Ok(Fingerprint(bytes))
+        fingerprint::sha_256(self.all("fingerprint")).map(Fingerprint)
     }
 
     /// Who says nothing, or leaves it to us, begins the handshake.
@@ -245,18 +237,6 @@ impl<'a, 'b> Transport<'a, 'b> {
     }
 }
 
-/// `AB:CD:..`
-fn sha_256_bytes(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    let mut parts = text.split(':');
-    for byte in &mut bytes {
-        let part = parts.next().filter(|it| it.len() == 2)?;
-        let is_hex = part.bytes().all(|it| it.is_ascii_hexdigit());
-        *byte = is_hex.then(|| u8::from_str_radix(part, 16).ok()).flatten()?;
-    }
-    parts.next().is_none().then_some(bytes)
-}
-
-fn malformed(message: &str) -> NegotiationError {
-    NegotiationError::Malformed(message.to_owned())
+fn malformed(why: &'static str) -> NegotiationError {
+    NegotiationError::malformed(why)
 }
