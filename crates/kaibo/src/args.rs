@@ -1,15 +1,17 @@
 //! The command line. Values also come from the environment, as `--help` says.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use server::config::{Layer, PublishLayer};
 use server::protocol::IceServer;
 use server::signaling::PublishOpen;
 
 use crate::bench::BenchArgs;
 use crate::check::CheckArgs;
+use crate::log::{BadFilter, Filter};
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
@@ -81,7 +83,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "N", env = "KAIBO_MEDIA_WORKERS")]
     media_workers: Option<usize>,
     /// What to log, such as info or server=debug [default: info].
-    #[arg(long, value_name = "FILTER", env = "KAIBO_LOG")]
+    #[arg(long, value_name = "FILTER", env = "KAIBO_LOG", value_parser = filter)]
     log: Option<String>,
     /// Prints the configuration in effect, without the key, and exits.
     #[arg(long)]
@@ -145,10 +147,21 @@ fn room(text: &str) -> Result<server::protocol::RoomName, server::protocol::Inva
     server::protocol::RoomName::parse(text)
 }
 
+/// A text that is a filter.
+fn filter(text: &str) -> Result<String, BadFilter> {
+    Filter::parse(text).map(|_| text.to_owned())
+}
+
+/// Reads the command line.
+pub(crate) fn parse(args: &[OsString]) -> Result<Command, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|it| it.format(&mut command))?;
+    Ok(cli.command)
+}
+
 /// Puts `serve` where no subcommand stands, so that `kaibo --listen …` works as well.
-pub(crate) fn with_default_subcommand(
-    mut args: Vec<std::ffi::OsString>,
-) -> Vec<std::ffi::OsString> {
+pub(crate) fn with_default_subcommand(mut args: Vec<OsString>) -> Vec<OsString> {
     let first = args.get(1).and_then(|arg| arg.to_str());
     let is_own = matches!(first, Some("-h" | "--help" | "-V" | "--version"));
     if first.is_none_or(|first| first.starts_with('-')) && !is_own {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use loadgen::{Options, RunError, Target, VideoCodec};
 
+use crate::output;
 use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
@@ -172,9 +173,9 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(error.into()),
     };
     if args.json {
-        writeln!(io::stdout(), "{}", report.to_json())?;
+        output::print(format_args!("{}\n", report.to_json()))?;
     } else {
-        write!(io::stdout(), "{report}")?;
+        output::print(&report)?;
     }
     Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -188,9 +189,9 @@ fn watched<T>(measure: impl FnOnce(&mut dyn FnMut(&str)) -> T) -> T {
 }
 
 /// Prints what a harness came to: as JSON, if there is any, or for people.
-fn print(report: &impl Display, json: Option<String>) -> io::Result<()> {
+fn print(report: &impl Display, json: Option<String>) -> anyhow::Result<()> {
     match json {
-        Some(json) => writeln!(io::stdout(), "{json}"),
-        None => writeln!(io::stdout(), "{report}"),
+        Some(json) => output::print(format_args!("{json}\n")),
+        None => output::print(format_args!("{report}\n")),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use clap::{Args, Subcommand, ValueEnum};
 use conformance::{CheckError, Options, Protocol, VideoCodec};
 
+use crate::output;
 use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
@@ -140,9 +141,9 @@ pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(error.into()),
     };
     if common.json {
-        writeln!(io::stdout(), "{}", report.to_json())?;
+        output::print(format_args!("{}\n", report.to_json()))?;
     } else {
-        write!(io::stdout(), "{report}")?;
+        output::print(&report)?;
     }
     let failed = report.has_failed() || report.has_failed_should() && !common.allow_should;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -5,7 +5,8 @@
 mod common;
 
 use std::net::TcpListener;
-use std::process::Output;
+use std::path::Path;
+use std::process::{Output, Stdio};
 
 /// Runs the program in an empty folder, with no settings of ours around it.
 fn kaibo(args: &[&str], env: &[(&str, &str)]) -> Output {
@@ -39,7 +40,7 @@ fn serve_is_what_it_does_when_not_told() {
 
 #[test]
 fn a_flag_beats_the_environment_and_the_environment_the_file() {
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("precedence.toml");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("precedence.toml");
     std::fs::write(&file, "max_viewers = 1\nmax_peers = 1\ndefault_room = 'file'\n").unwrap();
     let env = [
         ("KAIBO_CONFIG", file.to_str().unwrap()),
@@ -100,6 +101,50 @@ fn what_is_wrong_is_told_in_one_sentence() {
     check(&["--publish-key", ""], "empty");
     check(&["--allow-origin", "example.com"], "https://example.com");
     check(&["--log", "=?="], "log filter");
+    check(&["--log", "loud"], "\"loud\" is not a level or a part of the program");
+}
+
+#[test]
+fn a_log_filter_of_the_file_that_matches_nothing_is_refused() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("loud.toml");
+    std::fs::write(&file, "log = 'loud'\n").unwrap();
+    for args in [&["--check"][..], &[]] {
+        let output = kaibo(&[&["--config", file.to_str().unwrap()], args].concat(), &[]);
+        assert_eq!(output.status.code(), Some(1), "as every mistake in the file");
+        let complaint = complaint(&output);
+        assert!(complaint.contains("\"loud\" is not a level"), "{complaint}");
+    }
+}
+
+const PRINTING: [&[&str]; 4] = [
+    &["--check"],
+    &["--help"],
+    &["--version"],
+    &["bench", "egress", "--viewers", "1", "--seconds", "1"],
+];
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    for args in PRINTING {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = common::kaibo(args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {text}");
+        assert!(!text.contains("panicked") && !text.contains("os error"), "{args:?}: {text}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_cannot_be_written_is_told() {
+    for args in PRINTING {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = common::kaibo(args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {text}");
+        assert!(text.contains("No space left on device") && !text.contains("panicked"), "{text}");
+    }
 }
 
 #[test]

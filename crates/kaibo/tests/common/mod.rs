@@ -3,8 +3,16 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio_tungstenite::tungstenite::WebSocket;
+
+/// What takes longer hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
 
 /// The program, as nobody has configured it.
 pub(crate) fn kaibo(args: &[&str]) -> Command {
@@ -14,6 +22,13 @@ pub(crate) fn kaibo(args: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// Does what might hang, and fails when it does.
+pub(crate) fn soon<T: Send + 'static>(what: &str, step: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = mpsc::channel();
+    std::thread::spawn(move || _ = done.send(step()));
+    result.recv_timeout(HANGS_AFTER).unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
 /// A server on a port of the system's choice.
@@ -30,20 +45,89 @@ impl Server {
 
     /// Starts one that is configured otherwise.
     pub(crate) fn start_with(change: impl FnOnce(&mut Command)) -> Self {
-        let mut command = kaibo(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        let mut command = kaibo(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("KAIBO_LOG", "warn");
         change(&mut command);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let greeting = BufReader::new(child.stdout.take().unwrap());
-        let port = greeting.lines().find_map(|line| {
-            let line = line.unwrap();
-            let rest = line.split("http://localhost:").nth(1)?;
-            Some(rest.split('/').next()?.to_owned())
-        });
-        Self { child, at: format!("127.0.0.1:{}", port.unwrap()) }
+        Self::start_from(&mut command)
+    }
+
+    /// Starts one by a command of the caller's making, which listens on `127.0.0.1:0`.
+    pub(crate) fn start_from(command: &mut Command) -> Self {
+        let mut child = Killed(Some(command.stdout(Stdio::piped()).spawn().unwrap()));
+        let greeting = child.0.as_mut().unwrap().stdout.take().unwrap();
+        let port = port_in(greeting, "http://localhost:");
+        Self { child: child.0.take().unwrap(), at: format!("127.0.0.1:{port}") }
+    }
+
+    /// Starts one whose port its log tells, so that its greeting may go anywhere.
+    pub(crate) fn start_greeting_to(greeting: Stdio) -> Self {
+        let mut command = kaibo(&["serve", "--listen", "127.0.0.1:0", "--log", "info"]);
+        let spawned = command.stdout(greeting).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Killed(Some(spawned));
+        let log = child.0.as_mut().unwrap().stderr.take().unwrap();
+        let port = port_in(log, "addr=127.0.0.1:");
+        Self { child: child.0.take().unwrap(), at: format!("127.0.0.1:{port}") }
     }
 
     pub(crate) fn pid(&self) -> String {
         self.child.id().to_string()
+    }
+
+    /// Standard error, where it was made a pipe.
+    pub(crate) fn stderr(&mut self) -> impl BufRead + Send + use<> {
+        BufReader::new(self.child.stderr.take().unwrap())
+    }
+
+    /// The answer to a GET.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.at)
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// A page's first word on the WebSocket, and the first word to it.
+    pub(crate) fn hello(&self) -> String {
+        let mut page = self.page();
+        page.send(r#"{"type":"hello","v":1,"room":"log"}"#.into()).unwrap();
+        page.read().expect("an answer to hello").into_text().unwrap().as_str().to_owned()
+    }
+
+    /// A page's WebSocket, which reads only when it is told to.
+    pub(crate) fn page(&self) -> WebSocket<TcpStream> {
+        let url = format!("ws://{}/ws", self.at);
+        tokio_tungstenite::tungstenite::client(url, self.connect()).expect("a WebSocket").0
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.at).unwrap();
+        stream.set_read_timeout(Some(HANGS_AFTER)).unwrap();
+        stream
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)
+            .unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        let (done, result) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let pid = self.pid();
+            scope.spawn(move || {
+                if result.recv_timeout(HANGS_AFTER).is_err() {
+                    _ = Command::new("kill").args(["-9", &pid]).status();
+                }
+            });
+            let status = self.child.wait().unwrap();
+            _ = done.send(());
+            status
+        })
     }
 }
 
@@ -52,4 +136,29 @@ impl Drop for Server {
         _ = self.child.kill();
         _ = self.child.wait();
     }
+}
+
+/// A program that is ended when it did not come as far as a [`Server`].
+struct Killed(Option<Child>);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            _ = child.kill();
+            _ = child.wait();
+        }
+    }
+}
+
+/// The number after a text in what a program prints. The rest of it is read and forgotten.
+fn port_in(output: impl Read + Send + 'static, after: &'static str) -> String {
+    let (found, result) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(rest) = line.split(after).nth(1) {
+                _ = found.send(rest.chars().take_while(char::is_ascii_digit).collect());
+            }
+        }
+    });
+    result.recv_timeout(HANGS_AFTER).expect("the program says its port")
 }

@@ -1,0 +1,70 @@
+//! The log: lines on standard error, which nothing that happens there can stop.
+//!
+//! A line is made where something happens, and written by a thread of its own. Between them is a bounded
+//! queue: when standard error is a full disk, a closed pipe or a pipe that nobody reads, lines are lost and
+//! counted, and nobody waits.
+
+mod filter;
+mod layer;
+mod limit;
+mod line;
+mod panics;
+mod queue;
+mod writer;
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use anyhow::Context;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub(crate) use filter::{BadFilter, Filter};
+use queue::{Entry, Queue};
+use writer::Writer;
+
+/// How long the end of the program waits for lines to be written.
+const FLUSH_WITHIN: Duration = Duration::from_secs(1);
+
+/// The log of this program.
+#[derive(Debug)]
+pub(crate) struct Log {
+    queue: Queue,
+}
+
+impl Log {
+    /// Starts the log of this process: of what is told by `tracing`, and of panics.
+    pub(crate) fn start(filter: Filter) -> anyhow::Result<Self> {
+        let (out, colours) = standard_error().context("cannot open the log")?;
+        let queue = Writer::spawn(out, colours).context("cannot start the thread of the log")?;
+        tracing_subscriber::registry()
+            .with(filter.into_inner())
+            .with(layer::Lines::new(queue.clone()))
+            .try_init()
+            .context("cannot start the log")?;
+        panics::log_to(queue.clone());
+        Ok(Self { queue })
+    }
+
+    /// Says a sentence as it is, without time and level.
+    pub(crate) fn say(&self, sentence: &str) {
+        self.queue.push(Entry::Plain(sentence.to_owned()));
+    }
+
+    /// Waits until all lines are written, a second at most.
+    pub(crate) fn flush(&self) {
+        self.queue.flush(FLUSH_WITHIN);
+    }
+}
+
+/// Standard error without the lock of [`io::stderr`], and whether colours are seen there. Who stands
+/// still in a write must not keep another from it.
+fn standard_error() -> io::Result<(std::fs::File, bool)> {
+    #[cfg(unix)]
+    let file = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned()?.into();
+    #[cfg(windows)]
+    let file =
+        std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned()?.into();
+    let is_wanted = std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    Ok((file, is_wanted && io::stderr().is_terminal()))
+}

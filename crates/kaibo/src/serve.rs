@@ -1,0 +1,57 @@
+//! `kaibo serve`: the log, the limits, the server, its end.
+
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use server::{Config, Shutdown};
+use tokio::runtime::Builder;
+
+use crate::args::ServeArgs;
+use crate::log::{Filter, Log};
+use crate::{greeting, output, signals};
+
+/// How long tasks that are left over may take to end.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs the server until it is stopped.
+pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args.layer(), args.config.as_deref())?;
+    let filter = Filter::parse(&config.log)?;
+    if args.check {
+        output::print(config.to_toml())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let log = Log::start(filter)?;
+    let code = start_and_wait(config).unwrap_or_else(|error| {
+        log.say(&format!("kaibo: {}", output::sentence(&error)));
+        ExitCode::FAILURE
+    });
+    log.flush();
+    Ok(code)
+}
+
+fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
+    let runtime =
+        Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let result = runtime.block_on(run(config));
+    runtime.shutdown_timeout(END_WITHIN);
+    result
+}
+
+async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let shutdown = Shutdown::default();
+    signals::stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
+    let running = server::serve(config.clone(), shutdown).await?;
+    greet(greeting::greeting(&config, &running));
+    running.wait().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the greeting. Nobody needs to read it: it may go to a closed or a full pipe.
+fn greet(text: String) {
+    let print = move || _ = output::print(text);
+    // Without a thread to be had, without a greeting.
+    _ = thread::Builder::new().name("greeting".into()).spawn(print);
+}

@@ -1,0 +1,35 @@
+//! A mistake on the command line in one sentence, and help.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use crate::output;
+
+/// The exit status of a mistake on the command line.
+const USAGE: u8 = 2;
+
+/// Help as it is; of a mistake, the sentence that says what it was.
+pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let printed = output::written(error.print());
+        return output::exit_status(printed.map(|()| ExitCode::SUCCESS));
+    }
+    _ = writeln!(io::stderr(), "kaibo: {}", sentence(error, args));
+    ExitCode::from(USAGE)
+}
+
+fn sentence(error: &clap::Error, args: &[OsString]) -> String {
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim).take_while(|it| !it.is_empty());
+    let mut sentence = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if sentence.ends_with(':') {
+        // A list follows.
+        lines.for_each(|it| sentence.extend([" ", it]));
+    }
+    let named = args.get(1).and_then(|it| it.to_str());
+    let command = named.filter(|it| matches!(*it, "bench" | "check")).unwrap_or("serve");
+    format!("{sentence}; see kaibo {command} --help")
+}
