@@ -11,6 +11,7 @@ use server::signaling::PublishOpen;
 
 use crate::bench::BenchArgs;
 use crate::check::CheckArgs;
+use crate::environment;
 use crate::log::{BadFilter, Filter};
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
@@ -154,7 +155,7 @@ fn filter(text: &str) -> Result<String, BadFilter> {
 
 /// Reads the command line.
 pub(crate) fn parse(args: &[OsString]) -> Result<Command, clap::Error> {
-    let mut command = Cli::command();
+    let mut command = environment::without_empty(Cli::command());
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|it| it.format(&mut command))?;
     Ok(cli.command)

@@ -1,19 +1,23 @@
 //! What is printed when the server has started: where to go, and who may do what there.
 
 use std::fmt::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use server::signaling::PublishOpen;
 use server::{Config, Running};
 
+/// Addresses of one family that are listed: a machine with containers may have dozens.
+const LISTED: usize = 4;
+
 /// The greeting: addresses for the host and for the fans.
 pub(crate) fn greeting(config: &Config, running: &Running) -> String {
-    let lan = if config.listen.ip().is_unspecified() { lan_addresses() } else { Vec::new() };
-    text(config, running.addr().ip(), running.addr().port(), running.udp_port(), &lan)
+    let at = running.addr();
+    let lan = if at.ip().is_unspecified() { lan_addresses(at.is_ipv6()) } else { Vec::new() };
+    text(config, at, running.udp_port(), &lan)
 }
 
-fn text(config: &Config, ip: IpAddr, port: u16, udp_port: u16, lan: &[IpAddr]) -> String {
-    let room = &config.default_room;
+fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> String {
+    let (ip, port, room) = (at.ip(), at.port(), &config.default_room);
     let home = if ip.is_unspecified() || ip.is_loopback() { "localhost".into() } else { host(ip) };
     let mut out = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| {
@@ -44,10 +48,17 @@ fn text(config: &Config, ip: IpAddr, port: u16, udp_port: u16, lan: &[IpAddr]) -
         }
     };
     line(format_args!("  {who}"));
-    line(format_args!(
-        "  Phones and other computers can watch over http, but browsers give them camera and\n  \
-         microphone only over HTTPS: to go live from there, put an HTTPS proxy in front."
-    ));
+    if ip.is_loopback() {
+        line(format_args!(
+            "  Only this computer can open these pages. For phones and other computers, put an HTTPS\n  \
+             proxy in front, or listen on every address: --listen '[::]:{port}'"
+        ));
+    } else {
+        line(format_args!(
+            "  Phones and other computers can watch over http, but browsers give them camera and\n  \
+             microphone only over HTTPS: to go live from there, put an HTTPS proxy in front."
+        ));
+    }
     out
 }
 
@@ -59,33 +70,81 @@ fn host(ip: IpAddr) -> String {
 }
 
 /// Addresses of this machine that others may reach it by; none when the system does not tell.
-fn lan_addresses() -> Vec<IpAddr> {
+fn lan_addresses(with_ipv6: bool) -> Vec<IpAddr> {
     let all = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut ips: Vec<IpAddr> = all
-        .iter()
-        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
-        .map(if_addrs::Interface::ip)
-        .filter(IpAddr::is_ipv4)
-        .collect();
+    let ips = all.iter().map(if_addrs::Interface::ip).collect();
+    reachable(ips, with_ipv6)
+}
+
+fn reachable(mut ips: Vec<IpAddr>, with_ipv6: bool) -> Vec<IpAddr> {
     ips.sort();
     ips.dedup();
-    ips
+    let v4 = ips.iter().filter(|ip| match ip {
+        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local() && !ip.is_unspecified(),
+        IpAddr::V6(_) => false,
+    });
+    let v6 = ips.iter().filter(|ip| match ip {
+        IpAddr::V6(ip) => with_ipv6 && (is_global(*ip) || ip.is_unique_local()),
+        IpAddr::V4(_) => false,
+    });
+    v4.take(LISTED).chain(v6.take(LISTED)).copied().collect()
+}
+
+/// Global unicast, 2000::/3.
+fn is_global(ip: Ipv6Addr) -> bool {
+    ip.segments()[0] & 0xe000 == 0x2000
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|it| it.parse().unwrap()).collect()
+    }
+
     #[test]
     fn it_says_where_to_go_and_never_the_key() {
         let mut config = Config::default();
         config.publish.key = Some("hunter2".into());
-        let lan = ["192.168.1.5".parse().unwrap()];
-        let text = text(&config, "::".parse().unwrap(), 3000, 3000, &lan);
+        let lan = ips(&["192.168.1.5", "fd00::5"]);
+        let text = text(&config, "[::]:3000".parse().unwrap(), 3000, &lan);
         assert!(text.contains("http://localhost:3000/host"), "{text}");
         assert!(text.contains("http://localhost:3000/r/default"), "{text}");
         assert!(text.contains("http://192.168.1.5:3000/r/default"), "{text}");
+        assert!(text.contains("http://[fd00::5]:3000/r/default"), "{text}");
         assert!(text.contains("others with the publishing key"), "{text}");
+        assert!(text.contains("Phones and other computers can watch"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn it_promises_nothing_to_others_where_only_this_computer_is_heard() {
+        for at in ["127.0.0.1:4000", "[::1]:4000"] {
+            let text = text(&Config::default(), at.parse().unwrap(), 4000, &[]);
+            assert!(text.contains("http://localhost:4000/host"), "{text}");
+            assert!(!text.contains("can watch"), "{text}");
+            assert!(text.contains("--listen '[::]:4000'"), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_others_reach_are_listed_and_few() {
+        let all = ips(&[
+            "127.0.0.1",
+            "::1",
+            "169.254.1.1",
+            "192.168.1.5",
+            "192.168.1.5",
+            "fe80::1",
+            "fd00::5",
+            "2001:db8::7",
+            "ff02::1",
+            "::",
+        ]);
+        assert_eq!(reachable(all.clone(), true), ips(&["192.168.1.5", "2001:db8::7", "fd00::5"]));
+        assert_eq!(reachable(all, false), ips(&["192.168.1.5"]));
+        let many = (0..50).map(|n| IpAddr::from([10, 0, 0, n])).collect();
+        assert_eq!(reachable(many, true).len(), LISTED);
     }
 }

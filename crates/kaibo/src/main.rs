@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod check;
 mod did_you_mean;
+mod environment;
 mod greeting;
 mod heap;
 mod log;

@@ -5,15 +5,19 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::CommandFactory;
 use server::{Config, Shutdown};
 use tokio::runtime::Builder;
 
-use crate::args::ServeArgs;
+use crate::args::{Cli, ServeArgs};
 use crate::log::{Filter, Log};
-use crate::{greeting, output, signals};
+use crate::{environment, greeting, output, signals};
 
 /// How long tasks that are left over may take to end.
 const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// A key of fewer characters can be guessed.
+const KEY_CHARS: usize = 16;
 
 /// Runs the server until it is stopped.
 pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
@@ -33,11 +37,24 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
+    warn_of_settings(&config);
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let result = runtime.block_on(run(config));
     runtime.shutdown_timeout(END_WITHIN);
     result
+}
+
+/// What is allowed, and probably not meant.
+fn warn_of_settings(config: &Config) {
+    for text in environment::mistyped(&Cli::command()) {
+        tracing::warn!("{text}");
+    }
+    if config.publish.key.as_ref().is_some_and(|it| it.chars().count() < KEY_CHARS) {
+        tracing::warn!(
+            "the publishing key has fewer than {KEY_CHARS} characters and can be guessed: take a longer one"
+        );
+    }
 }
 
 async fn run(config: Config) -> anyhow::Result<ExitCode> {

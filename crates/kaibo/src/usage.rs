@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::output;
 
@@ -30,6 +30,24 @@ fn sentence(error: &clap::Error, args: &[OsString]) -> String {
         lines.for_each(|it| sentence.extend([" ", it]));
     }
     let named = args.get(1).and_then(|it| it.to_str());
-    let command = named.filter(|it| matches!(*it, "bench" | "check")).unwrap_or("serve");
-    format!("{sentence}; see kaibo {command} --help")
+    let help = match named.filter(|it| matches!(*it, "serve" | "bench" | "check")) {
+        Some(command) => format!("see kaibo {command} --help"),
+        None => "see kaibo --help".to_owned(),
+    };
+    match suggestion(error) {
+        Some(meant) => format!("{sentence}; did you mean {meant:?}? ({help})"),
+        None => format!("{sentence}; {help}"),
+    }
+}
+
+/// What was probably meant.
+fn suggestion(error: &clap::Error) -> Option<&str> {
+    let kinds =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    kinds.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(it) => Some(it.as_str()),
+        // The nearest is the last.
+        ContextValue::Strings(all) => all.last().map(String::as_str),
+        _ => None,
+    })
 }

@@ -23,6 +23,7 @@ fn complaint(output: &Output) -> String {
     assert!(!output.status.success());
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    assert!(text.matches("os error").count() <= 1, "a cause is told once: {text}");
     for noise in ["panicked", "Error {", "Some(", "Os {"] {
         assert!(!text.contains(noise), "{text}");
     }
@@ -105,6 +106,24 @@ fn what_is_wrong_is_told_in_one_sentence() {
 }
 
 #[test]
+fn what_was_meant_is_told() {
+    for (args, meant) in [
+        (&["serv"][..], "did you mean \"serve\"? (see kaibo --help)"),
+        (&["bnech", "--viewers", "5"], "did you mean \"bench\"?"),
+        (&["--lisen", "[::]:3000"], "did you mean \"--listen\"?"),
+        (&["bench", "--viewer", "5"], "did you mean \"--viewers\"? (see kaibo bench --help)"),
+        (&["check", "wihp", "http://127.0.0.1/"], "did you mean \"whip\"?"),
+        (&["--publish-open", "lopback"], "did you mean \"loopback\"?"),
+        (&["--log", "servr=debug"], "did you mean server?"),
+    ] {
+        let output = kaibo(args, &[]);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let complaint = complaint(&output);
+        assert!(complaint.contains(meant), "{args:?}: {complaint}");
+    }
+}
+
+#[test]
 fn a_log_filter_of_the_file_that_matches_nothing_is_refused() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("loud.toml");
     std::fs::write(&file, "log = 'loud'\n").unwrap();
@@ -114,6 +133,23 @@ fn a_log_filter_of_the_file_that_matches_nothing_is_refused() {
         let complaint = complaint(&output);
         assert!(complaint.contains("\"loud\" is not a level"), "{complaint}");
     }
+}
+
+#[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let help =
+        [["serve", "--help"], ["bench", "--help"]].map(|it| stdout(&kaibo(&it, &[]))).concat()
+            + &stdout(&kaibo(&["check", "whip", "--help"], &[]));
+    let rest = help.split("[env: ").skip(1);
+    let names: Vec<&str> = rest.filter_map(|it| it.split(['=', ']']).next()).collect();
+    assert!(
+        names.contains(&"KAIBO_PUBLISH_KEY") && names.contains(&"KAIBO_CHECK_TOKEN"),
+        "{names:?}"
+    );
+    let empty: Vec<(&str, &str)> = names.iter().map(|name| (*name, "")).collect();
+    assert_eq!(stdout(&kaibo(&["--check"], &empty)), stdout(&kaibo(&["--check"], &[])));
+    let beside = [("KAIBO_MAX_VIEWERS", ""), ("KAIBO_MAX_PEERS", "7")];
+    assert!(stdout(&kaibo(&["--check"], &beside)).contains("max_peers = 7"));
 }
 
 const PRINTING: [&[&str]; 4] = [
