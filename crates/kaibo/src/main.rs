@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod check;
+mod descriptors;
 mod did_you_mean;
 mod environment;
 mod greeting;

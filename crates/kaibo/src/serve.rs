@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::CommandFactory;
-use server::{Config, Shutdown};
+use server::{Config, Running, Shutdown};
 use tokio::runtime::Builder;
 
 use crate::args::{Cli, ServeArgs};
+use crate::descriptors::{self, Verdict};
 use crate::log::{Filter, Log};
 use crate::{environment, greeting, output, signals};
+
+/// The exit status of a server that ended though nobody stopped it (`EX_SOFTWARE`).
+const DIED: u8 = 70;
 
 /// How long tasks that are left over may take to end.
 const END_WITHIN: Duration = Duration::from_secs(5);
@@ -37,6 +41,11 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
+    match descriptors::judge(descriptors::raise()) {
+        Verdict::Fine => {}
+        Verdict::Warning(text) => tracing::warn!("{text}"),
+        Verdict::Refusal(text) => anyhow::bail!(text),
+    }
     warn_of_settings(&config);
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
@@ -60,10 +69,15 @@ fn warn_of_settings(config: &Config) {
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::default();
     signals::stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
-    let running = server::serve(config.clone(), shutdown).await?;
+    let running = server::serve(config.clone(), shutdown.clone()).await?;
     greet(greeting::greeting(&config, &running));
-    running.wait().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(match ended(running, &shutdown).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(died) => {
+            tracing::error!("{died}");
+            ExitCode::from(DIED)
+        }
+    })
 }
 
 /// Prints the greeting. Nobody needs to read it: it may go to a closed or a full pipe.
@@ -71,4 +85,30 @@ fn greet(text: String) {
     let print = move || _ = output::print(text);
     // Without a thread to be had, without a greeting.
     _ = thread::Builder::new().name("greeting".into()).spawn(print);
+}
+
+/// Waits for the end of the server. It is a mistake when nobody asked for it.
+async fn ended(running: Running, shutdown: &Shutdown) -> Result<(), &'static str> {
+    // In a task, so that a panic in it has the exit status, too.
+    match tokio::spawn(running.wait()).await {
+        Ok(()) if shutdown.is_triggered() => Ok(()),
+        _ => Err("the server ended though nobody stopped it; please report it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_end_that_nobody_asked_for_is_told_from_a_stop() {
+        for is_asked in [true, false] {
+            let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
+            let (stop, asked) = (Shutdown::default(), Shutdown::default());
+            let running = server::serve(config, stop.clone()).await.unwrap();
+            stop.trigger();
+            let shutdown = if is_asked { &stop } else { &asked };
+            assert_eq!(ended(running, shutdown).await.is_ok(), is_asked);
+        }
+    }
 }
