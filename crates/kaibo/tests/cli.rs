@@ -10,7 +10,7 @@ use std::process::{Output, Stdio};
 
 /// Runs the program in an empty folder, with no settings of ours around it.
 fn kaibo(args: &[&str], env: &[(&str, &str)]) -> Output {
-    common::kaibo(args).envs(env.iter().copied()).output().unwrap()
+    common::output(common::kaibo(args).envs(env.iter().copied()))
 }
 
 fn stdout(output: &Output) -> String {

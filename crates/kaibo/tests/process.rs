@@ -8,7 +8,7 @@ mod common;
 use std::io::{BufRead, Read};
 use std::process::{Command, Stdio};
 
-use common::{Server, kaibo, soon};
+use common::{Server, kaibo, output, soon};
 use rustix::process::Signal;
 
 const LISTENING: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
@@ -80,7 +80,7 @@ fn it_takes_as_many_files_as_it_may() {
 
 #[test]
 fn too_few_files_are_refused_and_few_are_warned_of() {
-    let refused = limited("-n 200", LISTENING).output().unwrap();
+    let refused = output(&mut limited("-n 200", LISTENING));
     let text = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(1), "{text}");
     assert!(text.starts_with("kaibo: only 200 files may be open at once"), "{text}");

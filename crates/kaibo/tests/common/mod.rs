@@ -5,8 +5,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::WebSocket;
@@ -116,19 +116,29 @@ impl Server {
 
     /// Waits until it has ended.
     pub(crate) fn ended(mut self) -> ExitStatus {
-        let (done, result) = mpsc::channel();
-        std::thread::scope(|scope| {
-            let pid = self.pid();
-            scope.spawn(move || {
-                if result.recv_timeout(HANGS_AFTER).is_err() {
-                    _ = Command::new("kill").args(["-9", &pid]).status();
-                }
-            });
-            let status = self.child.wait().unwrap();
-            _ = done.send(());
-            status
-        })
+        let pid = self.pid();
+        killed_when_it_hangs(pid, || self.child.wait().unwrap())
     }
+}
+
+/// Runs a program that ends by itself, and is ended when it does not.
+pub(crate) fn output(command: &mut Command) -> Output {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    killed_when_it_hangs(child.id().to_string(), || child.wait_with_output().unwrap())
+}
+
+fn killed_when_it_hangs<T>(pid: String, wait: impl FnOnce() -> T) -> T {
+    let (done, ended) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            if ended.recv_timeout(HANGS_AFTER) == Err(RecvTimeoutError::Timeout) {
+                _ = Command::new("kill").args(["-9", &pid]).status();
+            }
+        });
+        let result = wait();
+        drop(done);
+        result
+    })
 }
 
 impl Drop for Server {
