@@ -7,13 +7,14 @@ use std::time::SystemTime;
 use std::{env, fs, io};
 
 /// What the built pages depend on. Folders count with all they hold.
-const INPUTS: [&str; 7] = [
+const INPUTS: [&str; 8] = [
     "src",
     "public",
     "index.html",
     "package.json",
     "package-lock.json",
     "vite.config.ts",
+    "precompress.ts",
     "tsconfig.json",
 ];
 

@@ -1,48 +1,86 @@
 //! The built web client, embedded in the binary. `build.rs` says where it comes from.
 //!
-//! In debug builds the files are read from the build's output folder at each request, in release
-//! builds they are part of the program. Routing, caching headers and the fallback to `index.html`
-//! are the server's business.
+//! In debug builds the files are read from the build's output folder at each request; in release
+//! builds they are part of the program, and a response borrows them. What a response says about them
+//! is the server's business.
+
+mod encoding;
+mod route;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use rust_embed::RustEmbed;
+
+use encoding::{Encoding, accepted};
+pub use route::Route;
+
+/// The page that shows all routes.
+pub const INDEX: &str = "index.html";
 
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/dist"]
 struct Dist;
 
-/// One file of the web client, with what a server has to say about it.
+/// One file of the web client in one encoding, with what a server has to say about it.
+///
+/// The same path may have other encodings: `Vary: Accept-Encoding`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asset {
-    /// The file's content.
-    pub bytes: Cow<'static, [u8]>,
+    /// The file's content, encoded.
+    pub bytes: Bytes,
     /// For `Content-Type`, with the charset where the type has one.
     pub mime: &'static str,
-    /// For `ETag`, quotes included: the same content has the same tag in every build.
+    /// For `Content-Encoding`.
+    pub encoding: Option<&'static str>,
+    /// For `ETag`, quotes included: the same content in the same encoding has the same tag in every
+    /// build.
     pub etag: String,
     /// Whether the name changes with the content, so that a browser may keep the file for good.
     pub immutable: bool,
 }
 
-/// Finds a file by its path without the leading slash, such as `index.html`.
+/// Why there is nothing to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// There is no such file.
+    NotFound,
+    /// The client takes none of the encodings that there are.
+    NotAcceptable,
+}
+
+/// Finds a file by its path without the leading slash, such as `index.html`, in the encoding that
+/// `Accept-Encoding` prefers. Of several headers of that name, join the values with commas.
 ///
 /// Only paths spelled exactly like an embedded file's are found: nothing outside the client, and
 /// no folder.
-pub fn get(path: &str) -> Option<Asset> {
+///
+/// # Errors
+/// When there is no such file, or none in an encoding that the client takes.
+pub fn get(path: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> {
     // In debug builds the files come from a folder, where ".." would lead out of it.
     let is_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    if !is_plain || path.contains('\\') {
-        return None;
+    // Encoded copies go by the name of what they are copies of.
+    let is_copy =
+        path.ends_with(Encoding::Brotli.suffix()) || path.ends_with(Encoding::Gzip.suffix());
+    if !is_plain || is_copy || path.contains('\\') {
+        return Err(Missing::NotFound);
     }
-    let file = Dist::get(path)?;
-    Some(Asset {
-        mime: mime(path),
-        etag: etag(&file.metadata.sha256_hash()),
-        immutable: is_hashed(path),
-        bytes: file.data,
-    })
+    for encoding in accepted(accept_encoding) {
+        let Some(file) = Dist::get(&format!("{path}{}", encoding.suffix())) else { continue };
+        return Ok(Asset {
+            mime: mime(path),
+            encoding: encoding.name(),
+            etag: etag(&file.metadata.sha256_hash()),
+            immutable: is_hashed(path),
+            bytes: match file.data {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            },
+        });
+    }
+    Err(if Dist::get(path).is_some() { Missing::NotAcceptable } else { Missing::NotFound })
 }
 
 /// 128 bits of the hash: enough to tell any two files apart, short enough for a header.
@@ -80,10 +118,14 @@ fn mime(path: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    fn index() -> Asset {
+        get(INDEX, None).expect("every build has an index.html")
+    }
+
     #[test]
     fn the_first_page_is_there() {
-        let index = get("index.html").expect("every build has an index.html");
-        assert_eq!(index.mime, "text/html; charset=utf-8");
+        let index = index();
+        assert_eq!((index.mime, index.encoding), ("text/html; charset=utf-8", None));
         assert!(!index.immutable, "its name never changes, its content does");
         assert!(String::from_utf8_lossy(&index.bytes).contains("Kaibo"));
     }
@@ -91,8 +133,8 @@ mod tests {
     #[test]
     fn hashed_files_may_be_kept_for_good() {
         // A placeholder build has none; then there is nothing to keep.
-        for path in Dist::iter().filter(|path| path.starts_with("assets/")) {
-            let asset = get(&path).expect("it was listed");
+        for path in originals().filter(|path| path.starts_with("assets/")) {
+            let asset = get(&path, None).expect("it was listed");
             assert!(asset.immutable, "{path}");
             assert_ne!(asset.mime, "application/octet-stream", "{path}");
         }
@@ -100,28 +142,73 @@ mod tests {
 
     #[test]
     fn everything_the_first_page_names_is_there() {
-        let index = get("index.html").expect("every build has an index.html");
-        let html = String::from_utf8_lossy(&index.bytes).into_owned();
+        let html = String::from_utf8_lossy(&index().bytes).into_owned();
         let named = html.split('"').filter_map(|part| part.strip_prefix('/'));
         for path in named.filter(|path| path.contains('.')) {
-            assert!(get(path).is_some(), "{path}");
+            assert!(get(path, None).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn scripts_and_styles_are_sent_compressed() {
+        // A placeholder build has none.
+        let is_large = |path: &String| path.ends_with(".js") || path.ends_with(".css");
+        for path in originals().filter(is_large) {
+            let plain = get(&path, None).expect("it was listed");
+            let mut tags = vec![plain.etag];
+            for encoding in ["br", "gzip"] {
+                let asset = get(&path, Some(encoding)).expect("it was listed");
+                assert_eq!((asset.encoding, asset.mime), (Some(encoding), plain.mime), "{path}");
+                assert!(asset.bytes.len() < plain.bytes.len() / 2, "{path} {encoding}");
+                assert!(
+                    !tags.contains(&asset.etag),
+                    "{path} {encoding}: its own bytes, its own tag"
+                );
+                tags.push(asset.etag);
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_that_takes_no_encoding_of_a_file_is_told_so() {
+        assert_eq!(get(INDEX, Some("*;q=0")), Err(Missing::NotAcceptable));
+        assert_eq!(get("no-such.js", Some("*;q=0")), Err(Missing::NotFound));
+    }
+
+    #[test]
+    fn copies_have_no_name_of_their_own() {
+        for path in Dist::iter().filter(|path| path.ends_with(".br") || path.ends_with(".gz")) {
+            assert_eq!(get(&path, None), Err(Missing::NotFound), "{path}");
         }
     }
 
     #[test]
     fn no_path_leads_out() {
         for path in ["", "/", "..", "../dist/index.html", "assets/../index.html", "./index.html"] {
-            assert_eq!(get(path), None, "{path}");
+            assert_eq!(get(path, None), Err(Missing::NotFound), "{path}");
         }
         for path in ["/index.html", "assets", "assets/", "..\\index.html", "/etc/passwd"] {
-            assert_eq!(get(path), None, "{path}");
+            assert_eq!(get(path, None), Err(Missing::NotFound), "{path}");
         }
     }
 
     #[test]
     fn a_tag_is_quoted_and_short() {
-        let index = get("index.html").expect("every build has an index.html");
-        assert_eq!(index.etag.len(), 34);
-        assert!(index.etag.starts_with('"') && index.etag.ends_with('"'));
+        let etag = index().etag;
+        assert_eq!(etag.len(), 34);
+        assert!(etag.starts_with('"') && etag.ends_with('"'));
+    }
+
+    /// In debug builds the files are read at each request.
+    #[cfg(not(debug_assertions))]
+    #[test]
+    fn a_response_borrows_the_programs_bytes() {
+        assert_eq!(index().bytes.as_ptr(), index().bytes.as_ptr());
+    }
+
+    fn originals() -> impl Iterator<Item = String> {
+        Dist::iter()
+            .map(Cow::into_owned)
+            .filter(|path| !path.ends_with(".br") && !path.ends_with(".gz"))
     }
 }

@@ -12,7 +12,7 @@ export function NotFoundPage() {
   return (
     <>
       <TopBar />
-      <main id="main" className={styles.main}>
+      <main id="main" data-testid="not-found" className={styles.main}>
         <Compass size={44} aria-hidden="true" />
         <h1>{t("notFound.title")}</h1>
         <p>{t("notFound.text")}</p>

@@ -1,11 +1,13 @@
-//! The web client: files by name, and its page for every other path.
+//! The web client: its pages, its files, and "page not found" for every other path.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use protocol::ErrorCode;
-use webui::Asset;
+use protocol::{ErrorCode, RoomName};
+use webui::{Asset, INDEX, Missing, Route};
 
 use super::method_not_allowed;
 use crate::ApiError;
@@ -16,45 +18,174 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Ask before using it again.
 const REVALIDATE: &str = "no-cache";
 
+/// Files are chosen by what the client decodes.
+const VARIES: (HeaderName, &str) = (VARY, "accept-encoding");
+
 /// Everything that is no other route.
 pub(super) async fn serve(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let path = uri.path().trim_start_matches('/');
-    let not_found = || ApiError::new(ErrorCode::NotFound, "there is nothing at this address");
-    if path == "api" || path.starts_with("api/") {
+    let path = uri.path();
+    if path == "/api" || path.starts_with("/api/") {
         return Err(not_found());
     }
     if method != Method::GET && method != Method::HEAD {
         return Err(method_not_allowed());
     }
-    let asset = if path.split('/').any(|part| part == "..") {
-        None
-    } else if path.contains('.') {
-        webui::get(path)
+    let accept_encoding = joined(&headers, &ACCEPT_ENCODING);
+    let get = |file| webui::get(file, accept_encoding.as_deref());
+    let file = path.trim_start_matches('/');
+    if is_page(path) {
+        found(get(INDEX), &headers)
+    } else if Route::of(path).is_none() && file.contains('.') && file != INDEX {
+        found(get(file), &headers)
     } else {
-        // A page: the client knows its own paths. Names of rooms have no dot.
-        webui::get("index.html")
-    };
-    asset.map(|asset| respond(asset, &headers)).ok_or_else(not_found)
+        // For a person: the client says in words that there is no such page.
+        Ok(match get(INDEX) {
+            Ok(asset) => (StatusCode::NOT_FOUND, content(asset)).into_response(),
+            Err(_) => not_found().into_response(),
+        })
+    }
 }
 
-fn respond(asset: Asset, request: &HeaderMap) -> Response {
-    let Asset { bytes, mime, etag, immutable } = asset;
-    let etag = if etag.ends_with('"') { etag } else { format!("\"{etag}\"") };
-    let cache = if immutable { IMMUTABLE } else { REVALIDATE };
-    let is_known = request
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|list| list.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == "*" || tag == etag.trim_start_matches("W/"));
-    let head = [(CACHE_CONTROL, cache.to_owned()), (ETAG, etag)];
-    if is_known {
-        return (StatusCode::NOT_MODIFIED, head).into_response();
+/// Whether the client has a page for the path. Nothing can be at the address of a room that no room
+/// can be called.
+fn is_page(path: &str) -> bool {
+    match Route::of(path) {
+        Some(Route::Home | Route::Host) => true,
+        Some(Route::Room(name)) => RoomName::parse(&name).is_ok(),
+        None => false,
     }
-    (head, [(CONTENT_TYPE, mime)], Body::from(bytes.into_owned())).into_response()
+}
+
+fn found(asset: Result<Asset, Missing>, request: &HeaderMap) -> Result<Response, ApiError> {
+    let asset = match asset {
+        Ok(asset) => asset,
+        Err(Missing::NotFound) => return Err(not_found()),
+        Err(Missing::NotAcceptable) => {
+            return Ok((StatusCode::NOT_ACCEPTABLE, [VARIES]).into_response());
+        }
+    };
+    let cache = if asset.immutable { IMMUTABLE } else { REVALIDATE };
+    let validators = [(CACHE_CONTROL, cache.to_owned()), (ETAG, asset.etag.clone())];
+    if is_known(&asset.etag, request) {
+        return Ok((StatusCode::NOT_MODIFIED, [VARIES], validators).into_response());
+    }
+    Ok((validators, content(asset)).into_response())
+}
+
+/// The body with the headers that tell what it is. hyper leaves the body out for `HEAD`.
+fn content(asset: Asset) -> Response {
+    let mut response =
+        ([VARIES, (CONTENT_TYPE, asset.mime)], Body::from(asset.bytes)).into_response();
+    if let Some(encoding) = asset.encoding {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// Whether the client has these very bytes (RFC 9110, section 13.1.2).
+fn is_known(etag: &str, request: &HeaderMap) -> bool {
+    joined(request, &IF_NONE_MATCH).is_some_and(|tags| {
+        let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+        tags.split(',').map(opaque).any(|tag| tag == "*" || tag == etag)
+    })
+}
+
+/// The values of all headers of a name, as one.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let values: Vec<_> = headers.get_all(name).iter().filter_map(|it| it.to_str().ok()).collect();
+    headers.contains_key(name).then(|| values.join(","))
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is nothing at this address")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+    use super::*;
+
+    async fn ask(path: &str, headers: &[(HeaderName, &str)]) -> Response {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name, value.parse().unwrap());
+        }
+        let uri = path.parse().unwrap();
+        serve(Method::GET, uri, map).await.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    fn header(response: &Response, name: &HeaderName) -> String {
+        response.headers().get(name).map_or("", |it| it.to_str().unwrap()).to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_page_comes_compressed_to_who_can_read_it() {
+        // A placeholder, where the client was not built, has no compressed copies.
+        let is_built = webui::get(INDEX, Some("br")).unwrap().encoding.is_some();
+        let mut tags = Vec::new();
+        for (accepted, encoding) in [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0", "")] {
+            let response = ask("/host", &[(ACCEPT_ENCODING, accepted)]).await;
+            assert_eq!(response.status(), 200);
+            assert_eq!(header(&response, &VARY), "accept-encoding", "{accepted}");
+            assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8");
+            assert_eq!(header(&response, &CACHE_CONTROL), REVALIDATE);
+            if is_built {
+                assert_eq!(header(&response, &CONTENT_ENCODING), encoding, "{accepted}");
+            }
+            tags.push(header(&response, &ETAG));
+        }
+        tags.dedup();
+        assert_eq!(tags.len(), if is_built { 3 } else { 1 }, "each encoding has a tag of its own");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_known_in_this_encoding_is_not_sent_again() {
+        let plain = header(&ask("/", &[]).await, &ETAG);
+        for tags in [plain.as_str(), &format!("\"x\" , W/{plain}"), "*"] {
+            let response = ask("/", &[(IF_NONE_MATCH, "\"other\""), (IF_NONE_MATCH, tags)]).await;
+            assert_eq!(response.status(), 304, "{tags}");
+            assert_eq!(header(&response, &ETAG), plain);
+            assert_eq!(header(&response, &VARY), "accept-encoding");
+            assert_eq!(header(&response, &CACHE_CONTROL), REVALIDATE);
+        }
+        let brotli = ask("/", &[(ACCEPT_ENCODING, "br"), (IF_NONE_MATCH, &plain)]).await;
+        if header(&brotli, &ETAG) != plain {
+            assert_eq!(brotli.status(), 200, "other bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_refuses_every_encoding_is_told_so() {
+        let headers = [(ACCEPT_ENCODING, "zstd"), (ACCEPT_ENCODING, "*;q=0")];
+        let response = ask("/", &headers).await;
+        assert_eq!(response.status(), 406);
+        assert_eq!(header(&response, &VARY), "accept-encoding");
+        assert_eq!(ask("/no-such.js", &headers).await.status(), 404);
+    }
+
+    #[tokio::test]
+    async fn a_path_without_a_page_says_so_to_people_and_programs() {
+        let known = header(&ask("/", &[]).await, &ETAG);
+        for path in
+            ["/healthz", "/metrics", "/host/", "/index.html", "/r/", "/r/a.b", "/r/%FF", "//"]
+        {
+            let response = ask(path, &[(IF_NONE_MATCH, &known)]).await;
+            assert_eq!(response.status(), 404, "{path}");
+            assert_eq!(header(&response, &CONTENT_TYPE), "text/html; charset=utf-8", "{path}");
+            assert_eq!(header(&response, &ETAG), "", "{path}: an error is no version of the page");
+        }
+        for path in ["/", "/host", "/r/demo", "/r/%E7%9B%B4%E6%92%AD", "/r/demo/"] {
+            assert_eq!(ask(path, &[]).await.status(), 200, "{path}");
+        }
+        for path in ["/missing.js", "/assets/../index.html", "/..%2f.env", "/api/rooms.html"] {
+            let response = ask(path, &[]).await;
+            assert_eq!(response.status(), 404, "{path}");
+            assert_eq!(header(&response, &CONTENT_TYPE), "application/json", "{path}");
+        }
+    }
 }

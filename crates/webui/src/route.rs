@@ -1,0 +1,57 @@
+//! The paths that the client has a page for.
+
+use percent_encoding::percent_decode_str;
+
+/// A page of the client, as `web/src/app.tsx` routes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `/`
+    Home,
+    /// `/host`
+    Host,
+    /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
+    /// for the caller to say.
+    Room(String),
+}
+
+impl Route {
+    /// Which page a path leads to; at any other path the client says that there is none.
+    pub fn of(path: &str) -> Option<Self> {
+        match path {
+            "/" => Some(Self::Home),
+            "/host" => Some(Self::Host),
+            _ => {
+                let room = path.strip_prefix("/r/")?.split('/').next()?;
+                let room = percent_decode_str(room).decode_utf8().ok()?;
+                Some(Self::Room(room.into_owned()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_told_from_everything_else() {
+        assert_eq!(Route::of("/"), Some(Route::Home));
+        assert_eq!(Route::of("/host"), Some(Route::Host));
+        for path in ["", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo"]
+        {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_room_may_have_a_name_of_any_script() {
+        let room = |path| match Route::of(path) {
+            Some(Route::Room(room)) => room,
+            other => panic!("{path} is {other:?}"),
+        };
+        assert_eq!(room("/r/demo"), "demo");
+        assert_eq!(room("/r/demo/"), "demo");
+        assert_eq!(room("/r/%E7%9B%B4%E6%92%AD"), "直播");
+        assert_eq!(room("/r/"), "");
+    }
+}
