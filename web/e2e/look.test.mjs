@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
-import { endLive, fanState, goLive, openCamera } from "./lib/studio.mjs";
+import { endLive, endShare, fanState, goLive, openCamera } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const OUT = fileURLToPath(new URL("out/", import.meta.url));
@@ -116,6 +116,13 @@ look("host-end-dialog", "/host?room=two", async (page) => {
   await goLive(page);
   await page.click(byTestId("end-live"));
   await page.waitForSelector(byTestId("confirm-end"));
+});
+look("host-share-ended", "/host?room=ten", async (page) => {
+  await goLive(page);
+  await page.click(byTestId("share-screen"));
+  await page.waitForSelector(byTestId("stop-screen"));
+  await endShare(page);
+  await page.waitForSelector(byTestId("share-ended"));
 });
 look("host-ended", "/host?room=three", async (page) => {
   await goLive(page);

@@ -40,3 +40,12 @@ export async function endLive(page) {
   await page.click(byTestId("confirm-end"));
   await hostState(page, "ended");
 }
+
+/** As the browser's own "Stop sharing" does, for which a browser without a window has no button. */
+export function endShare(page) {
+  return page.evaluate((preview) => {
+    const [track] = document.querySelector(preview).srcObject.getVideoTracks();
+    track.stop();
+    track.dispatchEvent(new Event("ended"));
+  }, byTestId("host-preview"));
+}

@@ -6,6 +6,7 @@ import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
 import { Notice } from "./notice";
+import { ShareEndedCard } from "./share-ended-card";
 import { TakenNotices } from "./taken-notices";
 
 interface HostNoticesProps {
@@ -17,7 +18,7 @@ interface HostNoticesProps {
 /** What the host should know now, the worst first. */
 export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
   const { t } = useLanguage();
-  const { error, missing, audioTrack, audioOn } = snapshot;
+  const { error, missing, source, audioTrack, audioOn } = snapshot;
   const { problem, attempt, phase, room } = publisher;
   const retry =
     error === "device_muted" || error === "device_lost" ? () => void media.reopen() : undefined;
@@ -26,6 +27,7 @@ export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
       {problem && <Notice tone="bad">{problemText(t, problem)}</Notice>}
       {problem === "host_taken" && room && <TakenNotices room={room.room} />}
       {phase === "live" && <ConnectionNotice publisher={publisher} attempt={attempt} />}
+      {source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
       {error && (
         <MediaErrorCard
           code={error}

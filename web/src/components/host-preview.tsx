@@ -1,4 +1,4 @@
-import { Mic, VideoOff } from "lucide-react";
+import { Mic, MonitorOff, VideoOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { useMediaLoading } from "../hooks/use-media-loading";
@@ -35,7 +35,13 @@ export function HostPreview({ media, mirror }: { media: LocalMediaSnapshot; mirr
         playsInline
         {...handlers}
       />
-      {!videoTrack && (
+      {!videoTrack && source === "none" && (
+        <div className={styles.cover}>
+          <MonitorOff size={36} aria-hidden="true" />
+          {t("host.preview.noPicture")}
+        </div>
+      )}
+      {!videoTrack && source !== "none" && (
         <div className={styles.cover}>
           <Mic size={36} aria-hidden="true" />
           {t("host.preview.noCamera")}

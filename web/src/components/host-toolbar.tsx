@@ -58,6 +58,7 @@ export function HostToolbar({ media, snapshot, phase, onGoLive, onEnd }: HostToo
             kind="primary"
             large
             busy={phase === "connecting"}
+            disabled={!audioTrack && !videoTrack}
             icon={<Radio size={20} />}
             data-testid="go-live"
             onClick={onGoLive}
@@ -72,36 +73,38 @@ export function HostToolbar({ media, snapshot, phase, onGoLive, onEnd }: HostToo
 
 function SourceButtons({ media, snapshot }: Pick<HostToolbarProps, "media" | "snapshot">) {
   const { t } = useLanguage();
-  const { source, cameras, videoTrack } = snapshot;
+  const { source, cameraBehind, cameras, videoTrack } = snapshot;
   if (source === "screen") {
+    const label = t(cameraBehind ? "host.screen.toCamera" : "host.screen.stop");
     return (
       <IconButton
         look="round"
-        label={t("host.screen.stop")}
-        onClick={() => void media.stopScreen()}
+        data-testid="stop-screen"
+        label={label}
+        onClick={() => media.stopScreen()}
       >
         <MonitorOff size={22} />
       </IconButton>
     );
   }
-  const at = cameras.findIndex(({ id }) => id === videoTrack?.getSettings?.().deviceId);
-  const next = cameras.length > 1 ? cameras[(at + 1) % cameras.length] : undefined;
   return (
     <>
       {"getDisplayMedia" in navigator.mediaDevices && (
         <IconButton
           look="round"
+          data-testid="share-screen"
           label={t("host.screen.start")}
           onClick={() => void media.shareScreen()}
         >
           <MonitorUp size={22} />
         </IconButton>
       )}
-      {next && (
+      {videoTrack && cameras.length > 1 && (
         <IconButton
           look="round"
+          data-testid="flip-camera"
           label={t("host.camera.flip")}
-          onClick={() => void media.choose("camera", next.id)}
+          onClick={() => void media.flip()}
         >
           <SwitchCamera size={22} />
         </IconButton>

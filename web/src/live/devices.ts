@@ -23,6 +23,9 @@ export interface Capture {
 /** Plugging in one headset fires a burst of events. */
 const DEVICE_CHANGE_MS = 250;
 
+/** What browsers throw for a device that is not there. */
+const GONE = ["OverconstrainedError", "NotFoundError"];
+
 /** The devices there are. Labels are empty until the person has allowed one of the kind. */
 export async function listDevices(): Promise<Devices> {
   const all = await navigator.mediaDevices.enumerateDevices();
@@ -53,72 +56,135 @@ export function rememberDevice(kind: DeviceKind, device: Device): void {
   remember(kind, device);
 }
 
-/** The id of the remembered device among those there are, by id, else by label. */
+/**
+ * The id of the remembered device, by id, else by label. Before the person has allowed a device of
+ * the kind, browsers list none of its ids: then whether it is there shows when it is asked for.
+ */
 export async function recallDevice(kind: DeviceKind): Promise<string | undefined> {
   const known = recall(kind) as Partial<Device> | undefined;
   if (typeof known !== "object" || known === null) return undefined;
   const devices = await listDevices();
   const here = kind === "camera" ? devices.cameras : devices.microphones;
+  if (here.length === 0) return typeof known.id === "string" ? known.id : undefined;
   const match =
     here.find((device) => device.id === known.id) ??
     here.find((device) => device.label !== "" && device.label === known.label);
   return match?.id;
 }
 
-export function cameraConstraints(quality: Quality, deviceId?: string): MediaTrackConstraints {
+/** Which device to open; any without it. */
+export type DeviceChoice = { deviceId: string } | { facingMode: "user" | "environment" };
+
+/** `exact`: Chromium ignores an `ideal` device (crbug.com/438606278). */
+function exactly(choice: DeviceChoice | undefined): MediaTrackConstraints {
+  if (choice === undefined) return {};
+  return "deviceId" in choice
+    ? { deviceId: { exact: choice.deviceId } }
+    : { facingMode: { exact: choice.facingMode } };
+}
+
+export function cameraConstraints(quality: Quality, choice?: DeviceChoice): MediaTrackConstraints {
   return {
     width: { ideal: quality.width },
     height: { ideal: quality.height },
     frameRate: { ideal: FRAME_RATE },
-    // `ideal`: a remembered camera that is gone must not keep the host from going live.
-    ...(deviceId === undefined ? {} : { deviceId: { ideal: deviceId } }),
+    ...exactly(choice),
   };
 }
 
-export function microphoneConstraints(deviceId?: string): MediaTrackConstraints | true {
-  return deviceId === undefined ? true : { deviceId: { ideal: deviceId } };
+export function microphoneConstraints(choice?: DeviceChoice): MediaTrackConstraints | true {
+  return choice === undefined ? true : exactly(choice);
 }
 
-/** Opens camera and microphone, or the one of them that works. */
+/** Opens camera and microphone, or the one of them that works: the remembered ones first. */
 export async function openCapture(quality: Quality): Promise<Capture> {
-  const video = cameraConstraints(quality, await recallDevice("camera"));
-  const audio = microphoneConstraints(await recallDevice("microphone"));
-  const get = (constraints: MediaStreamConstraints) =>
-    navigator.mediaDevices.getUserMedia(constraints);
+  const camera = await remembered("camera");
+  const microphone = await remembered("microphone");
+  const both = (video?: DeviceChoice, audio?: DeviceChoice): MediaStreamConstraints => ({
+    audio: microphoneConstraints(audio),
+    video: cameraConstraints(quality, video),
+  });
+  const choices = [both(camera, microphone)];
+  // The browser does not say which of the two is gone.
+  if (camera && microphone) choices.push(both(camera), both(undefined, microphone));
+  if (camera || microphone) choices.push(both());
   try {
-    return { stream: await get({ audio, video }), missing: null };
+    return { stream: await firstThere(choices, capture), missing: null };
   } catch (error) {
-    if (isNamed(error, "OverconstrainedError")) {
-      return { stream: await get({ audio: true, video: true }), missing: null };
-    }
-    if (!isNamed(error, "NotFoundError", "NotReadableError", "AbortError")) throw error;
-    const alone = async (missing: DeviceKind, constraints: MediaStreamConstraints) => ({
-      stream: await get(constraints),
-      missing,
-    });
+    if (!isNamed(error, ...GONE, "NotReadableError", "AbortError")) throw error;
     try {
-      return await alone("microphone", { video });
+      return { stream: await openUsual("camera", quality), missing: "microphone" };
     } catch {
       // The first error is the one to tell: it speaks of both.
-      return await alone("camera", { audio }).catch(() => Promise.reject(error));
+      const stream = await openUsual("microphone", quality).catch(() => Promise.reject(error));
+      return { stream, missing: "camera" };
     }
   }
 }
 
-/** Opens one device of the person's choice. */
+/**
+ * Opens the device that the person chose and no other. Without a choice: the remembered one, and
+ * where that is gone, the browser's default.
+ */
 export async function openDevice(
   kind: DeviceKind,
-  deviceId: string | undefined,
+  choice: DeviceChoice | undefined,
   quality: Quality,
 ): Promise<MediaStreamTrack> {
-  const constraints: MediaStreamConstraints =
-    kind === "camera"
-      ? { video: cameraConstraints(quality, deviceId) }
-      : { audio: microphoneConstraints(deviceId) };
-  const stream = await navigator.mediaDevices.getUserMedia(constraints);
+  const stream = await (choice
+    ? capture(constraintsOf(kind, quality, choice))
+    : openUsual(kind, quality));
   const [track] = stream.getTracks();
   if (!track) throw new DOMException("no track", "NotFoundError");
   return track;
+}
+
+function capture(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  return navigator.mediaDevices.getUserMedia(constraints);
+}
+
+async function openUsual(kind: DeviceKind, quality: Quality): Promise<MediaStream> {
+  const choice = await remembered(kind);
+  const any = constraintsOf(kind, quality);
+  return firstThere(choice ? [constraintsOf(kind, quality, choice), any] : [any], capture);
+}
+
+function constraintsOf(
+  kind: DeviceKind,
+  quality: Quality,
+  choice?: DeviceChoice,
+): MediaStreamConstraints {
+  return kind === "camera"
+    ? { video: cameraConstraints(quality, choice) }
+    : { audio: microphoneConstraints(choice) };
+}
+
+async function remembered(kind: DeviceKind): Promise<DeviceChoice | undefined> {
+  const deviceId = await recallDevice(kind);
+  return deviceId === undefined ? undefined : { deviceId };
+}
+
+/** The first of these that does not fail for a device that is not there. */
+export async function firstThere<Choice, Opened>(
+  choices: Choice[],
+  open: (choice: Choice) => Promise<Opened>,
+): Promise<Opened> {
+  let gone: unknown;
+  for (const choice of choices) {
+    try {
+      return await open(choice);
+    } catch (error) {
+      if (!isNamed(error, ...GONE)) throw error;
+      gone = error;
+    }
+  }
+  throw gone;
+}
+
+/** The device that a track comes from. */
+export function deviceOf(track: MediaStreamTrack): DeviceChoice | undefined {
+  const { deviceId } = track.getSettings();
+  return deviceId === undefined ? undefined : { deviceId };
 }
 
 export function isNamed(error: unknown, ...names: string[]): boolean {

@@ -1,6 +1,9 @@
 import {
   type Device,
+  type DeviceChoice,
   type DeviceKind,
+  deviceOf,
+  firstThere,
   isNamed,
   listDevices,
   openCapture,
@@ -13,6 +16,9 @@ import { isQualityName, QUALITIES, type QualityName } from "./quality";
 import { recall, remember } from "./storage";
 import { Store } from "./store";
 
+/** `none`: the share has ended, and the host has not said what comes in its place. */
+export type VideoSource = "camera" | "screen" | "none";
+
 export interface LocalMediaSnapshot {
   status: "idle" | "opening" | "ready";
   /** What the preview shows and the publisher sends; one object for as long as it is open. */
@@ -21,7 +27,9 @@ export interface LocalMediaSnapshot {
   videoTrack: MediaStreamTrack | null;
   audioOn: boolean;
   videoOn: boolean;
-  source: "camera" | "screen";
+  source: VideoSource;
+  /** The camera is open while the screen is shown, to be back at once. */
+  cameraBehind: boolean;
   missing: DeviceKind | null;
   cameras: Device[];
   microphones: Device[];
@@ -33,6 +41,10 @@ export interface LocalMediaSnapshot {
 export class LocalMedia extends Store<LocalMediaSnapshot> {
   readonly #stopWatching: () => void;
   #camera: MediaStreamTrack | null = null;
+  /** The device that was unplugged. */
+  #lost: { kind: DeviceKind; choice: DeviceChoice } | null = null;
+  /** One change of device after the other: each lets go of what the one before has opened. */
+  #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor() {
@@ -45,6 +57,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       audioOn: true,
       videoOn: true,
       source: "camera",
+      cameraBehind: false,
       missing: null,
       cameras: [],
       microphones: [],
@@ -82,10 +95,20 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
 
   /** Puts another device in the place of the one in use. */
   async choose(kind: DeviceKind, deviceId: string): Promise<void> {
-    const { cameras, microphones } = this.getSnapshot();
-    const device = [...cameras, ...microphones].find(({ id }) => id === deviceId);
-    await this.#replaceDevice(kind, deviceId);
-    if (device) rememberDevice(kind, device);
+    await this.#replaceDevice(kind, [{ deviceId }]);
+  }
+
+  /** Turns to the camera on the other side; where cameras have no sides, to the next one. */
+  async flip(): Promise<void> {
+    const { cameras } = this.getSnapshot();
+    const { facingMode, deviceId } = this.#camera?.getSettings() ?? {};
+    const choices: DeviceChoice[] = [];
+    if (facingMode === "user") choices.push({ facingMode: "environment" });
+    if (facingMode === "environment") choices.push({ facingMode: "user" });
+    const at = cameras.findIndex(({ id }) => id === deviceId);
+    const next = cameras[(at + 1) % cameras.length];
+    if (next && next.id !== deviceId) choices.push({ deviceId: next.id });
+    if (choices.length > 0) await this.#replaceDevice("camera", choices);
   }
 
   setQuality(quality: QualityName): void {
@@ -120,20 +143,36 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     }
   }
 
-  async stopScreen(): Promise<void> {
-    const { videoTrack, source } = this.getSnapshot();
+  /** Back to the camera that is open behind the screen, or to no picture. */
+  stopScreen(): void {
+    const { videoTrack, source, cameraBehind } = this.getSnapshot();
     if (source !== "screen") return;
+    if (cameraBehind && this.#camera) this.#setVideo(this.#camera, "camera");
+    else this.#showNothing();
     videoTrack?.stop();
-    if (this.#camera?.readyState === "live") this.#setVideo(this.#camera, "camera");
-    else await this.#replaceDevice("camera", undefined);
   }
 
-  /** Asks for the devices in use once more: after a call a phone's microphone may stay dead. */
+  /** The host wants the camera after a share. */
+  async showCamera(): Promise<void> {
+    if (this.#camera?.readyState === "live") this.#setVideo(this.#camera, "camera");
+    else await this.#replaceDevice("camera", [undefined]);
+  }
+
+  /**
+   * Asks once more for the device that was unplugged, else for those in use: after a call a phone's
+   * microphone may stay dead.
+   */
   async reopen(): Promise<void> {
+    if (this.#lost) {
+      const { kind, choice } = this.#lost;
+      if (!(await this.#replaceDevice(kind, [choice]))) this.update({ error: "device_lost" });
+      return;
+    }
     const { audioTrack, source } = this.getSnapshot();
-    const used = (track: MediaStreamTrack | null) => track?.getSettings().deviceId;
-    if (audioTrack) await this.#replaceDevice("microphone", used(audioTrack));
-    if (source === "camera") await this.#replaceDevice("camera", used(this.#camera));
+    if (audioTrack) await this.#replaceDevice("microphone", [deviceOf(audioTrack)]);
+    if (source === "camera" && this.#camera) {
+      await this.#replaceDevice("camera", [deviceOf(this.#camera)]);
+    }
   }
 
   dismissError(): void {
@@ -152,7 +191,14 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     if (stream) stop(stream);
     this.#camera?.stop();
     this.#camera = null;
-    this.update({ status: "idle", stream: null, audioTrack: null, videoTrack: null });
+    this.#lost = null;
+    this.update({
+      status: "idle",
+      stream: null,
+      audioTrack: null,
+      videoTrack: null,
+      cameraBehind: false,
+    });
   }
 
   async #begin(asked: "camera" | "screen", open: () => Promise<void>): Promise<void> {
@@ -178,32 +224,75 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     const videoTrack = stream.getVideoTracks()[0] ?? null;
     for (const track of [audioTrack, videoTrack]) if (track) this.#watch(track);
     if (videoTrack) hint(videoTrack, source);
-    this.update({ stream, audioTrack, videoTrack, source, audioOn: true, videoOn: true });
+    this.#lost = null;
+    this.update({
+      stream,
+      audioTrack,
+      videoTrack,
+      source,
+      cameraBehind: false,
+      audioOn: true,
+      videoOn: true,
+    });
   }
 
-  async #replaceDevice(kind: DeviceKind, deviceId: string | undefined): Promise<void> {
-    const before = this.getSnapshot();
-    const old = kind === "camera" ? this.#camera : before.audioTrack;
-    const open = () => openDevice(kind, deviceId, QUALITIES[before.quality]);
+  /** Opens the first of these that is there; whether one came in the place of the device in use. */
+  #replaceDevice(kind: DeviceKind, choices: (DeviceChoice | undefined)[]): Promise<boolean> {
+    const change = this.#changes.then(() => this.#replaceNow(kind, choices));
+    this.#changes = change;
+    return change;
+  }
+
+  async #replaceNow(kind: DeviceKind, choices: (DeviceChoice | undefined)[]): Promise<boolean> {
+    const { quality, audioTrack } = this.getSnapshot();
+    const old = kind === "camera" ? this.#camera : audioTrack;
+    const open = () =>
+      firstThere(choices, (choice) => openDevice(kind, choice, QUALITIES[quality]));
     try {
       const track = await open().catch((error) => {
         // Many phones cannot hold two cameras at once: let go of the old one first.
-        if (!isNamed(error, "NotReadableError", "AbortError")) throw error;
-        old?.stop();
+        if (!old || !isNamed(error, "NotReadableError", "AbortError")) throw error;
+        old.stop();
         return open();
       });
-      if (this.#closed) return track.stop();
-      if (kind === "camera") {
-        this.#camera = track;
-        this.#setVideo(track, "camera");
-      } else {
-        this.#setAudio(track);
-      }
-      if (old !== track) old?.stop();
-      this.update({ error: null, missing: before.missing === kind ? null : before.missing });
+      if (!this.#take(kind, track)) return false;
+      old?.stop();
+      const { deviceId } = track.getSettings();
+      if (deviceId) rememberDevice(kind, { id: deviceId, label: track.label });
+      return true;
     } catch (error) {
+      if (old?.readyState === "ended") await this.#restore(kind, deviceOf(old));
       this.update({ error: classifyMediaError(error, "camera") });
+      return false;
     }
+  }
+
+  /** The other device could not be had, and the one before was let go of for it. */
+  async #restore(kind: DeviceKind, choice: DeviceChoice | undefined): Promise<void> {
+    if (!choice || this.#lost?.kind === kind) return;
+    const track = await openDevice(kind, choice, QUALITIES[this.getSnapshot().quality]).catch(
+      () => null,
+    );
+    if (track) this.#take(kind, track);
+    else this.#drop(kind);
+  }
+
+  /** Shows and sends a device; not when the page has gone meanwhile. */
+  #take(kind: DeviceKind, track: MediaStreamTrack): boolean {
+    if (this.#closed || !this.getSnapshot().stream) {
+      track.stop();
+      return false;
+    }
+    if (kind === "camera") {
+      this.#camera = track;
+      this.#setVideo(track, "camera");
+    } else {
+      this.#setAudio(track);
+    }
+    if (this.#lost?.kind === kind) this.#lost = null;
+    const { missing } = this.getSnapshot();
+    this.update({ error: null, missing: missing === kind ? null : missing });
+    return true;
   }
 
   #setVideo(track: MediaStreamTrack, source: "camera" | "screen"): void {
@@ -217,7 +306,21 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     track.enabled = videoOn;
     hint(track, source);
     this.#watch(track);
-    this.update({ videoTrack: track, source });
+    const cameraBehind = source === "screen" && this.#camera?.readyState === "live";
+    this.update({ videoTrack: track, source, cameraBehind });
+  }
+
+  #showNothing(): void {
+    this.#drop("camera");
+    this.update({ source: "none" });
+  }
+
+  /** Sends nothing of the kind any more. */
+  #drop(kind: DeviceKind): void {
+    const { stream, videoTrack, audioTrack } = this.getSnapshot();
+    const track = kind === "camera" ? videoTrack : audioTrack;
+    if (track) stream?.removeTrack(track);
+    this.update(kind === "camera" ? { videoTrack: null } : { audioTrack: null });
   }
 
   #setAudio(track: MediaStreamTrack): void {
@@ -230,7 +333,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   #watch(track: MediaStreamTrack): void {
-    track.onended = () => void this.#ended(track);
+    track.onended = () => this.#ended(track);
     track.onmute = () => {
       if (this.#isInUse(track)) this.update({ error: "device_muted" });
     };
@@ -244,12 +347,22 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     return track === audioTrack || track === videoTrack;
   }
 
-  /** Unplugged, or the person stopped sharing: go on with what there is. */
-  async #ended(track: MediaStreamTrack): Promise<void> {
+  /**
+   * Unplugged, or no longer shared. Nothing goes on air in its place that the host did not choose: a
+   * closed window is no wish to be seen, an unplugged headset none to be heard.
+   */
+  #ended(track: MediaStreamTrack): void {
+    if (track === this.#camera) this.update({ cameraBehind: false });
     if (!this.#isInUse(track)) return;
     const { videoTrack, source } = this.getSnapshot();
-    if (track === videoTrack && source === "screen") return this.stopScreen();
-    await this.#replaceDevice(track === videoTrack ? "camera" : "microphone", undefined);
+    if (track === videoTrack && source === "screen") {
+      this.#showNothing();
+      return;
+    }
+    const kind = track === videoTrack ? "camera" : "microphone";
+    const choice = deviceOf(track);
+    if (choice) this.#lost = { kind, choice };
+    this.#drop(kind);
     this.update({ error: "device_lost" });
   }
 

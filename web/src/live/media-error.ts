@@ -24,7 +24,7 @@ export function preflight(scope: Window = window): MediaErrorCode | null {
 
 /** Sorts what `getUserMedia` or `getDisplayMedia` threw. */
 export function classifyMediaError(error: unknown, asked: "camera" | "screen"): MediaErrorCode {
-  const { name, message } = describe(error);
+  const { name, message, constraint } = describe(error);
   switch (name) {
     case "NotAllowedError":
     case "PermissionDeniedError":
@@ -43,14 +43,18 @@ export function classifyMediaError(error: unknown, asked: "camera" | "screen"): 
       return "in_use";
     case "OverconstrainedError":
     case "ConstraintNotSatisfiedError":
-      return "constraint";
+      return DEVICE_CONSTRAINTS.includes(constraint) ? "no_device" : "constraint";
     default:
       return "unsupported";
   }
 }
 
-function describe(error: unknown): { name: string; message: string } {
-  if (typeof error !== "object" || error === null) return { name: "", message: "" };
-  const { name, message } = error as { name?: unknown; message?: unknown };
-  return { name: String(name ?? ""), message: String(message ?? "") };
+/** These say which device, not what it is to do. */
+const DEVICE_CONSTRAINTS = ["deviceId", "groupId", "facingMode"];
+
+function describe(error: unknown): { name: string; message: string; constraint: string } {
+  if (typeof error !== "object" || error === null) return { name: "", message: "", constraint: "" };
+  const { name, message, constraint } = error as Record<string, unknown>;
+  const text = (value: unknown) => String(value ?? "");
+  return { name: text(name), message: text(message), constraint: text(constraint) };
 }

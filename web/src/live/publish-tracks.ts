@@ -70,7 +70,7 @@ async function replace(
   sender: RTCRtpSender | undefined,
   track: MediaStreamTrack | null,
 ): Promise<void> {
-  // A null track would leave the last picture standing; the old one is kept until there is a new.
-  if (!sender || !track || sender.track === track) return;
+  // Without a track nothing is sent: of one that has ended some browsers repeat the last picture.
+  if (!sender || sender.track === track) return;
   await sender.replaceTrack(track).catch(() => undefined);
 }

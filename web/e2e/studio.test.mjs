@@ -1,0 +1,179 @@
+// What goes on air is what the host chose.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { byTestId, Chromium } from "./lib/browsers.mjs";
+import { untilMoving } from "./lib/media.mjs";
+import { Server } from "./lib/server.mjs";
+import { endShare, goLive, hostState, openCamera } from "./lib/studio.mjs";
+import { until } from "./lib/until.mjs";
+
+const THREE_CAMERAS = [
+  "--use-fake-device-for-media-stream=device-count=3",
+  "--use-fake-ui-for-media-stream",
+];
+
+/** Chromium's second fake camera has 16 bits of grey, which no video encoder takes. */
+const UNSENDABLE = "fake_device_1";
+
+let server;
+let chromium;
+
+before(async () => {
+  [server, chromium] = await Promise.all([Server.start(), Chromium.launch(THREE_CAMERAS)]);
+});
+after(async () => {
+  await chromium?.close();
+  await server?.stop();
+});
+
+const openHost = (room) => chromium.open(`${server.base}/host?room=${room}`, { name: "host" });
+
+/** The labels of the devices in the preview. */
+function inUse(page) {
+  return page.evaluate((preview) => {
+    const tracks = document.querySelector(preview).srcObject.getTracks();
+    return Object.fromEntries(tracks.map(({ kind, label }) => [kind, label]));
+  }, byTestId("host-preview"));
+}
+
+async function untilInUse(page, kind, label) {
+  let now;
+  const isThere = async () => {
+    now = await inUse(page);
+    return now[kind] === label;
+  };
+  await until(isThere, { what: () => `${label} to be in use; it is ${now[kind]}` });
+}
+
+/** What is sent, by kind; null where nothing is. */
+function sent(page) {
+  return page.evaluate(() => {
+    const senders = window.__kaibo.pc.getSenders();
+    return senders.map(({ track }) => track?.label ?? null);
+  });
+}
+
+/** The labels that a picker offers, without the system's default. */
+async function offered(picker) {
+  const labels = await picker.locator("option").allTextContents();
+  return labels.filter((label) => !/default/i.test(label));
+}
+
+describe("cameras and microphones", () => {
+  let page;
+
+  before(async () => {
+    page = await openHost("devices");
+    await openCamera(page);
+  });
+  after(() => page?.close());
+
+  test("each camera that the host picks is the one in use", async () => {
+    const picker = page.getByLabel("摄像头", { exact: true });
+    const cameras = await offered(picker);
+    assert.equal(cameras.length, 3, `${cameras}`);
+    for (const label of [cameras[1], cameras[2], cameras[0]]) {
+      await picker.selectOption({ label });
+      await untilInUse(page, "video", label);
+    }
+  });
+
+  test("each microphone that the host picks is the one in use", async () => {
+    const picker = page.getByLabel("麦克风", { exact: true });
+    const microphones = await offered(picker);
+    assert.ok(microphones.length >= 2, `${microphones}`);
+    for (const label of microphones.reverse()) {
+      await picker.selectOption({ label });
+      await untilInUse(page, "audio", label);
+    }
+  });
+
+  test("the flip button goes through all cameras, while fans watch", async () => {
+    await page.click(byTestId("go-live"));
+    await hostState(page, "live");
+    const fan = await chromium.open(`${server.base}/r/devices`, { name: "fan" });
+    await untilMoving(fan, "the fan");
+    const seen = [(await inUse(page)).video];
+    for (let turn = 0; turn < 3; turn += 1) {
+      await page.click(byTestId("flip-camera"));
+      await until(async () => (await inUse(page)).video !== seen.at(-1), {
+        what: "another camera",
+      });
+      seen.push((await inUse(page)).video);
+      await until(async () => (await sent(page))[1] === seen.at(-1), { what: "it to be sent" });
+      if (seen.at(-1) !== UNSENDABLE) await untilMoving(fan, "the fan");
+    }
+    assert.equal(new Set(seen).size, 3, `${seen}`);
+    assert.equal(seen[3], seen[0]);
+    await fan.close();
+  });
+
+  test("the next visit begins with what was chosen", async () => {
+    const before = await inUse(page);
+    // Ends the broadcast, as the question says.
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.reload();
+    await openCamera(page);
+    assert.deepEqual(await inUse(page), before);
+  });
+});
+
+describe("a share that ends", () => {
+  /** A host who shares a screen only, live, with a fan who sees it. */
+  async function shareOnly(room) {
+    const page = await openHost(room);
+    await page.getByText("只共享屏幕").click();
+    await page.click(byTestId("go-live"));
+    await hostState(page, "live");
+    const fan = await chromium.open(`${server.base}/r/${room}`, { name: "fan" });
+    await untilMoving(fan, "the fan");
+    return { page, fan };
+  }
+
+  /** Nothing of the host is seen, and no camera is open. */
+  async function untilNoPicture(page, fan) {
+    await page.waitForSelector(byTestId("share-ended"));
+    await fan.waitForSelector("h2:has-text('主播关闭了摄像头')");
+    assert.deepEqual(Object.keys(await inUse(page)), ["audio"]);
+    await until(async () => (await sent(page))[1] === null, { what: "no picture to be sent" });
+    await hostState(page, "live");
+  }
+
+  test("puts no camera on air; the host shares again", async () => {
+    const { page, fan } = await shareOnly("share-again");
+    const screen = (await sent(page))[1];
+    await endShare(page);
+    await untilNoPicture(page, fan);
+    await page.getByText("重新共享").click();
+    await untilMoving(fan, "the fan");
+    assert.equal((await sent(page))[1], screen);
+    assert.equal(await page.locator(byTestId("share-ended")).count(), 0);
+    await Promise.all([page.close(), fan.close()]);
+  });
+
+  test("puts no camera on air; the host goes on with it by a click", async () => {
+    const { page, fan } = await shareOnly("share-camera");
+    await page.click(byTestId("stop-screen"));
+    await untilNoPicture(page, fan);
+    await page.getByText("使用摄像头").click();
+    await untilMoving(fan, "the fan");
+    assert.match((await sent(page))[1], /fake_device/);
+    await Promise.all([page.close(), fan.close()]);
+  });
+
+  test("does not bring back the camera that it replaced", async () => {
+    const page = await openHost("share-over-camera");
+    await goLive(page);
+    const camera = (await sent(page))[1];
+    await page.click(byTestId("share-screen"));
+    await page.waitForSelector(byTestId("stop-screen"));
+    await endShare(page);
+    await page.waitForSelector(byTestId("share-ended"));
+    await until(async () => (await sent(page))[1] === null, { what: "no picture to be sent" });
+
+    await page.click(byTestId("share-screen"));
+    await page.getByLabel("停止共享，切回摄像头").click();
+    await until(async () => (await sent(page))[1] === camera, { what: "the camera to be sent" });
+    await page.close();
+  });
+});
