@@ -117,6 +117,11 @@ look("host-end-dialog", "/host?room=two", async (page) => {
   await page.click(byTestId("end-live"));
   await page.waitForSelector(byTestId("confirm-end"));
 });
+look("host-leaving-dialog", "/host?room=nine", async (page) => {
+  await goLive(page);
+  await page.click("header a[href='/']");
+  await page.waitForSelector(byTestId("confirm-end"));
+});
 look("host-share-ended", "/host?room=ten", async (page) => {
   await goLive(page);
   await page.click(byTestId("share-screen"));

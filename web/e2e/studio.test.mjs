@@ -1,10 +1,10 @@
-// What goes on air is what the host chose.
+// What goes on air is what the host chose, and a broadcast ends when the host says so.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
-import { endShare, goLive, hostState, openCamera } from "./lib/studio.mjs";
+import { endShare, fanState, goLive, hostState, openCamera } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const THREE_CAMERAS = [
@@ -175,5 +175,61 @@ describe("a share that ends", () => {
     await page.getByLabel("停止共享，切回摄像头").click();
     await until(async () => (await sent(page))[1] === camera, { what: "the camera to be sent" });
     await page.close();
+  });
+});
+
+describe("every way out of a live page", () => {
+  let page;
+  let fan;
+
+  before(async () => {
+    page = await chromium.open(server.base, { name: "host" });
+    await page.click("main a[href='/host']");
+    await goLive(page);
+    fan = await chromium.open(`${server.base}/r/default`, { name: "fan" });
+    await fanState(fan, "live");
+  });
+  after(() => Promise.all([page?.close(), fan?.close()]));
+
+  const WAYS = {
+    "a click on the logo": () => page.click("header a[href='/']"),
+    "the logo by keyboard": () => page.locator("header a[href='/']").press("Enter"),
+    "the browser's Back": () => page.evaluate(() => history.back()),
+  };
+
+  for (const [name, leave] of Object.entries(WAYS)) {
+    test(`${name} asks, and who stays is live`, async () => {
+      await leave();
+      await page.getByText("离开这个页面会结束直播").waitFor();
+      await page.locator("dialog").getByText("取消").click();
+      await page.locator("dialog").waitFor({ state: "detached" });
+      assert.equal(new URL(page.url()).pathname, "/host");
+      await hostState(page, "live");
+      await untilMoving(fan, "the fan");
+    });
+  }
+
+  test("a reload asks by the browser's own question", async () => {
+    const asked = page.waitForEvent("dialog");
+    const reload = page.reload().catch(() => "stayed");
+    const dialog = await asked;
+    assert.equal(dialog.type(), "beforeunload");
+    await dialog.dismiss();
+    assert.equal(await reload, "stayed");
+    await hostState(page, "live");
+    await untilMoving(fan, "the fan");
+  });
+
+  test("who confirms ends it, and is where Back leads", async () => {
+    await page.evaluate(() => history.back());
+    await page.click(byTestId("confirm-end"));
+    await fanState(fan, "ended");
+    await page.waitForSelector("main a[href='/host']");
+    assert.equal(new URL(page.url()).pathname, "/");
+    // Nothing asks any more.
+    await page.evaluate(() => history.forward());
+    await page.waitForSelector(byTestId("open-camera"));
+    await page.click("header a[href='/']");
+    await page.waitForSelector("main a[href='/host']");
   });
 });

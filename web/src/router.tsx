@@ -1,25 +1,9 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
 import { useSyncExternalStore } from "react";
-
-const MOVED = "kaibo:moved";
-
-export function navigate(path: string): void {
-  history.pushState(null, "", path);
-  window.dispatchEvent(new Event(MOVED));
-  window.scrollTo(0, 0);
-}
-
-function subscribe(listener: () => void): () => void {
-  window.addEventListener("popstate", listener);
-  window.addEventListener(MOVED, listener);
-  return () => {
-    window.removeEventListener("popstate", listener);
-    window.removeEventListener(MOVED, listener);
-  };
-}
+import { navigate, shownPath, subscribeToPath } from "./navigation";
 
 export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => location.pathname);
+  return useSyncExternalStore(subscribeToPath, shownPath);
 }
 
 /** A link inside the pages; with a modifier key it opens a tab like any other. */

@@ -5,11 +5,13 @@ import { Dialog } from "./dialog";
 
 interface EndDialogProps {
   viewers: number;
+  /** The host is about to leave the page. */
+  leaving: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-export function EndDialog({ viewers, onConfirm, onClose }: EndDialogProps) {
+export function EndDialog({ viewers, leaving, onConfirm, onClose }: EndDialogProps) {
   const { t, language } = useLanguage();
   const actions = (
     <>
@@ -21,6 +23,7 @@ export function EndDialog({ viewers, onConfirm, onClose }: EndDialogProps) {
   );
   return (
     <Dialog title={t("host.end.title")} onClose={onClose} actions={actions}>
+      {leaving && <p>{t("host.end.leaving")}</p>}
       <p>
         {viewers > 0
           ? t("host.end.viewers", { n: formatCount(viewers, language) })

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Host } from "../hooks/use-host";
 import { useLanguage } from "../hooks/use-language";
+import { useLeaveGuard } from "../hooks/use-leave-guard";
 import { useOnAir } from "../hooks/use-on-air";
 import { useRoomChoice } from "../hooks/use-room-choice";
 import { useStore } from "../hooks/use-store";
@@ -26,6 +27,7 @@ export function HostStudio({ media, publisher }: Host) {
   const [mirror, setMirror] = useState(true);
   const [isEnding, setEnding] = useState(false);
   const { phase, problem } = broadcast;
+  const leaving = useLeaveGuard(phase === "live");
   useOnAir(phase === "live");
   useEffect(() => {
     if (phase !== "live") setEnding(false);
@@ -38,10 +40,16 @@ export function HostStudio({ media, publisher }: Host) {
   const end = () => {
     publisher.end();
     media.release();
+    leaving.go?.();
+  };
+  const stay = () => {
+    setEnding(false);
+    leaving.stay();
   };
   const again = () => {
     publisher.reset();
-    void media.open();
+    // Who shared a screen only is asked again what to show.
+    if (snapshot.source === "camera") void media.open();
   };
 
   const needsKey = problem === "auth_required" || problem === "auth_bad";
@@ -87,8 +95,13 @@ export function HostStudio({ media, publisher }: Host) {
           onClose={() => publisher.reset()}
         />
       )}
-      {isEnding && (
-        <EndDialog viewers={broadcast.viewers} onConfirm={end} onClose={() => setEnding(false)} />
+      {phase === "live" && (isEnding || leaving.go) && (
+        <EndDialog
+          viewers={broadcast.viewers}
+          leaving={leaving.go !== null}
+          onConfirm={end}
+          onClose={stay}
+        />
       )}
     </>
   );

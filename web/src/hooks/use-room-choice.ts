@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { parseRoomName } from "../live/room-name";
 import { recallString, remember } from "../live/storage";
+import { renameEntry } from "../navigation";
 
 /** Which room the host goes live in, and under which name; remembered for the next time. */
 export function useRoomChoice() {
@@ -26,7 +27,7 @@ export function useRoomChoice() {
       remember("host-room", parsed);
       remember("host-name", name.trim());
       // A reload comes back to the same room.
-      history.replaceState(null, "", `/host?room=${encodeURIComponent(parsed)}`);
+      renameEntry(`/host?room=${encodeURIComponent(parsed)}`);
       return parsed;
     },
   };
