@@ -67,6 +67,37 @@ test("waits for the host with the connection ready", async () => {
   expect(phase()).toBe("waiting");
 });
 
+const OPUS = [
+  "v=0",
+  "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+  "a=rtpmap:111 opus/48000/2",
+  "a=fmtp:111 minptime=10;useinbandfec=1",
+  "",
+].join("\r\n");
+
+test("a broadcast in stereo is asked for in stereo", async () => {
+  vi.spyOn(FakePeer.prototype, "createAnswer").mockResolvedValueOnce({ type: "answer", sdp: OPUS });
+  await join();
+  const sdp = OPUS.replace("useinbandfec=1", "useinbandfec=1;stereo=1");
+  expect(FakeSocket.last.of("answer")).toMatchObject([{ sdp }]);
+});
+
+test("a browser that refuses to ask for stereo plays all the same", async () => {
+  vi.spyOn(FakePeer.prototype, "createAnswer").mockResolvedValueOnce({ type: "answer", sdp: OPUS });
+  vi.spyOn(FakePeer.prototype, "setLocalDescription").mockRejectedValueOnce(
+    new DOMException("modified", "InvalidModificationError"),
+  );
+  await join();
+  expect(FakeSocket.last.of("answer")).toMatchObject([{ sdp: OPUS }]);
+});
+
+test("a late fan of a room where nothing is sent just now is not left waiting", async () => {
+  await join();
+  FakeSocket.last.says(state({ rev: 2, live: "live", since: 1, video: "off", audio: "muted" }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(phase()).toBe("live");
+});
+
 test("plays by itself when the host goes live, on the same connection", async () => {
   await watchLive();
   expect(phase()).toBe("live");

@@ -12,6 +12,7 @@ import { watchSight } from "./sight";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
+import { preferStereo } from "./stereo";
 import { Store } from "./store";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 
@@ -344,6 +345,8 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#stall.reset(Date.now());
     }
     if (by === null) {
+      // Neither picture nor sound is sent: there is nothing to wait for.
+      this.#playing = true;
       this.#stalled = false;
       this.#refresh();
       return;
@@ -398,7 +401,10 @@ export class Viewer extends Store<ViewerSnapshot> {
 async function accept(pc: RTCPeerConnection, offer: string): Promise<string | null> {
   try {
     await pc.setRemoteDescription({ type: "offer", sdp: offer });
-    await pc.setLocalDescription(await pc.createAnswer());
+    const answer = await pc.createAnswer();
+    const stereo = { type: answer.type, sdp: preferStereo(answer.sdp ?? "") };
+    // A browser that takes its own words only plays one channel, which is better than none.
+    await pc.setLocalDescription(stereo).catch(() => pc.setLocalDescription(answer));
     return pc.localDescription?.sdp ?? null;
   } catch {
     return null;
