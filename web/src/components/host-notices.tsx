@@ -6,8 +6,8 @@ import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
 import { Notice } from "./notice";
+import { RoomTakenNotice } from "./room-taken-notice";
 import { ShareEndedCard } from "./share-ended-card";
-import { TakenNotices } from "./taken-notices";
 
 interface HostNoticesProps {
   media: LocalMedia;
@@ -25,7 +25,7 @@ export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
   return (
     <>
       {problem && <Notice tone="bad">{problemText(t, problem)}</Notice>}
-      {problem === "host_taken" && room && <TakenNotices room={room.room} />}
+      {problem === "host_taken" && room && <RoomTakenNotice room={room.room} />}
       {phase === "live" && <ConnectionNotice publisher={publisher} attempt={attempt} />}
       {source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
       {error && (

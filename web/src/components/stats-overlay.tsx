@@ -51,7 +51,7 @@ function rowsOf({ stats, phase, room }: ViewerSnapshot, t: Translate): [string, 
   const size = stats?.width && stats.height ? `${stats.width}×${stats.height}` : "–";
   const fps = stats?.fps === null || stats === null ? "" : ` · ${Math.round(stats.fps)} fps`;
   return [
-    [t("stats.state"), `${phase} · ${room?.live ?? "–"}`],
+    [t("stats.state"), t(`stats.phase.${phase}`)],
     [t("stats.picture"), size + fps],
     [t("stats.codec"), stats?.codec ?? room?.codec ?? "–"],
     [t("stats.bitrate"), formatBitrate(stats?.bitrateBps ?? null)],

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { exposeHandle } from "../live/debug-handle";
 import { LocalMedia } from "../live/local-media";
 import { Publisher } from "../live/publisher";
-import { useRevival } from "./use-revival";
+import { useBfcache } from "./use-bfcache";
 
 export interface Host {
   media: LocalMedia;
@@ -12,7 +12,7 @@ export interface Host {
 /** The host's media and publisher for as long as the page is there. */
 export function useHost(): Host | null {
   const [host, setHost] = useState<Host | null>(null);
-  const revival = useRevival();
+  const restores = useBfcache();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a revived page needs new ones
   useEffect(() => {
     const media = new LocalMedia();
@@ -27,6 +27,6 @@ export function useHost(): Host | null {
       publisher.close();
       media.close();
     };
-  }, [revival]);
+  }, [restores]);
   return host;
 }

@@ -2,12 +2,12 @@ import { useEffect, useState } from "react";
 import { languageStore } from "../i18n/language";
 import { exposeHandle } from "../live/debug-handle";
 import { Viewer } from "../live/viewer";
-import { useRevival } from "./use-revival";
+import { useBfcache } from "./use-bfcache";
 
 /** A viewer of the room for as long as the page shows it. */
 export function useViewer(room: string): Viewer | null {
   const [viewer, setViewer] = useState<Viewer | null>(null);
-  const revival = useRevival();
+  const restores = useBfcache();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a revived page needs a new viewer
   useEffect(() => {
     const made = new Viewer({ room, lang: languageStore.getSnapshot().language });
@@ -20,6 +20,6 @@ export function useViewer(room: string): Viewer | null {
       hide();
       made.close();
     };
-  }, [room, revival]);
+  }, [room, restores]);
   return viewer;
 }

@@ -2,7 +2,7 @@ import type { ClientMessage, ErrorCode, ServerMessage } from "./protocol";
 import { PROTOCOL_VERSION } from "./protocol";
 import { reconnectDelayMs } from "./reconnect";
 import { Store } from "./store";
-import { onWake } from "./wake";
+import { onWakeup } from "./wakeup";
 
 type Hello = Extract<ClientMessage, { type: "hello" }>;
 
@@ -63,7 +63,7 @@ export function socketUrl(location: Pick<Location, "protocol" | "host"> = window
 /** One conversation with the server: outlives sockets, resumes its place, never throws. */
 export class Signaling extends Store<SignalingSnapshot> {
   readonly #options: Required<SignalingOptions>;
-  readonly #stopWake: () => void;
+  readonly #stopWakeup: () => void;
   #socket: SocketLike | null = null;
   #queue: ClientMessage[] = [];
   #resume: string | null = null;
@@ -83,7 +83,7 @@ export class Signaling extends Store<SignalingSnapshot> {
       random: Math.random,
       ...options,
     };
-    this.#stopWake = onWake(() => this.#check());
+    this.#stopWakeup = onWakeup(() => this.#check());
     this.#connect();
   }
 
@@ -112,7 +112,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   }
 
   close(): void {
-    this.#stopWake();
+    this.#stopWakeup();
     this.#drop(CLOSE.done);
     this.#queue = [];
     this.update({ status: "closed" });

@@ -8,13 +8,13 @@ import {
   wishOf,
 } from "./picture-choice";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
-import { watchSight } from "./sight";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { preferStereo } from "./stereo";
 import { Store } from "./store";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
+import { watchVisibility } from "./visibility";
 
 export interface ViewerSnapshot {
   phase: ViewerPhase;
@@ -90,7 +90,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** Sessions of the server's so far: an offer of one that is over is answered no more. */
   #sessions = 0;
   #pollTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #stopSight: () => void;
+  readonly #stopVisibility: () => void;
   #seen = true;
   /** Whether the stream has shown a frame. */
   #framed = false;
@@ -120,7 +120,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       ...options.signaling,
     });
     this.#signaling.subscribe(() => this.#refresh());
-    this.#stopSight = watchSight((seen) => {
+    this.#stopVisibility = watchVisibility((seen) => {
       this.#seen = seen;
       this.#sayWish();
     });
@@ -147,7 +147,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#pollTimer);
-    this.#stopSight();
+    this.#stopVisibility();
     this.#signaling.send({ type: "leave" });
     this.#signaling.close();
     this.#dropPeer();

@@ -5,7 +5,7 @@ const GRACE_MS = 5_000;
  * Tells whether anybody can see the page's video: at once when it comes into sight, and after a while
  * when it goes out of it. In a window of its own it is seen wherever the page is.
  */
-export function watchSight(changed: (seen: boolean) => void): () => void {
+export function watchVisibility(changed: (seen: boolean) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const look = () => {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
 /** Counts returns from the back-forward cache, where connections do not survive. */
-export function useRevival(): number {
+export function useBfcache(): number {
   const [count, setCount] = useState(0);
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => {

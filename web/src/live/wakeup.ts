@@ -2,7 +2,7 @@
  * Calls back when the page may have slept or changed networks: the moment to look whether
  * connections still live, instead of waiting for their timeouts.
  */
-export function onWake(callback: () => void): () => void {
+export function onWakeup(callback: () => void): () => void {
   const visible = () => {
     if (document.visibilityState === "visible") callback();
   };

@@ -1,7 +1,7 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { languageStore } from "../i18n/language";
-import { TakenNotices } from "./taken-notices";
+import { RoomTakenNotice } from "./room-taken-notice";
 
 const fetched = vi.fn();
 
@@ -21,7 +21,7 @@ test("a room that is live from OBS says what is wrong, until it is over", async 
   vi.stubGlobal("fetch", fetched);
   languageStore.choose("en");
   answer("b_frames");
-  render(<TakenNotices room="直播" />);
+  render(<RoomTakenNotice room="直播" />);
   const finding = await screen.findByTestId("finding");
   expect(finding.textContent).toContain("B-frames");
   expect(fetched.mock.calls[0]?.[0]).toBe("/api/rooms/%E7%9B%B4%E6%92%AD");
