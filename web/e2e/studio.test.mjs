@@ -139,6 +139,34 @@ describe("a share that ends", () => {
     await hostState(page, "live");
   }
 
+  test("puts no camera on air when the browser ends it: the shared tab is closed", async () => {
+    const title = "the tab that is shared";
+    // Without the flag that answers every question: it would share a made-up screen.
+    const sharing = await Chromium.launch([
+      "--use-fake-device-for-media-stream",
+      `--auto-select-tab-capture-source-by-title=${title}`,
+    ]);
+    const page = await sharing.open(undefined, {
+      name: "host",
+      permissions: ["camera", "microphone"],
+    });
+    const shared = await page.context().newPage();
+    await shared.goto(`${server.base}/`);
+    await shared.evaluate((text) => {
+      document.title = text;
+    }, title);
+    await page.goto(`${server.base}/host?room=share-tab`);
+    await page.bringToFront();
+    await page.getByText("只共享屏幕").click();
+    await page.click(byTestId("go-live"));
+    await hostState(page, "live");
+    await shared.close();
+    await page.waitForSelector(byTestId("share-ended"));
+    assert.deepEqual(Object.keys(await inUse(page)), ["audio"]);
+    await until(async () => (await sent(page))[1] === null, { what: "no picture to be sent" });
+    await sharing.close();
+  });
+
   test("puts no camera on air; the host shares again", async () => {
     const { page, fan } = await shareOnly("share-again");
     const screen = (await sent(page))[1];
