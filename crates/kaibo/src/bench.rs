@@ -1,5 +1,6 @@
 //! `kaibo bench`: its options, and what it prints.
 
+mod attack;
 mod delay;
 mod egress;
 
@@ -26,6 +27,8 @@ Examples:
       what forwarding costs on this machine, without a running server
   kaibo bench delay --load 80
       how long a packet is in the server when its core is busy for 80 % of the time
+  kaibo bench attack --pid $(pidof kaibo)
+      what others notice while somebody attacks the server on this machine
   kaibo bench --whip http://127.0.0.1:8080/whip/{room} --whep http://127.0.0.1:8080/whep/{room} --token T
       another server; {room} becomes the room's name
 
@@ -107,6 +110,8 @@ enum Harness {
     Egress(egress::EgressArgs),
     /// How long a packet is in the server when its core is busy, on virtual time.
     Delay(delay::DelayArgs),
+    /// What others notice while somebody attacks a server on this machine.
+    Attack(attack::AttackArgs),
 }
 
 /// The words of `--codec`.
@@ -159,6 +164,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         return match harness {
             Harness::Egress(args) => egress::run(args),
             Harness::Delay(args) => delay::run(args),
+            Harness::Attack(args) => attack::run(args),
         };
     }
     let mut screen = Screen::new();

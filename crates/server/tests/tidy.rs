@@ -7,10 +7,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const ALLOWED: [(&str, &str); 14] = [
+const ALLOWED: [(&str, &str); 16] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
+    ("kaibo", "attack"),
+    ("attack", "loadgen"),
     ("conformance", "loadgen"),
     ("server", "engine"),
     ("server", "protocol"),
