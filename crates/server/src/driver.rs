@@ -117,8 +117,17 @@ pub(crate) fn channels() -> (HubHandle, EventSink, Channels) {
     (HubHandle(to_hub), EventSink(sink), Channels { requests, events })
 }
 
-/// Runs the hub until nobody speaks to it any more.
-pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) {
+/// Why the hub's task ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nobody can speak to it any more.
+    Unused,
+    /// The media plane has dropped its end: it is gone.
+    MediaGone,
+}
+
+/// Runs the hub until nobody speaks to it any more, or the media plane is gone.
+pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) -> Ended {
     let mut driver = Driver { hub, media, mailboxes: HashMap::new() };
     loop {
         let timeout = driver.hub.poll_timeout();
@@ -131,9 +140,12 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
         tokio::select! {
             request = channels.requests.recv() => match request {
                 Some(request) => driver.handle_request(request),
-                None => return,
+                None => return Ended::Unused,
             },
-            Some(event) = channels.events.recv() => driver.handle(Input::Media(event)),
+            event = channels.events.recv() => match event {
+                Some(event) => driver.handle(Input::Media(event)),
+                None => return Ended::MediaGone,
+            },
             () = sleep => driver.handle(Input::Timeout),
         }
     }

@@ -43,14 +43,5 @@ pub const OPENINGS_PER_SECOND: u32 = 20;
 /// The same at once: a room full of people behind one address.
 pub const OPENINGS_BURST: u32 = 200;
 
-/// How long a client may take to send the head of a request.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(8);
-
-/// The head of a request, in bytes.
-pub const HEADER_BYTES: usize = 16 * 1024;
-
 /// The body of a request, in bytes. WHIP and WHEP read descriptions, which are bounded by themselves.
 pub const BODY_BYTES: u64 = 64 * 1024;
-
-/// TCP connections at once, over all addresses: each may hold a socket.
-pub const CONNECTIONS: usize = 20_000;

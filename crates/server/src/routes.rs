@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::caller::SocketCount;
 use crate::driver::HubHandle;
-use crate::serve::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::{ApiError, wish};
 
 /// What the handlers share.

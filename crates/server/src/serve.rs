@@ -1,72 +1,28 @@
-//! Listening, connections, stopping.
+//! Starting the server: the port, the control plane, the media plane, and the tasks between them.
 
-use std::convert::Infallible;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
-use axum::Router;
-use axum::extract::ConnectInfo;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tower_service::Service;
 
 use crate::caller::SocketCount;
-use crate::driver::{self, EventSink, HubHandle};
-use crate::error::next_port;
-use crate::limits::{CLOSE_WITHIN, CONNECTIONS, HEADER_BYTES, HEADER_TIMEOUT};
+use crate::driver::{self, EventSink};
+use crate::listen::{self, Limits, Table};
 use crate::media::{Media, start_engine};
 use crate::routes::{App, router};
+use crate::shutdown::Shutdown;
 use crate::signaling::Hub;
+use crate::supervise::{Died, Tasks, supervise};
 use crate::{Config, ServeError, wish};
 
-/// Connections the system keeps for us until we take them: a crowd that comes at once.
-const BACKLOG: i32 = 4096;
-
-/// Tells a server to stop. Clones are the same.
-#[derive(Debug, Clone)]
-pub struct Shutdown(Arc<watch::Sender<bool>>);
-
-impl Default for Shutdown {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-}
-
-impl Shutdown {
-    /// Stops the server: sockets are told and closed, connections end.
-    pub fn trigger(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether it is stopping.
-    pub fn is_triggered(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Waits until it is to stop.
-    pub async fn wait(&self) {
-        // We hold the sender, so it cannot be gone.
-        _ = self.0.subscribe().wait_for(|stop| *stop).await;
-    }
-}
-
-/// A running server. It goes on until its [`Shutdown`] is triggered.
+/// A running server. It goes on until its [`Shutdown`] is triggered or a task of it dies.
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
     media: Arc<dyn Media>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), Died>>,
 }
 
 impl Running {
@@ -86,11 +42,15 @@ impl Running {
     }
 
     /// Waits until the server has stopped.
-    pub async fn wait(self) {
-        if let Err(error) = self.task.await
-            && error.is_panic()
-        {
-            std::panic::resume_unwind(error.into_panic());
+    ///
+    /// # Errors
+    /// When it stopped since a task died that must live. The process is to end, so that it is started anew.
+    pub async fn wait(self) -> Result<(), Died> {
+        match self.task.await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime ends.
+            Err(_) => Ok(()),
         }
     }
 }
@@ -112,7 +72,20 @@ pub async fn serve_with(
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
-    let listener = listen(config.listen)?;
+    serve_limited(config, Limits::default(), shutdown, start_media).await
+}
+
+/// Starts the server with other bounds of connections.
+///
+/// # Errors
+/// When an address cannot be had; the message says what to do.
+pub async fn serve_limited(
+    config: Config,
+    limits: Limits,
+    shutdown: Shutdown,
+    start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
+) -> Result<Running, ServeError> {
+    let listener = listen::bind(config.listen)?;
     let addr = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
@@ -146,9 +119,12 @@ pub async fn serve_with(
         publish_key: config.publish.key.as_deref().map(Into::into),
         alive,
     };
-    let router = router(app);
-    let stopping = Stopping { shutdown, hub: hub_handle, hub_task, sockets_done };
-    let task = tokio::spawn(accept(listener, router, stopping));
+    let connections = Table::new(limits);
+    let accept = listen::accept(listener, connections.clone(), router(app), shutdown.clone());
+    let accept_task = tokio::spawn(accept);
+    let hub = hub_handle;
+    let tasks = Tasks { shutdown, hub, hub_task, accept_task, connections, sockets_done };
+    let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
     Ok(Running { addr, media, task })
 }
@@ -158,113 +134,4 @@ pub async fn serve_with(
 /// capture.) Nothing enters but what a page was given credentials for.
 fn media_address(pages: IpAddr) -> IpAddr {
     if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
-}
-
-/// Opens the TCP port, for both families where the address is `[::]` and the system has both.
-fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    let is_any = addr.ip().is_unspecified();
-    let result = match bind(addr) {
-        Err(error) if addr.is_ipv6() && is_any && error.kind() != io::ErrorKind::AddrInUse => {
-            bind(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), addr.port()))
-        }
-        result => result,
-    };
-    result.map_err(|source| {
-        if source.kind() != io::ErrorKind::AddrInUse {
-            return ServeError::Listen { addr, source };
-        }
-        let host = match addr.ip() {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => format!("[{ip}]"),
-        };
-        ServeError::PortInUse { port: addr.port(), host, next: next_port(addr.port()) }
-    })
-}
-
-fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
-    if addr.is_ipv6() {
-        socket.set_only_v6(!addr.ip().is_unspecified())?;
-    }
-    // A port that was ours a moment ago is still in TIME_WAIT, and free on Unix only with this.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&addr.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    TcpListener::from_std(socket.into())
-}
-
-/// What is to be stopped, in this order.
-struct Stopping {
-    shutdown: Shutdown,
-    hub: HubHandle,
-    hub_task: JoinHandle<()>,
-    sockets_done: mpsc::Receiver<()>,
-}
-
-async fn accept(listener: TcpListener, router: Router, stopping: Stopping) {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stopping.shutdown.wait() => break,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors, mostly: some come back as connections end.
-                tracing::warn!(%error, "connection not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let Ok(slot) = slots.clone().try_acquire_owned() else {
-            tracing::warn!(n_connections = CONNECTIONS, "connection refused: too many");
-            continue;
-        };
-        let (router, shutdown) = (router.clone(), stopping.shutdown.clone());
-        tokio::spawn(async move {
-            connection(stream, peer, router, shutdown).await;
-            drop(slot);
-        });
-    }
-    drop((listener, router));
-    stop(stopping).await;
-}
-
-/// Serves one connection; a socket goes on after it in a task of its own.
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: Shutdown) {
-    // Signalling is small messages that somebody waits for.
-    _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|e| match e {})) }
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(HEADER_BYTES);
-    let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = shutdown.wait() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!(%peer, %error, "connection broke");
-    }
-}
-
-async fn stop(stopping: Stopping) {
-    let Stopping { hub, hub_task, mut sockets_done, .. } = stopping;
-    tracing::info!("server stops");
-    hub.drain().await;
-    // Nothing is ever sent: this ends when the last socket is done, or at the deadline.
-    _ = tokio::time::timeout(CLOSE_WITHIN, sockets_done.recv()).await;
-    hub_task.abort();
-    _ = hub_task.await;
-    tracing::info!("server stopped");
 }

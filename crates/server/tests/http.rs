@@ -175,7 +175,7 @@ async fn a_head_that_never_ends_ends_the_connection() {
     let mut rest = Vec::new();
     // The clock is virtual: it jumps to the next deadline when nothing else is to be done.
     _ = stream.read_to_end(&mut rest).await;
-    assert!(start.elapsed() <= server::limits::HEADER_TIMEOUT * 2, "{:?}", start.elapsed());
+    assert!(start.elapsed() <= server::listen::HEAD_WITHIN * 2, "{:?}", start.elapsed());
 }
 
 #[tokio::test]

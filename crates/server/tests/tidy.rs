@@ -8,12 +8,14 @@ use std::process::Command;
 use serde_json::Value;
 
 const ALLOWED: [(&str, &str); 16] = [
+const ALLOWED: [(&str, &str); 15] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
     ("kaibo", "attack"),
     ("attack", "loadgen"),
     ("conformance", "loadgen"),
+    ("server", "auth"),
     ("server", "engine"),
     ("server", "protocol"),
     ("server", "webui"),

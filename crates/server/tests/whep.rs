@@ -210,7 +210,7 @@ async fn a_server_that_stops_tells_players_to_come_back() {
     server.shutdown.trigger();
     events.find("reconnect").await;
     while events.next().await.is_some() {}
-    common::soon(server.running.wait()).await;
+    common::soon(server.running.wait()).await.unwrap();
 }
 
 #[tokio::test]

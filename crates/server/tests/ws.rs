@@ -236,7 +236,7 @@ async fn a_server_that_stops_says_goodbye() {
     // Hearing on sends our half of the goodbye.
     assert!(soon(page.socket.next()).await.is_none());
     assert!(soon(seed.socket.next()).await.is_none());
-    soon(server.running.wait()).await;
+    soon(server.running.wait()).await.unwrap();
     assert!(TcpStream::connect(server.addr).await.is_err());
 }
 

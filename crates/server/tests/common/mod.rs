@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use server::listen::Limits;
 use server::media::Media;
 use server::signaling::PublishOpen;
-use server::{Config, EventSink, Running, Shutdown, serve_with};
+use server::{Config, EventSink, Running, Shutdown, serve_limited};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -92,15 +93,24 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usiz
     start_saying(change, "v".repeat(sdp_bytes)).await
 }
 
+/// Starts a server with these bounds of connections.
+pub(crate) async fn start_limited(limits: Limits) -> TestServer {
+    start_all(|_| {}, limits, "v".repeat(16)).await
+}
+
 /// Starts a server whose stand-in makes these descriptions.
 pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) -> TestServer {
+    start_all(change, Limits::default(), sdp).await
+}
+
+async fn start_all(change: impl FnOnce(&mut Config), limits: Limits, sdp: String) -> TestServer {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     config.publish.open = PublishOpen::All;
     change(&mut config);
     let shutdown = Shutdown::default();
     let stage = Arc::new(Mutex::new(Stage::default()));
     let inner = stage.clone();
-    let running = serve_with(config, shutdown.clone(), move |_, sink| {
+    let running = serve_limited(config, limits, shutdown.clone(), move |_, sink| {
         inner.lock().unwrap().sink = Some(sink.clone());
         Ok(Box::new(FakeMedia { stage: inner, sink, sdp, n: AtomicUsize::new(0) }))
     })

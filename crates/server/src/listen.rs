@@ -1,0 +1,35 @@
+//! The TCP port: who gets a connection, for how long, and which one gives way when all are taken.
+//!
+//! ```text
+//! accept.rs ──► Table::admit ──► connection.rs: hyper over TimedIo, around the router
+//!                  │  full: the oldest unfinished connection is closed
+//!                  ▼
+//!               Place: counted until its socket is gone, also after an upgrade to WebSocket
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `limits.rs` | the numbers, each with its reason |
+//! | `bind.rs` | opens the port |
+//! | `accept.rs` | takes connections from the system |
+//! | `table.rs`, `unfinished.rs` | counts connections; finds the one that gives way |
+//! | `place.rs` | what one connection waits for |
+//! | `connection.rs` | serves one connection |
+//! | `timed_io.rs`, `body.rs` | deadlines of writes; of bodies. hyper has that of heads |
+//! | `descriptors.rs` | how many connections the system allows |
+
+mod accept;
+mod bind;
+mod body;
+mod connection;
+mod descriptors;
+mod limits;
+mod place;
+mod table;
+mod timed_io;
+mod unfinished;
+
+pub(crate) use accept::accept;
+pub(crate) use bind::bind;
+pub use limits::*;
+pub(crate) use table::Table;

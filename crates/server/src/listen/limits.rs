@@ -1,0 +1,71 @@
+//! Bounds and deadlines of TCP connections.
+
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// Connections at once, of all networks. A silent one takes 13 kB of memory, one that sends a long head 16 KiB more.
+pub const CONNECTIONS: usize = 10_000;
+
+/// Connections of one network (IPv4 address or IPv6 /64): the 200 WebSockets that it may have, and some to
+/// load pages with.
+pub const CONNECTIONS_PER_NETWORK: usize = 256;
+
+/// One of so many places is kept for peers on loopback: the operator's own programs and the proxy in front.
+pub const LOOPBACK_SHARE: usize = 20;
+
+/// File descriptors kept for everything but TCP connections: four for each of up to 16 media threads (two UDP
+/// sockets, a poll, a waker), 64 for connections that gave way and are not closed yet, 64 for the runtime, the
+/// log and files.
+pub const OTHER_DESCRIPTORS: usize = 192;
+
+/// The time for the head of a request, from the connection's start or from the end of the response before: a
+/// connection may be idle so long between two requests. Browsers send all requests of a page at once.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(8);
+
+/// The time for the body of a request, from the end of its head. The longest is 64 KiB: 7 kB/s.
+pub const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// The time in which a peer has to take at least one byte, while bytes wait for it.
+pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How often the progress of a waiting write is looked at. After one look without progress, the connection may
+/// give way to another.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A response for which bytes have waited so long without a break may give way though it moves: else a peer
+/// that takes a byte a second would keep its place for ever.
+pub(super) const SLOW_AFTER: Duration = Duration::from_secs(30);
+
+/// The head of a request, in bytes.
+pub const HEAD_BYTES: usize = 16 * 1024;
+
+/// Bytes that the system holds for one peer and has not sent yet. What does not fit waits with us, where it is
+/// seen and costs no memory: embedded files are not copied.
+pub const UNSENT_BYTES: u32 = 32 * 1024;
+
+/// Connections that the system keeps for us until we take them: a crowd that comes at once.
+pub(super) const BACKLOG: i32 = 4096;
+
+/// How many connections there may be, and whose are not held to the number of a network.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at once. Fewer when the system allows fewer file descriptors.
+    pub connections: usize,
+    /// Connections at once of one network that is not trusted.
+    pub per_network: usize,
+    /// Proxies: each brings the connections of many networks.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let v4 = Ipv4Net::new_assert([127, 0, 0, 0].into(), 8);
+        let v6 = Ipv6Net::new_assert(std::net::Ipv6Addr::LOCALHOST, 128);
+        Self {
+            connections: CONNECTIONS,
+            per_network: CONNECTIONS_PER_NETWORK,
+            trusted_proxies: vec![v4.into(), v6.into()],
+        }
+    }
+}
