@@ -21,8 +21,6 @@ use crate::{ClientAddr, Config, PublishOpen, Secret, forwarded};
 pub struct OwnAddresses {
     /// The TCP port it listens on.
     pub port: u16,
-    /// The addresses of its machine, and those announced for media.
-    pub ips: Vec<IpAddr>,
     /// The names of its machine.
     pub names: Vec<String>,
 }
@@ -113,11 +111,11 @@ struct Inner {
 impl Auth {
     /// One for the process.
     pub fn new(config: Config, own: OwnAddresses) -> Self {
-        let OwnAddresses { port, ips, names } = own;
+        let OwnAddresses { port, names } = own;
         Self(Arc::new(Inner {
             open: config.effective_open(),
             origins: Origins::new(&config.origins),
-            hosts: Hosts::new(&ips, names.iter().chain(&config.hosts)),
+            hosts: Hosts::new(names.iter().chain(&config.hosts)),
             key: config.key,
             trusted_proxies: config.trusted_proxies,
             trusted_networks: config.trusted_networks,
@@ -185,6 +183,11 @@ impl Auth {
         self.is_proxy(peer.to_canonical()) && forwarded::is_https(headers)
     }
 
+    /// The path below which a trusted proxy serves us (`X-Forwarded-Prefix`), without a slash at its end.
+    pub fn prefix<'a>(&self, peer: IpAddr, headers: &'a HeaderMap) -> Option<&'a str> {
+        forwarded::prefix(headers).filter(|_| self.is_proxy(peer.to_canonical()))
+    }
+
     /// Whether a client may do something in a room. Rights are the same in every room.
     ///
     /// # Errors
@@ -248,10 +251,15 @@ impl Auth {
         if ours.is(given) {
             return Ok(());
         }
-        Err(match self.count_wrong(client, what, now) {
+        Err(self.count_guess(client, what, now))
+    }
+
+    /// Counts a secret that is none of ours, such as an unknown one in a URL.
+    pub fn count_guess(&self, client: &ClientAddr, what: SecretKind, now: Instant) -> WrongSecret {
+        match self.count_wrong(client, what, now) {
             Some(retry_after) => WrongSecret::TooMany { retry_after },
             None => WrongSecret::Wrong,
-        })
+        }
     }
 
     /// Counts a wrong secret; how long to wait when the network has sent too many.

@@ -165,6 +165,18 @@ fn address(text: &str) -> Option<IpAddr> {
     Some(ip.to_canonical())
 }
 
+/// `X-Forwarded-Prefix`, without a slash at its end.
+pub(crate) fn prefix(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("x-forwarded-prefix")?.to_str().ok()?.trim();
+    is_prefix(text).then(|| text.trim_end_matches('/'))
+}
+
+/// Whether a text is a path that may stand before ours. Two slashes would begin another host.
+pub fn is_prefix(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%".contains(&b);
+    text.len() <= 128 && text.starts_with('/') && !text.contains("//") && text.bytes().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

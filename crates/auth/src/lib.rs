@@ -39,6 +39,7 @@ mod wrong_secrets;
 pub use auth::{Action, Auth, Credential, Denied, OwnAddresses, SecretKind, WrongSecret};
 pub use client_addr::ClientAddr;
 pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
+pub use forwarded::is_prefix;
 pub use host::{HostRefused, is_host};
 pub use ipnet::IpNet;
 pub use network::Network;

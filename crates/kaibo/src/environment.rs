@@ -51,14 +51,13 @@ fn names(command: &Command, into: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::*;
 
     #[test]
     fn a_mistyped_variable_is_told_and_a_foreign_one_is_not() {
         let mut known = Vec::new();
-        names(&crate::args::Cli::command(), &mut known);
+        names(&crate::args::command(), &mut known);
         assert!(known.iter().any(|it| it == "KAIBO_BENCH_TOKEN"), "{known:?}");
         for (set, meant) in [
             ("KAIBO_PUBLISHKEY", Some("KAIBO_PUBLISH_KEY")),

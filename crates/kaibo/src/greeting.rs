@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use server::signaling::PublishOpen;
+use server::auth::PublishOpen;
 use server::{Config, Running};
 
 /// Addresses of one family that are listed: a machine with containers may have dozens.
@@ -34,7 +34,7 @@ fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> Strin
         ));
     }
     line(format_args!("  media:    UDP port {udp_port}; let it through your firewall\n"));
-    let who = match (config.publish.open, config.publish.key.is_some()) {
+    let who = match (config.publish_open(), config.publish.key.is_some()) {
         (PublishOpen::All, _) => "anyone who can reach this server may go live.",
         (PublishOpen::Loopback, true) => {
             "this computer may go live; others with the publishing key."
@@ -51,12 +51,12 @@ fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> Strin
     if ip.is_loopback() {
         line(format_args!(
             "  Only this computer can open these pages. For phones and other computers, put an HTTPS\n  \
-             proxy in front, or listen on every address: --listen '[::]:{port}'"
+             proxy in front (and name it: --allow-host), or listen everywhere: --listen '[::]:{port}'"
         ));
     } else {
         line(format_args!(
             "  Phones and other computers can watch over http, but browsers give them camera and\n  \
-             microphone only over HTTPS: to go live from there, put an HTTPS proxy in front."
+             microphone only over HTTPS: to go live from there, put an HTTPS proxy in front\n  (and name it: --allow-host live.example.com)."
         ));
     }
     out
@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn it_says_where_to_go_and_never_the_key() {
         let mut config = Config::default();
-        config.publish.key = Some("hunter2".into());
+        config.publish.key = Some(server::config::SecretText("hunter2hunter2hunter2".into()));
+        config.publish.open = Some(PublishOpen::Loopback);
         let lan = ips(&["192.168.1.5", "fd00::5"]);
         let text = text(&config, "[::]:3000".parse().unwrap(), 3000, &lan);
         assert!(text.contains("http://localhost:3000/host"), "{text}");

@@ -5,11 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::CommandFactory;
-use server::{Config, Running, Shutdown};
+use server::{Config, Shutdown};
 use tokio::runtime::Builder;
 
-use crate::args::{Cli, ServeArgs};
+use crate::args::{self, ServeArgs};
 use crate::descriptors::{self, Verdict};
 use crate::log::{Filter, Log};
 use crate::{environment, greeting, output, signals};
@@ -20,12 +19,9 @@ const DIED: u8 = 70;
 /// How long tasks that are left over may take to end.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
-/// A key of fewer characters can be guessed.
-const KEY_CHARS: usize = 16;
-
 /// Runs the server until it is stopped.
 pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(args.layer(), args.config.as_deref())?;
+    let config = Config::load(args.overlay.clone(), args.config.as_deref())?;
     let filter = Filter::parse(&config.log)?;
     if args.check {
         output::print(config.to_toml())?;
@@ -46,7 +42,7 @@ fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
         Verdict::Warning(text) => tracing::warn!("{text}"),
         Verdict::Refusal(text) => anyhow::bail!(text),
     }
-    warn_of_settings(&config);
+    warn_of_settings();
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let result = runtime.block_on(run(config));
@@ -55,29 +51,24 @@ fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// What is allowed, and probably not meant.
-fn warn_of_settings(config: &Config) {
-    for text in environment::mistyped(&Cli::command()) {
+fn warn_of_settings() {
+    for text in environment::mistyped(&args::command()) {
         tracing::warn!("{text}");
-    }
-    if config.publish.key.as_ref().is_some_and(|it| it.chars().count() < KEY_CHARS) {
-        tracing::warn!(
-            "the publishing key has fewer than {KEY_CHARS} characters and can be guessed: take a longer one"
-        );
     }
 }
 
 async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::default();
     signals::stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
-    let running = server::serve(config.clone(), shutdown.clone()).await?;
+    let running = server::serve(config.clone(), shutdown).await?;
     greet(greeting::greeting(&config, &running));
-    Ok(match ended(running, &shutdown).await {
-        Ok(()) => ExitCode::SUCCESS,
+    match running.wait().await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
         Err(died) => {
-            tracing::error!("{died}");
-            ExitCode::from(DIED)
+            tracing::error!(%died, "the server ended though nobody stopped it; please report it");
+            Ok(ExitCode::from(DIED))
         }
-    })
+    }
 }
 
 /// Prints the greeting. Nobody needs to read it: it may go to a closed or a full pipe.
@@ -85,30 +76,4 @@ fn greet(text: String) {
     let print = move || _ = output::print(text);
     // Without a thread to be had, without a greeting.
     _ = thread::Builder::new().name("greeting".into()).spawn(print);
-}
-
-/// Waits for the end of the server. It is a mistake when nobody asked for it.
-async fn ended(running: Running, shutdown: &Shutdown) -> Result<(), &'static str> {
-    // In a task, so that a panic in it has the exit status, too.
-    match tokio::spawn(running.wait()).await {
-        Ok(()) if shutdown.is_triggered() => Ok(()),
-        _ => Err("the server ended though nobody stopped it; please report it"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn an_end_that_nobody_asked_for_is_told_from_a_stop() {
-        for is_asked in [true, false] {
-            let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
-            let (stop, asked) = (Shutdown::default(), Shutdown::default());
-            let running = server::serve(config, stop.clone()).await.unwrap();
-            stop.trigger();
-            let shutdown = if is_asked { &stop } else { &asked };
-            assert_eq!(ended(running, shutdown).await.is_ok(), is_asked);
-        }
-    }
 }

@@ -101,3 +101,41 @@ pub enum Event {
         findings: Vec<Finding>,
     },
 }
+
+impl Event {
+    /// The peer that it is about, if it is about one.
+    pub fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::Answer { peer, .. }
+            | Self::Offer { peer, .. }
+            | Self::Negotiated { peer, .. }
+            | Self::Rejected { peer, .. }
+            | Self::Connected { peer }
+            | Self::Closed { peer, .. }
+            | Self::LayerSent { peer, .. } => Some(*peer),
+            Self::MediaFlowing { .. }
+            | Self::MediaStalled { .. }
+            | Self::LayersUnwanted { .. }
+            | Self::LayerRates { .. }
+            | Self::Findings { .. } => None,
+        }
+    }
+
+    /// The room that it is about, if it is about a whole room.
+    pub fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::MediaFlowing { room, .. }
+            | Self::MediaStalled { room }
+            | Self::LayersUnwanted { room, .. }
+            | Self::LayerRates { room, .. }
+            | Self::Findings { room, .. } => Some(*room),
+            Self::Answer { .. }
+            | Self::Offer { .. }
+            | Self::Negotiated { .. }
+            | Self::Rejected { .. }
+            | Self::Connected { .. }
+            | Self::Closed { .. }
+            | Self::LayerSent { .. } => None,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     DisplayName, ErrorCode, LayerName, LayerSize, MAX_JSON_DEPTH, MAX_SDP_BYTES,
-    MAX_SMALL_MESSAGE_BYTES, RoomName,
+    MAX_SMALL_MESSAGE_BYTES, Pc, Role, RoomName,
 };
 
 /// One message with what may stand beside any message.
@@ -113,28 +113,6 @@ pub enum ClientMessage {
         /// Any number of the client's, echoed.
         t: f64,
     },
-}
-
-/// One of a page's two peer connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Pc {
-    /// The one that publishes; the page offers.
-    Pub,
-    /// The one that watches; the server offers.
-    Sub,
-}
-
-/// What a page is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum Role {
-    /// It publishes (主播).
-    Host,
-    /// It watches (粉丝).
-    Fan,
 }
 
 /// What a browser can do.

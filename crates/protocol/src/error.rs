@@ -25,6 +25,8 @@ pub enum ErrorCode {
     AuthBad,
     /// This is not allowed, key or not.
     Forbidden,
+    /// The request names a host that is not one of the server's own.
+    HostUnknown,
     /// No such room or resource.
     NotFound,
     /// The room has all the viewers it takes.
@@ -63,7 +65,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::BadJson,
         Self::BadType,
         Self::BadField,
@@ -73,6 +75,7 @@ impl ErrorCode {
         Self::AuthRequired,
         Self::AuthBad,
         Self::Forbidden,
+        Self::HostUnknown,
         Self::NotFound,
         Self::RoomFull,
         Self::RoomOffline,
@@ -104,6 +107,7 @@ impl ErrorCode {
             Self::AuthRequired => "auth_required",
             Self::AuthBad => "auth_bad",
             Self::Forbidden => "forbidden",
+            Self::HostUnknown => "host_unknown",
             Self::NotFound => "not_found",
             Self::RoomFull => "room_full",
             Self::RoomOffline => "room_offline",
@@ -141,6 +145,7 @@ impl ErrorCode {
             Self::CodecUnsupported => 406,
             Self::HostTaken | Self::RoomOffline => 409,
             Self::TooLarge => 413,
+            Self::HostUnknown => 421,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::RoomFull | Self::ServerFull | Self::Draining => 503,

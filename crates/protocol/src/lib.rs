@@ -9,28 +9,28 @@
 //! | HTTP API | [`RoomSummary`], [`RoomInfo`] | `api.rs` |
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
-//! | both | [`RoomName`] | `name.rs` |
+//! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
+//! | both | [`RoomName`], [`DisplayName`], [`LayerName`] | `name.rs` |
 //!
-//! Deliberately absent: behaviour. Who may say what, and when, is `server::signaling`.
+//! Deliberately absent: behaviour. Who may say what, and when, is `control`.
 
 mod api;
 mod client;
 mod error;
 mod finding;
 mod name;
+mod room;
 mod server;
 #[cfg(feature = "typescript")]
 mod typescript;
 
 pub use api::{RoomInfo, RoomSummary};
-pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError, Pc, Role};
+pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError};
 pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
-pub use server::{
-    AudioState, HostInfo, IceServer, LayerReason, LayerSize, Limits, LiveState, RoomState,
-    SelfInfo, ServerMessage, VideoState,
-};
+pub use room::{AudioState, HostInfo, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
+pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
 #[cfg(feature = "typescript")]
 pub use typescript::declarations;
 

@@ -1,9 +1,15 @@
 //! Names that people choose, of a room and of a person, and that pages choose, of a layer. Validated once, at the door.
+//!
+//! Names that look the same are the same: they are in Unicode NFKC, without invisible characters, and no word of
+//! them mixes scripts that are confused with each other (UTS 39, section 5.2: at most "highly restrictive").
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use unicode_security::{
+    GeneralSecurityProfile, MixedScript, RestrictionLevel, RestrictionLevelDetection,
+};
 
 /// Why a name was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +29,9 @@ pub enum InvalidName {
         /// The first such character.
         found: char,
     },
+    /// A word of it has letters of scripts that look alike, such as Latin and Cyrillic.
+    #[error("the name mixes scripts whose letters look alike")]
+    MixedScripts,
 }
 
 /// The name of a room: 1 to 64 letters, digits, `_` or `-` of any script, in Unicode NFC.
@@ -35,24 +44,32 @@ impl RoomName {
     /// The most code points of a room's name.
     pub const MAX_CHARS: usize = 64;
 
-    /// Reads a name; normalizes it to NFC first, so that two spellings of one name are one room.
+    /// Reads a name; normalizes it to NFKC first, so that two spellings of one name are one room.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character other than a letter, a digit, `_` and `-`.
+    /// When it is empty, too long, has a character other than a letter, a digit, `_` and `-`, or mixes scripts whose
+    /// letters look alike.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        // The bound on input comes first: NFC can only be computed on what we are ready to read.
+        // The bound on input comes first: NFKC can only be computed on what we are ready to read.
         if text.chars().nth(4 * Self::MAX_CHARS).is_some() {
             return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
         }
-        let name: String = text.nfc().collect();
+        let name: String = text.nfkc().collect();
         if name.is_empty() {
             return Err(InvalidName::Empty);
         }
         if name.chars().count() > Self::MAX_CHARS {
             return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
         }
-        if let Some(found) = name.chars().find(|c| !(c.is_alphanumeric() || "_-".contains(*c))) {
+        // Some letters are invisible, such as U+1160; those are not allowed in identifiers (UTS 39, section 3.1).
+        let is_allowed = |c: char| {
+            "_-".contains(c) || c.is_alphanumeric() && GeneralSecurityProfile::identifier_allowed(c)
+        };
+        if let Some(found) = name.chars().find(|c| !is_allowed(*c)) {
             return Err(InvalidName::BadCharacter { found });
+        }
+        if !is_clear(&name) {
+            return Err(InvalidName::MixedScripts);
         }
         Ok(Self(name))
     }
@@ -133,8 +150,8 @@ impl From<LayerName> for String {
 
 /// How a person wants to be called: 1 to 24 code points of plain text.
 ///
-/// Control characters and those that change the direction of text or have no width are taken out,
-/// so that nobody's name can disturb the line it is shown in.
+/// Control characters and those that change the direction of text or are invisible are taken out, so that nobody's
+/// name can disturb the line it is shown in, or look like another's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
@@ -144,21 +161,26 @@ impl DisplayName {
     /// The most code points of a display name.
     pub const MAX_CHARS: usize = 24;
 
-    /// Reads a name, trimmed, in NFC, without control and invisible characters.
+    /// Reads a name, trimmed, in NFKC, without control and invisible characters.
     ///
     /// # Errors
-    /// When nothing is left of it, or more than [`Self::MAX_CHARS`] code points are.
+    /// When nothing is left of it, more than [`Self::MAX_CHARS`] code points are, or a word mixes scripts whose
+    /// letters look alike.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         if text.chars().nth(4 * Self::MAX_CHARS).is_some() {
             return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
         }
-        let visible: String = text.nfc().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let visible: String =
+            text.nfkc().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
         let name = visible.trim();
         if name.is_empty() {
             return Err(InvalidName::Empty);
         }
         if name.chars().count() > Self::MAX_CHARS {
             return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
+        }
+        if !name.split_whitespace().all(is_clear) {
+            return Err(InvalidName::MixedScripts);
         }
         Ok(Self(name.into()))
     }
@@ -183,11 +205,24 @@ impl From<DisplayName> for String {
     }
 }
 
-/// Zero-width and direction-changing characters (Unicode general category Cf, as far as it matters).
+/// Whether the letters of a word are of one script, or of scripts that are written together and not confused: Latin
+/// with Chinese, Japanese or Korean.
+fn is_clear(word: &str) -> bool {
+    let letters: String = word.chars().filter(|c| c.is_alphabetic()).collect();
+    let letters = letters.as_str();
+    letters.is_single_script()
+        || letters.check_restriction_level(RestrictionLevel::HighlyRestrictive)
+}
+
+/// Characters that change the direction of text or show nothing (Unicode property Default_Ignorable_Code_Point, and
+/// general category Cf as far as it matters).
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+        | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
@@ -203,6 +238,13 @@ mod tests {
         check("demo-1", Ok("demo-1"));
         check("直播间_8", Ok("直播间_8"));
         check("e\u{301}cole", Ok("école"));
+        check("ｄｅｍｏ", Ok("demo"));
+        check("コメント実況abc", Ok("コメント実況abc"));
+        check("радио", Ok("радио"));
+        check("dеmo", Err(InvalidName::MixedScripts));
+        check("demo\u{3164}", Err(InvalidName::BadCharacter { found: '\u{1160}' }));
+        check("demo\u{034F}", Err(InvalidName::BadCharacter { found: '\u{034F}' }));
+        check("a\u{FDFA}", Err(InvalidName::BadCharacter { found: ' ' }));
         check("", Err(InvalidName::Empty));
         check("a b", Err(InvalidName::BadCharacter { found: ' ' }));
         check("../etc", Err(InvalidName::BadCharacter { found: '.' }));
@@ -215,5 +257,14 @@ mod tests {
         assert_eq!(DisplayName::parse(" 小明\u{202E}\n ").unwrap().as_str(), "小明");
         assert_eq!(DisplayName::parse("\u{200B}\u{0000}"), Err(InvalidName::Empty));
         assert!(DisplayName::parse(&"字".repeat(25)).is_err());
+        for invisible in ["\u{3164}", "\u{1160}", "\u{034F}", "\u{FFA0}", "\u{2800}", "\u{E0061}"] {
+            assert_eq!(DisplayName::parse(invisible), Err(InvalidName::Empty), "{invisible:?}");
+        }
+        assert_eq!(DisplayName::parse("Ａｌｉｃｅ\u{FE0F}").unwrap().as_str(), "Alice");
+        assert_eq!(DisplayName::parse("Аlice"), Err(InvalidName::MixedScripts));
+        for own in ["Иван Smith", "小明 Ming 🎉", "Zoë", "Müller-Lüdenscheidt", "김철수abc"]
+        {
+            assert_eq!(DisplayName::parse(own).unwrap().as_str(), own);
+        }
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{DisplayName, ErrorCode, Finding, LayerName, Pc, Role, RoomName};
+use crate::{ErrorCode, Finding, Pc, Role, RoomState};
 
 /// What the server says to a page, told apart by `type`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,90 +183,4 @@ pub enum LayerReason {
     Host,
     /// Nobody sees its page.
     Hidden,
-}
-
-/// How large the picture of a simulcast layer is, by what the host says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct LayerSize {
-    /// The layer's name.
-    pub rid: LayerName,
-    /// Its width in pixels.
-    pub w: u16,
-    /// Its height in pixels.
-    pub h: u16,
-}
-
-/// Where a broadcast stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum LiveState {
-    /// Nobody has been live here since the server started.
-    Offline,
-    /// A host is connecting, or rehearsing.
-    Starting,
-    /// Media flows.
-    Live,
-    /// The host's media stopped coming; it may return.
-    Interrupted,
-    /// The last broadcast is over.
-    Ended,
-}
-
-/// Whether the host sends a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum VideoState {
-    /// It does.
-    On,
-    /// The camera is switched off.
-    Off,
-}
-
-/// Whether the host sends sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum AudioState {
-    /// It does.
-    On,
-    /// The microphone is switched off.
-    Muted,
-}
-
-/// Who hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct HostInfo {
-    /// The name the host chose.
-    pub name: DisplayName,
-}
-
-/// The whole state of a room, as every page in it may know it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct RoomState {
-    /// The room's name.
-    pub room: RoomName,
-    /// Rises with each change, so that an older snapshot can be told from a newer.
-    pub rev: u32,
-    /// Where the broadcast stands.
-    pub live: LiveState,
-    /// When it went live, in milliseconds since the Unix epoch.
-    pub since: Option<f64>,
-    /// Who hosts.
-    pub host: Option<HostInfo>,
-    /// The video codec, such as `VP8`.
-    pub codec: Option<String>,
-    /// The simulcast layers (`rid`s) that the host sends, best first; empty without simulcast.
-    pub layers: Vec<String>,
-    /// How large they are, as far as the host says so.
-    #[serde(default)]
-    pub sizes: Vec<LayerSize>,
-    /// Whether a picture is sent.
-    pub video: VideoState,
-    /// Whether sound is sent.
-    pub audio: AudioState,
 }

@@ -1,120 +1,209 @@
-//! The one task that owns the [`Hub`]: inputs come by channel, actions go out to sockets and to the
-//! media plane.
+//! The one task that owns the [`Hub`]: inputs come by channel, effects go out to clients and to the media plane.
+//!
+//! [`HubClient`] is how doors speak to it: a WebSocket in frames, WHIP and WHEP in typed requests that are answered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use engine::Event;
-use protocol::{RoomInfo, RoomName, RoomSummary};
+use auth::Credential;
+use axum::extract::ws::Utf8Bytes;
+use control::{
+    ClientId, Effect, Hub, Input, Join, Notice, Now, Refusal, Reply, Request, RequestId,
+};
+use media_api::Event;
+use protocol::{
+    ClientFrame, ErrorCode, IceServer, LayerName, RoomInfo, RoomName, RoomState, RoomSummary,
+    ServerMessage,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::media::Media;
-use crate::outbox::Outbox;
-use crate::signaling::{Action, Caller, Hub, Input, Now, SocketId, SocketQuery};
-use crate::wish;
+use crate::media::{EventSink, Media};
+use crate::whip_whep;
+use crate::ws::{Outbox, serialize};
 
-/// Inputs of sockets waiting for the hub, which takes microseconds for each. When it is full, the
-/// sockets wait, and stop reading.
+/// Inputs that wait for the hub, which takes microseconds for each. When it is full, doors wait, and stop reading.
 const INPUTS: usize = 1024;
 
-/// Events of the media plane waiting for the hub. The media thread must not wait and no event may be
-/// lost, so there is room for some of every peer at once (all of them closing, say).
+/// Events of the media plane that wait for the hub. The media thread must not wait and no event may be lost, so
+/// there is room for some of every peer at once (all of them closing, say).
 const EVENTS: usize = 64 * 1024;
 
-/// Where what a participant is told goes to.
+/// How long a request may take: the control plane and the media plane take milliseconds.
+const REPLY_WITHIN: Duration = Duration::from_secs(5);
+
+/// Replies awaited before those are forgotten that nobody waits for any more.
+const REPLIES: usize = 1024;
+
+/// Where a client is told things.
 #[derive(Debug)]
-pub(crate) enum Mailbox {
-    /// A WebSocket.
+enum Mailbox {
+    /// The outbox of a WebSocket.
     Socket(Outbox),
-    /// The task of a session by HTTP.
-    Session(wish::Sender),
+    /// The task of a session of WHIP or WHEP.
+    Session(whip_whep::Sender),
 }
 
-/// What other tasks may ask of the hub's task.
+/// What doors say to the hub's task.
 #[derive(Debug)]
-enum Request {
-    Open(SocketId, Caller, SocketQuery, Mailbox),
-    Input(Input),
+enum Message {
+    Connect(ClientId, Join, Outbox),
+    Join(ClientId, Join, Credential, whip_whep::Sender, ReplySender),
+    Frame(ClientId, Box<ClientFrame>),
+    Request(ClientId, Request, ReplySender),
+    Gone(ClientId, Option<u16>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Drain(oneshot::Sender<()>),
 }
 
-/// Speaks to the hub's task.
+type ReplySender = oneshot::Sender<Result<Reply, Refusal>>;
+
+/// Speaks to the hub's task. Clones are the same.
 #[derive(Debug, Clone)]
-pub(crate) struct HubHandle(mpsc::Sender<Request>);
+pub(crate) struct HubClient {
+    messages: mpsc::Sender<Message>,
+    last_client: Arc<AtomicU64>,
+}
 
-impl HubHandle {
-    /// A socket was opened, or a session by HTTP; what it is told goes to the mailbox.
-    pub(crate) async fn open(
+/// A session of WHIP or WHEP that has joined.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) room: RoomState,
+    pub(crate) ice_servers: Vec<IceServer>,
+}
+
+impl HubClient {
+    /// A name for a new client.
+    pub(crate) fn new_client(&self) -> ClientId {
+        ClientId(self.last_client.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// A WebSocket was opened.
+    pub(crate) async fn connect(&self, client: ClientId, join: Join, outbox: Outbox) {
+        self.say(Message::Connect(client, join, outbox)).await;
+    }
+
+    /// A WebSocket said something.
+    pub(crate) async fn frame(&self, client: ClientId, frame: Box<ClientFrame>) {
+        self.say(Message::Frame(client, frame)).await;
+    }
+
+    /// A client is gone; `code` is that of its close frame.
+    pub(crate) async fn gone(&self, client: ClientId, code: Option<u16>) {
+        self.say(Message::Gone(client, code)).await;
+    }
+
+    /// Makes a client a member of a room; what the room tells goes to `mailbox`.
+    pub(crate) async fn join(
         &self,
-        socket: SocketId,
-        caller: Caller,
-        query: SocketQuery,
-        mailbox: Mailbox,
-    ) {
-        self.request(Request::Open(socket, caller, query, mailbox)).await;
+        client: ClientId,
+        join: Join,
+        credential: Credential,
+        mailbox: whip_whep::Sender,
+    ) -> Result<Joined, Refusal> {
+        let say = |reply| Message::Join(client, join, credential, mailbox, reply);
+        match self.ask(say).await? {
+            Reply::Joined { room, ice_servers } => Ok(Joined { room, ice_servers }),
+            Reply::Description(_) | Reply::Done => Err(no_reply()),
+        }
     }
 
-    /// A socket said something, or is gone.
-    pub(crate) async fn input(&self, input: Input) {
-        self.request(Request::Input(input)).await;
+    /// Publishes, or restarts what is published; the answer.
+    pub(crate) async fn publish(&self, client: ClientId, offer: String) -> Result<String, Refusal> {
+        self.description(client, Request::Publish { offer }).await
     }
 
-    /// The rooms with something to watch; none when the hub has stopped.
+    /// Watches, or restarts what is watched; the answer to the offer, or an offer when there was none.
+    pub(crate) async fn watch(
+        &self,
+        client: ClientId,
+        offer: Option<String>,
+    ) -> Result<String, Refusal> {
+        self.description(client, Request::Watch { offer }).await
+    }
+
+    /// Answers the server's offer.
+    pub(crate) async fn answer(&self, client: ClientId, sdp: String) -> Result<(), Refusal> {
+        self.request(client, Request::Answer { sdp }).await.map(drop)
+    }
+
+    /// Asks for at most this layer.
+    pub(crate) async fn prefer(&self, client: ClientId, video: LayerName) -> Result<(), Refusal> {
+        self.request(client, Request::Prefer { video }).await.map(drop)
+    }
+
+    /// The rooms with something to watch; `None` when the hub has stopped.
     pub(crate) async fn rooms(&self) -> Option<Vec<RoomSummary>> {
         let (reply, rooms) = oneshot::channel();
-        self.request(Request::Rooms(reply)).await;
+        self.say(Message::Rooms(reply)).await;
         rooms.await.ok()
     }
 
-    /// What is known of one room, if anybody is in it; nothing when the hub has stopped.
+    /// What is known of one room, if anybody is in it; `None` when the hub has stopped.
     pub(crate) async fn room(&self, name: RoomName) -> Option<Option<RoomInfo>> {
         let (reply, room) = oneshot::channel();
-        self.request(Request::Room(name, reply)).await;
+        self.say(Message::Room(name, reply)).await;
         room.await.ok()
     }
 
-    /// Says goodbye to every socket.
+    /// Says goodbye to every client.
     pub(crate) async fn drain(&self) {
         let (reply, done) = oneshot::channel();
-        self.request(Request::Drain(reply)).await;
+        self.say(Message::Drain(reply)).await;
         _ = done.await;
     }
 
-    async fn request(&self, request: Request) {
-        // The hub's task outlives the sockets; when it is gone the process is about to be.
-        _ = self.0.send(request).await;
+    async fn description(&self, client: ClientId, request: Request) -> Result<String, Refusal> {
+        match self.request(client, request).await? {
+            Reply::Description(sdp) => Ok(sdp),
+            Reply::Joined { .. } | Reply::Done => Err(no_reply()),
+        }
+    }
+
+    async fn request(&self, client: ClientId, request: Request) -> Result<Reply, Refusal> {
+        self.ask(|reply| Message::Request(client, request, reply)).await
+    }
+
+    async fn ask(&self, say: impl FnOnce(ReplySender) -> Message) -> Result<Reply, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.say(say(reply)).await;
+        match tokio::time::timeout(REPLY_WITHIN, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(stopping()),
+            Err(_) => Err(no_reply()),
+        }
+    }
+
+    async fn say(&self, message: Message) {
+        // When the hub's task is gone the process is about to end.
+        _ = self.messages.send(message).await;
     }
 }
 
-/// Where the media plane leaves its events.
-#[derive(Debug, Clone)]
-pub struct EventSink(mpsc::Sender<Event>);
+fn stopping() -> Refusal {
+    Refusal::new(ErrorCode::Draining, "the server is stopping").retry_ms(2_000)
+}
 
-impl EventSink {
-    /// Passes an event on. Never blocks.
-    pub fn send(&self, event: Event) {
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
-            // Beyond every load we know: the books are wrong from here on.
-            tracing::error!(?event, "event of the media plane lost");
-        }
-    }
+fn no_reply() -> Refusal {
+    tracing::error!("a request was not answered within {} s", REPLY_WITHIN.as_secs());
+    Refusal::new(ErrorCode::Internal, "the server did not answer itself in time")
 }
 
 /// The ends of the hub's channels.
 #[derive(Debug)]
 pub(crate) struct Channels {
-    requests: mpsc::Receiver<Request>,
+    messages: mpsc::Receiver<Message>,
     events: mpsc::Receiver<Event>,
 }
 
 /// Makes the channels to and from the hub's task.
-pub(crate) fn channels() -> (HubHandle, EventSink, Channels) {
-    let (to_hub, requests) = mpsc::channel(INPUTS);
+pub(crate) fn channels() -> (HubClient, EventSink, Channels) {
+    let (to_hub, messages) = mpsc::channel(INPUTS);
     let (sink, events) = mpsc::channel(EVENTS);
-    (HubHandle(to_hub), EventSink(sink), Channels { requests, events })
+    let client = HubClient { messages: to_hub, last_client: Arc::default() };
+    (client, EventSink::new(sink), Channels { messages, events })
 }
 
 /// Why the hub's task ended by itself.
@@ -128,7 +217,8 @@ pub(crate) enum Ended {
 
 /// Runs the hub until nobody speaks to it any more, or the media plane is gone.
 pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) -> Ended {
-    let mut driver = Driver { hub, media, mailboxes: HashMap::new() };
+    let mut driver =
+        Driver { hub, media, mailboxes: HashMap::new(), replies: HashMap::new(), last_request: 0 };
     loop {
         let timeout = driver.hub.poll_timeout();
         let sleep = async {
@@ -138,8 +228,8 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
             }
         };
         tokio::select! {
-            request = channels.requests.recv() => match request {
-                Some(request) => driver.handle_request(request),
+            message = channels.messages.recv() => match message {
+                Some(message) => driver.hear(message),
                 None => return Ended::Unused,
             },
             event = channels.events.recv() => match event {
@@ -154,71 +244,112 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
 struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
-    mailboxes: HashMap<SocketId, Mailbox>,
+    mailboxes: HashMap<ClientId, Mailbox>,
+    /// Who waits for which reply, and for those that join their name.
+    replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
+    last_request: u64,
 }
 
 impl Driver {
-    fn handle_request(&mut self, request: Request) {
-        match request {
-            Request::Open(socket, caller, query, mailbox) => {
-                self.mailboxes.insert(socket, mailbox);
-                self.handle(Input::Opened { socket, caller, query });
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Connect(client, join, outbox) => {
+                self.mailboxes.insert(client, Mailbox::Socket(outbox));
+                self.handle(Input::Connected { client, join });
             }
-            Request::Input(input) => {
-                if let Input::Closed { socket, .. } = &input {
-                    self.mailboxes.remove(socket);
-                }
-                self.handle(input);
+            Message::Join(client, join, credential, mailbox, reply) => {
+                self.mailboxes.insert(client, Mailbox::Session(mailbox));
+                let request = Request::Join { join, credential };
+                self.request(client, request, reply, Some(client));
             }
-            Request::Rooms(reply) => _ = reply.send(self.hub.summaries()),
-            Request::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
-            Request::Drain(reply) => {
+            Message::Frame(client, frame) => self.handle(Input::Frame { client, frame }),
+            Message::Request(client, request, reply) => {
+                self.request(client, request, reply, None);
+            }
+            Message::Gone(client, code) => {
+                self.mailboxes.remove(&client);
+                self.handle(Input::Gone { client, code });
+            }
+            Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
+            Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
+            Message::Drain(reply) => {
                 self.handle(Input::Drain);
                 _ = reply.send(());
             }
         }
     }
 
+    fn request(
+        &mut self,
+        client: ClientId,
+        request: Request,
+        reply: ReplySender,
+        joins: Option<ClientId>,
+    ) {
+        if self.replies.len() >= REPLIES {
+            self.replies.retain(|_, (reply, _)| !reply.is_closed());
+        }
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.replies.insert(id, (reply, joins));
+        self.handle(Input::Request { client, id, request });
+    }
+
     fn handle(&mut self, input: Input) {
         self.hub.handle(input, now());
-        while let Some(action) = self.hub.poll_action() {
-            match action {
-                Action::Send { socket, message } => {
-                    if let Some(mailbox) = self.mailboxes.get(&socket) {
+        while let Some(effect) = self.hub.poll_effect() {
+            match effect {
+                Effect::Send { to, message } => {
+                    if let Some(mailbox) = self.mailboxes.get(&to) {
                         mailbox.send(message);
                     }
                 }
-                Action::Negotiated { socket } => {
-                    if let Some(Mailbox::Session(to)) = self.mailboxes.get(&socket) {
-                        to.send(wish::Notice::Negotiated);
+                Effect::Broadcast { to, notice } => self.broadcast(&to, &notice),
+                Effect::Reply { id, result } => {
+                    if let Some((reply, joins)) = self.replies.remove(&id) {
+                        if let Some(client) = joins.filter(|_| result.is_err()) {
+                            self.mailboxes.remove(&client);
+                        }
+                        _ = reply.send(result);
                     }
                 }
-                Action::Rates { socket, rates } => {
-                    if let Some(Mailbox::Session(to)) = self.mailboxes.get(&socket) {
-                        to.send(wish::Notice::Rates(rates));
-                    }
-                }
-                Action::Close { socket, code } => match self.mailboxes.remove(&socket) {
+                Effect::Close { client, code } => match self.mailboxes.remove(&client) {
                     Some(Mailbox::Socket(outbox)) => outbox.close(code),
                     // Its end is that the mailbox is gone.
                     Some(Mailbox::Session(_)) | None => {}
                 },
-                Action::Media(command) => self.media.command(command),
+                Effect::Media(command) => self.media.command(command),
+            }
+        }
+    }
+
+    /// Tells many the same: a message is serialised once.
+    fn broadcast(&self, to: &[ClientId], notice: &Notice) {
+        let mut text: Option<Utf8Bytes> = None;
+        for mailbox in to.iter().filter_map(|client| self.mailboxes.get(client)) {
+            match (mailbox, notice) {
+                (Mailbox::Socket(outbox), Notice::Message(message)) => {
+                    let text = text.get_or_insert_with(|| serialize(message));
+                    outbox.push(message, text.clone());
+                }
+                (Mailbox::Socket(_), Notice::Rates(_)) => {}
+                (Mailbox::Session(mailbox), notice) => mailbox.send(notice.clone()),
             }
         }
     }
 }
 
 impl Mailbox {
-    fn send(&self, message: protocol::ServerMessage) {
+    fn send(&self, message: ServerMessage) {
         match self {
-            Self::Socket(outbox) => _ = outbox.send(&message),
-            Self::Session(to) => to.send(wish::Notice::Message(message)),
+            Self::Socket(outbox) => outbox.send(&message),
+            Self::Session(mailbox) => mailbox.send(Notice::Message(message)),
         }
     }
 }
 
-fn now() -> Now {
+/// The time, for the hub.
+pub(crate) fn now() -> Now {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_ms = (since_epoch.as_secs_f64() * 1000.0).floor();
     Now { at: Instant::now(), unix_ms }

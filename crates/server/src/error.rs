@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
+use control::Refusal;
 use protocol::{ErrorBody, ErrorCode};
 
 /// What a caller of the HTTP API did wrong, or we did: `{"code", "message"}` with a fitting status.
@@ -10,12 +12,13 @@ use protocol::{ErrorBody, ErrorCode};
 pub struct ApiError {
     code: ErrorCode,
     message: String,
+    retry_ms: Option<u32>,
 }
 
 impl ApiError {
     /// An error with a sentence for a person, in English.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), retry_ms: None }
     }
 }
 
@@ -23,7 +26,19 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(ErrorBody { code: self.code, message: self.message })).into_response()
+        let body = Json(ErrorBody { code: self.code, message: self.message });
+        let mut response = (status, body).into_response();
+        if let Some(ms) = self.retry_ms {
+            response.headers_mut().insert(RETRY_AFTER, ms.div_ceil(1000).into());
+        }
+        response
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message, retry_ms, .. } = refusal;
+        Self { code, message, retry_ms }
     }
 }
 

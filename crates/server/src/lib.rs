@@ -1,41 +1,40 @@
-//! Who may enter: HTTP, WebSocket, signalling, configuration.
+//! The HTTP shell around the control plane and the media plane.
 //!
-//! [`serve`] is what the program and every test call. Inside, tokio serves HTTP and sockets; one
-//! task owns the control plane ([`signaling::Hub`]); media runs elsewhere, behind [`media::Media`].
+//! [`serve`] is what the program and every test call. Inside, tokio serves HTTP and WebSockets; one task owns the
+//! control plane ([`control::Hub`]); media runs elsewhere, behind [`media::Media`].
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `config.rs` | every knob, and where its value comes from |
 //! | `serve.rs`, `supervise.rs`, `shutdown.rs` | starting; the tasks that must live; stopping |
 //! | `listen.rs`, `listen/` | the TCP port: connections, their number and their deadlines |
-//! | `routes.rs` | the whole URL space |
-//! | `socket.rs`, `outbox.rs`, `rate.rs`, `limits.rs` | one WebSocket and its limits |
-//! | `wish.rs`, `wish/` | one session of WHIP or WHEP |
-//! | `driver.rs` | the loop around the control plane |
-//! | `signaling.rs` | the control plane itself |
+//! | `http.rs`, `http/` | the whole URL space; who calls; headers of every response; the API; the pages |
+//! | `ws.rs`, `ws/` | one WebSocket and its limits |
+//! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
+//! | `driver.rs` | the task that owns the hub, and how doors speak to it |
+//! | `state.rs` | what the handlers share |
+//! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
+//! | `media.rs` | the seam to the media plane |
+//! | `error.rs`, `limits.rs` | errors as HTTP tells them; bounds of this crate |
 
-mod caller;
 pub mod config;
 mod driver;
 mod error;
+mod http;
 pub mod limits;
 pub mod listen;
 pub mod media;
-mod origin;
-mod outbox;
-mod rate;
-mod routes;
 mod serve;
 mod shutdown;
-pub mod signaling;
-mod socket;
+mod state;
 mod supervise;
-mod wish;
+mod whip_whep;
+mod ws;
 
+pub use ::auth;
 pub use ::protocol;
 pub use config::Config;
-pub use driver::EventSink;
 pub use error::{ApiError, ServeError};
-pub use serve::{Running, serve, serve_limited, serve_with};
+pub use media::EventSink;
+pub use serve::{Running, serve, serve_with};
 pub use shutdown::Shutdown;
 pub use supervise::Died;

@@ -13,7 +13,7 @@
 //! | `bind.rs` | opens the port |
 //! | `accept.rs` | takes connections from the system |
 //! | `table.rs`, `unfinished.rs` | counts connections; finds the one that gives way |
-//! | `place.rs` | what one connection waits for |
+//! | `table/place.rs` | what one connection waits for |
 //! | `connection.rs` | serves one connection |
 //! | `timed_io.rs`, `body.rs` | deadlines of writes; of bodies. hyper has that of heads |
 //! | `descriptors.rs` | how many connections the system allows |
@@ -24,12 +24,12 @@ mod body;
 mod connection;
 mod descriptors;
 mod limits;
-mod place;
 mod table;
 mod timed_io;
 mod unfinished;
 
 pub(crate) use accept::accept;
 pub(crate) use bind::bind;
+pub(crate) use connection::LocalAddr;
 pub use limits::*;
 pub(crate) use table::Table;

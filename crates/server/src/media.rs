@@ -4,9 +4,9 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use engine::{Command, Engine, StartError};
-
-use crate::driver::EventSink;
+use engine::{Engine, StartError};
+use media_api::{Command, Event};
+use tokio::sync::mpsc;
 
 /// A running media plane.
 pub trait Media: fmt::Debug + Send + Sync + 'static {
@@ -44,4 +44,27 @@ pub fn start_engine(
 ) -> Result<Box<dyn Media>, StartError> {
     let engine = Engine::start(config, move |event| events.send(event))?;
     Ok(Box::new(engine))
+}
+
+/// Where the media plane leaves its events.
+#[derive(Debug, Clone)]
+pub struct EventSink(mpsc::Sender<Event>);
+
+impl EventSink {
+    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
+        Self(events)
+    }
+
+    /// Passes an event on. Never blocks.
+    pub fn send(&self, event: Event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
+            // Beyond every load we know. Descriptions stay out of the log.
+            let (peer, room) = (event.peer(), event.room());
+            tracing::error!(
+                ?peer,
+                ?room,
+                "event of the media plane lost: the control plane is late"
+            );
+        }
+    }
 }

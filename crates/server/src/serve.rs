@@ -2,20 +2,26 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 
+use auth::{Auth, OwnAddresses};
+use control::{Admission, Hub};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::caller::SocketCount;
-use crate::driver::{self, EventSink};
-use crate::listen::{self, Limits, Table};
-use crate::media::{Media, start_engine};
-use crate::routes::{App, router};
+use crate::driver;
+use crate::http::router;
+use crate::listen::{self, Table};
+use crate::media::{EventSink, Media, start_engine};
 use crate::shutdown::Shutdown;
-use crate::signaling::Hub;
+use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
-use crate::{Config, ServeError, wish};
+use crate::whip_whep::Registry;
+use crate::{Config, ServeError};
+
+/// Places for peers that the media plane has beyond those of the control plane, which counts more closely: a peer
+/// that gives way to another is closed a moment after that one was asked for.
+const SPARE_PEERS: usize = 64;
 
 /// A running server. It goes on until its [`Shutdown`] is triggered or a task of it dies.
 #[derive(Debug)]
@@ -72,32 +78,19 @@ pub async fn serve_with(
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
-    serve_limited(config, Limits::default(), shutdown, start_media).await
-}
-
-/// Starts the server with other bounds of connections.
-///
-/// # Errors
-/// When an address cannot be had; the message says what to do.
-pub async fn serve_limited(
-    config: Config,
-    limits: Limits,
-    shutdown: Shutdown,
-    start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
-) -> Result<Running, ServeError> {
     let listener = listen::bind(config.listen)?;
     let addr = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
     // When the system chose the TCP port, the UDP port of the same number may be taken.
     let same_port = if config.listen.port() == 0 { 0 } else { addr.port() };
-    let (hub_handle, events, channels) = driver::channels();
+    let (hub_client, events, channels) = driver::channels();
     let media: Arc<dyn Media> = Arc::from(start_media(
         engine::Config {
             listen: media_address(addr.ip()),
             udp_port: config.udp_port.unwrap_or(same_port),
             public_ips: config.public_ips.clone(),
-            max_peers: config.max_peers,
+            max_peers: config.max_peers.saturating_add(SPARE_PEERS),
             max_publish_kbps: config.max_publish_kbps,
             max_publish_packets: engine::MAX_PUBLISH_PACKETS,
             publish_ceiling_kbps: engine::PUBLISH_CEILING_KBPS,
@@ -105,24 +98,32 @@ pub async fn serve_limited(
         },
         events,
     )?);
-    let hub = Hub::new(config.signaling(), rand::random::<u128>);
+    let names = own_names();
+    let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
+    let admission = Admission::new(config.capacity(), Instant::now());
+    let hub = Hub::new(
+        config.control(),
+        auth.clone(),
+        admission.clone(),
+        driver::now(),
+        rand::random::<u128>,
+    );
     let hub_task = tokio::spawn(driver::run(hub, media.clone(), channels));
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {
-        hub: hub_handle.clone(),
+        hub: hub_client.clone(),
+        auth,
+        admission,
         shutdown: shutdown.clone(),
-        allow_origins: config.allow_origins.into(),
-        sockets: SocketCount::default(),
-        next_socket: Arc::new(AtomicU64::new(1)),
-        sessions: wish::Registry::default(),
+        sessions: Registry::default(),
         default_room: config.default_room.clone(),
-        publish_key: config.publish.key.as_deref().map(Into::into),
+        base_path: config.base_path.trim_end_matches('/').to_owned(),
         alive,
     };
-    let connections = Table::new(limits);
+    let connections = Table::new(config.connections());
     let accept = listen::accept(listener, connections.clone(), router(app), shutdown.clone());
     let accept_task = tokio::spawn(accept);
-    let hub = hub_handle;
+    let hub = hub_client;
     let tasks = Tasks { shutdown, hub, hub_task, accept_task, connections, sockets_done };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
@@ -134,4 +135,21 @@ pub async fn serve_limited(
 /// capture.) Nothing enters but what a page was given credentials for.
 fn media_address(pages: IpAddr) -> IpAddr {
     if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
+}
+
+/// The names by which others in the same network reach this machine.
+fn own_names() -> Vec<String> {
+    #[cfg(unix)]
+    {
+        let uname = rustix::system::uname();
+        let Ok(name) = uname.nodename().to_str() else { return Vec::new() };
+        let short = name.split('.').next().unwrap_or(name);
+        vec![name.to_owned(), short.to_owned(), format!("{short}.local")]
+    }
+    #[cfg(not(unix))]
+    {
+        std::env::var("COMPUTERNAME")
+            .map(|name| vec![format!("{name}.local"), name])
+            .unwrap_or_default()
+    }
 }

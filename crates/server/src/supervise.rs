@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 
-use crate::driver::{Ended, HubHandle};
+use crate::driver::{Ended, HubClient};
 use crate::limits::CLOSE_WITHIN;
 use crate::listen::Table;
 use crate::shutdown::Shutdown;
@@ -29,7 +29,7 @@ pub enum Died {
 /// What runs, and is to be stopped.
 pub(crate) struct Tasks {
     pub(crate) shutdown: Shutdown,
-    pub(crate) hub: HubHandle,
+    pub(crate) hub: HubClient,
     pub(crate) hub_task: JoinHandle<Ended>,
     pub(crate) accept_task: JoinHandle<()>,
     pub(crate) connections: Arc<Table>,

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use server::Config;
-use server::config::Layer;
+use server::config::ConfigOverlay;
 
 const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
 fn parse(text: &str) -> Config {
-    Config::from_layer(toml::from_str(text).unwrap()).unwrap()
+    Config::from_overlay(toml::from_str(text).unwrap()).unwrap()
 }
 
 /// A folder of its own for one test.
@@ -45,8 +45,8 @@ fn the_example_names_every_knob() {
         .map(|line| line.strip_prefix("# ").filter(|rest| is_knob(rest)).unwrap_or(line))
         .collect::<Vec<_>>()
         .join("\n");
-    let layer: Layer = toml::from_str(&all).unwrap();
-    let fields = format!("{layer:?}");
+    let overlay: ConfigOverlay = toml::from_str(&all).unwrap();
+    let fields = format!("{overlay:?}");
     assert!(!fields.contains(": None"), "a knob is missing: {fields}");
 }
 
@@ -58,18 +58,21 @@ fn is_knob(line: &str) -> bool {
 #[test]
 fn a_flag_beats_the_file_and_the_file_beats_the_default() {
     let folder = Folder::new("precedence");
-    let file = folder.write("my.toml", "max_viewers = 5\nmax_peers = 6\n[publish]\nkey = 'f'\n");
-    let over = Layer { max_viewers: Some(7), ..Layer::default() };
+    let file = folder.write(
+        "my.toml",
+        "max_viewers = 5\nmax_peers = 6\n[publish]\nkey = 'from the file, long'\n",
+    );
+    let over = ConfigOverlay { max_viewers: Some(7), ..ConfigOverlay::default() };
     let config = Config::load(over, Some(&file)).unwrap();
     assert_eq!((config.max_viewers, config.max_peers), (7, 6));
-    assert_eq!(config.publish.key.as_deref(), Some("f"));
+    assert_eq!(config.publish.key.unwrap().0, "from the file, long");
     assert_eq!(config.listen, Config::default().listen);
 }
 
 #[test]
 fn the_file_of_the_data_folder_is_read_when_it_is_there() {
     let folder = Folder::new("data_folder");
-    let over = Layer { data: Some(folder.0.clone()), ..Layer::default() };
+    let over = ConfigOverlay { data: Some(folder.0.clone()), ..ConfigOverlay::default() };
     assert_eq!(Config::load(over.clone(), None).unwrap().max_viewers, 1000);
     folder.write("kaibo.toml", "max_viewers = 3");
     assert_eq!(Config::load(over, None).unwrap().max_viewers, 3);
@@ -80,7 +83,7 @@ fn mistakes_are_told_in_one_sentence_with_their_place() {
     let folder = Folder::new("mistakes");
     let check = |text: &str, parts: &[&str]| {
         let file = folder.write("bad.toml", text);
-        let error = Config::load(Layer::default(), Some(&file)).unwrap_err().to_string();
+        let error = Config::load(ConfigOverlay::default(), Some(&file)).unwrap_err().to_string();
         for part in parts {
             assert!(error.contains(part), "{error:?} lacks {part:?}");
         }
@@ -90,7 +93,10 @@ fn mistakes_are_told_in_one_sentence_with_their_place() {
     check("max_viewers = 3\nmax_fans = 3", &["bad.toml", "line 2", "max_fans"]);
     check("[publish]\nopen = 'some'", &["line 2", "some"]);
     check("[publish]\nkey = 'secret'\nkey = 'secret'", &["line 3"]);
-    check("[publish]\nkey = ''", &["empty"]);
+    check("[publish]\nkey = 'secret'", &["fewer than 16 characters"]);
+    check("[limits]\njoins_burst = 0", &["[limits] is at least 1"]);
+    check("allow_hosts = ['https://live.example']", &["not a host name"]);
+    check("trust_proxies = ['10.0.0.0/8', 'proxy']", &["line 1"]);
     check("listen = '3000'", &["line 1"]);
     check("default_room = 'a b'", &["line 1"]);
     check("max_peers = 0", &["at least 1"]);
@@ -98,24 +104,26 @@ fn mistakes_are_told_in_one_sentence_with_their_place() {
     check("media_workers = 65", &["1 to 64"]);
     check("public_ips = ['0.0.0.0']", &["public IP"]);
     check("allow_origins = ['example.com']", &["not an origin", "https://example.com"]);
-    let missing = Config::load(Layer::default(), Some(&folder.0.join("none.toml"))).unwrap_err();
+    let missing =
+        Config::load(ConfigOverlay::default(), Some(&folder.0.join("none.toml"))).unwrap_err();
     assert!(missing.to_string().contains("none.toml"), "{missing}");
 }
 
 #[test]
 fn the_key_is_never_printed() {
-    let config = parse("[publish]\nkey = 'hunter2'");
-    assert!(!config.to_toml().contains("hunter2"));
-    assert!(!format!("{config:?}").contains("hunter2"));
-    let layer: Layer = toml::from_str("[publish]\nkey = 'hunter2'").unwrap();
-    assert!(!format!("{layer:?}").contains("hunter2"));
+    let config = parse("[publish]\nkey = 'hunter2hunter2hunter2'");
+    assert!(!config.to_toml().contains("hunter2hunter2hunter2"));
+    assert!(!format!("{config:?}").contains("hunter2hunter2hunter2"));
+    let overlay: ConfigOverlay =
+        toml::from_str("[publish]\nkey = 'hunter2hunter2hunter2'").unwrap();
+    assert!(!format!("{overlay:?}").contains("hunter2hunter2hunter2"));
 }
 
 #[test]
 fn ice_servers_are_checked_and_their_credentials_are_not_shown() {
     let with = |servers: &str| {
-        let layer: Layer = toml::from_str(&format!("ice_servers = {servers}")).unwrap();
-        Config::from_layer(layer).map_err(|error| error.to_string())
+        let overlay: ConfigOverlay = toml::from_str(&format!("ice_servers = {servers}")).unwrap();
+        Config::from_overlay(overlay).map_err(|error| error.to_string())
     };
     let turn = r#"[{ urls = ["turn:t.example:3478"], username = "u", credential = "hush" }]"#;
     let config = with(turn).unwrap();

@@ -7,8 +7,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::{TestServer, soon, start_limited};
-use server::listen::Limits;
+use common::{TestServer, soon, start_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
@@ -16,10 +15,10 @@ use tokio::time::sleep;
 /// Connections of the server in these tests.
 const PLACES: usize = 8;
 
-const PAGE: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+const PAGE: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 async fn start_small() -> TestServer {
-    start_limited(Limits { connections: PLACES, ..Limits::default() }).await
+    start_with(|config| config.limits.connections = PLACES, 16).await
 }
 
 /// Opens a connection that says this, and reads nothing.
@@ -56,14 +55,14 @@ async fn silent_connections_keep_nobody_out() {
 #[tokio::test]
 async fn heads_that_never_end_keep_nobody_out() {
     let server = start_small().await;
-    let _held = flood(&server, b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await;
+    let _held = flood(&server, b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await;
     is_served(&server).await;
 }
 
 #[tokio::test]
 async fn bodies_that_never_come_keep_nobody_out() {
     let server = start_small().await;
-    let post = b"POST /whip/x HTTP/1.1\r\nhost: x\r\ncontent-type: application/sdp\r\n\
+    let post = b"POST /whip/x HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/sdp\r\n\
                  content-length: 1000\r\n\r\nv=0";
     let _held = flood(&server, post).await;
     is_served(&server).await;
@@ -110,7 +109,6 @@ async fn a_body_that_never_comes_is_answered_with_408() {
                 content-length: 1000\r\n\r\n";
     let (head, _) = server.raw(head).await;
     assert!(head.starts_with("http/1.1 408"), "{head}");
-    assert!(head.contains("access-control-allow-origin: *"), "{head}");
 }
 
 #[tokio::test]

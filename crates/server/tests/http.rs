@@ -46,7 +46,7 @@ async fn what_does_not_exist_is_told_in_json() {
 #[tokio::test]
 async fn other_methods_are_refused_everywhere() {
     let server = start().await;
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH"] {
         for path in ["/", "/ws", "/api/rooms", "/api/health", "/index.html"] {
             let (head, body) = server.http(method, path, "content-length: 0\r\n").await;
             assert!(head.starts_with("http/1.1 405"), "{method} {path}: {head}");
@@ -81,12 +81,57 @@ async fn every_response_carries_the_security_headers() {
 
 #[tokio::test]
 async fn the_opener_policy_is_sent_where_browsers_heed_it() {
-    let server = start().await;
+    let change = |config: &mut server::Config| config.allow_hosts = vec!["live.example".into()];
+    let server = start_with(change, 16).await;
     let policy = "cross-origin-opener-policy: same-origin";
-    let (head, _) = server.http("GET", "/", "X-Forwarded-Proto: https\r\n").await;
-    assert!(head.contains(policy), "{head}");
-    let (head, _) = server.http("GET", "/", "X-Forwarded-Proto: http\r\n").await;
-    assert!(!head.contains(policy), "{head}");
+    for (proto, heeded) in [("https", true), ("https,http", true), ("http", false)] {
+        let request = format!(
+            "GET / HTTP/1.1\r\nhost: live.example\r\nconnection: close\r\nx-forwarded-proto: {proto}\r\n\r\n"
+        );
+        let (head, _) = server.raw(&request).await;
+        assert_eq!(head.contains(policy), heeded, "{proto}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_ours_is_told_how_to_allow_it_at_every_door() {
+    let server = start().await;
+    for path in ["/", "/host", "/ws", "/api/rooms", "/whip/a", "/whep/a", "/healthz", "/nothing.js"]
+    {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: evil.example:3000\r\nconnection: close\r\n\r\n");
+        let (head, body) = server.raw(&request).await;
+        assert!(head.starts_with("http/1.1 421"), "{path}: {head}");
+        assert!(body.contains("--allow-host evil.example"), "{path}: {body}");
+    }
+    for hosts in ["", "host: localhost\r\nhost: localhost\r\n"] {
+        let request = format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        assert!(server.raw(&request).await.0.starts_with("http/1.1 400"), "{hosts:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_health_of_the_server_has_an_address_that_supervisors_know() {
+    let server = start().await;
+    for path in ["/healthz", "/api/health"] {
+        let (head, body) = server.http("GET", path, "").await;
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert!(body.contains(r#""status":"ok""#), "{body}");
+    }
+    let (head, _) = server.http("GET", "/metrics", "").await;
+    assert!(head.starts_with("http/1.1 404"), "{head}");
+}
+
+#[tokio::test]
+async fn allowed_pages_may_read_the_list_of_rooms() {
+    let change = |config: &mut server::Config| {
+        config.allow_origins = vec!["https://studio.example".into()];
+    };
+    let server = start_with(change, 16).await;
+    let (head, _) = server.http("GET", "/api/rooms", "origin: https://studio.example\r\n").await;
+    assert!(head.contains("access-control-allow-origin: https://studio.example"), "{head}");
+    let (head, _) = server.http("GET", "/api/rooms", "origin: https://evil.example\r\n").await;
+    assert!(!head.contains("access-control-allow-origin"), "{head}");
 }
 
 #[tokio::test]
@@ -171,7 +216,7 @@ async fn a_head_that_never_ends_ends_the_connection() {
     let server = start().await;
     let start = tokio::time::Instant::now();
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await.unwrap();
     let mut rest = Vec::new();
     // The clock is virtual: it jumps to the next deadline when nothing else is to be done.
     _ = stream.read_to_end(&mut rest).await;
@@ -182,7 +227,7 @@ async fn a_head_that_never_ends_ends_the_connection() {
 async fn a_port_in_use_is_told_in_one_sentence() {
     let first = start().await;
     let mut config = server::Config { listen: first.addr, ..server::Config::default() };
-    config.publish.open = server::signaling::PublishOpen::All;
+    config.publish.open = Some(auth::PublishOpen::All);
     let error = server::serve_with(config, server::Shutdown::default(), |_, _| unreachable!())
         .await
         .expect_err("the port is taken");

@@ -6,10 +6,10 @@ mod common;
 
 use std::net::SocketAddr;
 
+use auth::PublishOpen;
 use common::{SENDING, offer, soon};
 use futures_util::StreamExt;
 use server::media::Media;
-use server::signaling::PublishOpen;
 use server::{Config, Died, EventSink, Shutdown, serve_with};
 use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
@@ -38,7 +38,7 @@ impl Media for Broken {
 
 fn config() -> Config {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
-    config.publish.open = PublishOpen::All;
+    config.publish.open = Some(PublishOpen::All);
     config
 }
 

@@ -41,12 +41,12 @@ async fn a_player_watches_and_leaves() {
     let link = created.header("link").unwrap();
     let session = created.location();
     assert!(link.contains(&format!(
-        "<http://x{session}/events>; rel=\"urn:ietf:params:whep:ext:core:server-sent-events\"; \
+        "<{session}/events>; rel=\"urn:ietf:params:whep:ext:core:server-sent-events\"; \
          events=\"active,inactive,layers,reconnect,viewercount\""
     )));
-    assert!(link.contains(&format!(
-        "<http://x{session}/layer>; rel=\"urn:ietf:params:whep:ext:core:layer\""
-    )));
+    assert!(
+        link.contains(&format!("<{session}/layer>; rel=\"urn:ietf:params:whep:ext:core:layer\""))
+    );
     let with = |etag: &str| format!("{FRAGMENT}if-match: {etag}\r\n");
     let trickled = server.request("PATCH", &session, &with(&created.etag()), CANDIDATE).await;
     assert_eq!((trickled.status, trickled.header("etag")), (204, None));
@@ -65,8 +65,6 @@ async fn a_room_that_is_offline_says_when_to_come_again() {
     let refused = server.request("POST", "/whep/studio", SDP, &play_offer()).await;
     assert_eq!((refused.status, refused.problem().as_str()), (409, "room_offline"));
     assert!(refused.header("retry-after").unwrap().parse::<u32>().unwrap() > 0);
-    let exposed = refused.header("access-control-expose-headers").unwrap();
-    assert!(exposed.contains("Retry-After"));
 }
 
 #[tokio::test]
@@ -107,18 +105,22 @@ async fn an_offer_that_receives_nothing_is_met_by_one_of_ours() {
 }
 
 #[tokio::test]
-async fn a_player_without_the_rooms_codec_is_told_in_words() {
+async fn a_player_is_sent_what_it_can_play_and_refused_only_when_that_is_nothing() {
     let server = start().await;
     server.publish("/whip/studio", "").await;
     let stage = server.stage.clone();
     let room = stage.lock().unwrap().room.unwrap();
-    let media = engine::MediaInfo {
-        audio: Some(engine::Codec::Opus),
-        video: Some(engine::Codec::H264),
-        layers: Vec::new(),
+    let flows = |audio| {
+        let media =
+            engine::MediaInfo { audio, video: Some(engine::Codec::H264), layers: Vec::new() };
+        let event = engine::Event::MediaFlowing { room, media };
+        stage.lock().unwrap().sink.as_ref().unwrap().send(event);
     };
-    let event = engine::Event::MediaFlowing { room, media };
-    stage.lock().unwrap().sink.as_ref().unwrap().send(event);
+    // The stand-in's players take Opus and VP8.
+    flows(Some(engine::Codec::Opus));
+    let session = server.watch("").await.location();
+    assert_eq!(server.request("DELETE", &session, "", "").await.status, 200);
+    flows(None);
     let refused = server.request("POST", "/whep/studio", SDP, &play_offer()).await;
     assert_eq!((refused.status, refused.problem().as_str()), (422, "codec_unsupported"));
     assert!(refused.body.contains("H264"), "{}", refused.body);

@@ -6,12 +6,12 @@ mod common;
 #[path = "common/http.rs"]
 mod http;
 
+use auth::PublishOpen;
 use common::{TestServer, start_saying};
 use http::{ANSWER, CANDIDATE, FRAGMENT, OFFER, RESTART, SDP};
-use server::protocol::IceServer;
-use server::signaling::PublishOpen;
+use server::config::{IceServerEntry, SecretText};
 
-const KEY: &str = "authorization: Bearer secret-key\r\n";
+const KEY: &str = "authorization: Bearer a-key-of-16-chars\r\n";
 
 async fn start() -> TestServer {
     start_saying(|_| {}, ANSWER.into()).await
@@ -19,8 +19,8 @@ async fn start() -> TestServer {
 
 async fn start_with_key() -> TestServer {
     let change = |config: &mut server::Config| {
-        config.publish.open = PublishOpen::None;
-        config.publish.key = Some("secret-key".into());
+        config.publish.open = Some(PublishOpen::None);
+        config.publish.key = Some(SecretText("a-key-of-16-chars".into()));
     };
     start_saying(change, ANSWER.into()).await
 }
@@ -66,7 +66,9 @@ async fn candidates_and_an_ice_restart_come_by_patch() {
     let strange = CANDIDATE.replace("udp 1 192.0.2.7", "smoke 1 nowhere.invalid");
     assert_eq!(server.request("PATCH", &session, &with(&etag), &strange).await.status, 204);
 
-    let missing = server.request("PATCH", &session, FRAGMENT, CANDIDATE).await;
+    // Nothing rests on the ICE session that a candidate is of; a restart has to name it.
+    assert_eq!(server.request("PATCH", &session, FRAGMENT, CANDIDATE).await.status, 204);
+    let missing = server.request("PATCH", &session, FRAGMENT, RESTART).await;
     assert_eq!((missing.status, missing.problem().as_str()), (428, "unexpected"));
     let stale = server.request("PATCH", &session, &with("\"stale\""), CANDIDATE).await;
     assert_eq!(stale.status, 412);
@@ -145,7 +147,7 @@ async fn a_key_is_asked_for_at_every_request() {
     let refused = server.request("POST", "/whip/studio", &format!("{SDP}{wrong}"), OFFER).await;
     assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
     assert!(refused.header("www-authenticate").unwrap().contains("invalid_token"));
-    let basic = format!("{SDP}authorization: Basic c2VjcmV0LWtleQ==\r\n");
+    let basic = format!("{SDP}authorization: Basic YS1rZXktb2YtMTYtY2hhcnM=\r\n");
     assert_eq!(server.request("POST", "/whip/studio", &basic, OFFER).await.status, 401);
 
     let created = server.publish("/whip/studio", KEY).await;
@@ -189,35 +191,162 @@ async fn a_room_that_somebody_is_live_in_is_taken() {
 }
 
 #[tokio::test]
-async fn pages_of_any_origin_may_ask_what_is_possible() {
-    let server = start_with_key().await;
-    let preflight = "origin: https://studio.example\r\naccess-control-request-method: POST\r\n\
-        access-control-request-headers: authorization,content-type\r\n";
-    let allowed = server.request("OPTIONS", "/whip/studio", preflight, "").await;
+async fn pages_of_allowed_origins_may_ask_what_is_possible_and_others_may_not() {
+    let change = |config: &mut server::Config| {
+        config.publish.open = Some(PublishOpen::None);
+        config.publish.key = Some(SecretText("a-key-of-16-chars".into()));
+        config.allow_origins = vec!["https://studio.example".into()];
+    };
+    let server = start_saying(change, ANSWER.into()).await;
+    let origin = "origin: https://studio.example\r\n";
+    let preflight = format!(
+        "{origin}access-control-request-method: POST\r\n\
+         access-control-request-headers: authorization,content-type,oven-capabilities\r\n"
+    );
+    let allowed = server.request("OPTIONS", "/whip/studio", &preflight, "").await;
     assert_eq!(allowed.status, 200);
     assert_eq!(allowed.header("accept-post").as_deref(), Some("application/sdp"));
-    assert_eq!(allowed.header("access-control-allow-origin").as_deref(), Some("*"));
+    let may = allowed.header("access-control-allow-origin");
+    assert_eq!(may.as_deref(), Some("https://studio.example"));
+    assert!(allowed.header("vary").unwrap().to_lowercase().contains("origin"));
     assert!(allowed.header("access-control-allow-methods").unwrap().contains("POST"));
-    assert!(allowed.header("access-control-allow-headers").unwrap().contains("Authorization"));
+    // Players send headers of their own.
+    assert!(allowed.header("access-control-allow-headers").unwrap().contains("oven-capabilities"));
     assert_eq!(allowed.header("link"), None);
-    let of_session = server.request("OPTIONS", "/whip/studio/any", preflight, "").await;
+    let of_session = server.request("OPTIONS", "/whip/studio/any", &preflight, "").await;
     assert!(of_session.header("access-control-allow-methods").unwrap().contains("PATCH"));
     assert!(of_session.header("accept-patch").is_some());
-    let created = server.publish("/whip/studio", KEY).await;
+    let created = server.publish("/whip/studio", &format!("{KEY}{origin}")).await;
     let exposed = created.header("access-control-expose-headers").unwrap();
     assert!(exposed.contains("Location") && exposed.contains("ETag"), "{exposed}");
     let there = server.request("GET", "/whip/studio", "", "").await;
     assert_eq!((there.status, there.body.as_str()), (200, ""));
+
+    let evil = "origin: https://evil.example\r\n";
+    let asked = server.request("OPTIONS", "/whip/studio", evil, "").await;
+    assert_eq!(asked.header("access-control-allow-origin"), None);
+    let headers = format!("{SDP}{KEY}{evil}");
+    let refused = server.request("POST", "/whip/studio", &headers, OFFER).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (403, "forbidden"));
+    assert!(refused.body.contains("--allow-origin"), "{}", refused.body);
+    let refused = server.request("POST", "/whep/studio", &format!("{SDP}{evil}"), OFFER).await;
+    assert_eq!(refused.status, 403, "watching is no different");
 }
 
 #[tokio::test]
-async fn a_foreign_page_in_a_browser_of_this_machine_is_not_this_machine() {
-    let change = |config: &mut server::Config| config.publish.open = PublishOpen::Loopback;
+async fn every_answer_tells_the_page_that_asked_even_one_that_refuses() {
+    let change = |config: &mut server::Config| config.allow_origins = vec!["*".into()];
     let server = start_saying(change, ANSWER.into()).await;
-    let foreign = format!("{SDP}origin: https://evil.example\r\n");
-    let refused = server.request("POST", "/whip/studio", &foreign, OFFER).await;
-    assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_required"));
-    server.publish("/whip/studio", "").await;
+    for (method, path, status) in [
+        ("POST", "/whip/studio", 415),
+        ("PUT", "/whip/studio", 405),
+        ("POST", "/whip/app/stream", 404),
+        ("GET", "/whep/studio/none", 404),
+        ("GET", "/whip/a/b/c/d", 404),
+        ("GET", "/api/rooms", 200),
+        ("GET", "/api/nothing", 404),
+    ] {
+        let answer = server.request(method, path, "origin: https://any.example\r\n", "").await;
+        assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
+        let may = answer.header("access-control-allow-origin");
+        assert_eq!(may.as_deref(), Some("*"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_the_room_and_two_names_are_told_what_to_use() {
+    let server = start().await;
+    let created = server.publish("/whip/studio/", "").await;
+    let session = created.location();
+    assert!(session.starts_with("/whip/studio/"), "{session}");
+    assert_eq!(server.request("DELETE", &session, "", "").await.status, 200);
+    let refused = server.request("POST", "/whip/app/stream", SDP, OFFER).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (404, "not_found"));
+    assert!(refused.body.contains("/whip/app-stream"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn the_name_of_a_room_is_encoded_in_its_addresses() {
+    let server = start().await;
+    let created = server.publish("/whip/%E7%9B%B4%E6%92%AD", "").await;
+    let session = created.location();
+    assert!(session.is_ascii(), "{session}");
+    assert!(session.starts_with("/whip/%E7%9B%B4%E6%92%AD/"), "{session}");
+    assert_eq!(server.request("DELETE", &session, "", "").await.status, 200);
+    assert_eq!(server.http("GET", "/api/rooms", "").await.1, "[]");
+}
+
+#[tokio::test]
+async fn a_prefix_that_a_proxy_takes_away_is_in_the_address_again() {
+    let leaves = async |server: &TestServer, location: &str| {
+        let inside = location.strip_prefix("/kaibo").unwrap();
+        assert_eq!(server.request("DELETE", inside, "", "").await.status, 200);
+    };
+    // What the server sees of POST https://live.example/kaibo/whip/studio.
+    let server = start().await;
+    let proxied = "x-forwarded-prefix: /kaibo\r\nx-forwarded-proto: https,http\r\n";
+    leaves(&server, &server.publish("/whip/studio", proxied).await.location()).await;
+    for nonsense in ["//evil.example", "kaibo", "/a\"b", "/kai bo"] {
+        let headers = format!("x-forwarded-prefix: {nonsense}\r\n");
+        let location = server.publish("/whip/studio", &headers).await.location();
+        assert!(location.starts_with("/whip/studio/"), "{nonsense}: {location}");
+        assert_eq!(server.request("DELETE", &location, "", "").await.status, 200);
+    }
+    let change = |config: &mut server::Config| config.base_path = "/kaibo/".into();
+    let server = start_saying(change, ANSWER.into()).await;
+    leaves(&server, &server.publish("/whip/studio", "").await.location()).await;
+    let change = |config: &mut server::Config| config.trust_proxies = Vec::new();
+    let server = start_saying(change, ANSWER.into()).await;
+    let location = server.publish("/whip/studio", proxied).await.location();
+    assert!(location.starts_with("/whip/studio/"), "a stranger says nothing of paths");
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_so_before_anything_of_its_offer_is_read() {
+    let server = start_with_key().await;
+    for body in ["v=0", "hello", "", OFFER] {
+        let refused = server.request("POST", "/whip/studio", SDP, body).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_required"), "{body}");
+    }
+    // Nor is it waited for.
+    let head = "POST /whip/studio HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                content-type: application/sdp\r\ncontent-length: 1000\r\n\r\n";
+    let (head, _) = server.raw(head).await;
+    assert!(head.starts_with("http/1.1 401"), "{head}");
+}
+
+#[tokio::test]
+async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
+    let server = start_with_key().await;
+    let from = |ip: &str, key: &str| {
+        format!("{SDP}x-forwarded-for: {ip}\r\nauthorization: Bearer {key}\r\n")
+    };
+    for n in 0..10 {
+        let headers = from(&format!("2001:db8::{n}"), "a-wrong-key-of-16");
+        let refused = server.request("POST", "/whip/studio", &headers, OFFER).await;
+        assert_eq!(refused.problem(), "auth_bad");
+    }
+    let headers = from("2001:db8::99", "another-wrong-key");
+    let refused = server.request("POST", "/whip/studio", &headers, OFFER).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "rate_limited"));
+    let headers = from("2001:db8::1", "a-key-of-16-chars");
+    let created = server.request("POST", "/whip/studio", &headers, OFFER).await;
+    assert_eq!(created.status, 201, "a neighbour locks nobody out");
+    // Guesses of session URLs count with them.
+    let guess = format!("/whip/studio/{:032x}", 7);
+    let headers = "x-forwarded-for: 2001:db8::7\r\n";
+    assert_eq!(server.request("DELETE", &guess, headers, "").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_player_cannot_tell_the_publishing_key_from_another_word() {
+    let server = start_with_key().await;
+    let ask = async |token: &str| {
+        let headers = format!("{SDP}authorization: Bearer {token}\r\n");
+        let refused = server.request("POST", "/whep", &headers, OFFER).await;
+        (refused.status, refused.body)
+    };
+    assert_eq!(ask("a-key-of-16-chars").await, ask("b-key-of-16-chars").await);
 }
 
 #[tokio::test]
@@ -317,15 +446,12 @@ async fn an_address_opens_so_many_sessions_and_then_has_to_wait() {
 async fn ice_servers_are_linked_but_not_for_a_preflight() {
     let change = |config: &mut server::Config| {
         config.ice_servers = vec![
-            IceServer {
-                urls: vec!["stun:s.example:3478".into()],
-                username: None,
-                credential: None,
-            },
-            IceServer {
+            "stun:s.example:3478".parse().unwrap(),
+            IceServerEntry {
                 urls: vec!["turn:t.example:3478?transport=udp".into()],
                 username: Some("me".into()),
-                credential: Some("a \"secret\"".into()),
+                credential: Some(SecretText("a \"secret\"".into())),
+                secret: None,
             },
         ];
     };

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn the_seed_pages_negotiate_and_hear_nothing_else() {
+async fn the_basic_pages_negotiate_and_hear_nothing_else() {
     let server = start().await;
     let mut fan = server.page().await;
     let mut host = server.page().await;
@@ -177,8 +177,7 @@ async fn foreign_pages_may_not_connect() {
 #[tokio::test]
 async fn a_proxy_does_not_open_the_door_to_publishers() {
     let server =
-        start_with(|config| config.publish.open = server::signaling::PublishOpen::Loopback, 16)
-            .await;
+        start_with(|config| config.publish.open = Some(auth::PublishOpen::Loopback), 16).await;
     for (headers, kind) in [
         (vec![], "answer"),
         (vec![("x-forwarded-for", "127.0.0.1")], "error"),
@@ -204,11 +203,11 @@ async fn a_query_that_makes_no_sense_is_refused() {
 }
 
 #[tokio::test]
-async fn an_address_has_200_sockets() {
+async fn a_network_has_200_sockets() {
     let server = start().await;
     let forwarded = [("x-forwarded-for", "203.0.113.9")];
     let mut pages = Vec::new();
-    for _ in 0..server::limits::SOCKETS_PER_ADDRESS {
+    for _ in 0..control::limits::SOCKETS_PER_NETWORK {
         let mut page = server.page_at("/ws", &forwarded).await.unwrap();
         page.say(r#"{"type":"hello","v":1,"role":"host"}"#).await;
         pages.push(page);
@@ -226,16 +225,16 @@ async fn a_server_that_stops_says_goodbye() {
     let mut page = server.page().await;
     page.say(r#"{"type":"hello","v":1,"role":"host"}"#).await;
     page.hear_type("welcome").await;
-    let mut seed = server.page().await;
+    let mut basic = server.page().await;
     server.shutdown.trigger();
     let (heard, code) = page.hear_close().await;
     assert_eq!(code, 1001);
     assert_eq!(heard.last().unwrap()["reason"], "draining");
-    let (heard, code) = seed.hear_close().await;
+    let (heard, code) = basic.hear_close().await;
     assert_eq!((heard.len(), code), (0, 1001));
     // Hearing on sends our half of the goodbye.
     assert!(soon(page.socket.next()).await.is_none());
-    assert!(soon(seed.socket.next()).await.is_none());
+    assert!(soon(basic.socket.next()).await.is_none());
     soon(server.running.wait()).await.unwrap();
     assert!(TcpStream::connect(server.addr).await.is_err());
 }
@@ -246,7 +245,7 @@ async fn a_client_that_says_nothing_not_even_pong_is_dead_after_45_seconds() {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     let request = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                    sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(server.with_host(request).as_bytes()).await.unwrap();
     let start = tokio::time::Instant::now();
     let mut heard = Vec::new();
     // The clock is virtual: it jumps to the next deadline when nothing else is to be done.

@@ -4,7 +4,7 @@ const ALLOWED = /^[\p{Alphabetic}\p{N}_-]+$/u;
 
 /** A room's name as typed or pasted, in the server's spelling; null when the server would refuse. */
 export function parseRoomName(text: string): string | null {
-  const name = fromLink(text.trim()).normalize("NFC");
+  const name = fromLink(text.trim()).normalize("NFKC");
   return ALLOWED.test(name) && [...name].length <= MAX_CHARS ? name : null;
 }
 

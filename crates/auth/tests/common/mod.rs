@@ -10,8 +10,7 @@ pub(crate) const STRANGER: &str = "203.0.113.7";
 pub(crate) const KEY: &str = "sixteen letters!";
 
 pub(crate) fn auth(config: Config) -> Auth {
-    let ips = vec!["192.168.1.5".parse().unwrap()];
-    Auth::new(config, OwnAddresses { port: 3000, ips, names: vec!["studio-pc.local".into()] })
+    Auth::new(config, OwnAddresses { port: 3000, names: vec!["studio-pc.local".into()] })
 }
 
 pub(crate) fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {

@@ -9,7 +9,7 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use super::connection;
+use super::connection::{self, Ends};
 use super::table::Table;
 use super::timed_io::TimedIo;
 use crate::shutdown::Shutdown;
@@ -51,8 +51,9 @@ fn begin(
     // without it.
     _ = stream.set_nodelay(true);
     _ = bound_unsent(&stream);
+    let ends = Ends { peer, local: stream.local_addr().ok() };
     let io = TimedIo::new(stream, place.clone(), closed);
-    tokio::spawn(connection::serve(io, place, peer, router.clone(), shutdown.clone()));
+    tokio::spawn(connection::serve(io, place, ends, router.clone(), shutdown.clone()));
 }
 
 /// Bounds what the system holds for a peer that does not read.

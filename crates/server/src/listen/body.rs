@@ -12,7 +12,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::BODY_WITHIN;
-use super::place::Place;
+use super::table::Place;
 
 /// The body of a request, which fails when it is not there in time.
 #[derive(Debug)]

@@ -18,21 +18,32 @@ use tower_service::Service;
 
 use super::body::{RequestBody, ResponseBody};
 use super::limits::{BODY_WITHIN, HEAD_BYTES, HEAD_WITHIN};
-use super::place::Place;
+use super::table::Place;
 use super::timed_io::TimedIo;
 use crate::shutdown::Shutdown;
+
+/// The address of ours that a connection reached. Handlers find it in the request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalAddr(pub(crate) SocketAddr);
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends {
+    pub(super) peer: SocketAddr,
+    pub(super) local: Option<SocketAddr>,
+}
 
 /// Serves one connection until it ends. A WebSocket goes on after it, in a task of its own.
 pub(super) async fn serve<S>(
     io: TimedIo<S>,
     place: Arc<Place>,
-    peer: SocketAddr,
+    ends: Ends,
     router: Router,
     shutdown: Shutdown,
 ) where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let service = service_fn(move |request| answer(request, peer, router.clone(), place.clone()));
+    let service = service_fn(move |request| answer(request, ends, router.clone(), place.clone()));
     let mut builder = http1::Builder::new();
     // hyper's time for a head begins when the response before is out: it bounds idle connections too.
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_BYTES);
@@ -45,7 +56,7 @@ pub(super) async fn serve<S>(
         }
     };
     if let Err(error) = result {
-        tracing::debug!(%peer, %error, "connection broke");
+        tracing::debug!(peer = %ends.peer, %error, "connection broke");
     }
 }
 
@@ -53,13 +64,16 @@ pub(super) async fn serve<S>(
 /// 408.
 async fn answer(
     request: Request<hyper::body::Incoming>,
-    peer: SocketAddr,
+    ends: Ends,
     mut router: Router,
     place: Arc<Place>,
 ) -> Result<Response<ResponseBody<Body>>, Infallible> {
     place.request_begins();
     let mut request = request.map(|body| RequestBody::new(body, place.clone()));
-    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(ConnectInfo(ends.peer));
+    if let Some(local) = ends.local {
+        request.extensions_mut().insert(LocalAddr(local));
+    }
     let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
     if place.is_late() {
         response = request_timeout(response);

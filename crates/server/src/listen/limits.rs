@@ -54,8 +54,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at once of one network that is not trusted.
     pub per_network: usize,
-    /// Proxies: each brings the connections of many networks.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Networks that are not held to it: a proxy brings the connections of many.
+    pub trusted: Vec<IpNet>,
 }
 
 impl Default for Limits {
@@ -65,7 +65,7 @@ impl Default for Limits {
         Self {
             connections: CONNECTIONS,
             per_network: CONNECTIONS_PER_NETWORK,
-            trusted_proxies: vec![v4.into(), v6.into()],
+            trusted: vec![v4.into(), v6.into()],
         }
     }
 }

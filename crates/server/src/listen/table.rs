@@ -1,5 +1,7 @@
 //! The table of connections: how many there are, whose, and which one gives way when all places are taken.
 
+mod place;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +13,8 @@ use tokio::time::Instant;
 
 use super::descriptors;
 use super::limits::{LOOPBACK_SHARE, Limits};
-use super::place::Place;
 use super::unfinished::Unfinished;
+pub(super) use place::Place;
 
 /// How often a full table is told in the log, with what happened since.
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -161,7 +163,7 @@ impl Inner {
         let ip = ip.to_canonical();
         if ip.is_loopback() {
             Kind::Loopback
-        } else if self.limits.trusted_proxies.iter().any(|net| net.contains(&ip)) {
+        } else if self.limits.trusted.iter().any(|net| net.contains(&ip)) {
             Kind::Proxy
         } else {
             Kind::Direct

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::{LOOK_EVERY, SLOW_AFTER, WRITE_WITHIN};
-use super::place::Place;
+use super::table::Place;
 
 /// Looks without progress after which a connection is closed.
 const LOOKS_WITHOUT_PROGRESS: u64 = WRITE_WITHIN.as_secs() / LOOK_EVERY.as_secs();

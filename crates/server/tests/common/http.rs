@@ -61,10 +61,11 @@ impl Response {
         (!found.is_empty()).then(|| found.join(", "))
     }
 
-    /// The path of `Location`.
+    /// `Location`: a path, without scheme and host.
     pub(crate) fn location(&self) -> String {
         let location = self.header("location").expect("a Location");
-        location.strip_prefix("http://x").expect("absolute").to_owned()
+        assert!(location.starts_with('/') && !location.starts_with("//"), "{location}");
+        location
     }
 
     pub(crate) fn etag(&self) -> String {
@@ -96,7 +97,8 @@ impl TestServer {
             "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
              content-length: {length}\r\n{headers}\r\n"
         );
-        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        let request = self.with_host(&format!("{head}{body}"));
+        stream.write_all(request.as_bytes()).await.unwrap();
         let mut text = String::new();
         soon(stream.read_to_string(&mut text)).await.unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -117,7 +119,7 @@ impl TestServer {
         let stream = TcpStream::connect(self.addr).await.unwrap();
         let (read, mut write) = stream.into_split();
         let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n");
-        write.write_all(head.as_bytes()).await.unwrap();
+        write.write_all(self.with_host(&head).as_bytes()).await.unwrap();
         let mut events = Events { lines: BufReader::new(read), _write: write };
         let status = events.line().await;
         assert!(status.contains(" 200 "), "{status}");

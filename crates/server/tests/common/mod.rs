@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use auth::PublishOpen;
 use futures_util::{SinkExt, StreamExt};
-use server::listen::Limits;
 use server::media::Media;
-use server::signaling::PublishOpen;
-use server::{Config, EventSink, Running, Shutdown, serve_limited};
+use server::{Config, EventSink, Running, Shutdown, serve_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -93,24 +92,15 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usiz
     start_saying(change, "v".repeat(sdp_bytes)).await
 }
 
-/// Starts a server with these bounds of connections.
-pub(crate) async fn start_limited(limits: Limits) -> TestServer {
-    start_all(|_| {}, limits, "v".repeat(16)).await
-}
-
 /// Starts a server whose stand-in makes these descriptions.
 pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) -> TestServer {
-    start_all(change, Limits::default(), sdp).await
-}
-
-async fn start_all(change: impl FnOnce(&mut Config), limits: Limits, sdp: String) -> TestServer {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
-    config.publish.open = PublishOpen::All;
+    config.publish.open = Some(PublishOpen::All);
     change(&mut config);
     let shutdown = Shutdown::default();
     let stage = Arc::new(Mutex::new(Stage::default()));
     let inner = stage.clone();
-    let running = serve_limited(config, limits, shutdown.clone(), move |_, sink| {
+    let running = serve_with(config, shutdown.clone(), move |_, sink| {
         inner.lock().unwrap().sink = Some(sink.clone());
         Ok(Box::new(FakeMedia { stage: inner, sink, sdp, n: AtomicUsize::new(0) }))
     })
@@ -172,13 +162,20 @@ impl TestServer {
         self.raw(&text).await
     }
 
+    /// A request as it stands, but for the host `x`, which is this server's.
     pub(crate) async fn raw(&self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(self.with_host(request).as_bytes()).await.unwrap();
         let mut response = String::new();
         soon(stream.read_to_string(&mut response)).await.unwrap();
         let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
         (head.to_lowercase(), body.to_owned())
+    }
+}
+
+impl TestServer {
+    pub(crate) fn with_host(&self, request: &str) -> String {
+        request.replace("host: x\r\n", &format!("host: {}\r\n", self.addr))
     }
 }
 

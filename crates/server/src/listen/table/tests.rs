@@ -4,7 +4,7 @@ type Connection = (Arc<Place>, oneshot::Receiver<()>);
 
 fn table(connections: usize, per_network: usize) -> Arc<Table> {
     let proxy = "10.0.0.0/8".parse().unwrap();
-    let limits = Limits { connections, per_network, trusted_proxies: vec![proxy] };
+    let limits = Limits { connections, per_network, trusted: vec![proxy] };
     Arc::new(Table::with_exactly(limits))
 }
 
@@ -42,7 +42,7 @@ fn a_network_has_its_number_of_connections_and_its_oldest_unfinished_gives_way()
 }
 
 #[test]
-fn loopback_and_trusted_proxies_bring_the_connections_of_many_networks() {
+fn loopback_and_trusted_bring_the_connections_of_many_networks() {
     let table = table(10_000, 256);
     for ip in ["127.0.0.1", "::1", "10.1.2.3", "::ffff:10.1.2.3"] {
         let held: Vec<_> = (0..300).filter_map(|_| admit(&table, ip)).collect();

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::*;
-use crate::listen::connection;
+use crate::listen::connection::{self, Ends};
 use crate::listen::limits::{BODY_WITHIN, HEAD_WITHIN, Limits};
 use crate::listen::table::Table;
 use crate::shutdown::Shutdown;
@@ -32,8 +32,8 @@ fn serve(table: &Arc<Table>) -> (JoinHandle<()>, DuplexStream) {
     let router = Router::new()
         .route("/long", get(async || Bytes::from_static(&[b'x'; LONG])))
         .route("/", post(async |body: Bytes| format!("{} bytes", body.len())).get(async || "page"));
-    let peer = ([192, 0, 2, 1], 1).into();
-    let serve = connection::serve(io, place, peer, router, Shutdown::default());
+    let ends = Ends { peer: ([192, 0, 2, 1], 1).into(), local: None };
+    let serve = connection::serve(io, place, ends, router, Shutdown::default());
     (tokio::spawn(serve), client)
 }
 

@@ -1,0 +1,372 @@
+//! How many sessions and peers there may be, in all and by network.
+//!
+//! Every door asks [`Admission::join`] first, before it reads what a stranger sends. A place is given back when
+//! it is dropped, so that no path can forget it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use auth::rate_limit::TokenBucket;
+use auth::{ClientAddr, Network, PerNetwork};
+use protocol::ErrorCode;
+
+use crate::limits::{
+    JOINS_BURST, JOINS_PER_SECOND, JOINS_PER_SECOND_IN_ALL, KEPT_ONE_IN, MAX_PEERS,
+    SESSIONS_PER_NETWORK, SESSIONS_PER_PEER, SOCKETS_PER_NETWORK,
+};
+use crate::refusal::Refusal;
+
+/// How many of each there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// Peers, publishers and viewers. Sessions are bounded by [`SESSIONS_PER_PEER`] times as many.
+    pub max_peers: usize,
+    /// Sessions of one network, and peers of one network.
+    pub sessions_per_network: usize,
+    /// WebSockets of one network.
+    pub sockets_per_network: usize,
+    /// Joins of one network a second, in the long run.
+    pub joins_per_second: u32,
+    /// Joins of one network at once.
+    pub joins_burst: u32,
+    /// Joins of all networks a second.
+    pub joins_per_second_in_all: u32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            max_peers: MAX_PEERS,
+            sessions_per_network: SESSIONS_PER_NETWORK,
+            sockets_per_network: SOCKETS_PER_NETWORK,
+            joins_per_second: JOINS_PER_SECOND,
+            joins_burst: JOINS_BURST,
+            joins_per_second_in_all: JOINS_PER_SECOND_IN_ALL,
+        }
+    }
+}
+
+impl Capacity {
+    /// Sessions in all.
+    pub fn max_sessions(&self) -> usize {
+        self.max_peers.saturating_mul(SESSIONS_PER_PEER)
+    }
+}
+
+/// By which door a client comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// `/ws`.
+    WebSocket,
+    /// WHIP or WHEP.
+    Http,
+}
+
+/// Whose peer takes a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PeerKind {
+    Publisher,
+    Viewer,
+}
+
+/// Why there is no place for a peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPeerPlace {
+    /// The client's network has as many as it may.
+    Network,
+    /// The server has as many as it may.
+    Server,
+}
+
+/// Counts and admits. Clones share the counts; the lock is held for a few instructions, never across an await.
+#[derive(Debug, Clone)]
+pub struct Admission(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    capacity: Capacity,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    joins: TokenBucket,
+    sessions: usize,
+    peers: usize,
+    networks: PerNetwork<Usage>,
+}
+
+/// What one network uses.
+#[derive(Debug)]
+struct Usage {
+    joins: TokenBucket,
+    sessions: usize,
+    sockets: usize,
+    peers: usize,
+}
+
+impl Usage {
+    fn is_idle(&self, now: Instant) -> bool {
+        self.sessions == 0 && self.peers == 0 && self.joins.is_full(now)
+    }
+}
+
+/// The place of one session. Dropping it gives the place back.
+#[derive(Debug)]
+pub struct SessionPlace {
+    admission: Admission,
+    network: Option<Network>,
+    door: Door,
+}
+
+/// The place of one peer. Dropping it gives the place back.
+#[derive(Debug)]
+pub(crate) struct PeerPlace {
+    admission: Admission,
+    network: Option<Network>,
+}
+
+impl Admission {
+    /// Nobody is in yet.
+    pub fn new(capacity: Capacity, now: Instant) -> Self {
+        let per_second = capacity.joins_per_second_in_all;
+        let counts = Counts {
+            joins: TokenBucket::new(per_second, per_second, now),
+            sessions: 0,
+            peers: 0,
+            networks: PerNetwork::default(),
+        };
+        Self(Arc::new(Inner { capacity, counts: Mutex::new(counts) }))
+    }
+
+    /// Admits one more session.
+    ///
+    /// # Errors
+    /// When its network joins too often or has as many sessions as it may, or when the server is full. The last
+    /// places are kept for the server's own machine.
+    pub fn join(
+        &self,
+        addr: &ClientAddr,
+        door: Door,
+        now: Instant,
+    ) -> Result<SessionPlace, Refusal> {
+        let capacity = &self.0.capacity;
+        let mut counts = self.lock();
+        let network = (!addr.is_unlimited()).then(|| addr.network());
+        if let Some(network) = network {
+            let new = || Usage {
+                joins: TokenBucket::new(capacity.joins_per_second, capacity.joins_burst, now),
+                sessions: 0,
+                sockets: 0,
+                peers: 0,
+            };
+            let usage = counts
+                .networks
+                .entry(network, |usage| usage.is_idle(now), new)
+                .ok_or_else(server_full)?;
+            if usage.sessions >= capacity.sessions_per_network
+                || door == Door::WebSocket && usage.sockets >= capacity.sockets_per_network
+            {
+                let message = "too many sessions from this network; close some";
+                return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(10_000));
+            }
+            if !usage.joins.take(now) {
+                let message = format!(
+                    "more than {} joins a second from this network",
+                    capacity.joins_per_second
+                );
+                return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(1_000));
+            }
+        }
+        let max = capacity.max_sessions();
+        let max = if addr.is_own_machine { max } else { max - kept(max) };
+        if counts.sessions >= max {
+            return Err(server_full());
+        }
+        if !addr.is_own_machine && !counts.joins.take(now) {
+            let message = "more people are joining than this server lets in at once";
+            return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(2_000));
+        }
+        counts.sessions += 1;
+        if let Some(usage) = network.and_then(|network| counts.networks.get_mut(network)) {
+            usage.sessions += 1;
+            usage.sockets += usize::from(door == Door::WebSocket);
+        }
+        drop(counts);
+        Ok(SessionPlace { admission: self.clone(), network, door })
+    }
+
+    /// Whether sessions that nobody holds should make room: seven eighths of the places are taken.
+    pub(crate) fn is_crowded(&self) -> bool {
+        let max = self.0.capacity.max_sessions();
+        self.lock().sessions >= max - max / 8
+    }
+
+    /// Rooms in all: each has a member, and not every session may name a new one.
+    pub(crate) fn max_rooms(&self) -> usize {
+        self.0.capacity.max_peers
+    }
+
+    /// Admits one more peer. The last places are kept for publishers, and of those a few for the server's own
+    /// machine.
+    pub(crate) fn peer(&self, addr: &ClientAddr, kind: PeerKind) -> Result<PeerPlace, NoPeerPlace> {
+        let capacity = &self.0.capacity;
+        let max = capacity.max_peers;
+        let kept = match kind {
+            _ if addr.is_own_machine => 0,
+            PeerKind::Publisher => kept(kept(max)),
+            PeerKind::Viewer => kept(max),
+        };
+        let counts = self.lock();
+        if counts.peers >= max - kept {
+            return Err(NoPeerPlace::Server);
+        }
+        if !addr.is_unlimited()
+            && counts
+                .networks
+                .get(addr.network())
+                .is_some_and(|usage| usage.peers >= capacity.sessions_per_network)
+        {
+            return Err(NoPeerPlace::Network);
+        }
+        drop(counts);
+        Ok(self.peer_in_exchange(addr))
+    }
+
+    /// A place for a peer in exchange for one that is about to be given back.
+    pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> PeerPlace {
+        let mut counts = self.lock();
+        counts.peers += 1;
+        // Its session holds the network's entry.
+        let network = (!addr.is_unlimited()).then(|| addr.network());
+        let usage = network.and_then(|network| counts.networks.get_mut(network));
+        let network = network.filter(|_| usage.is_some());
+        if let Some(usage) = usage {
+            usage.peers += 1;
+        }
+        drop(counts);
+        PeerPlace { admission: self.clone(), network }
+    }
+
+    /// Sessions and peers there are now.
+    #[cfg(test)]
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let counts = self.lock();
+        (counts.sessions, counts.peers)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn server_full() -> Refusal {
+    let message = "the server has as many sessions as it takes";
+    Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000)
+}
+
+/// How many of `max` places are kept; 0 where there are few.
+fn kept(max: usize) -> usize {
+    max / KEPT_ONE_IN
+}
+
+impl Drop for SessionPlace {
+    fn drop(&mut self) {
+        let mut counts = self.admission.lock();
+        counts.sessions = counts.sessions.saturating_sub(1);
+        if let Some(usage) = self.network.and_then(|network| counts.networks.get_mut(network)) {
+            usage.sessions = usage.sessions.saturating_sub(1);
+            usage.sockets = usage.sockets.saturating_sub(usize::from(self.door == Door::WebSocket));
+        }
+    }
+}
+
+impl Drop for PeerPlace {
+    fn drop(&mut self) {
+        let mut counts = self.admission.lock();
+        counts.peers = counts.peers.saturating_sub(1);
+        if let Some(usage) = self.network.and_then(|network| counts.networks.get_mut(network)) {
+            usage.peers = usage.peers.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn from(ip: &str) -> ClientAddr {
+        ClientAddr { ip: ip.parse().unwrap(), is_own_machine: false, is_trusted_network: false }
+    }
+
+    fn own() -> ClientAddr {
+        ClientAddr { is_own_machine: true, ..from("127.0.0.1") }
+    }
+
+    #[test]
+    fn a_network_joins_at_its_rate_and_leaves_others_theirs() {
+        let start = Instant::now();
+        let admission = Admission::new(Capacity::default(), start);
+        let joins = |ip: &str, n: u32, at| {
+            (0..n).filter(|_| admission.join(&from(ip), Door::WebSocket, at).is_ok()).count()
+        };
+        assert_eq!(joins("192.0.2.1", 1000, start), 200, "each is dropped at once");
+        assert_eq!(joins("192.0.2.2", 50, start), 50);
+        assert_eq!(joins("192.0.2.1", 1000, start + Duration::from_secs(1)), 20);
+        assert_eq!(admission.counts(), (0, 0), "every place came back");
+    }
+
+    #[test]
+    fn a_network_has_so_many_sockets_and_sessions_at_once() {
+        let start = Instant::now();
+        let capacity = Capacity { joins_burst: 10_000, ..Capacity::default() };
+        let admission = Admission::new(capacity, start);
+        let second = |n| start + Duration::from_secs(n);
+        let hold = |ip: &'static str, door, n: usize, at| -> Vec<SessionPlace> {
+            (0..n).map_while(|_| admission.join(&from(ip), door, at).ok()).collect()
+        };
+        let sockets = hold("2001:db8::1", Door::WebSocket, 1000, second(0));
+        assert_eq!(sockets.len(), 200);
+        let sessions = hold("2001:db8::2", Door::Http, 1000, second(10));
+        assert_eq!(sessions.len(), 200, "400 with the sockets of the same /64");
+        assert_eq!(hold("2001:db8:0:1::1", Door::WebSocket, 100, second(20)).len(), 100);
+        drop(sockets);
+        assert_eq!(hold("2001:db8::1", Door::WebSocket, 10, second(30)).len(), 10);
+        drop(sessions);
+    }
+
+    #[test]
+    fn the_last_sessions_are_the_own_machines() {
+        let start = Instant::now();
+        let capacity = Capacity { max_peers: 25, ..Capacity::default() };
+        let admission = Admission::new(capacity, start);
+        let mut held = Vec::new();
+        for n in 0..200 {
+            let ip = format!("192.0.2.{n}");
+            held.extend(admission.join(&from(&ip), Door::WebSocket, start));
+        }
+        assert_eq!(held.len(), 95);
+        held.extend((0..100).filter_map(|_| admission.join(&own(), Door::Http, start).ok()));
+        assert_eq!(held.len(), 100);
+    }
+
+    #[test]
+    fn the_last_peers_are_publishers_and_the_very_last_the_own_machines() {
+        let start = Instant::now();
+        let capacity = Capacity { max_peers: 400, ..Capacity::default() };
+        let admission = Admission::new(capacity, start);
+        let mut held = Vec::new();
+        let mut take = |addr: &ClientAddr, kind| {
+            let before = held.len();
+            held.extend((0..1000).map_while(|_| admission.peer(addr, kind).ok()));
+            held.len() - before
+        };
+        assert_eq!(take(&from("192.0.2.1"), PeerKind::Viewer), 380);
+        assert_eq!(take(&from("192.0.2.2"), PeerKind::Publisher), 19);
+        assert_eq!(take(&own(), PeerKind::Publisher), 1);
+        drop(held);
+        assert_eq!(admission.counts(), (0, 0));
+    }
+}

@@ -1,0 +1,195 @@
+//! What goes into the [`crate::Hub`] and what comes out.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Instant;
+
+use auth::{ClientAddr, Credential};
+use media_api::{Command, Event, LayerRate};
+use protocol::{
+    ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
+};
+
+use crate::admission::SessionPlace;
+use crate::refusal::Refusal;
+
+/// Names one client of the hub: a WebSocket, or a session of WHIP or WHEP. Chosen by the door, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "c{}", self.0)
+    }
+}
+
+/// Names a [`Request`], so that its reply finds who asked. Chosen by the door, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// The time, as an input.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// For measuring.
+    pub at: Instant,
+    /// For telling: milliseconds since the Unix epoch.
+    pub unix_ms: f64,
+}
+
+/// Who comes in.
+#[derive(Debug)]
+pub struct Join {
+    /// Where it comes from.
+    pub addr: ClientAddr,
+    /// The server's own address that it reached, when known: the first candidate it is given.
+    pub via: Option<IpAddr>,
+    /// The room; the default room when absent.
+    pub room: Option<RoomName>,
+    /// The role that its URL names.
+    pub role: Option<Role>,
+    /// Given by [`crate::Admission::join`]; held as long as the session lives.
+    pub place: SessionPlace,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A WebSocket was opened.
+    Connected {
+        /// Its name.
+        client: ClientId,
+        /// Who opened it.
+        join: Join,
+    },
+    /// A WebSocket sent a message that could be read.
+    Frame {
+        /// Who said it.
+        client: ClientId,
+        /// The message.
+        frame: Box<ClientFrame>,
+    },
+    /// A program asks for something. It is answered by one [`Effect::Reply`].
+    Request {
+        /// Who asks.
+        client: ClientId,
+        /// Names the reply.
+        id: RequestId,
+        /// What it asks for.
+        request: Request,
+    },
+    /// A client is gone.
+    Gone {
+        /// Which.
+        client: ClientId,
+        /// The code of the client's close frame; `None` when it vanished or was closed by the server.
+        code: Option<u16>,
+    },
+    /// The media plane reports.
+    Media(Event),
+    /// The instant of [`crate::Hub::poll_timeout`] has come.
+    Timeout,
+    /// The server stops.
+    Drain,
+}
+
+/// What a program may ask for.
+#[derive(Debug)]
+pub enum Request {
+    /// To be a member of a room: as [`Role::Host`] with the right to publish, or as [`Role::Fan`]. Replies
+    /// [`Reply::Joined`]. Comes first, and once.
+    Join {
+        /// Who comes in.
+        join: Join,
+        /// What it shows.
+        credential: Credential,
+    },
+    /// To publish, or to restart what it publishes. Replies [`Reply::Description`], the answer.
+    Publish {
+        /// The session description.
+        offer: String,
+    },
+    /// To watch, or to restart what it watches. Replies [`Reply::Description`]: the answer to the client's
+    /// offer, or an offer of the server when the client made none.
+    Watch {
+        /// The session description.
+        offer: Option<String>,
+    },
+    /// To have its answer to the server's offer taken. Replies [`Reply::Done`].
+    Answer {
+        /// The session description.
+        sdp: String,
+    },
+    /// To be sent at most this layer, or `auto` or `off`. Replies [`Reply::Done`].
+    Prefer {
+        /// The layer.
+        video: LayerName,
+    },
+}
+
+/// What a request came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// It is a member of the room.
+    Joined {
+        /// The room as it is now.
+        room: RoomState,
+        /// For the client's ICE agent.
+        ice_servers: Vec<IceServer>,
+    },
+    /// An answer, or an offer of the server.
+    Description(String),
+    /// It is done.
+    Done,
+}
+
+/// What a room tells a member.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are messages: a box would allocate for each"
+)]
+pub enum Notice {
+    /// What `/ws` has a message for.
+    Message(ServerMessage),
+    /// The bit rate of each layer, best first; only programs are told.
+    Rates(Vec<LayerRate>),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are messages: a box would allocate for each"
+)]
+pub enum Effect {
+    /// Tell one client.
+    Send {
+        /// Whom.
+        to: ClientId,
+        /// What.
+        message: ServerMessage,
+    },
+    /// Tell several clients the same; serialise it once.
+    Broadcast {
+        /// Whom.
+        to: Vec<ClientId>,
+        /// What.
+        notice: Notice,
+    },
+    /// Reply to a request.
+    Reply {
+        /// Which.
+        id: RequestId,
+        /// What it came to.
+        result: Result<Reply, Refusal>,
+    },
+    /// Disconnect a client after what it was sent before. The hub has forgotten it already.
+    Close {
+        /// Which.
+        client: ClientId,
+        /// Why.
+        code: CloseCode,
+    },
+    /// Ask the media plane.
+    Media(Command),
+}

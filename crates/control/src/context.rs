@@ -1,0 +1,231 @@
+//! What rooms share: the time, ids, effects, deadlines, and who is where.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+
+use auth::{Auth, ClientAddr};
+use media_api::{Command, PeerId, RoomId};
+use protocol::{CloseCode, ErrorCode, IceServer, RoomName, ServerMessage};
+
+use crate::admission::{Admission, NoPeerPlace, PeerKind, PeerPlace};
+use crate::api::{ClientId, Effect, Now, Reply};
+use crate::directory::Directory;
+use crate::ice_servers::IceServerConfig;
+use crate::refusal::Refusal;
+use crate::session::{ReplyTo, SessionId};
+use crate::timers::{Timer, Timers};
+
+/// What the control plane is configured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The room of clients that name none.
+    pub default_room: RoomName,
+    /// The most viewers of one room.
+    pub max_viewers: usize,
+    /// Handed to clients for their ICE agents.
+    pub ice_servers: Vec<IceServerConfig>,
+}
+
+/// Handed to every method of a room. Effects queue here until the hub is drained.
+pub(crate) struct Context {
+    pub(crate) now: Now,
+    pub(crate) config: Config,
+    pub(crate) auth: Auth,
+    pub(crate) admission: Admission,
+    pub(crate) directory: Directory,
+    pub(crate) timers: Timers,
+    pub(crate) is_draining: bool,
+    effects: VecDeque<Effect>,
+    /// Watching peers that are not connected yet. Their ids rise, so the first is the oldest.
+    half_open: BTreeSet<PeerId>,
+    /// Peers that give way to others; the hub closes them before it is drained.
+    evicted: Vec<PeerId>,
+    /// Rooms that lost a member; the hub forgets those that are empty.
+    left: Vec<RoomId>,
+    random: Box<dyn FnMut() -> u128 + Send>,
+    last_id: u64,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("n_effects", &self.effects.len()).finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    pub(crate) fn new(
+        config: Config,
+        auth: Auth,
+        admission: Admission,
+        now: Now,
+        random: impl FnMut() -> u128 + Send + 'static,
+    ) -> Self {
+        Self {
+            now,
+            config,
+            auth,
+            admission,
+            directory: Directory::default(),
+            timers: Timers::default(),
+            is_draining: false,
+            effects: VecDeque::new(),
+            half_open: BTreeSet::new(),
+            evicted: Vec::new(),
+            left: Vec::new(),
+            random: Box::new(random),
+            last_id: 0,
+        }
+    }
+
+    // Effects.
+
+    pub(crate) fn push(&mut self, effect: Effect) {
+        self.effects.push_back(effect);
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.push(Effect::Media(command));
+    }
+
+    /// Tells a client, when there is one.
+    pub(crate) fn send(&mut self, to: Option<ClientId>, message: ServerMessage) {
+        if let Some(to) = to {
+            self.push(Effect::Send { to, message });
+        }
+    }
+
+    /// Passes an answer on to who made the offer.
+    pub(crate) fn answer(&mut self, client: Option<ClientId>, to: &ReplyTo, sdp: String) {
+        match to {
+            ReplyTo::Request(id) => {
+                self.push(Effect::Reply { id: *id, result: Ok(Reply::Description(sdp)) });
+            }
+            ReplyTo::Page(echo) => {
+                let message = ServerMessage::Answer { sdp, pc: echo.pc, neg: echo.neg };
+                self.send(client, message);
+            }
+            ReplyTo::Nobody => {}
+        }
+    }
+
+    /// Says that a request is done. A page is not told: it sees the effect.
+    pub(crate) fn done(&mut self, to: &ReplyTo) {
+        if let ReplyTo::Request(id) = to {
+            self.push(Effect::Reply { id: *id, result: Ok(Reply::Done) });
+        }
+    }
+
+    /// Tells who asked, or the client if nobody did, that something is refused.
+    pub(crate) fn refuse(&mut self, client: Option<ClientId>, to: ReplyTo, refusal: Refusal) {
+        tracing::debug!(code = refusal.code.as_str(), "refused");
+        match to {
+            ReplyTo::Request(id) => self.push(Effect::Reply { id, result: Err(refusal) }),
+            ReplyTo::Page(echo) => self.send(client, refusal.into_message(echo.re)),
+            ReplyTo::Nobody => self.send(client, refusal.into_message(None)),
+        }
+    }
+
+    /// Disconnects a client and forgets it, so that no close of its own counts.
+    pub(crate) fn close_client(&mut self, client: ClientId, code: CloseCode) {
+        self.directory.clients.remove(&client);
+        self.push(Effect::Close { client, code });
+    }
+
+    // Ids.
+
+    /// A number never used before: of a session, a peer or a room.
+    pub(crate) fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// A secret of 128 bits.
+    pub(crate) fn new_token(&mut self) -> String {
+        format!("{:032x}", (self.random)())
+    }
+
+    // Peers.
+
+    /// A place for one more peer. When the server is full, the oldest watching peer that is not connected gives way.
+    pub(crate) fn peer_place(
+        &mut self,
+        addr: &ClientAddr,
+        kind: PeerKind,
+    ) -> Result<PeerPlace, Refusal> {
+        match self.admission.peer(addr, kind) {
+            Ok(place) => Ok(place),
+            Err(NoPeerPlace::Network) => {
+                let message = "too many media connections from this network; close some";
+                Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(10_000))
+            }
+            Err(NoPeerPlace::Server) => {
+                let oldest = self.half_open.pop_first().ok_or_else(|| {
+                    let message = "the server has as many media connections as it takes";
+                    Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000)
+                })?;
+                self.evicted.push(oldest);
+                Ok(self.admission.peer_in_exchange(addr))
+            }
+        }
+    }
+
+    /// A new peer of a session.
+    pub(crate) fn new_peer(&mut self, session: SessionId, kind: PeerKind) -> PeerId {
+        let peer = PeerId(self.new_id());
+        self.directory.peers.insert(peer, session);
+        if kind == PeerKind::Viewer {
+            self.half_open.insert(peer);
+        }
+        peer
+    }
+
+    /// A peer has connected, or is gone: it gives way to nobody.
+    pub(crate) fn is_settled(&mut self, peer: PeerId) {
+        self.half_open.remove(&peer);
+    }
+
+    /// Forgets a peer: its events no longer matter.
+    pub(crate) fn forget_peer(&mut self, peer: PeerId) {
+        self.directory.peers.remove(&peer);
+        self.half_open.remove(&peer);
+        self.timers.cancel(Timer::Answer(peer));
+    }
+
+    /// Closes a peer and forgets it.
+    pub(crate) fn close_peer(&mut self, peer: PeerId) {
+        self.forget_peer(peer);
+        self.command(Command::Close { peer });
+    }
+
+    pub(crate) fn take_evicted(&mut self) -> Option<PeerId> {
+        self.evicted.pop()
+    }
+
+    // Rooms.
+
+    /// A room lost a member.
+    pub(crate) fn member_left(&mut self, room: RoomId) {
+        self.left.push(room);
+    }
+
+    pub(crate) fn take_left(&mut self) -> Vec<RoomId> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// STUN and TURN servers for one client.
+    pub(crate) fn ice_servers(&self, session: SessionId) -> Vec<IceServer> {
+        let label = session.to_string();
+        let servers = self.config.ice_servers.iter();
+        servers.map(|server| server.for_client(&label, self.now.unix_ms)).collect()
+    }
+}
+
+/// Reports a broken invariant: a bug, never a client's doing. The caller goes on without what is missing.
+pub(crate) fn broken(what: &str) {
+    tracing::error!(what, "broken invariant in the control plane; please report it");
+    debug_assert!(false, "{what}");
+}

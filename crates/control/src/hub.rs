@@ -1,0 +1,233 @@
+//! The hub: routes inputs to rooms, and takes effects out of them.
+
+mod hello;
+mod sessions;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Instant;
+
+use auth::Auth;
+use media_api::{Event, RoomId};
+use protocol::{CloseCode, ErrorCode, RoomInfo, RoomName, RoomSummary};
+
+use crate::admission::Admission;
+use crate::api::{ClientId, Effect, Input, Now, RequestId};
+use crate::context::{Config, Context, broken};
+use crate::refusal::Refusal;
+use crate::room::Room;
+use crate::session::{ReplyTo, SessionId};
+use crate::timers::Timer;
+
+/// The control plane as a state machine. One task owns it. Change it with [`Hub::handle`], drain
+/// [`Hub::poll_effect`], then sleep until [`Hub::poll_timeout`].
+pub struct Hub {
+    pub(crate) rooms: HashMap<RoomId, Room>,
+    pub(crate) cx: Context,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("n_rooms", &self.rooms.len()).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// A hub without rooms. `random` makes resume tokens: 128 bits that nobody can guess.
+    pub fn new(
+        config: Config,
+        auth: Auth,
+        admission: Admission,
+        now: Now,
+        random: impl FnMut() -> u128 + Send + 'static,
+    ) -> Self {
+        let cx = Context::new(config, auth, admission, now, random);
+        Self { rooms: HashMap::new(), cx }
+    }
+
+    /// Takes one input. What is to be done is in [`Hub::poll_effect`] afterwards.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        self.cx.now = now;
+        self.run_timers();
+        match input {
+            Input::Connected { client, join } => self.connected(client, join),
+            Input::Frame { client, frame } => self.frame(client, *frame),
+            Input::Request { client, id, request } => self.request(client, id, request),
+            Input::Gone { client, code } => self.gone(client, code),
+            Input::Media(event) => self.media(event),
+            Input::Timeout => {}
+            Input::Drain => self.drain(),
+        }
+        self.settle();
+    }
+
+    /// The next thing to do; to be asked until there is none.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.cx.poll()
+    }
+
+    /// When [`Input::Timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.cx.timers.next()
+    }
+
+    /// The rooms with something to watch, by name.
+    pub fn summaries(&self) -> Vec<RoomSummary> {
+        let mut all: Vec<_> = self.rooms.values().filter_map(Room::summary).collect();
+        all.sort_by(|a, b| a.room.cmp(&b.room));
+        all
+    }
+
+    /// What is known of one room; `None` when nobody is in it.
+    pub fn room_info(&self, name: &RoomName) -> Option<RoomInfo> {
+        self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
+    }
+
+    fn run_timers(&mut self) {
+        while let Some(timer) = self.cx.timers.pop(self.cx.now.at) {
+            match timer {
+                Timer::Silence(sid) => self.silence_is_over(sid),
+                Timer::Answer(peer) => {
+                    let sid = self.cx.directory.peers.get(&peer).copied();
+                    self.in_room_of(sid, |room, cx, sid| room.answer_is_overdue(cx, sid));
+                }
+                Timer::Forget(sid) => {
+                    self.in_room_of(Some(sid), |room, cx, sid| room.forget(cx, sid));
+                }
+                Timer::Prefer(sid) => {
+                    self.in_room_of(Some(sid), |room, cx, sid| room.prefer(cx, sid));
+                }
+                Timer::Grace(id) => self.in_room(id, Room::end),
+                Timer::Viewers(id) => self.in_room(id, Room::tell_viewers),
+                Timer::Linger(id) => self.in_room(id, Room::linger_is_over),
+            }
+            self.settle();
+        }
+    }
+
+    fn media(&mut self, event: Event) {
+        if let Some(peer) = event.peer() {
+            // Events of a peer that was closed meanwhile come after it was forgotten.
+            if let Some(&sid) = self.cx.directory.peers.get(&peer) {
+                self.in_room_of(Some(sid), |room, cx, sid| room.handle_peer_event(cx, sid, event));
+            }
+        } else if let Some(id) = event.room() {
+            // A room is forgotten before the media plane has said its last word of it.
+            if self.rooms.contains_key(&id) {
+                self.in_room(id, |room, cx| room.handle_event(cx, event));
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        self.cx.is_draining = true;
+        let mut all: Vec<SessionId> = self.cx.directory.clients.values().copied().collect();
+        all.sort();
+        for sid in all {
+            self.in_room_of(Some(sid), |room, cx, sid| {
+                room.dismiss(cx, sid, "draining", CloseCode::GoingAway);
+            });
+        }
+    }
+
+    /// Closes the peers that gave way, and forgets the rooms that nobody is in.
+    fn settle(&mut self) {
+        while let Some(peer) = self.cx.take_evicted() {
+            // It may be gone since.
+            if let Some(&sid) = self.cx.directory.peers.get(&peer) {
+                self.in_room_of(Some(sid), |room, cx, sid| room.evict(cx, sid));
+            }
+        }
+        for id in self.cx.take_left() {
+            if self.rooms.get(&id).is_some_and(|room| room.members.is_empty())
+                && let Some(room) = self.rooms.remove(&id)
+            {
+                self.cx.directory.rooms.remove(&room.name);
+                for timer in [Timer::Grace(id), Timer::Viewers(id), Timer::Linger(id)] {
+                    self.cx.timers.cancel(timer);
+                }
+            }
+        }
+    }
+
+    // Finding rooms.
+
+    /// The room of that name, made when it is new.
+    fn room_id(&mut self, name: &RoomName) -> Result<RoomId, Refusal> {
+        if let Some(&id) = self.cx.directory.rooms.get(name) {
+            return Ok(id);
+        }
+        if self.rooms.len() >= self.cx.admission.max_rooms() {
+            let message = "the server has as many rooms as it takes";
+            return Err(Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000));
+        }
+        let id = RoomId(self.cx.new_id());
+        self.cx.directory.rooms.insert(name.clone(), id);
+        self.rooms.insert(id, Room::new(id, name.clone()));
+        Ok(id)
+    }
+
+    fn in_room<T: Default>(
+        &mut self,
+        id: RoomId,
+        act: impl FnOnce(&mut Room, &mut Context) -> T,
+    ) -> T {
+        match self.rooms.get_mut(&id) {
+            Some(room) => act(room, &mut self.cx),
+            None => {
+                broken("a room that is named does not exist");
+                T::default()
+            }
+        }
+    }
+
+    /// Acts in the room of a session; nothing when there is no session, as after it left.
+    fn in_room_of<T: Default>(
+        &mut self,
+        sid: Option<SessionId>,
+        act: impl FnOnce(&mut Room, &mut Context, SessionId) -> T,
+    ) -> T {
+        let Some(sid) = sid else { return T::default() };
+        match self.cx.directory.sessions.get(&sid).copied() {
+            Some(id) => self.in_room(id, |room, cx| act(room, cx, sid)),
+            None => {
+                broken("a session that is named does not exist");
+                T::default()
+            }
+        }
+    }
+
+    /// Tells a client why it was refused; disconnects it if that is the end.
+    fn refuse(&mut self, sid: SessionId, reply_to: ReplyTo, refusal: Refusal) {
+        let is_fatal = refusal.is_fatal;
+        let code = match refusal.code {
+            ErrorCode::RateLimited => CloseCode::RateLimited,
+            _ => CloseCode::Full,
+        };
+        self.in_room_of(Some(sid), |room, cx, sid| {
+            let client = room.members.get(&sid).and_then(|session| session.client);
+            cx.refuse(client, reply_to, refusal);
+            if is_fatal {
+                room.disconnect(cx, sid, code);
+            }
+        });
+    }
+
+    /// Refuses a client that has no session.
+    fn turn_away(&mut self, client: ClientId, id: Option<RequestId>, refusal: Refusal) {
+        match id {
+            Some(id) => self.cx.push(Effect::Reply { id, result: Err(refusal) }),
+            None => {
+                let code = match refusal.code {
+                    ErrorCode::Draining => CloseCode::GoingAway,
+                    ErrorCode::RateLimited => CloseCode::RateLimited,
+                    _ => CloseCode::Full,
+                };
+                if refusal.code != ErrorCode::Draining {
+                    self.cx.send(Some(client), refusal.fatal().into_message(None));
+                }
+                self.cx.push(Effect::Close { client, code });
+            }
+        }
+    }
+}

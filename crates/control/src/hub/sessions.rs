@@ -1,0 +1,225 @@
+//! Clients come, speak and go.
+
+use auth::{Action, Credential};
+use protocol::{ClientFrame, ClientMessage, ErrorCode, Role, RoomName};
+
+use super::Hub;
+use crate::api::{ClientId, Join, Request, RequestId};
+use crate::limits::{SILENCE, SILENT_SOCKETS};
+use crate::refusal::Refusal;
+use crate::session::{Profile, ReplyTo, Session, SessionId};
+use crate::timers::Timer;
+
+impl Hub {
+    /// A WebSocket was opened.
+    pub(super) fn connected(&mut self, client: ClientId, join: Join) {
+        let role = join.role;
+        if let Some(sid) = self.enter(client, None, join, Profile::Silent) {
+            self.cx.timers.set(Timer::Silence(sid), self.cx.now.at + SILENCE);
+            // A page that says in its URL to be a fan need not wait.
+            if role == Some(Role::Fan) {
+                self.in_room_of(Some(sid), |room, cx, sid| room.offer_if_on_air(cx, sid));
+            }
+        }
+    }
+
+    /// Makes a session of a client.
+    fn enter(
+        &mut self,
+        client: ClientId,
+        id: Option<RequestId>,
+        join: Join,
+        profile: Profile,
+    ) -> Option<SessionId> {
+        if self.cx.directory.clients.contains_key(&client) {
+            tracing::error!(%client, "a door used the name of a client twice");
+            return None;
+        }
+        if self.cx.is_draining {
+            let refusal = Refusal::new(ErrorCode::Draining, "the server is stopping");
+            self.turn_away(client, id, refusal.retry_ms(2_000));
+            return None;
+        }
+        self.make_room();
+        let name = join.room.clone().unwrap_or_else(|| self.cx.config.default_room.clone());
+        let room = match self.room_id(&name) {
+            Ok(room) => room,
+            Err(refusal) => {
+                self.turn_away(client, id, refusal);
+                return None;
+            }
+        };
+        let sid = SessionId(self.cx.new_id());
+        tracing::debug!(session = %sid, room = %name, ip = %join.addr.ip, "client joined");
+        let session = Session::new(client, join, profile, self.cx.now.at);
+        self.in_room(room, |room, _| {
+            room.members.insert(sid, session);
+        });
+        self.cx.directory.sessions.insert(sid, room);
+        self.cx.directory.clients.insert(client, sid);
+        Some(sid)
+    }
+
+    /// When sessions are many, the oldest that nobody holds is forgotten before its time.
+    fn make_room(&mut self) {
+        if !self.cx.admission.is_crowded() {
+            return;
+        }
+        let idle = self.rooms.values().flat_map(|room| {
+            let members = room.members.iter();
+            members
+                .filter(|(sid, it)| it.client.is_none() && !it.has_media() && !room.is_host(**sid))
+        });
+        let oldest = idle.map(|(sid, _)| *sid).min();
+        self.in_room_of(oldest, |room, cx, sid| room.remove(cx, sid));
+        self.settle();
+    }
+
+    /// A WebSocket said something.
+    pub(super) fn frame(&mut self, client: ClientId, frame: ClientFrame) {
+        // It may have been closed by the server while the frame was under way.
+        let Some(&sid) = self.cx.directory.clients.get(&client) else { return };
+        let ClientFrame { id, room, message } = frame;
+        let result = self.check_room(sid, &message, room).and_then(|()| match message {
+            ClientMessage::Hello { v, role, room, name, key, secret, resume, lang: _, caps } => {
+                let pauses = caps.is_some_and(|caps| caps.pauses);
+                let hello =
+                    super::hello::Fields { v, role, room, name, key, secret, resume, pauses };
+                self.hello(sid, hello)
+            }
+            message => {
+                let re = id.clone();
+                self.try_in_room_of(sid, |room, cx, sid| room.hear(cx, sid, message, re))
+            }
+        });
+        if let Err(refusal) = result {
+            self.refuse(sid, ReplyTo::message(id), refusal);
+        }
+    }
+
+    /// A program asks for something.
+    pub(super) fn request(&mut self, client: ClientId, id: RequestId, request: Request) {
+        if let Request::Join { join, credential } = request {
+            return self.join(client, id, join, credential);
+        }
+        let Some(&sid) = self.cx.directory.clients.get(&client) else {
+            let refusal = Refusal::new(ErrorCode::NotFound, "the session is over");
+            return self.turn_away(client, Some(id), refusal);
+        };
+        let result = self.try_in_room_of(sid, |room, cx, sid| room.request(cx, sid, id, request));
+        if let Err(refusal) = result {
+            self.refuse(sid, ReplyTo::Request(id), refusal);
+        }
+    }
+
+    /// A session of WHIP or WHEP begins. Rights come first.
+    fn join(&mut self, client: ClientId, id: RequestId, join: Join, credential: Credential) {
+        let name = join.room.clone().unwrap_or_else(|| self.cx.config.default_room.clone());
+        let action = match join.role {
+            Some(Role::Host) => Action::Publish,
+            Some(Role::Fan) | None => Action::Watch,
+        };
+        let now = self.cx.now.at;
+        if let Err(denied) = self.cx.auth.may(&join.addr, action, &name, &credential, now) {
+            return self.turn_away(client, Some(id), denied.into());
+        }
+        if let Some(sid) = self.enter(client, Some(id), join, Profile::Http) {
+            self.in_room_of(Some(sid), |room, cx, sid| {
+                if let Some(session) = room.member(sid) {
+                    session.credential = credential;
+                    session.is_authorized = action == Action::Publish;
+                }
+                room.joined(cx, sid, id);
+            });
+        }
+    }
+
+    /// A client is gone.
+    pub(super) fn gone(&mut self, client: ClientId, code: Option<u16>) {
+        // The server may have closed it before.
+        if let Some(sid) = self.cx.directory.clients.remove(&client) {
+            self.in_room_of(Some(sid), |room, cx, sid| room.client_gone(cx, sid, code));
+        }
+    }
+
+    /// 300 ms without a word.
+    pub(super) fn silence_is_over(&mut self, sid: SessionId) {
+        self.in_room_of(Some(sid), |room, cx, sid| room.silence_is_over(cx, sid));
+        let Some(room) = self.cx.directory.sessions.get(&sid) else { return };
+        let Some(session) = self.rooms.get(room).and_then(|room| room.members.get(&sid)) else {
+            return;
+        };
+        if !is_idle(session) || session.addr.is_unlimited() {
+            return;
+        }
+        let network = session.addr.network();
+        let sessions = self.rooms.values().flat_map(|room| room.members.values());
+        let n_idle = sessions.filter(|it| is_idle(it) && it.addr.network() == network).count();
+        if n_idle > SILENT_SOCKETS {
+            let message = "too many idle sockets from this network";
+            let refusal = Refusal::new(ErrorCode::RateLimited, message).fatal();
+            self.refuse(sid, ReplyTo::Nobody, refusal);
+        }
+    }
+
+    /// Moves a session to the room that a message names, or says why not.
+    fn check_room(
+        &mut self,
+        sid: SessionId,
+        message: &ClientMessage,
+        name: Option<RoomName>,
+    ) -> Result<(), Refusal> {
+        // `hello` carries its room itself, and is checked there.
+        let Some(name) = name.filter(|_| !matches!(message, ClientMessage::Hello { .. })) else {
+            return Ok(());
+        };
+        let may_move = self.in_room_of(Some(sid), |room, _, sid| {
+            if room.name == name {
+                return None;
+            }
+            let session = room.members.get(&sid)?;
+            Some(!session.hears_room() && !session.has_media() && !room.is_host(sid))
+        });
+        match may_move {
+            None => Ok(()),
+            Some(true) => self.move_to(sid, &name),
+            Some(false) => {
+                Err(Refusal::unexpected("this socket is in another room; open a new one"))
+            }
+        }
+    }
+
+    /// Moves a session without media to another room.
+    pub(super) fn move_to(&mut self, sid: SessionId, name: &RoomName) -> Result<(), Refusal> {
+        let to = self.room_id(name)?;
+        let Some(from) = self.cx.directory.sessions.insert(sid, to) else { return Ok(()) };
+        if from == to {
+            return Ok(());
+        }
+        let session = self.in_room(from, |room, _| room.members.remove(&sid));
+        if let Some(session) = session {
+            self.in_room(to, |room, _| {
+                room.members.insert(sid, session);
+            });
+        }
+        self.cx.member_left(from);
+        Ok(())
+    }
+
+    pub(super) fn try_in_room_of(
+        &mut self,
+        sid: SessionId,
+        act: impl FnOnce(
+            &mut crate::room::Room,
+            &mut crate::context::Context,
+            SessionId,
+        ) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.in_room_of(Some(sid), |room, cx, sid| Some(act(room, cx, sid))).unwrap_or(Ok(()))
+    }
+}
+
+/// Whether a session is a WebSocket that says nothing and is sent nothing.
+fn is_idle(session: &Session) -> bool {
+    matches!(session.profile, Profile::Basic) && !session.has_media()
+}

@@ -1,0 +1,47 @@
+//! The control plane: rooms, sessions, rights, and what is asked of the media plane.
+//!
+//! [`Hub`] is a state machine without clock, socket or thread. It takes an [`Input`] with the time and
+//! leaves [`Effect`]s to carry out. WebSocket, WHIP and WHEP are three clients of it: a page speaks in
+//! [`protocol::ClientFrame`]s, a program in typed [`Request`]s, and both end in the same methods of a room.
+//!
+//! ```text
+//! door ──► Admission (rate, places) ──► Hub ──► Room ──► Effect ──► door, media plane
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `api.rs` | inputs, requests, replies, effects |
+//! | `admission.rs` | how many sessions and peers, in all and by network |
+//! | `hub.rs`, `hub/` | routes inputs to rooms; sockets opened, resumed and closed |
+//! | `room.rs`, `room/` | one room as a state machine: its members, its broadcast, its viewers |
+//! | `session.rs` | one member of a room |
+//! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
+//! | `refusal.rs` | why something is refused, in words |
+//! | `sdp_summary.rs` | the few facts of a description that decide who publishes |
+//! | `ice_servers.rs` | STUN and TURN servers, with credentials that expire |
+//! | `limits.rs` | every bound of this crate |
+//!
+//! `docs/protocol.md` is the contract that this implements.
+
+mod admission;
+mod api;
+mod context;
+mod directory;
+mod hub;
+mod ice_servers;
+pub mod limits;
+mod refusal;
+mod room;
+pub mod sdp_summary;
+mod session;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use admission::{Admission, Capacity, Door, SessionPlace};
+pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
+pub use context::Config;
+pub use hub::Hub;
+pub use ice_servers::{IceServerConfig, TurnSecret};
+pub use refusal::Refusal;

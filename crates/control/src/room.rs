@@ -1,0 +1,168 @@
+//! One room as a state machine: its members, its broadcast, its viewers.
+//!
+//! Every method takes the `Context`, where it leaves effects. Nothing here reads a clock or waits.
+
+mod broadcast;
+mod findings;
+mod frames;
+mod layers;
+mod leave;
+mod media;
+mod notify;
+mod publish;
+mod requests;
+mod resume;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use auth::{ClientAddr, Secret};
+use media_api::{PeerId, RoomId};
+use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
+
+use broadcast::Broadcast;
+pub(crate) use frames::{Hello, read_secret};
+
+use crate::context::broken;
+use crate::session::{Session, SessionId};
+
+/// A room. It exists while anybody is in it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    pub(crate) name: RoomName,
+    /// Everybody in the room, with client or without.
+    pub(crate) members: BTreeMap<SessionId, Session>,
+    pub(crate) host: Option<Host>,
+    /// Who has asked to be the host, until the media plane has answered.
+    pub(crate) claimant: Option<SessionId>,
+    pub(crate) broadcast: Broadcast,
+    pub(crate) audience: Audience,
+}
+
+/// Who hosts. The session exists as long as it is named here.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) session: SessionId,
+    /// What it is known by: its key, or its browser's secret.
+    pub(crate) identity: Option<Secret>,
+    pub(crate) addr: ClientAddr,
+    pub(crate) info: Option<HostInfo>,
+}
+
+/// How many watch.
+#[derive(Debug, Default)]
+pub(crate) struct Audience {
+    /// Watching peers, connected or not.
+    pub(crate) n_watching: usize,
+    /// Watching peers that are connected.
+    pub(crate) n_viewers: u32,
+    /// The most of them in this broadcast.
+    pub(crate) peak: u32,
+    /// When the members were told, and of how many.
+    pub(crate) told: Option<(Instant, (u32, u32))>,
+}
+
+impl Room {
+    /// An empty room.
+    pub(crate) fn new(id: RoomId, name: RoomName) -> Self {
+        Self {
+            id,
+            name,
+            members: BTreeMap::new(),
+            host: None,
+            claimant: None,
+            broadcast: Broadcast::default(),
+            audience: Audience::default(),
+        }
+    }
+
+    /// A member. The directory names nobody else, so that a miss is a bug.
+    pub(crate) fn member(&mut self, sid: SessionId) -> Option<&mut Session> {
+        let found = self.members.get_mut(&sid);
+        if found.is_none() {
+            broken("a session is not in the room that the directory names");
+        }
+        found
+    }
+
+    pub(crate) fn is_host(&self, sid: SessionId) -> bool {
+        self.host.as_ref().is_some_and(|host| host.session == sid)
+    }
+
+    /// Whether the host has a publishing peer.
+    pub(crate) fn is_published(&self) -> bool {
+        self.host
+            .as_ref()
+            .and_then(|host| self.members.get(&host.session))
+            .is_some_and(|session| session.publisher().is_some())
+    }
+
+    /// Who has a peer, and which of its peers it is.
+    pub(crate) fn ids(&self) -> Vec<SessionId> {
+        self.members.keys().copied().collect()
+    }
+
+    /// The oldest watching peer that is not connected.
+    pub(crate) fn oldest_half_open(&self) -> Option<(PeerId, SessionId)> {
+        let watching = self.members.iter().filter_map(|(sid, session)| {
+            let watching = session.watching.as_ref()?;
+            watching.connected_at.is_none().then_some((watching.peer, *sid))
+        });
+        watching.min()
+    }
+
+    /// The whole state, as members may know it.
+    pub(crate) fn state(&self) -> RoomState {
+        let Broadcast { live, rev, since, media, sizes, video, audio, .. } = &self.broadcast;
+        RoomState {
+            room: self.name.clone(),
+            rev: *rev,
+            live: *live,
+            since: *since,
+            host: self.host_info(),
+            codec: media.video.map(|codec| codec.as_str().into()),
+            layers: media.layers.clone(),
+            sizes: sizes.clone(),
+            video: *video,
+            audio: *audio,
+        }
+    }
+
+    /// Its line in the list of rooms, when there is something to watch.
+    pub(crate) fn summary(&self) -> Option<RoomSummary> {
+        self.broadcast.is_on_air().then(|| RoomSummary {
+            room: self.name.clone(),
+            live: self.broadcast.live,
+            since: self.broadcast.since.unwrap_or_default(),
+            host: self.host_info(),
+            viewers: self.audience.n_viewers,
+        })
+    }
+
+    /// What programs may know of it.
+    pub(crate) fn info(&self) -> RoomInfo {
+        let Broadcast { live, since, media, findings, .. } = &self.broadcast;
+        RoomInfo {
+            room: self.name.clone(),
+            live: *live,
+            since: *since,
+            host: self.host_info(),
+            codec: media.video.map(|codec| codec.as_str().into()),
+            audio_codec: media.audio.map(|codec| codec.as_str().into()),
+            layers: media.layers.clone(),
+            viewers: self.audience.n_viewers,
+            findings: findings.told.clone(),
+        }
+    }
+
+    fn host_info(&self) -> Option<HostInfo> {
+        self.host.as_ref().and_then(|host| host.info.clone())
+    }
+
+    /// Whether nobody is live, and nobody is about to be.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.broadcast.live, LiveState::Offline | LiveState::Ended)
+    }
+}

@@ -1,0 +1,161 @@
+//! Members that lose their client, their media, or their patience.
+
+use protocol::{CloseCode, ServerMessage};
+
+use super::Room;
+use crate::context::Context;
+use crate::limits::LINGER;
+use crate::session::{Profile, SessionId, Step};
+use crate::timers::Timer;
+
+/// How long a page that is told to come back should wait.
+const RETRY_MS: u32 = 1000;
+
+impl Room {
+    /// A client is gone. `code` is that of its close frame.
+    pub(crate) fn client_gone(&mut self, cx: &mut Context, sid: SessionId, code: Option<u16>) {
+        let hosts = self.is_host(sid);
+        let Some(session) = self.member(sid) else { return };
+        session.client = None;
+        let hosts = hosts || session.has_claim();
+        tracing::debug!(session = %sid, code, "client gone");
+        match code {
+            // The tab was closed, or shows another page.
+            Some(1001) => self.remove(cx, sid),
+            Some(1000) if !hosts => self.remove(cx, sid),
+            _ => {
+                self.close_unanswered(cx, sid);
+                self.detach(cx, sid);
+            }
+        }
+    }
+
+    /// An offer that nobody answers any more needs no peer. A page that comes back is made a new one.
+    fn close_unanswered(&mut self, cx: &mut Context, sid: SessionId) {
+        let watching = self.members.get(&sid).and_then(|session| session.watching.as_ref());
+        let is_unanswered = watching.is_some_and(|watching| {
+            watching.connected_at.is_none()
+                && matches!(watching.step, Step::Offering(_) | Step::Offered(_))
+        });
+        if is_unanswered {
+            self.withdraw_viewer(cx, sid);
+            if let Some(session) = self.member(sid) {
+                // No answer can come: its client is gone.
+                session.manners.withdrawn = 0;
+            }
+        }
+    }
+
+    /// `leave`: the page leaves for good.
+    pub(crate) fn leave(&mut self, cx: &mut Context, sid: SessionId) {
+        self.dismiss(cx, sid, "left", CloseCode::Normal);
+        self.remove(cx, sid);
+    }
+
+    /// `bye`, for those who know it, and the end of the client.
+    pub(crate) fn dismiss(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        reason: &str,
+        code: CloseCode,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let Some(client) = session.client.take() else { return };
+        if session.hears_room() {
+            let retry_ms = (reason == "draining").then_some(RETRY_MS);
+            cx.send(Some(client), ServerMessage::Bye { reason: reason.into(), retry_ms });
+        }
+        cx.close_client(client, code);
+    }
+
+    /// Disconnects a member without a word; what it is worth is decided as when its client vanishes.
+    pub(crate) fn disconnect(&mut self, cx: &mut Context, sid: SessionId, code: CloseCode) {
+        let Some(session) = self.member(sid) else { return };
+        if let Some(client) = session.client.take() {
+            cx.close_client(client, code);
+            self.close_unanswered(cx, sid);
+            self.detach(cx, sid);
+        }
+    }
+
+    /// The member lost its client: keeps what flows, and what may be taken up again.
+    fn detach(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(session) = self.members.get(&sid) else { return };
+        if !session.hears_room() && !session.has_media() && !self.is_host(sid) {
+            self.remove(cx, sid);
+        } else {
+            cx.timers.set(Timer::Forget(sid), cx.now.at + LINGER);
+        }
+    }
+
+    /// The member has lost a peer: when its client is gone too, it will not be long.
+    pub(crate) fn reap(&mut self, cx: &mut Context, sid: SessionId) {
+        self.end_without_media(cx, sid);
+        let Some(session) = self.members.get(&sid) else { return };
+        if session.client.is_none()
+            && !session.has_media()
+            && !self.is_host(sid)
+            && !cx.timers.is_set(Timer::Forget(sid))
+        {
+            self.detach(cx, sid);
+        }
+    }
+
+    /// A session by HTTP is its peer, and ends with it. A host's is kept while its place is: it may be deleted
+    /// still, or another may follow it.
+    fn end_without_media(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(session) = self.members.get_mut(&sid) else { return };
+        if !matches!(session.profile, Profile::Http) || session.has_media() || self.is_host(sid) {
+            return;
+        }
+        let Some(session) = self.members.get_mut(&sid) else { return };
+        if let Some(client) = session.client.take() {
+            cx.close_client(client, CloseCode::Normal);
+            self.remove(cx, sid);
+        }
+    }
+
+    /// A minute without client: keeps the member only while its media flows in a live room.
+    pub(crate) fn forget(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(session) = self.members.get(&sid) else { return };
+        if session.client.is_none()
+            && !self.is_host(sid)
+            && (self.is_idle() || !session.has_media())
+        {
+            self.remove(cx, sid);
+        }
+    }
+
+    /// Ends a member's session and all that is its own.
+    pub(crate) fn remove(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.is_host(sid) {
+            self.end(cx);
+        }
+        // The end of its broadcast may have been the end of it.
+        if !self.members.contains_key(&sid) {
+            return;
+        }
+        self.withdraw_viewer(cx, sid);
+        let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.as_mut());
+        if let Some(claim) = publishing.and_then(|it| it.claim.take()) {
+            self.drop_claim(cx, sid, claim);
+            self.unclaim(cx, sid);
+        }
+        let Some(session) = self.members.remove(&sid) else { return };
+        if let Some(publisher) = session.publishing.and_then(|it| it.current) {
+            cx.close_peer(publisher.peer);
+        }
+        if let Profile::Page(page) = session.profile {
+            cx.directory.tokens.remove(&page.token);
+        }
+        if let Some(client) = session.client {
+            cx.directory.clients.remove(&client);
+        }
+        cx.directory.sessions.remove(&sid);
+        for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {
+            cx.timers.cancel(timer);
+        }
+        cx.member_left(self.id);
+    }
+}

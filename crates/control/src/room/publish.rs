@@ -1,0 +1,382 @@
+//! The host's side: who may be host, claims, take-overs, restarts.
+//!
+//! A claim is a publishing peer that the media plane has not taken yet. The one before it goes on until then.
+
+use std::collections::VecDeque;
+
+use auth::{Action, SecretKind};
+use media_api::{Command, NegotiationError};
+use protocol::{
+    AudioState, CloseCode, ErrorCode, HostInfo, LayerSize, LiveState, MAX_LAYERS, Role,
+    ServerMessage, VideoState,
+};
+
+use super::{Host, Room};
+use crate::admission::PeerKind;
+use crate::context::Context;
+use crate::limits::{GRACE, PENDING_OFFERS};
+use crate::refusal::Refusal;
+use crate::session::{MediaState, PendingOffer, Publisher, ReplyTo, SessionId};
+use crate::timers::Timer;
+
+impl Room {
+    /// Whether a member may publish. It stays allowed for the life of its session.
+    pub(crate) fn authorize(&mut self, cx: &mut Context, sid: SessionId) -> Result<(), Refusal> {
+        let name = self.name.clone();
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        if session.is_authorized {
+            return Ok(());
+        }
+        let (addr, credential) = (session.addr, &session.credential);
+        match cx.auth.may(&addr, Action::Publish, &name, credential, cx.now.at) {
+            Ok(()) => {
+                session.is_authorized = true;
+                Ok(())
+            }
+            Err(denied) => {
+                // It may say another key.
+                session.credential.key = None;
+                Err(denied.into())
+            }
+        }
+    }
+
+    /// An offer of a member that wants to publish, or does already.
+    pub(crate) fn publish(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        offer: String,
+        sdp_session: Option<String>,
+        reply_to: ReplyTo,
+    ) -> Result<(), Refusal> {
+        self.authorize(cx, sid)?;
+        self.may_claim(cx, sid)?;
+        // One peer connection, two offerers: the server gives way.
+        if self.members.get(&sid).is_some_and(|session| !session.hears_room()) {
+            self.withdraw_viewer(cx, sid);
+        }
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        let via = session.via;
+        let publishing = session.publishing_mut();
+        let current = publishing.claim.as_mut().or(publishing.current.as_mut());
+        if let Some(publisher) = current
+            && sdp_session.is_some()
+            && publisher.sdp_session == sdp_session
+        {
+            if publisher.pending.len() >= PENDING_OFFERS {
+                return Err(Refusal::unexpected("the offers before it are not answered yet"));
+            }
+            let peer = publisher.peer;
+            publisher.pending.push_back(PendingOffer { offer: offer.clone(), reply_to });
+            cx.command(Command::Reoffer { peer, offer, via });
+            return Ok(());
+        }
+        self.claim(cx, sid, offer, sdp_session, reply_to)
+    }
+
+    /// Asks for a new publishing peer.
+    fn claim(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        offer: String,
+        sdp_session: Option<String>,
+        reply_to: ReplyTo,
+    ) -> Result<(), Refusal> {
+        let room = self.id;
+        let is_on_air = self.broadcast.is_on_air();
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        let (addr, via) = (session.addr, session.via);
+        let superseded = session.publishing_mut().claim.take();
+        if let Some(superseded) = superseded {
+            self.drop_claim(cx, sid, superseded);
+        }
+        let place = cx.peer_place(&addr, PeerKind::Publisher)?;
+        let peer = cx.new_peer(sid, PeerKind::Publisher);
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        // Who returns to a broadcast that is on air goes on with it.
+        let on_air = !session.hears_room() || session.wants_to_be_live() || is_on_air;
+        let pending = VecDeque::from([PendingOffer { offer: offer.clone(), reply_to }]);
+        let claim = Publisher { peer, place, on_air, sdp_session, pending };
+        session.publishing_mut().claim = Some(claim);
+        self.claimant = Some(sid);
+        cx.command(Command::Publish { room, peer, offer, on_air, via });
+        Ok(())
+    }
+
+    /// Closes a claim; who waits for its answers is told.
+    pub(crate) fn drop_claim(&mut self, cx: &mut Context, sid: SessionId, claim: Publisher) {
+        cx.close_peer(claim.peer);
+        let client = self.members.get(&sid).and_then(|session| session.client);
+        for offer in claim.pending {
+            // A page sees what it said since; a program waits.
+            if matches!(offer.reply_to, ReplyTo::Request(_)) {
+                let refusal = Refusal::unexpected("another offer followed before the answer");
+                cx.refuse(client, offer.reply_to, refusal);
+            }
+        }
+    }
+
+    /// Whether a member may be the room's host now.
+    fn may_claim(&self, cx: &Context, sid: SessionId) -> Result<(), Refusal> {
+        let Some(session) = self.members.get(&sid) else { return Ok(()) };
+        let taken = || Refusal::new(ErrorCode::HostTaken, "somebody else is live in this room");
+        let is_same = |theirs: Option<&auth::Secret>| match (theirs, session.identity()) {
+            (Some(theirs), Some(ours)) => {
+                let kind = SecretKind::HostIdentity;
+                cx.auth.is_same(&session.addr, kind, theirs, ours, cx.now.at).map_err(Refusal::from)
+            }
+            _ => Err(taken()),
+        };
+        if let Some(other) = self.claimant.filter(|other| *other != sid) {
+            is_same(self.members.get(&other).and_then(|other| other.identity()))?;
+        }
+        let Some(host) = &self.host else { return Ok(()) };
+        if host.session == sid {
+            return Ok(());
+        }
+        if host.identity.is_some() {
+            return is_same(host.identity.as_ref());
+        }
+        // A host without a key whose page vanished, or an encoder that was killed: known by its address until
+        // the grace is over.
+        let is_gone = self
+            .members
+            .get(&host.session)
+            .is_none_or(|other| other.client.is_none() || other.is_http());
+        let is_back = is_gone
+            && self.broadcast.live == LiveState::Interrupted
+            && host.addr.ip == session.addr.ip;
+        if is_back { Ok(()) } else { Err(taken()) }
+    }
+
+    /// The media plane answered an offer of a publisher.
+    pub(crate) fn publisher_answered(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        is_claim: bool,
+        sdp: String,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let client = session.client;
+        let publishing = session.publishing_mut();
+        let publisher =
+            if is_claim { publishing.claim.as_mut() } else { publishing.current.as_mut() };
+        let Some(publisher) = publisher else { return };
+        if let Some(offer) = publisher.pending.pop_front() {
+            match (client, offer.reply_to) {
+                // Kept for the next WebSocket of a page.
+                (None, ReplyTo::Page(echo)) => {
+                    if let Some(page) = session.page_mut() {
+                        let (pc, neg) = (echo.pc, echo.neg);
+                        page.held = Some(ServerMessage::Answer { sdp, pc, neg });
+                    }
+                }
+                (_, reply_to) => cx.answer(client, &reply_to, sdp),
+            }
+        }
+        if is_claim {
+            self.commit(cx, sid);
+        }
+    }
+
+    /// A claim came to nothing. A host that has lost its own peer meanwhile is treated as if it were lost now.
+    pub(crate) fn unclaim(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.claimant == Some(sid) {
+            self.claimant = None;
+        }
+        if self.claimant.is_some() || self.is_published() {
+            return;
+        }
+        match self.broadcast.live {
+            LiveState::Starting => self.end(cx),
+            LiveState::Live => self.interrupt(cx),
+            LiveState::Offline | LiveState::Interrupted | LiveState::Ended => {}
+        }
+    }
+
+    /// A claim was taken: the member is the host now.
+    fn commit(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(session) = self.members.get_mut(&sid) else { return };
+        let publishing = session.publishing.get_or_insert_default();
+        let Some(claim) = publishing.claim.take() else { return };
+        if self.claimant == Some(sid) {
+            self.claimant = None;
+        }
+        let broadcast = &mut self.broadcast;
+        let returns = broadcast.is_on_air();
+        if !returns {
+            broadcast.on_air = false;
+            broadcast.video = VideoState::On;
+            broadcast.audio = AudioState::On;
+            broadcast.sizes = Vec::new();
+            cx.timers.cancel(Timer::Linger(self.id));
+        }
+        // Until its media flows, also when another's did.
+        if let Some(state) = publishing.media_state.take() {
+            broadcast.take_media_state(state);
+        }
+        // A new peer begins with all its layers; the page may think of the one before.
+        let has_paused = !std::mem::take(&mut broadcast.unwanted).is_empty();
+        broadcast.live = if returns { LiveState::Interrupted } else { LiveState::Starting };
+        broadcast.is_flowing = false;
+        broadcast.on_air |= claim.on_air || publishing.golive;
+        let must_go_live = broadcast.on_air && !claim.on_air;
+        publishing.golive = broadcast.on_air;
+        if let Some(old) = publishing.current.replace(claim) {
+            // The media plane closed it when it took the new one.
+            cx.forget_peer(old.peer);
+        }
+        // A page of the basic profile that has been a host is not offered what others send.
+        session.role = Some(Role::Host);
+        let host = Host {
+            session: sid,
+            identity: session.identity().cloned(),
+            addr: session.addr,
+            info: session.name.clone().map(|name| HostInfo { name }),
+        };
+        let door = if session.is_http() { "whip" } else { "ws" };
+        let ip = session.addr.ip;
+        let former = self.host.replace(host).map(|host| host.session);
+        tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
+        if must_go_live {
+            cx.command(Command::GoLive { room: self.id });
+        }
+        if has_paused {
+            self.tell_unwanted(cx, sid);
+        }
+        self.forget_findings(cx);
+        if returns {
+            cx.timers.set(Timer::Grace(self.id), cx.now.at + GRACE);
+        }
+        if let Some(former) = former.filter(|former| *former != sid) {
+            self.replace_host(cx, former);
+        }
+        self.tell_state(cx);
+    }
+
+    /// Takes leave of the host whose place was taken.
+    fn replace_host(&mut self, cx: &mut Context, former: SessionId) {
+        tracing::info!(room = %self.name, session = %former, "publisher replaced");
+        if let Some(publishing) =
+            self.member(former).and_then(|session| session.publishing.as_mut())
+            && let Some(old) = publishing.current.take()
+        {
+            // The media plane closed it when it took the new one.
+            cx.forget_peer(old.peer);
+        }
+        self.dismiss(cx, former, "replaced", CloseCode::Replaced);
+        self.remove(cx, former);
+    }
+
+    /// `golive`: remembered when it comes before the offer.
+    pub(crate) fn go_live_by_host(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+    ) -> Result<(), Refusal> {
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        if session.role != Some(Role::Host) {
+            return Err(Refusal::new(ErrorCode::Forbidden, "only the host goes live"));
+        }
+        session.publishing_mut().golive = true;
+        if self.is_host(sid) && !self.broadcast.on_air {
+            self.put_on_air(cx);
+        }
+        Ok(())
+    }
+
+    /// `end`, said by the host. It may end what has not been answered yet.
+    pub(crate) fn end_by_host(&mut self, cx: &mut Context, sid: SessionId) -> Result<(), Refusal> {
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        let role = session.role;
+        let claim = session.publishing.as_mut().and_then(|publishing| {
+            publishing.golive = false;
+            publishing.claim.take()
+        });
+        let had_claim = claim.is_some();
+        if let Some(claim) = claim {
+            self.drop_claim(cx, sid, claim);
+            self.unclaim(cx, sid);
+        }
+        if self.is_host(sid) {
+            self.end(cx);
+        } else if !had_claim && role != Some(Role::Host) {
+            return Err(Refusal::new(ErrorCode::Forbidden, "only the host ends the broadcast"));
+        }
+        Ok(())
+    }
+
+    /// `media_state`: the camera or the microphone was switched, or the picture has another size.
+    pub(crate) fn media_state(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        audio: bool,
+        video: bool,
+        sizes: Option<Vec<LayerSize>>,
+    ) -> Result<(), Refusal> {
+        if sizes.as_ref().is_some_and(|sizes| sizes.len() > MAX_LAYERS) {
+            let message = format!("\"layers\" has more than {MAX_LAYERS} entries");
+            return Err(Refusal::new(ErrorCode::BadField, message));
+        }
+        let audio = if audio { AudioState::On } else { AudioState::Muted };
+        let video = if video { VideoState::On } else { VideoState::Off };
+        let state = MediaState { audio, video, sizes };
+        if self.is_host(sid) {
+            if self.broadcast.take_media_state(state) {
+                self.tell_state(cx);
+                self.review_findings(cx);
+            }
+            return Ok(());
+        }
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        if !session.has_claim() {
+            return Err(Refusal::new(ErrorCode::Forbidden, "only the host has a camera here"));
+        }
+        // Its offer is under way: it will be the host.
+        session.publishing_mut().media_state = Some(state);
+        Ok(())
+    }
+
+    /// The media plane did not take a publisher's offer.
+    pub(crate) fn publisher_rejected(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        is_claim: bool,
+        error: NegotiationError,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let client = session.client;
+        let publishing = session.publishing_mut();
+        // What begins anew, since the peer that it was for is no more.
+        let again = if is_claim {
+            let Some(mut claim) = publishing.claim.take() else { return };
+            cx.forget_peer(claim.peer);
+            self.unclaim(cx, sid);
+            if let Some(first) = claim.pending.pop_front() {
+                cx.refuse(client, first.reply_to, error.into());
+            }
+            claim.pending.pop_back().map(|last| (last, claim.sdp_session.clone()))
+        } else {
+            let Some(publisher) = publishing.current.as_mut() else { return };
+            let Some(pending) = publisher.pending.pop_front() else { return };
+            if error == NegotiationError::UnknownPeer {
+                // It was closed while the offer was under way.
+                Some((pending, publisher.sdp_session.clone()))
+            } else {
+                cx.refuse(client, pending.reply_to, error.into());
+                None
+            }
+        };
+        if let Some((PendingOffer { offer, reply_to }, sdp_session)) = again
+            && self.members.contains_key(&sid)
+            && let Err(refusal) = self.claim(cx, sid, offer, sdp_session, reply_to.clone())
+        {
+            cx.refuse(client, reply_to, refusal);
+        }
+    }
+}

@@ -1,0 +1,383 @@
+//! The fan's side: offers to it, its answers, its own offers, restarts.
+
+use auth::Action;
+use media_api::{Codec, Command, NegotiationError};
+use protocol::{ErrorCode, Pc, Role, ServerMessage};
+
+use super::Room;
+use crate::admission::{PeerKind, PeerPlace};
+use crate::context::Context;
+use crate::limits::{ANSWER_TIMEOUT, RESTART_EVERY};
+use crate::refusal::Refusal;
+use crate::sdp_summary;
+use crate::session::{Echo, ReplyTo, SessionId, Step, Watching};
+use crate::timers::Timer;
+
+impl Room {
+    /// Offers the broadcast to a fan that has none of it, when there is one.
+    pub(crate) fn offer_if_on_air(&mut self, cx: &mut Context, sid: SessionId) {
+        let wants = self.members.get(&sid).is_some_and(|session| session.wants_offer());
+        if wants && self.broadcast.is_on_air() {
+            self.watch(cx, sid, ReplyTo::Nobody);
+        }
+    }
+
+    /// Asks the media plane for an offer to a fan.
+    pub(crate) fn watch(&mut self, cx: &mut Context, sid: SessionId, reply_to: ReplyTo) {
+        let place = match self.viewer_place(cx, sid) {
+            Ok(place) => place,
+            Err(refusal) => {
+                let client = self.members.get(&sid).and_then(|session| session.client);
+                return cx.refuse(client, reply_to, refusal);
+            }
+        };
+        let (room, peer) = (self.id, cx.new_peer(sid, PeerKind::Viewer));
+        let Some(session) = self.member(sid) else { return };
+        let via = session.via;
+        self.add_viewer(sid, Watching::new(peer, place, Step::Offering(reply_to)));
+        cx.command(Command::Watch { room, peer, via });
+        self.prefer_again(cx, sid);
+    }
+
+    /// A place for one more viewer. In a full room the oldest that is not connected gives way.
+    fn viewer_place(&mut self, cx: &mut Context, sid: SessionId) -> Result<PeerPlace, Refusal> {
+        let Some(session) = self.members.get(&sid) else {
+            return Err(Refusal::unexpected("the session is over"));
+        };
+        let addr = session.addr;
+        cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
+        if self.audience.n_watching >= cx.config.max_viewers {
+            let oldest = self.oldest_half_open().filter(|(_, other)| *other != sid);
+            let Some((_, other)) = oldest else { return Err(room_full()) };
+            self.evict(cx, other);
+        }
+        cx.peer_place(&addr, PeerKind::Viewer)
+    }
+
+    /// Closes a watching peer that is not connected: its place is needed.
+    pub(crate) fn evict(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(session) = self.members.get(&sid) else { return };
+        let client = session.client;
+        self.withdraw_viewer(cx, sid);
+        cx.refuse(client, ReplyTo::Nobody, room_full());
+        self.reap(cx, sid);
+    }
+
+    fn add_viewer(&mut self, sid: SessionId, watching: Watching) {
+        if let Some(session) = self.member(sid) {
+            session.watching = Some(watching);
+            session.manners.early = [0; 2];
+            self.audience.n_watching += 1;
+        }
+    }
+
+    /// Takes the watching peer of a member out of the books.
+    pub(crate) fn take_viewer(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        why: &str,
+    ) -> Option<Watching> {
+        let watching = self.member(sid)?.watching.take()?;
+        cx.forget_peer(watching.peer);
+        self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
+        if let Some(since) = watching.connected_at {
+            let n_viewers = self.audience.n_viewers.saturating_sub(1);
+            self.audience.n_viewers = n_viewers;
+            let after_s = cx.now.at.saturating_duration_since(since).as_secs();
+            tracing::info!(
+                room = %self.name, session = %sid, after_s, why, n_viewers, "viewer left"
+            );
+            self.viewers_changed(cx);
+        }
+        Some(watching)
+    }
+
+    /// Closes the watching peer of a member, if any. An answer that is on its way to it will find nothing, and is
+    /// no fault.
+    pub(crate) fn withdraw_viewer(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(watching) = self.take_viewer(cx, sid, "closed") else { return };
+        cx.close_peer(watching.peer);
+        let Some(session) = self.member(sid) else { return };
+        let client = session.client;
+        if matches!(watching.step, Step::Offered(_)) {
+            session.manners.withdrawn += 1;
+        }
+        if let Some(reply_to) = watching.step.into_waiting() {
+            let refusal = Refusal::unexpected("the connection was closed before the answer");
+            cx.refuse(client, reply_to, refusal);
+        }
+    }
+
+    /// The media plane made an offer.
+    pub(crate) fn viewer_offered(&mut self, cx: &mut Context, sid: SessionId, sdp: String) {
+        let Some(session) = self.member(sid) else { return };
+        let (client, pc) = (session.client, session.pc(Pc::Sub));
+        let Some(watching) = session.watching.as_mut() else { return };
+        watching.neg += 1;
+        let step = std::mem::replace(&mut watching.step, Step::Offered(sdp.clone()));
+        cx.timers.set(Timer::Answer(watching.peer), cx.now.at + ANSWER_TIMEOUT);
+        match step {
+            Step::Offering(reply_to @ ReplyTo::Request(_)) => cx.answer(client, &reply_to, sdp),
+            _ => {
+                let neg = pc.map(|_| watching.neg);
+                cx.send(client, ServerMessage::Offer { sdp, pc, neg });
+            }
+        }
+    }
+
+    /// The client answers the server's offer, or one that is no longer.
+    pub(crate) fn answer(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        sdp: String,
+        reply_to: ReplyTo,
+    ) -> Result<(), Refusal> {
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Echo { pc, neg, .. } = match &reply_to {
+            ReplyTo::Page(echo) => echo.clone(),
+            ReplyTo::Request(_) | ReplyTo::Nobody => Echo::default(),
+        };
+        let has_viewer = session.watching.is_some();
+        let watching = session.watching.as_mut().filter(|_| pc != Some(Pc::Pub));
+        let awaited = watching.filter(|watching| matches!(watching.step, Step::Offered(_)));
+        match awaited {
+            Some(watching) if neg.is_none_or(|neg| neg == watching.neg) => {
+                let peer = watching.peer;
+                // An offer of this same connection, later, is a restart.
+                watching.sdp_session = sdp_summary::inspect(&sdp).session;
+                watching.step = Step::Answering(reply_to);
+                cx.timers.cancel(Timer::Answer(peer));
+                cx.command(Command::Answer { peer, sdp });
+                Ok(())
+            }
+            // To an offer that was followed by another.
+            Some(_) => Ok(()),
+            None if session.manners.withdrawn > 0 => {
+                session.manners.withdrawn -= 1;
+                Ok(())
+            }
+            None if neg.is_some() && has_viewer => Ok(()),
+            None => Err(Refusal::unexpected("there is no offer to answer")),
+        }
+    }
+
+    /// The fan did not answer.
+    pub(crate) fn answer_is_overdue(&mut self, cx: &mut Context, sid: SessionId) {
+        self.withdraw_viewer(cx, sid);
+        let Some(session) = self.member(sid) else { return };
+        let client = session.client;
+        let message = "the offer was not answered in 10 s: the page must apply it with \
+                       setRemoteDescription and send the answer of createAnswer";
+        let refusal = Refusal::new(ErrorCode::AnswerTimeout, message);
+        cx.refuse(client, ReplyTo::Nobody, refusal);
+        self.reap(cx, sid);
+    }
+
+    /// An offer of a fan's own, as in WHEP.
+    pub(crate) fn watch_offer(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        offer: String,
+        sdp_session: Option<String>,
+        reply_to: ReplyTo,
+    ) -> Result<(), Refusal> {
+        let room = self.id;
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        if session.publishes() || session.role == Some(Role::Host) {
+            return Err(Refusal::unexpected("this page publishes; watch with another socket"));
+        }
+        session.role = Some(Role::Fan);
+        let via = session.via;
+        if let Some(watching) = session.watching.as_mut()
+            && matches!(watching.step, Step::Stable)
+            && watching.sdp_session.is_some()
+            && watching.sdp_session == sdp_session
+        {
+            let peer = watching.peer;
+            watching.step = Step::ClientOffered(reply_to);
+            cx.command(Command::Reoffer { peer, offer, via });
+            return Ok(());
+        }
+        if !self.broadcast.is_on_air() {
+            let message = "nobody is live in this room; an offer comes when somebody is";
+            return Err(Refusal::new(ErrorCode::RoomOffline, message));
+        }
+        // Both sides offered: the server gives way.
+        self.withdraw_viewer(cx, sid);
+        let place = self.viewer_place(cx, sid)?;
+        let peer = cx.new_peer(sid, PeerKind::Viewer);
+        let watching = Watching::new(peer, place, Step::ClientOffered(reply_to));
+        self.add_viewer(sid, Watching { sdp_session, ..watching });
+        cx.command(Command::WatchOffer { room, peer, offer, via });
+        self.prefer_again(cx, sid);
+        Ok(())
+    }
+
+    /// The media plane answered the fan's own offer.
+    pub(crate) fn viewer_answered(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        sdp: String,
+        codecs: Vec<Codec>,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let (client, is_http) = (session.client, session.is_http());
+        let Some(watching) = session.watching.as_mut() else { return };
+        // An answer that nobody waits for: the client's offer was withdrawn meanwhile.
+        let Step::ClientOffered(reply_to) = std::mem::replace(&mut watching.step, Step::Stable)
+        else {
+            return;
+        };
+        let is_first = watching.codecs.replace(codecs).is_none();
+        if is_first
+            && is_http
+            && let Some(refusal) = self.plays_nothing(sid)
+        {
+            self.withdraw_viewer(cx, sid);
+            return cx.refuse(client, reply_to, refusal);
+        }
+        cx.answer(client, &reply_to, sdp);
+        self.check_codec(cx, sid);
+    }
+
+    /// The media plane took the fan's answer.
+    pub(crate) fn viewer_negotiated(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        codecs: Vec<Codec>,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let (client, is_http) = (session.client, session.is_http());
+        let Some(watching) = session.watching.as_mut() else { return };
+        watching.codecs = Some(codecs);
+        if let Step::Answering(_) = watching.step {
+            let Step::Answering(reply_to) = std::mem::replace(&mut watching.step, Step::Stable)
+            else {
+                return;
+            };
+            if is_http && let Some(refusal) = self.plays_nothing(sid) {
+                self.withdraw_viewer(cx, sid);
+                cx.refuse(client, reply_to, refusal);
+                return self.reap(cx, sid);
+            }
+            cx.done(&reply_to);
+        }
+        self.check_codec(cx, sid);
+    }
+
+    /// The media plane did not take what a fan said, or made it no offer.
+    pub(crate) fn viewer_rejected(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        error: NegotiationError,
+    ) {
+        let Some(session) = self.member(sid) else { return };
+        let client = session.client;
+        let Some(watching) = session.watching.as_mut() else { return };
+        let is_unknown = error == NegotiationError::UnknownPeer;
+        match std::mem::replace(&mut watching.step, Step::Stable) {
+            Step::Offering(reply_to) => {
+                self.take_viewer(cx, sid, "refused");
+                cx.refuse(client, reply_to, error.into());
+            }
+            Step::ClientOffered(reply_to) => {
+                // Answered before: the rejected offer was a second one, and the first still holds.
+                if watching.codecs.is_none() || is_unknown {
+                    self.take_viewer(cx, sid, "refused");
+                }
+                cx.refuse(client, reply_to, error.into());
+            }
+            Step::Restarting if is_unknown => {
+                self.take_viewer(cx, sid, "refused");
+                self.watch(cx, sid, ReplyTo::Nobody);
+            }
+            Step::Answering(reply_to) => {
+                self.withdraw_viewer(cx, sid);
+                cx.refuse(client, reply_to, error.into());
+            }
+            Step::Restarting | Step::Stable => {
+                cx.refuse(client, ReplyTo::Nobody, error.into());
+            }
+            step @ Step::Offered(_) => watching.step = step,
+        }
+        self.reap(cx, sid);
+    }
+
+    /// `restart`: the fan's connection is bad, it wants another offer.
+    pub(crate) fn restart(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        pc: Option<Pc>,
+    ) -> Result<(), Refusal> {
+        let Some(session) = self.member(sid) else { return Ok(()) };
+        if pc == Some(Pc::Pub) || session.role != Some(Role::Fan) {
+            return Err(Refusal::unexpected("a host restarts with an offer of its own"));
+        }
+        if session.manners.restarted.is_some_and(|at| cx.now.at < at + RESTART_EVERY) {
+            let message = "one restart a second is enough";
+            return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(1000));
+        }
+        session.manners.restarted = Some(cx.now.at);
+        let via = session.via;
+        match session.watching.as_mut() {
+            Some(watching) if matches!(watching.step, Step::Stable) => {
+                watching.step = Step::Restarting;
+                let peer = watching.peer;
+                cx.command(Command::RestartIce { peer, via });
+            }
+            // Another offer is on its way.
+            Some(watching) if matches!(watching.step, Step::Offering(_) | Step::Restarting) => {}
+            Some(_) => {
+                self.withdraw_viewer(cx, sid);
+                self.watch(cx, sid, ReplyTo::Nobody);
+            }
+            None => self.watch(cx, sid, ReplyTo::Nobody),
+        }
+        Ok(())
+    }
+
+    /// Tells a fan that it cannot play the room's video codec; once for each codec.
+    pub(crate) fn check_codec(&mut self, cx: &mut Context, sid: SessionId) {
+        let Some(refusal) = self.lacks_video(sid) else { return };
+        let client = self.members.get(&sid).and_then(|session| session.client);
+        cx.refuse(client, ReplyTo::Nobody, refusal);
+    }
+
+    /// The video codec of the room that a fan's peer has not, when it was not told yet.
+    fn lacks_video(&mut self, sid: SessionId) -> Option<Refusal> {
+        let codec = self.broadcast.media.video?;
+        let session = self.members.get_mut(&sid)?;
+        let who = if session.is_http() { "this player" } else { "this browser" };
+        let watching = session.watching.as_mut()?;
+        let codecs = watching.codecs.as_ref()?;
+        if codecs.contains(&codec) || watching.lacks == Some(codec) {
+            return None;
+        }
+        watching.lacks = Some(codec);
+        let message = format!("{who} cannot play {codec}, which the host sends");
+        Some(Refusal::new(ErrorCode::CodecUnsupported, message).detail(codec.as_str()))
+    }
+
+    /// Why a player gets nothing of the broadcast: it takes neither its picture nor its sound. One that takes
+    /// sound alone gets the sound.
+    fn plays_nothing(&mut self, sid: SessionId) -> Option<Refusal> {
+        let audio = self.broadcast.media.audio;
+        let codecs = self.members.get(&sid)?.watching.as_ref()?.codecs.as_ref()?;
+        if audio.is_some_and(|audio| codecs.contains(&audio)) {
+            return None;
+        }
+        self.lacks_video(sid)
+    }
+}
+
+fn room_full() -> Refusal {
+    let message = "the room has all the viewers it takes";
+    Refusal::new(ErrorCode::RoomFull, message).retry_ms(10_000)
+}

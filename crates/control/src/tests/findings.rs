@@ -1,0 +1,148 @@
+//! What hosts are told of what they send, and who else hears of it.
+
+use std::time::Duration;
+
+use media_api::{Event, Finding as Found};
+use protocol::{Finding, FindingCode, RoomInfo, RoomName, ServerMessage};
+
+use super::world::{World, sending};
+use crate::ClientId;
+
+fn found(w: &mut World, findings: &[Found]) {
+    let room = w.default_room();
+    w.event(Event::Findings { room, findings: findings.to_vec() });
+}
+
+/// What a page was told of findings, since last asked.
+fn told(w: &mut World, host: ClientId) -> Vec<Vec<Finding>> {
+    let of = |message| match message {
+        ServerMessage::Findings { findings } => Some(findings),
+        _ => None,
+    };
+    w.take(host).into_iter().filter_map(of).collect()
+}
+
+fn codes(w: &mut World, host: ClientId) -> Vec<Vec<FindingCode>> {
+    let codes = |findings: Vec<Finding>| findings.into_iter().map(|it| it.code).collect();
+    told(w, host).into_iter().map(codes).collect()
+}
+
+fn room(w: &World) -> Option<RoomInfo> {
+    w.hub.room_info(&RoomName::parse("default").unwrap())
+}
+
+#[test]
+fn a_host_is_told_what_is_found_and_when_it_is_over() {
+    let mut w = World::new();
+    let host = w.host("");
+    let fan = w.fan();
+    found(&mut w, &[Found::BFrames]);
+    found(&mut w, &[Found::BFrames]);
+    found(&mut w, &[]);
+    assert_eq!(codes(&mut w, host), [vec![FindingCode::BFrames], vec![]]);
+    assert!(w.take(fan).is_empty(), "it is nobody else's business");
+}
+
+#[test]
+fn every_finding_says_in_words_what_to_do() {
+    let mut w = World::new();
+    let host = w.host("");
+    let interval = Duration::from_millis(8_333);
+    let all = [
+        (Found::BFrames, "set B-frames to 0"),
+        (Found::KeyframeInterval { interval }, "keyframes are 8.3 s apart"),
+        (Found::IgnoresPli, "keyframe interval of 1 s"),
+        (Found::H264Profile { profile_idc: 244 }, "the H264 profile High 4:4:4"),
+        (Found::H264Profile { profile_idc: 118 }, "the H264 profile 118"),
+        (Found::NoAudio, "no sound"),
+        (Found::NoOpus, "set the audio encoder to Opus"),
+        (Found::BitrateOverLimit { kbps: 7_200, limit_kbps: 6_000 }, "7200 kbit/s are sent"),
+        (
+            Found::OverCeiling {
+                packets: 24_500,
+                limit_packets: 10_000,
+                kbps: 200,
+                limit_kbps: 50_000,
+            },
+            "24500 packets and 200 kbit are sent a second",
+        ),
+    ];
+    for (finding, words) in all {
+        found(&mut w, &[finding]);
+        let told = told(&mut w, host);
+        assert!(told[0][0].message.contains(words), "{told:?}");
+        let on_wire = serde_json::to_value(&told[0][0]).unwrap();
+        assert_eq!(on_wire["code"], told[0][0].code.as_str());
+        let is_rate = matches!(finding, Found::BitrateOverLimit { .. } | Found::OverCeiling { .. });
+        let parameters = [
+            ("intervalMs", matches!(finding, Found::KeyframeInterval { .. })),
+            ("profile", matches!(finding, Found::H264Profile { .. })),
+            ("kbps", is_rate),
+            ("limitKbps", is_rate),
+            ("packets", matches!(finding, Found::OverCeiling { .. })),
+            ("limitPackets", matches!(finding, Found::OverCeiling { .. })),
+        ];
+        for (name, is_there) in parameters {
+            assert_eq!(on_wire.get(name).is_some(), is_there, "{name} of {on_wire}");
+        }
+    }
+}
+
+#[test]
+fn a_page_that_comes_back_is_told_again() {
+    let mut w = World::new();
+    let host = w.open();
+    w.hello(host, r#""role":"host""#);
+    let token = w.resume_token(host);
+    w.offer(host, &sending(1));
+    w.say(host, r#"{"type":"golive"}"#);
+    w.flow();
+    found(&mut w, &[Found::NoOpus]);
+    w.drop_socket(host, None);
+    found(&mut w, &[Found::NoOpus, Found::IgnoresPli]);
+    let again = w.open();
+    w.hello(again, &format!(r#""role":"host","resume":"{token}""#));
+    assert_eq!(codes(&mut w, again), [[FindingCode::NoOpus, FindingCode::IgnoresPli]]);
+}
+
+#[test]
+fn a_new_connection_begins_without_findings() {
+    let mut w = World::new();
+    let host = w.host("");
+    found(&mut w, &[Found::BFrames]);
+    w.take(host);
+    w.offer(host, &sending(2));
+    assert_eq!(codes(&mut w, host), [[]]);
+    found(&mut w, &[Found::NoAudio]);
+    w.say(host, r#"{"type":"end"}"#);
+    w.take(host);
+    found(&mut w, &[Found::NoAudio]);
+    assert!(told(&mut w, host).is_empty(), "what was on its way is no news");
+    assert_eq!(room(&w).unwrap().findings, []);
+}
+
+#[test]
+fn who_switched_the_microphone_off_is_not_told_that_there_is_no_sound() {
+    let mut w = World::new();
+    let host = w.host("");
+    w.say(host, r#"{"type":"media_state","audio":false,"video":true}"#);
+    found(&mut w, &[Found::NoAudio]);
+    assert!(told(&mut w, host).is_empty());
+    w.say(host, r#"{"type":"media_state","audio":true,"video":true}"#);
+    assert_eq!(codes(&mut w, host), [[FindingCode::NoAudio]], "now it should come");
+    w.say(host, r#"{"type":"media_state","audio":false,"video":true}"#);
+    assert_eq!(codes(&mut w, host), [[]]);
+}
+
+#[test]
+fn a_page_of_the_basic_profile_hears_nothing_and_programs_can_ask() {
+    let mut w = World::new();
+    assert_eq!(room(&w), None);
+    let host = w.basic_host();
+    found(&mut w, &[Found::BitrateOverLimit { kbps: 7_200, limit_kbps: 6_000 }]);
+    assert!(w.take(host).is_empty());
+    let room = room(&w).unwrap();
+    assert_eq!((room.findings[0].kbps, room.findings[0].limit_kbps), (Some(7_200), Some(6_000)));
+    assert_eq!(room.codec.as_deref(), Some("VP8"));
+    assert_eq!(serde_json::to_value(room.live).unwrap(), "live");
+}

@@ -1,0 +1,16 @@
+//! Stories on a virtual clock: pages say things, a stand-in for the media plane answers, and we
+//! look at what everybody is told.
+
+mod admission;
+mod basic;
+mod findings;
+mod hosts;
+mod late;
+mod layers;
+mod limits;
+mod media_events;
+mod programs;
+mod properties;
+mod resume;
+mod watching;
+mod world;

@@ -1,0 +1,222 @@
+//! Whatever happens, in whatever order: nothing panics, and the books balance.
+
+use media_api::{CloseReason, Codec, Event, NegotiationError};
+use proptest::prelude::*;
+use protocol::{LiveState, Role};
+
+use super::world::{RECEIVING, World, query, sending};
+use crate::{ClientId, limits};
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Open { ip: u8, role: Option<Role>, key: bool },
+    Say { socket: u64, what: u8 },
+    Drop { socket: u64, code: Option<u16> },
+    Reject(u8),
+    Connected { peer: u64 },
+    Closed { peer: u64, reason: u8 },
+    Flow(bool),
+    Stall,
+    LayerSent { peer: u64, on: bool },
+    Unwanted(bool),
+    Wait(u64),
+    Answers(bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let role = prop_oneof![Just(None), Just(Some(Role::Host)), Just(Some(Role::Fan))];
+    let code = prop_oneof![Just(None), Just(Some(1000)), Just(Some(1001)), Just(Some(1006))];
+    prop_oneof![
+        3 => (0_u8..3, role, any::<bool>()).prop_map(|(ip, role, key)| Step::Open { ip, role, key }),
+        10 => (1_u64..12, 0_u8..28).prop_map(|(socket, what)| Step::Say { socket, what }),
+        2 => (1_u64..12, code).prop_map(|(socket, code)| Step::Drop { socket, code }),
+        1 => (0_u8..4).prop_map(Step::Reject),
+        3 => (1_u64..60).prop_map(|peer| Step::Connected { peer }),
+        2 => (1_u64..60, 0_u8..7).prop_map(|(peer, reason)| Step::Closed { peer, reason }),
+        3 => any::<bool>().prop_map(Step::Flow),
+        1 => Just(Step::Stall),
+        2 => (1_u64..60, any::<bool>()).prop_map(|(peer, on)| Step::LayerSent { peer, on }),
+        1 => any::<bool>().prop_map(Step::Unwanted),
+        3 => (0_u64..40_000).prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(Step::Answers),
+    ]
+}
+
+fn text(what: u8) -> String {
+    let offer = |sdp: &str, more: &str| {
+        let sdp = serde_json::to_string(sdp).unwrap();
+        format!(r#"{{"type":"offer","sdp":{sdp}{more}}}"#)
+    };
+    match what {
+        0..=2 => offer(&sending(u32::from(what)), ""),
+        3 => offer(&sending(5), r#","pc":"pub","neg":4,"key":"k""#),
+        4 => offer(RECEIVING, ""),
+        5 => offer(RECEIVING, r#","pc":"sub""#),
+        6 => offer(&sending(1), r#","room":"other""#),
+        7 | 8 => r#"{"type":"answer","sdp":"v=0"}"#.into(),
+        9 => r#"{"type":"answer","sdp":"v=0","pc":"sub","neg":1}"#.into(),
+        10 => r#"{"type":"hello","v":1,"role":"fan"}"#.into(),
+        11 => r#"{"type":"hello","v":1,"role":"host","key":"k","name":"小明"}"#.into(),
+        12 => r#"{"type":"hello","v":1,"role":"host"}"#.into(),
+        13 => format!(r#"{{"type":"hello","v":1,"role":"fan","resume":"{:032x}"}}"#, 1),
+        14 => format!(r#"{{"type":"hello","v":1,"role":"host","resume":"{:032x}"}}"#, 2),
+        15 => r#"{"type":"golive"}"#.into(),
+        16 => r#"{"type":"end"}"#.into(),
+        17 => r#"{"type":"leave"}"#.into(),
+        18 => r#"{"type":"media_state","audio":false,"video":true}"#.into(),
+        19 => r#"{"type":"restart","pc":"sub"}"#.into(),
+        20 => r#"{"type":"ping","t":1}"#.into(),
+        21 => r#"{"type":"offer_ice","iceCandidate":null}"#.into(),
+        22 => r#"{"type":"hello","v":1,"role":"fan","room":"other"}"#.into(),
+        23 => r#"{"type":"layer","video":"q","visible":false}"#.into(),
+        24 => r#"{"type":"layer","video":"off","visible":true}"#.into(),
+        25 => r#"{"type":"hello","v":1,"role":"host","caps":{"pauses":true}}"#.into(),
+        26 => {
+            r#"{"type":"media_state","audio":true,"video":true,"layers":[{"rid":"q","w":9,"h":9}]}"#
+                .into()
+        }
+        _ => r#"{"type":"answer","sdp":"v=0","pc":"pub"}"#.into(),
+    }
+}
+
+fn take(w: &mut World, step: Step) {
+    let reasons = [
+        CloseReason::Requested,
+        CloseReason::Replaced,
+        CloseReason::Remote,
+        CloseReason::ConnectTimeout,
+        CloseReason::ConsentExpired,
+        CloseReason::Dtls,
+        CloseReason::Internal,
+        CloseReason::Flooding,
+    ];
+    match step {
+        Step::Open { ip, role, key } => {
+            let ip = format!("192.0.2.{ip}");
+            _ = w.try_open(&ip, false, query(role, key.then_some("k")));
+        }
+        Step::Say { socket, what } => w.say(ClientId(socket), &text(what)),
+        Step::Drop { socket, code } => w.drop_socket(ClientId(socket), code),
+        Step::Reject(error) => {
+            w.rejects = Some(match error {
+                0 => NegotiationError::Full,
+                1 => NegotiationError::UnknownPeer,
+                2 => NegotiationError::NoCodec,
+                _ => NegotiationError::malformed(""),
+            });
+        }
+        Step::Connected { peer } => w.event(Event::Connected { peer: media_api::PeerId(peer) }),
+        Step::Closed { peer, reason } => {
+            w.closes(media_api::PeerId(peer), reasons[usize::from(reason)]);
+        }
+        Step::Flow(vp8) if has_room(w) => w.flow_as(if vp8 { Codec::Vp8 } else { Codec::H264 }),
+        Step::Stall if has_room(w) => w.stall(),
+        Step::LayerSent { peer, on } => w.event(Event::LayerSent {
+            peer: media_api::PeerId(peer),
+            has_picture: on,
+            layer: on.then(|| "q".into()),
+            reason: media_api::Reason::Link,
+        }),
+        Step::Unwanted(any) if has_room(w) => {
+            let layers = if any { vec!["q".into()] } else { Vec::new() };
+            w.event(Event::LayersUnwanted { room: w.default_room(), layers });
+        }
+        Step::Flow(_) | Step::Stall | Step::Unwanted(_) => {}
+        Step::Wait(ms) => w.ms(ms),
+        Step::Answers(answers) => w.answers = answers,
+    }
+}
+
+fn has_room(w: &World) -> bool {
+    w.hub.cx.directory.rooms.keys().any(|name| name.as_str() == "default")
+}
+
+fn check_books(w: &World) {
+    let (hub, directory) = (&w.hub, &w.hub.cx.directory);
+    assert_eq!(hub.rooms.len(), directory.rooms.len());
+    let mut n_sessions = 0;
+    let mut n_peers = 0;
+    for (id, room) in &hub.rooms {
+        assert_eq!(directory.rooms[&room.name], *id);
+        assert!(!room.members.is_empty(), "a room has somebody in it");
+        n_sessions += room.members.len();
+        let watching: Vec<_> =
+            room.members.values().filter_map(|session| session.watching.as_ref()).collect();
+        let connected = watching.iter().filter(|it| it.connected_at.is_some()).count();
+        assert_eq!(room.audience.n_watching, watching.len());
+        assert!(room.audience.n_watching <= 4, "the limit holds");
+        assert_eq!(room.audience.n_viewers as usize, connected);
+        let broadcast = &room.broadcast;
+        assert!(!broadcast.is_on_air() || room.host.is_some(), "somebody is on air");
+        assert!(!broadcast.is_on_air() || room.audience.peak >= room.audience.n_viewers);
+        assert_eq!(broadcast.since.is_some(), broadcast.is_on_air());
+        assert_eq!(room.is_idle(), room.host.is_none(), "{:?}", broadcast.live);
+        let is_live = broadcast.live == LiveState::Live;
+        assert!(!is_live || (broadcast.on_air && broadcast.is_flowing));
+        assert!(!is_live || room.claimant.is_some() || room.is_published());
+        for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
+            assert!(room.members.contains_key(&sid), "hosts are in their room");
+        }
+        if let Some(claimant) = room.claimant {
+            assert!(room.members[&claimant].has_claim());
+        }
+        for (sid, session) in &room.members {
+            assert_eq!(directory.sessions[sid], *id);
+            if let Some(client) = session.client {
+                assert_eq!(directory.clients.get(&client), Some(sid));
+            }
+            if let Some(page) = session.page() {
+                assert_eq!(directory.tokens.get(&page.token), Some(sid));
+            }
+            let publishing = session.publishing.as_ref();
+            let publishers = publishing.iter().flat_map(|it| [&it.claim, &it.current]).flatten();
+            let publishers: Vec<_> = publishers.collect();
+            assert!(session.publisher().is_none() || room.is_host(*sid), "the host's alone");
+            assert!(publishers.iter().all(|it| it.pending.len() <= limits::PENDING_OFFERS));
+            let peers = publishers.iter().map(|it| it.peer);
+            for peer in peers.chain(session.watching.as_ref().map(|it| it.peer)) {
+                assert_eq!(directory.peers.get(&peer), Some(sid), "{peer} of {sid}");
+                n_peers += 1;
+            }
+        }
+    }
+    assert_eq!(directory.sessions.len(), n_sessions);
+    assert_eq!(directory.peers.len(), n_peers);
+    assert_eq!(w.admission.counts(), (n_sessions, n_peers));
+    for (client, sid) in &directory.clients {
+        let room = &hub.rooms[&directory.sessions[sid]];
+        assert_eq!(room.members[sid].client, Some(*client));
+    }
+    let n_pages = hub.rooms.values().flat_map(|room| room.members.values());
+    assert_eq!(directory.tokens.len(), n_pages.filter(|it| it.page().is_some()).count());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn the_books_balance_whatever_happens(steps in prop::collection::vec(step(), 1..120)) {
+        let mut w = World::with(|config| {
+            config.max_viewers = 4;
+            config.capacity.max_peers = 24;
+            config.capacity.sessions_per_network = 20;
+        });
+        for step in steps {
+            take(&mut w, step);
+            check_books(&w);
+        }
+        // Everybody vanishes: in the end nothing is left.
+        w.answers = true;
+        let sockets: Vec<_> = w.hub.cx.directory.clients.keys().copied().collect();
+        for socket in sockets {
+            w.drop_socket(socket, None);
+        }
+        let peers: Vec<_> = w.hub.cx.directory.peers.keys().copied().collect();
+        for peer in peers {
+            w.closes(peer, CloseReason::ConsentExpired);
+        }
+        w.seconds(600);
+        check_books(&w);
+        prop_assert_eq!(w.hub.rooms.len(), 0);
+        prop_assert_eq!(w.hub.poll_timeout(), None);
+    }
+}

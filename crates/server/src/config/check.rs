@@ -1,0 +1,122 @@
+//! Refuses values that make no sense.
+
+use std::io;
+use std::path::PathBuf;
+
+use auth::KEY_MIN_CHARS;
+
+use super::knobs::Config;
+use super::values::IceServerEntry;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file that was named cannot be read.
+    #[error("cannot read the configuration file {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file has something wrong in it.
+    #[error("the configuration file {path} has a mistake{at}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// ` in line n`, when known.
+        at: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Config {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |message: &str| Err(ConfigError::Invalid(message.into()));
+        if self.publish.key.as_ref().is_some_and(|key| key.0.chars().count() < KEY_MIN_CHARS) {
+            return Err(ConfigError::Invalid(format!(
+                "the publishing key has fewer than {KEY_MIN_CHARS} characters and could be guessed; \
+                 `openssl rand -hex 16` makes one"
+            )));
+        }
+        if self.publish.key.as_ref().is_some_and(|key| key.0.len() > auth::Secret::MAX_BYTES) {
+            return Err(ConfigError::Invalid(format!(
+                "the publishing key has more than {} bytes",
+                auth::Secret::MAX_BYTES
+            )));
+        }
+        if self.max_peers == 0 || self.max_viewers == 0 {
+            return invalid("max_peers and max_viewers are at least 1");
+        }
+        let limits = &self.limits;
+        let counts = [
+            limits.connections,
+            limits.connections_per_network,
+            limits.sockets_per_network,
+            limits.sessions_per_network,
+            limits.joins_per_second as usize,
+            limits.joins_burst as usize,
+            limits.joins_per_second_in_all as usize,
+        ];
+        if counts.contains(&0) {
+            return invalid("each of [limits] is at least 1");
+        }
+        if self.media_workers.is_some_and(|n| !(1..=engine::MAX_WORKERS).contains(&n)) {
+            return invalid("media_workers is 1 to 64; leave it out for one a core");
+        }
+        if self.public_ips.iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
+            return invalid("a public IP is the address of one machine, such as 203.0.113.7");
+        }
+        if let Some(bad) = self.allow_origins.iter().find(|it| *it != "*" && !auth::is_origin(it)) {
+            return Err(ConfigError::Invalid(format!(
+                "{bad:?} is not an origin; write it as https://example.com or http://example.com:8080"
+            )));
+        }
+        if let Some(bad) = self.allow_hosts.iter().find(|it| *it != "*" && !auth::is_host(it)) {
+            return Err(ConfigError::Invalid(format!(
+                "{bad:?} is not a host name; write it as live.example.com, without scheme and port"
+            )));
+        }
+        if !self.base_path.is_empty() && !auth::is_prefix(&self.base_path) {
+            return Err(ConfigError::Invalid(format!(
+                "{:?} is not a base path; write it as /live",
+                self.base_path
+            )));
+        }
+        self.ice_servers.iter().try_for_each(check_ice_server)
+    }
+}
+
+/// RFC 7064 and RFC 7065: what a browser's `RTCConfiguration` takes. One that it does not take would keep every page
+/// from connecting.
+fn check_ice_server(server: &IceServerEntry) -> Result<(), ConfigError> {
+    let invalid = |message: String| Err(ConfigError::Invalid(message));
+    if server.urls.is_empty() {
+        return invalid("an ICE server has at least one URL".into());
+    }
+    let has_fixed = server.username.is_some() && server.credential.is_some();
+    let has_secret = server.secret.as_ref().is_some_and(|secret| !secret.0.is_empty());
+    if server.secret.is_some() && (server.username.is_some() || server.credential.is_some()) {
+        return invalid("an ICE server has either a secret or a username and credential".into());
+    }
+    for url in &server.urls {
+        let (scheme, rest) = url.split_once(':').unwrap_or_default();
+        let is_turn = matches!(scheme, "turn" | "turns");
+        let is_plain = rest.bytes().all(|it| it.is_ascii_graphic() && !b"<>\"\\".contains(&it));
+        if !(is_turn || matches!(scheme, "stun" | "stuns")) || rest.is_empty() || !is_plain {
+            return invalid(format!(
+                "{url:?} is not an ICE server; write it as stun:HOST:PORT or turn:HOST:PORT"
+            ));
+        }
+        if is_turn && !has_fixed && !has_secret {
+            return invalid(format!(
+                "{url:?} needs a secret, or a username and a credential, in the file"
+            ));
+        }
+    }
+    Ok(())
+}

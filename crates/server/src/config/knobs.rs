@@ -1,0 +1,127 @@
+//! The list of all knobs. The first lines of each are its `--help`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use auth::{IpNet, PublishOpen};
+use control::limits as control;
+use protocol::RoomName;
+
+use super::overlay::knobs;
+use super::values::{IceServerEntry, SecretText, parse_network, parse_open, parse_room};
+use crate::limits;
+
+knobs! {
+    /// What the server runs with.
+    Config, ConfigOverlay {
+        /// TCP address of pages and signalling; [::] is every address of both families [default: [::]:3000]
+        listen: [SocketAddr] = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 3000),
+            (long, value_name = "ADDR:PORT", env = "KAIBO_LISTEN");
+        /// Address to announce for media, of the NAT or container host in front; may be repeated
+        public_ips: [Vec<IpAddr>] = Vec::new(),
+            (long = "public-ip", value_name = "IP", env = "KAIBO_PUBLIC_IP", value_delimiter = ',');
+        /// Folder of durable things, and of kaibo.toml [default: data]
+        data: [PathBuf] = "data".into(),
+            (long, value_name = "DIR", env = "KAIBO_DATA");
+        /// Room of pages that name none [default: default]
+        default_room: [RoomName] = RoomName::parse("default").expect("it has letters only"),
+            (long, value_name = "ROOM", env = "KAIBO_DEFAULT_ROOM", value_parser = parse_room);
+        /// Host name by which the server is reached, such as live.example.com; may be repeated; * for any. Its own
+        /// addresses, its own name and localhost need not be named
+        allow_hosts: [Vec<String>] = Vec::new(),
+            (long = "allow-host", value_name = "NAME", env = "KAIBO_ALLOW_HOST", value_delimiter = ',');
+        /// Path below which a proxy serves this server and that it takes away, such as /live; a proxy may also say it
+        /// in X-Forwarded-Prefix
+        base_path: [String] = String::new(),
+            (long, value_name = "PATH", env = "KAIBO_BASE_PATH");
+        /// Origin of other web pages that may publish and watch, such as https://example.com; may be repeated; * for any
+        allow_origins: [Vec<String>] = Vec::new(),
+            (long = "allow-origin", value_name = "ORIGIN", env = "KAIBO_ALLOW_ORIGIN", value_delimiter = ',');
+        /// Network of proxies whose X-Forwarded-For and Forwarded are believed, such as 10.0.0.0/8; may be repeated
+        /// [default: 127.0.0.0/8, ::1/128]
+        trust_proxies: [Vec<IpNet>] = loopback(),
+            (long = "trust-proxy", value_name = "CIDR", env = "KAIBO_TRUST_PROXY", value_delimiter = ',',
+             value_parser = parse_network);
+        /// Network that the limits by network do not hold, such as that of an office behind one address; may be
+        /// repeated
+        trust_networks: [Vec<IpNet>] = Vec::new(),
+            (long = "trust-network", value_name = "CIDR", env = "KAIBO_TRUST_NETWORK", value_delimiter = ',',
+             value_parser = parse_network);
+        /// STUN server to hand to pages and players, such as stun:stun.example.com:3478; may be repeated. TURN
+        /// servers, which need a secret, are named in the file
+        ice_servers: [Vec<IceServerEntry>] = Vec::new(),
+            (long = "ice-server", value_name = "URL", env = "KAIBO_ICE_SERVER", value_delimiter = ',');
+        /// Most viewers of one room [default: 1000]
+        max_viewers: [usize] = control::MAX_VIEWERS,
+            (long, value_name = "N", env = "KAIBO_MAX_VIEWERS");
+        /// Most media connections of the server, hosts and viewers [default: 2000]
+        max_peers: [usize] = control::MAX_PEERS,
+            (long, value_name = "N", env = "KAIBO_MAX_PEERS");
+        /// Most that a host should send, in kbit/s; who sends more is told so, who sends twice as much is cut
+        /// [default: 0, no limit but 50 Mbit/s]
+        max_publish_kbps: [u32] = 0,
+            (long, value_name = "KBPS", env = "KAIBO_MAX_PUBLISH_KBPS");
+        /// What to log, such as info or server=debug [default: info]
+        log: [String] = "info".into(),
+            (long, value_name = "FILTER", env = "KAIBO_LOG");
+        ? /// UDP port of all media [default: the number of the TCP port]
+        udp_port: [u16],
+            (long, value_name = "PORT", env = "KAIBO_UDP_PORT");
+        ? /// Media threads [default: one for each core, up to 16]
+        media_workers: [usize],
+            (long, value_name = "N", env = "KAIBO_MEDIA_WORKERS");
+        > /// The `[publish]` table.
+        publish: Publish, PublishOverlay;
+        > /// The `[limits]` table.
+        limits: Limits, LimitsOverlay;
+    }
+}
+
+knobs! {
+    /// Who may publish.
+    Publish, PublishOverlay {
+        ? /// Who may publish without a key: all, loopback (programs of this machine) or none [default: loopback; none
+        /// when there is a key]
+        open: [PublishOpen],
+            (long = "publish-open", value_name = "WHO", env = "KAIBO_PUBLISH_OPEN", value_parser = parse_open);
+        ? /// Key that lets anyone publish, 16 characters or more. Better in the environment: others can read the
+        /// command line
+        key: [SecretText],
+            (long = "publish-key", value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true);
+    }
+}
+
+knobs! {
+    /// Bounds that keep one network, or a crowd, from taking what others need.
+    Limits, LimitsOverlay {
+        /// Most TCP connections [default: 10000]
+        connections: [usize] = limits::CONNECTIONS,
+            (long = "max-connections", value_name = "N", env = "KAIBO_MAX_CONNECTIONS");
+        /// Most TCP connections of one network: an IPv4 address or an IPv6 /64 [default: 256]
+        connections_per_network: [usize] = limits::CONNECTIONS_PER_NETWORK,
+            (long = "max-connections-per-network", value_name = "N", env = "KAIBO_MAX_CONNECTIONS_PER_NETWORK");
+        /// Most WebSockets of one network [default: 200]
+        sockets_per_network: [usize] = control::SOCKETS_PER_NETWORK,
+            (long = "max-sockets-per-network", value_name = "N", env = "KAIBO_MAX_SOCKETS_PER_NETWORK");
+        /// Most sessions of one network, and most media connections of one [default: 400]
+        sessions_per_network: [usize] = control::SESSIONS_PER_NETWORK,
+            (long = "max-sessions-per-network", value_name = "N", env = "KAIBO_MAX_SESSIONS_PER_NETWORK");
+        /// Joins of one network a second, in the long run [default: 20]
+        joins_per_second: [u32] = control::JOINS_PER_SECOND,
+            (long = "joins-per-second", value_name = "N", env = "KAIBO_JOINS_PER_SECOND");
+        /// Joins of one network at once [default: 200]
+        joins_burst: [u32] = control::JOINS_BURST,
+            (long = "joins-burst", value_name = "N", env = "KAIBO_JOINS_BURST");
+        /// Joins of all networks a second [default: 500]
+        joins_per_second_in_all: [u32] = control::JOINS_PER_SECOND_IN_ALL,
+            (long = "joins-per-second-in-all", value_name = "N", env = "KAIBO_JOINS_PER_SECOND_IN_ALL");
+    }
+}
+
+/// A proxy on the same machine, which is the most common one.
+fn loopback() -> Vec<IpNet> {
+    vec![
+        IpNet::new_assert(Ipv4Addr::new(127, 0, 0, 0).into(), 8),
+        IpNet::new_assert(Ipv6Addr::LOCALHOST.into(), 128),
+    ]
+}

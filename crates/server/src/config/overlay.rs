@@ -1,0 +1,73 @@
+//! The macro that makes three things of one list of knobs: the configuration, its overlay (the form of the file and of
+//! the flags, in which everything may be absent), and the ways between them.
+
+/// Knobs with a default come first, then those without (`?`), then tables (`>`).
+macro_rules! knobs {
+    (
+        $(#[doc = $about:expr])*
+        $config:ident, $overlay:ident {
+            $( $(#[doc = $doc:expr])* $name:ident: [$($ty:tt)+] = $default:expr, ($($arg:tt)*); )*
+            $( ? $(#[doc = $odoc:expr])* $oname:ident: [$($oty:tt)+], ($($oarg:tt)*); )*
+            $( > $(#[doc = $tdoc:expr])* $tname:ident: $tconfig:ident, $toverlay:ident; )*
+        }
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone)]
+        pub struct $config {
+            $( $(#[doc = $doc])* pub $name: $($ty)+, )*
+            $( $(#[doc = $odoc])* pub $oname: Option<$($oty)+>, )*
+            $( $(#[doc = $tdoc])* pub $tname: $tconfig, )*
+        }
+
+        $(#[doc = $about])*
+        ///
+        /// Some of it, of one origin; what is absent is left to the next overlay.
+        #[derive(
+            Debug, Clone, Default, PartialEq, serde::Deserialize, serde::Serialize, clap::Args,
+        )]
+        #[serde(deny_unknown_fields)]
+        pub struct $overlay {
+            $( $(#[doc = $doc])* #[arg($($arg)*)] pub $name: Option<$($ty)+>, )*
+            $( $(#[doc = $odoc])* #[arg($($oarg)*)] pub $oname: Option<$($oty)+>, )*
+            $( $(#[doc = $tdoc])* #[serde(default)] #[command(flatten)] pub $tname: $toverlay, )*
+        }
+
+        impl Default for $config {
+            fn default() -> Self {
+                Self::over_defaults($overlay::default())
+            }
+        }
+
+        impl $config {
+            pub(super) fn over_defaults(overlay: $overlay) -> Self {
+                Self {
+                    $( $name: overlay.$name.unwrap_or_else(|| $default), )*
+                    $( $oname: overlay.$oname, )*
+                    $( $tname: $tconfig::over_defaults(overlay.$tname), )*
+                }
+            }
+
+            pub(super) fn to_overlay(&self) -> $overlay {
+                $overlay {
+                    $( $name: Some(self.$name.clone()), )*
+                    $( $oname: self.$oname.clone(), )*
+                    $( $tname: self.$tname.to_overlay(), )*
+                }
+            }
+        }
+
+        impl $overlay {
+            /// This overlay over another: what is absent here is taken from there.
+            #[must_use]
+            pub fn or(self, under: Self) -> Self {
+                Self {
+                    $( $name: self.$name.or(under.$name), )*
+                    $( $oname: self.$oname.or(under.$oname), )*
+                    $( $tname: self.$tname.or(under.$tname), )*
+                }
+            }
+        }
+    };
+}
+
+pub(super) use knobs;

@@ -1,0 +1,79 @@
+//! Values that need reading or hiding.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use auth::{IpNet, PublishOpen};
+use protocol::{InvalidName, RoomName};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A secret of the operator's. It is never shown: printed or written to a file it is hidden.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct SecretText(pub String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Serialize for SecretText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("(hidden)")
+    }
+}
+
+impl FromStr for SecretText {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A STUN or TURN server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IceServerEntry {
+    /// Its addresses, such as `turn:turn.example.com:3478`.
+    pub urls: Vec<String>,
+    /// The user name of a TURN server that has fixed credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The credential that belongs to it. Whoever may watch is given both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<SecretText>,
+    /// The secret that a TURN server shares with this one (coturn: `static-auth-secret`). Clients are given
+    /// credentials made of it that expire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<SecretText>,
+}
+
+impl FromStr for IceServerEntry {
+    type Err = Infallible;
+
+    fn from_str(url: &str) -> Result<Self, Infallible> {
+        Ok(Self { urls: vec![url.to_owned()], username: None, credential: None, secret: None })
+    }
+}
+
+pub(super) fn parse_room(text: &str) -> Result<RoomName, InvalidName> {
+    RoomName::parse(text)
+}
+
+pub(super) fn parse_open(text: &str) -> Result<PublishOpen, String> {
+    match text {
+        "all" => Ok(PublishOpen::All),
+        "loopback" => Ok(PublishOpen::Loopback),
+        "none" => Ok(PublishOpen::None),
+        _ => Err("it is all, loopback or none".into()),
+    }
+}
+
+/// A network, or an address alone.
+pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
+    let ip = text.parse::<IpAddr>().map(IpNet::from);
+    ip.or_else(|_| text.parse()).map_err(|_| "it is an address or a network, as 10.0.0.0/8".into())
+}

@@ -1,0 +1,54 @@
+//! The whole URL space, in one screen.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `client.rs` | who calls, and by which host name |
+//! | `cors.rs` | which pages may read an answer |
+//! | `headers.rs` | what every response carries |
+//! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `assets.rs` | the web client |
+
+mod api;
+mod assets;
+mod client;
+mod cors;
+mod headers;
+mod rooms;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get};
+use protocol::ErrorCode;
+
+pub(crate) use client::Client;
+pub(crate) use cors::{SESSION_METHODS, preflight};
+
+use crate::ApiError;
+use crate::state::App;
+use crate::{whip_whep, ws};
+
+/// The routes.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route("/ws", get(ws::open))
+        .route("/api/rooms", api_get(get(api::rooms)))
+        .route("/api/rooms/{room}", api_get(get(rooms::one)))
+        .route("/api/health", api_get(get(api::health)))
+        .route("/healthz", get(api::health))
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(async || method_not_allowed())
+        .layer(from_fn(headers::limit_body))
+        .merge(whip_whep::routes())
+        .layer(from_fn_with_state(app.clone(), cors::share))
+        .layer(from_fn_with_state(app.clone(), client::identify))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .with_state(app)
+}
+
+fn api_get(route: MethodRouter<App>) -> MethodRouter<App> {
+    route.options(async || preflight("GET, HEAD, OPTIONS", None))
+}
+
+fn method_not_allowed() -> ApiError {
+    ApiError::new(ErrorCode::MethodNotAllowed, "this address answers to GET and HEAD only")
+}

@@ -1,0 +1,35 @@
+//! `/api`: what a program may ask without a socket.
+
+use axum::Json;
+use axum::extract::State;
+use protocol::{ErrorCode, RoomSummary};
+use serde::Serialize;
+
+use crate::ApiError;
+use crate::state::App;
+
+/// Body of `GET /api/health`.
+#[derive(Debug, Serialize)]
+pub(super) struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+/// `GET /api/rooms`: the rooms with something to watch.
+pub(super) async fn rooms(State(app): State<App>) -> Result<Json<Vec<RoomSummary>>, ApiError> {
+    app.hub.rooms().await.map(Json).ok_or_else(draining)
+}
+
+/// `GET /api/health` and `/healthz`: whether new pages may come. It asks the control plane, so that a stuck one
+/// shows.
+pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    if app.shutdown.is_triggered() {
+        return Err(draining());
+    }
+    app.hub.rooms().await.ok_or_else(draining)?;
+    Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
+}
+
+pub(super) fn draining() -> ApiError {
+    ApiError::new(ErrorCode::Draining, "the server is stopping")
+}

@@ -1,0 +1,60 @@
+//! Who calls, and by which host name.
+
+use std::net::{IpAddr, SocketAddr};
+
+use auth::{ClientAddr, HostRefused};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use protocol::ErrorCode;
+
+use crate::ApiError;
+use crate::listen::LocalAddr;
+use crate::state::App;
+
+/// Who calls. Every handler may ask for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    pub(crate) addr: ClientAddr,
+    /// The server's own address that the connection reached.
+    pub(crate) via: Option<IpAddr>,
+}
+
+/// Refuses requests to a host that is not ours, and tells handlers who calls.
+pub(super) async fn identify(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Err(refused) = app.auth.check_host(request.uri(), request.headers()) {
+        return refuse(&refused).into_response();
+    }
+    let addr = app.auth.identify(peer.ip(), request.version(), request.headers());
+    let via = request.extensions().get::<LocalAddr>().map(|local| local.0.ip().to_canonical());
+    // Behind a proxy it is the proxy that reached it.
+    let via = via.filter(|_| addr.ip == peer.ip().to_canonical());
+    request.extensions_mut().insert(Client { addr, via });
+    next.run(request).await
+}
+
+fn refuse(refused: &HostRefused) -> ApiError {
+    let code = match refused {
+        HostRefused::Malformed(_) => ErrorCode::BadField,
+        HostRefused::NotOurs { .. } => ErrorCode::HostUnknown,
+    };
+    ApiError::new(code, refused.to_string())
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        // `identify` runs before every route.
+        parts.extensions.get().copied().ok_or_else(|| {
+            tracing::error!(path = parts.uri.path(), "a route runs without its middleware");
+            ApiError::new(ErrorCode::Internal, "the server does not know who calls")
+        })
+    }
+}

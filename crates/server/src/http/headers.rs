@@ -1,0 +1,81 @@
+//! What every response carries, and what no request may.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use protocol::ErrorCode;
+
+use crate::ApiError;
+use crate::limits::BODY_BYTES;
+use crate::state::App;
+
+/// No script, style or frame but our own; sockets to wherever the page was loaded from.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self' ws: wss:; \
+    font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), \
+    autoplay=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), \
+    geolocation=(), payment=(), usb=()";
+
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
+    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// Browsers heed it on trustworthy origins only, and complain of it on others.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Whether the page is on this machine or came over HTTPS through a proxy (W3C Secure Contexts, section 3.1). A
+/// wrong guess costs a warning in the console.
+fn is_trustworthy(app: &App, peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    app.auth.is_https(peer.ip(), headers)
+        || ["localhost", "127.0.0.1", "[::1]"].iter().any(|it| {
+            host.strip_prefix(it).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        })
+}
+
+/// Adds the security headers; what says nothing of caching is not cached.
+pub(super) async fn secure(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_trustworthy = is_trustworthy(&app, peer, request.headers());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY {
+        headers.insert(name, value);
+    }
+    if is_trustworthy {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Refuses a body that is longer than any we would read.
+pub(super) async fn limit_body(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > BODY_BYTES) {
+        let message = format!("the body is longer than {BODY_BYTES} bytes");
+        return ApiError::new(ErrorCode::TooLarge, message).into_response();
+    }
+    next.run(request).await
+}

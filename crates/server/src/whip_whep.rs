@@ -1,0 +1,41 @@
+//! WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep-03): sessions that are opened, changed and ended by HTTP requests.
+//! The draft's core extensions are those of draft-ietf-wish-whep-02, sections 4.9.1 (server-sent events) and 4.9.2
+//! (layer selection).
+//!
+//! ```text
+//! POST ──► open.rs ──► HubClient: join, then publish or watch ──► 201 with an answer, or 406 with an offer
+//!             └──► session.rs: the task that owns the session, found by its URL in registry.rs
+//! PATCH, DELETE, events, layer ──► registry.rs ──► session.rs, one after the other
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `routes.rs`, `whip.rs`, `whep.rs` | addresses and methods |
+//! | `call.rs` | what a request says: who calls, its token, its path, its body |
+//! | `open.rs` | from a POST to a session, and why there is none |
+//! | `request.rs` | what is asked of a session |
+//! | `session.rs`, `member.rs` | the task of one session; its side of the conversation with the hub |
+//! | `registry.rs` | which sessions there are, and whose token they ask for |
+//! | `sdp.rs`, `fragment.rs`, `etag.rs` | what is read of descriptions, of their fragments, of `If-Match` |
+//! | `events.rs`, `layers.rs` | the extensions |
+//! | `problem.rs` | refusals, as HTTP tells them |
+
+mod call;
+mod etag;
+mod events;
+mod fragment;
+mod layers;
+mod member;
+mod open;
+mod problem;
+mod registry;
+mod request;
+mod routes;
+mod sdp;
+mod session;
+mod whep;
+mod whip;
+
+pub(crate) use member::Sender;
+pub(crate) use registry::Registry;
+pub(crate) use routes::routes;

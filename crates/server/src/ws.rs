@@ -1,0 +1,14 @@
+//! `/ws`: one WebSocket a page.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `open.rs` | who may open one |
+//! | `socket.rs` | reads frames and holds the client to its limits, writes what waits for it |
+//! | `outbox.rs` | what waits for it |
+
+mod open;
+mod outbox;
+mod socket;
+
+pub(crate) use open::open;
+pub(crate) use outbox::{Outbox, serialize};

@@ -1,0 +1,82 @@
+//! `GET /ws`: a page opens its WebSocket.
+
+use std::time::Instant;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use control::{Door, Join};
+use protocol::{ErrorCode, MAX_FRAME_BYTES, Role, RoomName};
+use serde::Deserialize;
+
+use super::socket;
+use crate::ApiError;
+use crate::http::Client;
+use crate::state::App;
+
+/// The query as it stands in the URL. Unknown parameters are ignored.
+#[derive(Deserialize)]
+pub(crate) struct RawQuery {
+    role: Option<String>,
+    room: Option<String>,
+    key: Option<String>,
+}
+
+/// `GET /ws`.
+pub(crate) async fn open(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    query: Result<Query<RawQuery>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|_| {
+        ApiError::new(ErrorCode::Unexpected, "this address speaks WebSocket: connect with ws://")
+    })?;
+    if app.shutdown.is_triggered() {
+        return Err(ApiError::new(ErrorCode::Draining, "the server is stopping"));
+    }
+    app.auth
+        .check_origin(&client.addr, &headers)
+        .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
+    let (role, room) = query
+        .map_err(|_| ApiError::new(ErrorCode::BadField, "the query cannot be read"))
+        .and_then(|Query(raw)| parse(raw))?;
+    let place = app.admission.join(&client.addr, Door::WebSocket, Instant::now())?;
+    let join = Join { addr: client.addr, via: client.via, room, role, place };
+    Ok(upgrade
+        // One more byte than allowed is read, so that the limit itself can be met.
+        .max_message_size(MAX_FRAME_BYTES + 1)
+        .max_frame_size(MAX_FRAME_BYTES + 1)
+        // A page's messages are small; thousands of sockets are not to hold large buffers.
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .on_upgrade(async move |socket| {
+            let _alive = app.alive;
+            socket::run(socket, join, app.hub).await;
+        }))
+}
+
+fn parse(raw: RawQuery) -> Result<(Option<Role>, Option<RoomName>), ApiError> {
+    let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
+    if raw.key.is_some() {
+        let message = "a key does not belong in a URL, where logs and histories keep it: send it in \
+                       hello or in the offer";
+        return Err(bad(message.into()));
+    }
+    let role = match raw.role.as_deref() {
+        None | Some("") => None,
+        Some("host") => Some(Role::Host),
+        Some("fan") => Some(Role::Fan),
+        Some(_) => return Err(bad("\"role\" is host or fan".into())),
+    };
+    let room = raw
+        .room
+        .filter(|room| !room.is_empty())
+        .map(|room| RoomName::parse(&room).map_err(|e| bad(format!("\"room\": {e}"))))
+        .transpose()?;
+    Ok((role, room))
+}
