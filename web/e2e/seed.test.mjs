@@ -47,14 +47,15 @@ async function pressLive(page) {
 }
 
 /** Runs in a page: publishes the camera by hand, over a socket with a query. */
-async function publishRaw(url) {
+async function publishRaw({ url, key }) {
   const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
   const pc = new RTCPeerConnection();
   for (const track of stream.getTracks()) pc.addTrack(track, stream);
   const socket = new WebSocket(url);
   await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
   await pc.setLocalDescription(await pc.createOffer());
-  socket.send(JSON.stringify(pc.localDescription));
+  const { type, sdp } = pc.localDescription;
+  socket.send(JSON.stringify({ type, sdp, key }));
   const answer = await new Promise((resolve) => {
     socket.addEventListener("message", ({ data }) => resolve(JSON.parse(data)), { once: true });
   });
@@ -177,10 +178,10 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
       "a host with a key is followed by one with the same key, and the fans go on",
       async () => {
         await host.close();
-        const url = `ws://localhost:${server.port}/ws?key=only-mine`;
+        const url = `ws://localhost:${server.port}/ws`;
         const openHost = async (who) => {
           const page = await chromium.open(`${site.base}/blank`, { name: who });
-          await page.evaluate(publishRaw, url);
+          await page.evaluate(publishRaw, { url, key: "only-mine" });
           return page;
         };
         host = await openHost("first with the key");

@@ -175,7 +175,7 @@ fn a_greeting_that_nobody_reads_stops_nothing() {
 #[test]
 fn a_crowd_is_a_line_a_second_and_a_count() {
     let mut server = Server::start_with(|it| {
-        it.env("KAIBO_LOG", "info").stderr(Stdio::piped());
+        it.env("KAIBO_LOG", "info,control=debug").stderr(Stdio::piped());
     });
     let mut log = server.stderr().lines().map_while(Result::ok);
     let (joined, shown, left_out) = soon("no line with a count", move || {

@@ -93,12 +93,10 @@ fn too_few_files_are_refused_and_few_are_warned_of() {
 #[test]
 fn settings_that_are_probably_not_meant_are_warned_of_once() {
     let mut command = kaibo(LISTENING);
-    command.env("KAIBO_PUBLISH_KEY", "hunter2").env("KAIBO_LISTN", "x").env("KAIBO_PORT", "x");
+    command.env("KAIBO_LISTN", "x").env("KAIBO_PORT", "x");
     let log = log_of(command);
-    assert_eq!(log.matches("the publishing key has fewer than 16 characters").count(), 1, "{log}");
     assert_eq!(log.matches("KAIBO_LISTN is not known; did you mean KAIBO_LISTEN?").count(), 1);
-    assert_eq!(log.lines().count(), 2, "{log}");
-    assert!(!log.contains("hunter2"), "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
 
     let mut command = kaibo(LISTENING);
     command.env("KAIBO_PUBLISH_KEY", "0123456789abcdef");

@@ -18,6 +18,7 @@ impl Check<'_> {
     /// Deletes a session with an entity-tag that is not its own, and looks at what is left.
     pub(super) async fn end(&self, mut session: Session) {
         self.step("the end of the session");
+        self.without_tag(&session).await;
         let delete = Ask::new(Method::DELETE, &session.uri);
         let tagged = self.http.send(delete.clone().header(IF_MATCH, FOREIGN_TAG)).await;
         let mut last = tagged.clone();

@@ -8,7 +8,7 @@ use control::limits as control;
 use protocol::RoomName;
 
 use super::overlay::knobs;
-use super::values::{IceServerEntry, SecretText, parse_network, parse_open, parse_room};
+use super::values::{IceServerEntry, SecretText, open_words, parse_network, parse_room};
 use crate::limits;
 
 knobs! {
@@ -83,7 +83,7 @@ knobs! {
         ? /// Who may publish without a key: all, loopback (programs of this machine) or none [default: loopback; none
         /// when there is a key]
         open: [PublishOpen],
-            (long = "publish-open", value_name = "WHO", env = "KAIBO_PUBLISH_OPEN", value_parser = parse_open);
+            (long = "publish-open", value_name = "WHO", env = "KAIBO_PUBLISH_OPEN", value_parser = open_words());
         ? /// Key that lets anyone publish, 16 characters or more. Better in the environment: others can read the
         /// command line
         key: [SecretText],

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use auth::{IpNet, PublishOpen};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use protocol::{InvalidName, RoomName};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -63,13 +64,13 @@ pub(super) fn parse_room(text: &str) -> Result<RoomName, InvalidName> {
     RoomName::parse(text)
 }
 
-pub(super) fn parse_open(text: &str) -> Result<PublishOpen, String> {
-    match text {
-        "all" => Ok(PublishOpen::All),
-        "loopback" => Ok(PublishOpen::Loopback),
-        "none" => Ok(PublishOpen::None),
-        _ => Err("it is all, loopback or none".into()),
-    }
+/// The words of `--publish-open`. The parser knows them, so that it can say which one was meant.
+pub(super) fn open_words() -> impl TypedValueParser<Value = PublishOpen> {
+    PossibleValuesParser::new(["all", "loopback", "none"]).map(|word| match word.as_str() {
+        "all" => PublishOpen::All,
+        "loopback" => PublishOpen::Loopback,
+        _ => PublishOpen::None,
+    })
 }
 
 /// A network, or an address alone.
