@@ -230,8 +230,9 @@ impl Auth {
         }
     }
 
-    /// Whether this is the publishing key, uncounted. Whoever asks this asks [`Self::may`] with the same key
-    /// whatever the answer, and shows nothing of it to a client that may not: else it can be guessed here.
+    /// Whether this is the publishing key. A wrong one is not counted: the caller asks [`Self::may`] with the same
+    /// key afterwards, whatever the answer, and shows a client without the right no difference. Otherwise the key
+    /// could be guessed here.
     pub fn is_key(&self, given: &Secret) -> bool {
         self.0.key.as_ref().is_some_and(|ours| ours.is(given))
     }
@@ -273,7 +274,7 @@ impl Auth {
         if is_first {
             tracing::warn!(%network, last = ?what, "too many wrong secrets: the next wrong ones of this network are refused");
         }
-        // The operator and trusted networks are told plainly what is wrong.
+        // The own machine and trusted networks are told every time that the secret is wrong.
         (!client.is_unlimited()).then_some(retry_after)
     }
 
@@ -290,9 +291,9 @@ impl Auth {
         tracing::warn!(
             host,
             ?version,
-            "a request from this machine has no rights of it, since it is not for http://localhost:{port}: \
-            use that address, or let the proxy that passes it on set Host, X-Forwarded-For and \
-            X-Forwarded-Proto"
+            "a request over loopback does not count as this machine's own: it is not HTTP/1.1 to \
+            http://localhost:{port}. Use that address, or make the proxy in front \
+            set Host, X-Forwarded-For and X-Forwarded-Proto"
         );
     }
 }

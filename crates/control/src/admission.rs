@@ -16,7 +16,7 @@ use crate::limits::{
 };
 use crate::refusal::Refusal;
 
-/// How many of each there may be.
+/// Bounds of sessions, WebSockets, peers and joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
     /// Peers, publishers and viewers. Sessions are bounded by [`SESSIONS_PER_PEER`] times as many.
@@ -196,13 +196,13 @@ impl Admission {
         Ok(SessionPlace { admission: self.clone(), network, door })
     }
 
-    /// Whether sessions that nobody holds should make room: seven eighths of the places are taken.
+    /// Whether sessions without a client should make room for new ones: seven eighths of all places are taken.
     pub(crate) fn is_crowded(&self) -> bool {
         let max = self.0.capacity.max_sessions();
         self.lock().sessions >= max - max / 8
     }
 
-    /// Rooms in all: each has a member, and not every session may name a new one.
+    /// The most rooms: as many as peers. Sessions are four times as many, and each could name a new room.
     pub(crate) fn max_rooms(&self) -> usize {
         self.0.capacity.max_peers
     }
@@ -237,7 +237,7 @@ impl Admission {
     pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> PeerPlace {
         let mut counts = self.lock();
         counts.peers += 1;
-        // Its session holds the network's entry.
+        // The session's own place keeps the network in the table.
         let network = (!addr.is_unlimited()).then(|| addr.network());
         let usage = network.and_then(|network| counts.networks.get_mut(network));
         let network = network.filter(|_| usage.is_some());

@@ -224,7 +224,7 @@ impl Context {
     }
 }
 
-/// Reports a broken invariant: a bug, never a client's doing. The caller goes on without what is missing.
+/// Reports a broken invariant: a bug of ours that no client can cause. The caller goes on without what is missing.
 pub(crate) fn broken(what: &str) {
     tracing::error!(what, "broken invariant in the control plane; please report it");
     debug_assert!(false, "{what}");

@@ -99,7 +99,7 @@ impl Room {
             .is_some_and(|session| session.publisher().is_some())
     }
 
-    /// Who has a peer, and which of its peers it is.
+    /// All members, oldest first.
     pub(crate) fn ids(&self) -> Vec<SessionId> {
         self.members.keys().copied().collect()
     }

@@ -72,7 +72,7 @@ pub(crate) struct Session {
     pub(crate) manners: Manners,
 }
 
-/// What a session said lately: for limits, and to forgive what crossed on the wire.
+/// How a session behaved lately: for rate limits, and to ignore messages that crossed on the wire.
 #[derive(Debug)]
 pub(crate) struct Manners {
     /// Its offers.

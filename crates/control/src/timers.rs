@@ -1,4 +1,4 @@
-//! Deadlines of many things, one of each kind a thing.
+//! Deadlines: at most one of each kind for each session, peer and room.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
@@ -41,7 +41,7 @@ impl Timers {
         self.due.insert((at, timer));
     }
 
-    /// Takes a timer back.
+    /// Cancels a timer.
     pub(crate) fn cancel(&mut self, timer: Timer) {
         if let Some(at) = self.at.remove(&timer) {
             self.due.remove(&(at, timer));

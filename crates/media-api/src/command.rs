@@ -90,7 +90,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// The peer that it is about, if it is about one.
+    /// The peer that the command names, if it names one.
     pub fn peer(&self) -> Option<PeerId> {
         match self {
             Self::Publish { peer, .. }
@@ -105,7 +105,7 @@ impl Command {
         }
     }
 
-    /// Whether its peer is new with it.
+    /// Whether the command makes a new peer.
     pub fn is_of_new_peer(&self) -> bool {
         matches!(self, Self::Publish { .. } | Self::WatchOffer { .. } | Self::Watch { .. })
     }

@@ -39,7 +39,7 @@ impl NegotiationError {
         Self::Malformed { line: None, why }
     }
 
-    /// The same of a line, from 1 on; another error as it is.
+    /// Adds the line, from 1 on, to a [`Self::Malformed`]; returns any other error unchanged.
     #[must_use]
     pub fn at_line(self, number: usize) -> Self {
         match self {
@@ -68,7 +68,7 @@ pub enum CloseReason {
     ConsentExpired,
     /// The DTLS handshake failed.
     Dtls,
-    /// A publisher sent more than is taken of any, for 5 s ([`crate::Finding::OverCeiling`]).
+    /// A publisher sent more than the ceiling for 5 s ([`crate::Finding::OverCeiling`]).
     Flooding,
     /// A fault of ours, contained to this peer.
     Internal,

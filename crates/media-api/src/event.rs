@@ -45,7 +45,7 @@ pub enum Event {
         /// The peer.
         peer: PeerId,
     },
-    /// The peer is gone, and its name with it.
+    /// The peer is gone. Its id is not used again.
     Closed {
         /// The peer.
         peer: PeerId,
@@ -84,8 +84,8 @@ pub enum Event {
         /// Their `rid`s; empty when all are wanted again.
         layers: Vec<String>,
     },
-    /// What each layer takes: when there is another layer, or one takes a quarter more or less than was
-    /// told, at most once a second.
+    /// The bit rate of each layer. Sent when the layers change, or when a rate changed by a quarter since it was
+    /// told; at most once a second.
     LayerRates {
         /// The room.
         room: RoomId,
@@ -103,7 +103,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The peer that it is about, if it is about one.
+    /// The peer that the event names, if it names one.
     pub fn peer(&self) -> Option<PeerId> {
         match self {
             Self::Answer { peer, .. }
@@ -121,7 +121,7 @@ impl Event {
         }
     }
 
-    /// The room that it is about, if it is about a whole room.
+    /// The room that the event names, if it names a room.
     pub fn room(&self) -> Option<RoomId> {
         match self {
             Self::MediaFlowing { room, .. }

@@ -1,9 +1,8 @@
-//! What is wrong with what a publisher sends, as far as its packets and its offer tell.
+//! Problems with what a publisher sends, as far as its packets and its offer show them.
 
 use std::time::Duration;
 
-/// What is wrong with what a publisher sends. Each is there while it holds, and there is at most one of a
-/// kind.
+/// A problem with what a publisher sends. It is reported while it lasts; there is at most one of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// H264 pictures are predicted from later ones (B-frames): browsers show them out of order, or wait.
@@ -32,7 +31,7 @@ pub enum Finding {
         /// The limit, in kbit/s.
         limit_kbps: u32,
     },
-    /// More comes than is taken of any publisher: the rest is dropped, and who stays above is closed, with
+    /// The publisher sends more than the ceiling. The excess is dropped; a publisher that stays above is closed with
     /// [`crate::CloseReason::Flooding`].
     OverCeiling {
         /// Packets in a second.
@@ -47,7 +46,7 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether another of the same kind says about the same: within a quarter.
+    /// Whether another finding is of the same kind, with figures within a quarter.
     pub fn is_about(&self, other: &Self) -> bool {
         let close = |a: u128, b: u128| a.abs_diff(b) * 4 <= a.max(b);
         match (*self, *other) {

@@ -13,7 +13,7 @@ pub struct MediaInfo {
     pub layers: Vec<String>,
 }
 
-/// What one layer of the picture takes.
+/// The bit rate of one layer of the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerRate {
     /// Its `rid`; `None` without simulcast.

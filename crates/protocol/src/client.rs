@@ -58,7 +58,7 @@ pub enum ClientMessage {
         /// Which peer connection it is for.
         pc: Option<Pc>,
     },
-    /// Begins the extended profile; the server answers `welcome`.
+    /// Begins the page profile; the server answers `welcome`.
     Hello {
         /// The version spoken, [`crate::PROTOCOL_VERSION`].
         v: u32,

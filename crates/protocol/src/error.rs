@@ -15,7 +15,7 @@ pub enum ErrorCode {
     BadField,
     /// The message is longer than its kind may be.
     TooLarge,
-    /// Too many messages in a short time; those over the limit were dropped.
+    /// Too many messages, joins, sessions or wrong secrets; what is over the limit is dropped or refused.
     RateLimited,
     /// The message makes no sense now, such as an answer to nothing.
     Unexpected,
@@ -23,7 +23,7 @@ pub enum ErrorCode {
     AuthRequired,
     /// The key is wrong.
     AuthBad,
-    /// This is not allowed, key or not.
+    /// This is not allowed, key or not; or the page's origin is not allowed.
     Forbidden,
     /// The request names a host that is not one of the server's own.
     HostUnknown,
@@ -33,7 +33,7 @@ pub enum ErrorCode {
     RoomFull,
     /// Nobody is live in the room; the server will offer when that changes.
     RoomOffline,
-    /// The server has all the sessions it takes.
+    /// The server has all the sessions, media connections or rooms it takes.
     ServerFull,
     /// Somebody else is live in the room.
     HostTaken,
@@ -181,13 +181,13 @@ pub enum CloseCode {
     TooBig,
     /// Too many malformed messages.
     Malformed,
-    /// A wrong or missing key.
+    /// A wrong or missing key. Reserved: the socket stays open for another key.
     Auth,
     /// The client reads too slowly.
     TooSlow,
     /// Another connection took this one's place.
     Replaced,
-    /// Too many messages in spite of a warning.
+    /// Too many messages in spite of a warning, too many wrong keys, or too many idle sockets.
     RateLimited,
     /// No room for one more.
     Full,

@@ -34,7 +34,7 @@ pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
 #[cfg(feature = "typescript")]
 pub use typescript::declarations;
 
-/// The version of the extended profile that `hello` and `welcome` carry in `v`.
+/// The version of the page profile that `hello` and `welcome` carry in `v`.
 pub const PROTOCOL_VERSION: u32 = 1;
 
 /// The largest text frame a client may send, in bytes; longer ones close the socket with 1009.

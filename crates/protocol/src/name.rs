@@ -34,7 +34,7 @@ pub enum InvalidName {
     MixedScripts,
 }
 
-/// The name of a room: 1 to 64 letters, digits, `_` or `-` of any script, in Unicode NFC.
+/// The name of a room: 1 to 64 letters, digits, `_` or `-` of any script, in Unicode NFKC.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]

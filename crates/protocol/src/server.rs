@@ -33,7 +33,7 @@ pub enum ServerMessage {
         #[serde(skip_serializing_if = "Option::is_none")]
         neg: Option<u32>,
     },
-    /// The first message of the extended profile.
+    /// The first message of the page profile.
     Welcome {
         /// The version spoken.
         v: u32,

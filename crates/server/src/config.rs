@@ -97,7 +97,7 @@ impl Config {
         crate::listen::Limits {
             connections: self.limits.connections,
             per_network: self.limits.connections_per_network,
-            // Whoever is not held to the limits of its network in HTTP is not here.
+            // Limits by network leave these out in HTTP, and so they do here.
             trusted: self.trust_proxies.iter().chain(&self.trust_networks).copied().collect(),
         }
     }

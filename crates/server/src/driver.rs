@@ -245,7 +245,7 @@ struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
     mailboxes: HashMap<ClientId, Mailbox>,
-    /// Who waits for which reply, and for those that join their name.
+    /// Who waits for which reply; for a join also the client that asked.
     replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
     last_request: u64,
 }
@@ -315,7 +315,7 @@ impl Driver {
                 }
                 Effect::Close { client, code } => match self.mailboxes.remove(&client) {
                     Some(Mailbox::Socket(outbox)) => outbox.close(code),
-                    // Its end is that the mailbox is gone.
+                    // The session ends when its mailbox is dropped.
                     Some(Mailbox::Session(_)) | None => {}
                 },
                 Effect::Media(command) => self.media.command(command),

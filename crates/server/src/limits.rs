@@ -5,8 +5,8 @@ use std::time::Duration;
 
 pub use crate::listen::{CONNECTIONS, CONNECTIONS_PER_NETWORK};
 
-/// Messages over the rate that are dropped, each second's first with a warning, before the socket is closed: a page
-/// that reads its errors has stopped by then.
+/// Messages over the rate that are dropped before the socket is closed. The first of each second is answered with
+/// `rate_limited`: a page that reads its errors has stopped by then.
 pub const DROPPED_MESSAGES: u32 = 120;
 
 /// Malformed messages in [`MALFORMED_WINDOW`] that are answered; one more closes the socket.

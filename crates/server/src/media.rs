@@ -63,7 +63,7 @@ impl EventSink {
             tracing::error!(
                 ?peer,
                 ?room,
-                "event of the media plane lost: the control plane is late"
+                "media event lost: the queue of the control plane is full"
             );
         }
     }

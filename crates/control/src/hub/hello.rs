@@ -71,7 +71,7 @@ impl Hub {
         })
     }
 
-    /// Whether a page that holds the token may take the session up: in the same part as before.
+    /// Whether a page that has the token may resume the session: only in the same role and room.
     fn can_resume(&self, old: SessionId, role: Role, name: Option<&RoomName>) -> bool {
         let room = self.cx.directory.sessions.get(&old).and_then(|id| self.rooms.get(id));
         room.is_some_and(|room| {

@@ -60,7 +60,8 @@ impl Hub {
         Some(sid)
     }
 
-    /// When sessions are many, the oldest that nobody holds is forgotten before its time.
+    /// Near the limit of sessions, forgets the oldest one that has neither a client nor media, before its minute is
+    /// over.
     fn make_room(&mut self) {
         if !self.cx.admission.is_crowded() {
             return;
@@ -162,7 +163,10 @@ impl Hub {
         }
     }
 
-    /// Moves a session to the room that a message names, or says why not.
+    /// Moves a session to the room that a message names.
+    ///
+    /// # Errors
+    /// When the session may not move any more.
     fn check_room(
         &mut self,
         sid: SessionId,

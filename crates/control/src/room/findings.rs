@@ -18,20 +18,20 @@ pub(crate) struct Findings {
 impl Room {
     /// The media plane found something, or no longer does.
     pub(crate) fn found(&mut self, cx: &mut Context, found: Vec<media_api::Finding>) {
-        // What was on its way when the peer was closed is no news.
+        // An event that was under way when the peer was closed is out of date.
         if self.is_published() {
             self.broadcast.findings.found = found;
             self.review_findings(cx);
         }
     }
 
-    /// Another peer publishes, or none: nothing is known of it.
+    /// Forgets what was found: another peer publishes now, or none.
     pub(crate) fn forget_findings(&mut self, cx: &mut Context) {
         self.broadcast.findings.found.clear();
         self.review_findings(cx);
     }
 
-    /// Tells the host what is found, when that is other than it was told; logs what is new.
+    /// Tells the host what is found when that has changed, and logs what is new.
     pub(crate) fn review_findings(&mut self, cx: &mut Context) {
         let now = self.current_findings();
         if now == self.broadcast.findings.told {
@@ -51,7 +51,7 @@ impl Room {
         }
     }
 
-    /// The same for a page that came back: what it may have missed.
+    /// Tells a page that came back what is found: it may have missed that.
     pub(crate) fn retell_findings(&mut self, cx: &mut Context, sid: SessionId) {
         if !self.broadcast.findings.told.is_empty() {
             self.tell_findings(cx, sid);

@@ -24,7 +24,7 @@ pub(crate) struct Hello {
 }
 
 impl Room {
-    /// A message of a member. What fails is told by the caller.
+    /// Acts on a message of a member. The caller tells the member what fails.
     pub(crate) fn hear(
         &mut self,
         cx: &mut Context,
@@ -75,7 +75,7 @@ impl Room {
         }
     }
 
-    /// What only makes sense after `hello`.
+    /// Refuses a message that only pages may send when there was no `hello`.
     fn page_only(&self, sid: SessionId) -> Result<(), Refusal> {
         match self.members.get(&sid) {
             Some(session) if session.page().is_some() => Ok(()),
@@ -229,7 +229,7 @@ pub(crate) fn read_secret(name: &str, text: Option<String>) -> Result<Option<Sec
     })
 }
 
-/// The few facts of an offer that decide what it is.
+/// The few facts of an offer that tell whether it publishes.
 pub(crate) fn read_offer(sdp: &str) -> Result<SdpSummary, Refusal> {
     let summary = sdp_summary::inspect(sdp);
     if !summary.is_sdp {

@@ -58,7 +58,7 @@ impl Room {
         }
     }
 
-    /// The same of a new peer, which begins without a preference.
+    /// Tells the media plane what a fan wants for its new peer, which begins without a preference.
     pub(crate) fn prefer_again(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.member(sid) else { return };
         let preference = session.preferred.preference.clone();
@@ -85,7 +85,7 @@ impl Room {
         }
     }
 
-    /// The media plane says what each layer takes; players by HTTP are told.
+    /// The media plane reports the bit rate of each layer; players by WHEP are told.
     pub(crate) fn layer_rates(&mut self, cx: &mut Context, rates: Vec<LayerRate>) {
         self.broadcast.rates = rates;
         let players = self.members.values().filter(|session| session.is_http());
@@ -94,7 +94,7 @@ impl Room {
         self.tell_rates(cx, to);
     }
 
-    /// Tells players what each layer takes, when that is known.
+    /// Tells players the bit rate of each layer, when that is known.
     pub(crate) fn tell_rates(&self, cx: &mut Context, to: Vec<ClientId>) {
         if !to.is_empty() && !self.broadcast.rates.is_empty() {
             let notice = Notice::Rates(self.broadcast.rates.clone());

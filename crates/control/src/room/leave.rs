@@ -1,4 +1,4 @@
-//! Members that lose their client, their media, or their patience.
+//! Members that lose their client or their media, leave, or are closed.
 
 use protocol::{CloseCode, ServerMessage};
 
@@ -30,7 +30,7 @@ impl Room {
         }
     }
 
-    /// An offer that nobody answers any more needs no peer. A page that comes back is made a new one.
+    /// Closes a peer whose offer nobody can answer any more. A page that comes back is made a new offer.
     fn close_unanswered(&mut self, cx: &mut Context, sid: SessionId) {
         let watching = self.members.get(&sid).and_then(|session| session.watching.as_ref());
         let is_unanswered = watching.is_some_and(|watching| {
@@ -52,7 +52,7 @@ impl Room {
         self.remove(cx, sid);
     }
 
-    /// `bye`, for those who know it, and the end of the client.
+    /// Says `bye` to a client that knows it, and disconnects it.
     pub(crate) fn dismiss(
         &mut self,
         cx: &mut Context,
@@ -69,7 +69,7 @@ impl Room {
         cx.close_client(client, code);
     }
 
-    /// Disconnects a member without a word; what it is worth is decided as when its client vanishes.
+    /// Disconnects a member without `bye`. What is kept of it is decided as when its client vanishes.
     pub(crate) fn disconnect(&mut self, cx: &mut Context, sid: SessionId, code: CloseCode) {
         let Some(session) = self.member(sid) else { return };
         if let Some(client) = session.client.take() {
@@ -79,7 +79,7 @@ impl Room {
         }
     }
 
-    /// The member lost its client: keeps what flows, and what may be taken up again.
+    /// The member lost its client: its media flows on, and its session can be resumed for a minute.
     fn detach(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get(&sid) else { return };
         if !session.hears_room() && !session.has_media() && !self.is_host(sid) {
@@ -89,7 +89,7 @@ impl Room {
         }
     }
 
-    /// The member has lost a peer: when its client is gone too, it will not be long.
+    /// The member lost a peer. When its client is gone as well, it is kept for a minute at most.
     pub(crate) fn reap(&mut self, cx: &mut Context, sid: SessionId) {
         self.end_without_media(cx, sid);
         let Some(session) = self.members.get(&sid) else { return };
@@ -102,8 +102,8 @@ impl Room {
         }
     }
 
-    /// A session by HTTP is its peer, and ends with it. A host's is kept while its place is: it may be deleted
-    /// still, or another may follow it.
+    /// A session of WHIP or WHEP ends with its peer. That of a room's host is kept until the broadcast is over: its
+    /// client may still delete it, or come again with another session.
     fn end_without_media(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
         if !matches!(session.profile, Profile::Http) || session.has_media() || self.is_host(sid) {

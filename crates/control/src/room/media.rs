@@ -130,7 +130,7 @@ impl Room {
 
     fn publisher_closed(&mut self, cx: &mut Context, sid: SessionId, reason: CloseReason) {
         let Some(session) = self.members.get_mut(&sid) else { return };
-        // Offers to it that are not answered belong to a page that is gone.
+        // Its unanswered offers go with it: the page that made them is gone.
         let publishing = session.publishing.as_mut();
         _ = publishing.and_then(|publishing| publishing.current.take());
         if !self.is_host(sid) {
@@ -155,7 +155,7 @@ impl Room {
     }
 
     fn media_flows(&mut self, cx: &mut Context, media: MediaInfo) {
-        // What was on its way when the peer was closed is no news.
+        // An event that was under way when the peer was closed is out of date.
         if !self.is_published() {
             return;
         }

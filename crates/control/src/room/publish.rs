@@ -182,7 +182,7 @@ impl Room {
         }
     }
 
-    /// A claim came to nothing. A host that has lost its own peer meanwhile is treated as if it were lost now.
+    /// A claim failed. If the host lost its peer meanwhile, the room is interrupted or over from now on.
     pub(crate) fn unclaim(&mut self, cx: &mut Context, sid: SessionId) {
         if self.claimant == Some(sid) {
             self.claimant = None;
@@ -214,12 +214,13 @@ impl Room {
             broadcast.sizes = Vec::new();
             cx.timers.cancel(Timer::Linger(self.id));
         }
-        // Until its media flows, also when another's did.
+        // The host said this of its media while its offer was under way.
         if let Some(state) = publishing.media_state.take() {
             broadcast.take_media_state(state);
         }
         // A new peer begins with all its layers; the page may think of the one before.
         let has_paused = !std::mem::take(&mut broadcast.unwanted).is_empty();
+        // Until media of the new peer flows, even if that of the old one did.
         broadcast.live = if returns { LiveState::Interrupted } else { LiveState::Starting };
         broadcast.is_flowing = false;
         broadcast.on_air |= claim.on_air || publishing.golive;
@@ -257,7 +258,7 @@ impl Room {
         self.tell_state(cx);
     }
 
-    /// Takes leave of the host whose place was taken.
+    /// Closes the session of the host that was replaced.
     fn replace_host(&mut self, cx: &mut Context, former: SessionId) {
         tracing::info!(room = %self.name, session = %former, "publisher replaced");
         if let Some(publishing) =
@@ -352,7 +353,7 @@ impl Room {
         let Some(session) = self.member(sid) else { return };
         let client = session.client;
         let publishing = session.publishing_mut();
-        // What begins anew, since the peer that it was for is no more.
+        // An offer that is tried again with a new peer, since its own peer is gone.
         let again = if is_claim {
             let Some(mut claim) = publishing.claim.take() else { return };
             cx.forget_peer(claim.peer);

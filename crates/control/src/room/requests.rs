@@ -30,7 +30,7 @@ impl Room {
         }
     }
 
-    /// A request of a member. What fails is told by the caller.
+    /// Acts on a request of a member. The caller replies with what fails.
     pub(crate) fn request(
         &mut self,
         cx: &mut Context,

@@ -14,7 +14,7 @@ use crate::session::{Echo, ReplyTo, SessionId, Step, Watching};
 use crate::timers::Timer;
 
 impl Room {
-    /// Offers the broadcast to a fan that has none of it, when there is one.
+    /// Makes an offer to a fan without a connection, when the room is on air.
     pub(crate) fn offer_if_on_air(&mut self, cx: &mut Context, sid: SessionId) {
         let wants = self.members.get(&sid).is_some_and(|session| session.wants_offer());
         if wants && self.broadcast.is_on_air() {
@@ -71,7 +71,7 @@ impl Room {
         }
     }
 
-    /// Takes the watching peer of a member out of the books.
+    /// Removes the watching peer of a member, and counts it no longer.
     pub(crate) fn take_viewer(
         &mut self,
         cx: &mut Context,
@@ -93,8 +93,7 @@ impl Room {
         Some(watching)
     }
 
-    /// Closes the watching peer of a member, if any. An answer that is on its way to it will find nothing, and is
-    /// no fault.
+    /// Closes the watching peer of a member, if any. An answer that is under way to it is ignored later.
     pub(crate) fn withdraw_viewer(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(watching) = self.take_viewer(cx, sid, "closed") else { return };
         cx.close_peer(watching.peer);
@@ -126,7 +125,7 @@ impl Room {
         }
     }
 
-    /// The client answers the server's offer, or one that is no longer.
+    /// The client answers the server's offer, or one that was withdrawn.
     pub(crate) fn answer(
         &mut self,
         cx: &mut Context,
@@ -350,7 +349,7 @@ impl Room {
         cx.refuse(client, ReplyTo::Nobody, refusal);
     }
 
-    /// The video codec of the room that a fan's peer has not, when it was not told yet.
+    /// A refusal when a fan's peer lacks the room's video codec and was not told yet.
     fn lacks_video(&mut self, sid: SessionId) -> Option<Refusal> {
         let codec = self.broadcast.media.video?;
         let session = self.members.get_mut(&sid)?;
@@ -365,8 +364,8 @@ impl Room {
         Some(Refusal::new(ErrorCode::CodecUnsupported, message).detail(codec.as_str()))
     }
 
-    /// Why a player gets nothing of the broadcast: it takes neither its picture nor its sound. One that takes
-    /// sound alone gets the sound.
+    /// A refusal when a player takes neither the picture nor the sound of the broadcast. One that takes sound alone
+    /// gets the sound.
     fn plays_nothing(&mut self, sid: SessionId) -> Option<Refusal> {
         let audio = self.broadcast.media.audio;
         let codecs = self.members.get(&sid)?.watching.as_ref()?.codecs.as_ref()?;

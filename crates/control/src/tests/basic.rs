@@ -1,4 +1,4 @@
-//! Pages that never say `hello`: the seed document's, byte for byte.
+//! The basic profile: pages that never say `hello`.
 
 use media_api::Command;
 use protocol::{CloseCode, ErrorCode, LiveState, Role, ServerMessage};

@@ -269,7 +269,7 @@ impl World {
         self.say(socket, &format!(r#"{{"type":"hello","v":1{comma}{fields}}}"#));
     }
 
-    /// A fan of the extended profile, offered and connected.
+    /// A fan of the page profile, offered and connected.
     pub(super) fn fan(&mut self) -> ClientId {
         let fan = self.open_as("192.0.2.50", false, Query::default());
         self.hello(fan, r#""role":"fan""#);
@@ -281,7 +281,7 @@ impl World {
         fan
     }
 
-    /// A host of the extended profile that is live.
+    /// A host of the page profile that is live.
     pub(super) fn host(&mut self, fields: &str) -> ClientId {
         let host = self.open_as("192.0.2.9", false, Query::default());
         self.hello(host, &format!(r#""role":"host"{fields}"#));

@@ -20,7 +20,7 @@ knobs! {
         /// Address to announce for media, of the NAT or container host in front; may be repeated
         public_ips: [Vec<IpAddr>] = Vec::new(),
             (long = "public-ip", value_name = "IP", env = "KAIBO_PUBLIC_IP", value_delimiter = ',');
-        /// Folder of durable things, and of kaibo.toml [default: data]
+        /// Data folder; kaibo.toml in it is read [default: data]
         data: [PathBuf] = "data".into(),
             (long, value_name = "DIR", env = "KAIBO_DATA");
         /// Room of pages that name none [default: default]
@@ -42,8 +42,7 @@ knobs! {
         trust_proxies: [Vec<IpNet>] = loopback(),
             (long = "trust-proxy", value_name = "CIDR", env = "KAIBO_TRUST_PROXY", value_delimiter = ',',
              value_parser = parse_network);
-        /// Network that the limits by network do not hold, such as that of an office behind one address; may be
-        /// repeated
+        /// Network without limits by network, such as that of an office behind one address; may be repeated
         trust_networks: [Vec<IpNet>] = Vec::new(),
             (long = "trust-network", value_name = "CIDR", env = "KAIBO_TRUST_NETWORK", value_delimiter = ',',
              value_parser = parse_network);
@@ -57,7 +56,7 @@ knobs! {
         /// Most media connections of the server, hosts and viewers [default: 2000]
         max_peers: [usize] = control::MAX_PEERS,
             (long, value_name = "N", env = "KAIBO_MAX_PEERS");
-        /// Most that a host should send, in kbit/s; who sends more is told so, who sends twice as much is cut
+        /// Most that a host should send, in kbit/s: above it the host is told, above twice as much packets are dropped
         /// [default: 0, no limit but 50 Mbit/s]
         max_publish_kbps: [u32] = 0,
             (long, value_name = "KBPS", env = "KAIBO_MAX_PUBLISH_KBPS");

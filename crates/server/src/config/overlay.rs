@@ -21,7 +21,7 @@ macro_rules! knobs {
 
         $(#[doc = $about])*
         ///
-        /// Some of it, of one origin; what is absent is left to the next overlay.
+        /// What one source (flags and environment, or the file) says; what is absent is left to the next.
         #[derive(
             Debug, Clone, Default, PartialEq, serde::Deserialize, serde::Serialize, clap::Args,
         )]

@@ -22,8 +22,8 @@ pub(super) const SDP: &str = "application/sdp";
 pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 pub(super) const JSON: &str = "application/json";
 
-/// The answer to GET where there is nothing to see (RFC 9725, section 4.1). `kind` is what is spoken here, for who
-/// looks for an endpoint with HEAD.
+/// The answer to GET where there is nothing to see (RFC 9725, section 4.1). `kind` is the media type of the
+/// endpoint, for clients that look for one with HEAD.
 pub(super) fn nothing(kind: Option<&'static str>) -> Response {
     let mut response = StatusCode::OK.into_response();
     if let Some(kind) = kind {
@@ -153,7 +153,7 @@ impl Call {
         send(&requests, ask).await
     }
 
-    /// The same of a caller that names an event stream of the session: who knows that needs no token.
+    /// Like [`Self::ask`], for a caller that knows the secret of an event stream: it needs no token.
     pub(super) async fn ask_for_stream<T>(
         &self,
         app: &App,
@@ -204,7 +204,7 @@ async fn send<T>(
     answer.await.map_err(|_| Problem::gone())?
 }
 
-/// A body, as far as any is read.
+/// Reads a body, up to the size of the longest session description.
 ///
 /// # Errors
 /// 413 when it is longer than a session description may be; 400 when it is no text.

@@ -16,7 +16,7 @@ pub(crate) fn describe(
     let mut all = Map::new();
     if let Some(index) = video_index.filter(|_| room.codec.is_some()) {
         let layers: Vec<Value> = if room.layers.is_empty() {
-            // One that has no rid: it is named by its place.
+            // The only layer has no rid: it is named by its place.
             let mut only = json!({ "spatialLayerId": 0 });
             if let Some(rate) = rates.first() {
                 only["bitrate"] = bitrate(rate);

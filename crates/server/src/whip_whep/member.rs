@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use super::problem::Problem;
 use crate::driver::HubClient;
 
-/// Notices that wait for a session's task, which takes microseconds for each: what a room says in a minute. When
-/// it is full the newest is dropped, and with it a state that the next one makes up for.
+/// Notices that wait for a session's task, which takes microseconds for each: what a room says in a minute. In a
+/// full queue the newest is dropped; the next state makes up for it.
 const NOTICES: usize = 256;
 
 /// The status of a page whose tab is closed (RFC 6455, section 7.4.1): what it published or watched ends now.
@@ -23,7 +23,7 @@ impl Sender {
     /// Leaves a notice. Never blocks.
     pub(crate) fn send(&self, notice: Notice) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.0.try_send(notice) {
-            tracing::warn!("a session of WHIP or WHEP does not keep up: a notice was dropped");
+            tracing::warn!("WHIP or WHEP session too slow: notice dropped");
         }
     }
 }

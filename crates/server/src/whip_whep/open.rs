@@ -143,7 +143,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
                 let answer = member.watch(Some(offer.clone())).await?;
                 (offer, answer)
             } else {
-                // A second of the time to answer is on the way.
+                // One second of the time to answer is left for the network.
                 let within = ANSWER_TIMEOUT.saturating_sub(Duration::from_secs(1));
                 valid_until = Some(SystemTime::now() + within);
                 (String::new(), member.watch(None).await?)

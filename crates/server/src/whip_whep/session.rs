@@ -71,7 +71,7 @@ impl Session {
         }
         tracing::debug!(protocol = self.kind.as_str(), "session over");
         self.member.leave().await;
-        // Who asks for the room next finds it without this one.
+        // Answered last: whoever asks for the room next finds it without this session.
         if let Some(reply) = deleted {
             _ = reply.send(Ok(()));
         }
