@@ -28,8 +28,8 @@ pub use preference::{Cap, Preference, Reason};
 /// transmission and camera changes are silent for less; a viewer has noticed long before.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);
 
-/// How long a peer has from its answer to being connected. A browser gives up after 15 s itself.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a peer has from its answer to being connected. ICE and DTLS take a second or two where they work at all.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a peer lives without a connectivity check (RFC 7675, section 5.1).
 pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
