@@ -107,7 +107,7 @@ struct Usage {
 
 impl Usage {
     fn is_idle(&self, now: Instant) -> bool {
-        self.sessions == 0 && self.peers == 0 && self.joins.is_full(now)
+        self.sessions == 0 && self.sockets == 0 && self.peers == 0 && self.joins.is_full(now)
     }
 }
 
@@ -116,7 +116,22 @@ impl Usage {
 pub struct SessionPlace {
     admission: Admission,
     network: Option<Network>,
-    door: Door,
+    socket: Option<SocketPlace>,
+}
+
+/// The place of one WebSocket. Its session may end before it does, when a client is slow to take its close frame,
+/// and may outlive it, when a client comes back. Dropping it gives the place back.
+#[derive(Debug)]
+pub struct SocketPlace {
+    admission: Admission,
+    network: Option<Network>,
+}
+
+impl SessionPlace {
+    /// The place of the WebSocket by which the session was opened: for the task that serves it.
+    pub fn take_socket(&mut self) -> Option<SocketPlace> {
+        self.socket.take()
+    }
 }
 
 /// The place of one peer. Dropping it gives the place back.
@@ -193,7 +208,9 @@ impl Admission {
             usage.sockets += usize::from(door == Door::WebSocket);
         }
         drop(counts);
-        Ok(SessionPlace { admission: self.clone(), network, door })
+        let socket =
+            (door == Door::WebSocket).then(|| SocketPlace { admission: self.clone(), network });
+        Ok(SessionPlace { admission: self.clone(), network, socket })
     }
 
     /// Whether sessions without a client should make room for new ones: seven eighths of all places are taken.
@@ -276,7 +293,15 @@ impl Drop for SessionPlace {
         counts.sessions = counts.sessions.saturating_sub(1);
         if let Some(usage) = self.network.and_then(|network| counts.networks.get_mut(network)) {
             usage.sessions = usage.sessions.saturating_sub(1);
-            usage.sockets = usage.sockets.saturating_sub(usize::from(self.door == Door::WebSocket));
+        }
+    }
+}
+
+impl Drop for SocketPlace {
+    fn drop(&mut self) {
+        let mut counts = self.admission.lock();
+        if let Some(usage) = self.network.and_then(|network| counts.networks.get_mut(network)) {
+            usage.sockets = usage.sockets.saturating_sub(1);
         }
     }
 }
@@ -335,6 +360,22 @@ mod tests {
         drop(sockets);
         assert_eq!(hold("2001:db8::1", Door::WebSocket, 10, second(30)).len(), 10);
         drop(sessions);
+    }
+
+    #[test]
+    fn a_socket_that_is_still_open_counts_when_its_session_is_over() {
+        let start = Instant::now();
+        let capacity = Capacity { joins_burst: 1000, ..Capacity::default() };
+        let admission = Admission::new(capacity, start);
+        let join = |n: u64| {
+            admission.join(&from("192.0.2.1"), Door::WebSocket, start + Duration::from_secs(n))
+        };
+        let sockets: Vec<SocketPlace> =
+            (0..300).map_while(|n| join(n).ok()?.take_socket()).collect();
+        assert_eq!(sockets.len(), 200, "no session is left of these");
+        assert_eq!(join(301).unwrap_err().code, ErrorCode::RateLimited);
+        drop(sockets);
+        assert!(join(302).is_ok());
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, Capacity, Door, SessionPlace};
+pub use admission::{Admission, Capacity, Door, SessionPlace, SocketPlace};
 pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
 pub use context::Config;
 pub use hub::Hub;

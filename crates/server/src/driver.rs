@@ -95,6 +95,14 @@ impl HubClient {
         self.say(Message::Gone(client, code)).await;
     }
 
+    /// As [`HubClient::gone`], where nothing can be awaited: another task waits for the hub.
+    pub(crate) fn gone_at_once(&self, client: ClientId) {
+        let hub = self.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { hub.gone(client, None).await });
+        }
+    }
+
     /// Makes a client a member of a room; what the room tells goes to `mailbox`.
     pub(crate) async fn join(
         &self,

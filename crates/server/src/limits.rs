@@ -18,8 +18,8 @@ pub const MALFORMED_WINDOW: Duration = Duration::from_secs(10);
 /// Messages that wait for a slow client: a minute of everything a room says.
 pub const OUTBOX_MESSAGES: usize = 256;
 
-/// Bytes that wait for a slow client, in messages of any size.
-pub const OUTBOX_BYTES: usize = 1024 * 1024;
+/// Bytes that wait for a slow client, in messages of any size: four of the largest descriptions.
+pub const OUTBOX_BYTES: usize = 256 * 1024;
 
 /// How often a socket is pinged, so that routers keep it and the dead are found.
 pub const PING_EVERY: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ pub const PING_EVERY: Duration = Duration::from_secs(20);
 /// A socket that said nothing for so long, not even a pong, is dead.
 pub const DEAD_AFTER: Duration = Duration::from_secs(45);
 
-/// How long a client that does not read has to take its close frame.
+/// How long a client has to take what waits for it, and its close frame, and to say goodbye itself.
 pub const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The body of a request, in bytes. WHIP and WHEP read descriptions, which are bounded by themselves.

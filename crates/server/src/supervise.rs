@@ -53,7 +53,8 @@ pub(crate) async fn supervise(mut tasks: Tasks) -> Result<(), Died> {
         })),
     };
     // A stop may be said between looking at it and at the tasks, and the tasks end by it.
-    let result = result.or_else(|died| if tasks.shutdown.is_triggered() { Ok(()) } else { Err(died) });
+    let result =
+        result.or_else(|died| if tasks.shutdown.is_triggered() { Ok(()) } else { Err(died) });
     if let Err(died) = &result {
         tracing::error!(%died, "server stops: a task died");
         tasks.shutdown.trigger();

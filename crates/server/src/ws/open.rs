@@ -45,7 +45,8 @@ pub(crate) async fn open(
     let (role, room) = query
         .map_err(|_| ApiError::new(ErrorCode::BadField, "the query cannot be read"))
         .and_then(|Query(raw)| parse(raw))?;
-    let place = app.admission.join(&client.addr, Door::WebSocket, Instant::now())?;
+    let mut place = app.admission.join(&client.addr, Door::WebSocket, Instant::now())?;
+    let socket_place = place.take_socket();
     let join = Join { addr: client.addr, via: client.via, room, role, place };
     Ok(upgrade
         // One more byte than allowed is read, so that the limit itself can be met.
@@ -55,7 +56,7 @@ pub(crate) async fn open(
         .read_buffer_size(4 * 1024)
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
-            let _alive = app.alive;
+            let _held = (app.alive, socket_place);
             socket::run(socket, join, app.hub).await;
         }))
 }

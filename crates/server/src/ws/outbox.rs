@@ -30,6 +30,7 @@ pub(crate) struct Outbox(Arc<Inner>);
 struct Inner {
     queue: Mutex<Queue>,
     wake: Notify,
+    closing: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +102,7 @@ impl Outbox {
             queue.waiting.clear();
             queue.bytes = 0;
             queue.close = Some(CloseCode::TooSlow);
+            self.0.closing.notify_one();
         }
         drop(queue);
         self.0.wake.notify_one();
@@ -109,7 +111,15 @@ impl Outbox {
     /// Closes the socket after what waits. The first reason holds.
     pub(crate) fn close(&self, code: CloseCode) {
         self.lock().close.get_or_insert(code);
+        self.0.closing.notify_one();
         self.0.wake.notify_one();
+    }
+
+    /// Waits until the socket is to be closed. For one task only.
+    pub(crate) async fn closing(&self) {
+        while self.close_code().is_none() {
+            self.0.closing.notified().await;
+        }
     }
 
     /// The next thing to write. For one task only.

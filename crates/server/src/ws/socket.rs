@@ -6,8 +6,8 @@ use auth::rate_limit::{TokenBucket, WindowCount};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use control::limits::{MESSAGE_BURST, MESSAGES_PER_SECOND};
 use control::{ClientId, Join};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::stream::SplitStream;
+use futures_util::{Sink, SinkExt, StreamExt};
 use protocol::{ClientFrame, CloseCode, ErrorCode, MAX_FRAME_BYTES, ServerMessage};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
@@ -23,17 +23,30 @@ pub(crate) async fn run(socket: WebSocket, join: Join, hub: HubClient) {
     let client = hub.new_client();
     let outbox = Outbox::default();
     hub.connect(client, join, outbox.clone()).await;
+    let present = Present { client, hub: &hub, is_told: false };
     let (sink, stream) = socket.split();
     let reader = Reader::new(client, &hub, &outbox);
     let code = tokio::select! {
         code = reader.run(stream) => code,
         () = write(sink, &outbox) => None,
     };
-    hub.gone(client, code).await;
+    present.gone(code).await;
 }
 
-/// Writes until the socket is closed, by us or under us.
-async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
+/// Writes until the socket is closed, by us or under us. From when it is to be closed, all that is left has
+/// [`CLOSE_WITHIN`] together.
+async fn write(mut sink: impl Sink<Message> + Unpin, outbox: &Outbox) {
+    let overdue = async {
+        outbox.closing().await;
+        tokio::time::sleep(CLOSE_WITHIN).await;
+    };
+    tokio::select! {
+        () = write_all(&mut sink, outbox) => {}
+        () = overdue => {}
+    }
+}
+
+async fn write_all(sink: &mut (impl Sink<Message> + Unpin), outbox: &Outbox) {
     let start = tokio::time::Instant::now() + PING_EVERY;
     let mut pings = interval_at(start, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -43,10 +56,9 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
                 Outgoing::Text(text) => Message::Text(text),
                 Outgoing::Close(code) => {
                     let frame = CloseFrame { code: code.as_u16(), reason: "".into() };
-                    _ = timeout(CLOSE_WITHIN, sink.send(Message::Close(Some(frame)))).await;
-                    // The client's own close frame ends the reader; it is not waited for long.
-                    tokio::time::sleep(CLOSE_WITHIN).await;
-                    return;
+                    _ = sink.send(Message::Close(Some(frame))).await;
+                    // The client's own close frame ends the reader.
+                    return std::future::pending().await;
                 }
             },
             _ = pings.tick() => Message::Ping(Vec::new().into()),
@@ -55,6 +67,28 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: &Outbox) {
         match timeout(DEAD_AFTER, sink.send(message)).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+/// Tells the hub that a client is gone, also when its task ends by a panic.
+struct Present<'a> {
+    client: ClientId,
+    hub: &'a HubClient,
+    is_told: bool,
+}
+
+impl Present<'_> {
+    async fn gone(mut self, code: Option<u16>) {
+        self.hub.gone(self.client, code).await;
+        self.is_told = true;
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.hub.gone_at_once(self.client);
         }
     }
 }
@@ -179,5 +213,32 @@ impl<'a> Reader<'a> {
         }
         tracing::debug!(client = %self.client, %error, "socket broke");
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_gone_soon_after_it_is_to_be_closed() {
+        let stuck = futures_util::sink::unfold((), |(), _: Message| {
+            std::future::pending::<Result<(), Infallible>>()
+        });
+        let outbox = Outbox::default();
+        for n in 0..10 {
+            outbox.send(&ServerMessage::Viewers { n, peak: n });
+        }
+        let closed = tokio::spawn({
+            let outbox = outbox.clone();
+            async move { write(Box::pin(stuck), &outbox).await }
+        });
+        tokio::time::sleep(PING_EVERY).await;
+        let began = tokio::time::Instant::now();
+        outbox.close(CloseCode::Normal);
+        closed.await.expect("it does not panic");
+        assert!(began.elapsed() <= CLOSE_WITHIN, "{:?}", began.elapsed());
     }
 }
