@@ -306,4 +306,51 @@ mod tests {
             assert!(answered(&mut association));
         }
     }
+
+    /// The hello of these datagrams once more, with a cookie: OpenSSL's second (RFC 6347, section 4.2.1).
+    fn with_cookie(parts: &[Vec<u8>], cookie: &[u8]) -> Vec<u8> {
+        let hello::Gathered::Whole(hello) = hello::gather(parts.iter().map(Vec::as_slice)) else {
+            panic!("not whole")
+        };
+        let u16_of = |n: usize| u16::try_from(n).unwrap().to_be_bytes();
+        let u24_of = |n: usize| [0, u16_of(n)[0], u16_of(n)[1]];
+        let cookie_at = 35 + usize::from(hello.message[34]);
+        let mut message = hello.message[..cookie_at].to_vec();
+        message.push(u8::try_from(cookie.len()).unwrap());
+        message.extend_from_slice(cookie);
+        message.extend_from_slice(&hello.message[cookie_at + 1..]);
+        let mut record = vec![22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 2];
+        record.extend_from_slice(&u16_of(message.len() + 12));
+        record.push(1);
+        record.extend_from_slice(&u24_of(message.len()));
+        record.extend_from_slice(&[0, 1, 0, 0, 0]);
+        record.extend_from_slice(&u24_of(message.len()));
+        record.extend_from_slice(&message);
+        record
+    }
+
+    #[test]
+    fn who_says_hello_again_with_a_cookie_goes_on_with_its_handshake() {
+        let certificate = generate_certificate();
+        let mut association = Association::passive(&certificate, *START);
+        _ = association.handle_timeout(*START);
+        let hello = recorded::gstreamer();
+        for part in &hello {
+            _ = association.handle_packet(part, &certificate, *START);
+        }
+        let mut buffer = [0; 2048];
+        let Output::Packet(verify) = association.poll_output(&mut buffer) else {
+            panic!("it is not answered")
+        };
+        assert_eq!(verify[13], 3, "HelloVerifyRequest");
+        let cookie = verify[13 + 12 + 3..].to_vec();
+        let again = with_cookie(&hello, &cookie);
+        _ = association.handle_packet(&again, &certificate, *START);
+        let mut buffer = [0; 2048];
+        let Output::Packet(answer) = association.poll_output(&mut buffer) else {
+            panic!("it is not answered")
+        };
+        assert_eq!(answer[13], 2, "ServerHello");
+        assert!(association.others.is_empty());
+    }
 }

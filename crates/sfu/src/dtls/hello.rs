@@ -1,4 +1,5 @@
-//! What a DTLS 1.2 ClientHello tells about who sent it (RFC 6347, section 4.2; RFC 5246, section 7.4.1.2).
+//! What the first ClientHello of DTLS 1.2 tells about who sent it (RFC 6347, section 4.2; RFC 5246, section
+//! 7.4.1.2).
 //! OpenSSL cuts it in pieces of less than 256 bytes.
 
 /// Of `signature_algorithms` (RFC 5246, section 7.4.1.4.1): Ed448 (RFC 8422, section 5.1.3).
@@ -87,7 +88,7 @@ pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathe
     read(&message).map_or(Gathered::Foreign, Gathered::Whole)
 }
 
-/// Whether all of a datagram is parts of a ClientHello.
+/// Whether all of a datagram is parts of a ClientHello that begins a handshake.
 pub(crate) fn is_hello(datagram: &[u8]) -> bool {
     !datagram.is_empty() && fragments(datagram).all(|it| it.is_some())
 }
@@ -126,8 +127,10 @@ fn fragment<'a>(rest: &mut Reader<'a>) -> Option<Fragment<'a>> {
         return None;
     }
     let message_len = record.u24()?;
-    // Its number: the first of a handshake.
-    record.take(2)?;
+    // Its number. One with a cookie is the second (RFC 6347, section 4.2.1): it goes on with a handshake.
+    if record.u16()? != 0 {
+        return None;
+    }
     let (offset, len) = (record.u24()?, record.u24()?);
     let contents = record.take(len)?;
     record.0.is_empty().then_some(Fragment { message_len, offset, contents })
