@@ -7,7 +7,7 @@ import { hostState, openCamera } from "./lib/studio.mjs";
 let server;
 
 before(async () => {
-  server = await Server.start();
+  server = await Server.start({ args: ["--allow-host", "lan.test"] });
 });
 after(async () => {
   await server?.stop();
