@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rtp_fuzz::rtp_header(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kaibo_fuzz::rtp_header(bytes));

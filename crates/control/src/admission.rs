@@ -266,7 +266,6 @@ impl Admission {
     }
 
     /// Sessions and peers there are now.
-    #[cfg(test)]
     pub(crate) fn counts(&self) -> (usize, usize) {
         let counts = self.lock();
         (counts.sessions, counts.peers)

@@ -20,6 +20,7 @@
 //! | `sdp_summary.rs` | the few facts of a description that decide who publishes |
 //! | `ice_servers.rs` | STUN and TURN servers, with credentials that expire |
 //! | `limits.rs` | every bound of this crate |
+//! | `fuzz.rs`, `fuzz/` | what must hold whatever clients and the media plane do |
 //!
 //! `docs/protocol.md` is the contract that this implements.
 
@@ -27,6 +28,8 @@ mod admission;
 mod api;
 mod context;
 mod directory;
+#[doc(hidden)]
+pub mod fuzz;
 mod hub;
 mod ice_servers;
 pub mod limits;

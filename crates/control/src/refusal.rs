@@ -1,7 +1,7 @@
 //! Why something is refused or over: a code for a program, a sentence for a person.
 
 use auth::{Denied, WrongSecret};
-use media_api::{CloseReason, NegotiationError};
+use media_api::{CONNECT_TIMEOUT, CloseReason, NegotiationError};
 use protocol::{ErrorCode, ServerMessage};
 use serde_json::Value;
 
@@ -56,12 +56,15 @@ impl Refusal {
     pub(crate) fn of_close(reason: CloseReason) -> Option<Self> {
         let (code, message) = match reason {
             CloseReason::Requested | CloseReason::Replaced | CloseReason::Remote => return None,
-            CloseReason::ConnectTimeout => (
-                ErrorCode::IceTimeout,
-                "the media connection did not come up in 10 s: a firewall between the browser and this \
-                 server may block UDP, or the server announces an address that cannot be reached \
-                 (see --public-ip)",
-            ),
+            CloseReason::ConnectTimeout => {
+                let message = format!(
+                    "the media connection did not come up in {} s: a firewall between the browser and this \
+                     server may block UDP, or the server announces an address that cannot be reached \
+                     (see --public-ip)",
+                    CONNECT_TIMEOUT.as_secs()
+                );
+                return Some(Self::new(ErrorCode::IceTimeout, message));
+            }
             CloseReason::ConsentExpired => (
                 ErrorCode::IceFailed,
                 "the media connection was lost: the network may have changed",

@@ -155,6 +155,9 @@ pub struct ParseError {
     pub id: Option<Value>,
 }
 
+/// The longest part of an error that the reader of JSON writes, in characters.
+const MAX_ERROR_CHARS: usize = 200;
+
 /// Types that may be as long as a session description.
 const WITH_SDP: [&str; 2] = ["offer", "answer"];
 
@@ -215,7 +218,7 @@ impl ClientFrame {
             Some(_) => return Err(fail(ErrorCode::BadField, "\"room\" is not a string".into())),
         };
         let message: ClientMessage = serde_json::from_value(value.clone())
-            .map_err(|e| fail(ErrorCode::BadField, format!("{kind:?}: {e}")))?;
+            .map_err(|e| fail(ErrorCode::BadField, format!("{kind:?}: {}", short(&e))))?;
         if let ClientMessage::Offer { sdp, .. } | ClientMessage::Answer { sdp, .. } = &message
             && sdp.len() > MAX_SDP_BYTES
         {
@@ -224,6 +227,11 @@ impl ClientFrame {
         }
         Ok(Self { id, room, message })
     }
+}
+
+/// What serde has to say, which may repeat all that it was given.
+fn short(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(MAX_ERROR_CHARS).collect()
 }
 
 /// Whether a value can serve as a client's mark: we echo it, so it is small.

@@ -11,6 +11,7 @@
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
 //! | both | [`RoomName`], [`DisplayName`], [`LayerName`] | `name.rs` |
+//! | | what must hold for any bytes of a client | `fuzz.rs` |
 //!
 //! Deliberately absent: behaviour. Who may say what, and when, is `control`.
 
@@ -18,6 +19,8 @@ mod api;
 mod client;
 mod error;
 mod finding;
+#[doc(hidden)]
+pub mod fuzz;
 mod name;
 mod room;
 mod server;

@@ -170,8 +170,9 @@ impl DisplayName {
         if text.chars().nth(4 * Self::MAX_CHARS).is_some() {
             return Err(InvalidName::TooLong { max: Self::MAX_CHARS });
         }
-        let visible: String =
-            text.nfkc().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let is_visible = |c: &char| !c.is_control() && !is_invisible(*c);
+        // Composed again: an invisible character may have kept a letter and its accent apart.
+        let visible: String = text.nfkc().filter(is_visible).nfc().collect();
         let name = visible.trim();
         if name.is_empty() {
             return Err(InvalidName::Empty);
@@ -262,6 +263,7 @@ mod tests {
         }
         assert_eq!(DisplayName::parse("Ａｌｉｃｅ\u{FE0F}").unwrap().as_str(), "Alice");
         assert_eq!(DisplayName::parse("Аlice"), Err(InvalidName::MixedScripts));
+        assert_eq!(DisplayName::parse("Ze\u{200B}\u{301}").unwrap().as_str(), "Z\u{E9}");
         for own in ["Иван Smith", "小明 Ming 🎉", "Zoë", "Müller-Lüdenscheidt", "김철수abc"]
         {
             assert_eq!(DisplayName::parse(own).unwrap().as_str(), own);

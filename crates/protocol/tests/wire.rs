@@ -112,6 +112,15 @@ fn an_error_can_be_matched_to_the_message_that_caused_it() {
 }
 
 #[test]
+fn an_error_repeats_little_of_what_was_sent() {
+    let long = "a".repeat(40_000);
+    let error = ClientFrame::parse(&format!(r#"{{"type":"offer","sdp":"","pc":"{long}"}}"#))
+        .expect_err("unknown peer connection");
+    assert_eq!(error.code, ErrorCode::BadField);
+    assert!(error.message.len() < 300, "{}", error.message.len());
+}
+
+#[test]
 fn brackets_inside_strings_are_not_nesting() {
     let text = format!(r#"{{"type":"ping","t":1,"note":"{}\"[["}}"#, "[".repeat(500));
     assert!(ClientFrame::parse(&text).is_ok());

@@ -14,11 +14,14 @@
 //! | `state.rs` | what the handlers share |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
 //! | `media.rs` | the seam to the media plane |
+//! | `fuzz.rs` | what must hold for any bytes of a client |
 //! | `error.rs`, `limits.rs` | errors as HTTP tells them; bounds of this crate |
 
 pub mod config;
 mod driver;
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 pub mod limits;
 pub mod listen;

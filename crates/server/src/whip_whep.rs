@@ -19,11 +19,13 @@
 //! | `sdp.rs`, `fragment.rs`, `etag.rs` | what is read of descriptions, of their fragments, of `If-Match` |
 //! | `events.rs`, `layers.rs` | the extensions |
 //! | `problem.rs` | refusals, as HTTP tells them |
+//! | `fuzz.rs` | what must hold for any bytes of a client |
 
 mod call;
 mod etag;
 mod events;
 mod fragment;
+pub(crate) mod fuzz;
 mod layers;
 mod member;
 mod open;

@@ -5,7 +5,9 @@
 //! | `open.rs` | who may open one |
 //! | `socket.rs` | reads frames and holds the client to its limits, writes what waits for it |
 //! | `outbox.rs` | what waits for it |
+//! | `fuzz.rs` | what must hold for any bytes in its URL |
 
+pub(crate) mod fuzz;
 mod open;
 mod outbox;
 mod socket;

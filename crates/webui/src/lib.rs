@@ -5,6 +5,8 @@
 //! is the server's business.
 
 mod encoding;
+#[doc(hidden)]
+pub mod fuzz;
 mod route;
 
 use std::borrow::Cow;
@@ -81,6 +83,11 @@ pub fn get(path: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> 
         });
     }
     Err(if Dist::get(path).is_some() { Missing::NotAcceptable } else { Missing::NotFound })
+}
+
+/// Whether the build has a file of exactly this path.
+fn is_listed(path: &str) -> bool {
+    Dist::iter().any(|it| it == path)
 }
 
 /// 128 bits of the hash: enough to tell any two files apart, short enough for a header.

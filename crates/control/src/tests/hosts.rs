@@ -182,7 +182,7 @@ fn a_takeover_with_a_bad_offer_leaves_the_host_alone() {
     let mut w = World::new();
     let first = w.host(r#","key":"k""#);
     let second = w.open_with(query(None, Some("k")));
-    w.rejects = Some(media_api::NegotiationError::NoCodec);
+    w.media.rejects = Some(media_api::NegotiationError::NoCodec);
     w.offer(second, &sending(2));
     assert_eq!(w.types(second), ["codec_unsupported"]);
     assert_eq!(w.close_code(first), None);
@@ -414,7 +414,7 @@ fn a_restart_of_a_connection_that_is_gone_becomes_a_new_one() {
     let mut w = World::new();
     let host = w.host("");
     let peer = w.publisher();
-    w.peers.remove(&peer);
+    w.media.peers.remove(&peer);
     w.take_commands();
     w.offer(host, SENDING);
     assert!(matches!(w.commands[..], [Command::Reoffer { .. }, Command::Publish { .. }]));
@@ -425,7 +425,7 @@ fn a_restart_of_a_connection_that_is_gone_becomes_a_new_one() {
 fn a_rejected_restart_leaves_the_host_live() {
     let mut w = World::new();
     let host = w.host("");
-    w.rejects = Some(media_api::NegotiationError::malformed("line 3"));
+    w.media.rejects = Some(media_api::NegotiationError::malformed("line 3"));
     w.offer(host, SENDING);
     assert_eq!(w.types(host), ["sdp_bad"]);
     assert_eq!(w.live(), LiveState::Live);
@@ -461,7 +461,7 @@ fn a_host_that_never_connects_leaves_the_room_free() {
 fn a_rejected_offer_leaves_the_room_free() {
     let mut w = World::new();
     let host = w.open();
-    w.rejects = Some(media_api::NegotiationError::Full);
+    w.media.rejects = Some(media_api::NegotiationError::Full);
     w.say(host, &serde_json::json!({"type":"offer","sdp":SENDING,"id":"a"}).to_string());
     let ServerMessage::Error { code, re, retry_ms, .. } = &w.take(host)[0] else { panic!() };
     assert_eq!((*code, re), (ErrorCode::ServerFull, &Some("a".into())));

@@ -72,7 +72,7 @@ fn a_player_that_takes_sound_alone_gets_it_and_one_that_takes_nothing_is_told_wh
     let mut w = World::new();
     encoder(&mut w);
     w.flow_as(Codec::H264);
-    w.codecs = vec![Codec::Opus];
+    w.media.codecs = vec![Codec::Opus];
     let listener = w.program("192.0.2.9", Role::Fan, None).unwrap();
     assert!(watch(&mut w, listener, Some(RECEIVING)).is_ok());
     let room = w.default_room();
@@ -102,7 +102,7 @@ fn a_session_is_over_when_its_media_is() {
 fn a_refused_offer_says_why_and_leaves_nothing() {
     let mut w = World::new();
     let encoder = w.program("192.0.2.7", Role::Host, None).unwrap();
-    w.rejects = Some(NegotiationError::NoCodec);
+    w.media.rejects = Some(NegotiationError::NoCodec);
     assert_eq!(code(publish(&mut w, encoder, SENDING)), ErrorCode::CodecUnsupported);
     assert_eq!(w.admission.counts(), (0, 0));
 }

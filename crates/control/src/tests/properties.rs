@@ -2,10 +2,13 @@
 
 use media_api::{CloseReason, Codec, Event, NegotiationError};
 use proptest::prelude::*;
-use protocol::{LiveState, Role};
+use protocol::Role;
 
 use super::world::{RECEIVING, World, query, sending};
-use crate::{ClientId, limits};
+use crate::ClientId;
+use crate::fuzz::books;
+
+const MAX_VIEWERS: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -98,7 +101,7 @@ fn take(w: &mut World, step: Step) {
         Step::Say { socket, what } => w.say(ClientId(socket), &text(what)),
         Step::Drop { socket, code } => w.drop_socket(ClientId(socket), code),
         Step::Reject(error) => {
-            w.rejects = Some(match error {
+            w.media.rejects = Some(match error {
                 0 => NegotiationError::Full,
                 1 => NegotiationError::UnknownPeer,
                 2 => NegotiationError::NoCodec,
@@ -131,78 +134,18 @@ fn has_room(w: &World) -> bool {
     w.hub.cx.directory.rooms.keys().any(|name| name.as_str() == "default")
 }
 
-fn check_books(w: &World) {
-    let (hub, directory) = (&w.hub, &w.hub.cx.directory);
-    assert_eq!(hub.rooms.len(), directory.rooms.len());
-    let mut n_sessions = 0;
-    let mut n_peers = 0;
-    for (id, room) in &hub.rooms {
-        assert_eq!(directory.rooms[&room.name], *id);
-        assert!(!room.members.is_empty(), "a room has somebody in it");
-        n_sessions += room.members.len();
-        let watching: Vec<_> =
-            room.members.values().filter_map(|session| session.watching.as_ref()).collect();
-        let connected = watching.iter().filter(|it| it.connected_at.is_some()).count();
-        assert_eq!(room.audience.n_watching, watching.len());
-        assert!(room.audience.n_watching <= 4, "the limit holds");
-        assert_eq!(room.audience.n_viewers as usize, connected);
-        let broadcast = &room.broadcast;
-        assert!(!broadcast.is_on_air() || room.host.is_some(), "somebody is on air");
-        assert!(!broadcast.is_on_air() || room.audience.peak >= room.audience.n_viewers);
-        assert_eq!(broadcast.since.is_some(), broadcast.is_on_air());
-        assert_eq!(room.is_idle(), room.host.is_none(), "{:?}", broadcast.live);
-        let is_live = broadcast.live == LiveState::Live;
-        assert!(!is_live || (broadcast.on_air && broadcast.is_flowing));
-        assert!(!is_live || room.claimant.is_some() || room.is_published());
-        for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
-            assert!(room.members.contains_key(&sid), "hosts are in their room");
-        }
-        if let Some(claimant) = room.claimant {
-            assert!(room.members[&claimant].has_claim());
-        }
-        for (sid, session) in &room.members {
-            assert_eq!(directory.sessions[sid], *id);
-            if let Some(client) = session.client {
-                assert_eq!(directory.clients.get(&client), Some(sid));
-            }
-            if let Some(page) = session.page() {
-                assert_eq!(directory.tokens.get(&page.token), Some(sid));
-            }
-            let publishing = session.publishing.as_ref();
-            let publishers = publishing.iter().flat_map(|it| [&it.claim, &it.current]).flatten();
-            let publishers: Vec<_> = publishers.collect();
-            assert!(session.publisher().is_none() || room.is_host(*sid), "the host's alone");
-            assert!(publishers.iter().all(|it| it.pending.len() <= limits::PENDING_OFFERS));
-            let peers = publishers.iter().map(|it| it.peer);
-            for peer in peers.chain(session.watching.as_ref().map(|it| it.peer)) {
-                assert_eq!(directory.peers.get(&peer), Some(sid), "{peer} of {sid}");
-                n_peers += 1;
-            }
-        }
-    }
-    assert_eq!(directory.sessions.len(), n_sessions);
-    assert_eq!(directory.peers.len(), n_peers);
-    assert_eq!(w.admission.counts(), (n_sessions, n_peers));
-    for (client, sid) in &directory.clients {
-        let room = &hub.rooms[&directory.sessions[sid]];
-        assert_eq!(room.members[sid].client, Some(*client));
-    }
-    let n_pages = hub.rooms.values().flat_map(|room| room.members.values());
-    assert_eq!(directory.tokens.len(), n_pages.filter(|it| it.page().is_some()).count());
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn the_books_balance_whatever_happens(steps in prop::collection::vec(step(), 1..120)) {
         let mut w = World::with(|config| {
-            config.max_viewers = 4;
+            config.max_viewers = MAX_VIEWERS;
             config.capacity.max_peers = 24;
             config.capacity.sessions_per_network = 20;
         });
         for step in steps {
             take(&mut w, step);
-            check_books(&w);
+            books::check(&w.hub, &w.admission, MAX_VIEWERS);
         }
         // Everybody vanishes: in the end nothing is left.
         w.answers = true;
@@ -215,7 +158,7 @@ proptest! {
             w.closes(peer, CloseReason::ConsentExpired);
         }
         w.seconds(600);
-        check_books(&w);
+        books::check(&w.hub, &w.admission, MAX_VIEWERS);
         prop_assert_eq!(w.hub.rooms.len(), 0);
         prop_assert_eq!(w.hub.poll_timeout(), None);
     }

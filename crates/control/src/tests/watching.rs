@@ -105,7 +105,7 @@ fn a_restart_of_a_connection_that_is_gone_becomes_a_new_one() {
     w.host("");
     let fan = w.fan();
     let peer = w.last_peer();
-    w.peers.remove(&peer);
+    w.media.peers.remove(&peer);
     w.say(fan, r#"{"type":"restart"}"#);
     assert_eq!(offers(&w.take(fan)), [(Some(Pc::Sub), Some(1))]);
     assert_ne!(w.last_peer(), peer);
@@ -163,7 +163,7 @@ fn a_bad_answer_is_told_and_its_connection_closed() {
     let mut w = World::new();
     let fan = w.open();
     w.hello(fan, "");
-    w.rejects = Some(NegotiationError::malformed("no fingerprint"));
+    w.media.rejects = Some(NegotiationError::malformed("no fingerprint"));
     let peer = w.last_peer();
     w.answer_neg(fan, 1);
     assert_eq!(w.errors(fan), [ErrorCode::SdpBad]);
@@ -279,7 +279,7 @@ fn a_full_room_says_so() {
 #[test]
 fn a_full_server_says_so() {
     let mut w = World::new();
-    w.rejects = Some(NegotiationError::Full);
+    w.media.rejects = Some(NegotiationError::Full);
     let fan = w.open();
     w.hello(fan, "");
     assert_eq!(w.types(fan), ["welcome", "viewers", "server_full"]);
@@ -292,7 +292,7 @@ fn every_refusal_of_the_media_plane_has_its_code() {
     let check = |error: NegotiationError, expect| {
         let mut w = World::new();
         let host = w.open();
-        w.rejects = Some(error);
+        w.media.rejects = Some(error);
         w.offer(host, super::world::SENDING);
         assert_eq!(w.errors(host), [expect]);
     };

@@ -1,12 +1,13 @@
 //! The stage: a hub, a clock, pages, and a media plane that answers at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use auth::{Auth, ClientAddr, OwnAddresses, PublishOpen, Secret};
-use media_api::{CloseReason, Codec, Command, Event, MediaInfo, NegotiationError, PeerId, RoomId};
+use media_api::{CloseReason, Codec, Command, Event, MediaInfo, PeerId, RoomId};
 use protocol::{ClientFrame, CloseCode, ErrorCode, Pc, Role, RoomName, ServerMessage};
 
+use crate::fuzz::media_plane::MediaPlane;
 use crate::room::Room;
 use crate::session::{Session, SessionId};
 use crate::{
@@ -56,11 +57,7 @@ pub(super) struct World {
     pub(super) commands: Vec<Command>,
     /// The media plane answers by itself.
     pub(super) answers: bool,
-    /// What it answers next instead.
-    pub(super) rejects: Option<NegotiationError>,
-    pub(super) codecs: Vec<Codec>,
-    publishers: BTreeMap<RoomId, PeerId>,
-    pub(super) peers: HashSet<PeerId>,
+    pub(super) media: MediaPlane,
 }
 
 impl World {
@@ -110,10 +107,7 @@ impl World {
             keys: HashMap::new(),
             commands: Vec::new(),
             answers: true,
-            rejects: None,
-            codecs: vec![Codec::Opus, Codec::Vp8],
-            publishers: BTreeMap::new(),
-            peers: HashSet::new(),
+            media: MediaPlane::default(),
         }
     }
 
@@ -326,17 +320,16 @@ impl World {
 
     /// The publishing peer of the default room.
     pub(super) fn publisher(&self) -> PeerId {
-        self.publishers[&self.default_room()]
+        self.media.publishers[&self.default_room()]
     }
 
     /// The peer that was made last.
     pub(super) fn last_peer(&self) -> PeerId {
-        *self.peers.iter().max().expect("a peer")
+        *self.media.peers.last().expect("a peer")
     }
 
     pub(super) fn closes(&mut self, peer: PeerId, reason: CloseReason) {
-        self.peers.remove(&peer);
-        self.publishers.retain(|_, publisher| *publisher != peer);
+        self.media.forget(peer);
         self.event(Event::Closed { peer, reason });
     }
 
@@ -410,7 +403,8 @@ impl World {
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {
-                        self.carry_out(&command);
+                        let events = self.media.carry_out(&command);
+                        events.into_iter().for_each(|event| self.event(event));
                     }
                 }
             }
@@ -420,64 +414,6 @@ impl World {
     fn told(&mut self, to: ClientId, message: ServerMessage) {
         assert!(!self.closed.contains_key(&to), "sent after close: {message:?}");
         self.sent.entry(to).or_default().push(message);
-    }
-
-    /// What the engine does, as far as the control plane can see.
-    fn carry_out(&mut self, command: &Command) {
-        let codecs = self.codecs.clone();
-        let new_or_known = match command {
-            Command::Publish { peer, .. }
-            | Command::WatchOffer { peer, .. }
-            | Command::Watch { peer, .. }
-            | Command::Answer { peer, .. }
-            | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => Some(*peer),
-            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => None,
-        };
-        if let Some(peer) = new_or_known
-            && let Some(error) = self.rejects.take()
-        {
-            return self.event(Event::Rejected { peer, error });
-        }
-        match *command {
-            Command::Publish { room, peer, .. } => {
-                if let Some(old) = self.publishers.insert(room, peer) {
-                    self.peers.remove(&old);
-                    self.event(Event::Closed { peer: old, reason: CloseReason::Replaced });
-                }
-                self.peers.insert(peer);
-                self.event(Event::Answer { peer, sdp: "v=0 answer".into(), codecs });
-            }
-            Command::WatchOffer { peer, .. } => {
-                self.peers.insert(peer);
-                self.event(Event::Answer { peer, sdp: "v=0 answer".into(), codecs });
-            }
-            Command::Watch { peer, .. } => {
-                self.peers.insert(peer);
-                self.event(Event::Offer { peer, sdp: "v=0 offer".into() });
-            }
-            Command::Answer { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Negotiated { peer, codecs });
-            }
-            Command::Reoffer { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Answer { peer, sdp: "v=0 reanswer".into(), codecs });
-            }
-            Command::RestartIce { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Offer { peer, sdp: "v=0 restart".into() });
-            }
-            Command::Answer { peer, .. }
-            | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => {
-                self.event(Event::Rejected { peer, error: NegotiationError::UnknownPeer });
-            }
-            Command::GoLive { .. } | Command::Prefer { .. } => {}
-            Command::Close { peer } => {
-                if self.peers.remove(&peer) {
-                    self.publishers.retain(|_, publisher| *publisher != peer);
-                    self.event(Event::Closed { peer, reason: CloseReason::Requested });
-                }
-            }
-        }
     }
 }
 

@@ -182,7 +182,7 @@ fn base(app: &App, parts: &Parts) -> String {
 }
 
 /// Percent-encodes what is no unreserved character (RFC 3986, section 2.3).
-fn encode(name: &str) -> String {
+pub(super) fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -245,7 +245,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     let Some(value) = text(headers, &AUTHORIZATION) else { return Ok(None) };
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {

@@ -64,7 +64,9 @@ pub(crate) fn read_wanted(body: &str) -> Result<Vec<Kind>, String> {
             format!("there is no event {name:?} here; there are {}", Kind::list())
         })
     };
-    names.iter().map(find).collect()
+    let wanted = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    // Each once, however often it is named: the stream keeps the list.
+    Ok(Kind::ALL.into_iter().filter(|kind| wanted.contains(kind)).collect())
 }
 
 /// One event.
@@ -192,6 +194,8 @@ mod tests {
         assert_eq!(read_wanted("").unwrap().len(), 5);
         assert_eq!(read_wanted("[]").unwrap(), []);
         assert_eq!(read_wanted("[\"active\",\"layers\"]").unwrap(), [Kind::Active, Kind::Layers]);
+        let many = format!("[{}\"active\"]", "\"active\",".repeat(4_000));
+        assert_eq!(read_wanted(&many).unwrap(), [Kind::Active], "a list is kept, so it is short");
         assert!(read_wanted("[\"active\",\"scte35\"]").unwrap_err().contains("scte35"));
         assert!(read_wanted("{\"active\":1}").unwrap_err().contains("array"));
         assert!(read_wanted("[1]").unwrap_err().contains("array"));

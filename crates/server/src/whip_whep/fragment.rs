@@ -18,7 +18,7 @@ pub(crate) struct Fragment {
 }
 
 /// Candidates kept of one fragment: more than any machine has.
-const MAX_CANDIDATES: usize = 64;
+pub(crate) const MAX_CANDIDATES: usize = 64;
 
 /// Reads a fragment.
 ///

@@ -82,8 +82,9 @@ pub(crate) fn choose(
     room: &RoomState,
     video_index: Option<usize>,
 ) -> Result<LayerName, Refusal> {
-    let choice: Choice = serde_json::from_str(body)
-        .map_err(|error| Refusal::Malformed(format!("no choice of a layer: {error}")))?;
+    let choice: Choice = serde_json::from_str(body).map_err(|error| {
+        Refusal::Malformed(format!("no choice of a layer: {:.200}", error.to_string()))
+    })?;
     let none = |what: String| Err(Refusal::NoSuchLayer(what));
     if let Some(id) = &choice.media_id
         && id.parse().ok() != video_index
@@ -208,6 +209,9 @@ mod tests {
             let Err(Refusal::NoSuchLayer(said)) = choose(body) else { panic!("{body}") };
             assert!(said.contains(why), "{body}: {said}");
         }
+        let long = format!(r#"{{"maxWidth":"{}"}}"#, "9".repeat(40_000));
+        let Err(Refusal::Malformed(said)) = choose(&long) else { panic!("{long}") };
+        assert!(said.len() < 300, "an error repeats little of what was sent");
         for body in ["", "[]x", r#"{"rid":1}"#] {
             assert!(matches!(choose(body), Err(Refusal::Malformed(_))), "{body}");
         }

@@ -22,7 +22,7 @@ use crate::state::App;
 pub(crate) struct RawQuery {
     role: Option<String>,
     room: Option<String>,
-    key: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 /// `GET /ws`.
@@ -61,7 +61,7 @@ pub(crate) async fn open(
         }))
 }
 
-fn parse(raw: RawQuery) -> Result<(Option<Role>, Option<RoomName>), ApiError> {
+pub(super) fn parse(raw: RawQuery) -> Result<(Option<Role>, Option<RoomName>), ApiError> {
     let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
     if raw.key.is_some() {
         let message = "a key does not belong in a URL, where logs and histories keep it: send it in \

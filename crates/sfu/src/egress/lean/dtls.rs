@@ -198,10 +198,18 @@ mod tests {
 
     /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
     fn shake_hands(theirs: &DtlsCertificate) -> (Option<Handshake>, Channel) {
+        shake_hands_as(theirs, theirs)
+    }
+
+    /// The same of a viewer that announced another certificate than it shows.
+    fn shake_hands_as(
+        theirs: &DtlsCertificate,
+        announced: &DtlsCertificate,
+    ) -> (Option<Handshake>, Channel) {
         let mut now = *START;
         let ours = dtls::generate_certificate();
         let fingerprint =
-            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &theirs.certificate);
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &announced.certificate);
         let fingerprint = fingerprint.as_ref().try_into().unwrap();
         let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
         let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs.clone(), now);
@@ -250,6 +258,15 @@ mod tests {
     fn a_viewer_with_an_ordinary_certificate_gets_keys() {
         let (result, _) = shake_hands(&dtls::generate_certificate());
         assert!(matches!(result, Some(Handshake::Done(..))), "{result:?}");
+    }
+
+    #[test]
+    fn a_viewer_with_another_certificate_than_it_announced_gets_no_keys() {
+        let (theirs, announced) = (dtls::generate_certificate(), dtls::generate_certificate());
+        let (result, mut channel) = shake_hands_as(&theirs, &announced);
+        assert!(matches!(result, Some(Handshake::Failed)), "{result:?}");
+        let later = channel.poll(true, |_| {});
+        assert!(!matches!(later, Some(Handshake::Done(..))), "{later:?}");
     }
 
     #[test]

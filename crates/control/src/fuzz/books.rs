@@ -1,0 +1,66 @@
+//! What holds between any two inputs of the hub.
+
+use protocol::LiveState;
+
+use crate::{Admission, Hub, limits};
+
+/// Every index names what is there, every place that is counted is held, and no bound is exceeded.
+pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
+    let directory = &hub.cx.directory;
+    assert_eq!(hub.rooms.len(), directory.rooms.len());
+    let mut n_sessions = 0;
+    let mut n_peers = 0;
+    for (id, room) in &hub.rooms {
+        assert_eq!(directory.rooms[&room.name], *id);
+        assert!(!room.members.is_empty(), "a room has somebody in it");
+        n_sessions += room.members.len();
+        let watching: Vec<_> =
+            room.members.values().filter_map(|session| session.watching.as_ref()).collect();
+        let connected = watching.iter().filter(|it| it.connected_at.is_some()).count();
+        assert_eq!(room.audience.n_watching, watching.len());
+        assert!(room.audience.n_watching <= max_viewers, "the limit holds");
+        assert_eq!(room.audience.n_viewers as usize, connected);
+        let broadcast = &room.broadcast;
+        assert!(!broadcast.is_on_air() || room.host.is_some(), "somebody is on air");
+        assert!(!broadcast.is_on_air() || room.audience.peak >= room.audience.n_viewers);
+        assert_eq!(broadcast.since.is_some(), broadcast.is_on_air());
+        assert_eq!(room.is_idle(), room.host.is_none(), "{:?}", broadcast.live);
+        let is_live = broadcast.live == LiveState::Live;
+        assert!(!is_live || (broadcast.on_air && broadcast.is_flowing));
+        assert!(!is_live || room.claimant.is_some() || room.is_published());
+        for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
+            assert!(room.members.contains_key(&sid), "hosts are in their room");
+        }
+        if let Some(claimant) = room.claimant {
+            assert!(room.members[&claimant].has_claim());
+        }
+        for (sid, session) in &room.members {
+            assert_eq!(directory.sessions[sid], *id);
+            if let Some(client) = session.client {
+                assert_eq!(directory.clients.get(&client), Some(sid));
+            }
+            if let Some(page) = session.page() {
+                assert_eq!(directory.tokens.get(&page.token), Some(sid));
+            }
+            let publishing = session.publishing.as_ref();
+            let publishers = publishing.iter().flat_map(|it| [&it.claim, &it.current]).flatten();
+            let publishers: Vec<_> = publishers.collect();
+            assert!(session.publisher().is_none() || room.is_host(*sid), "the host's alone");
+            assert!(publishers.iter().all(|it| it.pending.len() <= limits::PENDING_OFFERS));
+            let peers = publishers.iter().map(|it| it.peer);
+            for peer in peers.chain(session.watching.as_ref().map(|it| it.peer)) {
+                assert_eq!(directory.peers.get(&peer), Some(sid), "{peer} of {sid}");
+                n_peers += 1;
+            }
+        }
+    }
+    assert_eq!(directory.sessions.len(), n_sessions);
+    assert_eq!(directory.peers.len(), n_peers);
+    assert_eq!(admission.counts(), (n_sessions, n_peers));
+    for (client, sid) in &directory.clients {
+        let room = &hub.rooms[&directory.sessions[sid]];
+        assert_eq!(room.members[sid].client, Some(*client));
+    }
+    let n_pages = hub.rooms.values().flat_map(|room| room.members.values());
+    assert_eq!(directory.tokens.len(), n_pages.filter(|it| it.page().is_some()).count());
+}

@@ -1,0 +1,130 @@
+//! What must hold for any bytes of an encoder or a player: rounds of the fuzz targets, which `tests/fuzz.rs` runs
+//! briefly.
+
+use auth::Secret;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
+use media_api::LayerRate;
+use protocol::{AudioState, LayerName, LayerSize, LiveState, RoomName, RoomState, VideoState};
+
+use super::etag::Match;
+use super::fragment::{Credentials, Fragment};
+use super::{call, etag, events, fragment, layers, sdp};
+
+/// The longest error that repeats something of the client's.
+const MAX_ERROR_BYTES: usize = 500;
+
+const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\nm=audio 9 x 111\r\na=setup:active\r\n\
+    a=ice-ufrag:old1\r\na=ice-pwd:oldoldoldoldoldoldoldold\r\na=sendonly\r\nm=video 9 x 96\r\na=sendonly\r\n";
+
+/// Sections are found in any text, and what is said of rtcp-mux is said once.
+pub fn sdp(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let sections = sdp::sections(text);
+    assert!(sections.len() <= text.matches("m=").count());
+    match sdp::check_publish(&sections) {
+        Ok(()) => assert!(sections.len() <= 2 && sections.iter().all(|it| it.sends)),
+        Err(why) => assert!(why.len() < MAX_ERROR_BYTES, "{why}"),
+    }
+    if sdp::can_play(&sections) {
+        assert!(sections.iter().any(sdp::Section::is_media));
+    }
+    if sdp::refused(&sections).is_none() {
+        assert!(sections.iter().all(|it| !it.is_rejected));
+    }
+    assert!(sdp::video_index(&sections).is_none_or(|at| sections[at].kind == "video"));
+    let once = sdp::with_rtcp_mux_only(text);
+    assert_eq!(sdp::with_rtcp_mux_only(&once), once);
+    assert_eq!(sdp::sections(&once), sections);
+}
+
+/// A fragment is read within its bounds, and what it says becomes no other line of a description.
+pub fn fragment(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match fragment::read(text) {
+        Err(why) => assert!(why.len() < MAX_ERROR_BYTES, "{why}"),
+        Ok(Fragment { credentials, candidates }) => {
+            assert!(candidates.len() <= fragment::MAX_CANDIDATES);
+            let Some(credentials) = credentials else { return };
+            let offer = fragment::restarted(OFFER, &credentials, &candidates);
+            assert_eq!(sdp::sections(&offer), sdp::sections(OFFER));
+            assert_eq!(fragment::credentials(&offer).as_ref(), Some(&credentials));
+            assert_eq!(offer.lines().count(), OFFER.lines().count() + candidates.len());
+        }
+    }
+    let credentials = Credentials { ufrag: "abcd".into(), pwd: "pwdpwdpwdpwdpwdpwdpwdpwd".into() };
+    let restarted = fragment::restarted(text, &credentials, &["candidate:1".into()]);
+    assert_eq!(sdp::sections(&restarted), sdp::sections(text));
+    let ours = fragment::write(text);
+    assert!(ours.lines().all(|line| line.starts_with("a=") || line.starts_with("m=")), "{ours}");
+    assert!(ours.lines().filter(|line| line.starts_with("m=")).count() <= 1);
+}
+
+/// Only a header that names the tag, or any, holds.
+pub fn if_match(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let holds = etag::check(Some(text), "\"0123456789abcdef\"") == Match::Holds;
+    assert!(!holds || text.contains("\"0123456789abcdef\"") || text.contains('*'));
+}
+
+/// A choice is `auto` or a layer that there is.
+pub fn layer(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(room) = room() else { return };
+    match layers::choose(text, &room, Some(1)) {
+        Ok(name) => assert!(
+            name.as_str() == "auto" || room.layers.iter().any(|it| it == name.as_str()),
+            "{name:?}"
+        ),
+        Err(layers::Refusal::Malformed(why) | layers::Refusal::NoSuchLayer(why)) => {
+            assert!(why.len() < MAX_ERROR_BYTES, "{why}");
+        }
+    }
+    let rates = [LayerRate { rid: Some("h".into()), kbps: u32::MAX }];
+    let told = layers::describe(&room, &rates, Some(data.len()));
+    assert!(serde_json::from_str::<serde_json::Value>(&told).is_ok(), "{told}");
+}
+
+/// Three layers, of which one has a size.
+fn room() -> Option<RoomState> {
+    Some(RoomState {
+        room: RoomName::parse("demo").ok()?,
+        rev: 1,
+        live: LiveState::Live,
+        since: None,
+        host: None,
+        codec: Some("VP8".into()),
+        layers: ["h", "m", "q"].map(str::to_owned).to_vec(),
+        sizes: vec![LayerSize { rid: LayerName::parse("h").ok()?, w: 1280, h: 720 }],
+        video: VideoState::On,
+        audio: AudioState::On,
+    })
+}
+
+/// A list of events has each that is known once at most.
+pub fn events(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match events::read_wanted(text) {
+        Ok(wanted) => assert!(wanted.len() <= events::Kind::ALL.len(), "{wanted:?}"),
+        Err(why) => assert!(why.len() < MAX_ERROR_BYTES, "{why}"),
+    }
+}
+
+/// A token is read within its bound and repeated by no error, and a name is safe in an address.
+pub fn token_and_name(data: &[u8]) {
+    if let Ok(value) = HeaderValue::from_bytes(data) {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        match call::bearer(&headers) {
+            Ok(token) => {
+                assert!(token.is_none_or(|it| it.reveal().len() <= Secret::MAX_BYTES));
+            }
+            Err(problem) => assert!(problem.detail.len() < 100, "{}", problem.detail),
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let encoded = call::encode(text);
+        let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
+        assert!(encoded.bytes().all(is_safe) && encoded.len() <= 3 * text.len());
+        assert!(HeaderValue::from_str(&encoded).is_ok());
+    }
+}
