@@ -336,6 +336,30 @@ async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
     let guess = format!("/whip/studio/{:032x}", 7);
     let headers = "x-forwarded-for: 2001:db8::7\r\n";
     assert_eq!(server.request("DELETE", &guess, headers, "").await.status, 429);
+#[tokio::test]
+async fn a_wrong_key_that_is_no_name_of_a_room_counts_like_any_other() {
+    let change = |config: &mut server::Config| {
+        config.publish.open = Some(PublishOpen::None);
+        config.publish.key = Some(SecretText("correct horse battery staple".into()));
+    };
+    let server = start_saying(change, ANSWER.into()).await;
+    let ask = async |path: &str, key: &str| {
+        let headers =
+            format!("{SDP}x-forwarded-for: 203.0.113.7\r\nauthorization: Bearer {key}\r\n");
+        server.request("POST", path, &headers, OFFER).await
+    };
+    for n in 0..10 {
+        let refused = ask("/whip", &format!("horse battery staple {n}")).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
+    }
+    for path in ["/whip", "/api/whip", "/whip/not%20a%20room"] {
+        let refused = ask(path, "the eleventh guess").await;
+        assert_eq!((refused.status, refused.problem().as_str()), (429, "rate_limited"), "{path}");
+    }
+    let created = ask("/whip", "correct horse battery staple").await;
+    assert_eq!(created.status, 201, "{created:?}");
+}
+
 }
 
 #[tokio::test]

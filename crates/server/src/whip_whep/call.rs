@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, IceServer, MAX_SDP_BYTES, RoomName};
 use tokio::sync::{mpsc, oneshot};
 
+use super::open::{Admitted, admit};
 use super::problem::Problem;
 use super::registry::{Asked, Kind, no_such};
 use super::request::Request as Ask;
@@ -81,10 +82,25 @@ impl FromRequestParts<App> for Call {
 }
 
 impl Call {
+    /// A client that may open a session by this request, and the room that it is for.
+    ///
+    /// # Errors
+    /// When there is no place, when the client has no right, and only then when the request names no room: a wrong
+    /// key has to be counted whatever it looks like.
+    pub(super) fn admit(&self, app: &App, kind: Kind) -> Result<(RoomName, Admitted), Problem> {
+        let (room, complaint) = match self.endpoint(app, kind) {
+            Ok(room) => (room, None),
+            // Rights are the same in every room.
+            Err(complaint) => (app.default_room.clone(), Some(complaint)),
+        };
+        let admitted = admit(app, kind, room.clone(), self.client, self.token.clone())?;
+        complaint.map_or(Ok((room, admitted)), Err)
+    }
+
     /// The room that the path names, or that the token does, as Broadcast Box has it: there the stream key is both.
     /// A publisher that shows the server's own key there means the default room. For players the token is never
     /// compared: the answer would tell whether it is the key.
-    pub(super) fn endpoint(&self, app: &App, kind: Kind) -> Result<RoomName, Problem> {
+    fn endpoint(&self, app: &App, kind: Kind) -> Result<RoomName, Problem> {
         if let Some(room) = &self.room {
             return RoomName::parse(room).map_err(|error| {
                 Problem::new(ErrorCode::NotFound, format!("this is no name of a room: {error}"))
