@@ -360,6 +360,36 @@ async fn a_wrong_key_that_is_no_name_of_a_room_counts_like_any_other() {
     assert_eq!(created.status, 201, "{created:?}");
 }
 
+#[tokio::test]
+async fn restarts_with_long_fragments_make_no_description_grow() {
+    let server = start().await;
+    let repeated = "a=ice-ufrag:abcd\r\n".repeat(500);
+    let offer = OFFER.replacen("a=ice-ufrag:abcd\r\n", &repeated, 1);
+    let created = server.request("POST", "/whip/studio", SDP, &offer).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let candidates =
+        format!("a=candidate:1 1 udp 1 192.0.2.7 5000 typ host x {}\r\n", "y".repeat(600));
+    let fragment = format!("{RESTART}{}", candidates.repeat(60));
+    let headers = format!("{FRAGMENT}if-match: *\r\n");
+    let restarted = server.request("PATCH", &created.location(), &headers, &fragment).await;
+    assert_eq!(restarted.status, 200, "{restarted:?}");
+    let longest = server
+        .stage
+        .lock()
+        .unwrap()
+        .commands
+        .iter()
+        .filter_map(|it| match it {
+            engine::Command::Reoffer { offer, .. } => Some(offer.len()),
+            _ => None,
+        })
+        .max()
+        .unwrap();
+    assert!(longest <= offer.len() + 100, "{longest} bytes of {}", offer.len());
+
+    let long = RESTART.replace("wxyz", &"w".repeat(256));
+    let refused = server.request("PATCH", &created.location(), &headers, &long).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (413, "too_large"));
 }
 
 #[tokio::test]
