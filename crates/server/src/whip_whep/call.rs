@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::{Secret, SecretKind};
+use auth::Secret;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, LINK};
@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::open::{Admitted, admit};
 use super::problem::Problem;
-use super::registry::{Asked, Kind, no_such};
+use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
 use crate::http::Client;
 use crate::state::App;
@@ -175,13 +175,8 @@ impl Call {
         app: &App,
         ask: impl FnOnce(oneshot::Sender<Result<T, Problem>>) -> Ask,
     ) -> Result<T, Problem> {
-        let requests = app.sessions.find_for_stream(&app.auth, self.asked(Kind::Whep))?;
-        match send(&requests, ask).await {
-            Err(problem) if problem.code == ErrorCode::NotFound => {
-                Err(no_such(&app.auth, &self.client.addr, SecretKind::StreamToken))
-            }
-            result => result,
-        }
+        let requests = app.sessions.find_for_stream(self.asked(Kind::Whep))?;
+        send(&requests, ask).await
     }
 
     /// Whether the caller may ask this session at all, before its body is read.
