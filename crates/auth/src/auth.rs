@@ -278,8 +278,8 @@ impl Auth {
             host,
             ?version,
             "a request over loopback does not count as this machine's own: it is not HTTP/1.1 to \
-            http://localhost:{port}. Use that address, or make the proxy in front \
-            set Host, X-Forwarded-For and X-Forwarded-Proto"
+            http://localhost:{port}, or has Connection: upgrade without Upgrade, as proxies send. Use that \
+            address, or make the proxy in front set Host, X-Forwarded-For and X-Forwarded-Proto"
         );
     }
 }

@@ -315,6 +315,24 @@ async fn a_stranger_is_told_so_before_anything_of_its_offer_is_read() {
     assert!(head.starts_with("http/1.1 401"), "{head}");
 }
 
+/// What nginx sends for a POST by its usual lines for WebSocket, when it is told nothing else: `Host` is the
+/// server's own, and `Upgrade` is left out since the client sent none.
+#[tokio::test]
+async fn who_comes_through_nginx_with_its_lines_for_websocket_is_not_the_own_machine() {
+    let change = |config: &mut server::Config| config.publish.open = None;
+    let server = start_saying(change, ANSWER.into()).await;
+    let post = async |connection: &str| {
+        let length = OFFER.len();
+        let request = format!(
+            "POST /whip/studio HTTP/1.1\r\nhost: x\r\n{connection}content-length: {length}\r\n{SDP}\r\n\
+             {OFFER}"
+        );
+        server.answered(&request).await
+    };
+    assert_eq!(post("connection: upgrade\r\n").await, 401);
+    assert_eq!(post("").await, 201, "a program of this machine");
+}
+
 #[tokio::test]
 async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
     let server = start_with_key().await;
