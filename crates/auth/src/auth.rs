@@ -13,8 +13,8 @@ use protocol::RoomName;
 use crate::host::{HostRefused, Hosts};
 use crate::origin::{OriginRefused, Origins};
 use crate::own_machine::Proof;
-use crate::wrong_secrets::{Wrong, WrongSecrets};
-use crate::{ClientAddr, Config, PublishOpen, Secret, forwarded};
+use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
+use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
 
 /// How clients reach the server without a proxy.
 #[derive(Debug, Clone, Default)]
@@ -56,19 +56,6 @@ pub enum Denied {
         /// What is left of the window.
         retry_after: Duration,
     },
-}
-
-/// What a secret is for. Each may be guessed, so all count together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretKind {
-    /// The publishing key.
-    Key,
-    /// What makes a host the same host.
-    HostIdentity,
-    /// The token that a session was opened with.
-    SessionToken,
-    /// The secret of an event stream.
-    StreamToken,
 }
 
 /// A secret is not the one it should be.
@@ -222,10 +209,13 @@ impl Auth {
             Some(given) if self.is_key(given) => Ok(()),
             // The answer is the same for every key: a wrong one is no guess.
             _ if is_open => Ok(()),
-            Some(_) => Err(match self.count_wrong(client, SecretKind::Key, now) {
-                Some(retry_after) => Denied::TooManyWrong { retry_after },
-                None => Denied::KeyWrong,
-            }),
+            Some(given) => {
+                let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
+                Err(match self.count_wrong(client, guess, now) {
+                    Some(retry_after) => Denied::TooManyWrong { retry_after },
+                    None => Denied::KeyWrong,
+                })
+            }
             None => Err(Denied::KeyRequired),
         }
     }
@@ -237,14 +227,14 @@ impl Auth {
         self.0.key.as_ref().is_some_and(|ours| ours.is(given))
     }
 
-    /// Whether a secret is ours. A wrong one is counted, a right one always passes.
+    /// Whether a secret is ours. A wrong one is counted, unless it is a repetition; a right one always passes.
     ///
     /// # Errors
     /// When it is another.
     pub fn is_same(
         &self,
         client: &ClientAddr,
-        what: SecretKind,
+        kind: SecretKind,
         ours: &Secret,
         given: &Secret,
         now: Instant,
@@ -252,27 +242,23 @@ impl Auth {
         if ours.is(given) {
             return Ok(());
         }
-        Err(self.count_guess(client, what, now))
-    }
-
-    /// Counts a secret that is none of ours, such as an unknown one in a URL.
-    pub fn count_guess(&self, client: &ClientAddr, what: SecretKind, now: Instant) -> WrongSecret {
-        match self.count_wrong(client, what, now) {
+        let guess = Guess { kind, ours: Some(ours), given };
+        Err(match self.count_wrong(client, guess, now) {
             Some(retry_after) => WrongSecret::TooMany { retry_after },
             None => WrongSecret::Wrong,
-        }
+        })
     }
 
     /// Counts a wrong secret; how long to wait when the network has sent too many.
-    fn count_wrong(&self, client: &ClientAddr, what: SecretKind, now: Instant) -> Option<Duration> {
+    fn count_wrong(&self, client: &ClientAddr, guess: Guess<'_>, now: Instant) -> Option<Duration> {
         let network = client.network();
         let wrong = {
             let mut wrong = self.0.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-            wrong.count(network, now)
+            wrong.count(network, guess, now)
         };
         let Wrong::Over { retry_after, is_first } = wrong else { return None };
         if is_first {
-            tracing::warn!(%network, last = ?what, "too many wrong secrets: the next wrong ones of this network are refused");
+            tracing::warn!(%network, last = ?guess.kind, "too many wrong secrets: the next wrong ones of this network are refused");
         }
         // The own machine and trusted networks are told every time that the secret is wrong.
         (!client.is_unlimited()).then_some(retry_after)
@@ -292,8 +278,8 @@ impl Auth {
             host,
             ?version,
             "a request over loopback does not count as this machine's own: it is not HTTP/1.1 to \
-            http://localhost:{port}. Use that address, or make the proxy in front \
-            set Host, X-Forwarded-For and X-Forwarded-Proto"
+            http://localhost:{port}, or has Connection: upgrade without Upgrade, as proxies send. Use that \
+            address, or make the proxy in front set Host, X-Forwarded-For and X-Forwarded-Proto"
         );
     }
 }

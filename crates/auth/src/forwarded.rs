@@ -2,7 +2,8 @@
 //! `X-Forwarded-Proto`.
 //!
 //! Each proxy appends the address that it saw, so a chain is believed from its right end, and only as far as
-//! the proxies in it are trusted.
+//! the proxies in it are trusted. Most proxies set one of the headers and pass the others on as the client sent them.
+//! Which one that is cannot be seen, so that all of them have to name the same client.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -15,6 +16,8 @@ const MAX_ENTRIES: usize = 64;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED: &str = "forwarded";
 const REAL_IP: &str = "x-real-ip";
+/// The headers that name the client.
+const CHAINS: [&str; 3] = [FORWARDED_FOR, FORWARDED, REAL_IP];
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// Headers that a proxy adds and a client's own program does not.
@@ -43,21 +46,44 @@ pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) ip: IpAddr,
-    /// Whether the chain could be read up to the client. Else it is the last proxy that could be.
+    /// Whether it is sure to be the client. Else it is the last proxy of the chain that could be read, or the peer.
     pub(crate) is_client: bool,
 }
 
-/// The client behind a trusted proxy: the rightmost address that is no trusted proxy's, or the leftmost when
-/// all are.
+/// The client behind a trusted proxy: in each header the rightmost address that is no trusted proxy's, or the
+/// leftmost when all are. A header of trusted proxies alone says nothing when another says more. When headers
+/// disagree, one of them may be the client's own, and it is the peer.
 pub(crate) fn client(
     peer: IpAddr,
     headers: &HeaderMap,
     is_trusted: impl Fn(IpAddr) -> bool,
 ) -> Named {
-    let mut named = Named { ip: peer, is_client: false };
-    for entry in chain(headers) {
-        let Some(ip) = entry else { return Named { is_client: false, ..named } };
-        named = Named { ip, is_client: true };
+    let by_header = CHAINS.map(|name| named_by(name, headers, peer, &is_trusted));
+    let is_proxy = |named: &Named| named.is_client && is_trusted(named.ip);
+    let mut beyond = by_header.into_iter().flatten().filter(|named| !is_proxy(named)).peekable();
+    let mut proxies = by_header.into_iter().flatten().filter(is_proxy);
+    let named: &mut dyn Iterator<Item = Named> =
+        if beyond.peek().is_some() { &mut beyond } else { &mut proxies };
+    let unknown = Named { ip: peer, is_client: false };
+    named.reduce(|one, other| if one == other { one } else { unknown }).unwrap_or(unknown)
+}
+
+/// Whom one header names; `None` when it is missing or empty.
+fn named_by(
+    header: &str,
+    headers: &HeaderMap,
+    peer: IpAddr,
+    is_trusted: impl Fn(IpAddr) -> bool,
+) -> Option<Named> {
+    let mut named = None;
+    for entry in chain(header, headers) {
+        let Some(ip) = entry else {
+            return Some(Named {
+                is_client: false,
+                ..named.unwrap_or(Named { ip: peer, is_client: false })
+            });
+        };
+        named = Some(Named { ip, is_client: true });
         if !is_trusted(ip) {
             break;
         }
@@ -82,12 +108,8 @@ fn is_https_scheme(scheme: &str) -> bool {
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("wss")
 }
 
-/// The entries of the chain, the nearest first; `None` is one that cannot be read.
-fn chain(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let name = match [FORWARDED_FOR, FORWARDED].into_iter().find(|it| headers.contains_key(*it)) {
-        Some(name) => name,
-        None => REAL_IP,
-    };
+/// The entries of a header, the nearest first; `None` is one that cannot be read.
+fn chain(name: &str, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let mut chain = Vec::new();
     for line in headers.get_all(name).iter().rev() {
         let left = MAX_ENTRIES - chain.len();
@@ -260,25 +282,49 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_the_client_sent_itself_makes_it_nobody_else() {
+        let check = |lines: &[(&'static str, &str)], expect: &str| {
+            assert_eq!(named(lines), expect, "{lines:?}");
+            let mut turned = lines.to_vec();
+            turned.reverse();
+            assert_eq!(named(&turned), expect, "{turned:?}");
+        };
+        let (chain, standard, simple) = ("x-forwarded-for", "forwarded", "x-real-ip");
+        // Whichever of them the proxy sets.
+        check(&[(chain, "1.1.1.1"), (simple, "192.0.2.7")], "proxy 10.0.0.2");
+        check(&[(chain, "1.1.1.1"), (standard, "for=192.0.2.7")], "proxy 10.0.0.2");
+        check(&[(standard, "for=1.1.1.1"), (simple, "192.0.2.7")], "proxy 10.0.0.2");
+        check(&[(chain, "1.1.1.1"), (standard, "for=_hidden")], "proxy 10.0.0.2");
+        check(&[(chain, "1.1.1.1, nonsense, 10.0.0.3"), (simple, "1.1.1.1")], "proxy 10.0.0.2");
+        let all = [(chain, "192.0.2.7"), (standard, "for=192.0.2.7"), (simple, "1.1.1.1")];
+        check(&all, "proxy 10.0.0.2");
+        // A proxy that sets more than one says the same in each.
+        check(&[(chain, "1.1.1.1, 192.0.2.7"), (simple, "192.0.2.7")], "192.0.2.7");
+        let all = [(chain, "192.0.2.7"), (standard, "for=\"192.0.2.7:80\""), (simple, "192.0.2.7")];
+        check(&all, "192.0.2.7");
+        // The second proxy of a chain takes the first for the client.
+        check(&[(chain, "192.0.2.7, 10.0.0.3"), (simple, "10.0.0.3")], "192.0.2.7");
+        check(&[(chain, "10.0.0.3"), (standard, "for=192.0.2.7")], "192.0.2.7");
+        check(&[(chain, "10.0.0.3"), (simple, "10.0.0.3")], "10.0.0.3");
+        check(&[(chain, "10.0.0.3"), (simple, "10.0.0.4")], "proxy 10.0.0.2");
+        check(&[(chain, ""), (simple, "192.0.2.7")], "192.0.2.7");
+    }
+
+    #[test]
     fn the_simple_header_counts_where_there_is_no_chain() {
         assert_eq!(named(&[("x-real-ip", "192.0.2.7")]), "192.0.2.7");
         assert_eq!(named(&[("x-real-ip", "1.1.1.1"), ("x-real-ip", "192.0.2.7")]), "192.0.2.7");
-        let lines = [("x-real-ip", "1.1.1.1"), ("x-forwarded-for", "192.0.2.7")];
-        assert_eq!(named(&lines), "192.0.2.7");
-        let lines = [("forwarded", "for=1.1.1.1"), ("x-forwarded-for", "192.0.2.7")];
-        assert_eq!(named(&lines), "192.0.2.7");
     }
 
     #[test]
     fn a_long_chain_is_read_no_further_than_its_bound() {
         let long = format!("192.0.2.7{}", ", 10.0.0.3".repeat(5000));
-        assert_eq!(chain(&headers(&[("x-forwarded-for", &long)])).len(), MAX_ENTRIES);
+        let lines = headers(&[(FORWARDED_FOR, &long)]);
+        assert_eq!(chain(FORWARDED_FOR, &lines).len(), MAX_ENTRIES);
         assert_eq!(named(&[("x-forwarded-for", &long)]), "10.0.0.3");
         let long = format!("for=192.0.2.7{}", ", for=10.0.0.3".repeat(5000));
-        assert_eq!(
-            chain(&headers(&[("forwarded", &long), ("forwarded", &long)])).len(),
-            MAX_ENTRIES
-        );
+        let lines = headers(&[(FORWARDED, &long), (FORWARDED, &long)]);
+        assert_eq!(chain(FORWARDED, &lines).len(), MAX_ENTRIES);
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! | `forwarded.rs` | what proxies say about the client |
 //! | `host.rs` | `Host`: the names that are ours |
 //! | `origin.rs` | `Origin`: the pages that may use the server |
-//! | `secret.rs` | a key, an identity, a token |
+//! | `secret.rs` | a key, an identity, a token; what each is for |
 //! | `wrong_secrets.rs` | how many wrong secrets each network has sent |
 //! | `network.rs` | the network of an address: what limits count by |
 //! | `per_network.rs` | a bounded table with one value for each network |
@@ -36,7 +36,7 @@ pub mod rate_limit;
 mod secret;
 mod wrong_secrets;
 
-pub use auth::{Action, Auth, Credential, Denied, OwnAddresses, SecretKind, WrongSecret};
+pub use auth::{Action, Auth, Credential, Denied, OwnAddresses, WrongSecret};
 pub use client_addr::ClientAddr;
 pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
 pub use forwarded::is_prefix;
@@ -45,5 +45,5 @@ pub use ipnet::IpNet;
 pub use network::Network;
 pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
-pub use secret::{Secret, TooLong};
+pub use secret::{Secret, SecretKind, TooLong};
 pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, Version};
 
 use crate::forwarded;
@@ -14,7 +15,7 @@ use crate::host::Authority;
 pub(crate) enum Proof {
     /// The server's own machine, unless a foreign page sends it.
     OwnMachine,
-    /// From a loopback address, but for another host or in HTTP/1.0: a proxy may hide the client.
+    /// From a loopback address, but for another host or in the manner of a proxy: one may hide the client.
     Unnamed,
     /// Any other client.
     Other,
@@ -29,12 +30,21 @@ impl Proof {
         let Ok(named) = Authority::of(headers) else { return Self::Other };
         let is_ours = named.host.is_loopback() && named.port_or(80) == port;
         // Proxies speak HTTP/1.0 unless told otherwise; no browser or encoder does.
-        if is_ours && [Version::HTTP_11, Version::HTTP_2].contains(&version) {
+        if is_ours && version == Version::HTTP_11 && !is_upgrade_to_nothing(headers) {
             Self::OwnMachine
         } else {
             Self::Unnamed
         }
     }
+}
+
+/// Whether a request asks for an upgrade and does not say to what. nginx's usual lines for WebSocket send that with
+/// every request but the upgrades themselves: `Connection "upgrade"` is fixed, and `Upgrade $http_upgrade` is left out
+/// when it is empty. Clients send both or neither (RFC 9110, section 7.8).
+fn is_upgrade_to_nothing(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let mut options = lists.flat_map(|list| list.split(','));
+    !headers.contains_key(UPGRADE) && options.any(|it| it.trim().eq_ignore_ascii_case("upgrade"))
 }
 
 #[cfg(test)]
@@ -57,8 +67,6 @@ mod tests {
                 assert_eq!(found, Proof::OwnMachine, "{peer} {host}");
             }
         }
-        let h2 = proof("::1", Version::HTTP_2, &[("host", "127.0.0.1:3000")], 3000);
-        assert_eq!(h2, Proof::OwnMachine);
         let http = proof("::1", Version::HTTP_11, &[("host", "localhost")], 80);
         assert_eq!(http, Proof::OwnMachine);
     }
@@ -84,6 +92,24 @@ mod tests {
     fn a_proxy_that_keeps_our_host_is_known_by_its_old_http() {
         let found = proof("127.0.0.1", Version::HTTP_10, &[("host", "127.0.0.1:3000")], 3000);
         assert_eq!(found, Proof::Unnamed);
+    }
+
+    #[test]
+    fn a_proxy_that_keeps_our_host_is_known_by_its_lines_for_websocket() {
+        let sent = |lines: &[(&'static str, &str)]| {
+            let host = ("host", "127.0.0.1:3000");
+            let lines: Vec<_> = [host].into_iter().chain(lines.iter().copied()).collect();
+            proof("127.0.0.1", Version::HTTP_11, &lines, 3000)
+        };
+        for value in ["upgrade", "Upgrade", "keep-alive, Upgrade"] {
+            assert_eq!(sent(&[("connection", value)]), Proof::Unnamed, "{value}");
+        }
+        assert_eq!(sent(&[("connection", "close"), ("connection", "upgrade")]), Proof::Unnamed);
+        // A browser of this machine, and a program.
+        let upgrade = [("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")];
+        assert_eq!(sent(&upgrade), Proof::OwnMachine);
+        assert_eq!(sent(&[("connection", "keep-alive")]), Proof::OwnMachine);
+        assert_eq!(sent(&[]), Proof::OwnMachine);
     }
 
     #[test]

@@ -10,6 +10,17 @@ use subtle::ConstantTimeEq;
 #[derive(Clone)]
 pub struct Secret(Arc<str>);
 
+/// What a secret is for. Each may be guessed, so all count together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// The publishing key.
+    Key,
+    /// What makes a host the same host.
+    HostIdentity,
+    /// The token that a session was opened with.
+    SessionToken,
+}
+
 /// A secret has more bytes than [`Secret::MAX_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("longer than {} bytes", Secret::MAX_BYTES)]
@@ -35,7 +46,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the one door where a token may name a room. It is never printed.
+    /// The text, for the one door where a token may name a room, and for hashes. It is never printed.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 use control::Refusal;
 use protocol::{ErrorBody, ErrorCode};
 
+/// When a server that stops may be there again, in milliseconds.
+const RESTART_MS: u32 = 2_000;
+
 /// What a caller of the HTTP API did wrong, or we did: `{"code", "message"}` with a fitting status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
@@ -28,7 +31,8 @@ impl IntoResponse for ApiError {
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = Json(ErrorBody { code: self.code, message: self.message });
         let mut response = (status, body).into_response();
-        if let Some(ms) = self.retry_ms {
+        let retry_ms = self.retry_ms.or((self.code == ErrorCode::Draining).then_some(RESTART_MS));
+        if let Some(ms) = retry_ms {
             response.headers_mut().insert(RETRY_AFTER, ms.div_ceil(1000).into());
         }
         response
@@ -108,4 +112,20 @@ impl From<engine::StartError> for ServeError {
 /// The port after this one, for advice.
 pub(crate) fn next_port(port: u16) -> u16 {
     port.checked_add(1).unwrap_or(3000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_meets_a_server_that_stops_is_told_when_to_come_again() {
+        let retry_after =
+            |error: ApiError| error.into_response().headers().get(RETRY_AFTER).cloned();
+        let draining = ApiError::new(ErrorCode::Draining, "the server is stopping");
+        assert_eq!(retry_after(draining).unwrap(), "2");
+        let refusal = Refusal::new(ErrorCode::Draining, "the server is stopping");
+        assert_eq!(retry_after(refusal.into()).unwrap(), "2");
+        assert_eq!(retry_after(ApiError::new(ErrorCode::NotFound, "no such room")), None);
+    }
 }

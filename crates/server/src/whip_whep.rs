@@ -39,5 +39,13 @@ mod whep;
 mod whip;
 
 pub(crate) use member::Sender;
+pub(crate) use problem::Problem;
 pub(crate) use registry::Registry;
 pub(crate) use routes::routes;
+
+/// Whether a path is one of WHIP or WHEP, whose errors are [`Problem`]s.
+pub(crate) fn has_path(path: &str) -> bool {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let rest = path.strip_prefix("/whip").or_else(|| path.strip_prefix("/whep"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

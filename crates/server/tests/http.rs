@@ -96,17 +96,23 @@ async fn the_opener_policy_is_sent_where_browsers_heed_it() {
 #[tokio::test]
 async fn a_host_that_is_not_ours_is_told_how_to_allow_it_at_every_door() {
     let server = start().await;
-    for path in ["/", "/host", "/ws", "/api/rooms", "/whip/a", "/whep/a", "/healthz", "/nothing.js"]
-    {
+    let pages = ["/", "/host", "/ws", "/api/rooms", "/healthz", "/nothing.js", "/whipped"];
+    let sessions = ["/whip", "/whip/a", "/whep/a/b", "/api/whip/a", "/api/whep"];
+    for path in pages.into_iter().chain(sessions) {
         let request =
             format!("GET {path} HTTP/1.1\r\nhost: evil.example:3000\r\nconnection: close\r\n\r\n");
         let (head, body) = server.raw(&request).await;
         assert!(head.starts_with("http/1.1 421"), "{path}: {head}");
         assert!(body.contains("--allow-host evil.example"), "{path}: {body}");
+        let is_problem = head.contains("content-type: application/problem+json");
+        assert_eq!(is_problem, sessions.contains(&path), "{path}: {head}");
     }
     for hosts in ["", "host: localhost\r\nhost: localhost\r\n"] {
         let request = format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
         assert!(server.raw(&request).await.0.starts_with("http/1.1 400"), "{hosts:?}");
+        let (head, _) = server.raw(&request.replace("GET /", "GET /whep")).await;
+        assert!(head.starts_with("http/1.1 400"), "{hosts:?}: {head}");
+        assert!(head.contains("content-type: application/problem+json"), "{hosts:?}: {head}");
     }
 }
 

@@ -315,6 +315,24 @@ async fn a_stranger_is_told_so_before_anything_of_its_offer_is_read() {
     assert!(head.starts_with("http/1.1 401"), "{head}");
 }
 
+/// What nginx sends for a POST by its usual lines for WebSocket, when it is told nothing else: `Host` is the
+/// server's own, and `Upgrade` is left out since the client sent none.
+#[tokio::test]
+async fn who_comes_through_nginx_with_its_lines_for_websocket_is_not_the_own_machine() {
+    let change = |config: &mut server::Config| config.publish.open = None;
+    let server = start_saying(change, ANSWER.into()).await;
+    let post = async |connection: &str| {
+        let length = OFFER.len();
+        let request = format!(
+            "POST /whip/studio HTTP/1.1\r\nhost: x\r\n{connection}content-length: {length}\r\n{SDP}\r\n\
+             {OFFER}"
+        );
+        server.answered(&request).await
+    };
+    assert_eq!(post("connection: upgrade\r\n").await, 401);
+    assert_eq!(post("").await, 201, "a program of this machine");
+}
+
 #[tokio::test]
 async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
     let server = start_with_key().await;
@@ -322,7 +340,7 @@ async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
         format!("{SDP}x-forwarded-for: {ip}\r\nauthorization: Bearer {key}\r\n")
     };
     for n in 0..10 {
-        let headers = from(&format!("2001:db8::{n}"), "a-wrong-key-of-16");
+        let headers = from(&format!("2001:db8::{n}"), &format!("wrong-key-{n}"));
         let refused = server.request("POST", "/whip/studio", &headers, OFFER).await;
         assert_eq!(refused.problem(), "auth_bad");
     }
@@ -332,10 +350,89 @@ async fn wrong_keys_are_counted_by_network_and_the_right_one_always_passes() {
     let headers = from("2001:db8::1", "a-key-of-16-chars");
     let created = server.request("POST", "/whip/studio", &headers, OFFER).await;
     assert_eq!(created.status, 201, "a neighbour locks nobody out");
-    // Guesses of session URLs count with them.
-    let guess = format!("/whip/studio/{:032x}", 7);
-    let headers = "x-forwarded-for: 2001:db8::7\r\n";
-    assert_eq!(server.request("DELETE", &guess, headers, "").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_wrong_key_that_is_no_name_of_a_room_counts_like_any_other() {
+    let change = |config: &mut server::Config| {
+        config.publish.open = Some(PublishOpen::None);
+        config.publish.key = Some(SecretText("correct horse battery staple".into()));
+    };
+    let server = start_saying(change, ANSWER.into()).await;
+    let ask = async |path: &str, key: &str| {
+        let headers =
+            format!("{SDP}x-forwarded-for: 203.0.113.7\r\nauthorization: Bearer {key}\r\n");
+        server.request("POST", path, &headers, OFFER).await
+    };
+    for n in 0..10 {
+        let refused = ask("/whip", &format!("horse battery staple {n}")).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
+    }
+    for path in ["/whip", "/api/whip", "/whip/not%20a%20room"] {
+        let refused = ask(path, "the eleventh guess").await;
+        assert_eq!((refused.status, refused.problem().as_str()), (429, "rate_limited"), "{path}");
+    }
+    let created = ask("/whip", "correct horse battery staple").await;
+    assert_eq!(created.status, 201, "{created:?}");
+}
+
+#[tokio::test]
+async fn a_page_that_repeats_a_wrong_key_is_told_every_time_that_it_is_wrong() {
+    let server = start_with_key().await;
+    let headers =
+        format!("{SDP}x-forwarded-for: 203.0.113.7\r\nauthorization: Bearer a-mistyped-key\r\n");
+    for _ in 0..30 {
+        let refused = server.request("POST", "/whip/studio", &headers, OFFER).await;
+        assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
+    }
+}
+
+#[tokio::test]
+async fn players_whose_sessions_a_restart_has_ended_are_told_so_and_locked_out_of_nothing() {
+    let server = start_with_key().await;
+    let nat = "x-forwarded-for: 203.0.113.7\r\n";
+    for n in 0..100 {
+        let path = format!("/{}/studio/{n:032x}", ["whip", "whep"][n % 2]);
+        for method in ["PATCH", "DELETE"] {
+            let gone = server.request(method, &path, &format!("{FRAGMENT}{nat}"), CANDIDATE).await;
+            assert_eq!((gone.status, gone.problem().as_str()), (404, "not_found"), "{n} {method}");
+        }
+    }
+    let wrong = format!("{SDP}{nat}authorization: Bearer a-mistyped-key\r\n");
+    let refused = server.request("POST", "/whip/studio", &wrong, OFFER).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
+}
+
+#[tokio::test]
+async fn restarts_with_long_fragments_make_no_description_grow() {
+    let server = start().await;
+    let repeated = "a=ice-ufrag:abcd\r\n".repeat(500);
+    let offer = OFFER.replacen("a=ice-ufrag:abcd\r\n", &repeated, 1);
+    let created = server.request("POST", "/whip/studio", SDP, &offer).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let candidates =
+        format!("a=candidate:1 1 udp 1 192.0.2.7 5000 typ host x {}\r\n", "y".repeat(600));
+    let fragment = format!("{RESTART}{}", candidates.repeat(60));
+    let headers = format!("{FRAGMENT}if-match: *\r\n");
+    let restarted = server.request("PATCH", &created.location(), &headers, &fragment).await;
+    assert_eq!(restarted.status, 200, "{restarted:?}");
+    let longest = server
+        .stage
+        .lock()
+        .unwrap()
+        .commands
+        .iter()
+        .filter_map(|it| match it {
+            engine::Command::Reoffer { offer, .. } => Some(offer.len()),
+            _ => None,
+        })
+        .max()
+        .unwrap();
+    assert!(longest <= offer.len() + 100, "{longest} bytes of {}", offer.len());
+
+    let long = RESTART.replace("wxyz", &"w".repeat(256));
+    let refused = server.request("PATCH", &created.location(), &headers, &long).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (413, "too_large"));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use protocol::ErrorCode;
 use crate::ApiError;
 use crate::listen::LocalAddr;
 use crate::state::App;
+use crate::whip_whep::{self, Problem};
 
 /// Who calls. Every handler may ask for it.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +30,7 @@ pub(super) async fn identify(
     next: Next,
 ) -> Response {
     if let Err(refused) = app.auth.check_host(request.uri(), request.headers()) {
-        return refuse(&refused).into_response();
+        return refuse(&refused, request.uri().path());
     }
     let addr = app.auth.identify(peer.ip(), request.version(), request.headers());
     let via = request.extensions().get::<LocalAddr>().map(|local| local.0.ip().to_canonical());
@@ -39,12 +40,15 @@ pub(super) async fn identify(
     next.run(request).await
 }
 
-fn refuse(refused: &HostRefused) -> ApiError {
+fn refuse(refused: &HostRefused, path: &str) -> Response {
     let code = match refused {
         HostRefused::Malformed(_) => ErrorCode::BadField,
         HostRefused::NotOurs { .. } => ErrorCode::HostUnknown,
     };
-    ApiError::new(code, refused.to_string())
+    if whip_whep::has_path(path) {
+        return Problem::new(code, refused.to_string()).into_response();
+    }
+    ApiError::new(code, refused.to_string()).into_response()
 }
 
 impl<S: Sync> FromRequestParts<S> for Client {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::{Secret, SecretKind};
+use auth::Secret;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, LINK};
@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, IceServer, MAX_SDP_BYTES, RoomName};
 use tokio::sync::{mpsc, oneshot};
 
+use super::open::{Admitted, admit};
 use super::problem::Problem;
-use super::registry::{Asked, Kind, no_such};
+use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
 use crate::http::Client;
 use crate::state::App;
@@ -81,10 +82,25 @@ impl FromRequestParts<App> for Call {
 }
 
 impl Call {
+    /// A client that may open a session by this request, and the room that it is for.
+    ///
+    /// # Errors
+    /// When there is no place, when the client has no right, and only then when the request names no room: a wrong
+    /// key has to be counted whatever it looks like.
+    pub(super) fn admit(&self, app: &App, kind: Kind) -> Result<(RoomName, Admitted), Problem> {
+        let (room, complaint) = match self.endpoint(app, kind) {
+            Ok(room) => (room, None),
+            // Rights are the same in every room.
+            Err(complaint) => (app.default_room.clone(), Some(complaint)),
+        };
+        let admitted = admit(app, kind, room.clone(), self.client, self.token.clone())?;
+        complaint.map_or(Ok((room, admitted)), Err)
+    }
+
     /// The room that the path names, or that the token does, as Broadcast Box has it: there the stream key is both.
     /// A publisher that shows the server's own key there means the default room. For players the token is never
     /// compared: the answer would tell whether it is the key.
-    pub(super) fn endpoint(&self, app: &App, kind: Kind) -> Result<RoomName, Problem> {
+    fn endpoint(&self, app: &App, kind: Kind) -> Result<RoomName, Problem> {
         if let Some(room) = &self.room {
             return RoomName::parse(room).map_err(|error| {
                 Problem::new(ErrorCode::NotFound, format!("this is no name of a room: {error}"))
@@ -159,13 +175,8 @@ impl Call {
         app: &App,
         ask: impl FnOnce(oneshot::Sender<Result<T, Problem>>) -> Ask,
     ) -> Result<T, Problem> {
-        let requests = app.sessions.find_for_stream(&app.auth, self.asked(Kind::Whep))?;
-        match send(&requests, ask).await {
-            Err(problem) if problem.code == ErrorCode::NotFound => {
-                Err(no_such(&app.auth, &self.client.addr, SecretKind::StreamToken))
-            }
-            result => result,
-        }
+        let requests = app.sessions.find_for_stream(self.asked(Kind::Whep))?;
+        send(&requests, ask).await
     }
 
     /// Whether the caller may ask this session at all, before its body is read.

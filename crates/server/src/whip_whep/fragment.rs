@@ -1,5 +1,5 @@
-//! `application/trickle-ice-sdpfrag` (RFC 8840, section 9): candidates of a client, or the new
-//! credentials of an ICE restart; and our answer to that.
+//! `application/trickle-ice-sdpfrag` (RFC 8840, section 9): candidates of a client, which an ICE-lite server does not
+//! need, or the new credentials of an ICE restart; and our answer to that.
 
 /// The credentials of one side (RFC 8839, section 5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,25 +8,12 @@ pub(crate) struct Credentials {
     pub(crate) pwd: String,
 }
 
-/// What a fragment says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Fragment {
-    /// The client's credentials, when it names them.
-    pub(crate) credentials: Option<Credentials>,
-    /// Its candidates, each as the attribute stands, `candidate:` included.
-    pub(crate) candidates: Vec<String>,
-}
-
-/// Candidates kept of one fragment: more than any machine has.
-pub(crate) const MAX_CANDIDATES: usize = 64;
-
-/// Reads a fragment.
+/// Reads a fragment: the client's credentials, when it names them.
 ///
 /// # Errors
 /// When it is none; the text says why.
-pub(crate) fn read(text: &str) -> Result<Fragment, String> {
+pub(crate) fn read(text: &str) -> Result<Option<Credentials>, String> {
     let (mut ufrag, mut pwd) = (None, None);
-    let mut fragment = Fragment::default();
     let mut says_anything = false;
     for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
         let Some((kind, value)) =
@@ -42,11 +29,7 @@ pub(crate) fn read(text: &str) -> Result<Fragment, String> {
             same(&mut ufrag, given, 4, "ice-ufrag")?;
         } else if let Some(given) = value.strip_prefix("ice-pwd:") {
             same(&mut pwd, given, 22, "ice-pwd")?;
-        } else if value.starts_with("candidate:") {
-            if fragment.candidates.len() < MAX_CANDIDATES {
-                fragment.candidates.push(value.to_owned());
-            }
-        } else if value != "end-of-candidates" {
+        } else if !value.starts_with("candidate:") && value != "end-of-candidates" {
             continue;
         }
         says_anything = true;
@@ -54,12 +37,11 @@ pub(crate) fn read(text: &str) -> Result<Fragment, String> {
     if !says_anything {
         return Err("the fragment has neither candidates nor credentials".to_owned());
     }
-    fragment.credentials = match (ufrag, pwd) {
-        (Some(ufrag), Some(pwd)) => Some(Credentials { ufrag, pwd }),
-        (None, None) => None,
-        _ => return Err("ice-ufrag and ice-pwd come together".to_owned()),
-    };
-    Ok(fragment)
+    match (ufrag, pwd) {
+        (Some(ufrag), Some(pwd)) => Ok(Some(Credentials { ufrag, pwd })),
+        (None, None) => Ok(None),
+        _ => Err("ice-ufrag and ice-pwd come together".to_owned()),
+    }
 }
 
 /// Takes a credential; all sections are in one bundle and have the same.
@@ -87,9 +69,8 @@ pub(crate) fn credentials(sdp: &str) -> Option<Credentials> {
 
 /// The description that the client would send to restart ICE, if it sent a whole one: all that is not
 /// ICE's stays as it was (RFC 9725, section 4.3.3). An answer becomes an offer.
-pub(crate) fn restarted(sdp: &str, credentials: &Credentials, candidates: &[String]) -> String {
+pub(crate) fn restarted(sdp: &str, credentials: &Credentials) -> String {
     let mut out = String::with_capacity(sdp.len());
-    let mut n_sections = 0;
     let mut push = |line: &str| {
         out.push_str(line);
         out.push_str("\r\n");
@@ -97,10 +78,6 @@ pub(crate) fn restarted(sdp: &str, credentials: &Credentials, candidates: &[Stri
     for line in sdp.lines().map(str::trim_end) {
         if line.starts_with("a=ice-ufrag:") {
             push(&format!("a=ice-ufrag:{}", credentials.ufrag));
-            // With the first section's: they are bundled.
-            if n_sections == 1 {
-                candidates.iter().for_each(|it| push(&format!("a={it}")));
-            }
         } else if line.starts_with("a=ice-pwd:") {
             push(&format!("a=ice-pwd:{}", credentials.pwd));
         } else if line.starts_with("a=candidate:") || line == "a=end-of-candidates" {
@@ -108,7 +85,6 @@ pub(crate) fn restarted(sdp: &str, credentials: &Credentials, candidates: &[Stri
             // Which side is which was settled by the first handshake (RFC 8842, section 5.5).
             push("a=setup:actpass");
         } else {
-            n_sections += usize::from(line.starts_with("m="));
             push(line);
         }
     }
@@ -164,11 +140,10 @@ mod tests {
 
     #[test]
     fn the_fragment_of_the_standard_is_read() {
-        let fragment = read(RESTART).unwrap();
-        assert_eq!(fragment.credentials.unwrap().ufrag, "ysXw");
-        assert_eq!(fragment.candidates.len(), 1);
-        assert!(fragment.candidates[0].starts_with("candidate:1387637174 "));
-        assert_eq!(read("a=end-of-candidates\n").unwrap(), Fragment::default());
+        assert_eq!(read(RESTART).unwrap().unwrap().ufrag, "ysXw");
+        let candidate = "a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host\r\n";
+        assert_eq!(read(candidate).unwrap(), None);
+        assert_eq!(read("a=end-of-candidates\n").unwrap(), None);
     }
 
     #[test]
@@ -196,11 +171,9 @@ mod tests {
             a=ice-ufrag:old1\r\na=ice-pwd:oldoldoldoldoldoldoldold\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n\
             a=fingerprint:sha-256 AA\r\nm=video 9 x 96\r\na=ice-ufrag:old1\r\n\
             a=ice-pwd:oldoldoldoldoldoldoldold\r\n";
-        let fragment = read(RESTART).unwrap();
-        let new = restarted(sdp, &fragment.credentials.unwrap(), &fragment.candidates);
+        let new = restarted(sdp, &read(RESTART).unwrap().unwrap());
         assert_eq!(new.matches("a=ice-ufrag:ysXw\r\n").count(), 2);
-        assert_eq!(new.matches("candidate:").count(), 1);
-        assert!(new.contains("61764") && !new.contains("old"));
+        assert!(!new.contains("candidate:") && !new.contains("old"));
         assert!(new.contains("a=fingerprint:sha-256 AA\r\n") && new.contains("a=setup:actpass"));
         assert_eq!(credentials(&new).unwrap().pwd, "vw5LmwG4y/e6dPP/zAP9Gp5k");
     }

@@ -1,4 +1,8 @@
 //! Which sessions there are, by the secret in their URL.
+//!
+//! An unknown one is 404 and is not counted as a wrong secret: it has 128 bits, so that no number of guesses finds one,
+//! and players that come back after a restart of the server all ask for sessions that are gone. It costs what any
+//! 404 does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,7 +88,7 @@ impl Registry {
         auth: &Auth,
         asked: Asked<'_>,
     ) -> Result<mpsc::Sender<Request>, Problem> {
-        let entry = self.entry(auth, asked)?;
+        let entry = self.entry(asked)?;
         match (&entry.token, asked.token) {
             (None, _) => Ok(entry.requests),
             (Some(ours), Some(given)) => {
@@ -109,32 +113,20 @@ impl Registry {
     /// session.
     pub(super) fn find_for_stream(
         &self,
-        auth: &Auth,
         asked: Asked<'_>,
     ) -> Result<mpsc::Sender<Request>, Problem> {
-        self.entry(auth, asked).map(|entry| entry.requests)
+        self.entry(asked).map(|entry| entry.requests)
     }
 
-    fn entry(&self, auth: &Auth, asked: Asked<'_>) -> Result<Entry, Problem> {
+    fn entry(&self, asked: Asked<'_>) -> Result<Entry, Problem> {
         let found = self.lock().get(asked.id).cloned();
         let found = found.filter(|it| it.kind == asked.kind && it.room.as_str() == asked.room);
-        match found {
-            Some(entry) => Ok(entry),
-            None => Err(no_such(auth, asked.client, SecretKind::SessionToken)),
-        }
+        found.ok_or_else(Problem::gone)
     }
 
     /// The lock is held for a few instructions, never across an await.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why a URL with an unknown secret is refused. It may be a guess, so it counts.
-pub(super) fn no_such(auth: &Auth, client: &ClientAddr, kind: SecretKind) -> Problem {
-    match auth.count_guess(client, kind, Instant::now()) {
-        WrongSecret::Wrong => Problem::gone(),
-        too_many @ WrongSecret::TooMany { .. } => too_many.into(),
     }
 }
 

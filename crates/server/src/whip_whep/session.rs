@@ -2,17 +2,16 @@
 
 use axum::http::StatusCode;
 use control::{Notice, sdp_summary};
-use protocol::{ErrorCode, LiveState};
+use protocol::{ErrorCode, LiveState, MAX_SDP_BYTES};
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::events::{self, Event, Kind as EventKind, Stream};
-use super::fragment::{self, Fragment};
 use super::member::{Member, RoomView};
 use super::problem::Problem;
 use super::registry::{Kind, Registry};
 use super::request::{Patched, Request};
-use super::{etag, layers};
+use super::{etag, fragment, layers};
 
 /// Streams of events that one session may have: a page needs one.
 const MAX_STREAMS: usize = 4;
@@ -96,7 +95,7 @@ impl Session {
 
     /// RFC 9725, section 4.3, and draft-ietf-wish-whep-03, section 4.4.
     async fn fragment(&mut self, if_match: Option<&str>, body: &str) -> Result<Patched, Problem> {
-        let Fragment { credentials, candidates } =
+        let credentials =
             fragment::read(body).map_err(|message| Problem::new(ErrorCode::SdpBad, message))?;
         // The server is ICE-lite and needs no candidate, so that nothing rests on which ICE session they are of:
         // players that send no If-Match with them are not refused.
@@ -126,7 +125,13 @@ impl Session {
             let status = StatusCode::CONFLICT;
             return Err(Problem::with(status, ErrorCode::Unexpected, message));
         }
-        let remote = fragment::restarted(&self.remote, &credentials, &candidates);
+        let remote = fragment::restarted(&self.remote, &credentials);
+        // It is kept, and longer credentials stand in for each that it had.
+        if remote.len() > MAX_SDP_BYTES {
+            let message =
+                format!("the description is longer than {MAX_SDP_BYTES} bytes with these");
+            return Err(Problem::new(ErrorCode::TooLarge, message));
+        }
         let answer = match self.kind {
             Kind::Whip => self.member.publish(remote.clone()).await?,
             Kind::Whep => self.member.watch(Some(remote.clone())).await?,

@@ -17,7 +17,7 @@ use super::call::{
     Call, FRAGMENT, JSON, SDP, add_ice_servers, add_link, body, method_not_allowed, nothing,
 };
 use super::events;
-use super::open::{admit, open as open_session};
+use super::open::open as open_session;
 use super::problem::Problem;
 use super::registry::Kind;
 use super::request::Request;
@@ -73,8 +73,7 @@ pub(super) fn stream() -> MethodRouter<App> {
 }
 
 async fn open(State(app): State<App>, call: Call, sent: Body) -> Result<Response, Problem> {
-    let room = call.endpoint(&app, Kind::Whep)?;
-    let admitted = admit(&app, Kind::Whep, room.clone(), call.client, call.token.clone())?;
+    let (room, admitted) = call.admit(&app, Kind::Whep)?;
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;
     let opened = open_session(app, admitted, offer).await?;

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, get};
 use protocol::ErrorCode;
 
 use super::call::{Call, FRAGMENT, SDP, add_ice_servers, body, method_not_allowed, nothing};
-use super::open::{admit, open as open_session};
+use super::open::open as open_session;
 use super::problem::Problem;
 use super::registry::Kind;
 use super::request::{Patched, Request};
@@ -37,8 +37,7 @@ pub(super) fn session() -> MethodRouter<App> {
 }
 
 async fn open(State(app): State<App>, call: Call, sent: Body) -> Result<Response, Problem> {
-    let room = call.endpoint(&app, Kind::Whip)?;
-    let admitted = admit(&app, Kind::Whip, room.clone(), call.client, call.token.clone())?;
+    let (room, admitted) = call.admit(&app, Kind::Whip)?;
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;
     let opened = open_session(app, admitted, offer).await?;

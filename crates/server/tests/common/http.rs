@@ -106,6 +106,15 @@ impl TestServer {
         Response { status, head: head.to_owned(), body: body.to_owned() }
     }
 
+    /// The status of the answer to a request as it stands, on a connection that may stay.
+    pub(crate) async fn answered(&self, request: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.addr).await.unwrap();
+        stream.write_all(self.with_host(request).as_bytes()).await.unwrap();
+        let mut line = String::new();
+        soon(BufReader::new(stream).read_line(&mut line)).await.unwrap();
+        line.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
     /// Publishes, and lets the media flow.
     pub(crate) async fn publish(&self, path: &str, headers: &str) -> Response {
         let created = self.request("POST", path, &format!("{SDP}{headers}"), OFFER).await;
