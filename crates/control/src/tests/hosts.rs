@@ -70,8 +70,8 @@ fn wrong_keys_cost_a_join_each_and_the_right_one_always_passes() {
         config.key = Some("k".into());
     });
     let host = w.open();
-    for _ in 0..10 {
-        w.hello(host, r#""role":"host","key":"guess""#);
+    for n in 0..10 {
+        w.hello(host, &format!(r#""role":"host","key":"guess {n}""#));
     }
     assert_eq!(w.errors(host), [ErrorCode::AuthBad; 10]);
     w.hello(host, r#""role":"host","key":"guess""#);
@@ -90,17 +90,17 @@ fn wrong_keys_cost_a_join_each_and_the_right_one_always_passes() {
 fn guessing_the_secret_of_a_host_is_counted_as_guessing_keys_is() {
     let mut w = World::new();
     w.host(r#","secret":"of this browser""#);
-    let guess = |w: &mut World| {
+    let guess = |w: &mut World, n: u32| {
         let other = w.open();
-        w.hello(other, r#""role":"host","secret":"a guess""#);
+        w.hello(other, &format!(r#""role":"host","secret":"guess {n}""#));
         w.take(other);
         w.offer(other, &sending(2));
         w.errors(other)
     };
-    for _ in 0..10 {
-        assert_eq!(guess(&mut w), [ErrorCode::HostTaken]);
+    for n in 0..10 {
+        assert_eq!(guess(&mut w, n), [ErrorCode::HostTaken]);
     }
-    assert_eq!(guess(&mut w), [ErrorCode::RateLimited]);
+    assert_eq!(guess(&mut w, 10), [ErrorCode::RateLimited]);
     let again = w.open();
     w.hello(again, r#""role":"host","secret":"of this browser""#);
     w.offer(again, &sending(3));
