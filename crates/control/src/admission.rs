@@ -12,7 +12,7 @@ use protocol::ErrorCode;
 
 use crate::limits::{
     JOINS_BURST, JOINS_PER_SECOND, JOINS_PER_SECOND_IN_ALL, KEPT_ONE_IN, MAX_PEERS,
-    SESSIONS_PER_NETWORK, SESSIONS_PER_PEER, SOCKETS_PER_NETWORK,
+    PUBLISHERS_BEYOND, SESSIONS_PER_NETWORK, SESSIONS_PER_PEER, SOCKETS_PER_NETWORK,
 };
 use crate::refusal::Refusal;
 
@@ -202,50 +202,57 @@ impl Admission {
         self.lock().sessions >= max - max / 8
     }
 
-    /// The most rooms: as many as peers. Sessions are four times as many, and each could name a new room.
-    pub(crate) fn max_rooms(&self) -> usize {
-        self.0.capacity.max_peers
-    }
-
     /// Admits one more peer. The last places are kept for publishers, and of those a few for the server's own
     /// machine.
     pub(crate) fn peer(&self, addr: &ClientAddr, kind: PeerKind) -> Result<PeerPlace, NoPeerPlace> {
-        let capacity = &self.0.capacity;
-        let max = capacity.max_peers;
-        let kept = match kind {
-            _ if addr.is_own_machine => 0,
-            PeerKind::Publisher => kept(kept(max)),
-            PeerKind::Viewer => kept(max),
-        };
-        let counts = self.lock();
-        if counts.peers >= max - kept {
-            return Err(NoPeerPlace::Server);
-        }
-        if !addr.is_unlimited()
-            && counts
-                .networks
-                .get(addr.network())
-                .is_some_and(|usage| usage.peers >= capacity.sessions_per_network)
-        {
-            return Err(NoPeerPlace::Network);
-        }
-        drop(counts);
-        Ok(self.peer_in_exchange(addr))
+        self.peer_within(addr, self.places(addr, kind))
     }
 
     /// A place for a peer in exchange for one that is about to be given back.
-    pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> PeerPlace {
+    pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
+        self.peer_within(addr, usize::MAX)
+    }
+
+    /// A place for a publisher that another peer gives way to once the media plane has taken it.
+    pub(crate) fn peer_beyond(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
+        self.peer_within(addr, self.0.capacity.max_peers.saturating_add(PUBLISHERS_BEYOND))
+    }
+
+    /// Whether there are more peers than places for one of this kind.
+    pub(crate) fn is_beyond(&self, addr: &ClientAddr, kind: PeerKind) -> bool {
+        self.lock().peers > self.places(addr, kind)
+    }
+
+    /// How many peers there may be with one of this kind.
+    fn places(&self, addr: &ClientAddr, kind: PeerKind) -> usize {
+        let max = self.0.capacity.max_peers;
+        match kind {
+            _ if addr.is_own_machine => max,
+            PeerKind::Publisher => max - kept(kept(max)),
+            PeerKind::Viewer => max - kept(max),
+        }
+    }
+
+    /// The network's limit comes first: who is refused by it must not cost anybody a place.
+    fn peer_within(&self, addr: &ClientAddr, places: usize) -> Result<PeerPlace, NoPeerPlace> {
         let mut counts = self.lock();
-        counts.peers += 1;
-        // The session's own place keeps the network in the table.
         let network = (!addr.is_unlimited()).then(|| addr.network());
+        // The session's own place keeps the network in the table.
+        let usage = network.and_then(|network| counts.networks.get(network));
+        if usage.is_some_and(|usage| usage.peers >= self.0.capacity.sessions_per_network) {
+            return Err(NoPeerPlace::Network);
+        }
+        if counts.peers >= places {
+            return Err(NoPeerPlace::Server);
+        }
+        counts.peers += 1;
         let usage = network.and_then(|network| counts.networks.get_mut(network));
         let network = network.filter(|_| usage.is_some());
         if let Some(usage) = usage {
             usage.peers += 1;
         }
         drop(counts);
-        PeerPlace { admission: self.clone(), network }
+        Ok(PeerPlace { admission: self.clone(), network })
     }
 
     /// Sessions and peers there are now.

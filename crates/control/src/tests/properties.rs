@@ -5,11 +5,13 @@ use proptest::prelude::*;
 use protocol::{LiveState, Role};
 
 use super::world::{RECEIVING, World, query, sending};
-use crate::{ClientId, limits};
+use crate::{ClientId, Request, limits};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Open { ip: u8, role: Option<Role>, key: bool },
+    Join { ip: u8, role: Role, again: Option<u64> },
+    Ask { client: u64, what: u8 },
     Say { socket: u64, what: u8 },
     Drop { socket: u64, code: Option<u16> },
     Reject(u8),
@@ -28,6 +30,10 @@ fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![Just(None), Just(Some(1000)), Just(Some(1001)), Just(Some(1006))];
     prop_oneof![
         3 => (0_u8..3, role, any::<bool>()).prop_map(|(ip, role, key)| Step::Open { ip, role, key }),
+        4 => (0_u8..3, any::<bool>(), prop::option::weighted(0.1, 1_u64..12)).prop_map(
+            |(ip, host, again)| Step::Join { ip, role: if host { Role::Host } else { Role::Fan }, again }
+        ),
+        10 => (1_u64..12, 0_u8..8).prop_map(|(client, what)| Step::Ask { client, what }),
         10 => (1_u64..12, 0_u8..28).prop_map(|(socket, what)| Step::Say { socket, what }),
         2 => (1_u64..12, code).prop_map(|(socket, code)| Step::Drop { socket, code }),
         1 => (0_u8..4).prop_map(Step::Reject),
@@ -79,6 +85,16 @@ fn text(what: u8) -> String {
     }
 }
 
+fn request(what: u8) -> Request {
+    match what {
+        0..=2 => Request::Publish { offer: sending(u32::from(what.min(1))) },
+        3 | 4 => Request::Watch { offer: Some(RECEIVING.into()) },
+        5 => Request::Watch { offer: None },
+        6 => Request::Answer { sdp: "v=0".into() },
+        _ => Request::Prefer { video: protocol::LayerName::parse("q").unwrap() },
+    }
+}
+
 fn take(w: &mut World, step: Step) {
     let reasons = [
         CloseReason::Requested,
@@ -94,6 +110,16 @@ fn take(w: &mut World, step: Step) {
         Step::Open { ip, role, key } => {
             let ip = format!("192.0.2.{ip}");
             _ = w.try_open(&ip, false, query(role, key.then_some("k")));
+        }
+        Step::Join { ip, role, again } => {
+            // A door that names a client twice does so while the first is there.
+            let again = again.map(ClientId);
+            let again = again.filter(|client| w.hub.cx.directory.clients.contains_key(client));
+            let client = again.unwrap_or_else(|| w.new_client());
+            w.begin_join(client, &format!("192.0.2.{ip}"), role);
+        }
+        Step::Ask { client, what } => {
+            w.begin(ClientId(client), request(what));
         }
         Step::Say { socket, what } => w.say(ClientId(socket), &text(what)),
         Step::Drop { socket, code } => w.drop_socket(ClientId(socket), code),
@@ -162,6 +188,8 @@ fn check_books(w: &World) {
         }
         for (sid, session) in &room.members {
             assert_eq!(directory.sessions[sid], *id);
+            let is_left = session.is_http() && session.client.is_none();
+            assert!(!is_left || session.has_media() || room.is_host(*sid), "nobody asks for it");
             if let Some(client) = session.client {
                 assert_eq!(directory.clients.get(&client), Some(sid));
             }
@@ -182,6 +210,10 @@ fn check_books(w: &World) {
     }
     assert_eq!(directory.sessions.len(), n_sessions);
     assert_eq!(directory.peers.len(), n_peers);
+    let n_viewers: usize = hub.rooms.values().map(|room| room.audience.n_watching).sum();
+    let places = w.capacity.max_peers;
+    assert!(n_viewers <= places && n_peers <= places + limits::PUBLISHERS_BEYOND);
+    assert!(n_sessions <= w.capacity.max_sessions());
     assert_eq!(w.admission.counts(), (n_sessions, n_peers));
     for (client, sid) in &directory.clients {
         let room = &hub.rooms[&directory.sessions[sid]];
@@ -191,32 +223,45 @@ fn check_books(w: &World) {
     assert_eq!(directory.tokens.len(), n_pages.filter(|it| it.page().is_some()).count());
 }
 
+fn run(mut w: World, steps: Vec<Step>) {
+    for step in steps {
+        take(&mut w, step);
+        check_books(&w);
+    }
+    // Everybody vanishes: in the end nothing is left.
+    w.answers = true;
+    let sockets: Vec<_> = w.hub.cx.directory.clients.keys().copied().collect();
+    for socket in sockets {
+        w.drop_socket(socket, None);
+    }
+    let peers: Vec<_> = w.hub.cx.directory.peers.keys().copied().collect();
+    for peer in peers {
+        w.closes(peer, CloseReason::ConsentExpired);
+    }
+    assert!(w.open_requests.is_empty(), "without reply: {:?}", w.open_requests);
+    w.seconds(600);
+    check_books(&w);
+    assert_eq!(w.hub.rooms.len(), 0);
+    assert_eq!(w.hub.poll_timeout(), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn the_books_balance_whatever_happens(steps in prop::collection::vec(step(), 1..120)) {
-        let mut w = World::with(|config| {
-            config.max_viewers = 4;
-            config.capacity.max_peers = 24;
-            config.capacity.sessions_per_network = 20;
-        });
-        for step in steps {
-            take(&mut w, step);
-            check_books(&w);
-        }
-        // Everybody vanishes: in the end nothing is left.
-        w.answers = true;
-        let sockets: Vec<_> = w.hub.cx.directory.clients.keys().copied().collect();
-        for socket in sockets {
-            w.drop_socket(socket, None);
-        }
-        let peers: Vec<_> = w.hub.cx.directory.peers.keys().copied().collect();
-        for peer in peers {
-            w.closes(peer, CloseReason::ConsentExpired);
-        }
-        w.seconds(600);
-        check_books(&w);
-        prop_assert_eq!(w.hub.rooms.len(), 0);
-        prop_assert_eq!(w.hub.poll_timeout(), None);
+        run(World::with(|setup| {
+            setup.max_viewers = 4;
+            setup.capacity.max_peers = 24;
+            setup.capacity.sessions_per_network = 20;
+        }), steps);
+    }
+
+    #[test]
+    fn the_books_balance_where_there_are_few_places(steps in prop::collection::vec(step(), 1..120)) {
+        run(World::with(|setup| {
+            setup.max_viewers = 3;
+            setup.capacity.max_peers = 4;
+            setup.capacity.sessions_per_network = 6;
+        }), steps);
     }
 }

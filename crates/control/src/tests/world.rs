@@ -1,5 +1,8 @@
 //! The stage: a hub, a clock, pages, and a media plane that answers at once.
 
+mod plane;
+mod programs;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,7 @@ use crate::room::Room;
 use crate::session::{Session, SessionId};
 use crate::{
     Admission, Capacity, ClientId, Config, Door, Effect, Hub, IceServerConfig, Input, Join, Notice,
-    Now, Refusal, Reply, Request, RequestId,
+    Now, Refusal, Reply, RequestId,
 };
 
 /// What a world begins with.
@@ -44,11 +47,15 @@ pub(super) fn sending(session: u32) -> String {
 pub(super) struct World {
     pub(super) hub: Hub,
     pub(super) admission: Admission,
+    pub(super) capacity: Capacity,
     start: Instant,
     elapsed: Duration,
     last_id: u64,
     sent: HashMap<ClientId, Vec<ServerMessage>>,
+    last_request: u64,
     replies: HashMap<RequestId, Result<Reply, Refusal>>,
+    /// Requests without a reply.
+    pub(super) open_requests: HashSet<RequestId>,
     closed: HashMap<ClientId, CloseCode>,
     /// What clients write into their offers.
     keys: HashMap<ClientId, String>,
@@ -101,11 +108,14 @@ impl World {
         Self {
             hub: Hub::new(config, auth, admission.clone(), now, random),
             admission,
+            capacity: setup.capacity,
             start,
             elapsed: Duration::ZERO,
             last_id: 0,
             sent: HashMap::new(),
+            last_request: 0,
             replies: HashMap::new(),
+            open_requests: HashSet::new(),
             closed: HashMap::new(),
             keys: HashMap::new(),
             commands: Vec::new(),
@@ -164,33 +174,16 @@ impl World {
         Ok(Join { addr, via: None, room: None, role: None, place })
     }
 
+    pub(super) fn new_client(&mut self) -> ClientId {
+        ClientId(self.new_id())
+    }
+
     fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
     }
 
-    // Programs.
-
-    /// A session of WHIP or WHEP in the default room.
-    pub(super) fn program(
-        &mut self,
-        ip: &str,
-        role: Role,
-        key: Option<&str>,
-    ) -> Result<ClientId, Refusal> {
-        let client = ClientId(self.new_id());
-        let mut join = self.join(ip, false, Door::Http)?;
-        join.role = Some(role);
-        let credential = auth::Credential { key: key.map(Secret::new) };
-        self.ask(client, Request::Join { join, credential }).map(|_| client)
-    }
-
-    /// Asks for something; the reply has to be there at once.
-    pub(super) fn ask(&mut self, client: ClientId, request: Request) -> Result<Reply, Refusal> {
-        let id = RequestId(self.new_id());
-        self.input(Input::Request { client, id, request });
-        self.replies.remove(&id).expect("a reply")
-    }
+    // Messages.
 
     pub(super) fn say(&mut self, socket: ClientId, text: &str) {
         let frame = Box::new(ClientFrame::parse(text).unwrap_or_else(|e| panic!("{text}: {e}")));
@@ -279,6 +272,22 @@ impl World {
         self.advance(Duration::from_secs(1));
         self.take(fan);
         fan
+    }
+
+    /// A fan that says `hello` and never answers.
+    pub(super) fn idler(&mut self, ip: &str) -> ClientId {
+        let client = self.open_as(ip, false, Query::default());
+        self.hello(client, r#""role":"fan""#);
+        client
+    }
+
+    /// A fan that answers and connects.
+    pub(super) fn viewer(&mut self, ip: &str) -> ClientId {
+        let client = self.idler(ip);
+        self.answer_neg(client, 1);
+        let peer = self.last_peer();
+        self.event(Event::Connected { peer });
+        client
     }
 
     /// A host of the page profile that is live.
@@ -379,6 +388,12 @@ impl World {
         self.room().audience.n_viewers
     }
 
+    /// Viewers of the default room that are not connected.
+    pub(super) fn n_half_open(&self) -> usize {
+        let audience = &self.room().audience;
+        audience.n_watching - audience.n_viewers as usize
+    }
+
     /// The default room.
     pub(super) fn room(&self) -> &Room {
         &self.hub.rooms[&self.default_room()]
@@ -402,7 +417,8 @@ impl World {
                 }
                 Effect::Broadcast { notice: Notice::Rates(_), .. } => {}
                 Effect::Reply { id, result } => {
-                    assert!(self.replies.insert(id, result).is_none(), "one reply");
+                    assert!(self.open_requests.remove(&id), "one reply to each request");
+                    self.replies.insert(id, result);
                 }
                 Effect::Close { client, code } => {
                     self.closed.insert(client, code);
@@ -420,64 +436,6 @@ impl World {
     fn told(&mut self, to: ClientId, message: ServerMessage) {
         assert!(!self.closed.contains_key(&to), "sent after close: {message:?}");
         self.sent.entry(to).or_default().push(message);
-    }
-
-    /// What the engine does, as far as the control plane can see.
-    fn carry_out(&mut self, command: &Command) {
-        let codecs = self.codecs.clone();
-        let new_or_known = match command {
-            Command::Publish { peer, .. }
-            | Command::WatchOffer { peer, .. }
-            | Command::Watch { peer, .. }
-            | Command::Answer { peer, .. }
-            | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => Some(*peer),
-            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => None,
-        };
-        if let Some(peer) = new_or_known
-            && let Some(error) = self.rejects.take()
-        {
-            return self.event(Event::Rejected { peer, error });
-        }
-        match *command {
-            Command::Publish { room, peer, .. } => {
-                if let Some(old) = self.publishers.insert(room, peer) {
-                    self.peers.remove(&old);
-                    self.event(Event::Closed { peer: old, reason: CloseReason::Replaced });
-                }
-                self.peers.insert(peer);
-                self.event(Event::Answer { peer, sdp: "v=0 answer".into(), codecs });
-            }
-            Command::WatchOffer { peer, .. } => {
-                self.peers.insert(peer);
-                self.event(Event::Answer { peer, sdp: "v=0 answer".into(), codecs });
-            }
-            Command::Watch { peer, .. } => {
-                self.peers.insert(peer);
-                self.event(Event::Offer { peer, sdp: "v=0 offer".into() });
-            }
-            Command::Answer { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Negotiated { peer, codecs });
-            }
-            Command::Reoffer { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Answer { peer, sdp: "v=0 reanswer".into(), codecs });
-            }
-            Command::RestartIce { peer, .. } if self.peers.contains(&peer) => {
-                self.event(Event::Offer { peer, sdp: "v=0 restart".into() });
-            }
-            Command::Answer { peer, .. }
-            | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => {
-                self.event(Event::Rejected { peer, error: NegotiationError::UnknownPeer });
-            }
-            Command::GoLive { .. } | Command::Prefer { .. } => {}
-            Command::Close { peer } => {
-                if self.peers.remove(&peer) {
-                    self.publishers.retain(|_, publisher| *publisher != peer);
-                    self.event(Event::Closed { peer, reason: CloseReason::Requested });
-                }
-            }
-        }
     }
 }
 
