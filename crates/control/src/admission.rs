@@ -143,11 +143,38 @@ impl Admission {
     ///
     /// # Errors
     /// When its network joins too often or has as many sessions as it may, or when the server is full. The last
-    /// places are kept for the server's own machine.
+    /// places are kept for the server's own machine and for who has the publishing key.
     pub fn join(
         &self,
         addr: &ClientAddr,
         door: Door,
+        now: Instant,
+    ) -> Result<SessionPlace, Refusal> {
+        let max = self.0.capacity.max_sessions();
+        self.join_within(addr, door, max - kept(max), now)
+    }
+
+    /// The same for a client that has shown the publishing key: it may have a place that is kept. A WebSocket shows
+    /// its key later, in a message, when it has its place.
+    ///
+    /// # Errors
+    /// See [`Self::join`].
+    pub fn join_with_key(
+        &self,
+        addr: &ClientAddr,
+        door: Door,
+        now: Instant,
+    ) -> Result<SessionPlace, Refusal> {
+        let max = self.0.capacity.max_sessions();
+        self.join_within(addr, door, max - kept(kept(max)), now)
+    }
+
+    /// `places` are those of other machines.
+    fn join_within(
+        &self,
+        addr: &ClientAddr,
+        door: Door,
+        places: usize,
         now: Instant,
     ) -> Result<SessionPlace, Refusal> {
         let capacity = &self.0.capacity;
@@ -178,9 +205,8 @@ impl Admission {
                 return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(1_000));
             }
         }
-        let max = capacity.max_sessions();
-        let max = if addr.is_own_machine { max } else { max - kept(max) };
-        if counts.sessions >= max {
+        let places = if addr.is_own_machine { capacity.max_sessions() } else { places };
+        if counts.sessions >= places {
             return Err(server_full());
         }
         if !addr.is_own_machine && !counts.joins.take(now) {
@@ -345,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_sessions_are_the_own_machines() {
+    fn the_last_sessions_are_for_the_own_machine_and_who_has_the_key() {
         let start = Instant::now();
         let capacity = Capacity { max_peers: 25, ..Capacity::default() };
         let admission = Admission::new(capacity, start);
@@ -355,6 +381,11 @@ mod tests {
             held.extend(admission.join(&from(&ip), Door::WebSocket, start));
         }
         assert_eq!(held.len(), 95);
+        held.extend((0..100).filter_map(|_| {
+            admission.join_with_key(&from("198.51.100.1"), Door::Http, start).ok()
+        }));
+        assert_eq!(held.len(), 100, "and of who has the key");
+        held.truncate(95);
         held.extend((0..100).filter_map(|_| admission.join(&own(), Door::Http, start).ok()));
         assert_eq!(held.len(), 100);
     }

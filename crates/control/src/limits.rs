@@ -81,7 +81,7 @@ pub const JOINS_BURST: u32 = 200;
 pub const JOINS_PER_SECOND_IN_ALL: u32 = 500;
 
 /// Of so many places one is kept: viewers leave it to publishers, and of sessions others leave it to the server's
-/// own machine.
+/// own machine and to encoders with the publishing key.
 pub const KEPT_ONE_IN: usize = 20;
 
 /// How long TURN credentials last. A page that comes back is given new ones.
