@@ -16,6 +16,7 @@ enum Step {
     Drop { socket: u64, code: Option<u16> },
     Reject(u8),
     Connected { peer: u64 },
+    AllConnected,
     Closed { peer: u64, reason: u8 },
     Flow(bool),
     Stall,
@@ -38,13 +39,15 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1_u64..12, code).prop_map(|(socket, code)| Step::Drop { socket, code }),
         1 => (0_u8..4).prop_map(Step::Reject),
         3 => (1_u64..60).prop_map(|peer| Step::Connected { peer }),
+        2 => Just(Step::AllConnected),
         2 => (1_u64..60, 0_u8..7).prop_map(|(peer, reason)| Step::Closed { peer, reason }),
         3 => any::<bool>().prop_map(Step::Flow),
         1 => Just(Step::Stall),
         2 => (1_u64..60, any::<bool>()).prop_map(|(peer, on)| Step::LayerSent { peer, on }),
         1 => any::<bool>().prop_map(Step::Unwanted),
-        3 => (0_u64..40_000).prop_map(Step::Wait),
-        1 => any::<bool>().prop_map(Step::Answers),
+        2 => (0_u64..40_000).prop_map(Step::Wait),
+        3 => (0_u64..4_000).prop_map(Step::Wait),
+        2 => any::<bool>().prop_map(Step::Answers),
     ]
 }
 
@@ -132,6 +135,12 @@ fn take(w: &mut World, step: Step) {
             });
         }
         Step::Connected { peer } => w.event(Event::Connected { peer: media_api::PeerId(peer) }),
+        Step::AllConnected => {
+            let peers: Vec<_> = w.hub.cx.directory.peers.keys().copied().collect();
+            for peer in peers {
+                w.event(Event::Connected { peer });
+            }
+        }
         Step::Closed { peer, reason } => {
             w.closes(media_api::PeerId(peer), reasons[usize::from(reason)]);
         }
@@ -255,12 +264,19 @@ proptest! {
             setup.capacity.sessions_per_network = 20;
         }), steps);
     }
+}
 
+proptest! {
+    // Few programs reach the last place at the right moment.
+    #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
-    fn the_books_balance_where_there_are_few_places(steps in prop::collection::vec(step(), 1..120)) {
+    fn the_books_balance_where_there_are_few_places(
+        max_peers in 2_usize..=4,
+        steps in prop::collection::vec(step(), 1..120),
+    ) {
         run(World::with(|setup| {
             setup.max_viewers = 3;
-            setup.capacity.max_peers = 4;
+            setup.capacity.max_peers = max_peers;
             setup.capacity.sessions_per_network = 6;
         }), steps);
     }
