@@ -154,7 +154,7 @@ impl Room {
             cx.directory.tokens.remove(&page.token);
         }
         if let Some(client) = session.client {
-            cx.directory.clients.remove(&client);
+            cx.close_client(client, CloseCode::Normal);
         }
         cx.directory.sessions.remove(&sid);
         for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {
