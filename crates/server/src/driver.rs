@@ -55,6 +55,7 @@ enum Message {
     Gone(ClientId, Option<u16>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
+    Ping(oneshot::Sender<()>),
     Drain(oneshot::Sender<()>),
 }
 
@@ -146,6 +147,13 @@ impl HubClient {
         let (reply, room) = oneshot::channel();
         self.say(Message::Room(name, reply)).await;
         room.await.ok()
+    }
+
+    /// Whether the hub's task takes messages.
+    pub(crate) async fn is_running(&self) -> bool {
+        let (reply, pong) = oneshot::channel();
+        self.say(Message::Ping(reply)).await;
+        pong.await.is_ok()
     }
 
     /// Says goodbye to every client.
@@ -272,6 +280,7 @@ impl Driver {
             }
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
+            Message::Ping(reply) => _ = reply.send(()),
             Message::Drain(reply) => {
                 self.handle(Input::Drain);
                 _ = reply.send(());
