@@ -12,7 +12,7 @@ use protocol::ErrorCode;
 
 use crate::limits::{
     JOINS_BURST, JOINS_PER_SECOND, JOINS_PER_SECOND_IN_ALL, KEPT_ONE_IN, MAX_PEERS,
-    SESSIONS_PER_NETWORK, SESSIONS_PER_PEER, SOCKETS_PER_NETWORK,
+    PUBLISHERS_BEYOND, SESSIONS_PER_NETWORK, SESSIONS_PER_PEER, SOCKETS_PER_NETWORK,
 };
 use crate::refusal::Refusal;
 
@@ -158,11 +158,38 @@ impl Admission {
     ///
     /// # Errors
     /// When its network joins too often or has as many sessions as it may, or when the server is full. The last
-    /// places are kept for the server's own machine.
+    /// places are kept for the server's own machine and for who has the publishing key.
     pub fn join(
         &self,
         addr: &ClientAddr,
         door: Door,
+        now: Instant,
+    ) -> Result<SessionPlace, Refusal> {
+        let max = self.0.capacity.max_sessions();
+        self.join_within(addr, door, max - kept(max), now)
+    }
+
+    /// The same for a client that has shown the publishing key: it may have a place that is kept. A WebSocket shows
+    /// its key later, in a message, when it has its place.
+    ///
+    /// # Errors
+    /// See [`Self::join`].
+    pub fn join_with_key(
+        &self,
+        addr: &ClientAddr,
+        door: Door,
+        now: Instant,
+    ) -> Result<SessionPlace, Refusal> {
+        let max = self.0.capacity.max_sessions();
+        self.join_within(addr, door, max - kept(kept(max)), now)
+    }
+
+    /// `places` are those of other machines.
+    fn join_within(
+        &self,
+        addr: &ClientAddr,
+        door: Door,
+        places: usize,
         now: Instant,
     ) -> Result<SessionPlace, Refusal> {
         let capacity = &self.0.capacity;
@@ -193,9 +220,8 @@ impl Admission {
                 return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(1_000));
             }
         }
-        let max = capacity.max_sessions();
-        let max = if addr.is_own_machine { max } else { max - kept(max) };
-        if counts.sessions >= max {
+        let places = if addr.is_own_machine { capacity.max_sessions() } else { places };
+        if counts.sessions >= places {
             return Err(server_full());
         }
         if !addr.is_own_machine && !counts.joins.take(now) {
@@ -219,50 +245,62 @@ impl Admission {
         self.lock().sessions >= max - max / 8
     }
 
-    /// The most rooms: as many as peers. Sessions are four times as many, and each could name a new room.
-    pub(crate) fn max_rooms(&self) -> usize {
-        self.0.capacity.max_peers
-    }
-
     /// Admits one more peer. The last places are kept for publishers, and of those a few for the server's own
     /// machine.
     pub(crate) fn peer(&self, addr: &ClientAddr, kind: PeerKind) -> Result<PeerPlace, NoPeerPlace> {
-        let capacity = &self.0.capacity;
-        let max = capacity.max_peers;
-        let kept = match kind {
-            _ if addr.is_own_machine => 0,
-            PeerKind::Publisher => kept(kept(max)),
-            PeerKind::Viewer => kept(max),
-        };
-        let counts = self.lock();
-        if counts.peers >= max - kept {
-            return Err(NoPeerPlace::Server);
-        }
-        if !addr.is_unlimited()
-            && counts
-                .networks
-                .get(addr.network())
-                .is_some_and(|usage| usage.peers >= capacity.sessions_per_network)
-        {
-            return Err(NoPeerPlace::Network);
-        }
-        drop(counts);
-        Ok(self.peer_in_exchange(addr))
+        self.peer_within(addr, self.places(addr, kind))
     }
 
     /// A place for a peer in exchange for one that is about to be given back.
-    pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> PeerPlace {
+    pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
+        self.peer_within(addr, usize::MAX)
+    }
+
+    /// A place for a publisher that another peer gives way to once the media plane has taken it.
+    pub(crate) fn peer_beyond(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
+        self.peer_within(addr, self.0.capacity.max_peers.saturating_add(PUBLISHERS_BEYOND))
+    }
+
+    /// Whether there are more peers than places for one of this kind.
+    pub(crate) fn is_beyond(&self, addr: &ClientAddr, kind: PeerKind) -> bool {
+        self.lock().peers > self.places(addr, kind)
+    }
+
+    /// How many peers there may be with one of this kind.
+    fn places(&self, addr: &ClientAddr, kind: PeerKind) -> usize {
+        let max = self.0.capacity.max_peers;
+        match kind {
+            _ if addr.is_own_machine => max,
+            PeerKind::Publisher => max - kept(kept(max)),
+            PeerKind::Viewer => max - kept(max),
+        }
+    }
+
+    /// The network's limit comes first: who is refused by it must not cost anybody a place.
+    fn peer_within(&self, addr: &ClientAddr, places: usize) -> Result<PeerPlace, NoPeerPlace> {
         let mut counts = self.lock();
-        counts.peers += 1;
-        // The session's own place keeps the network in the table.
         let network = (!addr.is_unlimited()).then(|| addr.network());
+        // The session's own place keeps the network in the table.
+        let usage = network.and_then(|network| counts.networks.get(network));
+        if usage.is_some_and(|usage| usage.peers >= self.0.capacity.sessions_per_network) {
+            return Err(NoPeerPlace::Network);
+        }
+        if counts.peers >= places {
+            return Err(NoPeerPlace::Server);
+        }
+        counts.peers += 1;
         let usage = network.and_then(|network| counts.networks.get_mut(network));
         let network = network.filter(|_| usage.is_some());
         if let Some(usage) = usage {
             usage.peers += 1;
         }
         drop(counts);
-        PeerPlace { admission: self.clone(), network }
+        Ok(PeerPlace { admission: self.clone(), network })
+    }
+
+    /// What is admitted.
+    pub(crate) fn capacity(&self) -> &Capacity {
+        &self.0.capacity
     }
 
     /// Sessions and peers there are now.
@@ -378,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_sessions_are_the_own_machines() {
+    fn the_last_sessions_are_for_the_own_machine_and_who_has_the_key() {
         let start = Instant::now();
         let capacity = Capacity { max_peers: 25, ..Capacity::default() };
         let admission = Admission::new(capacity, start);
@@ -388,6 +426,11 @@ mod tests {
             held.extend(admission.join(&from(&ip), Door::WebSocket, start));
         }
         assert_eq!(held.len(), 95);
+        held.extend((0..100).filter_map(|_| {
+            admission.join_with_key(&from("198.51.100.1"), Door::Http, start).ok()
+        }));
+        assert_eq!(held.len(), 100, "and of who has the key");
+        held.truncate(95);
         held.extend((0..100).filter_map(|_| admission.join(&own(), Door::Http, start).ok()));
         assert_eq!(held.len(), 100);
     }

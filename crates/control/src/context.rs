@@ -1,6 +1,6 @@
 //! What rooms share: the time, ids, effects, deadlines, and who is where.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 
 use auth::{Auth, ClientAddr};
@@ -10,6 +10,7 @@ use protocol::{CloseCode, ErrorCode, IceServer, RoomName, ServerMessage};
 use crate::admission::{Admission, NoPeerPlace, PeerKind, PeerPlace};
 use crate::api::{ClientId, Effect, Now, Reply};
 use crate::directory::Directory;
+use crate::half_open::HalfOpen;
 use crate::ice_servers::IceServerConfig;
 use crate::refusal::Refusal;
 use crate::session::{ReplyTo, SessionId};
@@ -36,9 +37,8 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) is_draining: bool,
     effects: VecDeque<Effect>,
-    /// Watching peers that are not connected yet. Their ids rise, so the first is the oldest.
-    half_open: BTreeSet<PeerId>,
-    /// Peers that give way to others; the hub closes them before it is drained.
+    pub(crate) half_open: HalfOpen,
+    /// Peers that give way in a full server; the hub closes them before it is drained.
     evicted: Vec<PeerId>,
     /// Rooms that lost a member; the hub forgets those that are empty.
     left: Vec<RoomId>,
@@ -69,7 +69,7 @@ impl Context {
             timers: Timers::default(),
             is_draining: false,
             effects: VecDeque::new(),
-            half_open: BTreeSet::new(),
+            half_open: HalfOpen::default(),
             evicted: Vec::new(),
             left: Vec::new(),
             random: Box::new(random),
@@ -150,48 +150,67 @@ impl Context {
 
     // Peers.
 
-    /// A place for one more peer. When the server is full, the oldest watching peer that is not connected gives way.
-    pub(crate) fn peer_place(
+    /// A place for one more viewer. In a full server another that is not connected gives way.
+    pub(crate) fn viewer_place(&mut self, addr: &ClientAddr) -> Result<PeerPlace, Refusal> {
+        let place = match self.admission.peer(addr, PeerKind::Viewer) {
+            Err(NoPeerPlace::Server) => {
+                let victim = self.half_open.victim(None, self.now.at).ok_or_else(server_full)?;
+                let place = self.admission.peer_in_exchange(addr);
+                if place.is_ok() {
+                    self.evict(victim);
+                }
+                place
+            }
+            place => place,
+        };
+        place.map_err(no_place)
+    }
+
+    /// A place for one more viewer in exchange for one that the caller closes next.
+    pub(crate) fn viewer_place_in_exchange(
         &mut self,
         addr: &ClientAddr,
-        kind: PeerKind,
     ) -> Result<PeerPlace, Refusal> {
-        match self.admission.peer(addr, kind) {
-            Ok(place) => Ok(place),
-            Err(NoPeerPlace::Network) => {
-                let message = "too many media connections from this network; close some";
-                Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(10_000))
+        self.admission.peer_in_exchange(addr).map_err(no_place)
+    }
+
+    /// A place for one more publisher. In a full server a viewer that is not connected gives way, once the media
+    /// plane has taken the publisher: see [`Self::publisher_taken`].
+    pub(crate) fn publisher_place(&mut self, addr: &ClientAddr) -> Result<PeerPlace, Refusal> {
+        let place = match self.admission.peer(addr, PeerKind::Publisher) {
+            Err(NoPeerPlace::Server) if self.half_open.victim(None, self.now.at).is_some() => {
+                self.admission.peer_beyond(addr)
             }
-            Err(NoPeerPlace::Server) => {
-                let oldest = self.half_open.pop_first().ok_or_else(|| {
-                    let message = "the server has as many media connections as it takes";
-                    Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000)
-                })?;
-                self.evicted.push(oldest);
-                Ok(self.admission.peer_in_exchange(addr))
-            }
+            place => place,
+        };
+        place.map_err(no_place)
+    }
+
+    /// The media plane has taken a publisher, which may have a place beyond the others.
+    pub(crate) fn publisher_taken(&mut self, addr: &ClientAddr) {
+        if self.admission.is_beyond(addr, PeerKind::Publisher)
+            && let Some(victim) = self.half_open.victim(None, self.now.at)
+        {
+            self.evict(victim);
         }
+    }
+
+    fn evict(&mut self, peer: PeerId) {
+        self.half_open.remove(peer);
+        self.evicted.push(peer);
     }
 
     /// A new peer of a session.
-    pub(crate) fn new_peer(&mut self, session: SessionId, kind: PeerKind) -> PeerId {
+    pub(crate) fn new_peer(&mut self, session: SessionId) -> PeerId {
         let peer = PeerId(self.new_id());
         self.directory.peers.insert(peer, session);
-        if kind == PeerKind::Viewer {
-            self.half_open.insert(peer);
-        }
         peer
-    }
-
-    /// A peer has connected, or is gone: it gives way to nobody.
-    pub(crate) fn is_settled(&mut self, peer: PeerId) {
-        self.half_open.remove(&peer);
     }
 
     /// Forgets a peer: its events no longer matter.
     pub(crate) fn forget_peer(&mut self, peer: PeerId) {
         self.directory.peers.remove(&peer);
-        self.half_open.remove(&peer);
+        self.half_open.remove(peer);
         self.timers.cancel(Timer::Answer(peer));
     }
 
@@ -222,6 +241,22 @@ impl Context {
         let servers = self.config.ice_servers.iter();
         servers.map(|server| server.for_client(&label, self.now.unix_ms)).collect()
     }
+}
+
+fn no_place(why: NoPeerPlace) -> Refusal {
+    match why {
+        NoPeerPlace::Server => server_full(),
+        NoPeerPlace::Network => {
+            let message = "too many media connections from this network; close some";
+            Refusal::new(ErrorCode::RateLimited, message).retry_ms(10_000)
+        }
+    }
+}
+
+/// What a client is told that finds no place for a peer, or whose peer gives way in a full server.
+pub(crate) fn server_full() -> Refusal {
+    let message = "the server has as many media connections as it takes";
+    Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000)
 }
 
 /// Reports a broken invariant: a bug of ours that no client can cause. The caller goes on without what is missing.

@@ -13,7 +13,7 @@ use protocol::{CloseCode, ErrorCode, RoomInfo, RoomName, RoomSummary};
 
 use crate::admission::Admission;
 use crate::api::{ClientId, Effect, Input, Now, RequestId};
-use crate::context::{Config, Context, broken};
+use crate::context::{Config, Context, broken, server_full};
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::session::{ReplyTo, SessionId};
@@ -22,6 +22,7 @@ use crate::timers::Timer;
 /// The control plane as a state machine. One task owns it. Change it with [`Hub::handle`], drain
 /// [`Hub::poll_effect`], then sleep until [`Hub::poll_timeout`].
 pub struct Hub {
+    /// A room exists while somebody is in it, and a session is in one room: the bound of sessions is theirs too.
     pub(crate) rooms: HashMap<RoomId, Room>,
     pub(crate) cx: Context,
 }
@@ -126,6 +127,7 @@ impl Hub {
         for sid in all {
             self.in_room_of(Some(sid), |room, cx, sid| {
                 room.dismiss(cx, sid, "draining", CloseCode::GoingAway);
+                room.reap(cx, sid);
             });
         }
     }
@@ -135,7 +137,7 @@ impl Hub {
         while let Some(peer) = self.cx.take_evicted() {
             // It may be gone since.
             if let Some(&sid) = self.cx.directory.peers.get(&peer) {
-                self.in_room_of(Some(sid), |room, cx, sid| room.evict(cx, sid));
+                self.in_room_of(Some(sid), |room, cx, sid| room.evict(cx, sid, server_full()));
             }
         }
         for id in self.cx.take_left() {
@@ -153,18 +155,14 @@ impl Hub {
     // Finding rooms.
 
     /// The room of that name, made when it is new.
-    fn room_id(&mut self, name: &RoomName) -> Result<RoomId, Refusal> {
+    fn room_id(&mut self, name: &RoomName) -> RoomId {
         if let Some(&id) = self.cx.directory.rooms.get(name) {
-            return Ok(id);
-        }
-        if self.rooms.len() >= self.cx.admission.max_rooms() {
-            let message = "the server has as many rooms as it takes";
-            return Err(Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000));
+            return id;
         }
         let id = RoomId(self.cx.new_id());
         self.cx.directory.rooms.insert(name.clone(), id);
         self.rooms.insert(id, Room::new(id, name.clone()));
-        Ok(id)
+        id
     }
 
     fn in_room<T: Default>(
@@ -199,6 +197,10 @@ impl Hub {
 
     /// Tells a client why it was refused; disconnects it if that is the end.
     fn refuse(&mut self, sid: SessionId, reply_to: ReplyTo, refusal: Refusal) {
+        if !self.cx.directory.sessions.contains_key(&sid) {
+            // It ended by what it asked for.
+            return self.cx.refuse(None, reply_to, refusal);
+        }
         let is_fatal = refusal.is_fatal;
         let code = match refusal.code {
             ErrorCode::RateLimited => CloseCode::RateLimited,

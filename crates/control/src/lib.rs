@@ -16,6 +16,7 @@
 //! | `room.rs`, `room/` | one room as a state machine: its members, its broadcast, its viewers |
 //! | `session.rs` | one member of a room |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
+//! | `half_open.rs` | which viewer gives way when there is no place left |
 //! | `refusal.rs` | why something is refused, in words |
 //! | `sdp_summary.rs` | the few facts of a description that decide who publishes |
 //! | `ice_servers.rs` | STUN and TURN servers, with credentials that expire |
@@ -30,6 +31,7 @@ mod context;
 mod directory;
 #[doc(hidden)]
 pub mod fuzz;
+mod half_open;
 mod hub;
 mod ice_servers;
 pub mod limits;

@@ -8,6 +8,14 @@ pub const SILENCE: Duration = Duration::from_millis(300);
 /// How long a client has to answer an offer. A browser answers in well under a second.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a watching peer that is not connected keeps its place in a full room or server, when it is the only one
+/// of its network. A connection comes up in well under a second.
+pub const SPARED: Duration = Duration::from_secs(2);
+
+/// Publishers beyond the places, while the media plane looks at their offers: a viewer gives way only to one that was
+/// taken.
+pub const PUBLISHERS_BEYOND: usize = 16;
+
 /// How long a host whose media stopped may take to return. The page's own retries fit in.
 pub const GRACE: Duration = Duration::from_secs(15);
 
@@ -73,7 +81,7 @@ pub const JOINS_BURST: u32 = 200;
 pub const JOINS_PER_SECOND_IN_ALL: u32 = 500;
 
 /// Of so many places one is kept: viewers leave it to publishers, and of sessions others leave it to the server's
-/// own machine.
+/// own machine and to encoders with the publishing key.
 pub const KEPT_ONE_IN: usize = 20;
 
 /// How long TURN credentials last. A page that comes back is given new ones.

@@ -32,6 +32,11 @@ impl Refusal {
         Self::new(ErrorCode::Unexpected, message)
     }
 
+    /// Its client asks for something after the session ended.
+    pub(crate) fn session_over() -> Self {
+        Self::new(ErrorCode::NotFound, "the session is over")
+    }
+
     pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
     }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use auth::{ClientAddr, Secret};
-use media_api::{PeerId, RoomId};
+use media_api::RoomId;
 use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
 use broadcast::Broadcast;
@@ -102,15 +102,6 @@ impl Room {
     /// All members, oldest first.
     pub(crate) fn ids(&self) -> Vec<SessionId> {
         self.members.keys().copied().collect()
-    }
-
-    /// The oldest watching peer that is not connected.
-    pub(crate) fn oldest_half_open(&self) -> Option<(PeerId, SessionId)> {
-        let watching = self.members.iter().filter_map(|(sid, session)| {
-            let watching = session.watching.as_ref()?;
-            watching.connected_at.is_none().then_some((watching.peer, *sid))
-        });
-        watching.min()
     }
 
     /// The whole state, as members may know it.

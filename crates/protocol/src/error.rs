@@ -33,7 +33,7 @@ pub enum ErrorCode {
     RoomFull,
     /// Nobody is live in the room; the server will offer when that changes.
     RoomOffline,
-    /// The server has all the sessions, media connections or rooms it takes.
+    /// The server has all the sessions or media connections it takes.
     ServerFull,
     /// Somebody else is live in the room.
     HostTaken,

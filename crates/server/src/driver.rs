@@ -55,6 +55,7 @@ enum Message {
     Gone(ClientId, Option<u16>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
+    Ping(oneshot::Sender<()>),
     Drain(oneshot::Sender<()>),
 }
 
@@ -154,6 +155,13 @@ impl HubClient {
         let (reply, room) = oneshot::channel();
         self.say(Message::Room(name, reply)).await;
         room.await.ok()
+    }
+
+    /// Whether the hub's task takes messages.
+    pub(crate) async fn is_running(&self) -> bool {
+        let (reply, pong) = oneshot::channel();
+        self.say(Message::Ping(reply)).await;
+        pong.await.is_ok()
     }
 
     /// Says goodbye to every client.
@@ -280,6 +288,7 @@ impl Driver {
             }
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
+            Message::Ping(reply) => _ = reply.send(()),
             Message::Drain(reply) => {
                 self.handle(Input::Drain);
                 _ = reply.send(());
@@ -315,10 +324,16 @@ impl Driver {
                 Effect::Broadcast { to, notice } => self.broadcast(&to, &notice),
                 Effect::Reply { id, result } => {
                     if let Some((reply, joins)) = self.replies.remove(&id) {
-                        if let Some(client) = joins.filter(|_| result.is_err()) {
+                        let is_in = result.is_ok();
+                        let is_told = reply.send(result).is_ok();
+                        if let Some(client) = joins.filter(|_| !is_in || !is_told) {
                             self.mailboxes.remove(&client);
+                            if is_in {
+                                // Its caller is gone: nobody would end the session.
+                                let code = Some(whip_whep::GOING_AWAY);
+                                self.hub.handle(Input::Gone { client, code }, now());
+                            }
                         }
-                        _ = reply.send(result);
                     }
                 }
                 Effect::Close { client, code } => match self.mailboxes.remove(&client) {
@@ -361,4 +376,64 @@ pub(crate) fn now() -> Now {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_ms = (since_epoch.as_secs_f64() * 1000.0).floor();
     Now { at: Instant::now(), unix_ms }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use auth::{Auth, ClientAddr, OwnAddresses};
+    use control::{Admission, Capacity, Config, Door};
+    use media_api::Command;
+
+    use super::*;
+
+    /// Does nothing.
+    #[derive(Debug)]
+    struct NoMedia;
+
+    impl Media for NoMedia {
+        fn command(&self, _: Command) {}
+
+        fn udp_port(&self) -> u16 {
+            4000
+        }
+
+        fn candidates(&self) -> Vec<SocketAddr> {
+            Vec::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
+        let (client, _events, channels) = channels();
+        let admission = Admission::new(Capacity::default(), Instant::now());
+        let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
+        let room = RoomName::parse("room").unwrap();
+        let config =
+            Config { default_room: room.clone(), max_viewers: 10, ice_servers: Vec::new() };
+        let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
+        tokio::spawn(run(hub, Arc::new(NoMedia), channels));
+
+        let ip = "192.0.2.1".parse().unwrap();
+        let addr = ClientAddr { ip, is_own_machine: false, is_trusted_network: false };
+        let join = || Join {
+            addr,
+            via: None,
+            room: Some(room.clone()),
+            role: Some(protocol::Role::Fan),
+            place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
+        };
+        let (mailbox, _inbox) = whip_whep::mailbox();
+        let (reply, caller) = oneshot::channel();
+        drop(caller);
+        let id = client.new_client();
+        client.say(Message::Join(id, join(), Credential::default(), mailbox, reply)).await;
+        assert_eq!(client.room(room.clone()).await, Some(None), "nobody is in the room");
+
+        let (mailbox, _inbox) = whip_whep::mailbox();
+        let id = client.new_client();
+        client.join(id, join(), Credential::default(), mailbox).await.unwrap();
+        assert!(client.room(room).await.unwrap().is_some(), "who waits for it is in");
+    }
 }

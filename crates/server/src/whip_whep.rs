@@ -38,7 +38,9 @@ mod session;
 mod whep;
 mod whip;
 
-pub(crate) use member::Sender;
+#[cfg(test)]
+pub(crate) use member::mailbox;
+pub(crate) use member::{GOING_AWAY, Sender};
 pub(crate) use problem::Problem;
 pub(crate) use registry::Registry;
 pub(crate) use routes::routes;

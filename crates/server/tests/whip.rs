@@ -563,3 +563,26 @@ async fn ice_servers_are_linked_but_not_for_a_preflight() {
     let preflight = "origin: https://a.example\r\naccess-control-request-method: POST\r\n";
     assert_eq!(server.request("OPTIONS", "/whip/studio", preflight, "").await.header("link"), None);
 }
+
+#[tokio::test]
+async fn in_a_full_server_who_has_the_key_still_gets_in() {
+    let change = |config: &mut server::Config| {
+        config.max_peers = 10;
+        config.publish.open = Some(PublishOpen::None);
+        config.publish.key = Some(SecretText("a-key-of-16-chars".into()));
+    };
+    let server = start_saying(change, ANSWER.into()).await;
+    // Not from the server's own machine: by a proxy.
+    let mut pages = Vec::new();
+    while let Ok(page) = server.page_at("/ws", &[("via", "1.1 proxy")]).await {
+        pages.push(page);
+        assert!(pages.len() <= 40, "four sessions for each peer");
+    }
+    let refused = |headers: &'static str| server.request("POST", "/whip/studio", headers, OFFER);
+    let other = refused("via: 1.1 proxy\r\ncontent-type: application/sdp\r\n").await;
+    assert_eq!((other.status, other.problem().as_str()), (503, "server_full"));
+    let wrong = "via: 1.1 proxy\r\ncontent-type: application/sdp\r\n\
+                 authorization: Bearer another-key-of-mine\r\n";
+    assert_eq!(refused(wrong).await.status, 503);
+    server.publish("/whip/studio", &format!("via: 1.1 proxy\r\n{KEY}")).await;
+}

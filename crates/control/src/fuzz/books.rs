@@ -36,6 +36,8 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         }
         for (sid, session) in &room.members {
             assert_eq!(directory.sessions[sid], *id);
+            let is_left = session.is_http() && session.client.is_none();
+            assert!(!is_left || session.has_media() || room.is_host(*sid), "nobody asks for it");
             if let Some(client) = session.client {
                 assert_eq!(directory.clients.get(&client), Some(sid));
             }
@@ -56,6 +58,10 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
     }
     assert_eq!(directory.sessions.len(), n_sessions);
     assert_eq!(directory.peers.len(), n_peers);
+    let n_viewers: usize = hub.rooms.values().map(|room| room.audience.n_watching).sum();
+    let places = admission.capacity().max_peers;
+    assert!(n_viewers <= places && n_peers <= places + limits::PUBLISHERS_BEYOND);
+    assert!(n_sessions <= admission.capacity().max_sessions());
     assert_eq!(admission.counts(), (n_sessions, n_peers));
     for (client, sid) in &directory.clients {
         let room = &hub.rooms[&directory.sessions[sid]];

@@ -32,7 +32,7 @@ impl Hub {
         let mut said_role = None;
         self.try_in_room_of(sid, |room, _, sid| {
             let is_host = room.is_host(sid);
-            let Some(session) = room.member(sid) else { return Ok(()) };
+            let Some(session) = room.member(sid) else { return Err(Refusal::session_over()) };
             if session.page().is_some() {
                 return Err(Refusal::unexpected("hello was said already"));
             }
@@ -56,7 +56,7 @@ impl Hub {
         if let Some(name_of_room) = &name_of_room {
             // An offer may have been made already, on a slow line; it was for the basic profile.
             self.in_room_of(Some(sid), |room, cx, sid| room.withdraw_viewer(cx, sid));
-            self.move_to(sid, name_of_room)?;
+            self.move_to(sid, name_of_room);
         }
         self.try_in_room_of(sid, |room, cx, sid| {
             if role == Role::Host {

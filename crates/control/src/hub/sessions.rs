@@ -33,6 +33,9 @@ impl Hub {
     ) -> Option<SessionId> {
         if self.cx.directory.clients.contains_key(&client) {
             tracing::error!(%client, "a door used the name of a client twice");
+            if id.is_some() {
+                self.turn_away(client, id, Refusal::unexpected("it has joined already"));
+            }
             return None;
         }
         if self.cx.is_draining {
@@ -42,13 +45,7 @@ impl Hub {
         }
         self.make_room();
         let name = join.room.clone().unwrap_or_else(|| self.cx.config.default_room.clone());
-        let room = match self.room_id(&name) {
-            Ok(room) => room,
-            Err(refusal) => {
-                self.turn_away(client, id, refusal);
-                return None;
-            }
-        };
+        let room = self.room_id(&name);
         let sid = SessionId(self.cx.new_id());
         tracing::debug!(session = %sid, room = %name, ip = %join.addr.ip, "client joined");
         let session = Session::new(client, join, profile, self.cx.now.at);
@@ -104,12 +101,15 @@ impl Hub {
             return self.join(client, id, join, credential);
         }
         let Some(&sid) = self.cx.directory.clients.get(&client) else {
-            let refusal = Refusal::new(ErrorCode::NotFound, "the session is over");
-            return self.turn_away(client, Some(id), refusal);
+            return self.turn_away(client, Some(id), Refusal::session_over());
         };
         let result = self.try_in_room_of(sid, |room, cx, sid| room.request(cx, sid, id, request));
         if let Err(refusal) = result {
             self.refuse(sid, ReplyTo::Request(id), refusal);
+            // Without media there is nothing to keep it for.
+            if self.cx.directory.sessions.contains_key(&sid) {
+                self.in_room_of(Some(sid), |room, cx, sid| room.reap(cx, sid));
+            }
         }
     }
 
@@ -186,7 +186,10 @@ impl Hub {
         });
         match may_move {
             None => Ok(()),
-            Some(true) => self.move_to(sid, &name),
+            Some(true) => {
+                self.move_to(sid, &name);
+                Ok(())
+            }
             Some(false) => {
                 Err(Refusal::unexpected("this socket is in another room; open a new one"))
             }
@@ -194,11 +197,11 @@ impl Hub {
     }
 
     /// Moves a session without media to another room.
-    pub(super) fn move_to(&mut self, sid: SessionId, name: &RoomName) -> Result<(), Refusal> {
-        let to = self.room_id(name)?;
-        let Some(from) = self.cx.directory.sessions.insert(sid, to) else { return Ok(()) };
+    pub(super) fn move_to(&mut self, sid: SessionId, name: &RoomName) {
+        let to = self.room_id(name);
+        let Some(from) = self.cx.directory.sessions.insert(sid, to) else { return };
         if from == to {
-            return Ok(());
+            return;
         }
         let session = self.in_room(from, |room, _| room.members.remove(&sid));
         if let Some(session) = session {
@@ -207,7 +210,6 @@ impl Hub {
             });
         }
         self.cx.member_left(from);
-        Ok(())
     }
 
     pub(super) fn try_in_room_of(
@@ -219,7 +221,8 @@ impl Hub {
             SessionId,
         ) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.in_room_of(Some(sid), |room, cx, sid| Some(act(room, cx, sid))).unwrap_or(Ok(()))
+        self.in_room_of(Some(sid), |room, cx, sid| Some(act(room, cx, sid)))
+            .unwrap_or_else(|| Err(Refusal::session_over()))
     }
 }
 

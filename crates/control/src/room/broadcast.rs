@@ -144,12 +144,11 @@ impl Room {
         }
         cx.timers.cancel(Timer::Grace(self.id));
         cx.timers.set(Timer::Linger(self.id), cx.now.at + LINGER);
-        if let Some(session) = self.members.get_mut(&host.session)
-            && let Some(publishing) = session.publishing.as_mut()
-        {
+        let session = self.members.get_mut(&host.session);
+        if let Some(publishing) = session.and_then(|session| session.publishing.as_mut()) {
             publishing.golive = false;
             if let Some(publisher) = publishing.current.take() {
-                cx.close_peer(publisher.peer);
+                self.close_publisher(cx, host.session, publisher);
             }
         }
         self.tell_state(cx);

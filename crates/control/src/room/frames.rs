@@ -93,7 +93,7 @@ impl Room {
         key: Option<String>,
     ) -> Result<(), Refusal> {
         let key = read_secret("key", key)?;
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if key.is_some() {
             session.credential.key = key;
         }
@@ -126,7 +126,7 @@ impl Room {
 
     /// Whether a member may make one more offer now.
     pub(crate) fn may_offer(&mut self, cx: &Context, sid: SessionId) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if session.manners.offers.take(cx.now.at) {
             return Ok(());
         }
@@ -137,7 +137,7 @@ impl Room {
     /// A candidate of the client's. The server is ICE-lite: it learns the client's address from the client's own
     /// checks and needs no candidate, so they are counted and dropped.
     fn candidate(&mut self, sid: SessionId, pc: Option<Pc>) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let is_described = match pc {
             Some(Pc::Pub) => session.publishes(),
             Some(Pc::Sub) => session.watching.is_some(),
@@ -173,7 +173,7 @@ impl Room {
         cx.timers.cancel(Timer::Silence(sid));
         self.welcome(cx, sid, false);
         if role == Role::Fan {
-            self.watch(cx, sid, ReplyTo::Nobody);
+            self.watch(cx, sid);
         }
     }
 

@@ -20,7 +20,7 @@ impl Room {
         video: Option<LayerName>,
         visible: Option<bool>,
     ) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if session.role != Some(Role::Fan) {
             return Err(Refusal::new(ErrorCode::Forbidden, "only a fan is sent layers"));
         }

@@ -5,7 +5,7 @@ use protocol::{CloseCode, ServerMessage};
 use super::Room;
 use crate::context::Context;
 use crate::limits::LINGER;
-use crate::session::{Profile, SessionId, Step};
+use crate::session::{Profile, Publishing, SessionId, Step};
 use crate::timers::Timer;
 
 /// How long a page that is told to come back should wait.
@@ -82,7 +82,9 @@ impl Room {
     /// The member lost its client: its media flows on, and its session can be resumed for a minute.
     fn detach(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get(&sid) else { return };
-        if !session.hears_room() && !session.has_media() && !self.is_host(sid) {
+        // A page may come back; a program opens another session.
+        let comes_back = session.hears_room() && !session.is_http();
+        if !comes_back && !session.has_media() && !self.is_host(sid) {
             self.remove(cx, sid);
         } else {
             cx.timers.set(Timer::Forget(sid), cx.now.at + LINGER);
@@ -105,15 +107,15 @@ impl Room {
     /// A session of WHIP or WHEP ends with its peer. That of a room's host is kept until the broadcast is over: its
     /// client may still delete it, or come again with another session.
     fn end_without_media(&mut self, cx: &mut Context, sid: SessionId) {
+        let hosts = self.is_host(sid);
         let Some(session) = self.members.get_mut(&sid) else { return };
-        if !matches!(session.profile, Profile::Http) || session.has_media() || self.is_host(sid) {
+        if !session.is_http() || session.has_media() || hosts {
             return;
         }
-        let Some(session) = self.members.get_mut(&sid) else { return };
         if let Some(client) = session.client.take() {
             cx.close_client(client, CloseCode::Normal);
-            self.remove(cx, sid);
         }
+        self.remove(cx, sid);
     }
 
     /// A minute without client: keeps the member only while its media flows in a live room.
@@ -137,20 +139,22 @@ impl Room {
             return;
         }
         self.withdraw_viewer(cx, sid);
-        let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.as_mut());
-        if let Some(claim) = publishing.and_then(|it| it.claim.take()) {
-            self.drop_claim(cx, sid, claim);
-            self.unclaim(cx, sid);
+        let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.take());
+        if let Some(Publishing { claim, current, .. }) = publishing {
+            let has_claim = claim.is_some();
+            for publisher in [claim, current].into_iter().flatten() {
+                self.close_publisher(cx, sid, publisher);
+            }
+            if has_claim {
+                self.unclaim(cx, sid);
+            }
         }
         let Some(session) = self.members.remove(&sid) else { return };
-        if let Some(publisher) = session.publishing.and_then(|it| it.current) {
-            cx.close_peer(publisher.peer);
-        }
         if let Profile::Page(page) = session.profile {
             cx.directory.tokens.remove(&page.token);
         }
         if let Some(client) = session.client {
-            cx.directory.clients.remove(&client);
+            cx.close_client(client, CloseCode::Normal);
         }
         cx.directory.sessions.remove(&sid);
         for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {

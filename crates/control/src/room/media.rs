@@ -37,7 +37,7 @@ impl Room {
                 self.reap(cx, sid);
             }
             (Event::Connected { .. }, which) => {
-                cx.is_settled(peer);
+                cx.half_open.remove(peer);
                 if which == Which::Watching {
                     self.viewer_connected(cx, sid);
                 }
@@ -114,7 +114,7 @@ impl Room {
                     .and_then(|session| session.publishing.as_mut())
                     .and_then(|publishing| publishing.claim.take());
                 if let Some(claim) = claim {
-                    self.drop_claim(cx, sid, claim);
+                    self.drop_publisher(cx, sid, claim);
                 }
                 self.unclaim(cx, sid);
             }
@@ -130,9 +130,10 @@ impl Room {
 
     fn publisher_closed(&mut self, cx: &mut Context, sid: SessionId, reason: CloseReason) {
         let Some(session) = self.members.get_mut(&sid) else { return };
-        // Its unanswered offers go with it: the page that made them is gone.
         let publishing = session.publishing.as_mut();
-        _ = publishing.and_then(|publishing| publishing.current.take());
+        if let Some(publisher) = publishing.and_then(|publishing| publishing.current.take()) {
+            self.drop_publisher(cx, sid, publisher);
+        }
         if !self.is_host(sid) {
             return;
         }

@@ -12,7 +12,7 @@ use protocol::{
 };
 
 use super::{Host, Room};
-use crate::admission::PeerKind;
+use crate::api::ClientId;
 use crate::context::Context;
 use crate::limits::{GRACE, PENDING_OFFERS};
 use crate::refusal::Refusal;
@@ -23,7 +23,9 @@ impl Room {
     /// Whether a member may publish. It stays allowed for the life of its session.
     pub(crate) fn authorize(&mut self, cx: &mut Context, sid: SessionId) -> Result<(), Refusal> {
         let name = self.name.clone();
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.members.get_mut(&sid) else {
+            return Err(Refusal::session_over());
+        };
         if session.is_authorized {
             return Ok(());
         }
@@ -56,7 +58,7 @@ impl Room {
         if self.members.get(&sid).is_some_and(|session| !session.hears_room()) {
             self.withdraw_viewer(cx, sid);
         }
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
         let publishing = session.publishing_mut();
         let current = publishing.claim.as_mut().or(publishing.current.as_mut());
@@ -86,15 +88,21 @@ impl Room {
     ) -> Result<(), Refusal> {
         let room = self.id;
         let is_on_air = self.broadcast.is_on_air();
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let (addr, via) = (session.addr, session.via);
         let superseded = session.publishing_mut().claim.take();
         if let Some(superseded) = superseded {
-            self.drop_claim(cx, sid, superseded);
+            self.close_publisher(cx, sid, superseded);
         }
-        let place = cx.peer_place(&addr, PeerKind::Publisher)?;
-        let peer = cx.new_peer(sid, PeerKind::Publisher);
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let place = match cx.publisher_place(&addr) {
+            Ok(place) => place,
+            Err(refusal) => {
+                self.unclaim(cx, sid);
+                return Err(refusal);
+            }
+        };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
+        let peer = cx.new_peer(sid);
         // Who returns to a broadcast that is on air goes on with it.
         let on_air = !session.hears_room() || session.wants_to_be_live() || is_on_air;
         let pending = VecDeque::from([PendingOffer { offer: offer.clone(), reply_to }]);
@@ -105,22 +113,23 @@ impl Room {
         Ok(())
     }
 
-    /// Closes a claim; who waits for its answers is told.
-    pub(crate) fn drop_claim(&mut self, cx: &mut Context, sid: SessionId, claim: Publisher) {
-        cx.close_peer(claim.peer);
+    /// Closes a publishing peer that was taken out of its session.
+    pub(crate) fn close_publisher(&self, cx: &mut Context, sid: SessionId, publisher: Publisher) {
+        cx.close_peer(publisher.peer);
+        self.drop_publisher(cx, sid, publisher);
+    }
+
+    /// Forgets a publishing peer that was taken out of its session. Every way that one ends leads here, so that who
+    /// waits for the answer to an offer is told.
+    pub(crate) fn drop_publisher(&self, cx: &mut Context, sid: SessionId, publisher: Publisher) {
+        cx.forget_peer(publisher.peer);
         let client = self.members.get(&sid).and_then(|session| session.client);
-        for offer in claim.pending {
-            // A page sees what it said since; a program waits.
-            if matches!(offer.reply_to, ReplyTo::Request(_)) {
-                let refusal = Refusal::unexpected("another offer followed before the answer");
-                cx.refuse(client, offer.reply_to, refusal);
-            }
-        }
+        refuse_pending(cx, client, publisher.pending);
     }
 
     /// Whether a member may be the room's host now.
-    fn may_claim(&self, cx: &Context, sid: SessionId) -> Result<(), Refusal> {
-        let Some(session) = self.members.get(&sid) else { return Ok(()) };
+    pub(crate) fn may_claim(&self, cx: &Context, sid: SessionId) -> Result<(), Refusal> {
+        let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let taken = || Refusal::new(ErrorCode::HostTaken, "somebody else is live in this room");
         let is_same = |theirs: Option<&auth::Secret>| match (theirs, session.identity()) {
             (Some(theirs), Some(ours)) => {
@@ -202,6 +211,7 @@ impl Room {
         let Some(session) = self.members.get_mut(&sid) else { return };
         let publishing = session.publishing.get_or_insert_default();
         let Some(claim) = publishing.claim.take() else { return };
+        cx.publisher_taken(&session.addr);
         if self.claimant == Some(sid) {
             self.claimant = None;
         }
@@ -226,10 +236,8 @@ impl Room {
         broadcast.on_air |= claim.on_air || publishing.golive;
         let must_go_live = broadcast.on_air && !claim.on_air;
         publishing.golive = broadcast.on_air;
-        if let Some(old) = publishing.current.replace(claim) {
-            // The media plane closed it when it took the new one.
-            cx.forget_peer(old.peer);
-        }
+        // The media plane closed it when it took the new one.
+        let old = publishing.current.replace(claim);
         // A page of the basic profile that has been a host is not offered what others send.
         session.role = Some(Role::Host);
         let host = Host {
@@ -241,6 +249,9 @@ impl Room {
         let door = if session.is_http() { "whip" } else { "ws" };
         let ip = session.addr.ip;
         let former = self.host.replace(host).map(|host| host.session);
+        if let Some(old) = old {
+            self.drop_publisher(cx, sid, old);
+        }
         tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         if must_go_live {
             cx.command(Command::GoLive { room: self.id });
@@ -266,7 +277,7 @@ impl Room {
             && let Some(old) = publishing.current.take()
         {
             // The media plane closed it when it took the new one.
-            cx.forget_peer(old.peer);
+            self.drop_publisher(cx, former, old);
         }
         self.dismiss(cx, former, "replaced", CloseCode::Replaced);
         self.remove(cx, former);
@@ -278,7 +289,7 @@ impl Room {
         cx: &mut Context,
         sid: SessionId,
     ) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if session.role != Some(Role::Host) {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host goes live"));
         }
@@ -291,7 +302,7 @@ impl Room {
 
     /// `end`, said by the host. It may end what has not been answered yet.
     pub(crate) fn end_by_host(&mut self, cx: &mut Context, sid: SessionId) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let role = session.role;
         let claim = session.publishing.as_mut().and_then(|publishing| {
             publishing.golive = false;
@@ -299,7 +310,7 @@ impl Room {
         });
         let had_claim = claim.is_some();
         if let Some(claim) = claim {
-            self.drop_claim(cx, sid, claim);
+            self.close_publisher(cx, sid, claim);
             self.unclaim(cx, sid);
         }
         if self.is_host(sid) {
@@ -333,7 +344,7 @@ impl Room {
             }
             return Ok(());
         }
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if !session.has_claim() {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host has a camera here"));
         }
@@ -356,12 +367,14 @@ impl Room {
         // An offer that is tried again with a new peer, since its own peer is gone.
         let again = if is_claim {
             let Some(mut claim) = publishing.claim.take() else { return };
-            cx.forget_peer(claim.peer);
-            self.unclaim(cx, sid);
             if let Some(first) = claim.pending.pop_front() {
                 cx.refuse(client, first.reply_to, error.into());
             }
-            claim.pending.pop_back().map(|last| (last, claim.sdp_session.clone()))
+            let last = claim.pending.pop_back();
+            let again = last.map(|last| (last, claim.sdp_session.clone()));
+            self.drop_publisher(cx, sid, claim);
+            self.unclaim(cx, sid);
+            again
         } else {
             let Some(publisher) = publishing.current.as_mut() else { return };
             let Some(pending) = publisher.pending.pop_front() else { return };
@@ -373,11 +386,28 @@ impl Room {
                 None
             }
         };
-        if let Some((PendingOffer { offer, reply_to }, sdp_session)) = again
-            && self.members.contains_key(&sid)
-            && let Err(refusal) = self.claim(cx, sid, offer, sdp_session, reply_to.clone())
-        {
+        let Some((PendingOffer { offer, reply_to }, sdp_session)) = again else { return };
+        let claimed = if self.members.contains_key(&sid) {
+            self.claim(cx, sid, offer, sdp_session, reply_to.clone())
+        } else {
+            Err(Refusal::session_over())
+        };
+        if let Err(refusal) = claimed {
             cx.refuse(client, reply_to, refusal);
+        }
+    }
+}
+
+/// Refuses the offers that a publishing peer takes with it. A page sees what it said since; a program waits.
+fn refuse_pending(
+    cx: &mut Context,
+    client: Option<ClientId>,
+    pending: impl IntoIterator<Item = PendingOffer>,
+) {
+    for offer in pending {
+        if matches!(offer.reply_to, ReplyTo::Request(_)) {
+            let refusal = Refusal::unexpected("the connection was closed before the answer");
+            cx.refuse(client, offer.reply_to, refusal);
         }
     }
 }

@@ -60,8 +60,7 @@ impl Room {
                     let message = "nobody is live in this room";
                     return Err(Refusal::new(ErrorCode::RoomOffline, message));
                 }
-                self.watch(cx, sid, reply_to);
-                Ok(())
+                self.try_watch(cx, sid, reply_to)
             }
             Request::Answer { sdp } => self.answer(cx, sid, sdp, reply_to),
             Request::Prefer { video } => {

@@ -4,7 +4,7 @@ use protocol::{DisplayName, Pc, Role, ServerMessage};
 
 use super::Room;
 use crate::context::Context;
-use crate::session::{ReplyTo, Session, SessionId, Step};
+use crate::session::{Session, SessionId, Step};
 use crate::timers::Timer;
 
 impl Room {
@@ -47,7 +47,7 @@ impl Room {
             cx.send(client, ServerMessage::Offer { sdp, pc, neg: Some(neg) });
         }
         if must_watch {
-            self.watch(cx, sid, ReplyTo::Nobody);
+            self.watch(cx, sid);
         }
         self.retell_layers(cx, sid);
     }

@@ -5,7 +5,7 @@ use media_api::{Codec, Command, NegotiationError};
 use protocol::{ErrorCode, Pc, Role, ServerMessage};
 
 use super::Room;
-use crate::admission::{PeerKind, PeerPlace};
+use crate::admission::PeerPlace;
 use crate::context::Context;
 use crate::limits::{ANSWER_TIMEOUT, RESTART_EVERY};
 use crate::refusal::Refusal;
@@ -18,53 +18,68 @@ impl Room {
     pub(crate) fn offer_if_on_air(&mut self, cx: &mut Context, sid: SessionId) {
         let wants = self.members.get(&sid).is_some_and(|session| session.wants_offer());
         if wants && self.broadcast.is_on_air() {
-            self.watch(cx, sid, ReplyTo::Nobody);
+            self.watch(cx, sid);
         }
     }
 
-    /// Asks the media plane for an offer to a fan.
-    pub(crate) fn watch(&mut self, cx: &mut Context, sid: SessionId, reply_to: ReplyTo) {
-        let place = match self.viewer_place(cx, sid) {
-            Ok(place) => place,
-            Err(refusal) => {
-                let client = self.members.get(&sid).and_then(|session| session.client);
-                return cx.refuse(client, reply_to, refusal);
-            }
-        };
-        let (room, peer) = (self.id, cx.new_peer(sid, PeerKind::Viewer));
-        let Some(session) = self.member(sid) else { return };
+    /// Asks the media plane for an offer to a fan. It is told when there is no place.
+    pub(crate) fn watch(&mut self, cx: &mut Context, sid: SessionId) {
+        if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
+            let client = self.members.get(&sid).and_then(|session| session.client);
+            cx.refuse(client, ReplyTo::Nobody, refusal);
+        }
+    }
+
+    /// Asks the media plane for an offer, for who asked for it.
+    ///
+    /// # Errors
+    /// When there is no place.
+    pub(crate) fn try_watch(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        reply_to: ReplyTo,
+    ) -> Result<(), Refusal> {
+        let place = self.viewer_place(cx, sid)?;
+        let (room, peer) = (self.id, cx.new_peer(sid));
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
-        self.add_viewer(sid, Watching::new(peer, place, Step::Offering(reply_to)));
+        self.add_viewer(cx, sid, Watching::new(peer, place, Step::Offering(reply_to)));
         cx.command(Command::Watch { room, peer, via });
         self.prefer_again(cx, sid);
+        Ok(())
     }
 
-    /// A place for one more viewer. In a full room the oldest that is not connected gives way.
+    /// A place for one more viewer. In a full room another that is not connected gives way, once the newcomer has its
+    /// place.
     fn viewer_place(&mut self, cx: &mut Context, sid: SessionId) -> Result<PeerPlace, Refusal> {
-        let Some(session) = self.members.get(&sid) else {
-            return Err(Refusal::unexpected("the session is over"));
-        };
+        let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
         cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
-        if self.audience.n_watching >= cx.config.max_viewers {
-            let oldest = self.oldest_half_open().filter(|(_, other)| *other != sid);
-            let Some((_, other)) = oldest else { return Err(room_full()) };
-            self.evict(cx, other);
+        if self.audience.n_watching < cx.config.max_viewers {
+            return cx.viewer_place(&addr);
         }
-        cx.peer_place(&addr, PeerKind::Viewer)
+        let victim = cx.half_open.victim(Some(self.id), cx.now.at);
+        let victim = victim.and_then(|peer| cx.directory.peers.get(&peer).copied());
+        let victim = victim.ok_or_else(room_full)?;
+        let place = cx.viewer_place_in_exchange(&addr)?;
+        self.evict(cx, victim, room_full());
+        Ok(place)
     }
 
     /// Closes a watching peer that is not connected: its place is needed.
-    pub(crate) fn evict(&mut self, cx: &mut Context, sid: SessionId) {
+    pub(crate) fn evict(&mut self, cx: &mut Context, sid: SessionId, refusal: Refusal) {
         let Some(session) = self.members.get(&sid) else { return };
         let client = session.client;
-        self.withdraw_viewer(cx, sid);
-        cx.refuse(client, ReplyTo::Nobody, room_full());
+        let waiting = self.take_open_viewer(cx, sid);
+        cx.refuse(client, waiting.unwrap_or(ReplyTo::Nobody), refusal);
         self.reap(cx, sid);
     }
 
-    fn add_viewer(&mut self, sid: SessionId, watching: Watching) {
+    fn add_viewer(&mut self, cx: &mut Context, sid: SessionId, watching: Watching) {
+        let room = self.id;
         if let Some(session) = self.member(sid) {
+            cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
             session.watching = Some(watching);
             session.manners.early = [0; 2];
             self.audience.n_watching += 1;
@@ -95,17 +110,21 @@ impl Room {
 
     /// Closes the watching peer of a member, if any. An answer that is under way to it is ignored later.
     pub(crate) fn withdraw_viewer(&mut self, cx: &mut Context, sid: SessionId) {
-        let Some(watching) = self.take_viewer(cx, sid, "closed") else { return };
-        cx.close_peer(watching.peer);
-        let Some(session) = self.member(sid) else { return };
-        let client = session.client;
-        if matches!(watching.step, Step::Offered(_)) {
-            session.manners.withdrawn += 1;
-        }
-        if let Some(reply_to) = watching.step.into_waiting() {
+        if let Some(reply_to) = self.take_open_viewer(cx, sid) {
+            let client = self.members.get(&sid).and_then(|session| session.client);
             let refusal = Refusal::unexpected("the connection was closed before the answer");
             cx.refuse(client, reply_to, refusal);
         }
+    }
+
+    /// The same; the caller tells the program that waits for an answer.
+    fn take_open_viewer(&mut self, cx: &mut Context, sid: SessionId) -> Option<ReplyTo> {
+        let watching = self.take_viewer(cx, sid, "closed")?;
+        cx.close_peer(watching.peer);
+        if matches!(watching.step, Step::Offered(_)) {
+            self.member(sid)?.manners.withdrawn += 1;
+        }
+        watching.step.into_waiting()
     }
 
     /// The media plane made an offer.
@@ -113,6 +132,10 @@ impl Room {
         let Some(session) = self.member(sid) else { return };
         let (client, pc) = (session.client, session.pc(Pc::Sub));
         let Some(watching) = session.watching.as_mut() else { return };
+        // The client offered meanwhile, or answered the offer before: that goes on.
+        if matches!(watching.step, Step::Answering(_) | Step::ClientOffered(_)) {
+            return;
+        }
         watching.neg += 1;
         let step = std::mem::replace(&mut watching.step, Step::Offered(sdp.clone()));
         cx.timers.set(Timer::Answer(watching.peer), cx.now.at + ANSWER_TIMEOUT);
@@ -133,7 +156,7 @@ impl Room {
         sdp: String,
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let Echo { pc, neg, .. } = match &reply_to {
             ReplyTo::Page(echo) => echo.clone(),
             ReplyTo::Request(_) | ReplyTo::Nobody => Echo::default(),
@@ -152,12 +175,19 @@ impl Room {
                 Ok(())
             }
             // To an offer that was followed by another.
-            Some(_) => Ok(()),
-            None if session.manners.withdrawn > 0 => {
-                session.manners.withdrawn -= 1;
+            Some(_) => {
+                cx.done(&reply_to);
                 Ok(())
             }
-            None if neg.is_some() && has_viewer => Ok(()),
+            None if session.manners.withdrawn > 0 => {
+                session.manners.withdrawn -= 1;
+                cx.done(&reply_to);
+                Ok(())
+            }
+            None if neg.is_some() && has_viewer => {
+                cx.done(&reply_to);
+                Ok(())
+            }
             None => Err(Refusal::unexpected("there is no offer to answer")),
         }
     }
@@ -184,7 +214,7 @@ impl Room {
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
         let room = self.id;
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if session.publishes() || session.role == Some(Role::Host) {
             return Err(Refusal::unexpected("this page publishes; watch with another socket"));
         }
@@ -207,9 +237,9 @@ impl Room {
         // Both sides offered: the server gives way.
         self.withdraw_viewer(cx, sid);
         let place = self.viewer_place(cx, sid)?;
-        let peer = cx.new_peer(sid, PeerKind::Viewer);
+        let peer = cx.new_peer(sid);
         let watching = Watching::new(peer, place, Step::ClientOffered(reply_to));
-        self.add_viewer(sid, Watching { sdp_session, ..watching });
+        self.add_viewer(cx, sid, Watching { sdp_session, ..watching });
         cx.command(Command::WatchOffer { room, peer, offer, via });
         self.prefer_again(cx, sid);
         Ok(())
@@ -227,8 +257,9 @@ impl Room {
         let (client, is_http) = (session.client, session.is_http());
         let Some(watching) = session.watching.as_mut() else { return };
         // An answer that nobody waits for: the client's offer was withdrawn meanwhile.
-        let Step::ClientOffered(reply_to) = std::mem::replace(&mut watching.step, Step::Stable)
-        else {
+        let step = std::mem::replace(&mut watching.step, Step::Stable);
+        let Step::ClientOffered(reply_to) = step else {
+            watching.step = step;
             return;
         };
         let is_first = watching.codecs.replace(codecs).is_none();
@@ -237,7 +268,8 @@ impl Room {
             && let Some(refusal) = self.plays_nothing(sid)
         {
             self.withdraw_viewer(cx, sid);
-            return cx.refuse(client, reply_to, refusal);
+            cx.refuse(client, reply_to, refusal);
+            return self.reap(cx, sid);
         }
         cx.answer(client, &reply_to, sdp);
         self.check_codec(cx, sid);
@@ -294,7 +326,7 @@ impl Room {
             }
             Step::Restarting if is_unknown => {
                 self.take_viewer(cx, sid, "refused");
-                self.watch(cx, sid, ReplyTo::Nobody);
+                self.watch(cx, sid);
             }
             Step::Answering(reply_to) => {
                 self.withdraw_viewer(cx, sid);
@@ -315,7 +347,7 @@ impl Room {
         sid: SessionId,
         pc: Option<Pc>,
     ) -> Result<(), Refusal> {
-        let Some(session) = self.member(sid) else { return Ok(()) };
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if pc == Some(Pc::Pub) || session.role != Some(Role::Fan) {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }
@@ -335,9 +367,9 @@ impl Room {
             Some(watching) if matches!(watching.step, Step::Offering(_) | Step::Restarting) => {}
             Some(_) => {
                 self.withdraw_viewer(cx, sid);
-                self.watch(cx, sid, ReplyTo::Nobody);
+                self.watch(cx, sid);
             }
-            None => self.watch(cx, sid, ReplyTo::Nobody),
+            None => self.watch(cx, sid),
         }
         Ok(())
     }

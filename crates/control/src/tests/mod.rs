@@ -4,6 +4,7 @@
 mod admission;
 mod basic;
 mod findings;
+mod give_way;
 mod hosts;
 mod late;
 mod layers;
@@ -11,6 +12,7 @@ mod limits;
 mod media_events;
 mod programs;
 mod properties;
+mod replies;
 mod resume;
 mod watching;
 mod world;

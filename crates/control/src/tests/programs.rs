@@ -59,7 +59,8 @@ fn a_player_offers_or_is_offered_and_each_request_has_one_reply() {
     let early = w.program("192.0.2.9", Role::Fan, None).unwrap();
     assert_eq!(code(watch(&mut w, early, Some(RECEIVING))), ErrorCode::RoomOffline);
     encoder(&mut w);
-    assert!(matches!(watch(&mut w, early, Some(RECEIVING)), Ok(Reply::Description(_))));
+    let player = w.program("192.0.2.9", Role::Fan, None).unwrap();
+    assert!(matches!(watch(&mut w, player, Some(RECEIVING)), Ok(Reply::Description(_))));
     let other = w.program("192.0.2.10", Role::Fan, None).unwrap();
     assert!(matches!(watch(&mut w, other, None), Ok(Reply::Description(_))));
     let answer = |w: &mut World| w.ask(other, Request::Answer { sdp: "v=0".into() });

@@ -1,6 +1,8 @@
 //! The stage: a hub, a clock, pages, and a media plane that answers at once.
 
-use std::collections::HashMap;
+mod programs;
+
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use auth::{Auth, ClientAddr, OwnAddresses, PublishOpen, Secret};
@@ -12,7 +14,7 @@ use crate::room::Room;
 use crate::session::{Session, SessionId};
 use crate::{
     Admission, Capacity, ClientId, Config, Door, Effect, Hub, IceServerConfig, Input, Join, Notice,
-    Now, Refusal, Reply, Request, RequestId,
+    Now, Refusal, Reply, RequestId,
 };
 
 /// What a world begins with.
@@ -45,11 +47,15 @@ pub(super) fn sending(session: u32) -> String {
 pub(super) struct World {
     pub(super) hub: Hub,
     pub(super) admission: Admission,
+    pub(super) max_viewers: usize,
     start: Instant,
     elapsed: Duration,
     last_id: u64,
     sent: HashMap<ClientId, Vec<ServerMessage>>,
+    last_request: u64,
     replies: HashMap<RequestId, Result<Reply, Refusal>>,
+    /// Requests without a reply.
+    pub(super) open_requests: HashSet<RequestId>,
     closed: HashMap<ClientId, CloseCode>,
     /// What clients write into their offers.
     keys: HashMap<ClientId, String>,
@@ -98,11 +104,14 @@ impl World {
         Self {
             hub: Hub::new(config, auth, admission.clone(), now, random),
             admission,
+            max_viewers: setup.max_viewers,
             start,
             elapsed: Duration::ZERO,
             last_id: 0,
             sent: HashMap::new(),
+            last_request: 0,
             replies: HashMap::new(),
+            open_requests: HashSet::new(),
             closed: HashMap::new(),
             keys: HashMap::new(),
             commands: Vec::new(),
@@ -158,33 +167,16 @@ impl World {
         Ok(Join { addr, via: None, room: None, role: None, place })
     }
 
+    pub(super) fn new_client(&mut self) -> ClientId {
+        ClientId(self.new_id())
+    }
+
     fn new_id(&mut self) -> u64 {
         self.last_id += 1;
         self.last_id
     }
 
-    // Programs.
-
-    /// A session of WHIP or WHEP in the default room.
-    pub(super) fn program(
-        &mut self,
-        ip: &str,
-        role: Role,
-        key: Option<&str>,
-    ) -> Result<ClientId, Refusal> {
-        let client = ClientId(self.new_id());
-        let mut join = self.join(ip, false, Door::Http)?;
-        join.role = Some(role);
-        let credential = auth::Credential { key: key.map(Secret::new) };
-        self.ask(client, Request::Join { join, credential }).map(|_| client)
-    }
-
-    /// Asks for something; the reply has to be there at once.
-    pub(super) fn ask(&mut self, client: ClientId, request: Request) -> Result<Reply, Refusal> {
-        let id = RequestId(self.new_id());
-        self.input(Input::Request { client, id, request });
-        self.replies.remove(&id).expect("a reply")
-    }
+    // Messages.
 
     pub(super) fn say(&mut self, socket: ClientId, text: &str) {
         let frame = Box::new(ClientFrame::parse(text).unwrap_or_else(|e| panic!("{text}: {e}")));
@@ -273,6 +265,22 @@ impl World {
         self.advance(Duration::from_secs(1));
         self.take(fan);
         fan
+    }
+
+    /// A fan that says `hello` and never answers.
+    pub(super) fn idler(&mut self, ip: &str) -> ClientId {
+        let client = self.open_as(ip, false, Query::default());
+        self.hello(client, r#""role":"fan""#);
+        client
+    }
+
+    /// A fan that answers and connects.
+    pub(super) fn viewer(&mut self, ip: &str) -> ClientId {
+        let client = self.idler(ip);
+        self.answer_neg(client, 1);
+        let peer = self.last_peer();
+        self.event(Event::Connected { peer });
+        client
     }
 
     /// A host of the page profile that is live.
@@ -372,6 +380,12 @@ impl World {
         self.room().audience.n_viewers
     }
 
+    /// Viewers of the default room that are not connected.
+    pub(super) fn n_half_open(&self) -> usize {
+        let audience = &self.room().audience;
+        audience.n_watching - audience.n_viewers as usize
+    }
+
     /// The default room.
     pub(super) fn room(&self) -> &Room {
         &self.hub.rooms[&self.default_room()]
@@ -395,7 +409,8 @@ impl World {
                 }
                 Effect::Broadcast { notice: Notice::Rates(_), .. } => {}
                 Effect::Reply { id, result } => {
-                    assert!(self.replies.insert(id, result).is_none(), "one reply");
+                    assert!(self.open_requests.remove(&id), "one reply to each request");
+                    self.replies.insert(id, result);
                 }
                 Effect::Close { client, code } => {
                     self.closed.insert(client, code);

@@ -26,7 +26,9 @@ pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiEr
     if app.shutdown.is_triggered() {
         return Err(draining());
     }
-    app.hub.rooms().await.ok_or_else(draining)?;
+    if !app.hub.is_running().await {
+        return Err(draining());
+    }
     Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
 }
 

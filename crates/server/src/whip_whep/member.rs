@@ -13,7 +13,7 @@ use crate::driver::HubClient;
 const NOTICES: usize = 256;
 
 /// The status of a page whose tab is closed (RFC 6455, section 7.4.1): what it published or watched ends now.
-const GOING_AWAY: u16 = 1001;
+pub(crate) const GOING_AWAY: u16 = 1001;
 
 /// Where notices for a session are left. When it is dropped, the session is over.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Sender {
 }
 
 /// A mailbox and where it is filled.
-pub(super) fn mailbox() -> (Sender, mpsc::Receiver<Notice>) {
+pub(crate) fn mailbox() -> (Sender, mpsc::Receiver<Notice>) {
     let (sender, receiver) = mpsc::channel(NOTICES);
     (Sender(sender), receiver)
 }
