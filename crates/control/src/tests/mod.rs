@@ -5,6 +5,7 @@ mod admission;
 mod basic;
 mod findings;
 mod give_way;
+mod host_rights;
 mod hosts;
 mod late;
 mod layers;
