@@ -43,7 +43,7 @@ export class Far {
       const text = (await answer.text()).replaceAll(` ${server.udpPort} typ`, ` ${port} typ`);
       const headers = { "content-length": Buffer.byteLength(text) };
       const location = answer.headers.get("location");
-      if (location) headers.location = new URL(location).pathname;
+      if (location) headers.location = new URL(location, server.base).pathname;
       response.writeHead(answer.status, headers).end(text);
     });
     far.#http.listen(0, "127.0.0.1");

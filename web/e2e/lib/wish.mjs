@@ -125,7 +125,7 @@ export function speakWish() {
   /** Hears the events of these kinds (the extension of server-sent events). */
   wish.listen = async (kinds) => {
     const link = wish.links.split(/,\s*(?=<)/).find((it) => it.includes("server-sent-events"));
-    const entry = /<([^>]+)>/.exec(link)[1];
+    const entry = new URL(/<([^>]+)>/.exec(link)[1], wish.url);
     const response = await ask("POST", entry, "application/json", JSON.stringify(kinds));
     const source = new EventSource(new URL(response.headers.get("location"), entry));
     for (const kind of kinds) source.addEventListener(kind, () => wish.told.push(kind));
