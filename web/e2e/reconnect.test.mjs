@@ -10,6 +10,7 @@ import { until } from "./lib/until.mjs";
 let server;
 let chromium;
 const pages = [];
+const wires = [];
 
 before(async () => {
   chromium = await Chromium.launch();
@@ -18,11 +19,13 @@ after(async () => {
   await chromium?.close();
 });
 beforeEach(async () => {
-  server = await Server.start();
+  // Through a wire a host comes by another port than the server's, as through a proxy.
+  server = await Server.start({ args: ["--publish-open", "all"] });
 });
 afterEach(async () => {
   // While the server is there, so that no page complains of its end.
   for (const page of pages.splice(0)) await page.close();
+  for (const wire of wires.splice(0)) await wire.stop();
   await server.stop();
 });
 
@@ -50,6 +53,7 @@ const openedSockets = (page) => page.evaluate(() => window.__seen.sockets.length
 
 test("a cut socket is resumed while the video goes on", async (t) => {
   const wire = await Wire.to(server);
+  wires.push(wire);
   const { fan, host } = await liveRoom({ base: wire.base, tolerated: LOST_SERVER });
   await rememberPeer(host);
   const cutAt = Date.now();
@@ -71,7 +75,6 @@ test("a cut socket is resumed while the video goes on", async (t) => {
   await hostState(host, "live");
   await fan.close();
   await host.close();
-  await wire.stop();
 });
 
 for (const signal of ["SIGTERM", "SIGKILL"]) {
