@@ -25,6 +25,13 @@ pub(crate) async fn accept(
     shutdown: Shutdown,
 ) {
     loop {
+        while let Some(wait) = table.wait_for_place(Instant::now()) {
+            tokio::select! {
+                () = table.freed() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = shutdown.wait() => return,
+            }
+        }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.wait() => return,

@@ -44,6 +44,10 @@ pub const HEAD_BYTES: usize = 16 * 1024;
 /// seen and costs no memory: embedded files are not copied.
 pub const UNSENT_BYTES: u32 = 32 * 1024;
 
+/// How long a connection keeps its place when all are taken, so that it can send what it came with. Newcomers wait
+/// so long with the system.
+pub(super) const JUST_CAME: Duration = Duration::from_millis(100);
+
 /// Connections that the system keeps for us until we take them: a crowd that comes at once.
 pub(super) const BACKLOG: i32 = 4096;
 

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::descriptors;
-use super::limits::{LOOPBACK_SHARE, Limits};
+use super::limits::{JUST_CAME, LOOPBACK_SHARE, Limits};
 use super::unfinished::Unfinished;
 pub(super) use place::Place;
 
@@ -112,6 +112,18 @@ impl Table {
         inner.queue(kind).insert(network, (now, id));
         drop(inner);
         Some((Arc::new(Place::new(self.clone(), id, now)), closed))
+    }
+
+    /// How long the next newcomer should wait with the system: all places are taken, and those that could give
+    /// way have only just come.
+    pub(super) fn wait_for_place(&self, now: Instant) -> Option<Duration> {
+        let inner = self.lock();
+        if inner.entries.len() < inner.limits.connections {
+            return None;
+        }
+        let since = inner.unfinished.iter().filter_map(Unfinished::first_since).min()?;
+        let wait = JUST_CAME.checked_sub(now.saturating_duration_since(since))?;
+        (!wait.is_zero()).then_some(wait)
     }
 
     /// Closes one unfinished connection, whoever's: the system has no file descriptor left. Returns whether

@@ -37,6 +37,11 @@ impl Unfinished {
         self.order.last().map(|(_, Reverse((_, id)), _)| *id)
     }
 
+    /// Since when that one waits.
+    pub(super) fn first_since(&self) -> Option<Instant> {
+        self.order.last().map(|(_, Reverse((since, _)), _)| *since)
+    }
+
     fn change(&mut self, network: Network, change: impl FnOnce(&mut BTreeSet<Waiting>)) {
         let set = self.by_network.entry(network).or_default();
         if let Some(oldest) = set.first() {

@@ -139,3 +139,26 @@ fn stopping_closes_every_connection_and_keeps_counting_them_until_they_are_gone(
     drop(held);
     assert_eq!(n_connections(&table), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_has_just_come_is_not_closed_for_who_comes_next() {
+    let table = table(4, 256);
+    let wait = |table: &Table| table.wait_for_place(Instant::now());
+    let mut held: Vec<_> = (0..3).map(|_| admit(&table, "127.0.0.1").unwrap()).collect();
+    assert_eq!(wait(&table), None, "a place is free");
+    tokio::time::advance(Duration::from_millis(30)).await;
+    held.push(admit(&table, "127.0.0.1").unwrap());
+    assert_eq!(wait(&table), Some(Duration::from_millis(70)), "until the oldest had its time");
+    tokio::time::advance(Duration::from_millis(70)).await;
+    assert_eq!(wait(&table), None);
+    for connection in &held[..3] {
+        connection.0.request_begins();
+    }
+    assert_eq!(
+        wait(&table),
+        Some(Duration::from_millis(30)),
+        "those being served keep their places"
+    );
+    held[3].0.request_begins();
+    assert_eq!(wait(&table), None, "nobody gives way: newcomers are refused at once");
+}
