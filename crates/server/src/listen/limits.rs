@@ -29,12 +29,12 @@ pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// The time in which a peer has to take at least one byte, while bytes wait for it.
 pub const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
-/// How often the progress of a waiting write is looked at. After one look without progress, the connection may
-/// give way to another.
+/// How often the progress of a waiting write is looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// A response for which bytes have waited so long without a break may give way though it moves: else a peer
-/// that takes a byte a second would keep its place for ever.
+/// A connection that waits for its peer gives way the sooner the longer ago the peer took anything; from when bytes
+/// have waited so long without a break, what it takes does not count: else a peer that takes a byte a second would keep
+/// its place for ever.
 pub(super) const SLOW_AFTER: Duration = Duration::from_secs(30);
 
 /// The head of a request, in bytes.

@@ -73,11 +73,13 @@ impl<S> TimedIo<S> {
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(result) = result {
             self.write.moved = true;
+            if !self.write.is_slow() {
+                self.place.stalled(false);
+            }
             return Poll::Ready(result);
         }
-        let is_over = self.write.look(cx);
-        self.place.stalled(self.write.is_stalled());
-        is_over.map(Err)
+        self.place.stalled(true);
+        self.write.look(cx).map(Err)
     }
 }
 
@@ -106,9 +108,9 @@ impl Progress {
         }
     }
 
-    /// Whether the connection may give way to another.
-    fn is_stalled(&self) -> bool {
-        self.n_still > 0 || self.n_looks >= SLOW_LOOKS
+    /// Whether bytes have waited for so long that it does not count any more that the peer takes some.
+    fn is_slow(&self) -> bool {
+        self.n_looks >= SLOW_LOOKS
     }
 
     /// Nothing waits any more.
@@ -159,9 +161,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedIo<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
-        if this.write.is_stalled() {
-            this.place.stalled(false);
-        }
+        this.place.stalled(false);
         this.write.clear();
         this.place.flushed();
         Poll::Ready(Ok(()))
