@@ -4,7 +4,7 @@
 //!            command (bounded channel)                sink (called for each event)
 //! control ──────────────────────────► media threads ───────────────────────────► control
 //!                                       Worker: Sfu, sockets, one `now` a batch
-//!                                         ▲ │ parcels (bounded channels)
+//!                                         ▲ │ messages (bounded channels)
 //!                                       Worker: …
 //! ```
 //!
@@ -14,8 +14,8 @@
 //! waits only in `poll`.
 
 mod addresses;
+mod mailbox;
 mod places;
-mod post;
 pub mod udp;
 mod worker;
 
@@ -167,13 +167,13 @@ impl Engine {
         let waiting: Vec<Waiting> =
             sockets.iter().map(|_| Waiting::new()).collect::<io::Result<_>>()?;
         let wakers: Vec<Arc<Waker>> = waiting.iter().map(Waiting::waker).collect();
-        let ends = post::join(&wakers).into_iter().zip(wakers);
-        for ((sockets, waiting), (post, waker)) in sockets.into_iter().zip(waiting).zip(ends) {
-            let index = post.me();
+        let ends = mailbox::join(&wakers).into_iter().zip(wakers);
+        for ((sockets, waiting), (mailboxes, waker)) in sockets.into_iter().zip(waiting).zip(ends) {
+            let index = mailboxes.me();
             let (messages, inbox) = sync_channel(MAX_COMMANDS);
             let core = sfu::Config { worker: index as u8, ..core.clone() };
             let places = self.places.of_worker();
-            let ends = Ends { inbox, post, places, sink: Box::new(sink.clone()) };
+            let ends = Ends { inbox, mailboxes, places, sink: Box::new(sink.clone()) };
             let worker = Worker::new(core, sockets, waiting, ends)?;
             let builder = std::thread::Builder::new().name(format!("media{index}"));
             let thread = builder.spawn(move || worker.run())?;
@@ -207,7 +207,7 @@ impl Handle {
     fn send(&self, message: Message) {
         // The thread ends only when told to, or with the process.
         if self.messages.send(message).is_ok() {
-            post::wake(&self.waker);
+            mailbox::wake(&self.waker);
         }
     }
 }

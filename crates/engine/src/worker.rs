@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, Sfu};
 
+use crate::mailbox::Mailboxes;
 use crate::places::Places;
-use crate::post::Post;
 use crate::udp::{Buffers, Sockets};
 
 /// Batches read from one socket in one turn: then timers and the other socket get their share.
@@ -20,8 +20,8 @@ pub const BATCHES_PER_TURN: usize = 16;
 /// Commands carried out in one turn. A join costs a third of a millisecond; media goes first.
 const COMMANDS_PER_TURN: usize = 16;
 
-/// Parcels taken in one go: all that an inbox holds, so that what was there is taken.
-const PARCELS_AT_ONCE: usize = crate::post::MAX_PARCELS;
+/// Messages taken in one go: all that an inbox holds, so that what was there is taken.
+const PARCELS_AT_ONCE: usize = crate::mailbox::MAX_MESSAGES;
 
 /// What a full send buffer or an unreachable address costs is counted, and said once in this time.
 const SAY_DROPS_EVERY: Duration = Duration::from_secs(60);
@@ -49,7 +49,7 @@ pub(crate) struct Worker {
     /// Lives as long as the poll does.
     _waker: Arc<Waker>,
     inbox: Receiver<Message>,
-    post: Post,
+    mailboxes: Mailboxes,
     places: Places,
     sink: Box<dyn FnMut(Event) + Send>,
     dropped: Dropped,
@@ -77,7 +77,7 @@ impl Waiting {
 /// How a worker is told and tells.
 pub(crate) struct Ends {
     pub(crate) inbox: Receiver<Message>,
-    pub(crate) post: Post,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) places: Places,
     pub(crate) sink: Box<dyn FnMut(Event) + Send>,
 }
@@ -95,7 +95,7 @@ impl Worker {
         config: sfu::Config,
         mut sockets: Sockets,
         Waiting { poll, waker }: Waiting,
-        Ends { inbox, post, places, sink }: Ends,
+        Ends { inbox, mailboxes, places, sink }: Ends,
     ) -> io::Result<Self> {
         sockets.register(poll.registry())?;
         let candidates = config.candidates.clone();
@@ -107,7 +107,7 @@ impl Worker {
             poll,
             _waker: waker,
             inbox,
-            post,
+            mailboxes,
             places,
             sink,
             dropped,
@@ -137,7 +137,7 @@ impl Worker {
     /// Takes everything that came, and sends what is made of it. Returns the next deadline; `None`
     /// at the end.
     fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
-        let mut more = self.take_parcels(Instant::now());
+        let mut more = self.take_messages(Instant::now());
         for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers);
         }
@@ -170,14 +170,14 @@ impl Worker {
     }
 
     /// Takes what other workers sent. Returns whether there may be more.
-    fn take_parcels(&mut self, now: Instant) -> bool {
-        while let Some(parcel) = self.post.returned() {
-            self.sfu.recycle(parcel);
+    fn take_messages(&mut self, now: Instant) -> bool {
+        while let Some(message) = self.mailboxes.returned() {
+            self.sfu.recycle(message);
         }
         for _ in 0..PARCELS_AT_ONCE {
-            let Some(parcel) = self.post.receive() else { return false };
-            let emptied = self.sfu.handle_parcel(parcel, now);
-            self.post.give_back(emptied);
+            let Some(message) = self.mailboxes.receive() else { return false };
+            let emptied = self.sfu.handle_message(message, now);
+            self.mailboxes.give_back(emptied);
             self.drain(now);
         }
         true
@@ -202,7 +202,7 @@ impl Worker {
             // so that is looked for after the datagrams were read, and taken before them. What comes by
             // way of a third worker, or found no room at first, can still be late; then the client tries
             // again.
-            more |= self.take_parcels(now);
+            more |= self.take_messages(now);
             for (source, to, contents) in buffers.datagrams() {
                 if let Some(destination) = candidate(&self.candidates, source, to) {
                     self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
@@ -219,9 +219,9 @@ impl Worker {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
-                Output::Parcel { to, parcel } => {
-                    if let Err(parcel) = self.post.send(to, parcel) {
-                        self.sfu.undelivered(to, parcel, now);
+                Output::Message { to, message } => {
+                    if let Err(message) = self.mailboxes.send(to, message) {
+                        self.sfu.undelivered(to, message, now);
                     }
                 }
                 Output::Transmits(outbox) => {

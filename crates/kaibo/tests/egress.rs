@@ -39,10 +39,7 @@ fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() 
 }
 
 #[test]
-fn every_room_gets_its_own_and_the_reference_works_as_well() {
+fn every_room_gets_its_own() {
     let rooms = measure("20", &["--rooms", "4"]);
     assert_eq!((number(&rooms, "lost"), number(&rooms, "unreadable")), (0.0, 0.0));
-    let reference = measure("10", &["--egress", "str0m"]);
-    assert_eq!(reference["egress"], "str0m");
-    assert!(number(&reference, "packets") > 5_000.0);
 }

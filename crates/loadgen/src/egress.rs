@@ -30,7 +30,6 @@ use floor::Floor;
 pub use report::EgressReport;
 use report::Window;
 use server::Server;
-pub use sfu::Egress;
 
 /// How much time passes between two steps.
 const TICK: Duration = Duration::from_millis(5);
@@ -64,8 +63,6 @@ pub struct EgressOptions {
     pub rooms: usize,
     /// Virtual seconds to measure.
     pub seconds: u32,
-    /// What serves the viewers.
-    pub egress: Egress,
     /// Of one publisher, in kbit/s.
     pub video_kbps: u64,
     /// Frames a second.
@@ -119,7 +116,7 @@ pub fn measure(
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let now = Instant::now();
     let mut bench = Bench {
-        server: Server::start(ip, options.egress, options.heap)?,
+        server: Server::start(ip, options.heap)?,
         crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1)),
         now,
         tick: TICK,

@@ -30,7 +30,7 @@ mod viewer;
 mod worker;
 
 pub use egress::{
-    DelayOptions, DelayReport, Egress, EgressError, EgressOptions, EgressReport,
+    DelayOptions, DelayReport, EgressError, EgressOptions, EgressReport,
     measure as measure_egress, measure_delay,
 };
 pub use media::VideoCodec;

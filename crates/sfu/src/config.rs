@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
-use crate::ingest::Limits;
+use crate::ingress::diagnostics::Limits;
 
 /// [`Config::max_publish_packets`] by default: twice what 50 Mbit/s have.
 pub const MAX_PUBLISH_PACKETS: u32 = 10_000;
@@ -32,10 +32,8 @@ pub struct Config {
     /// One moment in both clocks: sender reports tell wall-clock time (RFC 3550, section 6.4.1).
     /// Without it they tell a time of 1970; players only compare two of them.
     pub clock: Option<(Instant, SystemTime)>,
-    /// What viewers are served by.
-    pub egress: Egress,
     /// Which of the workers this is, from 0 on, and how many there are: each has a core of its own,
-    /// and they exchange parcels. At most [`crate::MAX_WORKERS`].
+    /// and they exchange messages. At most [`crate::MAX_WORKERS`].
     pub worker: u8,
     /// See [`Self::worker`].
     pub workers: u8,
@@ -65,20 +63,10 @@ impl Config {
             max_publish_packets: MAX_PUBLISH_PACKETS,
             publish_ceiling_kbps: PUBLISH_CEILING_KBPS,
             clock: None,
-            egress: Egress::Lean,
             worker: 0,
             workers: 1,
             first_seq: 1,
             first_ts: 1,
         }
     }
-}
-
-/// What viewers are served by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Egress {
-    /// Our own: a microsecond a packet.
-    Lean,
-    /// One str0m session a viewer: ten times that. For comparison.
-    Str0m,
 }

@@ -1,15 +1,22 @@
 //! The media side of one room: at most one publisher, its tracks, its viewers. It outlives the
 //! publisher, so that viewers stay when a host drops and returns.
 
+pub(crate) mod bitrate;
+pub(crate) mod demand;
+pub(crate) mod keyframes;
+pub(crate) mod ring;
+pub(crate) mod rung;
+pub(crate) mod track;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::demand::LOOK_EVERY;
-use crate::outbox::Outbox;
-use crate::parcel::Rids;
-use crate::publisher::{Publisher, StreamKey};
-use crate::rtp::{Format, Packet};
-use crate::track::Track;
+use crate::core::outbox::Outbox;
+use crate::ingress::Publisher;
+use crate::media::packet::{Format, Packet};
+use crate::media::stream_key::{Rids, StreamKey};
+use crate::room::demand::LOOK_EVERY;
+use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, STALL_AFTER};
 use media_api::{LayerRate, MediaInfo};

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use str0m::rtp::ExtensionValues;
 
-use crate::elements::Elements;
-use crate::point::Place;
-use crate::rtp::Packet;
+use crate::media::header_ext::HeaderExtensions;
+use crate::media::packet::Packet;
+use crate::media::svc::SvcPosition;
 
-pub(crate) use heap::allocations_in;
+pub(crate) use self::heap::allocations_in;
 
 /// Where virtual time begins.
 #[allow(clippy::disallowed_methods, reason = "a test has to start its clock somewhere")]
@@ -24,10 +24,10 @@ pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> 
         ts,
         marker: false,
         extensions: ExtensionValues::default(),
-        elements: Elements::default(),
+        header_ext: HeaderExtensions::default(),
         dependency: None,
         payload: Arc::from([0; 1_000]),
-        place: Place::default(),
+        place: SvcPosition::default(),
         vp8: None,
         is_keyframe,
         arrived,

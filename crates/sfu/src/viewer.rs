@@ -1,29 +1,35 @@
 //! One viewer of a room: where it stands in the ring of each track, which layer it follows, and
 //! its own numbering. It reads the rings; it can slow nobody.
 
-mod early;
-mod picture;
+pub(crate) mod cursor;
+pub(crate) mod intermittent;
+pub(crate) mod layer_selector;
+pub(crate) mod pacer;
+pub(crate) mod pending_checks;
 mod preference;
-mod ration;
 mod report;
-mod sending;
+pub(crate) mod rewriter;
+pub(crate) mod sent_log;
+pub(crate) mod svc_filter;
+pub(crate) mod video;
 
 use std::time::Instant;
 
+use self::cursor::Sending;
+use self::pending_checks::{Early, PendingCheck};
+pub(crate) use self::report::Sent;
+use self::video::VideoSender;
 use crate::CloseReason;
 use crate::config::Config;
+use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
-use crate::egress::{Egress, Kind, Output, Receipt};
-use crate::outbox::Outbox;
-use crate::point::Point;
-use crate::ring::Start;
-use crate::sent::SentLog;
-use crate::track::{Layer, Track};
-use early::{Early, EarlyCheck};
+use crate::egress::Egress;
+use crate::egress::outgoing::{Kind, Output, Receipt};
+use crate::media::svc::OperatingPoint;
+use crate::room::ring::Start;
+use crate::room::track::{Layer, Track};
+use crate::viewer::sent_log::SentLog;
 use media_api::Preference;
-use picture::Picture;
-pub(crate) use report::Sent;
-use sending::Sending;
 
 /// Packets that are sent again twice at a time: more were asked for by a viewer whose link is down, which
 /// a keyframe helps better.
@@ -36,13 +42,13 @@ const MAX_FILLING: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Viewer {
     /// Its sending half.
-    pub(crate) egress: Box<dyn Egress>,
+    pub(crate) egress: Box<Egress>,
     /// When its timer is set for, so that a timer which stays is not set again.
     pub(crate) timer_at: Option<Instant>,
     /// What waits for its answer.
     early: Early,
     audio: Sending,
-    video: Picture,
+    video: VideoSender,
 }
 
 /// What a viewer needs after it was pumped.
@@ -103,9 +109,9 @@ pub(crate) struct Stage<'a> {
 
 impl Viewer {
     /// A viewer that was sent nothing yet.
-    pub(crate) fn new(egress: Box<dyn Egress>, config: &Config) -> Self {
+    pub(crate) fn new(egress: Box<Egress>, config: &Config) -> Self {
         let audio = Sending::new(config, None);
-        let (video, early) = (Picture::new(config), Early::default());
+        let (video, early) = (VideoSender::new(config), Early::default());
         Self { egress, timer_at: None, audio, video, early }
     }
 
@@ -125,7 +131,7 @@ impl Viewer {
     }
 
     /// Hands over the checks that came before its answer.
-    pub(crate) fn take_early(&mut self) -> Vec<EarlyCheck> {
+    pub(crate) fn take_pending_checks(&mut self) -> Vec<PendingCheck> {
         self.early.take()
     }
 
@@ -207,7 +213,7 @@ impl Viewer {
             let gap = self.egress.repeat_gap_ms();
             let is_urgent = self.egress.is_lossy() || self.video.was_repeated(seq);
             if let Some(packet) = self.video.sent(seq, gap, track, now) {
-                self.egress.repeat(packet, now, out);
+                self.egress.repeat(&packet, now, out);
                 any = true;
                 if let Some(slot) = urgent.get_mut(n_urgent).filter(|_| is_urgent) {
                     *slot = seq;
@@ -217,7 +223,7 @@ impl Viewer {
         }
         for &seq in &urgent[..n_urgent] {
             if let Some(packet) = self.video.sent(seq, 0, track, now) {
-                self.egress.repeat(packet, now, out);
+                self.egress.repeat(&packet, now, out);
             }
         }
         // The newest first: most useful to a viewer that lost them. Padding alone until the viewer is known
@@ -228,7 +234,7 @@ impl Viewer {
                 break;
             }
             let packet = seq.and_then(|seq| self.video.sent(seq, 0, track, now));
-            self.egress.fill(packet, now, out);
+            self.egress.fill(packet.as_ref(), now, out);
             seq = seq.map(|it| it.wrapping_sub(1));
             any = true;
         }
@@ -242,7 +248,7 @@ impl Viewer {
         }
         // The picture first: its packets are larger, and a smaller one may end a message.
         let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps);
-        let mut needs = self.video.pump(&mut *self.egress, stage.video, sound_bps, now, out);
+        let mut needs = self.video.pump(&mut self.egress, stage.video, sound_bps, now, out);
         match self.video.report(stage.video, now) {
             Ok(sent) => needs.sent = sent,
             Err(at) => needs.again_at = Some(needs.again_at.map_or(at, |it| it.min(at))),
@@ -271,8 +277,8 @@ impl Viewer {
                 ts: newest.ts,
                 arrived: newest.arrived,
             };
-            sending.begin(&*self.egress, Kind::Audio, track, 0, Point::WHOLE, start, now);
+            sending.begin(&self.egress, Kind::Audio, track, 0, OperatingPoint::WHOLE, start, now);
         }
-        sending.forward(&mut *self.egress, Kind::Audio, layer, None, now, out);
+        sending.forward(&mut self.egress, Kind::Audio, layer, None, now, out);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
-use loadgen::{Egress, EgressOptions};
+use clap::Args;
+use loadgen::EgressOptions;
 
 use super::{print, watched};
 use crate::heap;
@@ -29,9 +29,6 @@ pub(super) struct EgressArgs {
     /// Virtual seconds to measure.
     #[arg(long, value_name = "S", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
-    /// What serves the viewers.
-    #[arg(long, value_name = "WHAT", default_value = "lean")]
-    egress: Which,
     /// Video of a publisher in kbit/s.
     #[arg(long, value_name = "KBIT", default_value_t = 2_400, value_parser = clap::value_parser!(u32).range(50..=50_000))]
     video_bitrate: u32,
@@ -43,25 +40,12 @@ pub(super) struct EgressArgs {
     json: bool,
 }
 
-/// The words of `--egress`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Which {
-    /// Our own, as in the server.
-    Lean,
-    /// One str0m session a viewer, for comparison.
-    Str0m,
-}
-
 /// Measures and prints the report.
 pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
     let options = EgressOptions {
         viewers: args.viewers as usize,
         rooms: args.rooms as usize,
         seconds: args.seconds,
-        egress: match args.egress {
-            Which::Lean => Egress::Lean,
-            Which::Str0m => Egress::Str0m,
-        },
         video_kbps: args.video_bitrate.into(),
         fps: args.fps,
         heap: heap::of_this_thread,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use sfu::Egress;
 
 use super::EgressOptions;
 use super::server::Usage;
@@ -41,8 +40,6 @@ pub(super) struct Measured<'a> {
 /// What forwarding costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EgressReport {
-    /// `lean` or `str0m`.
-    pub egress: &'static str,
     /// Viewers in all.
     pub viewers: usize,
     /// Rooms that they were spread over.
@@ -108,10 +105,6 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
     let floor_us_per_packet = quantile(&floors, 0.25);
     let rate = packets as f64 / seconds;
     EgressReport {
-        egress: match options.egress {
-            Egress::Lean => "lean",
-            Egress::Str0m => "str0m",
-        },
         viewers: options.viewers,
         rooms,
         seconds,
@@ -146,7 +139,7 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 impl fmt::Display for EgressReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { viewers, rooms, seconds, .. } = self;
-        writeln!(f, "{} egress, {viewers} viewers in {rooms} room(s), {seconds} s", self.egress)?;
+        writeln!(f, "{viewers} viewers in {rooms} room(s), {seconds} s")?;
         writeln!(
             f,
             "  packet to a viewer   {:7.2} µs   least {:.2}, median {:.2}; without publishers {:.2}",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engine::BATCHES_PER_TURN;
 use engine::udp::{self, Buffers, Sockets};
 use mio::{Events, Poll};
-use sfu::{Command, Config, Datagram, Egress, Event, Output, PeerId, RoomId, Sfu};
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
 
 use super::EgressError;
 use crate::cpu;
@@ -106,7 +106,6 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn start(
         ip: IpAddr,
-        egress: Egress,
         heap: fn() -> (u64, i64),
     ) -> Result<Self, EgressError> {
         let mut sockets = udp::bind(ip, 0)?;
@@ -114,7 +113,6 @@ impl Server {
         let candidate = SocketAddr::new(ip, sockets.port());
         let mut config = Config::new(vec![candidate]);
         config.max_peers = usize::MAX;
-        config.egress = egress;
         let poll = Poll::new().map_err(EgressError::Sockets)?;
         sockets.register(poll.registry()).map_err(EgressError::Sockets)?;
         Ok(Self {
@@ -258,7 +256,7 @@ impl Server {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
-                Output::Parcel { .. } => unreachable!("there is one worker"),
+                Output::Message { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;
                     let dropped = &mut self.usage.dropped;

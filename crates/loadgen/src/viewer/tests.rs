@@ -116,7 +116,7 @@ impl World {
                 Output::Event(Event::Offer { sdp, .. } | Event::Answer { sdp, .. }) => return sdp,
                 Output::Event(Event::Rejected { error, .. }) => panic!("{error}"),
                 Output::Timeout(_) => panic!("no description"),
-                Output::Parcel { .. } => unreachable!("there is one worker"),
+                Output::Message { .. } => unreachable!("there is one worker"),
                 Output::Event(_) => {}
                 Output::Transmits(outbox) => {
                     let outbox = outbox.clone();
@@ -181,7 +181,7 @@ impl World {
         loop {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
-                Output::Parcel { .. } => unreachable!("there is one worker"),
+                Output::Message { .. } => unreachable!("there is one worker"),
                 Output::Event(_) => {}
                 Output::Transmits(outbox) => {
                     let outbox = outbox.clone();

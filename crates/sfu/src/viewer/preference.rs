@@ -2,8 +2,8 @@
 
 use str0m::media::Rid;
 
-use crate::layer::Available;
-use crate::track::{Layer, Track};
+use crate::room::rung::Rung;
+use crate::room::track::{Layer, Track};
 use media_api::{Cap, Preference, Reason};
 
 /// What one viewer wants.
@@ -52,11 +52,7 @@ impl Wanted {
 
     /// Leaves of what there is, lowest first, what the viewer wants: of a layer all or nothing. Where its own
     /// is not among them, as after the return of another host, the one nearest in rate takes its place.
-    pub(super) fn narrow<'a>(
-        &mut self,
-        rungs: &'a mut [Available],
-        track: &Track,
-    ) -> &'a [Available] {
+    pub(super) fn narrow<'a>(&mut self, rungs: &'a mut [Rung], track: &Track) -> &'a [Rung] {
         let Bound::Layer(rid, known) = &mut self.cap else { return rungs };
         // A layer that has just begun has no rate yet, and looks lower than it is.
         let settled = |index: usize| track.layers.get(index).and_then(Layer::settled_bps);

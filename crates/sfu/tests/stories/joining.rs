@@ -103,7 +103,7 @@ fn until_a_viewer_is_known_to_read_the_picture_its_link_is_probed_with_padding_a
 /// What Chromium says first, in datagrams.
 fn hello() -> Vec<Vec<u8>> {
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    let lines = include_str!("../../src/dtls/fixtures/chromium.hex").lines();
+    let lines = include_str!("../../src/transport/dtls/fixtures/chromium.hex").lines();
     lines.map(|it| it.as_bytes().chunks(2).map(byte).collect()).collect()
 }
 

@@ -183,9 +183,9 @@ fn a_room_is_relayed_only_while_somebody_watches_it_there() {
     sim.run(SECOND);
     let sizes = sim.worker(other).sizes();
     assert_eq!((sizes.rooms, sizes.peers, sizes.ring_bytes), (0, 0, 0));
-    let parcels = sim.n_parcels;
+    let messages = sim.n_messages;
     sim.run(SECOND);
-    assert_eq!(sim.n_parcels, parcels, "not a parcel more");
+    assert_eq!(sim.n_messages, messages, "not a message more");
 }
 
 #[test]

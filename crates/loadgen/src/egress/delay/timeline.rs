@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use sfu::Egress;
 
 use super::super::crowd::Crowd;
 use super::super::server::{Server, Speed};
@@ -56,7 +55,7 @@ impl Timeline {
     ) -> Result<Self, EgressError> {
         let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
         let load = Load { ip, video_kbps, fps, epoch: now };
-        let server = Server::start(ip, Egress::Lean, || (0, 0))?;
+        let server = Server::start(ip, || (0, 0))?;
         let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1));
         let bench = Bench { server, crowd, now, tick: TICK };
         Ok(Self { bench, load, room_viewers, rooms: 0 })

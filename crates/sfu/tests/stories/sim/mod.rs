@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use sfu::{Command, Config, Datagram, Event, Output, Parcel, PeerId, RoomId, Sfu, Transmit};
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu, Transmit, WorkerMessage};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 use str0m_netem::{
@@ -164,9 +164,9 @@ pub(crate) struct Sim {
     /// The server; with several workers, the first.
     pub(crate) sfu: Sfu,
     others: Vec<Sfu>,
-    /// Parcels that workers sent each other.
-    pub(crate) n_parcels: usize,
-    /// The worker whose inbox takes no parcels.
+    /// Messages that workers sent each other.
+    pub(crate) n_messages: usize,
+    /// The worker whose inbox takes no messages.
     pub(crate) full_inbox: Option<usize>,
     /// Whose connectivity checks are kept, and those.
     kept: Option<(PeerId, Vec<Vec<u8>>)>,
@@ -211,7 +211,7 @@ impl Sim {
             start: now,
             others: (1..workers).map(sfu).collect(),
             sfu: sfu(0),
-            n_parcels: 0,
+            n_messages: 0,
             full_inbox: None,
             kept: None,
             clients: Vec::new(),
@@ -623,15 +623,15 @@ impl Sim {
         for n in 0..self.n_workers() {
             self.drain_worker(n, &mut under_way);
         }
-        while let Some((to, parcel)) = under_way.pop_front() {
-            self.n_parcels += 1;
-            let emptied = self.worker(to).handle_parcel(parcel, now);
+        while let Some((to, message)) = under_way.pop_front() {
+            self.n_messages += 1;
+            let emptied = self.worker(to).handle_message(message, now);
             self.worker(emptied.sender().into()).recycle(emptied);
             self.drain_worker(to, &mut under_way);
         }
     }
 
-    fn drain_worker(&mut self, n: usize, under_way: &mut VecDeque<(usize, Parcel)>) {
+    fn drain_worker(&mut self, n: usize, under_way: &mut VecDeque<(usize, WorkerMessage)>) {
         let now = self.now;
         loop {
             let sfu = if n == 0 { &mut self.sfu } else { &mut self.others[n - 1] };
@@ -650,10 +650,10 @@ impl Sim {
                     }
                     self.events.push((now, event));
                 }
-                Output::Parcel { to, parcel } if self.full_inbox == Some(to.into()) => {
-                    sfu.undelivered(to, parcel, now);
+                Output::Message { to, message } if self.full_inbox == Some(to.into()) => {
+                    sfu.undelivered(to, message, now);
                 }
-                Output::Parcel { to, parcel } => under_way.push_back((to.into(), parcel)),
+                Output::Message { to, message } => under_way.push_back((to.into(), message)),
                 Output::Transmits(outbox) => {
                     for it in outbox.transmits() {
                         let Transmit { source, destination, .. } = it;

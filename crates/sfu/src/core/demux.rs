@@ -1,0 +1,245 @@
+//! Which peer a datagram is for: by its source address, and at first contact by the ICE username
+//! fragment in a connectivity check.
+//!
+//! This only says whom a datagram *may* concern. The peer decides (`accepts`): an address is
+//! learned after the peer has verified a check from it, never from RTP, DTLS, or a check's mere word.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use str0m::ice::StunMessage;
+
+use crate::PeerId;
+use crate::core::ufrag::Ufrags;
+
+/// Addresses one peer may be reached at: a browser tries each of its interfaces. More than this is
+/// somebody's script.
+const MAX_ADDRESSES: usize = 16;
+
+/// The least time between two new addresses of one peer beyond [`MAX_ADDRESSES`].
+const BETWEEN_MOVES: Duration = Duration::from_secs(10);
+
+/// How long an address stays with the peer last heard there. A connection that lives is heard many
+/// times a second.
+pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
+
+/// The map from datagrams to peers.
+#[derive(Debug, Default)]
+pub(crate) struct Demux {
+    by_address: HashMap<SocketAddr, Heard>,
+    by_ufrag: Ufrags,
+    of_peer: HashMap<PeerId, Known>,
+}
+
+/// Who was last heard at an address.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    peer: PeerId,
+    at: Instant,
+}
+
+/// What of a peer is in the maps, so that it can be taken out. Oldest first.
+#[derive(Debug, Default)]
+struct Known {
+    addresses: Vec<SocketAddr>,
+    ufrags: Vec<String>,
+    /// Addresses learned since its fragment changed: an ICE restart gathers anew, all from new ports.
+    n_learned: usize,
+    /// When it last came from an address it was not known at.
+    moved_at: Option<Instant>,
+}
+
+impl Demux {
+    /// Which peer this may be for.
+    pub(crate) fn route(
+        &self,
+        source: SocketAddr,
+        contents: &[u8],
+        now: Instant,
+    ) -> Option<PeerId> {
+        // RFC 7983: the first byte of STUN is 0 to 3. A check tells its peer by itself, which is
+        // right also after the address was another peer's.
+        if *contents.first()? < 4 {
+            let message = StunMessage::parse(contents).ok()?;
+            if message.is_successful_binding_response() {
+                // It answers a check of ours, which only went to where a check came from.
+                return self.route_of(source);
+            }
+            let (local, _) = message.split_username()?;
+            let peer = self.by_ufrag.peer(local)?;
+            return self.may_come_from(peer, source, now).then_some(peer);
+        }
+        self.route_of(source)
+    }
+
+    /// The peer that an address is known of.
+    pub(crate) fn route_of(&self, source: SocketAddr) -> Option<PeerId> {
+        self.by_address.get(&source).map(|it| it.peer)
+    }
+
+    /// Whether a peer here was heard at an address just now.
+    pub(crate) fn holds(&self, source: SocketAddr, now: Instant) -> bool {
+        let is_live = |it: &Heard| now.saturating_duration_since(it.at) < OWNERSHIP;
+        self.by_address.get(&source).is_some_and(is_live)
+    }
+
+    /// Whether a check of this peer from this address is looked at. Behind it each new address is
+    /// kept for the life of the session, so beyond the first ones they are taken slowly.
+    fn may_come_from(&self, peer: PeerId, source: SocketAddr, now: Instant) -> bool {
+        let Some(known) = self.of_peer.get(&peer) else { return false };
+        let is_late = |at: Instant| now.saturating_duration_since(at) >= BETWEEN_MOVES;
+        known.n_learned < MAX_ADDRESSES
+            || known.addresses.contains(&source)
+            || known.moved_at.is_none_or(is_late)
+    }
+
+    /// A peer's own username fragment, after each negotiation.
+    pub(crate) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
+        let known = self.of_peer.entry(peer).or_default();
+        if !known.ufrags.iter().any(|it| it == ufrag) {
+            known.n_learned = 0;
+        }
+        self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
+    }
+
+    /// A peer verified a connectivity check from this address.
+    ///
+    /// An address at which another peer was heard just now stays that one's: a source address is
+    /// easily forged, and who forges one must not be able to silence its owner.
+    pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr, now: Instant) {
+        let owner = self.by_address.get_mut(&source);
+        if let Some(heard) = owner {
+            if heard.peer == peer {
+                heard.at = now;
+                return;
+            }
+            if now.saturating_duration_since(heard.at) < OWNERSHIP {
+                return;
+            }
+            let other = heard.peer;
+            if let Some(known) = self.of_peer.get_mut(&other) {
+                known.addresses.retain(|it| *it != source);
+            }
+        }
+        self.by_address.insert(source, Heard { peer, at: now });
+        let known = self.of_peer.entry(peer).or_default();
+        known.moved_at = Some(now);
+        known.n_learned = known.n_learned.saturating_add(1);
+        if known.addresses.len() == MAX_ADDRESSES {
+            self.by_address.remove(&known.addresses.remove(0));
+        }
+        known.addresses.push(source);
+    }
+
+    /// Forgets a peer; returns its fragments, oldest first.
+    pub(crate) fn forget(&mut self, peer: PeerId) -> Vec<String> {
+        let Some(known) = self.of_peer.remove(&peer) else { return Vec::new() };
+        for address in known.addresses {
+            self.by_address.remove(&address);
+        }
+        self.by_ufrag.remove(&known.ufrags);
+        known.ufrags
+    }
+
+    /// How many addresses, fragments and peers are known, for tests of leaks.
+    pub(crate) fn sizes(&self) -> [usize; 3] {
+        [self.by_address.len(), self.by_ufrag.len(), self.of_peer.len()]
+    }
+}
+
+/// What is made of our username fragment in a connectivity check.
+pub(crate) fn of_ufrag<T>(contents: &[u8], f: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    if *contents.first()? >= 4 {
+        return None;
+    }
+    let message = StunMessage::parse(contents).ok()?;
+    f(message.split_username()?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::START;
+
+    const A: PeerId = PeerId(1);
+    const B: PeerId = PeerId(2);
+
+    fn address(n: u16) -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], n))
+    }
+
+    #[test]
+    fn a_peer_that_restarts_ice_is_heard_at_its_new_addresses_at_once() {
+        let mut demux = Demux::default();
+        demux.set_ufrag(A, "one");
+        (0..16).for_each(|n| demux.learn(A, address(n), *START));
+        assert!(!demux.may_come_from(A, address(16), *START));
+        demux.set_ufrag(A, "two");
+        assert!(demux.may_come_from(A, address(16), *START));
+        (16..32).for_each(|n| demux.learn(A, address(n), *START));
+        assert!(!demux.may_come_from(A, address(32), *START));
+        assert_eq!(demux.sizes()[0], MAX_ADDRESSES, "the oldest are forgotten");
+    }
+
+    #[test]
+    fn an_address_stays_with_its_peer_until_that_is_silent() {
+        let later = *START + OWNERSHIP;
+        let mut demux = Demux::default();
+        demux.learn(A, address(1), *START);
+        demux.learn(B, address(1), *START);
+        assert_eq!(demux.route(address(1), &[128], *START), Some(A), "not taken from a live one");
+        demux.learn(B, address(1), later);
+        assert_eq!(demux.route(address(1), &[128], later), Some(B));
+        demux.forget(A);
+        assert_eq!(demux.route(address(1), &[128], later), Some(B));
+        demux.forget(B);
+        assert_eq!(demux.route(address(1), &[128], later), None);
+        assert_eq!(demux.sizes(), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_peer_with_many_addresses_keeps_the_latest_and_gets_new_ones_slowly() {
+        let mut demux = Demux::default();
+        for n in 0..100 {
+            demux.learn(A, address(n), *START);
+        }
+        assert_eq!(demux.sizes()[0], MAX_ADDRESSES);
+        assert_eq!(demux.route(address(99), &[128], *START), Some(A));
+        assert_eq!(demux.route(address(0), &[128], *START), None);
+        assert!(!demux.may_come_from(A, address(200), *START));
+        assert!(demux.may_come_from(A, address(99), *START));
+        assert!(demux.may_come_from(A, address(200), *START + BETWEEN_MOVES));
+    }
+
+    #[test]
+    fn an_ice_restart_keeps_the_fragment_before_it() {
+        let mut demux = Demux::default();
+        for ufrag in ["one", "two", "three", "three"] {
+            demux.set_ufrag(A, ufrag);
+        }
+        assert_eq!(demux.sizes()[1], 2);
+        assert!(demux.by_ufrag.peer("two") == Some(A) && demux.by_ufrag.peer("three") == Some(A));
+    }
+
+    #[test]
+    fn a_check_without_a_username_or_with_a_foreign_one_is_for_nobody() {
+        let mut demux = Demux::default();
+        demux.learn(A, address(1), *START);
+        assert_eq!(demux.route(address(1), &[0; 20], *START), None);
+        assert_eq!(demux.route(address(1), &[], *START), None);
+        assert_eq!(demux.route(address(1), &[0, 1, 0, 0], *START), None);
+    }
+
+    #[test]
+    fn an_answer_to_a_check_of_ours_is_for_whom_the_address_is_known_of() {
+        let reply = StunMessage::binding_reply(is::stun::TransId::new(), address(9));
+        let mut answer = [0; 200];
+        let len = reply.to_bytes(Some(b"password"), &mut answer, |_, _| [0; 20]).unwrap();
+        let answer = &answer[..len];
+        let mut demux = Demux::default();
+        demux.learn(A, address(1), *START);
+        assert_eq!(demux.route(address(1), answer, *START), Some(A));
+        assert_eq!(demux.route(address(2), answer, *START), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! How much of what strangers may have sent is looked at, in a second.
+
+use std::time::{Duration, Instant};
+
+/// Feedback of one peer: one datagram of it can ask for thousands of packets. A browser on a bad
+/// network sends 20 transport feedbacks and 50 NACKs a second.
+pub(crate) const FEEDBACK_PER_SECOND: u32 = 200;
+
+/// Counts datagrams against a bound a second.
+#[derive(Debug, Default)]
+pub(crate) struct RateLimit {
+    window: Option<Instant>,
+    n: u32,
+}
+
+impl RateLimit {
+    /// Whether one more is within the bound.
+    pub(crate) fn take(&mut self, most: u32, now: Instant) -> bool {
+        let is_over = |at: Instant| now.saturating_duration_since(at) >= Duration::from_secs(1);
+        if self.window.is_none_or(is_over) {
+            self.window = Some(now);
+            self.n = 0;
+        }
+        self.n = self.n.saturating_add(1);
+        self.n <= most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::START;
+
+    #[test]
+    fn what_is_too_much_in_one_second_is_fine_in_the_next() {
+        let mut budget = RateLimit::default();
+        let taken = |budget: &mut RateLimit, at| (0..9).filter(|_| budget.take(3, at)).count();
+        assert_eq!(taken(&mut budget, *START), 3);
+        assert_eq!(taken(&mut budget, *START + Duration::from_secs(1)), 3);
+    }
+}

@@ -1,0 +1,568 @@
+//! All rooms and peers of one worker: routes datagrams, commands and time to them, and gathers
+//! what they yield. One owner of everything; nothing here is shared.
+
+mod findings;
+pub(crate) mod migration;
+mod negotiation;
+mod relay;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::core::demux::Demux;
+use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
+use crate::core::timers::Timers;
+use crate::datagram::Datagram;
+use crate::egress::outgoing::{self, Receipt};
+use crate::ingress::session::Shared;
+use crate::ingress::{self, Publisher};
+use crate::room::{Change, Room};
+use crate::viewer::{Sent, Served, Viewer};
+use crate::workers::Workers;
+use crate::workers::directory::{ForwardedAddrs, RemotePeers};
+use crate::workers::message::{Control, WorkerMessage};
+use media_api::{CloseReason, Command, Event};
+use media_api::{PeerId, RoomId};
+
+/// What the core yields.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Datagrams to send, before the core is called again.
+    Transmits(&'a Outbox),
+    /// Something for another worker, before anything else is sent: it should be there first. Never
+    /// with one worker.
+    Message {
+        /// The worker that it is for; it takes it with [`Sfu::handle_message`]. When it has no room,
+        /// the message comes back by [`Sfu::undelivered`].
+        to: u8,
+        /// What it is.
+        message: WorkerMessage,
+    },
+    /// Something for the control plane.
+    Event(Event),
+    /// Nothing more before this time, unless something comes in; `None`: nothing at all.
+    Timeout(Option<Instant>),
+}
+
+/// How much the core holds; what must go back to where it began when everybody has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Rooms with anybody in them.
+    pub rooms: usize,
+    /// Peers, publishers and viewers.
+    pub peers: usize,
+    /// Deadlines.
+    pub timers: usize,
+    /// Addresses, ICE username fragments and peers that datagrams are routed by.
+    pub routes: [usize; 3],
+    /// Peers that this worker registered and that are with others, and addresses that it passes on.
+    pub elsewhere: [usize; 2],
+    /// Bytes of payload kept for late viewers.
+    pub ring_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Deadline {
+    Peer(PeerId),
+    Room(RoomId),
+    /// Addresses that are no longer passed on.
+    ForwardedAddrs,
+    /// Messages that were refused are tried again.
+    RetryMessages,
+}
+
+/// All rooms and peers of one worker.
+///
+/// The law: after every call that takes `&mut self`, [`Sfu::poll_output`] is called until it
+/// yields [`Output::Timeout`]. Time never goes back.
+#[derive(Debug)]
+pub struct Sfu {
+    config: Config,
+    shared: Shared,
+    rooms: HashMap<RoomId, Room>,
+    room_of: HashMap<PeerId, RoomId>,
+    demux: Demux,
+    timers: Timers<Deadline>,
+    /// Rooms with packets that viewers have not been given. At most all rooms.
+    dirty: BTreeSet<RoomId>,
+    /// The room that is being served, and its next viewer.
+    fanning_out: Option<(RoomId, PeerId)>,
+    /// Emptied by every drain; holds at most what the inputs since then make, and a chunk of a fan-out.
+    outbox: Outbox,
+    /// Whether the outbox was handed out.
+    is_sent: bool,
+    events: VecDeque<Event>,
+    /// What came of serving the viewers of a fan-out; empty outside of it.
+    served: Vec<(PeerId, Option<Served>)>,
+    workers: Workers,
+    remote_peers: RemotePeers,
+    forwarded: ForwardedAddrs,
+    /// Peers here that another worker is the registrar of.
+    n_foreign: usize,
+}
+
+impl Sfu {
+    /// An empty core. Makes the certificate that all its peers see.
+    pub fn new(config: Config) -> Self {
+        Self {
+            shared: Shared::new(&config),
+            workers: Workers::new(config.worker, config.workers),
+            config,
+            rooms: HashMap::new(),
+            room_of: HashMap::new(),
+            demux: Demux::default(),
+            timers: Timers::new(),
+            dirty: BTreeSet::new(),
+            fanning_out: None,
+            outbox: Outbox::default(),
+            is_sent: false,
+            events: VecDeque::new(),
+            served: Vec::new(),
+            remote_peers: RemotePeers::default(),
+            forwarded: ForwardedAddrs::default(),
+            n_foreign: 0,
+        }
+    }
+
+    /// How much it holds.
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            rooms: self.rooms.len(),
+            peers: self.room_of.len(),
+            timers: self.timers.len(),
+            routes: self.demux.sizes(),
+            elsewhere: [self.remote_peers.len(), self.forwarded.len()],
+            ring_bytes: self.rooms.values().map(Room::bytes).sum(),
+        }
+    }
+
+    /// Whether a peer is here.
+    pub fn has(&self, peer: PeerId) -> bool {
+        self.room_of.contains_key(&peer)
+    }
+
+    /// Carries out a command; what comes of it is an event.
+    /// Of several workers it is given to the [`crate::addressee`].
+    pub fn handle_command(&mut self, command: Command, now: Instant) {
+        match self.elsewhere(&command) {
+            Some(worker) => self.workers.send(worker, Control::Command(command)),
+            None => self.carry_out(command, now),
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: Instant) {
+        let peer = command.peer();
+        match command {
+            Command::Publish { room, peer, offer, on_air, via } => {
+                let result = self.publish(room, peer, &offer, on_air, via, now);
+                self.answered(peer, result);
+            }
+            Command::WatchOffer { room, peer, offer, via } => {
+                let result = self.watch_offer(room, peer, &offer, via, now);
+                self.answered(peer, result);
+            }
+            Command::Watch { room, peer, via } => {
+                let result = self.watch(room, peer, via, now);
+                self.offered(peer, result);
+            }
+            Command::Answer { peer, sdp } => {
+                let event = match self.answer(peer, &sdp, now) {
+                    Ok(codecs) => Event::Negotiated { peer, codecs },
+                    Err(error) => Event::Rejected { peer, error },
+                };
+                self.events.push_back(event);
+                self.handle_pending_checks(peer, now);
+            }
+            Command::Reoffer { peer, offer, via } => {
+                let result = self.reoffer(peer, &offer, via, now);
+                self.answered(peer, result);
+            }
+            Command::RestartIce { peer, via } => {
+                let result = self.restart_ice(peer, via, now);
+                self.offered(peer, result);
+            }
+            Command::Prefer { peer, preference } => {
+                self.with_peer(peer, now, |it, _| {
+                    if let Peer::Viewer(it) = it {
+                        it.prefer(&preference);
+                    }
+                });
+            }
+            Command::GoLive { room } => {
+                if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
+                    it.on_air = true;
+                    self.dirty.insert(room);
+                    self.relay_stage(room, false);
+                }
+            }
+            Command::Close { peer } => self.close(peer, CloseReason::Requested, now),
+        }
+        // After its answer: what a peer yields comes behind it.
+        if let Some(peer) = peer {
+            self.drain(peer, now);
+        }
+    }
+
+    /// Takes a datagram. One that is for nobody is dropped without a word.
+    pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
+        if datagram.contents.len() > MAX_DATAGRAM_BYTES {
+            return;
+        }
+        let me = self.workers.me;
+        if !self.take_datagram(datagram, me, now) && self.workers.is_many() {
+            self.pass_on(datagram, now);
+        }
+    }
+
+    /// Takes a datagram that came in at a worker's socket, if it may be for a peer here.
+    fn take_datagram(&mut self, datagram: &Datagram<'_>, origin: u8, now: Instant) -> bool {
+        let Datagram { source, contents, .. } = *datagram;
+        let Some(peer) = self.demux.route(source, contents, now) else { return false };
+        let receipt = self.with_peer(peer, now, |it, out| match it {
+            Peer::Publisher(it) => it.handle_datagram(datagram, now).into(),
+            Peer::Viewer(it) => it.handle_datagram(datagram, origin, now, out),
+        });
+        if let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) {
+            self.learn(peer, source, now);
+            // Most of what viewers send is feedback that only the next packet's fate depends on.
+            if receipt != Receipt::CanWait {
+                self.drain(peer, now);
+            }
+            if origin != self.workers.me {
+                self.taken_from_afar(peer, datagram, origin);
+            }
+        }
+        true
+    }
+
+    /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;
+    /// the timeout that comes next is in the past then.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        // Each deadline is moved beyond `now` or removed by what is done for it; the bound is for
+        // one that is not, which would otherwise hold up everybody.
+        for _ in 0..=self.timers.len() {
+            if self.outbox.is_full() {
+                return;
+            }
+            match self.timers.pop_due(now) {
+                Some(Deadline::Peer(peer)) => {
+                    self.with_peer(peer, now, |it, _| match it {
+                        Peer::Publisher(it) => it.handle_timeout(now),
+                        Peer::Viewer(it) => it.timer_at = None,
+                    });
+                    self.drain(peer, now);
+                }
+                Some(Deadline::Room(room)) => self.handle_room_timeout(room, now),
+                Some(Deadline::ForwardedAddrs) => {
+                    let next = self.forwarded.expire(now);
+                    self.timers.set(Deadline::ForwardedAddrs, next);
+                }
+                Some(Deadline::RetryMessages) => self.workers.unblock(),
+                None => return,
+            }
+        }
+    }
+
+    /// Closes every peer, with a goodbye to each.
+    pub fn close_all(&mut self, now: Instant) {
+        let peers: Vec<PeerId> = self.room_of.keys().copied().collect();
+        for peer in peers {
+            self.close(peer, CloseReason::Requested, now);
+        }
+    }
+
+    /// What comes next.
+    pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        if std::mem::take(&mut self.is_sent) {
+            self.outbox.clear();
+        }
+        if let Some((to, message)) = self.workers.next() {
+            return Output::Message { to, message };
+        }
+        while !self.outbox.is_full() {
+            let begun = self.fanning_out.take();
+            let Some((room, from)) = begun.or_else(|| Some((self.dirty.pop_first()?, PeerId(0))))
+            else {
+                break;
+            };
+            self.fan_out(room, from, now);
+        }
+        if !self.outbox.is_empty() {
+            self.is_sent = true;
+            return Output::Transmits(&self.outbox);
+        }
+        // What is relayed is under way before it is sent here; this is what came of sending.
+        if let Some((to, message)) = self.workers.next() {
+            return Output::Message { to, message };
+        }
+        if let Some(event) = self.events.pop_front() {
+            return Output::Event(event);
+        }
+        Output::Timeout(self.timers.next())
+    }
+
+    // --- media ---
+
+    /// Gives a room's viewers what is new, as far as the outbox holds it.
+    fn fan_out(&mut self, room_id: RoomId, from: PeerId, now: Instant) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let (mut viewers, stage) = room.viewers_from(from);
+        let (mut next, mut after) = (viewers.next(), viewers.next());
+        while let Some((peer, viewer)) = next.take() {
+            if self.outbox.is_full() {
+                self.fanning_out = Some((room_id, peer));
+                break;
+            }
+            (next, after) = (after, viewers.next());
+            if let Some((_, it)) = &after {
+                std::hint::black_box(it.warm());
+            }
+            if let Some((_, it)) = &next {
+                std::hint::black_box(it.warm_logs());
+            }
+            let served = contain(peer, || viewer.serve(stage, now, &mut self.outbox));
+            // Most of the time nothing is to be done but to go on.
+            if served.is_none_or(|it| !it.is_quiet(viewer.timer_at)) {
+                self.served.push((peer, served));
+            }
+        }
+        drop(viewers);
+        let mut served = std::mem::take(&mut self.served);
+        for (peer, it) in served.drain(..) {
+            self.after_serving(room_id, peer, it, now);
+        }
+        self.served = served;
+        self.attend_room(room_id, now);
+    }
+
+    /// Does what serving a viewer brought up.
+    fn after_serving(
+        &mut self,
+        room_id: RoomId,
+        peer: PeerId,
+        served: Option<Served>,
+        now: Instant,
+    ) {
+        let Some(served) = served else {
+            return self.close(peer, CloseReason::Internal, now);
+        };
+        if served.connected {
+            self.events.push_back(Event::Connected { peer });
+            self.subscribe(room_id);
+        }
+        if let Some(reason) = served.closed {
+            return self.close(peer, reason, now);
+        }
+        if let Some(Sent { has_picture, layer, reason }) = served.sent {
+            let layer = layer.map(|it| it.to_string());
+            self.events.push_back(Event::LayerSent { peer, has_picture, layer, reason });
+        }
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if let Some(viewer) = room.viewers.get_mut(&peer) {
+            viewer.timer_at = Some(served.deadline);
+            self.timers.set(Deadline::Peer(peer), Some(served.deadline));
+        }
+        if let Some(layer) = served.keyframe {
+            room.want_keyframe(layer, now);
+            self.attend_room(room_id, now);
+        }
+    }
+
+    /// Asks the publisher for keyframes that are due, sees which layers are watched, and sets the room's
+    /// deadline.
+    fn attend_room(&mut self, room_id: RoomId, now: Instant) {
+        self.attend_layers(room_id, now);
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let (workers, home) = (&mut self.workers, crate::home_of(room_id, self.config.workers));
+        let ask = |stream| workers.send(home, Control::KeyframeWanted(room_id, stream));
+        let asked = contain_in(room_id, || room.request_keyframes(now, ask)).unwrap_or_default();
+        self.timers.set(Deadline::Room(room_id), room.deadline());
+        if asked && let Some(peer) = room.publisher.as_ref().map(|it| it.id) {
+            self.with_peer(peer, now, |it, _| {
+                if let Peer::Publisher(it) = it {
+                    it.handle_timeout(now);
+                }
+            });
+            self.drain(peer, now);
+        }
+    }
+
+    fn handle_room_timeout(&mut self, room_id: RoomId, now: Instant) {
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let change = room.check_stall(now);
+        if room.is_flush_over(now) {
+            self.dirty.insert(room_id);
+        }
+        self.report(room_id, change);
+        self.attend_room(room_id, now);
+    }
+
+    /// Tells the control plane of a room's media, at its home.
+    fn report(&mut self, room: RoomId, change: Option<Change>) {
+        match change.filter(|_| self.workers.is_home(room)) {
+            Some(Change::Flowing(media)) => {
+                self.events.push_back(Event::MediaFlowing { room, media });
+            }
+            Some(Change::Stalled) => self.events.push_back(Event::MediaStalled { room }),
+            Some(Change::Unwanted(layers)) => {
+                self.events.push_back(Event::LayersUnwanted { room, layers });
+            }
+            None => {}
+        }
+    }
+
+    /// Polls a peer until it has nothing more.
+    fn drain(&mut self, peer: PeerId, now: Instant) {
+        let Some(room_id) = self.room_of.get(&peer).copied() else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if room.viewers.contains_key(&peer) {
+            let served = contain(peer, || room.serve(peer, now, &mut self.outbox)).flatten();
+            return self.after_serving(room_id, peer, served, now);
+        }
+        loop {
+            let step = self.with_peer(peer, now, |it, out| match it {
+                Peer::Publisher(it) => match it.poll(now, out) {
+                    ingress::Output::Timeout(at) => Err((at, it.closed())),
+                    other => Ok(other),
+                },
+                Peer::Viewer(_) => Err((now, None)),
+            });
+            match step {
+                None | Some(Ok(ingress::Output::Timeout(_))) => return,
+                Some(Ok(ingress::Output::Media(key, format, packet))) => {
+                    self.ingest(room_id, key, format, packet, now);
+                }
+                Some(Ok(ingress::Output::Connected)) => {
+                    self.events.push_back(Event::Connected { peer });
+                }
+                Some(Err((at, None))) => {
+                    self.timers.set(Deadline::Peer(peer), Some(at));
+                    return self.attend_ingest(room_id, now);
+                }
+                Some(Err((_, Some(reason)))) => return self.close(peer, reason, now),
+            }
+        }
+    }
+
+    // --- life and death ---
+
+    /// Lets `f` at a peer; a panic in there ends that peer and nothing else.
+    fn with_peer<T>(
+        &mut self,
+        peer: PeerId,
+        now: Instant,
+        f: impl FnOnce(Peer<'_>, &mut Outbox) -> T,
+    ) -> Option<T> {
+        let room = self.rooms.get_mut(self.room_of.get(&peer)?)?;
+        let it = match (&mut room.publisher, room.viewers.get_mut(&peer)) {
+            (Some(publisher), _) if publisher.id == peer => Peer::Publisher(publisher),
+            (_, Some(viewer)) => Peer::Viewer(viewer),
+            _ => return None,
+        };
+        let result = contain(peer, || f(it, &mut self.outbox));
+        if result.is_none() {
+            self.close(peer, CloseReason::Internal, now);
+        }
+        result
+    }
+
+    fn close(&mut self, peer: PeerId, reason: CloseReason, now: Instant) {
+        let Some(room_id) = self.room_of.get(&peer).copied() else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if room.publisher.as_ref().is_some_and(|it| it.id == peer) {
+            let publisher = room.set_publisher(None, false);
+            self.timers.set(Deadline::Room(room_id), room.deadline());
+            self.relay_stage(room_id, true);
+            if let Some(publisher) = publisher {
+                self.say_goodbye_to_publisher(publisher, reason, now);
+            }
+        } else if let Some(mut viewer) = room.viewers.remove(&peer) {
+            if reason != CloseReason::Internal {
+                contain(peer, || {
+                    viewer.egress.close();
+                    viewer.egress.handle_timeout(now);
+                    let is_over = |it| matches!(it, outgoing::Output::Timeout(_));
+                    while !is_over(viewer.egress.poll(now, &mut self.outbox)) {}
+                });
+            }
+            self.forget(peer, reason);
+        }
+        self.leave_room(room_id);
+    }
+
+    /// Lets a room go when nobody is there any more.
+    fn leave_room(&mut self, room_id: RoomId) {
+        if self.rooms.get(&room_id).is_some_and(Room::is_empty)
+            && let Some(room) = self.rooms.remove(&room_id)
+        {
+            self.timers.set(Deadline::Room(room_id), None);
+            self.dirty.remove(&room_id);
+            if room.is_subscribed {
+                self.workers.send(self.workers.home(room_id), Control::Unsubscribe(room_id));
+            }
+        }
+    }
+
+    fn enter(&mut self, peer: PeerId, room: RoomId) {
+        self.room_of.insert(peer, room);
+        self.n_foreign += usize::from(self.workers.registrar(peer) != self.workers.me);
+    }
+
+    fn leave(&mut self, peer: PeerId) {
+        if self.room_of.remove(&peer).is_some() {
+            self.n_foreign -= usize::from(self.workers.registrar(peer) != self.workers.me);
+        }
+    }
+
+    fn say_goodbye_to_publisher(&mut self, mut it: Publisher, reason: CloseReason, now: Instant) {
+        if reason != CloseReason::Internal {
+            contain(it.id, || {
+                it.close();
+                it.handle_timeout(now);
+                let is_over = |it| matches!(it, ingress::Output::Timeout(_));
+                while !is_over(it.poll(now, &mut self.outbox)) {}
+            });
+        }
+        self.forget(it.id, reason);
+    }
+
+    fn forget(&mut self, peer: PeerId, reason: CloseReason) {
+        self.leave(peer);
+        self.demux.forget(peer);
+        let registrar = self.workers.registrar(peer);
+        if registrar != self.workers.me {
+            self.workers.send(registrar, Control::Gone(peer));
+        }
+        self.timers.set(Deadline::Peer(peer), None);
+        self.events.push_back(Event::Closed { peer, reason });
+        tracing::debug!(%peer, ?reason, "peer closed");
+    }
+}
+
+/// One peer, for as long as something is done with it.
+enum Peer<'a> {
+    Publisher(&'a mut Publisher),
+    Viewer(&'a mut Viewer),
+}
+
+/// [`contain`] for what is not of one peer.
+fn contain_in<T>(room: RoomId, step: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(step));
+    if result.is_err() {
+        tracing::error!(%room, "a fault in one room; please report it");
+    }
+    result.ok()
+}
+
+/// Runs a step of one peer; `None` when it panicked. The peer is not touched again but to be dropped.
+fn contain<T>(peer: PeerId, step: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(step));
+    if result.is_err() {
+        tracing::error!(%peer, "a fault in one session, which is closed; please report it");
+    }
+    result.ok()
+}

@@ -1,0 +1,220 @@
+//! Peers of several workers. The kernel decides which worker hears an address; a check names, by its
+//! username fragment, the worker that knows the peer. That one verifies it before anything moves: a
+//! viewer then goes to the worker that hears it, a publisher stays at home and is passed what comes.
+//!
+//! Every move and every command of a peer goes through its registrar, and between two workers
+//! everything keeps its order: so what follows a peer never overtakes it.
+
+use std::time::{Duration, Instant};
+
+use super::{Deadline, Sfu};
+use crate::core::demux;
+use crate::core::ufrag::named_worker;
+use crate::datagram::Datagram;
+use crate::workers::message::{Control, Migrating, WorkerMessage};
+use media_api::Command;
+use media_api::PeerId;
+
+/// When a message that found a full inbox is tried again.
+const RETRY: Duration = Duration::from_millis(2);
+
+impl Sfu {
+    /// How many peers this worker is the registrar of, wherever they are.
+    pub fn registered(&self) -> usize {
+        self.room_of.len() - self.n_foreign + self.remote_peers.len()
+    }
+
+    /// Takes a message of another worker; emptied, it goes back to its sender for
+    /// [`Self::recycle`].
+    pub fn handle_message(&mut self, mut message: WorkerMessage, now: Instant) -> WorkerMessage {
+        let from = message.from;
+        for send in message.controls.drain(..) {
+            self.handle_note(send, from, now);
+        }
+        for relayed in message.media.drain(..) {
+            self.handle_relayed(relayed, now);
+        }
+        for (datagram, origin) in message.datagrams.iter() {
+            if !self.take_datagram(&datagram, origin, now) && origin == from {
+                self.redirect(&datagram, origin);
+            }
+        }
+        message.clear();
+        message
+    }
+
+    /// Takes back a message whose addressee has no room for it now.
+    pub fn undelivered(&mut self, to: u8, message: WorkerMessage, now: Instant) {
+        self.workers.undelivered(to, message);
+        self.timers.set(Deadline::RetryMessages, Some(now + RETRY));
+    }
+
+    /// Takes an emptied message of its own for reuse.
+    pub fn recycle(&mut self, message: WorkerMessage) {
+        self.workers.recycle(message);
+    }
+
+    fn handle_note(&mut self, send: Control, from: u8, now: Instant) {
+        match send {
+            Control::Subscribe(room) => self.subscribed(room, from),
+            Control::Unsubscribe(room) => self.unsubscribed(room, from),
+            Control::KeyframeWanted(room, stream) => self.keyframe_wanted(room, stream, now),
+            Control::Watched(room, layers) => self.watched_elsewhere(room, &layers, now),
+            Control::Command(command) => self.handle_forwarded(command, from, now),
+            Control::Returned(command) => self.handle_command(command, now),
+            Control::Viewer { migrating, to } if to == self.workers.me => {
+                self.accept_migrated(*migrating, now)
+            }
+            Control::Viewer { migrating, to } => self.forward_migrating(migrating, to),
+            Control::Ufrag(peer, ufrag) => self.remote_peers.add_ufrag(peer, &ufrag),
+            Control::Gone(peer) => self.remote_peers.remove(peer),
+            Control::PassOn(address) => {
+                if !self.demux.holds(address, now) {
+                    self.forwarded.set(address, from, now);
+                    let deadline = self.forwarded.expire(now);
+                    self.timers.set(Deadline::ForwardedAddrs, deadline);
+                }
+            }
+        }
+    }
+
+    // --- commands ---
+
+    /// Whom a command is passed on to, when its peer is not here.
+    pub(super) fn elsewhere(&mut self, command: &Command) -> Option<u8> {
+        match command {
+            Command::Publish { room, peer, .. } => {
+                let home = self.workers.home(*room);
+                (home != self.workers.me).then(|| self.remote_peers.set(*peer, home, &[]))?;
+                Some(home)
+            }
+            Command::GoLive { room } => Some(self.workers.home(*room)),
+            Command::Watch { .. } | Command::WatchOffer { .. } => None,
+            Command::Answer { peer, .. }
+            | Command::Reoffer { peer, .. }
+            | Command::RestartIce { peer, .. }
+            | Command::Prefer { peer, .. }
+            | Command::Close { peer } => self.remote_peers.of(*peer),
+        }
+        .filter(|to| *to != self.workers.me)
+    }
+
+    /// A command from the registrar of its peer, or about a room at home here.
+    fn handle_forwarded(&mut self, command: Command, from: u8, now: Instant) {
+        let Some(peer) = command.peer() else { return self.carry_out(command, now) };
+        let is_new = matches!(command, Command::Publish { .. });
+        if !is_new && !self.room_of.contains_key(&peer) {
+            return self.workers.send(from, Control::Returned(command));
+        }
+        self.carry_out(command, now);
+        if is_new && !self.room_of.contains_key(&peer) {
+            self.workers.send(from, Control::Gone(peer));
+        }
+    }
+
+    /// The fragment of a peer here, after each negotiation.
+    pub(super) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
+        self.demux.set_ufrag(peer, ufrag);
+        // A publisher's names its home; only a viewer's leads to the registrar.
+        let registrar = self.workers.registrar(peer);
+        if registrar != self.workers.me && named_worker(ufrag) == Some(registrar) {
+            self.workers.send(registrar, Control::Ufrag(peer, ufrag.into()));
+        }
+    }
+
+    // --- datagrams ---
+
+    /// Passes on what came in at our socket for a peer of another worker.
+    pub(super) fn pass_on(&mut self, datagram: &Datagram<'_>, now: Instant) {
+        let me = self.workers.me;
+        match demux::of_ufrag(datagram.contents, named_worker) {
+            Some(worker) if worker == me => self.redirect(datagram, me),
+            Some(worker) => self.workers.pass_on(worker, datagram, me),
+            None => {
+                if let Some(to) = self.forwarded.route(datagram.source, now) {
+                    self.workers.pass_on(to, datagram, me);
+                }
+            }
+        }
+    }
+
+    /// Passes a check on to where the peer that it names is now.
+    fn redirect(&mut self, datagram: &Datagram<'_>, origin: u8) {
+        let worker = demux::of_ufrag(datagram.contents, |it| self.remote_peers.of_ufrag(it));
+        if let Some(worker) = worker {
+            self.workers.pass_on(worker, datagram, origin);
+        }
+    }
+
+    /// A peer of ours took what another worker heard: a viewer goes there once that is its path, and
+    /// until then, as for a publisher, the rest of what comes from there is passed on.
+    pub(super) fn taken_from_afar(&mut self, peer: PeerId, datagram: &Datagram<'_>, origin: u8) {
+        let Datagram { source, destination, contents } = *datagram;
+        let Some(room_id) = self.room_of.get(&peer) else { return };
+        let viewer = self.rooms.get(room_id).and_then(|it| it.viewers.get(&peer));
+        let is_path = viewer.is_some_and(|it| it.egress.path() == Some((destination, source)));
+        let is_check = matches!(contents.first(), Some(0..=3));
+        // A DTLS record proves nothing of itself; a check and SRTCP do.
+        let is_proof = is_check || matches!(contents.first(), Some(128..=191));
+        if self.demux.route_of(source) != Some(peer) {
+            // The address is still another's.
+        } else if is_path && is_proof {
+            self.hand_over(peer, origin, datagram);
+        } else if is_check {
+            self.workers.send(origin, Control::PassOn(source));
+        }
+    }
+
+    // --- viewers ---
+
+    fn hand_over(&mut self, peer: PeerId, to: u8, datagram: &Datagram<'_>) {
+        let Some(room_id) = self.room_of.get(&peer).copied() else { return };
+        let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        let Some(mut viewer) = room.viewers.remove(&peer) else { return };
+        viewer.park();
+        let ufrags = self.demux.forget(peer);
+        self.leave(peer);
+        self.timers.set(Deadline::Peer(peer), None);
+        self.leave_room(room_id);
+        tracing::debug!(%peer, to, "viewer handed over");
+        let (address, from) = (datagram.source, self.workers.me);
+        let migrating = Box::new(Migrating { peer, room: room_id, viewer, ufrags, address, from });
+        let registrar = self.workers.registrar(peer);
+        if registrar == self.workers.me {
+            self.forward_migrating(migrating, to);
+        } else {
+            self.workers.send(registrar, Control::Viewer { migrating, to });
+        }
+    }
+
+    /// As its registrar, sends a viewer to the worker that hears it.
+    fn forward_migrating(&mut self, migrating: Box<Migrating>, to: u8) {
+        self.remote_peers.set(migrating.peer, to, &migrating.ufrags);
+        self.workers.send(to, Control::Viewer { migrating, to });
+    }
+
+    fn accept_migrated(&mut self, migrating: Migrating, now: Instant) {
+        let Migrating { peer, room: room_id, viewer, ufrags, address, from } = migrating;
+        self.remote_peers.remove(peer);
+        self.forwarded.take_over(address, from);
+        for ufrag in &ufrags {
+            self.demux.set_ufrag(peer, ufrag);
+        }
+        self.learn(peer, address, now);
+        let is_connected = viewer.egress.is_connected();
+        self.rooms.entry(room_id).or_default().viewers.insert(peer, viewer);
+        self.enter(peer, room_id);
+        if is_connected {
+            self.subscribe(room_id);
+        }
+        self.drain(peer, now);
+    }
+
+    /// A peer here verified a check from this address; one that is heard for another worker is not
+    /// taken from it.
+    pub(super) fn learn(&mut self, peer: PeerId, address: std::net::SocketAddr, now: Instant) {
+        if !self.forwarded.holds(address, now) {
+            self.demux.learn(peer, address, now);
+        }
+    }
+}

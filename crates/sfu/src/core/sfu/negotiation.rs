@@ -1,0 +1,184 @@
+//! What is done with offers and answers: the part of [`Sfu`] that makes peers and changes what they
+//! agreed on. Every library call on what came from outside is contained.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use super::{Peer, Sfu, contain};
+use crate::egress::Egress;
+use crate::ingress::Publisher;
+use crate::viewer::Viewer;
+use media_api::{CloseReason, Event, NegotiationError};
+use media_api::{PeerId, RoomId};
+
+impl Sfu {
+    pub(super) fn publish(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        offer: &str,
+        on_air: bool,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Answered, NegotiationError> {
+        self.has_space()?;
+        let accepted = contain(peer, || {
+            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, via, now)?;
+            let (codecs, ufrag) = (new.codecs(), new.ufrag());
+            Ok((new, Answered { sdp, codecs }, ufrag))
+        });
+        let (new, answered, ufrag) = accepted.unwrap_or_else(|| Err(unreadable()))?;
+        self.set_ufrag(peer, &ufrag);
+        let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
+        self.enter(peer, room);
+        self.relay_stage(room, true);
+        if let Some(old) = old {
+            self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
+        }
+        Ok(answered)
+    }
+
+    pub(super) fn watch_offer(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        offer: &str,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Answered, NegotiationError> {
+        self.has_space()?;
+        let accepted = contain(peer, || {
+            let mut egress = self.new_egress(now);
+            let sdp = egress.accept_offer(offer, via, now)?;
+            let codecs = egress.codecs();
+            if codecs.is_empty() {
+                return Err(NegotiationError::NoCodec);
+            }
+            Ok((egress, Answered { sdp, codecs }))
+        });
+        let (egress, answered) = accepted.unwrap_or_else(|| Err(unreadable()))?;
+        self.add_viewer(room, peer, egress);
+        Ok(answered)
+    }
+
+    pub(super) fn watch(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
+        self.has_space()?;
+        let mut egress = self.new_egress(now);
+        let sdp = egress.offer(via);
+        self.add_viewer(room, peer, egress);
+        Ok(sdp)
+    }
+
+    fn new_egress(&self, now: Instant) -> Box<Egress> {
+        Box::new(Egress::new(&self.shared, now))
+    }
+
+    pub(super) fn add_viewer(&mut self, room: RoomId, peer: PeerId, mut egress: Box<Egress>) {
+        self.set_ufrag(peer, &egress.ufrag());
+        let viewer = Viewer::new(egress, &self.config);
+        self.rooms.entry(room).or_default().viewers.insert(peer, viewer);
+        self.enter(peer, room);
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        peer: PeerId,
+        sdp: &str,
+        now: Instant,
+    ) -> Result<Vec<crate::Codec>, NegotiationError> {
+        let result = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
+            Peer::Viewer(it) => {
+                it.egress.accept_answer(sdp, now)?;
+                it.renegotiated();
+                Ok((it.egress.codecs(), it.egress.ufrag()))
+            }
+        });
+        let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
+        self.set_ufrag(peer, &ufrag);
+        Ok(codecs)
+    }
+
+    /// Takes what came before the answer that is here now.
+    pub(super) fn handle_pending_checks(&mut self, peer: PeerId, now: Instant) {
+        let early = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(_) => Vec::new(),
+            Peer::Viewer(it) => it.take_pending_checks(),
+        });
+        for check in early.unwrap_or_default() {
+            self.take_datagram(&check.datagram(), check.origin, now);
+        }
+    }
+
+    pub(super) fn reoffer(
+        &mut self,
+        peer: PeerId,
+        offer: &str,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Answered, NegotiationError> {
+        let result = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(it) => {
+                let sdp = it.reoffer(offer, via, now)?;
+                Ok((Answered { sdp, codecs: it.codecs() }, it.ufrag()))
+            }
+            Peer::Viewer(it) => {
+                let sdp = it.egress.accept_offer(offer, via, now)?;
+                it.renegotiated();
+                Ok((Answered { sdp, codecs: it.egress.codecs() }, it.egress.ufrag()))
+            }
+        });
+        let (answered, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
+        self.set_ufrag(peer, &ufrag);
+        Ok(answered)
+    }
+
+    pub(super) fn restart_ice(
+        &mut self,
+        peer: PeerId,
+        via: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<String, NegotiationError> {
+        let result = self.with_peer(peer, now, |it, _| match it {
+            Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
+            Peer::Viewer(it) => it.egress.offer_ice_restart(via),
+        });
+        result.ok_or(NegotiationError::UnknownPeer)?
+    }
+
+    fn has_space(&self) -> Result<(), NegotiationError> {
+        let full = self.room_of.len() >= self.config.max_peers;
+        if full { Err(NegotiationError::Full) } else { Ok(()) }
+    }
+
+    pub(super) fn answered(&mut self, peer: PeerId, result: Result<Answered, NegotiationError>) {
+        self.events.push_back(match result {
+            Ok(Answered { sdp, codecs }) => Event::Answer { peer, sdp, codecs },
+            Err(error) => Event::Rejected { peer, error },
+        });
+    }
+
+    pub(super) fn offered(&mut self, peer: PeerId, result: Result<String, NegotiationError>) {
+        self.events.push_back(match result {
+            Ok(sdp) => Event::Offer { peer, sdp },
+            Err(error) => Event::Rejected { peer, error },
+        });
+    }
+}
+
+/// An answer and what can flow by it.
+pub(super) struct Answered {
+    sdp: String,
+    codecs: Vec<crate::Codec>,
+}
+
+/// What is said of a description that the library has a fault with.
+fn unreadable() -> NegotiationError {
+    NegotiationError::malformed("it is beyond what can be read")
+}

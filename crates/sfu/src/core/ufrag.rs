@@ -1,0 +1,83 @@
+//! Which peer an ICE username fragment of ours is of.
+
+use std::collections::HashMap;
+
+use crate::PeerId;
+
+/// The most workers: as many as one character of a username fragment can name.
+pub const MAX_WORKERS: u8 = 64;
+
+/// `ice-char` (RFC 8839, section 5.4).
+pub(crate) const ICE_CHARS: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Username fragments one peer may have: the current one, and that of before an ICE restart.
+const MAX_OF_PEER: usize = 2;
+
+/// Peers by fragment. What a peer has is kept with the peer, oldest first, so that it can be taken out.
+#[derive(Debug, Default)]
+pub(crate) struct Ufrags {
+    peers: HashMap<String, PeerId>,
+}
+
+impl Ufrags {
+    /// Another fragment of a peer that has these; the oldest beyond the bound is forgotten.
+    pub(crate) fn add(&mut self, peer: PeerId, known: &mut Vec<String>, ufrag: &str) {
+        if known.iter().any(|it| it == ufrag) {
+            return;
+        }
+        if known.len() == MAX_OF_PEER {
+            self.peers.remove(&known.remove(0));
+        }
+        known.push(ufrag.into());
+        self.peers.insert(ufrag.into(), peer);
+    }
+
+    /// Forgets what a peer had.
+    pub(crate) fn remove(&mut self, known: &[String]) {
+        for ufrag in known {
+            self.peers.remove(ufrag);
+        }
+    }
+
+    /// Whose a fragment is.
+    pub(crate) fn peer(&self, ufrag: &str) -> Option<PeerId> {
+        self.peers.get(ufrag).copied()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.peers.len()
+    }
+}
+
+/// Lets a fresh username fragment name a worker.
+pub(crate) fn name_worker(ufrag: &mut String, worker: u8) {
+    let name = char::from(ICE_CHARS[usize::from(worker % MAX_WORKERS)]);
+    ufrag.replace_range(
+        ..ufrag.chars().next().map_or(0, char::len_utf8),
+        name.encode_utf8(&mut [0; 4]),
+    );
+}
+
+/// The worker that a username fragment names.
+pub(crate) fn named_worker(ufrag: &str) -> Option<u8> {
+    let first = ufrag.bytes().next()?;
+    ICE_CHARS.iter().position(|it| *it == first).map(|at| at as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fragment_names_its_worker() {
+        for worker in 0..MAX_WORKERS {
+            let mut ufrag = String::from("+bcdef");
+            name_worker(&mut ufrag, worker);
+            assert_eq!((named_worker(&ufrag), ufrag.len()), (Some(worker), 6));
+        }
+        assert_eq!(named_worker("*x"), None);
+        assert_eq!(named_worker(""), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The sending half of one viewer, behind a trait, so that the room does not know how a packet
+//! becomes a datagram. [`lean::Egress`] is what viewers are served by; [`rtc::RtcEgress`], one str0m
+//! session a viewer, is the reference that it is compared with.
+
+use std::fmt::Debug;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use crate::media::codec::{dependency_descriptor, vp8};
+use crate::media::header_ext::HeaderExtensions;
+
+/// What padding alone carries.
+pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
+
+/// Sound or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+impl Kind {
+    /// Ticks of the RTP timestamp a second.
+    pub(crate) fn clock_rate(self) -> u32 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
+}
+
+/// One packet on its way to one viewer, its numbers already the viewer's own.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    /// Which track.
+    pub(crate) kind: Kind,
+    /// The payload type that [`Egress::payload_type`] gave.
+    pub(crate) payload_type: u8,
+    /// Extended sequence number.
+    pub(crate) seq: u64,
+    /// RTP timestamp.
+    pub(crate) ts: u32,
+    /// Bytes of RTP padding (RFC 3550, section 5.1), so that packets of a frame are of one size.
+    pub(crate) padding: u8,
+    /// RTP marker bit.
+    pub(crate) marker: bool,
+    /// Header extensions that describe the media, as bytes.
+    pub(crate) header_ext: &'a HeaderExtensions,
+    /// The dependency descriptor, and the frame number that it has for this viewer.
+    pub(crate) dependency: Option<(&'a dependency_descriptor::Descriptor, u16)>,
+    /// The payload, shared by all viewers; one without content stands for a packet that is left out.
+    pub(crate) payload: &'a Arc<[u8]>,
+    /// What differs for this viewer in the VP8 payload descriptor.
+    pub(crate) vp8_patch: Option<vp8::Patch>,
+    /// When it was captured, in our clock; sender reports are made of it.
+    pub(crate) captured: Instant,
+}
+
+impl Outgoing<'_> {
+    /// Takes the content out: what is left has a number and the least padding that a packet can consist of.
+    pub(crate) fn empty(&mut self) {
+        self.padding = 1;
+        self.marker = false;
+        self.header_ext = HeaderExtensions::none();
+        self.dependency = None;
+        self.payload = &NO_PAYLOAD;
+        self.vp8_patch = None;
+    }
+}
+
+/// What a datagram was to an egress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// Not for this viewer.
+    Foreign,
+    /// The viewer's; something may be due at once.
+    Taken,
+    /// The viewer's; what it says can wait until the viewer is served anyway: with the next packet, or
+    /// at its deadline.
+    CanWait,
+    /// The viewer's, before the answer that it needs: to be handled again once that is here.
+    Early,
+}
+
+impl From<bool> for Receipt {
+    /// Of whether it was the viewer's.
+    fn from(is_taken: bool) -> Self {
+        if is_taken { Self::Taken } else { Self::Foreign }
+    }
+}
+
+/// What an egress yields.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// ICE and DTLS are up.
+    Connected,
+    /// The viewer cannot decode and needs a keyframe (PLI or FIR).
+    KeyframeWanted,
+    /// Nothing more before this time.
+    Timeout(Instant),
+}

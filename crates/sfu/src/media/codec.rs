@@ -1,0 +1,6 @@
+//! What is read of a payload, by codec.
+
+pub(crate) mod dependency_descriptor;
+pub(crate) mod h264;
+pub(crate) mod vp8;
+pub(crate) mod vp9;

@@ -1,0 +1,106 @@
+//! DTLS with one configuration for all peers.
+//!
+//! str0m builds a DTLS configuration for every peer, and building one runs the crypto library's
+//! known-answer tests: 1 ms of a join's 1.4. This provider builds it once. It also speaks DTLS 1.2
+//! only: as a server of 1.3 the library takes the client's first SRTP profile, which for Chromium
+//! is AES-CM with SHA-1, four times the cost of the AES-GCM that both know.
+//!
+//! That is for browsers. Whoever's ClientHello shows a TLS library of general purpose may have a
+//! certificate with an RSA key, and is answered by a library that takes one (`any_key.rs`).
+
+mod any_key;
+mod assembly;
+mod association;
+pub(crate) mod channel;
+mod flight;
+mod hello;
+mod own_key;
+mod owned;
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
+use str0m::crypto::dtls::{DtlsInstance, DtlsProvider};
+use str0m::crypto::{CryptoError, from_feature_flags};
+
+pub(crate) use self::association::Association;
+pub(crate) use self::hello::is_hello;
+use self::own_key::OwnKeys;
+use self::owned::Owned;
+
+/// str0m's cryptography with DTLS from here.
+pub(crate) fn crypto_provider() -> CryptoProvider {
+    let base = from_feature_flags();
+    CryptoProvider {
+        srtp_provider: base.srtp_provider,
+        sha1_hmac_provider: base.sha1_hmac_provider,
+        sha1_provider: base.sha1_provider,
+        sha256_provider: base.sha256_provider,
+        dtls_provider: &SharedDtls,
+    }
+}
+
+/// A fresh self-signed certificate: one a process, never stored (ASVS 17.2.1).
+pub(crate) fn generate_certificate() -> DtlsCert {
+    SharedDtls.generate_certificate().expect("the crypto library makes P-256 certificates")
+}
+
+#[derive(Debug)]
+struct SharedDtls;
+
+/// How soon a flight that nobody answered is sent again, and twice as late each time: browsers repeat
+/// theirs after 50 ms (RFC 6347, section 4.2.4.1, has a second, but allows less where latency matters).
+const FLIGHT_AGAIN: Duration = Duration::from_millis(100);
+
+/// How often it is sent again, which lasts longer than a session may take to connect.
+const FLIGHT_REPEATS: usize = 9;
+
+/// The same towards a peer that wants to answer the handshake, as ffmpeg does. ffmpeg 9 that hears the
+/// last flight twice, since its answer was still on the way, from then on waits for a datagram of ours
+/// before it sends one of its own: a frame a second. The library takes off up to a quarter at random.
+const PATIENT_FLIGHT_AGAIN: Duration = Duration::from_secs(1);
+
+/// As often as fits into the time that a session may take to connect.
+const PATIENT_FLIGHT_REPEATS: usize = 4;
+
+/// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
+pub(crate) fn config() -> &'static Arc<dimpl::Config> {
+    static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    CONFIG.get_or_init(|| build(FLIGHT_AGAIN, FLIGHT_REPEATS))
+}
+
+/// The one for handshakes that this side begins.
+fn patient_config() -> &'static Arc<dimpl::Config> {
+    static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    CONFIG.get_or_init(|| build(PATIENT_FLIGHT_AGAIN, PATIENT_FLIGHT_REPEATS))
+}
+
+fn build(flight_again: Duration, repeats: usize) -> Arc<dimpl::Config> {
+    let mut crypto = dimpl::crypto::aws_lc_rs::default_provider();
+    // Lives as long as the configuration, which is made once.
+    crypto.key_provider = Box::leak(Box::new(OwnKeys(crypto.key_provider)));
+    // No cookie exchange: only a source that passed an ICE check reaches DTLS.
+    let config = dimpl::Config::builder()
+        .with_crypto_provider(crypto)
+        .use_server_cookie(false)
+        .flight_start_rto(flight_again)
+        .flight_retries(repeats);
+    Arc::new(config.build().expect("the defaults and the compiled-in crypto library are valid"))
+}
+
+impl DtlsProvider for SharedDtls {
+    fn generate_certificate(&self) -> Option<DtlsCert> {
+        dimpl::certificate::generate_self_signed_certificate().ok()
+    }
+
+    fn new_dtls(
+        &self,
+        cert: &DtlsCert,
+        now: Instant,
+        _version: DtlsVersion,
+        _mtu: Option<usize>,
+    ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
+        Ok(Box::new(Owned::new(cert.clone(), now)))
+    }
+}

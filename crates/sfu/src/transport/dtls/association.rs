@@ -1,0 +1,356 @@
+//! One DTLS association, by whichever library can have it.
+//!
+//! Until the handshake is done anybody who forges the peer's address can say hello as well, before it or
+//! after it. Nothing tells whose hello is the peer's, so each begins a handshake of its own, beside the
+//! others; what follows is given to all of them, and the first that ends is the peer's: only who has the keys
+//! can end one.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use dimpl::{DtlsCertificate, Error, Output};
+use sync_wrapper::SyncWrapper;
+
+use super::any_key::{AnyKey, REFUSED};
+use super::assembly::Assembly;
+use super::hello::{self, ClientHello};
+use super::{config, patient_config};
+use crate::core::rate_limit::RateLimit;
+
+/// Handshakes beside the first. A further one takes the place of the last: who said hello early keeps its
+/// handshake whatever comes later, and who says it after a flood has the last.
+const MAX_OTHERS: usize = 3;
+
+/// Handshakes that are begun beside the first in a second; each costs a tenth of a millisecond.
+const OTHERS_PER_SECOND: u32 = 50;
+
+/// An association with one peer. It does not keep our certificate: there may be thousands.
+#[derive(Debug)]
+pub(crate) struct Association {
+    first: Attempt,
+    others: Vec<Attempt>,
+    /// Whose hello came last: 0 is the first. It alone repeats itself unasked: to the peer, flights of a
+    /// handshake that is not its own are noise.
+    last: usize,
+    /// What came of hellos that are not whole.
+    assembly: Assembly,
+    begun: RateLimit,
+    /// Whether a hello can begin a handshake: not once one is done, and not where we begin it.
+    takes_hellos: bool,
+}
+
+/// A handshake that may be the peer's.
+#[derive(Debug)]
+struct Attempt {
+    dtls: Library,
+    /// The hello that began it, until it is done.
+    hello: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all have the large one, in a box of its own")]
+enum Library {
+    /// What browsers speak to: the cheapest, with one configuration for all.
+    Dimpl(dimpl::Dtls),
+    /// str0m asks for what threads may share, though none does.
+    AnyKey(Box<SyncWrapper<AnyKey>>),
+}
+
+impl Association {
+    /// One that the peer begins.
+    pub(crate) fn passive(certificate: &DtlsCertificate, now: Instant) -> Self {
+        Self::new(Library::passive(certificate, now), true)
+    }
+
+    /// One that we begin. The peer's certificate has to have a key on an elliptic curve.
+    pub(crate) fn active(certificate: &DtlsCertificate, is_patient: bool, now: Instant) -> Self {
+        let config = if is_patient { patient_config() } else { config() };
+        let mut dtls = dimpl::Dtls::new_12(Arc::clone(config), certificate.clone(), now);
+        dtls.set_active(true);
+        Self::new(Library::Dimpl(dtls), false)
+    }
+
+    fn new(dtls: Library, takes_hellos: bool) -> Self {
+        Self {
+            first: Attempt { dtls, hello: None },
+            others: Vec::new(),
+            last: 0,
+            assembly: Assembly::default(),
+            begun: RateLimit::default(),
+            takes_hellos,
+        }
+    }
+
+    /// Takes a datagram. `certificate` is the one it was made with.
+    pub(crate) fn handle_packet(
+        &mut self,
+        packet: &[u8],
+        certificate: &DtlsCertificate,
+        now: Instant,
+    ) -> Result<(), Error> {
+        if self.takes_hellos && hello::is_hello(packet) {
+            return self.handle_hello(packet, certificate, now);
+        }
+        if self.takes_hellos && self.first.hello.is_none() {
+            return Err(REFUSED);
+        }
+        // Whose it is is not known; one that it fits is enough.
+        let mut result = self.first.dtls.handle_packet(packet);
+        for it in &mut self.others {
+            let taken = it.dtls.handle_timeout(now).and_then(|()| it.dtls.handle_packet(packet));
+            result = result.or(taken);
+        }
+        result
+    }
+
+    fn handle_hello(
+        &mut self,
+        packet: &[u8],
+        certificate: &DtlsCertificate,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let mut repeated = None;
+        for (at, it) in std::iter::once(&mut self.first).chain(&mut self.others).enumerate() {
+            if it.hello.as_ref().is_some_and(|of| hello::is_part(packet, of)) {
+                repeated = Some(it.dtls.handle_packet(packet));
+                self.last = at;
+            }
+        }
+        if let Some(result) = repeated {
+            return result;
+        }
+        let Some((hello, parts)) = self.assembly.add(packet) else { return Ok(()) };
+        self.begin(hello, &parts, certificate, now)
+    }
+
+    /// Begins a handshake with whoever said this hello.
+    fn begin(
+        &mut self,
+        hello: ClientHello,
+        parts: &[Box<[u8]>],
+        certificate: &DtlsCertificate,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let is_first = self.first.hello.is_none();
+        if !hello.is_answerable() || !is_first && !self.begun.take(OTHERS_PER_SECOND, now) {
+            return Err(REFUSED);
+        }
+        if !is_first {
+            let other = Attempt { dtls: Library::passive(certificate, now), hello: None };
+            self.others.truncate(MAX_OTHERS - 1);
+            self.others.push(other);
+        }
+        self.last = self.others.len();
+        let attempt = self.others.last_mut().unwrap_or(&mut self.first);
+        if hello.is_general_purpose
+            && let Some(any_key) = AnyKey::answering(&hello, certificate, now)
+        {
+            attempt.dtls = Library::AnyKey(Box::new(SyncWrapper::new(any_key)));
+        }
+        attempt.hello = Some(hello.message);
+        let mut result = attempt.dtls.handle_timeout(now);
+        for part in parts {
+            result = result.and(attempt.dtls.handle_packet(part));
+        }
+        result
+    }
+
+    /// Lets time pass.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        self.at(self.last).dtls.handle_timeout(now)
+    }
+
+    /// What there is to send and to tell, up to the time when to look again.
+    pub(crate) fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        if !self.others.is_empty() {
+            return self.poll_all(buffer);
+        }
+        let output = self.first.dtls.poll_output(buffer);
+        if matches!(output, Output::KeyingMaterial(..)) {
+            self.done(0);
+        }
+        output
+    }
+
+    /// The same of several handshakes, which are rare.
+    fn poll_all<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        let mut next = None;
+        let mut scratch = vec![0; buffer.len()];
+        for at in 0..=self.others.len() {
+            let is_last = at == self.last;
+            match self.at(at).dtls.poll_output(&mut scratch) {
+                Output::Timeout(deadline) if is_last => next = Some(deadline),
+                Output::Timeout(_) => {}
+                Output::Packet(it) => return Output::Packet(copied(it, buffer)),
+                Output::PeerCert(it) => return Output::PeerCert(copied(it, buffer)),
+                Output::ApplicationData(_) => {}
+                Output::KeyingMaterial(keys, profile) => {
+                    self.done(at);
+                    return Output::KeyingMaterial(keys, profile);
+                }
+                Output::Connected => return Output::Connected,
+                Output::CloseNotify => return Output::CloseNotify,
+                Output::BufferTooSmall { needed } => return Output::BufferTooSmall { needed },
+                _ => {}
+            }
+        }
+        match next {
+            Some(deadline) => Output::Timeout(deadline),
+            None => self.at(self.last).dtls.poll_output(buffer),
+        }
+    }
+
+    /// A handshake is done: it was the peer's.
+    fn done(&mut self, at: usize) {
+        if at > 0 {
+            self.first = self.others.swap_remove(at - 1);
+        }
+        self.first.hello = None;
+        self.others = Vec::new();
+        self.last = 0;
+        self.assembly.clear();
+        self.takes_hellos = false;
+    }
+
+    fn at(&mut self, n: usize) -> &mut Attempt {
+        match n.checked_sub(1).and_then(|n| self.others.get_mut(n)) {
+            Some(it) => it,
+            None => &mut self.first,
+        }
+    }
+
+    /// Says goodbye, with the next output.
+    pub(crate) fn close(&mut self) -> Result<(), Error> {
+        self.at(self.last).dtls.close()
+    }
+}
+
+fn copied<'a>(bytes: &[u8], buffer: &'a mut [u8]) -> &'a [u8] {
+    let buffer = &mut buffer[..bytes.len()];
+    buffer.copy_from_slice(bytes);
+    buffer
+}
+
+impl Library {
+    fn passive(certificate: &DtlsCertificate, now: Instant) -> Self {
+        Self::Dimpl(dimpl::Dtls::new_12(Arc::clone(config()), certificate.clone(), now))
+    }
+
+    fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.handle_packet(packet),
+            Self::AnyKey(dtls) => dtls.get_mut().handle_packet(packet),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.handle_timeout(now),
+            Self::AnyKey(dtls) => {
+                dtls.get_mut().handle_timeout(now);
+                Ok(())
+            }
+        }
+    }
+
+    fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
+        match self {
+            Self::Dimpl(dtls) => dtls.poll_output(buffer),
+            Self::AnyKey(dtls) => dtls.get_mut().poll_output(buffer),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Dimpl(dtls) => dtls.close(),
+            Self::AnyKey(dtls) => {
+                dtls.get_mut().close();
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::START;
+    use crate::transport::dtls::generate_certificate;
+    use crate::transport::dtls::hello::recorded;
+
+    fn is_any_key(association: &Association) -> bool {
+        matches!(association.first.dtls, Library::AnyKey(_))
+    }
+
+    fn answered(association: &mut Association) -> bool {
+        matches!(association.poll_output(&mut [0; 2048]), Output::Packet(_))
+    }
+
+    #[test]
+    fn who_says_hello_in_parts_is_answered_after_the_last() {
+        for (parts, expected) in [
+            (recorded::gstreamer(), true),
+            (recorded::chromium(), false),
+            (recorded::firefox(), false),
+        ] {
+            let certificate = generate_certificate();
+            let mut association = Association::passive(&certificate, *START);
+            _ = association.handle_timeout(*START);
+            let [first, second] = parts.try_into().unwrap();
+            _ = association.handle_packet(&first, &certificate, *START);
+            assert!(!answered(&mut association));
+            // Of somebody else, who shares the address.
+            _ = association.handle_packet(&[21, 0xFE, 0xFD], &certificate, *START);
+            _ = association.handle_packet(&second, &certificate, *START);
+            assert_eq!(is_any_key(&association), expected);
+            assert!(answered(&mut association));
+        }
+    }
+
+    /// The hello of these datagrams once more, with a cookie: OpenSSL's second (RFC 6347, section 4.2.1).
+    fn with_cookie(parts: &[Vec<u8>], cookie: &[u8]) -> Vec<u8> {
+        let hello::Gathered::Whole(hello) = hello::gather(parts.iter().map(Vec::as_slice)) else {
+            panic!("not whole")
+        };
+        let u16_of = |n: usize| u16::try_from(n).unwrap().to_be_bytes();
+        let u24_of = |n: usize| [0, u16_of(n)[0], u16_of(n)[1]];
+        let cookie_at = 35 + usize::from(hello.message[34]);
+        let mut message = hello.message[..cookie_at].to_vec();
+        message.push(u8::try_from(cookie.len()).unwrap());
+        message.extend_from_slice(cookie);
+        message.extend_from_slice(&hello.message[cookie_at + 1..]);
+        let mut record = vec![22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 2];
+        record.extend_from_slice(&u16_of(message.len() + 12));
+        record.push(1);
+        record.extend_from_slice(&u24_of(message.len()));
+        record.extend_from_slice(&[0, 1, 0, 0, 0]);
+        record.extend_from_slice(&u24_of(message.len()));
+        record.extend_from_slice(&message);
+        record
+    }
+
+    #[test]
+    fn who_says_hello_again_with_a_cookie_goes_on_with_its_handshake() {
+        let certificate = generate_certificate();
+        let mut association = Association::passive(&certificate, *START);
+        _ = association.handle_timeout(*START);
+        let hello = recorded::gstreamer();
+        for part in &hello {
+            _ = association.handle_packet(part, &certificate, *START);
+        }
+        let mut buffer = [0; 2048];
+        let Output::Packet(verify) = association.poll_output(&mut buffer) else {
+            panic!("it is not answered")
+        };
+        assert_eq!(verify[13], 3, "HelloVerifyRequest");
+        let cookie = verify[13 + 12 + 3..].to_vec();
+        let again = with_cookie(&hello, &cookie);
+        _ = association.handle_packet(&again, &certificate, *START);
+        let mut buffer = [0; 2048];
+        let Output::Packet(answer) = association.poll_output(&mut buffer) else {
+            panic!("it is not answered")
+        };
+        assert_eq!(answer[13], 2, "ServerHello");
+        assert!(association.others.is_empty());
+    }
+}

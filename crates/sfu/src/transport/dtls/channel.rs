@@ -1,0 +1,369 @@
+//! The DTLS side of one viewer: the handshake, the certificate's fingerprint, the keys; afterwards
+//! only the goodbye, written in advance. No record enters but from the path that ICE verified, and no
+//! error of a record ends anything: whoever shares the viewer's address can send what he likes.
+
+use std::time::Instant;
+
+use dimpl::{DtlsCertificate, Output};
+use rtp::srtp;
+
+use crate::transport::dtls::{Association, is_hello};
+
+/// What is handed out of one datagram or as one: records, which are cut to the path's MTU, and the
+/// certificate of nearly everybody.
+const SMALL: usize = 4_096;
+
+/// The largest certificate that fits what the library keeps of a handshake, 30 datagrams. It panics
+/// when it cannot hand one out.
+const MAX_CERTIFICATE: usize = 64 * 1024;
+
+/// What the handshake came to.
+#[derive(Debug)]
+pub(crate) enum Handshake {
+    /// The viewer is who its description says; the keys of its media.
+    Done(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile),
+    /// It is somebody else, or knows no profile of ours.
+    Failed,
+    /// The viewer says goodbye.
+    Goodbye,
+}
+
+/// The DTLS side of one viewer.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    dtls: Association,
+    role: srtp::Role,
+    /// SHA-256 of the certificate that the viewer's description announced.
+    fingerprint: [u8; 32],
+    is_verified: bool,
+    /// Bytes of records but hellos so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
+    n_bytes: usize,
+    keys: Option<(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile)>,
+    deadline: Option<Instant>,
+    /// Records that were refused.
+    pub(crate) n_errors: u32,
+}
+
+impl Channel {
+    /// A handshake that has not begun. The viewer begins it, unless its description made us.
+    pub(crate) fn new(
+        certificate: &DtlsCertificate,
+        role: srtp::Role,
+        fingerprint: [u8; 32],
+        now: Instant,
+    ) -> Self {
+        let dtls = match role {
+            srtp::Role::Server => Association::passive(certificate, now),
+            srtp::Role::Client => Association::active(certificate, false, now),
+        };
+        Self {
+            dtls,
+            role,
+            fingerprint,
+            is_verified: false,
+            n_bytes: 0,
+            keys: None,
+            deadline: None,
+            n_errors: 0,
+        }
+    }
+
+    /// Takes a record. `certificate` is the one that it was made with.
+    pub(crate) fn handle(&mut self, contents: &[u8], certificate: &DtlsCertificate, now: Instant) {
+        if !is_hello(contents) {
+            self.n_bytes = (self.n_bytes + contents.len()).min(MAX_CERTIFICATE);
+        }
+        // It counts its deadlines from the last time that it was told.
+        let told = self.dtls.handle_timeout(now);
+        if told.and_then(|()| self.dtls.handle_packet(contents, certificate, now)).is_err() {
+            self.n_errors = self.n_errors.saturating_add(1);
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline.is_some_and(|at| now >= at) && self.dtls.handle_timeout(now).is_err() {
+            self.n_errors = self.n_errors.saturating_add(1);
+        }
+    }
+
+    /// Begins, when it is for us to begin.
+    pub(crate) fn start(&mut self, now: Instant) {
+        self.deadline = Some(now);
+        self.handle_timeout(now);
+    }
+
+    /// Sends a goodbye with the next poll.
+    pub(crate) fn close(&mut self) {
+        if self.dtls.close().is_err() {
+            self.n_errors = self.n_errors.saturating_add(1);
+        }
+    }
+
+    /// Ends the channel when the viewer has its keys as well; returns the record that says goodbye, to
+    /// be sent some day. It is the last one under the channel's keys, whenever that is.
+    pub(crate) fn finish(mut self) -> Box<[u8]> {
+        self.close();
+        let mut goodbye = Vec::new();
+        self.poll(false, |record| goodbye = record.to_vec());
+        goodbye.into()
+    }
+
+    /// When it has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Gives `send` what is to be sent, and says what the handshake came to, once; that it is done not
+    /// before it is known where media may go.
+    pub(crate) fn poll(
+        &mut self,
+        may_be_done: bool,
+        mut send: impl FnMut(&[u8]),
+    ) -> Option<Handshake> {
+        let mut small = [0; SMALL];
+        let mut large = Vec::new();
+        let mut buffer = &mut small[..];
+        if !self.is_verified && self.n_bytes > SMALL {
+            large.resize(MAX_CERTIFICATE, 0);
+            buffer = &mut large;
+        }
+        let mut result = None;
+        loop {
+            match self.dtls.poll_output(buffer) {
+                Output::Packet(packet) => send(packet),
+                Output::PeerCert(der) => {
+                    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+                    self.is_verified = digest.as_ref() == self.fingerprint;
+                    if !self.is_verified {
+                        result = Some(Handshake::Failed);
+                    }
+                }
+                Output::KeyingMaterial(material, profile) => {
+                    let keys = profile_of(profile).and_then(|profile| {
+                        let keys = srtp::session(profile, material.as_ref(), self.role).ok()?;
+                        Some((Box::new(keys), profile))
+                    });
+                    self.keys = keys;
+                    if self.keys.is_none() {
+                        result = Some(Handshake::Failed);
+                    }
+                }
+                Output::CloseNotify => result = result.or(Some(Handshake::Goodbye)),
+                Output::Timeout(at) => {
+                    self.deadline = Some(at);
+                    break;
+                }
+                Output::BufferTooSmall { .. } => {
+                    // It would be yielded again and again, with a deadline that has passed.
+                    result = Some(Handshake::Failed);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        if self.is_verified && may_be_done && result.is_none() {
+            result = self.keys.take().map(|(keys, profile)| Handshake::Done(keys, profile));
+        }
+        result
+    }
+}
+
+/// Whether this may be a goodbye: an encrypted alert (RFC 6347, section 4.1; RFC 5246, section 7.2). Only
+/// who has the keys can tell which.
+pub(crate) fn may_be_goodbye(record: &[u8]) -> bool {
+    matches!(record, [21, 0xFE, 0xFD, 0, 1, _, _, _, _, _, _, high, low, rest @ ..]
+        if rest.len() >= usize::from(u16::from_be_bytes([*high, *low])) && rest.len() > 2)
+}
+
+fn profile_of(profile: dimpl::SrtpProfile) -> Option<srtp::Profile> {
+    Some(match profile {
+        dimpl::SrtpProfile::AEAD_AES_256_GCM => srtp::Profile::AeadAes256Gcm,
+        dimpl::SrtpProfile::AEAD_AES_128_GCM => srtp::Profile::AeadAes128Gcm,
+        dimpl::SrtpProfile::AES128_CM_SHA1_80 => srtp::Profile::Aes128CmHmacSha1_80,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use dimpl::Dtls;
+
+    use super::*;
+    use crate::testing::START;
+    use crate::transport::dtls;
+
+    /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
+    fn shake_hands(theirs: &DtlsCertificate) -> (Option<Handshake>, Channel) {
+        shake_hands_as(theirs, theirs)
+    }
+
+    /// The same of a viewer that announced another certificate than it shows.
+    fn shake_hands_as(
+        theirs: &DtlsCertificate,
+        announced: &DtlsCertificate,
+    ) -> (Option<Handshake>, Channel) {
+        let mut now = *START;
+        let ours = dtls::generate_certificate();
+        let fingerprint =
+            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &announced.certificate);
+        let fingerprint = fingerprint.as_ref().try_into().unwrap();
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs.clone(), now);
+        viewer.set_active(true);
+        for _ in 0..20 {
+            now += Duration::from_millis(10);
+            _ = viewer.handle_timeout(now);
+            let mut buffer = vec![0; 20_000];
+            loop {
+                match viewer.poll_output(&mut buffer) {
+                    Output::Packet(packet) => channel.handle(packet, &ours, now),
+                    Output::Timeout(_) => break,
+                    _ => {}
+                }
+            }
+            let mut flight: Vec<Vec<u8>> = Vec::new();
+            if let Some(result) = channel.poll(true, |it| flight.push(it.to_vec())) {
+                return (Some(result), channel);
+            }
+            for record in flight {
+                _ = viewer.handle_packet(&record);
+            }
+        }
+        (None, channel)
+    }
+
+    /// The same certificate with more of a signature, which nobody looks at.
+    fn with_long_signature(der: &[u8], more: usize) -> Vec<u8> {
+        let header = |at: usize| match der[at + 1] {
+            0x82 => (4, usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
+            0x81 => (3, usize::from(der[at + 2])),
+            short => (2, usize::from(short)),
+        };
+        let end = |at: usize| at + header(at).0 + header(at).1;
+        let signature = end(end(header(0).0));
+        let content = &der[signature + header(signature).0..];
+        let tlv = |tag: u8, content: &[u8]| {
+            let len = (content.len() as u16).to_be_bytes();
+            [&[tag, 0x82, len[0], len[1]], content].concat()
+        };
+        let signature_now = tlv(3, &[content, &vec![0; more]].concat());
+        tlv(0x30, &[&der[header(0).0..signature], &signature_now].concat())
+    }
+
+    #[test]
+    fn a_viewer_with_an_ordinary_certificate_gets_keys() {
+        let (result, _) = shake_hands(&dtls::generate_certificate());
+        assert!(matches!(result, Some(Handshake::Done(..))), "{result:?}");
+    }
+
+    #[test]
+    fn a_viewer_with_another_certificate_than_it_announced_gets_no_keys() {
+        let (theirs, announced) = (dtls::generate_certificate(), dtls::generate_certificate());
+        let (result, mut channel) = shake_hands_as(&theirs, &announced);
+        assert!(matches!(result, Some(Handshake::Failed)), "{result:?}");
+        let later = channel.poll(true, |_| {});
+        assert!(!matches!(later, Some(Handshake::Done(..))), "{later:?}");
+    }
+
+    #[test]
+    fn a_certificate_of_any_size_is_borne() {
+        for (bytes, is_done) in [(4_000, true), (20_000, false), (60_000, false)] {
+            let mut certificate = dtls::generate_certificate();
+            certificate.certificate = with_long_signature(&certificate.certificate, bytes);
+            let (result, _) = shake_hands(&certificate);
+            assert_eq!(matches!(result, Some(Handshake::Done(..))), is_done, "{bytes}: {result:?}");
+        }
+    }
+
+    /// What becomes of a datagram of the handshake.
+    #[derive(Debug, Clone, Copy)]
+    enum Fate {
+        Lost,
+        Twice,
+        /// It comes after the one that is sent next on the same way.
+        Late,
+    }
+
+    /// One way: what is under way, and what was kept back.
+    #[derive(Default)]
+    struct Way {
+        n: usize,
+        inbox: Vec<Vec<u8>>,
+        late: Option<Vec<u8>>,
+    }
+
+    impl Way {
+        fn send(&mut self, datagram: &[u8], fate: Option<Fate>) {
+            self.n += 1;
+            let datagram = datagram.to_vec();
+            match fate {
+                Some(Fate::Lost) => return,
+                Some(Fate::Late) => {
+                    self.late = Some(datagram);
+                    return;
+                }
+                Some(Fate::Twice) => self.inbox.extend([datagram.clone(), datagram]),
+                None => self.inbox.push(datagram),
+            }
+            self.inbox.extend(self.late.take());
+        }
+    }
+
+    /// How long both sides take to have keys when this becomes of the datagram of that number.
+    fn handshake_with(fate: Fate, number: usize, is_theirs: bool) -> Option<Duration> {
+        let mut now = *START;
+        let (ours, theirs) = (dtls::generate_certificate(), dtls::generate_certificate());
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &theirs.certificate);
+        let fingerprint = digest.as_ref().try_into().unwrap();
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs, now);
+        viewer.set_active(true);
+        let (mut up, mut down) = (Way::default(), Way::default());
+        let (mut has_keys, mut is_done) = (false, false);
+        while now < *START + Duration::from_secs(20) {
+            now += Duration::from_millis(10);
+            channel.handle_timeout(now);
+            _ = viewer.handle_timeout(now);
+            for datagram in std::mem::take(&mut down.inbox) {
+                _ = viewer.handle_packet(&datagram);
+            }
+            for datagram in std::mem::take(&mut up.inbox) {
+                channel.handle(&datagram, &ours, now);
+            }
+            let mut buffer = vec![0; 20_000];
+            loop {
+                let of_this = |way: &Way| (is_theirs && way.n == number).then_some(fate);
+                match viewer.poll_output(&mut buffer) {
+                    Output::Packet(packet) => up.send(packet, of_this(&up)),
+                    Output::KeyingMaterial(..) => has_keys = true,
+                    Output::Timeout(_) => break,
+                    _ => {}
+                }
+            }
+            let result = channel.poll(true, |packet| {
+                let of_this = (!is_theirs && down.n == number).then_some(fate);
+                down.send(packet, of_this);
+            });
+            is_done |= matches!(result, Some(Handshake::Done(..)));
+            if has_keys && is_done {
+                return Some(now - *START);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn r23_a_flight_that_is_lost_doubled_or_late_costs_less_than_a_second() {
+        for fate in [Fate::Lost, Fate::Twice, Fate::Late] {
+            for (number, is_theirs) in [(0, true), (1, true), (0, false), (1, false)] {
+                let took = handshake_with(fate, number, is_theirs);
+                let what = format!("{fate:?} {number} of theirs: {is_theirs}: {took:?}");
+                assert!(took.is_some_and(|it| it < Duration::from_secs(1)), "{what}");
+            }
+        }
+    }
+}

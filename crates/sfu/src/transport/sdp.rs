@@ -1,0 +1,271 @@
+//! The session descriptions of a viewer, as pure functions: ours written, the viewer's read.
+//!
+//! ```text
+//! we offer:          Layout::ours() ─► offer() ─► text ─► viewer ─► text ─► read_answer() ─► Remote
+//! the viewer offers: viewer ─► text ─► read_offer() ─► Remote ─► answer() ─► text
+//! either again:      Remote's Layout ─► offer() ─► ...   (an ICE restart is other credentials in it)
+//! ```
+//!
+//! What the viewer says is bounded by [`crate::ingress::str0m_sdp`] first. Its candidates are not read at all: the
+//! server is ICE-lite and learns addresses only from connectivity checks.
+
+pub(crate) mod fingerprint;
+mod formats;
+mod lines;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
+
+pub(crate) use self::read::{read_answer, read_offer};
+pub(crate) use self::write::{answer, offer};
+
+use crate::Codec;
+use crate::egress::outgoing::Kind;
+use crate::media::packet::Format;
+
+/// What of ours goes into a description.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Local<'a> {
+    /// ICE username fragment; another one, with another password, restarts ICE.
+    pub(crate) ufrag: &'a str,
+    /// ICE password.
+    pub(crate) pwd: &'a str,
+    /// SHA-256 of our certificate, `AB:CD:..`.
+    pub(crate) fingerprint: &'a str,
+    /// Where we are reached, best first.
+    pub(crate) candidates: &'a [SocketAddr],
+    /// The address whose candidates are written first. Their priorities stay what they are.
+    pub(crate) via: Option<IpAddr>,
+    /// Names the session; the highest bit is not used (RFC 8829, section 5.2.1).
+    pub(crate) session_id: u64,
+    /// Greater with each description of a session that differs from the one before.
+    pub(crate) version: u64,
+    /// Names us in RTCP (RFC 3550, section 6.5.1).
+    pub(crate) cname: &'a str,
+    /// The stream that all tracks belong to (RFC 8830).
+    pub(crate) stream_id: &'a str,
+    /// Of the sound.
+    pub(crate) audio_ssrc: u32,
+    /// Of the picture.
+    pub(crate) video_ssrc: u32,
+    /// Of the picture's retransmissions.
+    pub(crate) rtx_ssrc: u32,
+}
+
+/// What a viewer said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remote {
+    /// ICE username fragment.
+    pub(crate) ufrag: String,
+    /// ICE password.
+    pub(crate) pwd: String,
+    /// Of its certificate.
+    pub(crate) fingerprint: Fingerprint,
+    /// Our side of the DTLS handshake, as far as this description alone tells. Once there was a
+    /// handshake it stays what it was, and is put here before a later offer is answered.
+    pub(crate) role: DtlsRole,
+    /// What it receives.
+    pub(crate) layout: Layout,
+}
+
+impl Remote {
+    /// What the viewer receives of this kind.
+    pub(crate) fn media(&self, kind: Kind) -> Option<&Media> {
+        self.layout.media(kind)
+    }
+}
+
+/// SHA-256 of a certificate (RFC 8122, section 5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(pub(crate) [u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, byte) in self.0.iter().enumerate() {
+            let colon = if n == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02X}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// Our side of the DTLS handshake, by `a=setup` (RFC 8842, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DtlsRole {
+    /// The viewer begins. What every browser wants.
+    Server,
+    /// We begin.
+    Client,
+}
+
+/// The media descriptions of a session, which keep their number, order and names as long as it lives
+/// (RFC 8829, section 5.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// The first sound that the viewer receives and that we have a format for.
+    pub(crate) audio: Option<Media>,
+    /// The same of the picture.
+    pub(crate) video: Option<Media>,
+    /// All of them, in order.
+    sections: Vec<Section>,
+    /// The `mid`s on one transport, in the order offered; none if nothing was said of it.
+    bundle: Vec<String>,
+    /// Whether packets with either form of header extensions may alternate, said of the session.
+    allow_mixed: bool,
+}
+
+impl Layout {
+    /// Sound and picture in all formats that we forward: what is offered first. Made once.
+    pub(crate) fn ours() -> &'static Self {
+        static OURS: LazyLock<Layout> = LazyLock::new(Layout::of_all_formats);
+        &OURS
+    }
+
+    fn of_all_formats() -> Self {
+        let section = |kind: Kind, mid: &str| Section {
+            kind: formats::name(kind).to_owned(),
+            mid: mid.to_owned(),
+            rest: String::new(),
+            plan: Plan::Send(kind),
+        };
+        Self {
+            audio: Some(formats::ours(Kind::Audio, "0")),
+            video: Some(formats::ours(Kind::Video, "1")),
+            sections: vec![section(Kind::Audio, "0"), section(Kind::Video, "1")],
+            bundle: vec!["0".to_owned(), "1".to_owned()],
+            allow_mixed: true,
+        }
+    }
+
+    /// What flows of this kind.
+    pub(crate) fn media(&self, kind: Kind) -> Option<&Media> {
+        match kind {
+            Kind::Audio => self.audio.as_ref(),
+            Kind::Video => self.video.as_ref(),
+        }
+    }
+}
+
+/// One media description and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Section {
+    /// `audio`, `video`, `application`.
+    kind: String,
+    /// Its name; empty when it has none.
+    mid: String,
+    /// Protocol and formats as they were; repeated when it is rejected.
+    rest: String,
+    plan: Plan,
+}
+
+/// What becomes of a media description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Plan {
+    /// It is the layout's audio or video.
+    Send(Kind),
+    /// It can be sent on when the viewer says so; for now it does not receive.
+    Idle(Box<Media>),
+    /// Port 0.
+    Reject,
+}
+
+/// How a viewer receives sound or picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Media {
+    /// Its name, at most 16 token characters; empty when it has none, and then
+    /// [`Extensions::mid`] is none.
+    pub(crate) mid: String,
+    /// What it accepts of what we forward, in its own order of preference; never empty.
+    pub(crate) formats: Vec<Offered>,
+    /// The header extensions that it takes.
+    pub(crate) extensions: Extensions,
+    /// Whether packets with either form of header extensions may alternate (RFC 8285, section 6).
+    pub(crate) allow_mixed: bool,
+    /// Whether it takes RTCP that does not begin with a report (RFC 5506).
+    pub(crate) rtcp_rsize: bool,
+    /// The protocol, as it was offered.
+    proto: String,
+    /// Which of the extensions were named as going towards the viewer alone (`a=extmap:6/recvonly`,
+    /// as Firefox writes), by their place among the known ones.
+    one_way: u16,
+}
+
+impl Media {
+    /// The payload type for this format: of those that fit best, the first, since the viewer's own
+    /// order decides between equals. `None` when it cannot play it.
+    pub(crate) fn payload_type(&self, format: &Format) -> Option<&Offered> {
+        let fits = self.formats.iter().filter_map(|it| Some((format.fit_format(&it.format)?, it)));
+        let best = fits.fold(None, |best: Option<(u8, &Offered)>, it| match best {
+            Some(best) if it.0 <= best.0 => Some(best),
+            _ => Some(it),
+        });
+        best.map(|(_, offered)| offered)
+    }
+}
+
+/// One payload type with the feedback that is agreed on for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offered {
+    /// The payload type.
+    pub(crate) pt: u8,
+    /// What it stands for.
+    pub(crate) format: Format,
+    /// The payload type of its retransmissions (RFC 4588).
+    pub(crate) rtx: Option<u8>,
+    /// It asks for lost packets.
+    pub(crate) nack: bool,
+    /// It asks for keyframes after losses.
+    pub(crate) pli: bool,
+    /// It asks for keyframes.
+    pub(crate) fir: bool,
+    /// It tells when each packet arrived.
+    pub(crate) transport_cc: bool,
+    /// It tells the bandwidth that it estimates.
+    pub(crate) remb: bool,
+}
+
+/// The ids of header extensions (RFC 8285): 1 to 14, or to 255 in the two-byte form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Extensions {
+    /// Which media description a packet belongs to (RFC 9143).
+    pub(crate) mid: Option<u8>,
+    /// When it left, 24 bits.
+    pub(crate) abs_send_time: Option<u8>,
+    /// Number of the packet on the transport, which feedback refers to.
+    pub(crate) transport_cc: Option<u8>,
+    /// When it was captured.
+    pub(crate) abs_capture_time: Option<u8>,
+    /// How long a player may wait.
+    pub(crate) playout_delay: Option<u8>,
+    /// How the camera was held.
+    pub(crate) video_orientation: Option<u8>,
+    /// How loud it is (RFC 6464).
+    pub(crate) audio_level: Option<u8>,
+    /// Camera or screen.
+    pub(crate) content_type: Option<u8>,
+    /// Which frames a frame of AV1 needs.
+    pub(crate) dependency_descriptor: Option<u8>,
+}
+
+/// The codecs that a viewer plays, sound first, each once, in its order of preference.
+pub(crate) fn codecs(remote: &Remote) -> Vec<Codec> {
+    let mut found = Vec::new();
+    let media = [Kind::Audio, Kind::Video].into_iter().filter_map(|kind| remote.media(kind));
+    for offered in media.flat_map(|it| &it.formats) {
+        if !found.contains(&offered.format.codec) {
+            found.push(offered.format.codec);
+        }
+    }
+    found
+}

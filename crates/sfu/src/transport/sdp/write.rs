@@ -1,0 +1,262 @@
+//! What we say.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use crate::ingress::str0m_sdp::via_first;
+
+use super::{DtlsRole, Kind, Layout, Local, Media, Plan, Remote, Section, formats};
+
+/// Offers a layout: [`Layout::ours`] first, later that of the viewer. Other ICE credentials in it
+/// restart ICE.
+pub(crate) fn offer(local: &Local<'_>, layout: &Layout) -> String {
+    // Who offers leaves the choice to the other side (RFC 8842, section 5.2).
+    Writer::new(local, layout, "actpass").description()
+}
+
+/// Answers an offer: all that the viewer accepts of what we forward, in its order and by its numbers.
+pub(crate) fn answer(local: &Local<'_>, remote: &Remote) -> String {
+    let setup = match remote.role {
+        DtlsRole::Server => "passive",
+        DtlsRole::Client => "active",
+    };
+    Writer::new(local, &remote.layout, setup).description()
+}
+
+/// What descriptions say of the formats that we offer first, which is four fifths of the text and the same for
+/// every viewer. Made once.
+struct Fixed {
+    heading: String,
+    extensions: String,
+    formats: String,
+}
+
+impl Fixed {
+    fn of(media: &Media) -> Self {
+        let mut it =
+            Self { heading: String::new(), extensions: String::new(), formats: String::new() };
+        heading(media, &mut it.heading);
+        extensions(media, &mut it.extensions);
+        payload_types(media, &mut it.formats);
+        it
+    }
+
+    /// Of this one, if it is of ours.
+    fn find(media: &Media) -> Option<&'static Self> {
+        static OURS: LazyLock<[Fixed; 2]> = LazyLock::new(|| {
+            let of = |it: &Option<Media>| Fixed::of(it.as_ref().expect("we offer both kinds"));
+            [of(&Layout::ours().audio), of(&Layout::ours().video)]
+        });
+        let ours = Layout::ours();
+        let is = |it: &Option<Media>| it.as_ref().is_some_and(|it| std::ptr::eq(it, media));
+        let [audio, video] = &*OURS;
+        if is(&ours.audio) { Some(audio) } else { is(&ours.video).then_some(video) }
+    }
+}
+
+struct Writer<'a> {
+    local: &'a Local<'a>,
+    layout: &'a Layout,
+    setup: &'static str,
+    text: String,
+}
+
+/// Writes a line with its end.
+macro_rules! line {
+    ($self:ident, $($part:tt)*) => { put!($self.text, $($part)*) };
+}
+
+/// Writes a line with its end to a text.
+macro_rules! put {
+    ($text:expr, $($part:tt)*) => {{
+        let _ = write!($text, $($part)*);
+        $text.push_str("\r\n");
+    }};
+}
+
+impl<'a> Writer<'a> {
+    fn new(local: &'a Local<'a>, layout: &'a Layout, setup: &'static str) -> Self {
+        Self { local, layout, setup, text: String::with_capacity(8 * 1024) }
+    }
+
+    fn description(mut self) -> String {
+        let Local { session_id, version, stream_id, .. } = self.local;
+        let accepted: Vec<&str> = self.bundled().collect();
+        line!(self, "v=0");
+        line!(self, "o=- {} {version} IN IP4 0.0.0.0", session_id & (u64::MAX >> 1));
+        line!(self, "s=-");
+        line!(self, "t=0 0");
+        if !accepted.is_empty() {
+            line!(self, "a=group:BUNDLE {}", accepted.join(" "));
+        }
+        if self.layout.allow_mixed {
+            line!(self, "a=extmap-allow-mixed");
+        }
+        line!(self, "a=msid-semantic: WMS {stream_id}");
+        line!(self, "a=ice-lite");
+        // What stands for the bundle has the candidates (RFC 9143, section 7.1.2).
+        let tagged = accepted.first().copied();
+        let mut is_first = true;
+        for section in &self.layout.sections {
+            let (media, flows) = match &section.plan {
+                Plan::Send(kind) => (self.layout.media(*kind), Some(*kind)),
+                Plan::Idle(media) => (Some(&**media), None),
+                Plan::Reject => (None, None),
+            };
+            let Some(media) = media else {
+                self.rejected(section);
+                continue;
+            };
+            let has_candidates = tagged.map_or(is_first, |it| it == section.mid);
+            is_first = false;
+            self.media(section, media, flows, has_candidates);
+        }
+        self.text
+    }
+
+    /// What is left of the bundle without the rejected.
+    fn bundled(&self) -> impl Iterator<Item = &'a str> {
+        let sections = &self.layout.sections;
+        let is_used =
+            |mid: &str| sections.iter().any(|it| it.mid == mid && it.plan != Plan::Reject);
+        self.layout.bundle.iter().map(String::as_str).filter(move |it| is_used(it))
+    }
+
+    fn rejected(&mut self, section: &Section) {
+        line!(self, "m={} 0 {}", section.kind, section.rest);
+        line!(self, "c=IN IP4 0.0.0.0");
+        if !section.mid.is_empty() {
+            line!(self, "a=mid:{}", section.mid);
+        }
+        line!(self, "a=inactive");
+    }
+
+    fn media(&mut self, section: &Section, media: &Media, flows: Option<Kind>, candidates: bool) {
+        let fixed = Fixed::find(media);
+        let _ = write!(self.text, "m={} 9 ", section.kind);
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.heading),
+            None => heading(media, &mut self.text),
+        }
+        line!(self, "c=IN IP4 0.0.0.0");
+        if candidates {
+            self.candidates();
+        }
+        line!(self, "a=ice-ufrag:{}", self.local.ufrag);
+        line!(self, "a=ice-pwd:{}", self.local.pwd);
+        line!(self, "a=ice-options:trickle");
+        line!(self, "a=fingerprint:sha-256 {}", self.local.fingerprint);
+        line!(self, "a=setup:{}", self.setup);
+        if !media.mid.is_empty() {
+            line!(self, "a=mid:{}", media.mid);
+        }
+        if media.allow_mixed && !self.layout.allow_mixed {
+            line!(self, "a=extmap-allow-mixed");
+        }
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.extensions),
+            None => extensions(media, &mut self.text),
+        }
+        match flows {
+            Some(kind) => {
+                line!(self, "a=sendonly");
+                line!(self, "a=msid:{} {}", self.local.stream_id, formats::name(kind));
+            }
+            None => line!(self, "a=inactive"),
+        }
+        line!(self, "a=rtcp-mux");
+        if media.rtcp_rsize {
+            line!(self, "a=rtcp-rsize");
+        }
+        match fixed {
+            Some(fixed) => self.text.push_str(&fixed.formats),
+            None => payload_types(media, &mut self.text),
+        }
+        if let Some(kind) = flows {
+            self.sources(kind, media);
+        }
+    }
+
+    /// Addresses by preference, IPv6 before IPv4 (RFC 8421), but for the one that the viewer came by.
+    fn candidates(&mut self) {
+        let Local { candidates, via, .. } = *self.local;
+        for (n, address) in via_first(candidates.iter().enumerate(), via, |it| Some(it.1.ip())) {
+            // Each has a base of its own, and so a foundation and a preference of its own (RFC 8445,
+            // section 5.1).
+            let below = u32::try_from(n).unwrap_or(u32::MAX).min(0x7FFF);
+            let preference = if address.is_ipv6() { 0xFFFF - below } else { 0x7FFF - below };
+            let priority = 126 << 24 | preference << 8 | 255;
+            let (ip, port) = (address.ip(), address.port());
+            line!(self, "a=candidate:{} 1 udp {priority} {ip} {port} typ host", n + 1);
+        }
+        // There are no more.
+        line!(self, "a=end-of-candidates");
+    }
+
+    /// The streams that will come (RFC 5576), which a browser has its receivers ready for.
+    fn sources(&mut self, kind: Kind, media: &Media) {
+        let Local { cname, stream_id, audio_ssrc, video_ssrc, rtx_ssrc, .. } = self.local;
+        let track = formats::name(kind);
+        let has_rtx = media.formats.iter().any(|it| it.rtx.is_some());
+        let sources = match kind {
+            Kind::Audio => vec![audio_ssrc],
+            Kind::Video if has_rtx => vec![video_ssrc, rtx_ssrc],
+            Kind::Video => vec![video_ssrc],
+        };
+        for ssrc in &sources {
+            line!(self, "a=ssrc:{ssrc} cname:{cname}");
+            line!(self, "a=ssrc:{ssrc} msid:{stream_id} {track}");
+        }
+        if sources.len() > 1 {
+            line!(self, "a=ssrc-group:FID {video_ssrc} {rtx_ssrc}");
+        }
+    }
+}
+
+/// The end of an `m=` line: protocol and payload types.
+fn heading(media: &Media, text: &mut String) {
+    text.push_str(&media.proto);
+    for offered in &media.formats {
+        let _ = write!(text, " {}", offered.pt);
+        if let Some(rtx) = offered.rtx {
+            let _ = write!(text, " {rtx}");
+        }
+    }
+    text.push_str("\r\n");
+}
+
+/// The header extensions by their numbers.
+fn extensions(media: &Media, text: &mut String) {
+    for (n, known) in formats::EXTENSIONS.iter().enumerate() {
+        if let Some(id) = (known.id)(&media.extensions) {
+            let direction = if media.one_way >> n & 1 == 1 { "/sendonly" } else { "" };
+            put!(text, "a=extmap:{id}{direction} {}", known.uri);
+        }
+    }
+}
+
+/// What each payload type stands for, with its feedback and its retransmissions.
+fn payload_types(media: &Media, text: &mut String) {
+    for it in &media.formats {
+        let pt = it.pt;
+        put!(text, "a=rtpmap:{pt} {}", formats::rtpmap(it.format.codec));
+        let feedback = [
+            (it.transport_cc, "transport-cc"),
+            (it.remb, "goog-remb"),
+            (it.fir, "ccm fir"),
+            (it.nack, "nack"),
+            (it.pli, "nack pli"),
+        ];
+        for (_, name) in feedback.into_iter().filter(|it| it.0) {
+            put!(text, "a=rtcp-fb:{pt} {name}");
+        }
+        let params = it.format.params.to_string();
+        if !params.is_empty() {
+            put!(text, "a=fmtp:{pt} {params}");
+        }
+        if let Some(rtx) = it.rtx {
+            put!(text, "a=rtpmap:{rtx} rtx/90000");
+            put!(text, "a=fmtp:{rtx} apt={pt}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One track on its way to one viewer: where it stands in the ring, and its own numbering.
+
+use std::time::Instant;
+
+use crate::config::Config;
+use crate::core::outbox::Outbox;
+use crate::egress::Egress;
+use crate::egress::outgoing::{Kind, Outgoing};
+use crate::media::svc::OperatingPoint;
+use crate::room::ring::{Ring, Start};
+use crate::room::track::{Layer, Track};
+use crate::viewer::pacer::Pacer;
+use crate::viewer::rewriter::{FrameNumbers, PictureIds, Rewriter};
+use crate::viewer::sent_log::{Sent, SentLog, Source};
+use crate::viewer::svc_filter::SvcFilter;
+
+/// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
+const MAX_AT_ONCE: u64 = 64;
+
+/// The most bytes that a packet is filled up with: 1 % of it.
+const MAX_PADDING: usize = 12;
+
+/// One outgoing track.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) rewriter: Rewriter,
+    pub(super) picture_ids: PictureIds,
+    pub(super) frame_numbers: FrameNumbers,
+    /// For repetitions; sound is not repeated.
+    pub(super) sent: Option<SentLog>,
+    pub(super) at: Option<Cursor>,
+    /// How much of the layer is to be sent.
+    wanted: OperatingPoint,
+    /// Once a part of the source was left out: most viewers have none.
+    filter: Option<Box<SvcFilter>>,
+    /// The epoch whose format this viewer has no payload type for.
+    pub(super) unplayable: Option<u32>,
+    /// Whether the payload type has to be looked up again.
+    pub(super) is_renegotiated: bool,
+}
+
+/// Where a viewer stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor {
+    pub(super) epoch: u32,
+    pub(super) layer: usize,
+    /// The position of the next packet in the layer's ring.
+    pub(super) next: u64,
+    pub(super) payload_type: u8,
+    /// Whether it is behind the live edge after a begin.
+    pub(super) is_replay: bool,
+}
+
+impl Sending {
+    /// A track of which nothing was sent yet; with a log of what was, if it can be repeated.
+    pub(super) fn new(config: &Config, sent: Option<SentLog>) -> Self {
+        Self {
+            rewriter: Rewriter::new(config.first_seq, config.first_ts),
+            picture_ids: PictureIds::default(),
+            frame_numbers: FrameNumbers::default(),
+            sent,
+            at: None,
+            wanted: OperatingPoint::WHOLE,
+            filter: None,
+            unplayable: None,
+            is_renegotiated: false,
+        }
+    }
+
+    /// How much of the layer is to be sent.
+    pub(super) fn wanted(&self) -> OperatingPoint {
+        self.wanted
+    }
+
+    /// Sends so much of the layer from now on: less from the next picture on, more where a frame says
+    /// that it can be.
+    pub(super) fn want(&mut self, wanted: OperatingPoint) {
+        self.wanted = wanted;
+        if wanted != OperatingPoint::WHOLE && self.filter.is_none() {
+            let next = self.rewriter.next_of_source();
+            self.filter = Some(Box::new(SvcFilter::new(OperatingPoint::WHOLE, next)));
+        }
+    }
+
+    /// What is sent now, when that is less than is wanted.
+    pub(super) fn lags(&self) -> Option<OperatingPoint> {
+        let current = self.filter.as_ref()?.current();
+        (!current.contains(self.wanted)).then_some(current)
+    }
+
+    /// Begins at a keyframe with so much of a layer; what the ring holds after it is a replay.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing")]
+    pub(super) fn begin(
+        &mut self,
+        egress: &Egress,
+        kind: Kind,
+        track: &Track,
+        layer: usize,
+        wanted: OperatingPoint,
+        start: Start,
+        now: Instant,
+    ) {
+        if self.unplayable == Some(track.epoch) {
+            return;
+        }
+        let it = &track.layers[layer];
+        let Some(payload_type) = egress.payload_type(kind, &it.format) else {
+            tracing::debug!(codec = %it.format.codec, "the viewer cannot play this");
+            self.unplayable = Some(track.epoch);
+            self.at = None;
+            return;
+        };
+        let Start { position, first_seq, ts, .. } = start;
+        let edge_ts = it.ring.newest().map_or(ts, |it| it.ts);
+        self.rewriter.begin(first_seq, ts, edge_ts, it.format.clock_rate(), now);
+        let first = it.ring.get(position);
+        if let Some(descriptor) = first.and_then(|it| it.vp8.as_ref()) {
+            self.picture_ids.begin(descriptor);
+        }
+        if let Some(descriptor) = first.and_then(|it| it.dependency.as_ref()) {
+            self.frame_numbers.begin(descriptor.frame_number());
+        }
+        self.wanted = wanted;
+        let is_thinned = wanted != OperatingPoint::WHOLE;
+        self.filter = is_thinned.then(|| Box::new(SvcFilter::new(wanted, first_seq)));
+        let is_replay = kind == Kind::Video;
+        let epoch = track.epoch;
+        if let Some(sent) = &mut self.sent {
+            let numbering = self.rewriter.numbering();
+            let pictures = self.picture_ids.offset();
+            let frames = self.frame_numbers.offset();
+            let source = Source { epoch, layer, payload_type, numbering, pictures, frames };
+            sent.begin(source, it.packets_a_second());
+        }
+        self.at = Some(Cursor { epoch, layer, next: position, payload_type, is_replay });
+    }
+
+    /// Forwards from the cursor on what the pacer lets go, if there is one. Returns whether the ring no
+    /// longer has the next packet.
+    pub(super) fn forward(
+        &mut self,
+        egress: &mut Egress,
+        kind: Kind,
+        layer: &Layer,
+        mut pacer: Option<&mut Pacer>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(cursor) = &mut self.at else { return false };
+        if std::mem::take(&mut self.is_renegotiated)
+            && let Some(payload_type) = egress.payload_type(kind, &layer.format)
+        {
+            cursor.payload_type = payload_type;
+        }
+        let end = layer.ring.head().min(cursor.next.saturating_add(MAX_AT_ONCE));
+        let common = common_size(&layer.ring, cursor.next, end);
+        while cursor.next < end {
+            if pacer.as_ref().is_some_and(|it| !it.has_room()) {
+                break;
+            }
+            let Some(packet) = layer.ring.get(cursor.next) else { return true };
+            let position = cursor.next;
+            cursor.next += 1;
+            let (left, how) = match &mut self.filter {
+                None => (0, Sent::default()),
+                Some(filter) => match filter.take(packet, self.wanted) {
+                    Some(it) => it,
+                    None => continue,
+                },
+            };
+            let Some((seq, ts)) = self.rewriter.rewrite(packet.seq - left, packet.ts, now) else {
+                continue;
+            };
+            let mut outgoing = Outgoing {
+                kind,
+                payload_type: cursor.payload_type,
+                seq,
+                ts,
+                padding: padding(packet.payload.len(), common),
+                marker: packet.marker || how.is_last,
+                header_ext: &packet.header_ext,
+                dependency: None,
+                payload: &packet.payload,
+                vp8_patch: None,
+                // A replay is sped up; what it says of time is said of its end, which is now.
+                captured: if cursor.is_replay { now } else { packet.captured },
+            };
+            if how.is_empty {
+                outgoing.empty();
+            } else {
+                if let Some(it) = &packet.vp8 {
+                    outgoing.vp8_patch = self.picture_ids.patch(it, how.left_out);
+                }
+                if let Some(it) = &packet.dependency {
+                    self.frame_numbers.note(it.frame_number());
+                    outgoing.dependency = Some(it.numbered(self.frame_numbers.offset()));
+                }
+            }
+            if let Some(pacer) = &mut pacer {
+                pacer.take(outgoing.payload.len());
+            }
+            egress.forward(&outgoing, now, out);
+            if let Some(sent) = &mut self.sent {
+                sent.note(seq, position, how);
+            }
+        }
+        false
+    }
+}
+
+/// The size of the largest packet from one position to another. Encoders cut a frame into packets
+/// that differ by a byte.
+fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
+    (from..to).filter_map(|at| ring.get(at)).map(|it| it.payload.len()).max().unwrap_or(0)
+}
+
+/// What a packet lacks to the common size, if that is little: then all of a frame is one message of
+/// equal segments, and a smaller packet of sound can end it.
+fn padding(len: usize, common: usize) -> u8 {
+    let lacks = common.saturating_sub(len);
+    if lacks <= MAX_PADDING { lacks as u8 } else { 0 }
+}

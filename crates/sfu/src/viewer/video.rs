@@ -1,0 +1,422 @@
+//! The picture on its way to one viewer: which layer, how fast, and what can be sent again.
+
+use std::time::{Duration, Instant};
+
+use super::cursor::Sending;
+use super::intermittent::{Intermittent, Step};
+use super::preference::Wanted;
+use super::report::{Reporter, Sent};
+use super::{Needs, Preference};
+use crate::config::Config;
+use crate::core::outbox::Outbox;
+use crate::egress::Egress;
+use crate::egress::outgoing::{Kind, Outgoing};
+use crate::media::svc::OperatingPoint;
+use crate::room::ring::Start;
+use crate::room::rung::{MAX_RUNGS, Rung};
+use crate::room::track::{Layer, Track};
+use crate::viewer::layer_selector::{self, Choice, LayerSelector, Link, demand};
+use crate::viewer::pacer::{INTERVAL, Pacer};
+use crate::viewer::sent_log::{SentLog, Source};
+use media_api::Reason;
+
+/// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
+const SWITCH_AGE: Duration = Duration::from_millis(100);
+
+/// How long a keyframe of a lower layer is waited for with nothing sent. A host answers within a round
+/// trip and a frame; after this the picture must go on, as it can.
+const DESCENT: Duration = Duration::from_millis(250);
+
+/// How long a frame that more temporal layers can begin with is waited for, before a keyframe is. Encoders
+/// have one in each eight.
+const ASCENT: Duration = Duration::from_secs(2);
+
+/// How often the layer is thought over.
+const CHOOSE_EVERY: Duration = Duration::from_millis(50);
+
+/// The picture of one viewer.
+#[derive(Debug)]
+pub(super) struct VideoSender {
+    pub(super) sending: Sending,
+    pacer: Pacer,
+    selector: LayerSelector,
+    wanted: Wanted,
+    reporter: Reporter,
+    chosen: Option<Chosen>,
+    /// Since when a keyframe of a lower layer is waited for.
+    descends_since: Option<Instant>,
+    /// Since when less of the layer is sent than should be.
+    lags_since: Option<Instant>,
+    intermittent: Intermittent,
+}
+
+/// What was decided, and when.
+#[derive(Debug, Clone, Copy)]
+struct Chosen {
+    choice: Choice,
+    /// Why it is no better one.
+    reason: Reason,
+    epoch: u32,
+    at: Instant,
+    /// What the link was thought to carry.
+    estimate_bps: Option<u64>,
+}
+
+impl VideoSender {
+    /// Nothing was sent yet.
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            sending: Sending::new(config, Some(SentLog::default())),
+            pacer: Pacer::default(),
+            selector: LayerSelector::default(),
+            wanted: Wanted::default(),
+            reporter: Reporter::default(),
+            chosen: None,
+            descends_since: None,
+            lags_since: None,
+            intermittent: Intermittent::default(),
+        }
+    }
+
+    /// See [`super::Viewer::warm_logs`].
+    pub(super) fn warm_log(&self) -> u64 {
+        let next = self.sending.rewriter.last_seq().unwrap_or(0).wrapping_add(1);
+        u64::from(self.sending.sent.as_ref().map_or(0, |it| it.warm(next)))
+    }
+
+    /// Which layer the viewer follows.
+    pub(super) fn layer(&self, track: &Track) -> Option<usize> {
+        self.sending.at.filter(|it| it.epoch == track.epoch).map(|it| it.layer)
+    }
+
+    /// The layers that the viewer is sent and that it is to be sent.
+    pub(super) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
+        match self.chosen.filter(|it| it.epoch == track.epoch).map(|it| it.choice) {
+            Some(Choice::Starved) => [None, None],
+            Some(it) => [self.layer(track), it.point().map(|it| it.0)],
+            None => [self.layer(track), None],
+        }
+    }
+
+    /// Takes what the viewer wants; it is thought over with the next pump.
+    pub(super) fn prefer(&mut self, preference: &Preference) {
+        self.wanted.set(preference);
+        self.chosen = None;
+        if self.wanted.refuses().is_some() {
+            // What was seen of the link before is old when there is a picture again.
+            self.selector = LayerSelector::default();
+            self.descends_since = None;
+            self.intermittent = Intermittent::default();
+        }
+    }
+
+    /// Forgets what was decided of layers that are numbered otherwise elsewhere.
+    pub(super) fn park(&mut self) {
+        self.chosen = None;
+        self.intermittent = Intermittent::default();
+    }
+
+    /// The viewer cannot decode. Returns the layer of which a keyframe is needed.
+    pub(super) fn keyframe_wanted(&mut self, track: &Track, now: Instant) -> Option<usize> {
+        let current = self.layer(track)?;
+        match self.chosen.map(|it| it.choice) {
+            // Its link is too narrow for one whenever it asks.
+            Some(Choice::Intermittent(..)) => self.intermittent.asked(now),
+            Some(Choice::Starved) => {}
+            // It is sent nothing, and has a keyframe made anyway.
+            Some(Choice::Layer(..)) if self.intermittent.rests() => {}
+            Some(Choice::Layer(..)) | None => {
+                self.selector.asked(now);
+                return Some(current);
+            }
+        }
+        None
+    }
+
+    /// What the control plane is to be told of what is sent, or when to ask again.
+    pub(super) fn report(&mut self, track: &Track, now: Instant) -> Result<Option<Sent>, Instant> {
+        let nothing = |reason| Sent { has_picture: false, layer: None, reason };
+        let sent = match (self.wanted.refuses(), self.chosen) {
+            (Some(reason), _) => nothing(reason),
+            (None, Some(Chosen { choice, reason, epoch, .. })) => {
+                let Some((index, _)) = choice.point() else {
+                    return self.reporter.poll(nothing(reason), now);
+                };
+                // On the way to another layer there is nothing to tell yet.
+                let is_there = epoch == track.epoch && self.layer(track) == Some(index);
+                let Some(layer) = track.layers.get(index).filter(|_| is_there) else {
+                    return Ok(None);
+                };
+                Sent { has_picture: true, layer: layer.stream.rid, reason }
+            }
+            (None, None) => return Ok(None),
+        };
+        self.reporter.poll(sent, now)
+    }
+
+    /// Forwards what is new.
+    pub(super) fn pump(
+        &mut self,
+        egress: &mut Egress,
+        track: &Track,
+        sound_bps: u64,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Needs {
+        let mut needs = Needs::default();
+        if self.wanted.refuses().is_some() {
+            self.sending.at = None;
+            egress.set_demand(sound_bps, 0);
+            return needs;
+        }
+        let current = self.layer(track);
+        let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
+            Some(Choice::Layer(best, point)) if !self.intermittent.rests() => (best, point),
+            Some(Choice::Layer(best, point) | Choice::Intermittent(best, point)) => {
+                return self.pump_part(egress, track, (best, point), sound_bps, now, out);
+            }
+            Some(Choice::Starved) => {
+                // The picture begins anew at a keyframe when there is room for it, and not with what was seen.
+                self.intermittent.rest();
+                return needs;
+            }
+            None => return needs,
+        };
+        let Some(target) = track.layers.get(best) else { return needs };
+        if current == Some(best) {
+            self.descends_since = None;
+            let before = self.sending.wanted();
+            if before != point {
+                self.selector.switched(!before.contains(point), now);
+                self.sending.want(point);
+            }
+        } else {
+            let start = match current {
+                None => target.ring.start(now),
+                Some(_) => fresh_keyframe(target, now),
+            };
+            match start {
+                Some(start) => {
+                    let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
+                    self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
+                    self.sending.begin(egress, Kind::Video, track, best, point, start, now);
+                }
+                None => {
+                    needs.keyframe = Some(best);
+                    if let Some(until) = self.holds_until(egress, track, current, target, now) {
+                        needs.again_at = Some(until);
+                        return needs;
+                    }
+                }
+            }
+        }
+        let Some(layer) = self.layer(track).and_then(|it| track.layers.get(it)) else {
+            // A viewer who cannot play the format needs no keyframe of it.
+            let can_play = self.sending.unplayable != Some(track.epoch);
+            needs.keyframe = needs.keyframe.filter(|_| can_play);
+            return needs;
+        };
+        self.pacer.fill(self.chosen.and_then(|it| it.estimate_bps), now);
+        let Self { sending, pacer, .. } = self;
+        let is_lost = sending.forward(egress, Kind::Video, layer, Some(pacer), now, out);
+        if is_lost {
+            // It fell behind what the ring holds: begin anew at a keyframe.
+            self.sending.at = None;
+            needs.keyframe = Some(best);
+            return needs;
+        }
+        if self.lags(layer, now) {
+            needs.keyframe = Some(best);
+        }
+        if let Some(cursor) = &mut self.sending.at {
+            let is_behind = cursor.next != layer.ring.head();
+            cursor.is_replay &= is_behind;
+            needs.again_at = is_behind.then(|| now + INTERVAL);
+        }
+        needs
+    }
+
+    /// Forwards what is new of a layer that is more than the link carries, or was until now.
+    fn pump_part(
+        &mut self,
+        egress: &mut Egress,
+        track: &Track,
+        (best, point): (usize, OperatingPoint),
+        sound_bps: u64,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Needs {
+        let mut needs = Needs::default();
+        let can_play = self.sending.unplayable != Some(track.epoch);
+        let Some(layer) = track.layers.get(best).filter(|_| can_play) else { return needs };
+        let current = self.sending.at.filter(|it| it.epoch == track.epoch);
+        let step = match current {
+            None => layer.ring.start(now).map_or(Step::Rest, Step::Begin),
+            Some(it) if it.layer == best => self.intermittent.step(&layer.ring, it.next, now),
+            Some(_) => fresh_keyframe(layer, now).map_or(Step::Rest, Step::Begin),
+        };
+        match step {
+            Step::Go if self.sending.wanted() != point => self.sending.want(point),
+            Step::Go => {}
+            Step::Begin(start) => {
+                self.sending.begin(egress, Kind::Video, track, best, point, start, now);
+                self.intermittent.begun(start.ts, now);
+                self.descends_since = None;
+                if let Some(cursor) = &mut self.sending.at {
+                    // It is never caught up with, so each frame says when it really was.
+                    cursor.is_replay = false;
+                }
+            }
+            Step::Rest => {
+                // With room again there is nothing to wait for but the keyframe.
+                let has_room = self.chosen.is_some_and(|it| matches!(it.choice, Choice::Layer(..)));
+                let asks = if has_room { Ok(()) } else { self.intermittent.ask(now) };
+                match asks {
+                    Ok(()) => needs.keyframe = Some(best),
+                    Err(at) => needs.again_at = Some(at),
+                }
+                return needs;
+            }
+        }
+        let estimate_bps = self.chosen.and_then(|it| it.estimate_bps).unwrap_or(0);
+        self.pacer.intermittent(estimate_bps.saturating_sub(sound_bps), now);
+        let Self { sending, pacer, .. } = self;
+        if sending.forward(egress, Kind::Video, layer, Some(pacer), now, out) {
+            self.intermittent.rest();
+        }
+        let is_behind = self.sending.at.is_some_and(|it| it.next != layer.ring.head());
+        needs.again_at = is_behind.then(|| now + INTERVAL);
+        needs
+    }
+
+    /// Until when nothing is sent, on the way to a lower layer. What is under way already is more than
+    /// the link carries, and shows for as long as it takes; more would only be waited for behind it.
+    /// A viewer that wants less than its link carries sees on.
+    fn holds_until(
+        &mut self,
+        egress: &Egress,
+        track: &Track,
+        current: Option<usize>,
+        target: &Layer,
+        now: Instant,
+    ) -> Option<Instant> {
+        let current = current.and_then(|it| track.layers.get(it))?;
+        let is_carried = egress.estimate_bps().is_none_or(|it| it > current.bps());
+        if is_carried || current.bps() <= target.bps() {
+            return None;
+        }
+        let until = *self.descends_since.get_or_insert(now) + DESCENT;
+        (now < until).then_some(until)
+    }
+
+    /// The layer to send, thought over now and then, and at once when there is reason to.
+    fn choose(
+        &mut self,
+        egress: &mut Egress,
+        track: &Track,
+        current: Option<usize>,
+        sound_bps: u64,
+        now: Instant,
+    ) -> Option<Choice> {
+        let is_young = |it: &Chosen| {
+            it.epoch == track.epoch && now.saturating_duration_since(it.at) < CHOOSE_EVERY
+        };
+        if let Some(chosen) = self.chosen.filter(is_young) {
+            return Some(chosen.choice);
+        }
+        let mut rungs = [Rung::default(); MAX_RUNGS];
+        let n = track.available(&mut rungs, now);
+        let rungs = self.wanted.narrow(rungs.get_mut(..n)?, track);
+        let estimate_bps = egress.estimate_bps();
+        let choice = match estimate_bps {
+            Some(estimate_bps) => {
+                let current = current.map(|it| (it, self.sending.wanted()));
+                // What arrives matters where the estimate is below what the least takes.
+                let is_ample = rungs.first().is_some_and(|it| it.bps + sound_bps < estimate_bps);
+                let arriving_bps = if is_ample { 0 } else { egress.arriving_bps() };
+                let loses_much = egress.loses_much();
+                let link = Link { estimate_bps, arriving_bps, sound_bps, loses_much };
+                self.selector.choose(rungs, current, link, now)?
+            }
+            None => layer_selector::best(rungs, current)?,
+        };
+        let best = rungs.last().map(|it| Choice::Layer(it.index, it.point));
+        let reason = match choice {
+            _ if best != Some(choice) => Reason::Link,
+            _ if self.wanted.is_bound() => Reason::Viewer,
+            _ => Reason::Publisher,
+        };
+        let (sent, next) = demand(rungs, choice);
+        let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
+        egress.set_demand(sent + sound_bps, total(next));
+        self.chosen = Some(Chosen { choice, reason, epoch: track.epoch, at: now, estimate_bps });
+        Some(choice)
+    }
+
+    /// The number of the last packet sent.
+    pub(super) fn last_seq(&self) -> Option<u16> {
+        self.sending.at.and(self.sending.rewriter.last_seq())
+    }
+
+    /// Whether the packet with this number was sent again already.
+    pub(super) fn was_repeated(&self, seq: u16) -> bool {
+        self.sending.sent.as_ref().is_some_and(|it| it.was_repeated(seq))
+    }
+
+    /// A packet that was sent under this number, as it was; `None` when it is not known any more,
+    /// or was repeated within the last `gap_ms`.
+    pub(super) fn sent<'a>(
+        &mut self,
+        seq: u16,
+        gap_ms: u64,
+        track: &'a Track,
+        now: Instant,
+    ) -> Option<Outgoing<'a>> {
+        let sent = self.sending.sent.as_mut().and_then(|it| it.repeat(seq, gap_ms, now));
+        // What is of another layer than now is of before a keyframe: nobody needs it any more.
+        let is_current =
+            |it: &Source| it.epoch == track.epoch && Some(it.layer) == self.layer(track);
+        let (position, source, how) = sent.filter(|it| is_current(&it.1))?;
+        let layer = track.layers.get(source.layer)?;
+        let packet = layer.ring.get(layer.ring.recent(position))?;
+        let pictures = source.pictures.without(how.left_out);
+        let mut outgoing = Outgoing {
+            kind: Kind::Video,
+            payload_type: source.payload_type,
+            seq: seq.into(),
+            ts: source.numbering.timestamp(packet.ts),
+            padding: 0,
+            marker: packet.marker || how.is_last,
+            header_ext: &packet.header_ext,
+            dependency: packet.dependency.as_ref().map(|it| it.numbered(source.frames)),
+            payload: &packet.payload,
+            vp8_patch: packet.vp8.as_ref().and_then(|it| pictures.patch(it)),
+            captured: packet.captured,
+        };
+        if how.is_empty {
+            outgoing.empty();
+        }
+        Some(outgoing)
+    }
+
+    /// Whether a keyframe would get the viewer to the operating point that it should have: a larger
+    /// picture begins with one, and more frames do where the encoder has no other place for it.
+    fn lags(&mut self, layer: &Layer, now: Instant) -> bool {
+        let Some(current) = self.sending.lags() else {
+            self.lags_since = None;
+            return false;
+        };
+        let wanted = self.sending.wanted().common(layer.top());
+        if current.contains(wanted) {
+            self.lags_since = None;
+            return false;
+        }
+        let since = *self.lags_since.get_or_insert(now);
+        current.spatial < wanted.spatial || now.saturating_duration_since(since) >= ASCENT
+    }
+}
+
+/// The keyframe at which a viewer can change to this layer without seeing the past again.
+fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<Start> {
+    layer.ring.start(now).filter(|it| now.saturating_duration_since(it.arrived) <= SWITCH_AGE)
+}
