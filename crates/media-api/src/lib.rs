@@ -21,7 +21,7 @@ pub use error::{CloseReason, NegotiationError};
 pub use event::Event;
 pub use finding::Finding;
 pub use id::{PeerId, RoomId};
-pub use media::{Codec, LayerRate, MediaInfo};
+pub use media::{Codec, LayerRate, MediaInfo, MediaKind};
 pub use preference::{Cap, Preference, Reason};
 
 /// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous

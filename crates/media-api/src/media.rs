@@ -22,6 +22,33 @@ pub struct LayerRate {
     pub kbps: u32,
 }
 
+/// Sound or picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+impl MediaKind {
+    /// Ticks of the RTP timestamp a second.
+    pub fn clock_rate(self) -> u32 {
+        match self {
+            Self::Audio => 48_000,
+            Self::Video => 90_000,
+        }
+    }
+
+    /// What an `m=` line calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
 /// A codec that is forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Codec {
@@ -47,6 +74,11 @@ impl Codec {
             Self::Vp9 => "VP9",
             Self::Av1 => "AV1",
         }
+    }
+
+    /// Sound or picture.
+    pub fn kind(self) -> MediaKind {
+        if self.is_video() { MediaKind::Video } else { MediaKind::Audio }
     }
 
     /// Whether it is a video codec.

@@ -25,15 +25,16 @@ use self::sender_reports::Reports;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::Datagram;
-use crate::egress::outgoing::{Kind, Outgoing, Output, Receipt};
+use crate::egress::outgoing::{Outgoing, Output, Receipt};
 use crate::ingress::session::{ANSWER_TIMEOUT, STREAM_ID, Shared};
-use crate::media::packet::Format;
+use crate::media::format::Format;
 use crate::transport::dtls::channel::{Channel, Handshake, may_be_goodbye};
 use crate::transport::dtls::is_hello;
 use crate::transport::ice::{Checked, Credentials, Ice, Path};
 use crate::transport::sdp::{self, DtlsRole, Layout, Local, Remote};
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 use bwe::Estimator;
+use media_api::MediaKind;
 
 /// DTLS records that are looked at before the handshake is done, in a second: it has a dozen, and
 /// whoever shares the viewer's address must not keep us busy.
@@ -315,7 +316,7 @@ impl Egress {
 
     /// The payload type for repetitions of what was sent with this one, or of anything.
     fn rtx_payload_type(&self, of: Option<u8>) -> Option<u8> {
-        let video = self.remote.as_ref()?.media(Kind::Video)?;
+        let video = self.remote.as_ref()?.media(MediaKind::Video)?;
         let mut formats = video.formats.iter().filter(|it| of.is_none_or(|of| it.pt == of));
         formats.find_map(|it| it.rtx)
     }
@@ -443,7 +444,7 @@ impl Egress {
     }
 
     /// The payload type in which the viewer accepts this format; `None` when it cannot play it.
-    pub(crate) fn payload_type(&self, kind: Kind, format: &Format) -> Option<u8> {
+    pub(crate) fn payload_type(&self, kind: MediaKind, format: &Format) -> Option<u8> {
         let media = self.remote.as_ref()?.media(kind)?;
         media.payload_type(format).map(|it| it.pt)
     }

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::core::outbox::Outbox;
 use crate::ingress::Publisher;
-use crate::media::packet::{Format, Packet};
+use crate::media::format::Format;
+use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::room::demand::LOOK_EVERY;
 use crate::room::track::Track;

@@ -5,8 +5,6 @@ mod heap;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use str0m::rtp::ExtensionValues;
-
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::packet::Packet;
 use crate::media::svc::SvcPosition;
@@ -23,7 +21,6 @@ pub(crate) fn packet(seq: u64, ts: u32, is_keyframe: bool, arrived: Instant) -> 
         seq,
         ts,
         marker: false,
-        extensions: ExtensionValues::default(),
         header_ext: HeaderExtensions::default(),
         dependency: None,
         payload: Arc::from([0; 1_000]),

@@ -24,12 +24,13 @@ use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
 use crate::egress::Egress;
-use crate::egress::outgoing::{Kind, Output, Receipt};
+use crate::egress::outgoing::{Output, Receipt};
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::track::{Layer, Track};
 use crate::viewer::sent_log::SentLog;
 use media_api::Preference;
+use media_api::MediaKind;
 
 /// Packets that are sent again twice at a time: more were asked for by a viewer whose link is down, which
 /// a keyframe helps better.
@@ -277,8 +278,8 @@ impl Viewer {
                 ts: newest.ts,
                 arrived: newest.arrived,
             };
-            sending.begin(&self.egress, Kind::Audio, track, 0, OperatingPoint::WHOLE, start, now);
+            sending.begin(&self.egress, MediaKind::Audio, track, 0, OperatingPoint::WHOLE, start, now);
         }
-        sending.forward(&mut self.egress, Kind::Audio, layer, None, now, out);
+        sending.forward(&mut self.egress, MediaKind::Audio, layer, None, now, out);
     }
 }

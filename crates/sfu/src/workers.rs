@@ -13,7 +13,8 @@ pub(crate) mod message;
 
 use crate::core::ufrag::MAX_WORKERS;
 use crate::datagram::Datagram;
-use crate::media::packet::{Format, Packet};
+use crate::media::format::Format;
+use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::workers::message::{Control, Relayed, WorkerMessage};
 use crate::{PeerId, RoomId};

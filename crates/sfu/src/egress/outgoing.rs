@@ -1,6 +1,4 @@
-//! The sending half of one viewer, behind a trait, so that the room does not know how a packet
-//! becomes a datagram. [`lean::Egress`] is what viewers are served by; [`rtc::RtcEgress`], one str0m
-//! session a viewer, is the reference that it is compared with.
+//! What passes between a viewer and its egress.
 
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
@@ -12,30 +10,11 @@ use crate::media::header_ext::HeaderExtensions;
 /// What padding alone carries.
 pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
-/// Sound or picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Sound.
-    Audio,
-    /// Picture.
-    Video,
-}
-
-impl Kind {
-    /// Ticks of the RTP timestamp a second.
-    pub(crate) fn clock_rate(self) -> u32 {
-        match self {
-            Self::Audio => 48_000,
-            Self::Video => 90_000,
-        }
-    }
-}
-
 /// One packet on its way to one viewer, its numbers already the viewer's own.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
     /// Which track.
-    pub(crate) kind: Kind,
+    pub(crate) kind: MediaKind,
     /// The payload type that [`Egress::payload_type`] gave.
     pub(crate) payload_type: u8,
     /// Extended sequence number.

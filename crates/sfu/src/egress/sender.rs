@@ -10,11 +10,12 @@ use super::send_history::History;
 use super::sender_reports::Reports;
 use super::stream::{Composed, RtpStream, To};
 use crate::core::outbox::Outbox;
-use crate::egress::outgoing::{Kind, NO_PAYLOAD, Outgoing};
+use crate::egress::outgoing::{NO_PAYLOAD, Outgoing};
 use crate::media::header_ext::HeaderExtensions;
 use crate::transport::ice::Path;
 use crate::transport::sdp::Remote;
 use bwe::Probe;
+use media_api::MediaKind;
 
 /// What repetitions may use beside what was sent: as much again, and a burst. A viewer at 15 % loss needs
 /// a fifth, one at 30 %, to whom all is repeated twice, nearly all; without a bound, one who asks for
@@ -97,9 +98,9 @@ impl Sender {
     /// Takes what a description says of the header.
     pub(crate) fn negotiated(&mut self, remote: &Remote) {
         for (stream, kind) in [
-            (&mut self.audio, Kind::Audio),
-            (&mut self.video, Kind::Video),
-            (&mut self.rtx, Kind::Video),
+            (&mut self.audio, MediaKind::Audio),
+            (&mut self.video, MediaKind::Video),
+            (&mut self.rtx, MediaKind::Video),
         ] {
             if let Some(media) = remote.media(kind) {
                 stream.negotiated(media);
@@ -116,8 +117,8 @@ impl Sender {
         out: &mut Outbox,
     ) {
         let to = match packet.kind {
-            Kind::Audio => To::Audio,
-            Kind::Video => To::Video,
+            MediaKind::Audio => To::Audio,
+            MediaKind::Video => To::Video,
         };
         let len = self.write(to, packet.payload_type, packet.seq, packet, path, now_us, out);
         self.repeat_budget = (self.repeat_budget + len as i64).min(MAX_REPEAT_BURST);
@@ -173,7 +174,7 @@ impl Sender {
             return;
         }
         let nothing = Outgoing {
-            kind: Kind::Video,
+            kind: MediaKind::Video,
             payload_type,
             seq: index,
             ts: self.rtx.account.timestamp_at(now).unwrap_or(0),

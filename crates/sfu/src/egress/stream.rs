@@ -8,7 +8,7 @@ use crate::core::outbox::MAX_DATAGRAM_BYTES;
 use crate::egress::outgoing::Outgoing;
 use crate::media::codec::dependency_descriptor::{self, Descriptor};
 use crate::media::header_ext::CaptureTime;
-use crate::transport::sdp::{Extensions, Media};
+use crate::transport::sdp::{ExtensionIds, Media};
 
 /// Packets that say which media description they are of (RFC 9143, section 9.2): by then the viewer
 /// has learned the SSRC, if it did not from the description.
@@ -24,7 +24,7 @@ pub(super) struct RtpStream {
     pub(super) account: Account,
     pub(super) n_sent: u64,
     /// Element ids, and the name of the media description.
-    ids: Extensions,
+    ids: ExtensionIds,
     mid: String,
     pub(super) has_transport_cc: bool,
 }
@@ -66,7 +66,7 @@ impl RtpStream {
             srtp,
             account: Account::default(),
             n_sent: 0,
-            ids: Extensions::default(),
+            ids: ExtensionIds::default(),
             mid: String::new(),
             has_transport_cc: false,
         }

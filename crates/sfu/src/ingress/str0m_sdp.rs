@@ -16,6 +16,7 @@ use str0m::error::SdpError;
 use crate::NegotiationError;
 use crate::media::codec::dependency_descriptor;
 use crate::transport::sdp::fingerprint;
+use media_api::MediaKind;
 
 /// A browser's offer with every codec has 300 lines.
 const MAX_LINES: usize = 2_000;
@@ -163,7 +164,7 @@ pub(crate) fn via_first<T>(
     first.into_iter().chain(others)
 }
 
-/// Kind and `mid` of each audio and video description of ours that is neither rejected nor inactive.
+/// MediaKind and `mid` of each audio and video description of ours that is neither rejected nor inactive.
 pub(crate) fn flowing(description: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     for section in description.split("\r\nm=").skip(1) {

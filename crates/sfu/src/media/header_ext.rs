@@ -1,9 +1,9 @@
-//! RTP header extension elements that describe the media and go through to every viewer (RFC 8285),
-//! as the bytes they go out with: made once a packet, not once a viewer.
+//! RTP header extensions (RFC 8285): the ids that descriptions give them, and the elements that describe the
+//! media. Those go through to every viewer as the bytes they came in: read once a packet, not once a viewer.
 
 use std::time::{Duration, SystemTime};
 
-use str0m::rtp::ExtensionValues;
+use rtp::header::Header;
 
 /// From 1900 to 1970, where NTP's and Unix' times begin.
 const NTP_TO_UNIX: Duration = Duration::from_secs(2_208_988_800);
@@ -31,39 +31,70 @@ pub(crate) struct CaptureTime {
 }
 
 impl CaptureTime {
+    /// `None` when it has neither of its two lengths.
+    fn new(data: &[u8]) -> Option<Self> {
+        let has_offset = match data.len() {
+            8 => false,
+            16 => true,
+            _ => return None,
+        };
+        let mut bytes = [0; 16];
+        bytes.get_mut(..data.len())?.copy_from_slice(data);
+        Some(Self { bytes, has_offset })
+    }
+
     /// The element's bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         if self.has_offset { &self.bytes } else { &self.bytes[..8] }
     }
 }
 
+/// The ids of header extensions (RFC 8285): 1 to 14, or to 255 in the two-byte form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ExtensionIds {
+    /// Which media description a packet belongs to (RFC 9143).
+    pub(crate) mid: Option<u8>,
+    /// Which simulcast layer it belongs to (RFC 8852).
+    pub(crate) rid: Option<u8>,
+    /// Which simulcast layer it repeats a packet of (RFC 8852).
+    pub(crate) repaired_rid: Option<u8>,
+    /// When it left, 24 bits.
+    pub(crate) abs_send_time: Option<u8>,
+    /// Number of the packet on the transport, which feedback refers to.
+    pub(crate) transport_cc: Option<u8>,
+    /// When it was captured.
+    pub(crate) abs_capture_time: Option<u8>,
+    /// How long a player may wait.
+    pub(crate) playout_delay: Option<u8>,
+    /// How the camera was held.
+    pub(crate) video_orientation: Option<u8>,
+    /// How loud it is (RFC 6464).
+    pub(crate) audio_level: Option<u8>,
+    /// Camera or screen.
+    pub(crate) content_type: Option<u8>,
+    /// Which frames a frame of AV1 needs.
+    pub(crate) dependency_descriptor: Option<u8>,
+}
+
 impl HeaderExtensions {
-    /// Of what str0m read.
-    pub(crate) fn of(values: &ExtensionValues) -> Self {
-        let level = |level: i8| {
-            let voice = values.voice_activity.unwrap_or(false);
-            u8::from(voice) << 7 | level.unsigned_abs() & 0x7F
-        };
-        let delay = values.play_delay_min.zip(values.play_delay_max).map(|(min, max)| {
-            let hundredths = |it: str0m::media::MediaTime| {
-                it.rebase(str0m::media::Frequency::HUNDREDTHS).numer().min(0xFFF) as u32
-            };
-            let [_, a, b, c] = (hundredths(min) << 12 | hundredths(max)).to_be_bytes();
-            [a, b, c]
-        });
-        let capture_time = values.abs_capture_time.as_ref().map(|it| {
-            let mut bytes = [0; 16];
-            bytes[..8].copy_from_slice(&ntp(it.capture_time).to_be_bytes());
-            bytes[8..].copy_from_slice(&it.clock_offset.unwrap_or(0).to_be_bytes());
-            CaptureTime { bytes, has_offset: it.clock_offset.is_some() }
-        });
-        Self {
-            audio_level: values.audio_level.map(level),
-            video_orientation: values.video_orientation.map(|it| it as u8),
-            content_type: values.video_content_type,
-            playout_delay: delay,
-            capture_time,
+    /// The elements of a packet that describe its media.
+    pub(crate) fn read(header: &Header<'_>, ids: &ExtensionIds) -> Self {
+        let mut found = Self::default();
+        for it in header.extensions() {
+            let id = Some(it.id);
+            if id == ids.audio_level {
+                found.audio_level = it.data.first().copied();
+            } else if id == ids.video_orientation {
+                found.video_orientation = it.data.first().copied();
+            } else if id == ids.content_type {
+                found.content_type = it.data.first().copied();
+            } else if id == ids.playout_delay {
+                found.playout_delay = it.data.try_into().ok();
+            } else if id == ids.abs_capture_time {
+                found.capture_time = CaptureTime::new(it.data);
+            }
         }
+        found
     }
 
     /// No element.
@@ -94,26 +125,40 @@ pub(crate) fn ntp(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use str0m::media::MediaTime;
-    use str0m::rtp::{AbsCaptureTime, VideoOrientation};
+    use rtp::header::{Extension, HeaderWriter};
 
     use super::*;
 
     #[test]
-    fn every_element_has_the_bytes_that_its_specification_says() {
-        let mut values = ExtensionValues::default();
-        assert!(HeaderExtensions::of(&values).is_empty());
-        values.audio_level = Some(-37);
-        values.voice_activity = Some(true);
-        values.video_orientation = Some(VideoOrientation::Deg90);
-        values.play_delay_min = Some(MediaTime::from_hundredths(0x123));
-        values.play_delay_max = Some(MediaTime::from_hundredths(0x456));
-        let capture_time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500);
-        values.abs_capture_time = Some(AbsCaptureTime { capture_time, clock_offset: None });
-        let it = HeaderExtensions::of(&values);
-        assert_eq!(it.audio_level, Some(0x80 | 37));
-        assert_eq!(it.video_orientation, Some(3));
-        assert_eq!(it.playout_delay, Some([0x12, 0x34, 0x56]));
-        assert_eq!(it.capture_time.unwrap().as_bytes(), [0x83, 0xAA, 0x7E, 0x81, 0x80, 0, 0, 0]);
+    fn what_describes_the_media_goes_through_as_it_came() {
+        let ids = ExtensionIds {
+            audio_level: Some(1),
+            abs_capture_time: Some(5),
+            playout_delay: Some(6),
+            video_orientation: Some(13),
+            ..ExtensionIds::default()
+        };
+        let of = |extensions: &[Extension<'_>]| {
+            let mut packet = [0; 100];
+            let (marker, padding) = (false, false);
+            let writer =
+                HeaderWriter { marker, payload_type: 96, seq: 1, ts: 2, ssrc: 3, padding, extensions };
+            writer.write(&mut packet).unwrap();
+            HeaderExtensions::read(&Header::parse(&packet).unwrap(), &ids)
+        };
+        assert!(of(&[]).is_empty());
+        let time = [0x83, 0xAA, 0x7E, 0x81, 0x80, 0, 0, 0];
+        let all = of(&[
+            Extension { id: 1, data: &[0x80 | 37] },
+            Extension { id: 5, data: &time },
+            Extension { id: 6, data: &[0x12, 0x34, 0x56] },
+            Extension { id: 13, data: &[3] },
+            Extension { id: 9, data: &[7] },
+        ]);
+        assert_eq!((all.audio_level, all.video_orientation), (Some(0x80 | 37), Some(3)));
+        assert_eq!(all.playout_delay, Some([0x12, 0x34, 0x56]));
+        assert_eq!(all.capture_time.unwrap().as_bytes(), time);
+        let cut = of(&[Extension { id: 5, data: &[1, 2] }, Extension { id: 6, data: &[1] }]);
+        assert!(cut.is_empty(), "of another length than it may have");
     }
 }

@@ -1,6 +1,6 @@
 //! Which stream of a publisher something belongs to.
 
-use str0m::media::{Mid, Rid};
+use crate::media::name::Name;
 
 /// How many simulcast layers are kept; browsers send up to 3.
 pub(crate) const MAX_LAYERS: usize = 4;
@@ -8,13 +8,13 @@ pub(crate) const MAX_LAYERS: usize = 4;
 /// Which stream of a publisher a packet belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamKey {
-    /// The media description.
-    pub(crate) mid: Mid,
+    /// The place of its media description in the offer, from 0 on.
+    pub(crate) section: u8,
     /// The simulcast layer (RFC 8851).
-    pub(crate) rid: Option<Rid>,
+    pub(crate) rid: Option<Name>,
     /// The synchronization source.
     pub(crate) ssrc: u32,
 }
 
 /// Some of a room's layers.
-pub(crate) type Rids = [Option<Rid>; MAX_LAYERS];
+pub(crate) type Rids = [Option<Name>; MAX_LAYERS];

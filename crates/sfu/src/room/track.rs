@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::media::Rid;
+use crate::media::name::Name;
 
-use crate::media::packet::{Format, Packet};
+use crate::media::format::Format;
+use crate::media::packet::Packet;
 use crate::media::stream_key::{MAX_LAYERS, Rids, StreamKey};
 use crate::media::svc::OperatingPoint;
 use crate::room::bitrate::Bitrates;
@@ -144,7 +145,7 @@ impl Track {
     /// Takes a packet. Returns whether it is of a layer or format that is new here.
     pub(crate) fn push(&mut self, stream: StreamKey, format: Format, packet: Packet) -> bool {
         let now = packet.arrived;
-        let is_other = |it: &Layer| it.stream.mid != stream.mid || it.format != format;
+        let is_other = |it: &Layer| it.stream.section != stream.section || it.format != format;
         if !self.layers.iter().any(is_other)
             && let Some(layer) = self.layers.iter_mut().find(|it| it.stream == stream)
         {
@@ -232,7 +233,7 @@ impl Track {
 
     /// The names of the simulcast layers, best first.
     pub(crate) fn rids(&self) -> Vec<String> {
-        let mut layers: Vec<(usize, Rid)> =
+        let mut layers: Vec<(usize, Name)> =
             self.layers.iter().filter_map(|it| Some((it.rate(), it.stream.rid?))).collect();
         layers.sort_by_key(|(rate, _)| std::cmp::Reverse(*rate));
         layers.into_iter().map(|(_, rid)| rid.to_string()).collect()

@@ -25,8 +25,8 @@ pub(crate) use self::read::{read_answer, read_offer};
 pub(crate) use self::write::{answer, offer};
 
 use crate::Codec;
-use crate::egress::outgoing::Kind;
-use crate::media::packet::Format;
+use media_api::MediaKind;
+use crate::media::format::Format;
 
 /// What of ours goes into a description.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// What the viewer receives of this kind.
-    pub(crate) fn media(&self, kind: Kind) -> Option<&Media> {
+    pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
         self.layout.media(kind)
     }
 }
@@ -133,26 +133,26 @@ impl Layout {
     }
 
     fn of_all_formats() -> Self {
-        let section = |kind: Kind, mid: &str| Section {
-            kind: formats::name(kind).to_owned(),
+        let section = |kind: MediaKind, mid: &str| Section {
+            kind: kind.as_str().to_owned(),
             mid: mid.to_owned(),
             rest: String::new(),
             plan: Plan::Send(kind),
         };
         Self {
-            audio: Some(formats::ours(Kind::Audio, "0")),
-            video: Some(formats::ours(Kind::Video, "1")),
-            sections: vec![section(Kind::Audio, "0"), section(Kind::Video, "1")],
+            audio: Some(formats::ours(MediaKind::Audio, "0")),
+            video: Some(formats::ours(MediaKind::Video, "1")),
+            sections: vec![section(MediaKind::Audio, "0"), section(MediaKind::Video, "1")],
             bundle: vec!["0".to_owned(), "1".to_owned()],
             allow_mixed: true,
         }
     }
 
     /// What flows of this kind.
-    pub(crate) fn media(&self, kind: Kind) -> Option<&Media> {
+    pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
         match kind {
-            Kind::Audio => self.audio.as_ref(),
-            Kind::Video => self.video.as_ref(),
+            MediaKind::Audio => self.audio.as_ref(),
+            MediaKind::Video => self.video.as_ref(),
         }
     }
 }
@@ -173,7 +173,7 @@ struct Section {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Plan {
     /// It is the layout's audio or video.
-    Send(Kind),
+    Send(MediaKind),
     /// It can be sent on when the viewer says so; for now it does not receive.
     Idle(Box<Media>),
     /// Port 0.
@@ -184,12 +184,12 @@ enum Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Media {
     /// Its name, at most 16 token characters; empty when it has none, and then
-    /// [`Extensions::mid`] is none.
+    /// [`ExtensionIds::mid`] is none.
     pub(crate) mid: String,
     /// What it accepts of what we forward, in its own order of preference; never empty.
     pub(crate) formats: Vec<Offered>,
     /// The header extensions that it takes.
-    pub(crate) extensions: Extensions,
+    pub(crate) extensions: ExtensionIds,
     /// Whether packets with either form of header extensions may alternate (RFC 8285, section 6).
     pub(crate) allow_mixed: bool,
     /// Whether it takes RTCP that does not begin with a report (RFC 5506).
@@ -235,33 +235,10 @@ pub(crate) struct Offered {
     pub(crate) remb: bool,
 }
 
-/// The ids of header extensions (RFC 8285): 1 to 14, or to 255 in the two-byte form.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Extensions {
-    /// Which media description a packet belongs to (RFC 9143).
-    pub(crate) mid: Option<u8>,
-    /// When it left, 24 bits.
-    pub(crate) abs_send_time: Option<u8>,
-    /// Number of the packet on the transport, which feedback refers to.
-    pub(crate) transport_cc: Option<u8>,
-    /// When it was captured.
-    pub(crate) abs_capture_time: Option<u8>,
-    /// How long a player may wait.
-    pub(crate) playout_delay: Option<u8>,
-    /// How the camera was held.
-    pub(crate) video_orientation: Option<u8>,
-    /// How loud it is (RFC 6464).
-    pub(crate) audio_level: Option<u8>,
-    /// Camera or screen.
-    pub(crate) content_type: Option<u8>,
-    /// Which frames a frame of AV1 needs.
-    pub(crate) dependency_descriptor: Option<u8>,
-}
-
 /// The codecs that a viewer plays, sound first, each once, in its order of preference.
 pub(crate) fn codecs(remote: &Remote) -> Vec<Codec> {
     let mut found = Vec::new();
-    let media = [Kind::Audio, Kind::Video].into_iter().filter_map(|kind| remote.media(kind));
+    let media = [MediaKind::Audio, MediaKind::Video].into_iter().filter_map(|kind| remote.media(kind));
     for offered in media.flat_map(|it| &it.formats) {
         if !found.contains(&offered.format.codec) {
             found.push(offered.format.codec);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
-use crate::egress::outgoing::{Kind, Outgoing};
+use crate::egress::outgoing::{Outgoing};
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::{Ring, Start};
 use crate::room::track::{Layer, Track};
@@ -13,6 +13,7 @@ use crate::viewer::pacer::Pacer;
 use crate::viewer::rewriter::{FrameNumbers, PictureIds, Rewriter};
 use crate::viewer::sent_log::{Sent, SentLog, Source};
 use crate::viewer::svc_filter::SvcFilter;
+use media_api::MediaKind;
 
 /// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
 const MAX_AT_ONCE: u64 = 64;
@@ -93,7 +94,7 @@ impl Sending {
     pub(super) fn begin(
         &mut self,
         egress: &Egress,
-        kind: Kind,
+        kind: MediaKind,
         track: &Track,
         layer: usize,
         wanted: OperatingPoint,
@@ -123,7 +124,7 @@ impl Sending {
         self.wanted = wanted;
         let is_thinned = wanted != OperatingPoint::WHOLE;
         self.filter = is_thinned.then(|| Box::new(SvcFilter::new(wanted, first_seq)));
-        let is_replay = kind == Kind::Video;
+        let is_replay = kind == MediaKind::Video;
         let epoch = track.epoch;
         if let Some(sent) = &mut self.sent {
             let numbering = self.rewriter.numbering();
@@ -140,7 +141,7 @@ impl Sending {
     pub(super) fn forward(
         &mut self,
         egress: &mut Egress,
-        kind: Kind,
+        kind: MediaKind,
         layer: &Layer,
         mut pacer: Option<&mut Pacer>,
         now: Instant,

@@ -1,6 +1,6 @@
 //! What a viewer wants of the picture, as a bound on the layers that it can be sent. Pure.
 
-use str0m::media::Rid;
+use crate::media::name::Name;
 
 use crate::room::rung::Rung;
 use crate::room::track::{Layer, Track};
@@ -18,7 +18,7 @@ enum Bound {
     #[default]
     None,
     /// This layer at most, which took so many bits a second when it was last there.
-    Layer(Rid, Option<u64>),
+    Layer(Name, Option<u64>),
     SoundOnly,
 }
 
@@ -29,9 +29,13 @@ impl Wanted {
         self.cap = match &preference.cap {
             Cap::None => Bound::None,
             Cap::SoundOnly => Bound::SoundOnly,
-            Cap::Layer(name) => match (Rid::from(&**name), &self.cap) {
-                (rid, Bound::Layer(before, bps)) if rid == *before => Bound::Layer(rid, *bps),
-                (rid, _) => Bound::Layer(rid, None),
+            Cap::Layer(name) => match (Name::new(name.as_bytes()), &self.cap) {
+                (Some(rid), Bound::Layer(before, bps)) if rid == *before => {
+                    Bound::Layer(rid, *bps)
+                }
+                (Some(rid), _) => Bound::Layer(rid, None),
+                // No layer has such a name.
+                (None, _) => Bound::None,
             },
         };
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::media::Rid;
+use crate::media::name::Name;
 
 use media_api::Reason;
 
@@ -17,7 +17,7 @@ pub(crate) struct Sent {
     /// Whether it is sent one.
     pub(crate) has_picture: bool,
     /// The layer, if it has a name.
-    pub(crate) layer: Option<Rid>,
+    pub(crate) layer: Option<Name>,
     /// Why it is no better one.
     pub(crate) reason: Reason,
 }

@@ -10,7 +10,7 @@ use super::{Needs, Preference};
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
-use crate::egress::outgoing::{Kind, Outgoing};
+use crate::egress::outgoing::{Outgoing};
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::rung::{MAX_RUNGS, Rung};
@@ -19,6 +19,7 @@ use crate::viewer::layer_selector::{self, Choice, LayerSelector, Link, demand};
 use crate::viewer::pacer::{INTERVAL, Pacer};
 use crate::viewer::sent_log::{SentLog, Source};
 use media_api::Reason;
+use media_api::MediaKind;
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
@@ -199,7 +200,7 @@ impl VideoSender {
                 Some(start) => {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
-                    self.sending.begin(egress, Kind::Video, track, best, point, start, now);
+                    self.sending.begin(egress, MediaKind::Video, track, best, point, start, now);
                 }
                 None => {
                     needs.keyframe = Some(best);
@@ -218,7 +219,7 @@ impl VideoSender {
         };
         self.pacer.fill(self.chosen.and_then(|it| it.estimate_bps), now);
         let Self { sending, pacer, .. } = self;
-        let is_lost = sending.forward(egress, Kind::Video, layer, Some(pacer), now, out);
+        let is_lost = sending.forward(egress, MediaKind::Video, layer, Some(pacer), now, out);
         if is_lost {
             // It fell behind what the ring holds: begin anew at a keyframe.
             self.sending.at = None;
@@ -259,7 +260,7 @@ impl VideoSender {
             Step::Go if self.sending.wanted() != point => self.sending.want(point),
             Step::Go => {}
             Step::Begin(start) => {
-                self.sending.begin(egress, Kind::Video, track, best, point, start, now);
+                self.sending.begin(egress, MediaKind::Video, track, best, point, start, now);
                 self.intermittent.begun(start.ts, now);
                 self.descends_since = None;
                 if let Some(cursor) = &mut self.sending.at {
@@ -281,7 +282,7 @@ impl VideoSender {
         let estimate_bps = self.chosen.and_then(|it| it.estimate_bps).unwrap_or(0);
         self.pacer.intermittent(estimate_bps.saturating_sub(sound_bps), now);
         let Self { sending, pacer, .. } = self;
-        if sending.forward(egress, Kind::Video, layer, Some(pacer), now, out) {
+        if sending.forward(egress, MediaKind::Video, layer, Some(pacer), now, out) {
             self.intermittent.rest();
         }
         let is_behind = self.sending.at.is_some_and(|it| it.next != layer.ring.head());
@@ -381,7 +382,7 @@ impl VideoSender {
         let packet = layer.ring.get(layer.ring.recent(position))?;
         let pictures = source.pictures.without(how.left_out);
         let mut outgoing = Outgoing {
-            kind: Kind::Video,
+            kind: MediaKind::Video,
             payload_type: source.payload_type,
             seq: seq.into(),
             ts: source.numbering.timestamp(packet.ts),

@@ -4,7 +4,8 @@
 use std::net::SocketAddr;
 
 use crate::datagram::Datagram;
-use crate::media::packet::{Format, Packet};
+use crate::media::format::Format;
+use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::viewer::Viewer;
 use crate::{PeerId, RoomId};

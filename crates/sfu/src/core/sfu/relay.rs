@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use super::{Deadline, Sfu};
-use crate::media::packet::{Format, Packet};
+use crate::media::format::Format;
+use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::workers::bits;
 use crate::workers::message::{Control, Relayed};

@@ -8,8 +8,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use str0m::rtp::{ExtensionSerializer, ExtensionValues};
-
 use crate::media::svc::{OperatingPoint, SvcPosition, SwitchPoint};
 
 use self::bits::Bits;
@@ -23,9 +21,6 @@ const MANDATORY_LEN: usize = 3;
 
 /// What an element of a header extension can hold (RFC 8285, section 4.3).
 pub(crate) const MAX_LEN: usize = 255;
-
-/// What the one-byte form of an element can hold.
-const ONE_BYTE_LEN: usize = 16;
 
 /// Ids of templates have 6 bits.
 const MAX_TEMPLATES: usize = 64;
@@ -70,37 +65,6 @@ impl Descriptor {
         to.copy_from_slice(&self.0);
         to.get_mut(1..3)?.copy_from_slice(&frame_number.to_be_bytes());
         Some(to)
-    }
-}
-
-/// What str0m reads and writes the extension with.
-#[derive(Debug)]
-pub(crate) struct Serializer;
-
-impl ExtensionSerializer for Serializer {
-    fn write_to(&self, buf: &mut [u8], ev: &ExtensionValues) -> usize {
-        let Some(it) = ev.user_values.get::<Descriptor>() else { return 0 };
-        let Some(to) = buf.get_mut(..it.0.len()) else { return 0 };
-        to.copy_from_slice(&it.0);
-        it.0.len()
-    }
-
-    fn parse_value(&self, buf: &[u8], ev: &mut ExtensionValues) -> bool {
-        let Some(it) = Descriptor::new(buf) else { return false };
-        ev.user_values.set(it);
-        true
-    }
-
-    fn is_video(&self) -> bool {
-        true
-    }
-
-    fn is_audio(&self) -> bool {
-        false
-    }
-
-    fn requires_two_byte_form(&self, ev: &ExtensionValues) -> bool {
-        ev.user_values.get::<Descriptor>().is_some_and(|it| it.0.len() > ONE_BYTE_LEN)
     }
 }
 

@@ -3,6 +3,7 @@
 
 /// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
 const SLICE: u8 = 1;
+const IDR: u8 = 5;
 const SPS: u8 = 7;
 const STAP_A: u8 = 24;
 const FU_A: u8 = 28;
@@ -22,11 +23,24 @@ pub(crate) struct Look {
 /// Looks at a payload; one that makes no sense has nothing in it.
 pub(crate) fn look(payload: &[u8]) -> Look {
     let mut look = Look::default();
+    for_each_unit(payload, |kind, body| look.add(kind, body));
+    look
+}
+
+/// Whether an IDR picture or a sequence parameter set begins in a payload.
+pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
+    let mut starts = false;
+    for_each_unit(payload, |kind, _| starts |= matches!(kind, IDR | SPS));
+    starts
+}
+
+/// The types of NAL units that begin in a payload, with what is there of their content.
+fn for_each_unit(payload: &[u8], mut f: impl FnMut(u8, &[u8])) {
     match payload {
         [indicator, header, rest @ ..] if indicator & 0x1F == FU_A => {
             // The start bit: only there is the head of the unit.
             if header & 0x80 != 0 {
-                look.add(header & 0x1F, rest);
+                f(header & 0x1F, rest);
             }
         }
         [indicator, rest @ ..] if indicator & 0x1F == STAP_A => {
@@ -36,15 +50,14 @@ pub(crate) fn look(payload: &[u8]) -> Look {
                 let size = usize::from(u16::from_be_bytes([*a, *b]));
                 let Some((unit, next)) = units.split_at_checked(size) else { break };
                 if let [header, body @ ..] = unit {
-                    look.add(header & 0x1F, body);
+                    f(header & 0x1F, body);
                 }
                 rest = next;
             }
         }
-        [header, body @ ..] => look.add(header & 0x1F, body),
+        [header, body @ ..] => f(header & 0x1F, body),
         [] => {}
     }
-    look
 }
 
 impl Look {
@@ -96,6 +109,16 @@ impl Bits {
 #[allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decoding_begins_at_an_idr_picture_or_its_parameter_sets_however_they_are_packed() {
+        assert!(starts_keyframe(&[0x65, 0x88]) && starts_keyframe(&[0x67, 0x42]));
+        assert!(!starts_keyframe(&[0x41, 0x9A]) && !starts_keyframe(&[0x68, 0xCE]));
+        assert!(starts_keyframe(&[0x78, 0, 1, 0x09, 0, 2, 0x67, 0x42]), "the second of a STAP-A");
+        assert!(starts_keyframe(&[0x7C, 0x85, 0x88]), "the first of an FU-A");
+        assert!(!starts_keyframe(&[0x7C, 0x05, 0x88]), "a later one");
+        assert!(!starts_keyframe(&[]) && !starts_keyframe(&[0x78, 0, 9, 0x65]));
+    }
 
     fn b(payload: &[u8]) -> bool {
         look(payload).has_b_slice

@@ -112,6 +112,30 @@ impl Patch {
     }
 }
 
+/// Whether a keyframe begins in this packet: the first partition's header says so (RFC 7741, section 4.3).
+pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
+    // S of partition 0.
+    let begins = payload.first().is_some_and(|it| it & 0x17 == 0x10);
+    let header = descriptor_len(payload).and_then(|at| payload.get(at));
+    // P: the frame is predicted from others.
+    begins && header.is_some_and(|it| it & 1 == 0)
+}
+
+/// Bytes of the payload descriptor; `None` when it is cut short.
+fn descriptor_len(payload: &[u8]) -> Option<usize> {
+    if payload.first()? & 0x80 == 0 {
+        return Some(1);
+    }
+    let extended = *payload.get(1)?;
+    let mut len = 2;
+    if extended & 0x80 != 0 {
+        len += if payload.get(len)? & 0x80 != 0 { 2 } else { 1 };
+    }
+    len += usize::from(extended & 0x40 != 0);
+    len += usize::from(extended & 0x30 != 0);
+    Some(len)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

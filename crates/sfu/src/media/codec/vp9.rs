@@ -5,6 +5,7 @@ use crate::media::svc::{OperatingPoint, SvcPosition, SwitchPoint};
 
 /// The first byte: `I|P|L|F|B|E|V|Z`.
 const HAS_PICTURE_ID: u8 = 0x80;
+const IS_PREDICTED: u8 = 0x40;
 const HAS_LAYERS: u8 = 0x20;
 const BEGINS_FRAME: u8 = 0x08;
 const ENDS_FRAME: u8 = 0x04;
@@ -32,6 +33,14 @@ pub(crate) fn place(payload: &[u8]) -> Option<SvcPosition> {
     Some(SvcPosition { point, begins_frame, ends_frame, opens })
 }
 
+/// Whether decoding can begin with this packet: the begin of a picture that is predicted from nothing, which
+/// only its lowest spatial layer can be.
+pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
+    let is_predicted = payload.first().is_none_or(|it| it & IS_PREDICTED != 0);
+    let begins = |it: SvcPosition| it.begins_frame && it.point.spatial == 0;
+    !is_predicted && place(payload).is_some_and(begins)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -50,6 +59,15 @@ mod tests {
         assert_eq!((it.begins_frame, it.ends_frame), (false, true));
         let plain = place(&[0x0C, 1, 2]).unwrap();
         assert_eq!(plain.point, OperatingPoint::default(), "no layers");
+    }
+
+    #[test]
+    fn a_picture_from_nothing_begins_a_stream_in_its_lowest_layer() {
+        assert!(starts_keyframe(&[0x08, 1]), "B and no P");
+        assert!(!starts_keyframe(&[0x48, 1]), "P: it needs earlier pictures");
+        assert!(!starts_keyframe(&[0x04, 1]), "the end of one");
+        assert!(!starts_keyframe(&[0xA8, 0x81, 0x02, 0b0000_0010, 7]), "a higher spatial layer");
+        assert!(!starts_keyframe(&[]));
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use str0m::format::FormatParams;
+use crate::media::format::FormatParams;
 
 use super::lines::{Attributes, MediaLines, cut};
-use super::{Extensions, Kind, Media, Offered};
+use super::{ExtensionIds, MediaKind, Media, Offered};
 use crate::Codec;
-use crate::media::packet::Format;
+use crate::media::format::Format;
 
 /// What we offer: payload type, its retransmissions' one, codec and parameters. Those of Chromium,
 /// which leave 64 to 95 free (RFC 5761, section 4).
@@ -33,13 +33,13 @@ pub(super) struct Known {
     /// Our id for it.
     ours: u8,
     /// The kind of media that it is for, when it is for one alone.
-    only: Option<Kind>,
-    pub(super) id: fn(&Extensions) -> Option<u8>,
-    set: fn(&mut Extensions, u8),
+    only: Option<MediaKind>,
+    pub(super) id: fn(&ExtensionIds) -> Option<u8>,
+    set: fn(&mut ExtensionIds, u8),
 }
 
 impl Known {
-    fn suits(&self, kind: Kind) -> bool {
+    fn suits(&self, kind: MediaKind) -> bool {
         self.only.is_none_or(|only| only == kind)
     }
 }
@@ -59,28 +59,20 @@ macro_rules! known {
 /// In the order of our ids.
 #[rustfmt::skip]
 pub(super) const EXTENSIONS: [Known; 9] = [
-    known!(audio_level, 1, Some(Kind::Audio), "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
+    known!(audio_level, 1, Some(MediaKind::Audio), "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
     known!(abs_send_time, 2, None, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
     known!(transport_cc, 3, None, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"),
     known!(mid, 4, None, "urn:ietf:params:rtp-hdrext:sdes:mid"),
     known!(abs_capture_time, 5, None, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"),
     known!(playout_delay, 6, None, "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"),
-    known!(content_type, 7, Some(Kind::Video), "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type"),
-    known!(dependency_descriptor, 8, Some(Kind::Video), "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"),
-    known!(video_orientation, 13, Some(Kind::Video), "urn:3gpp:video-orientation"),
+    known!(content_type, 7, Some(MediaKind::Video), "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type"),
+    known!(dependency_descriptor, 8, Some(MediaKind::Video), "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"),
+    known!(video_orientation, 13, Some(MediaKind::Video), "urn:3gpp:video-orientation"),
 ];
 
-/// What an `m=` line calls it.
-pub(super) fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Audio => "audio",
-        Kind::Video => "video",
-    }
-}
-
 /// Sound or picture, by what an `m=` line calls it.
-pub(super) fn kind(name: &str) -> Option<Kind> {
-    [Kind::Audio, Kind::Video].into_iter().find(|it| self::name(*it) == name)
+pub(super) fn kind(name: &str) -> Option<MediaKind> {
+    [MediaKind::Audio, MediaKind::Video].into_iter().find(|it| it.as_str() == name)
 }
 
 /// What `a=rtpmap` calls it.
@@ -95,8 +87,8 @@ pub(super) fn rtpmap(codec: Codec) -> &'static str {
 }
 
 /// All that we forward of a kind.
-pub(super) fn ours(kind: Kind, mid: &str) -> Media {
-    let is_video = kind == Kind::Video;
+pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
+    let is_video = kind == MediaKind::Video;
     let formats = OURS.iter().filter(|it| it.2.is_video() == is_video);
     let formats = formats.map(|&(pt, rtx, codec, fmtp)| Offered {
         pt,
@@ -108,7 +100,7 @@ pub(super) fn ours(kind: Kind, mid: &str) -> Media {
         transport_cc: true,
         remb: is_video,
     });
-    let mut extensions = Extensions::default();
+    let mut extensions = ExtensionIds::default();
     for known in EXTENSIONS.iter().filter(|it| it.suits(kind)) {
         (known.set)(&mut extensions, known.ours);
     }
@@ -154,8 +146,8 @@ impl Feedback {
 }
 
 /// What a viewer accepts of what we forward, in its order, with the retransmissions of each.
-pub(super) fn formats(lines: &MediaLines<'_>, kind: Kind) -> Vec<Offered> {
-    let is_video = kind == Kind::Video;
+pub(super) fn formats(lines: &MediaLines<'_>, kind: MediaKind) -> Vec<Offered> {
+    let is_video = kind == MediaKind::Video;
     let (described, of_all) = described(&lines.attributes);
     let mut found: Vec<Offered> = Vec::new();
     let listed: Vec<u8> = lines.formats().filter_map(payload_type).collect();
@@ -270,43 +262,16 @@ fn is_rtx(rtpmap: &str) -> bool {
 fn params(codec: Codec, fmtp: &str) -> FormatParams {
     // Most answers repeat what we offer.
     static OF_OURS: LazyLock<[FormatParams; OURS.len()]> =
-        LazyLock::new(|| OURS.map(|it| read_params(it.2, it.3)));
+        LazyLock::new(|| OURS.map(|it| FormatParams::read(it.2, it.3)));
     let ours = OURS.iter().position(|it| it.2 == codec && it.3 == fmtp);
-    ours.map_or_else(|| read_params(codec, fmtp), |at| OF_OURS[at])
-}
-
-fn read_params(codec: Codec, fmtp: &str) -> FormatParams {
-    let all = FormatParams::parse_line(fmtp);
-    let none = FormatParams::default();
-    match codec {
-        Codec::Opus => FormatParams {
-            min_p_time: all.min_p_time,
-            stereo: all.stereo,
-            sprop_stereo: all.sprop_stereo,
-            use_inband_fec: all.use_inband_fec,
-            use_dtx: all.use_dtx,
-            ..none
-        },
-        Codec::Vp8 => none,
-        Codec::H264 => FormatParams {
-            level_asymmetry_allowed: all.level_asymmetry_allowed,
-            packetization_mode: all.packetization_mode,
-            // Three bytes.
-            profile_level_id: all.profile_level_id.filter(|it| *it <= 0xFF_FFFF),
-            ..none
-        },
-        Codec::Vp9 => FormatParams { profile_id: all.profile_id, ..none },
-        Codec::Av1 => {
-            FormatParams { profile: all.profile, level_idx: all.level_idx, tier: all.tier, ..none }
-        }
-    }
+    ours.map_or_else(|| FormatParams::read(codec, fmtp), |at| OF_OURS[at])
 }
 
 /// The ids that a viewer gave to extensions that we know, and which of them go towards it alone, by
 /// their place in [`EXTENSIONS`]. Of two lines with one id, and of two for one extension, the first
 /// counts.
-pub(super) fn extensions(attributes: &Attributes<'_>, kind: Kind) -> (Extensions, u16) {
-    let (mut found, mut one_way) = (Extensions::default(), 0);
+pub(super) fn extensions(attributes: &Attributes<'_>, kind: MediaKind) -> (ExtensionIds, u16) {
+    let (mut found, mut one_way) = (ExtensionIds::default(), 0);
     let mut taken = [false; 256];
     for value in attributes.all("extmap") {
         let mut parts = value.split_ascii_whitespace();

@@ -1,7 +1,7 @@
 //! What a viewer says, read into what we need of it.
 
 use super::lines::{Attributes, Description, MediaLines};
-use super::{DtlsRole, Fingerprint, Kind, Layout, Media, Plan, Remote, Section, formats};
+use super::{DtlsRole, Fingerprint, MediaKind, Layout, Media, Plan, Remote, Section, formats};
 use crate::NegotiationError;
 use crate::ingress::str0m_sdp;
 use crate::transport::sdp::fingerprint;
@@ -101,10 +101,10 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
 }
 
 /// The first sound and the first picture that are received flow; what is not received yet may later.
-fn plan(layout: &mut Layout, kind: Kind, media: Option<Media>, receives: bool) -> Plan {
+fn plan(layout: &mut Layout, kind: MediaKind, media: Option<Media>, receives: bool) -> Plan {
     let slot = match kind {
-        Kind::Audio => &mut layout.audio,
-        Kind::Video => &mut layout.video,
+        MediaKind::Audio => &mut layout.audio,
+        MediaKind::Video => &mut layout.video,
     };
     match media {
         Some(media) if !receives => Plan::Idle(Box::new(media)),
@@ -124,7 +124,7 @@ enum Unusable {
     OtherTransport,
 }
 
-fn usable(lines: &MediaLines<'_>, group: &[&str]) -> Result<Kind, Unusable> {
+fn usable(lines: &MediaLines<'_>, group: &[&str]) -> Result<MediaKind, Unusable> {
     let kind = formats::kind(lines.kind).filter(|_| lines.proto().contains("RTP/"));
     let kind = kind.ok_or(Unusable::Unwanted)?;
     let is_bundled = group.contains(&lines.mid());
@@ -148,7 +148,7 @@ fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]".contains(&byte)
 }
 
-fn media(lines: &MediaLines<'_>, session: &Attributes<'_>, kind: Kind) -> Option<Media> {
+fn media(lines: &MediaLines<'_>, session: &Attributes<'_>, kind: MediaKind) -> Option<Media> {
     let mid = lines.mid().to_owned();
     let (mut extensions, one_way) = formats::extensions(&lines.attributes, kind);
     if mid.is_empty() {

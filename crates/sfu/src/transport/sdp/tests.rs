@@ -10,6 +10,7 @@ mod negotiated_with_str0m;
 mod ours;
 
 use super::*;
+use media_api::MediaKind;
 
 const CHROMIUM_ANSWER: &str = include_str!("fixtures/chromium_156_answer.sdp");
 const CHROMIUM_OFFER: &str = include_str!("fixtures/chromium_156_offer.sdp");
@@ -51,12 +52,12 @@ fn addresses() -> [SocketAddr; 2] {
 
 /// A format by what `a=rtpmap` and `a=fmtp` say of it.
 fn format(codec: Codec, fmtp: &str) -> Format {
-    Format { codec, params: str0m::format::FormatParams::parse_line(fmtp) }
+    Format { codec, params: FormatParams::read(codec, fmtp) }
 }
 
 /// The payload type for a format, with that of its retransmissions.
 fn pts(remote: &Remote, codec: Codec, fmtp: &str) -> Option<(u8, Option<u8>)> {
-    let kind = if codec.is_video() { Kind::Video } else { Kind::Audio };
+    let kind = if codec.is_video() { MediaKind::Video } else { MediaKind::Audio };
     let offered = remote.media(kind)?.payload_type(&format(codec, fmtp))?;
     Some((offered.pt, offered.rtx))
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::ingress::str0m_sdp::via_first;
 
-use super::{DtlsRole, Kind, Layout, Local, Media, Plan, Remote, Section, formats};
+use super::{DtlsRole, MediaKind, Layout, Local, Media, Plan, Remote, Section, formats};
 
 /// Offers a layout: [`Layout::ours`] first, later that of the viewer. Other ICE credentials in it
 /// restart ICE.
@@ -131,7 +131,7 @@ impl<'a> Writer<'a> {
         line!(self, "a=inactive");
     }
 
-    fn media(&mut self, section: &Section, media: &Media, flows: Option<Kind>, candidates: bool) {
+    fn media(&mut self, section: &Section, media: &Media, flows: Option<MediaKind>, candidates: bool) {
         let fixed = Fixed::find(media);
         let _ = write!(self.text, "m={} 9 ", section.kind);
         match fixed {
@@ -160,7 +160,7 @@ impl<'a> Writer<'a> {
         match flows {
             Some(kind) => {
                 line!(self, "a=sendonly");
-                line!(self, "a=msid:{} {}", self.local.stream_id, formats::name(kind));
+                line!(self, "a=msid:{} {}", self.local.stream_id, kind.as_str());
             }
             None => line!(self, "a=inactive"),
         }
@@ -194,14 +194,14 @@ impl<'a> Writer<'a> {
     }
 
     /// The streams that will come (RFC 5576), which a browser has its receivers ready for.
-    fn sources(&mut self, kind: Kind, media: &Media) {
+    fn sources(&mut self, kind: MediaKind, media: &Media) {
         let Local { cname, stream_id, audio_ssrc, video_ssrc, rtx_ssrc, .. } = self.local;
-        let track = formats::name(kind);
+        let track = kind.as_str();
         let has_rtx = media.formats.iter().any(|it| it.rtx.is_some());
         let sources = match kind {
-            Kind::Audio => vec![audio_ssrc],
-            Kind::Video if has_rtx => vec![video_ssrc, rtx_ssrc],
-            Kind::Video => vec![video_ssrc],
+            MediaKind::Audio => vec![audio_ssrc],
+            MediaKind::Video if has_rtx => vec![video_ssrc, rtx_ssrc],
+            MediaKind::Video => vec![video_ssrc],
         };
         for ssrc in &sources {
             line!(self, "a=ssrc:{ssrc} cname:{cname}");

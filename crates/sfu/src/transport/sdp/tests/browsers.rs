@@ -1,6 +1,7 @@
 //! Descriptions of browsers and players.
 
 use super::*;
+use media_api::MediaKind;
 
 const HIGH: &str = "packetization-mode=1;profile-level-id=64001f";
 const BASELINE: &str = "packetization-mode=1;profile-level-id=42e01f";
@@ -14,21 +15,21 @@ fn chromiums_answer_is_understood() {
     assert!(CHROMIUM_ANSWER.contains(&format!("a=fingerprint:sha-256 {fingerprint}\n")));
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]);
 
-    let audio = remote.media(Kind::Audio).unwrap();
+    let audio = remote.media(MediaKind::Audio).unwrap();
     assert_eq!(audio.mid, "0");
-    let expected = Extensions {
+    let expected = ExtensionIds {
         audio_level: Some(1),
         abs_send_time: Some(2),
         transport_cc: Some(3),
         mid: Some(4),
         abs_capture_time: Some(5),
-        ..Extensions::default()
+        ..ExtensionIds::default()
     };
     assert_eq!(audio.extensions, expected);
     let opus = audio.formats[0];
     assert!(opus.transport_cc && !opus.nack && !opus.pli && opus.rtx.is_none());
 
-    let video = remote.media(Kind::Video).unwrap();
+    let video = remote.media(MediaKind::Video).unwrap();
     assert_eq!(video.formats.len(), 10);
     let all = |it: &Offered| it.nack && it.pli && it.fir && it.transport_cc && it.remb;
     assert!(video.formats.iter().all(all));
@@ -53,9 +54,9 @@ fn firefoxes_answer_is_understood() {
     assert!(of_session.starts_with("AA:83:9D"), "it stands above the media: {of_session}");
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::Av1]);
     assert_eq!(pts(&remote, Codec::H264, BASELINE), None, "it was recorded without H264");
-    let video = remote.media(Kind::Video).unwrap();
+    let video = remote.media(MediaKind::Video).unwrap();
     assert_eq!(video.extensions.playout_delay, Some(6), "from a=extmap:6/recvonly");
-    let stereo = remote.media(Kind::Audio).unwrap().formats[0].format.params.stereo;
+    let stereo = remote.media(MediaKind::Audio).unwrap().formats[0].format.params.stereo;
     assert_eq!(stereo, Some(true));
 }
 
@@ -79,7 +80,7 @@ fn each_browsers_offer_is_answered_by_its_own_numbers() {
         let remote = read_offer(browser).unwrap();
         assert_eq!(remote.role, DtlsRole::Server);
         assert_eq!(pts(&remote, Codec::Vp8, ""), Some(video));
-        assert_eq!(remote.media(Kind::Video).unwrap().extensions.mid, Some(mid));
+        assert_eq!(remote.media(MediaKind::Video).unwrap().extensions.mid, Some(mid));
         let answer = answer(&local(&addresses), &remote);
         let (theirs, ours) = (sections(browser), sections(&answer));
         assert_eq!(theirs.len(), ours.len(), "{answer}");

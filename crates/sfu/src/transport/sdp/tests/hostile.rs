@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::NegotiationError;
+use media_api::MediaKind;
 
 fn refused(text: &str) -> String {
     read_offer(text).unwrap_err().to_string()
@@ -87,7 +88,7 @@ fn a_transport_is_said_once_for_all_media() {
     // With one there is no question, and it needs no name.
     let alone = text.split("m=video").next().unwrap().replace("a=mid:0\n", "");
     let remote = read_offer(&alone).unwrap();
-    assert_eq!(remote.media(Kind::Audio).unwrap().extensions.mid, None, "{remote:?}");
+    assert_eq!(remote.media(MediaKind::Audio).unwrap().extensions.mid, None, "{remote:?}");
     assert!(!answer(&local(&[]), &remote).contains("a=mid"));
 }
 
@@ -125,10 +126,10 @@ fn strange_formats_and_extensions_are_passed_over() {
            a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\na=extmap:4 urn:3gpp:video-orientation\n\
            a=extmap:5 urn:3gpp:video-orientation\na=extmap:6 urn:ietf:params:rtp-hdrext:ssrc-audio-level\n";
     let remote = read_offer(&text).unwrap();
-    let video = remote.media(Kind::Video).unwrap();
+    let video = remote.media(MediaKind::Video).unwrap();
     let formats: Vec<_> = video.formats.iter().map(|it| (it.pt, it.rtx)).collect();
     assert_eq!(formats, [(96, Some(98))]);
-    let expected = Extensions { video_orientation: Some(4), ..Extensions::default() };
+    let expected = ExtensionIds { video_orientation: Some(4), ..ExtensionIds::default() };
     assert_eq!(video.extensions, expected);
 }
 
@@ -138,7 +139,7 @@ fn read_and_answered(text: &str) {
     let Ok(remote) = read_offer(text) else { return };
     let addresses = addresses();
     let n = sections(text).len();
-    let flowing = remote.media(Kind::Audio).is_some() || remote.media(Kind::Video).is_some();
+    let flowing = remote.media(MediaKind::Audio).is_some() || remote.media(MediaKind::Video).is_some();
     assert!(flowing && !codecs(&remote).is_empty());
     for said in [answer(&local(&addresses), &remote), offer(&local(&addresses), &remote.layout)] {
         assert_eq!(sections(&said).len(), n, "{text}\n{said}");

@@ -1,6 +1,7 @@
 //! What we write.
 
 use super::*;
+use media_api::MediaKind;
 
 #[test]
 fn our_offer_is_this() {
@@ -155,7 +156,7 @@ fn ice_restarts_with_the_same_media() {
 fn who_does_not_receive_for_now_may_later() {
     let paused = CHROMIUM_OFFER.replacen("a=recvonly", "a=inactive", 1);
     let remote = read_offer(&paused).unwrap();
-    assert!(remote.media(Kind::Audio).is_none());
+    assert!(remote.media(MediaKind::Audio).is_none());
     assert!(!codecs(&remote).contains(&Codec::Opus));
     let answer = answer(&local(&[]), &remote);
     let audio = &sections(&answer)[1];
