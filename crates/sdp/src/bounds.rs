@@ -1,0 +1,99 @@
+//! How large a description may be. The limits hold while it is read, so that the time to read one is linear in its
+//! bytes and what is made of it is small.
+
+use crate::error::Error;
+use crate::lines::split_word;
+
+/// Of the whole text.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// A browser's offer with every codec has 300.
+pub const MAX_LINES: u32 = 2_000;
+/// Without the line end. The longest line of a browser is an `a=fmtp` of 200 bytes.
+pub const MAX_LINE_BYTES: usize = 1_024;
+/// Sound, picture and a data channel, and as much again for guests and screens.
+pub const MAX_SECTIONS: usize = 8;
+/// Formats of a media description, and its `a=rtpmap` and `a=fmtp` lines. Chromium offers 40 for video.
+pub const MAX_FORMATS: usize = 64;
+/// Different sources of a description, which `a=ssrc` and `a=ssrc-group` name: three layers with their
+/// retransmissions, twice.
+pub const MAX_SOURCES: usize = 16;
+
+const TOO_MANY_FORMATS: Error = Error::too_large("more than 64 formats in one media description");
+const TOO_MANY_SOURCES: Error = Error::too_large("more than 16 sources");
+
+/// What was counted so far.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    n_rtpmap: usize,
+    n_fmtp: usize,
+    sources: [u32; MAX_SOURCES],
+    n_sources: usize,
+}
+
+impl Meter {
+    /// Counts bytes.
+    pub(crate) fn text(text: &str) -> Result<(), Error> {
+        if text.len() > MAX_BYTES {
+            return Err(Error::too_large("more than 64 KiB"));
+        }
+        Ok(())
+    }
+
+    /// Counts a line.
+    pub(crate) fn line(number: u32, raw: &str) -> Result<(), Error> {
+        if number > MAX_LINES {
+            return Err(Error::too_large("more than 2000 lines"));
+        }
+        if raw.len() > MAX_LINE_BYTES {
+            return Err(Error::too_large("a line of more than 1024 bytes"));
+        }
+        Ok(())
+    }
+
+    /// Counts the media description that comes after `n` others, and counts its formats.
+    pub(crate) fn section(&mut self, n: usize, formats: usize) -> Result<(), Error> {
+        if n == MAX_SECTIONS {
+            return Err(Error::too_large("more than 8 media descriptions"));
+        }
+        (self.n_rtpmap, self.n_fmtp) = (0, 0);
+        if formats > MAX_FORMATS {
+            return Err(Error::too_large("more than 64 payload types in one media description"));
+        }
+        Ok(())
+    }
+
+    /// Counts an `a=rtpmap`.
+    pub(crate) fn rtpmap(&mut self) -> Result<(), Error> {
+        self.n_rtpmap += 1;
+        if self.n_rtpmap > MAX_FORMATS { Err(TOO_MANY_FORMATS) } else { Ok(()) }
+    }
+
+    /// Counts an `a=fmtp`.
+    pub(crate) fn fmtp(&mut self) -> Result<(), Error> {
+        self.n_fmtp += 1;
+        if self.n_fmtp > MAX_FORMATS { Err(TOO_MANY_FORMATS) } else { Ok(()) }
+    }
+
+    /// Counts the source of an `a=ssrc`.
+    pub(crate) fn ssrc(&mut self, value: &str) -> Result<(), Error> {
+        split_word(value).0.parse().map_or(Ok(()), |ssrc| self.source(ssrc))
+    }
+
+    /// Counts the sources of an `a=ssrc-group`.
+    pub(crate) fn ssrc_group(&mut self, value: &str) -> Result<(), Error> {
+        let mut sources = value.split_ascii_whitespace().skip(1).filter_map(|it| it.parse().ok());
+        sources.try_for_each(|ssrc| self.source(ssrc))
+    }
+
+    fn source(&mut self, ssrc: u32) -> Result<(), Error> {
+        // The lines of one source stand together, so it is looked for from the end.
+        let known = self.sources.get(..self.n_sources).unwrap_or_default();
+        if known.iter().rev().any(|it| *it == ssrc) {
+            return Ok(());
+        }
+        let slot = self.sources.get_mut(self.n_sources).ok_or(TOO_MANY_SOURCES)?;
+        *slot = ssrc;
+        self.n_sources += 1;
+        Ok(())
+    }
+}
