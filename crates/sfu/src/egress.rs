@@ -1,9 +1,7 @@
-//! A viewer without a WebRTC stack of its own: ICE-lite, the DTLS handshake by `dimpl`, and SRTP
-//! written straight into the outbox. A microsecond or two a packet and 18 kB a viewer; what it leaves
-//! out is all that a viewer of a broadcast never needs: candidates to check, tracks to receive, data
-//! channels, renegotiation of what flows.
+//! The sending half of one viewer: SRTP written straight into the outbox, reports, probes, and the feedback
+//! that comes back. A microsecond or two a packet and 18 kB a viewer. The session itself is
+//! [`crate::transport`]'s.
 
-pub(crate) mod close_check;
 mod feedback;
 pub(crate) mod outgoing;
 mod probe;
@@ -16,29 +14,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::rand;
+use bwe::Estimator;
+use media_api::MediaKind;
 use rtp::srtp;
 
-use self::close_check::{CloseCheck, Step};
 use self::feedback::Feedback;
-use self::sender::{Sender, Ssrcs};
+use self::outgoing::{Outgoing, Output, Receipt};
+use self::sender::Sender;
 use self::sender_reports::Reports;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::Datagram;
-use crate::egress::outgoing::{Outgoing, Output, Receipt};
-use crate::ingress::session::{ANSWER_TIMEOUT, STREAM_ID, Shared};
 use crate::media::format::Format;
-use crate::transport::dtls::channel::{Channel, Handshake, may_be_goodbye};
-use crate::transport::dtls::is_hello;
-use crate::transport::ice::{Checked, Credentials, Ice, Path};
-use crate::transport::sdp::{self, DtlsRole, Layout, Local, Remote};
-use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
-use bwe::Estimator;
-use media_api::MediaKind;
-
-/// DTLS records that are looked at before the handshake is done, in a second: it has a dozen, and
-/// whoever shares the viewer's address must not keep us busy.
-const RECORDS_PER_SECOND: u32 = 50;
+use crate::transport::sdp::{self, Layout, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
+use crate::transport::shared::Shared;
+use crate::transport::{Keys, Received, Transport};
+use crate::{CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 
 /// What a link is thought to carry at first: what most do. Probes tell more within a second.
 const START_BPS: u64 = 2_000_000;
@@ -56,32 +47,22 @@ const GAP: Duration = Duration::from_millis(200);
 /// Before a report told it.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// One lean viewer.
+/// The sending half of one viewer. After every call that takes `&mut self` it is polled until it yields a
+/// timeout.
 #[derive(Debug)]
 pub(crate) struct Egress {
     shared: Shared,
-    ice: Ice,
+    transport: Transport,
     ssrcs: Ssrcs,
     session_id: u64,
     version: u64,
     is_offered: bool,
     remote: Option<Remote>,
-    /// Until the viewer has the keys of its media: in a box, since it is as large as all the rest.
-    channel: Option<Box<Channel>>,
-    /// The record that says goodbye, once the channel is gone.
-    goodbye: Box<[u8]>,
-    close_check: CloseCheck,
-    /// Whether the channel may have something to say.
-    is_channel_touched: bool,
-    /// Where the last record came from that was answered.
-    answered: Option<Path>,
     media: Option<Media>,
-    stage: Stage,
     /// ICE and DTLS came up, and nobody was told yet.
     is_news: bool,
     /// A goodbye is to be said.
     is_closing: bool,
-    records: RateLimit,
     feedbacks: RateLimit,
     /// When something is to be done, unless something comes before.
     due: Instant,
@@ -101,15 +82,6 @@ struct Media {
     estimator: Estimator,
 }
 
-/// How far it is, with the time by which it must have moved on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Negotiating { until: Instant },
-    Connecting { until: Instant },
-    Connected,
-    Closed(CloseReason),
-}
-
 impl Egress {
     /// A viewer that nothing is negotiated with.
     pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
@@ -123,23 +95,16 @@ impl Egress {
         let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
             shared: shared.clone(),
-            ice: Ice::new(shared.worker),
+            transport: Transport::new(shared, now),
             ssrcs,
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
             version: 0,
             is_offered: false,
             remote: None,
-            channel: None,
-            goodbye: Box::default(),
-            close_check: CloseCheck::default(),
-            is_channel_touched: false,
-            answered: None,
             media: None,
-            stage: Stage::Negotiating { until: now + ANSWER_TIMEOUT },
             is_news: false,
             is_closing: false,
-            records: RateLimit::default(),
             feedbacks: RateLimit::default(),
             due: now,
             began: now,
@@ -154,10 +119,10 @@ impl Egress {
         write: impl FnOnce(&Local<'_>, &Self) -> String,
     ) -> String {
         self.version += 1;
-        let credentials = self.ice.local();
+        let credentials = self.transport.credentials();
+        let transports = [LocalTransport { ufrag: &credentials.ufrag, pwd: &credentials.pwd }];
         let local = Local {
-            ufrag: &credentials.ufrag,
-            pwd: &credentials.pwd,
+            transports: &transports,
             fingerprint: &self.shared.fingerprint,
             candidates: &self.shared.addresses,
             via,
@@ -165,46 +130,23 @@ impl Egress {
             version: self.version,
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
-            audio_ssrc: self.ssrcs.audio,
-            video_ssrc: self.ssrcs.video,
-            rtx_ssrc: self.ssrcs.rtx,
+            ssrcs: self.ssrcs,
         };
         write(&local, self)
     }
 
     fn negotiated(&mut self, mut remote: Remote, now: Instant) -> Result<(), NegotiationError> {
-        if let Some(before) = &self.remote {
-            if before.fingerprint != remote.fingerprint {
-                // RFC 8842, section 4: another certificate is another association.
-                let message = "the certificate's fingerprint is another than before";
-                return Err(NegotiationError::malformed(message));
-            }
-            // Who began stays who began, whatever a later description allows.
-            remote.role = before.role;
-        }
+        self.transport.can_negotiate(&remote.transport)?;
         if sdp::codecs(&remote).is_empty() {
             return Err(NegotiationError::NoCodec);
         }
-        let credentials =
-            Credentials { ufrag: remote.ufrag.clone(), pwd: remote.pwd.as_str().into() };
-        self.ice.set_remote(credentials);
-        if self.channel.is_none() && self.media.is_none() {
-            let role = match remote.role {
-                DtlsRole::Server => srtp::Role::Server,
-                DtlsRole::Client => srtp::Role::Client,
-            };
-            let fingerprint = remote.fingerprint.0;
-            let channel = Channel::new(&self.shared.cert, role, fingerprint, now);
-            self.channel = Some(Box::new(channel));
-        }
+        self.transport.negotiated(&remote.transport, now)?;
+        remote.transport.role = self.transport.role(remote.transport.role);
         if let Some(media) = &mut self.media {
             media.sender.negotiated(&remote);
         }
         self.remote = Some(remote);
         self.due = now;
-        if let Stage::Negotiating { .. } = self.stage {
-            self.stage = Stage::Connecting { until: now + CONNECT_TIMEOUT };
-        }
         Ok(())
     }
 
@@ -213,41 +155,11 @@ impl Egress {
     }
 
     /// Media goes elsewhere, after as much silence.
-    fn moved(&mut self, silence: Duration, now: Instant) {
+    fn moved(&mut self, silence: Duration) {
         // What was sent meanwhile is lost, and so are the viewer's requests: they came from nowhere.
         if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
             media.feedback.wants_keyframe = true;
         }
-        if let Some(channel) = self.channel.as_mut().filter(|_| self.media.is_none()) {
-            if self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Client) {
-                channel.start(now);
-            }
-            // It may have waited for that.
-            self.is_channel_touched = true;
-        }
-    }
-
-    fn handle_record(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) -> bool {
-        let path = Path { local: datagram.destination, remote: datagram.source };
-        let Some(channel) = &mut self.channel else {
-            let is_expected = self.ice.path().is_some_and(|it| it.remote == path.remote);
-            if is_expected && self.media.is_some() && may_be_goodbye(datagram.contents) {
-                self.close_check.said(now);
-            }
-            return is_expected;
-        };
-        // Where it is us who begin the handshake, a nomination says where.
-        let may_begin = self.remote.as_ref().is_some_and(|it| it.role == DtlsRole::Server);
-        if !self.ice.record(path, may_begin, now, out) {
-            return false;
-        }
-        // Hellos, which anybody can forge, have a bound of their own in there.
-        if is_hello(datagram.contents) || self.records.take(RECORDS_PER_SECOND, now) {
-            channel.handle(datagram.contents, &self.shared.cert, now);
-            // The answer is for where the viewer is now, whatever was nominated before.
-            self.poll_channel(Some(path), now, out);
-        }
-        true
     }
 
     fn handle_feedback(
@@ -268,11 +180,7 @@ impl Egress {
         };
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
-        self.ice.heard_from(datagram, now, out);
-        // The viewer has its keys, so the last flight of the handshake will not be asked for again.
-        if let Some(channel) = self.channel.take() {
-            self.goodbye = channel.finish();
-        }
+        self.transport.authentic(datagram, now, out);
         // Counted once it is known to be the viewer's: whoever forges its address would use it up.
         if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
             return Receipt::Taken;
@@ -283,37 +191,6 @@ impl Egress {
         if feedback.is_pressing() { Receipt::Taken } else { Receipt::CanWait }
     }
 
-    /// Sends what the channel has to say there, or to where the last record came from.
-    fn poll_channel(&mut self, to: Option<Path>, now: Instant, out: &mut Outbox) {
-        let path = self.ice.path();
-        let Some(channel) = &mut self.channel else { return };
-        let Some(to) = to.or(self.answered).or(path) else { return };
-        let Path { local, remote } = to;
-        let mut is_answer = false;
-        let result = channel.poll(path.is_some(), |record| {
-            is_answer = true;
-            out.push(local, remote, record);
-        });
-        if is_answer {
-            self.answered = Some(to);
-        }
-        match result {
-            None => {}
-            Some(Handshake::Done(keys, profile)) => self.keyed(*keys, profile, now),
-            Some(Handshake::Failed) => self.stage = Stage::Closed(CloseReason::Dtls),
-            Some(Handshake::Goodbye) => self.stage = Stage::Closed(CloseReason::Remote),
-        }
-    }
-
-    fn poll_parting(&mut self, now: Instant, out: &mut Outbox) {
-        let Some(heard_at) = self.ice.heard_at() else { return };
-        match self.close_check.poll(heard_at, now) {
-            Step::Wait => {}
-            Step::Ask => self.ice.ask(out),
-            Step::Gone => self.stage = Stage::Closed(CloseReason::Remote),
-        }
-    }
-
     /// The payload type for repetitions of what was sent with this one, or of anything.
     fn rtx_payload_type(&self, of: Option<u8>) -> Option<u8> {
         let video = self.remote.as_ref()?.media(MediaKind::Video)?;
@@ -321,29 +198,18 @@ impl Egress {
         formats.find_map(|it| it.rtx)
     }
 
-    fn keyed(
-        &mut self,
-        (keys, receiver): (srtp::Sender, srtp::Receiver),
-        profile: srtp::Profile,
-        now: Instant,
-    ) {
-        if self.media.is_some() {
-            return;
-        }
+    fn keyed(&mut self, keys: Keys, now: Instant) {
+        let Keys { sender, receiver } = keys;
         let Some(remote) = &self.remote else { return };
         let clock = self.shared.clock.unwrap_or((self.began, SystemTime::UNIX_EPOCH));
         let reports = Reports::new(clock);
         let cname = self.shared.cname.to_string();
-        let sender = Sender::new(keys, self.ssrcs, remote, reports, cname, now);
-        let Some(sender) = sender else {
-            self.stage = Stage::Closed(CloseReason::Internal);
+        let Some(sender) = Sender::new(sender, self.ssrcs, remote, reports, cname, now) else {
+            self.transport.fail(CloseReason::Internal);
             return;
         };
-        tracing::debug!(%profile, "connected");
         let estimator = Estimator::new(self.micros(now), START_BPS, MIN_BPS, MAX_BPS);
         self.media = Some(Media { sender, receiver, feedback: Feedback::default(), estimator });
-        self.stage = Stage::Connected;
-        self.ice.shook_hands();
         self.is_news = true;
     }
 
@@ -357,16 +223,10 @@ impl Egress {
     }
 
     fn deadline(&self, now: Instant) -> Instant {
-        let channel = self.channel.as_ref().and_then(|it| it.deadline());
-        let consent = self.ice.consented_at().map(|at| at + CONSENT_TIMEOUT);
-        let of_stage = match self.stage {
-            Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
-            Stage::Connected => self.media.as_ref().map(|it| self.media_deadline(it, now)),
-            Stage::Closed(_) => None,
-        };
+        let media = self.media.as_ref().filter(|_| self.is_connected());
+        let of_media = media.map(|it| self.media_deadline(it, now));
         // Without any of them there is nothing to wait for; it is closed by whoever asks.
-        let next = [channel, consent, of_stage, self.ice.deadline(), self.close_check.deadline()];
-        let next = next.into_iter().flatten().min();
+        let next = [self.transport.deadline(), of_media].into_iter().flatten().min();
         next.unwrap_or(self.began + CONSENT_TIMEOUT)
     }
 }
@@ -389,7 +249,7 @@ impl Egress {
         if self.remote.is_none() {
             return Err(NegotiationError::OutOfOrder);
         }
-        self.ice.restart();
+        self.transport.restart_ice();
         Ok(self.offer(via))
     }
 
@@ -429,13 +289,13 @@ impl Egress {
 
     /// Our ICE username fragment.
     pub(crate) fn ufrag(&mut self) -> String {
-        self.ice.local().ufrag.clone()
+        self.transport.credentials().ufrag.clone()
     }
 
     /// Our address and the viewer's, between which media goes; an egress that does not tell is never
     /// handed over to another worker.
     pub(crate) fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
-        self.ice.path().map(|it| (it.local, it.remote))
+        self.transport.addresses()
     }
 
     /// Codecs that the viewer accepts.
@@ -457,23 +317,15 @@ impl Egress {
         out: &mut Outbox,
     ) -> Receipt {
         self.due = now;
-        // RFC 7983, section 7.
-        match datagram.contents.first() {
-            Some(0..=3) => {
-                let silence = self.ice.silence(now);
-                let checked = self.ice.handle(datagram, now, out);
-                if checked == Checked::Moved {
-                    self.moved(silence, now);
-                }
-                match checked {
-                    Checked::Refused => Receipt::Foreign,
-                    Checked::Early => Receipt::Early,
-                    Checked::Taken | Checked::Moved => Receipt::Taken,
-                }
+        match self.transport.handle(datagram, now, out) {
+            Received::Foreign => Receipt::Foreign,
+            Received::Early => Receipt::Early,
+            Received::Taken => Receipt::Taken,
+            Received::Moved(silence) => {
+                self.moved(silence);
+                Receipt::Taken
             }
-            Some(20..=63) => self.handle_record(datagram, now, out).into(),
-            Some(128..=191) => self.handle_feedback(datagram, now, out),
-            _ => Receipt::Foreign,
+            Received::Media => self.handle_feedback(datagram, now, out),
         }
     }
 
@@ -481,12 +333,12 @@ impl Egress {
     /// a number that means nothing.
     pub(crate) fn warm(&self) -> u64 {
         let Some(media) = &self.media else { return 0 };
-        let is_due = u64::from(self.stage == Stage::Connected) + u64::from(self.due > self.began);
+        let is_due = u64::from(self.is_connected()) + u64::from(self.due > self.began);
         media
             .sender
             .warm()
             .wrapping_add(is_due)
-            .wrapping_add(u64::from(self.ice.path().is_some()))
+            .wrapping_add(u64::from(self.transport.path().is_some()))
             .wrapping_add(u64::from(media.feedback.is_pressing()))
     }
 
@@ -502,33 +354,8 @@ impl Egress {
         if now < self.due {
             return;
         }
-        if let Some(channel) = &mut self.channel
-            && channel.deadline().is_some_and(|at| now >= at)
-        {
-            channel.handle_timeout(now);
-            self.is_channel_touched = true;
-        }
-        let silence = self.ice.silence(now);
-        if self.ice.handle_timeout(now) {
-            self.moved(silence, now);
-        }
-        let is_over = |until: Instant| now >= until;
-        match self.stage {
-            Stage::Negotiating { until } if is_over(until) => {
-                self.stage = Stage::Closed(CloseReason::ConnectTimeout);
-            }
-            Stage::Connecting { until } if is_over(until) => {
-                let n_errors = self.channel.as_ref().map_or(0, |it| it.n_errors);
-                let dtls = n_errors > 0;
-                let reason = if dtls { CloseReason::Dtls } else { CloseReason::ConnectTimeout };
-                self.stage = Stage::Closed(reason);
-            }
-            Stage::Connected
-                if self.ice.consented_at().is_none_or(|at| is_over(at + CONSENT_TIMEOUT)) =>
-            {
-                self.stage = Stage::Closed(CloseReason::ConsentExpired);
-            }
-            _ => {}
+        if let Some(silence) = self.transport.handle_timeout(now) {
+            self.moved(silence);
         }
         let now_us = self.micros(now);
         if let Some(media) = &mut self.media {
@@ -539,7 +366,7 @@ impl Egress {
     /// Sends a packet, now or when polled.
     pub(crate) fn forward(&mut self, packet: &Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
-        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+        if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             media.estimator.on_sent(now_us);
             media.sender.forward(packet, path, now_us, out);
         }
@@ -586,7 +413,7 @@ impl Egress {
         let now_us = self.micros(now);
         let sent_as = packet.map(|it| it.payload_type);
         let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
-        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+        if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             media.sender.fill(payload_type, packet, now, path, now_us, out);
         }
     }
@@ -614,7 +441,7 @@ impl Egress {
         let now_us = self.micros(now);
         let sent_as = Some(packet.payload_type);
         let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
-        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+        if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             media.sender.bound_repeats(media.estimator.estimate_bps());
             media.sender.repeat(payload_type, packet, path, now_us, out);
         }
@@ -626,21 +453,20 @@ impl Egress {
         if now < self.due {
             return Output::Timeout(self.due);
         }
-        if std::mem::take(&mut self.is_channel_touched) {
-            self.poll_channel(None, now, out);
+        self.transport.poll(now, out);
+        if let Some(keys) = self.transport.take_keys() {
+            self.keyed(*keys, now);
         }
-        self.ice.poll(now, out);
-        self.poll_parting(now, out);
         if std::mem::take(&mut self.is_news) {
             return Output::Connected;
         }
-        if let (Some(media), Some(path)) = (&mut self.media, self.ice.path()) {
+        if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             if std::mem::take(&mut media.feedback.wants_keyframe) {
                 return Output::KeyframeWanted;
             }
             if std::mem::take(&mut self.is_closing) {
                 media.sender.goodbye(path, out);
-                out.push(path.local, path.remote, &std::mem::take(&mut self.goodbye));
+                out.push(path.local, path.remote, &self.transport.take_goodbye());
             }
             media.sender.report(path, now, out);
             let now_us = now.saturating_duration_since(self.began).as_micros() as u64;
@@ -654,24 +480,18 @@ impl Egress {
 
     /// Whether ICE and DTLS are up.
     pub(crate) fn is_connected(&self) -> bool {
-        self.stage == Stage::Connected
+        self.transport.is_connected()
     }
 
     /// Why the session is over, once it is.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
-        match self.stage {
-            Stage::Closed(reason) => Some(reason),
-            _ => None,
-        }
+        self.transport.closed()
     }
 
     /// Says goodbye; the datagrams come with the next poll.
     pub(crate) fn close(&mut self) {
         self.due = self.began;
         self.is_closing = true;
-        if let Some(channel) = &mut self.channel {
-            channel.close();
-            self.is_channel_touched = true;
-        }
+        self.transport.close();
     }
 }

@@ -18,7 +18,7 @@ use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::timers::Timers;
 use crate::datagram::Datagram;
 use crate::egress::outgoing::{self, Receipt};
-use crate::ingress::session::Shared;
+use crate::transport::shared::Shared;
 use crate::ingress::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::viewer::{Sent, Served, Viewer};
@@ -223,7 +223,7 @@ impl Sfu {
         let Datagram { source, contents, .. } = *datagram;
         let Some(peer) = self.demux.route(source, contents, now) else { return false };
         let receipt = self.with_peer(peer, now, |it, out| match it {
-            Peer::Publisher(it) => it.handle_datagram(datagram, now).into(),
+            Peer::Publisher(it) => it.handle_datagram(datagram, now, out),
             Peer::Viewer(it) => it.handle_datagram(datagram, origin, now, out),
         });
         if let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) {

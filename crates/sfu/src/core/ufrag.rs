@@ -11,8 +11,8 @@ pub const MAX_WORKERS: u8 = 64;
 pub(crate) const ICE_CHARS: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Username fragments one peer may have: the current one, and that of before an ICE restart.
-const MAX_OF_PEER: usize = 2;
+/// Username fragments one peer may have: those of two transports, and of before an ICE restart.
+const MAX_OF_PEER: usize = 4;
 
 /// Peers by fragment. What a peer has is kept with the peer, oldest first, so that it can be taken out.
 #[derive(Debug, Default)]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use rtp::rtcp::{self, Packet};
 
 use super::send_history::PacketOutcome;
-use super::sender::{Sender, Ssrcs};
+use super::sender::Sender;
+use crate::transport::sdp::Ssrcs;
 use bwe::{Estimator, PacketResult};
 
 /// Numbers that a viewer asks to have repeated, or is told to miss, between two times that it is served. A NACK names

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::media::codec::{dependency_descriptor, vp8};
+use media_api::MediaKind;
 use crate::media::header_ext::HeaderExtensions;
 
 /// What padding alone carries.

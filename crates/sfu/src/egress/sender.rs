@@ -13,7 +13,7 @@ use crate::core::outbox::Outbox;
 use crate::egress::outgoing::{NO_PAYLOAD, Outgoing};
 use crate::media::header_ext::HeaderExtensions;
 use crate::transport::ice::Path;
-use crate::transport::sdp::Remote;
+use crate::transport::sdp::{Remote, Ssrcs};
 use bwe::Probe;
 use media_api::MediaKind;
 
@@ -28,17 +28,6 @@ const MAX_REPEAT_BURST: i64 = 600_000;
 
 /// The time between two sender reports. Browsers line sound up with picture by them.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The SSRCs of one viewer's streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ssrcs {
-    /// Sound.
-    pub(crate) audio: u32,
-    /// Picture.
-    pub(crate) video: u32,
-    /// Repetitions of the picture (RFC 4588).
-    pub(crate) rtx: u32,
-}
 
 /// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
 /// section 5.1).

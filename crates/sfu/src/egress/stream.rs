@@ -8,7 +8,8 @@ use crate::core::outbox::MAX_DATAGRAM_BYTES;
 use crate::egress::outgoing::Outgoing;
 use crate::media::codec::dependency_descriptor::{self, Descriptor};
 use crate::media::header_ext::CaptureTime;
-use crate::transport::sdp::{ExtensionIds, Media};
+use crate::media::header_ext::ExtensionIds;
+use crate::transport::sdp::Media;
 
 /// Packets that say which media description they are of (RFC 9143, section 9.2): by then the viewer
 /// has learned the SSRC, if it did not from the description.

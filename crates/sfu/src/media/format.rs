@@ -79,15 +79,18 @@ pub(crate) struct FormatParams {
 }
 
 impl FormatParams {
-    /// Reads the value of an `a=fmtp` line, without its payload type. What is malformed is as if it were
-    /// not there.
-    pub(crate) fn read(codec: Codec, fmtp: &str) -> Self {
+    /// Of what is said of a payload type. What is malformed is as if it were not there.
+    pub(crate) fn of(codec: Codec, fmtp: &sdp::Fmtp<'_>) -> Self {
         let mut params = Self::default();
-        for pair in fmtp.split(';') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            params.set(codec, name.trim(), value.trim());
+        for (name, value) in fmtp.parameters() {
+            params.set(codec, name, value);
         }
         params
+    }
+
+    /// Of the value of an `a=fmtp` line, without its payload type.
+    pub(crate) fn read(codec: Codec, fmtp: &str) -> Self {
+        Self::of(codec, &sdp::Fmtp::new(fmtp))
     }
 
     fn set(&mut self, codec: Codec, name: &str, value: &str) {

@@ -1,9 +1,8 @@
 //! DTLS with one configuration for all peers.
 //!
-//! str0m builds a DTLS configuration for every peer, and building one runs the crypto library's
-//! known-answer tests: 1 ms of a join's 1.4. This provider builds it once. It also speaks DTLS 1.2
-//! only: as a server of 1.3 the library takes the client's first SRTP profile, which for Chromium
-//! is AES-CM with SHA-1, four times the cost of the AES-GCM that both know.
+//! Building a configuration runs the crypto library's known-answer tests, 1 ms each time, so it is built
+//! once. Only DTLS 1.2 is spoken: as a server of 1.3 the library takes the client's first SRTP profile,
+//! which for Chromium is AES-CM with SHA-1, at four times the cost of the AES-GCM that both know.
 //!
 //! That is for browsers. Whoever's ClientHello shows a TLS library of general purpose may have a
 //! certificate with an RSA key, and is answered by a library that takes one (`any_key.rs`).
@@ -15,39 +14,29 @@ pub(crate) mod channel;
 mod flight;
 mod hello;
 mod own_key;
-mod owned;
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
-use str0m::crypto::dtls::{DtlsInstance, DtlsProvider};
-use str0m::crypto::{CryptoError, from_feature_flags};
+use aws_lc_rs::digest;
+use dimpl::DtlsCertificate;
 
 pub(crate) use self::association::Association;
 pub(crate) use self::hello::is_hello;
 use self::own_key::OwnKeys;
-use self::owned::Owned;
-
-/// str0m's cryptography with DTLS from here.
-pub(crate) fn crypto_provider() -> CryptoProvider {
-    let base = from_feature_flags();
-    CryptoProvider {
-        srtp_provider: base.srtp_provider,
-        sha1_hmac_provider: base.sha1_hmac_provider,
-        sha1_provider: base.sha1_provider,
-        sha256_provider: base.sha256_provider,
-        dtls_provider: &SharedDtls,
-    }
-}
 
 /// A fresh self-signed certificate: one a process, never stored (ASVS 17.2.1).
-pub(crate) fn generate_certificate() -> DtlsCert {
-    SharedDtls.generate_certificate().expect("the crypto library makes P-256 certificates")
+pub(crate) fn generate_certificate() -> DtlsCertificate {
+    dimpl::certificate::generate_self_signed_certificate()
+        .expect("the crypto library makes P-256 certificates")
 }
 
-#[derive(Debug)]
-struct SharedDtls;
+/// Its SHA-256, as descriptions write it: `AB:CD:..`.
+pub(crate) fn fingerprint(certificate: &DtlsCertificate) -> String {
+    let digest = digest::digest(&digest::SHA256, &certificate.certificate);
+    let bytes: Vec<String> = digest.as_ref().iter().map(|it| format!("{it:02X}")).collect();
+    bytes.join(":")
+}
 
 /// How soon a flight that nobody answered is sent again, and twice as late each time: browsers repeat
 /// theirs after 50 ms (RFC 6347, section 4.2.4.1, has a second, but allows less where latency matters).
@@ -87,20 +76,4 @@ fn build(flight_again: Duration, repeats: usize) -> Arc<dimpl::Config> {
         .flight_start_rto(flight_again)
         .flight_retries(repeats);
     Arc::new(config.build().expect("the defaults and the compiled-in crypto library are valid"))
-}
-
-impl DtlsProvider for SharedDtls {
-    fn generate_certificate(&self) -> Option<DtlsCert> {
-        dimpl::certificate::generate_self_signed_certificate().ok()
-    }
-
-    fn new_dtls(
-        &self,
-        cert: &DtlsCert,
-        now: Instant,
-        _version: DtlsVersion,
-        _mtu: Option<usize>,
-    ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        Ok(Box::new(Owned::new(cert.clone(), now)))
-    }
 }

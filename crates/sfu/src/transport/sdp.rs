@@ -1,40 +1,45 @@
-//! The session descriptions of a viewer, as pure functions: ours written, the viewer's read.
+//! The session descriptions of a viewer and of a publisher, as pure functions: ours written, theirs read.
 //!
 //! ```text
 //! we offer:          Layout::ours() ─► offer() ─► text ─► viewer ─► text ─► read_answer() ─► Remote
 //! the viewer offers: viewer ─► text ─► read_offer() ─► Remote ─► answer() ─► text
+//! a publisher offers: publisher ─► text ─► read_publisher() ─► PublisherOffer ─► answer_publisher() ─► text
 //! either again:      Remote's Layout ─► offer() ─► ...   (an ICE restart is other credentials in it)
 //! ```
 //!
-//! What the viewer says is bounded by [`crate::ingress::str0m_sdp`] first. Its candidates are not read at all: the
+//! What the viewer says is read and bounded by the crate `sdp`. Its candidates are not read at all: the
 //! server is ICE-lite and learns addresses only from connectivity checks.
 
-pub(crate) mod fingerprint;
 mod formats;
-mod lines;
+mod publisher;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 
 pub(crate) use self::read::{read_answer, read_offer};
-pub(crate) use self::write::{answer, offer};
+pub(crate) use self::publisher::read_publisher;
+pub(crate) use self::write::{answer, answer_publisher, offer};
 
-use crate::Codec;
+use ::sdp::Fingerprint;
+
+use crate::{Codec, NegotiationError};
 use media_api::MediaKind;
 use crate::media::format::Format;
+use crate::media::header_ext::ExtensionIds;
+use crate::media::name::Name;
+
+/// The media stream that all tracks of a broadcast belong to (RFC 8830).
+pub(crate) const STREAM_ID: &str = "kaibo";
 
 /// What of ours goes into a description.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local<'a> {
-    /// ICE username fragment; another one, with another password, restarts ICE.
-    pub(crate) ufrag: &'a str,
-    /// ICE password.
-    pub(crate) pwd: &'a str,
+    /// One for each transport of the layout.
+    pub(crate) transports: &'a [LocalTransport<'a>],
     /// SHA-256 of our certificate, `AB:CD:..`.
     pub(crate) fingerprint: &'a str,
     /// Where we are reached, best first.
@@ -49,17 +54,33 @@ pub(crate) struct Local<'a> {
     pub(crate) cname: &'a str,
     /// The stream that all tracks belong to (RFC 8830).
     pub(crate) stream_id: &'a str,
-    /// Of the sound.
-    pub(crate) audio_ssrc: u32,
-    /// Of the picture.
-    pub(crate) video_ssrc: u32,
-    /// Of the picture's retransmissions.
-    pub(crate) rtx_ssrc: u32,
+    /// Of what we send.
+    pub(crate) ssrcs: Ssrcs,
 }
 
-/// What a viewer said.
+/// Our side of one transport.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalTransport<'a> {
+    /// ICE username fragment; another one, with another password, restarts ICE.
+    pub(crate) ufrag: &'a str,
+    /// ICE password.
+    pub(crate) pwd: &'a str,
+}
+
+/// The SSRCs of one viewer's streams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ssrcs {
+    /// Sound.
+    pub(crate) audio: u32,
+    /// Picture.
+    pub(crate) video: u32,
+    /// Repetitions of the picture (RFC 4588).
+    pub(crate) rtx: u32,
+}
+
+/// What a peer says of one transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Remote {
+pub(crate) struct RemoteTransport {
     /// ICE username fragment.
     pub(crate) ufrag: String,
     /// ICE password.
@@ -69,6 +90,13 @@ pub(crate) struct Remote {
     /// Our side of the DTLS handshake, as far as this description alone tells. Once there was a
     /// handshake it stays what it was, and is put here before a later offer is answered.
     pub(crate) role: DtlsRole,
+}
+
+/// What a viewer said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remote {
+    /// Its transport.
+    pub(crate) transport: RemoteTransport,
     /// What it receives.
     pub(crate) layout: Layout,
 }
@@ -77,26 +105,6 @@ impl Remote {
     /// What the viewer receives of this kind.
     pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
         self.layout.media(kind)
-    }
-}
-
-/// SHA-256 of a certificate (RFC 8122, section 5).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fingerprint(pub(crate) [u8; 32]);
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, byte) in self.0.iter().enumerate() {
-            let colon = if n == 0 { "" } else { ":" };
-            write!(f, "{colon}{byte:02X}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({self})")
     }
 }
 
@@ -137,6 +145,7 @@ impl Layout {
             kind: kind.as_str().to_owned(),
             mid: mid.to_owned(),
             rest: String::new(),
+            transport: 0,
             plan: Plan::Send(kind),
         };
         Self {
@@ -166,6 +175,8 @@ struct Section {
     mid: String,
     /// Protocol and formats as they were; repeated when it is rejected.
     rest: String,
+    /// Which of the transports it is on. All are on the first, but for publishers without a bundle.
+    transport: u8,
     plan: Plan,
 }
 
@@ -174,7 +185,9 @@ struct Section {
 enum Plan {
     /// It is the layout's audio or video.
     Send(MediaKind),
-    /// It can be sent on when the viewer says so; for now it does not receive.
+    /// It is received.
+    Receive(Box<Incoming>),
+    /// It can be sent on, or received, when the peer says so; for now nothing flows.
     Idle(Box<Media>),
     /// Port 0.
     Reject,
@@ -196,9 +209,70 @@ pub(crate) struct Media {
     pub(crate) rtcp_rsize: bool,
     /// The protocol, as it was offered.
     proto: String,
-    /// Which of the extensions were named as going towards the viewer alone (`a=extmap:6/recvonly`,
-    /// as Firefox writes), by their place among the known ones.
+    /// Which of the extensions were named as going one way alone (`a=extmap:6/recvonly`, as Firefox
+    /// writes), by their place among the known ones.
     one_way: u16,
+    /// What is written for those: the same way, as we see it.
+    way: &'static str,
+}
+
+/// How a publisher sends sound or picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incoming {
+    /// Sound or picture.
+    pub(crate) kind: MediaKind,
+    /// What it is encoded as, and what headers say of it.
+    pub(crate) media: Media,
+    /// The names of its simulcast layers, as they were offered (RFC 8851); empty without.
+    pub(crate) rids: Vec<Name>,
+    /// The SSRCs that it named, without those of repetitions (RFC 5576); empty when it named none.
+    pub(crate) sources: Vec<u32>,
+    /// The SSRC whose packets are repeated, and that of the repetitions (RFC 4588).
+    pub(crate) repairs: Vec<(u32, u32)>,
+    /// Whether these sources are the layers of a simulcast without rids, as older clients have it.
+    pub(crate) is_grouped: bool,
+    /// `sprop-parameter-sets` of H264, by payload type (RFC 6184, section 8.1).
+    pub(crate) parameter_sets: Vec<(u8, String)>,
+}
+
+/// What a publisher said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublisherOffer {
+    /// Its transports: one, but for a publisher without a bundle.
+    pub(crate) transports: Vec<RemoteTransport>,
+    /// Its media descriptions.
+    pub(crate) layout: Layout,
+}
+
+impl Layout {
+    /// What is received: the place among all media descriptions, the transport, and what it is.
+    pub(crate) fn incoming(&self) -> impl Iterator<Item = (u8, usize, &Incoming)> {
+        let sections = (0..).zip(&self.sections);
+        sections.filter_map(|(at, it)| match &it.plan {
+            Plan::Receive(incoming) => Some((at, usize::from(it.transport), &**incoming)),
+            _ => None,
+        })
+    }
+
+    /// The codecs that can be received, sound first, each once, in the publisher's order of preference.
+    pub(crate) fn incoming_codecs(&self) -> Vec<Codec> {
+        let kinds = [MediaKind::Audio, MediaKind::Video];
+        let incoming = kinds.into_iter().flat_map(|kind| {
+            self.incoming().filter(move |it| it.2.kind == kind).flat_map(|it| &it.2.media.formats)
+        });
+        each_once(incoming)
+    }
+}
+
+/// The codecs of formats, each once.
+fn each_once<'a>(formats: impl Iterator<Item = &'a Offered>) -> Vec<Codec> {
+    let mut found = Vec::new();
+    for offered in formats {
+        if !found.contains(&offered.format.codec) {
+            found.push(offered.format.codec);
+        }
+    }
+    found
 }
 
 impl Media {
@@ -237,12 +311,15 @@ pub(crate) struct Offered {
 
 /// The codecs that a viewer plays, sound first, each once, in its order of preference.
 pub(crate) fn codecs(remote: &Remote) -> Vec<Codec> {
-    let mut found = Vec::new();
-    let media = [MediaKind::Audio, MediaKind::Video].into_iter().filter_map(|kind| remote.media(kind));
-    for offered in media.flat_map(|it| &it.formats) {
-        if !found.contains(&offered.format.codec) {
-            found.push(offered.format.codec);
-        }
+    let kinds = [MediaKind::Audio, MediaKind::Video];
+    let media = kinds.into_iter().filter_map(|kind| remote.media(kind));
+    each_once(media.flat_map(|it| &it.formats))
+}
+
+/// The error of a reader as what the client is told.
+fn unread(error: ::sdp::Error) -> NegotiationError {
+    match error.line() {
+        _ if error.is_too_large() => NegotiationError::TooLarge(error.why()),
+        line => NegotiationError::Malformed { line, why: error.why() },
     }
-    found
 }

@@ -143,8 +143,8 @@ mod tests {
     fn a_peer_is_found_by_its_fragments_until_it_is_gone() {
         let mut remote_peers = RemotePeers::default();
         remote_peers.set(PeerId(1), 3, &["one".into(), "two".into()]);
-        remote_peers.set(PeerId(1), 2, &["two".into(), "three".into()]);
-        assert_eq!((remote_peers.of_ufrag("one"), remote_peers.of_ufrag("three")), (None, Some(2)));
+        remote_peers.set(PeerId(1), 2, &["two", "three", "four", "five"].map(String::from));
+        assert_eq!((remote_peers.of_ufrag("one"), remote_peers.of_ufrag("five")), (None, Some(2)));
         remote_peers.add_ufrag(PeerId(9), "nobody's");
         remote_peers.remove(PeerId(1));
         assert_eq!((remote_peers.len(), remote_peers.by_ufrag.len()), (0, 0));

@@ -11,17 +11,17 @@ impl Sfu {
     pub(super) fn attend_ingest(&mut self, room_id: RoomId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(publisher) = room.publisher.as_mut() else { return };
-        if !publisher.ingest.is_review_due(now) {
+        if !publisher.ingest().is_review_due(now) {
             return;
         }
-        if let Some(findings) = publisher.ingest.review(now) {
+        if let Some(findings) = publisher.ingest().review(now) {
             self.events.push_back(Event::Findings { room: room_id, findings });
         }
         if let Some(rates) = room.new_rates(now) {
             self.events.push_back(Event::LayerRates { room: room_id, rates });
         }
-        let Some(publisher) = room.publisher.as_ref() else { return };
-        if let Some(ssrc) = publisher.ingest.worth_asking() {
+        let Some(publisher) = room.publisher.as_mut() else { return };
+        if let Some(ssrc) = publisher.ingest().worth_asking() {
             room.try_keyframe_of(ssrc);
             self.attend_room(room_id, now);
         }

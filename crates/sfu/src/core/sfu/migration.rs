@@ -112,6 +112,13 @@ impl Sfu {
         }
     }
 
+    /// The fragments of a peer here, one a transport, after each negotiation.
+    pub(super) fn set_ufrags(&mut self, peer: PeerId, ufrags: &[String]) {
+        for ufrag in ufrags {
+            self.set_ufrag(peer, ufrag);
+        }
+    }
+
     /// The fragment of a peer here, after each negotiation.
     pub(super) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         self.demux.set_ufrag(peer, ufrag);

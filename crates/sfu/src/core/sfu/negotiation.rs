@@ -23,12 +23,13 @@ impl Sfu {
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
-            let (mut new, sdp) = Publisher::accept(peer, &self.shared, offer, via, now)?;
-            let (codecs, ufrag) = (new.codecs(), new.ufrag());
-            Ok((new, Answered { sdp, codecs }, ufrag))
+            let of = (&self.shared, &self.config);
+            let (new, sdp) = Publisher::accept(peer, of, offer, via, now)?;
+            let (codecs, ufrags) = (new.codecs(), new.ufrags());
+            Ok((new, Answered { sdp, codecs }, ufrags))
         });
-        let (new, answered, ufrag) = accepted.unwrap_or_else(|| Err(unreadable()))?;
-        self.set_ufrag(peer, &ufrag);
+        let (new, answered, ufrags) = accepted.unwrap_or_else(|| Err(unreadable()))?;
+        self.set_ufrags(peer, &ufrags);
         let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
         self.enter(peer, room);
         self.relay_stage(room, true);
@@ -126,16 +127,16 @@ impl Sfu {
         let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(it) => {
                 let sdp = it.reoffer(offer, via, now)?;
-                Ok((Answered { sdp, codecs: it.codecs() }, it.ufrag()))
+                Ok((Answered { sdp, codecs: it.codecs() }, it.ufrags()))
             }
             Peer::Viewer(it) => {
                 let sdp = it.egress.accept_offer(offer, via, now)?;
                 it.renegotiated();
-                Ok((Answered { sdp, codecs: it.egress.codecs() }, it.egress.ufrag()))
+                Ok((Answered { sdp, codecs: it.egress.codecs() }, vec![it.egress.ufrag()]))
             }
         });
-        let (answered, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
-        self.set_ufrag(peer, &ufrag);
+        let (answered, ufrags) = result.ok_or(NegotiationError::UnknownPeer)??;
+        self.set_ufrags(peer, &ufrags);
         Ok(answered)
     }
 

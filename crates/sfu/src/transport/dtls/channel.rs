@@ -4,8 +4,10 @@
 
 use std::time::Instant;
 
+use aws_lc_rs::digest;
 use dimpl::{DtlsCertificate, Output};
 use rtp::srtp;
+use sdp::{Fingerprint, Hash};
 
 use crate::transport::dtls::{Association, is_hello};
 
@@ -33,8 +35,8 @@ pub(crate) enum Handshake {
 pub(crate) struct Channel {
     dtls: Association,
     role: srtp::Role,
-    /// SHA-256 of the certificate that the viewer's description announced.
-    fingerprint: [u8; 32],
+    /// Of the certificate that the peer's description announced.
+    fingerprint: Fingerprint,
     is_verified: bool,
     /// Bytes of records but hellos so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
     n_bytes: usize,
@@ -49,12 +51,13 @@ impl Channel {
     pub(crate) fn new(
         certificate: &DtlsCertificate,
         role: srtp::Role,
-        fingerprint: [u8; 32],
+        fingerprint: Fingerprint,
+        is_patient: bool,
         now: Instant,
     ) -> Self {
         let dtls = match role {
             srtp::Role::Server => Association::passive(certificate, now),
-            srtp::Role::Client => Association::active(certificate, false, now),
+            srtp::Role::Client => Association::active(certificate, is_patient, now),
         };
         Self {
             dtls,
@@ -133,8 +136,7 @@ impl Channel {
             match self.dtls.poll_output(buffer) {
                 Output::Packet(packet) => send(packet),
                 Output::PeerCert(der) => {
-                    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
-                    self.is_verified = digest.as_ref() == self.fingerprint;
+                    self.is_verified = is_certificate_of(der, &self.fingerprint);
                     if !self.is_verified {
                         result = Some(Handshake::Failed);
                     }
@@ -169,6 +171,17 @@ impl Channel {
     }
 }
 
+/// Whether a certificate has this fingerprint. One by a weak hash is none.
+fn is_certificate_of(der: &[u8], fingerprint: &Fingerprint) -> bool {
+    let algorithm = match fingerprint.hash() {
+        Hash::Sha256 => &digest::SHA256,
+        Hash::Sha384 => &digest::SHA384,
+        Hash::Sha512 => &digest::SHA512,
+        _ => return false,
+    };
+    digest::digest(algorithm, der).as_ref() == fingerprint.bytes()
+}
+
 /// Whether this may be a goodbye: an encrypted alert (RFC 6347, section 4.1; RFC 5246, section 7.2). Only
 /// who has the keys can tell which.
 pub(crate) fn may_be_goodbye(record: &[u8]) -> bool {
@@ -196,6 +209,26 @@ mod tests {
     use crate::testing::START;
     use crate::transport::dtls;
 
+    fn sha_256(certificate: &DtlsCertificate) -> Fingerprint {
+        let digest = digest::digest(&digest::SHA256, &certificate.certificate);
+        Fingerprint::new(Hash::Sha256, digest.as_ref()).unwrap()
+    }
+
+    #[test]
+    fn any_strong_hash_of_the_certificate_is_verified() {
+        let der = b"a certificate";
+        for (hash, algorithm) in [
+            (Hash::Sha256, &digest::SHA256),
+            (Hash::Sha384, &digest::SHA384),
+            (Hash::Sha512, &digest::SHA512),
+        ] {
+            let right = digest::digest(algorithm, der);
+            let of = |bytes: &[u8]| Fingerprint::new(hash, bytes).unwrap();
+            assert!(is_certificate_of(der, &of(right.as_ref())), "{hash:?}");
+            assert!(!is_certificate_of(b"another", &of(right.as_ref())), "{hash:?}");
+        }
+    }
+
     /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
     fn shake_hands(theirs: &DtlsCertificate) -> (Option<Handshake>, Channel) {
         shake_hands_as(theirs, theirs)
@@ -208,10 +241,8 @@ mod tests {
     ) -> (Option<Handshake>, Channel) {
         let mut now = *START;
         let ours = dtls::generate_certificate();
-        let fingerprint =
-            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &announced.certificate);
-        let fingerprint = fingerprint.as_ref().try_into().unwrap();
-        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let mut channel =
+            Channel::new(&ours, srtp::Role::Server, sha_256(announced), false, now);
         let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs.clone(), now);
         viewer.set_active(true);
         for _ in 0..20 {
@@ -317,9 +348,8 @@ mod tests {
     fn handshake_with(fate: Fate, number: usize, is_theirs: bool) -> Option<Duration> {
         let mut now = *START;
         let (ours, theirs) = (dtls::generate_certificate(), dtls::generate_certificate());
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &theirs.certificate);
-        let fingerprint = digest.as_ref().try_into().unwrap();
-        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, now);
+        let fingerprint = sha_256(&theirs);
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, false, now);
         let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs, now);
         viewer.set_active(true);
         let (mut up, mut down) = (Way::default(), Way::default());

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use crate::media::codec::dependency_descriptor;
 use crate::media::format::FormatParams;
 
-use super::lines::{Attributes, MediaLines, cut};
 use super::{ExtensionIds, MediaKind, Media, Offered};
 use crate::Codec;
 use crate::media::format::Format;
@@ -45,7 +45,7 @@ impl Known {
 }
 
 macro_rules! known {
-    ($field:ident, $ours:literal, $only:expr, $uri:literal) => {
+    ($field:ident, $ours:literal, $only:expr, $uri:expr) => {
         Known {
             uri: $uri,
             ours: $ours,
@@ -56,9 +56,9 @@ macro_rules! known {
     };
 }
 
-/// In the order of our ids.
+/// Those that viewers are offered, in the order of our ids.
 #[rustfmt::skip]
-pub(super) const EXTENSIONS: [Known; 9] = [
+const EXTENSIONS: [Known; 9] = [
     known!(audio_level, 1, Some(MediaKind::Audio), "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
     known!(abs_send_time, 2, None, "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
     known!(transport_cc, 3, None, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"),
@@ -66,7 +66,7 @@ pub(super) const EXTENSIONS: [Known; 9] = [
     known!(abs_capture_time, 5, None, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"),
     known!(playout_delay, 6, None, "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"),
     known!(content_type, 7, Some(MediaKind::Video), "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type"),
-    known!(dependency_descriptor, 8, Some(MediaKind::Video), "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"),
+    known!(dependency_descriptor, 8, Some(MediaKind::Video), dependency_descriptor::URI),
     known!(video_orientation, 13, Some(MediaKind::Video), "urn:3gpp:video-orientation"),
 ];
 
@@ -86,13 +86,29 @@ pub(super) fn rtpmap(codec: Codec) -> &'static str {
     }
 }
 
+/// Those that only a publisher writes: viewers are sent no simulcast.
+const FROM_PUBLISHERS: [Known; 2] = [
+    known!(rid, 10, Some(MediaKind::Video), "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
+    known!(
+        repaired_rid,
+        11,
+        Some(MediaKind::Video),
+        "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+    ),
+];
+
+/// All extensions that we read or write.
+pub(super) fn known() -> impl Iterator<Item = &'static Known> {
+    EXTENSIONS.iter().chain(&FROM_PUBLISHERS)
+}
+
 /// All that we forward of a kind.
 pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
     let is_video = kind == MediaKind::Video;
     let formats = OURS.iter().filter(|it| it.2.is_video() == is_video);
     let formats = formats.map(|&(pt, rtx, codec, fmtp)| Offered {
         pt,
-        format: Format { codec, params: params(codec, fmtp) },
+        format: Format { codec, params: FormatParams::read(codec, fmtp) },
         rtx,
         nack: is_video,
         pli: is_video,
@@ -112,165 +128,89 @@ pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
         rtcp_rsize: true,
         proto: "UDP/TLS/RTP/SAVPF".to_owned(),
         one_way: 0,
-    }
-}
-
-/// The lines of one payload type.
-#[derive(Debug, Default)]
-struct Described<'a> {
-    rtpmap: &'a str,
-    fmtp: Vec<&'a str>,
-    feedback: Feedback,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Feedback {
-    nack: bool,
-    pli: bool,
-    fir: bool,
-    transport_cc: bool,
-    remb: bool,
-}
-
-impl Feedback {
-    fn add(&mut self, value: &str) {
-        match value.trim() {
-            "nack" => self.nack = true,
-            "nack pli" => self.pli = true,
-            "ccm fir" => self.fir = true,
-            "transport-cc" => self.transport_cc = true,
-            "goog-remb" => self.remb = true,
-            _ => {}
-        }
+        way: "",
     }
 }
 
 /// What a viewer accepts of what we forward, in its order, with the retransmissions of each.
-pub(super) fn formats(lines: &MediaLines<'_>, kind: MediaKind) -> Vec<Offered> {
+pub(super) fn formats(section: &sdp::Section<'_>, kind: MediaKind) -> Vec<Offered> {
     let is_video = kind == MediaKind::Video;
-    let (described, of_all) = described(&lines.attributes);
-    let mut found: Vec<Offered> = Vec::new();
-    let listed: Vec<u8> = lines.formats().filter_map(payload_type).collect();
-    for &pt in &listed {
-        let Some(it) = described.get(pt) else { continue };
-        let is_new = found.iter().all(|it| it.pt != pt);
-        let codec = codec(it.rtpmap).filter(|it| it.is_video() == is_video);
-        let Some(codec) = codec.filter(|_| is_new) else { continue };
-        let (of_it, format) =
-            (it.feedback, Format { codec, params: params(codec, &it.fmtp.join(";")) });
+    let payload_types = section.payload_types();
+    let usable = payload_types.iter().filter(|it| is_usable(it.number));
+    let found = usable.filter_map(|it| {
+        let codec = codec(it).filter(|codec| codec.kind() == kind)?;
         // Sound is not repeated, and decodes from any packet on.
-        found.push(Offered {
-            pt,
-            format,
-            rtx: None,
-            nack: is_video && (of_it.nack || of_all.nack),
-            pli: is_video && (of_it.pli || of_all.pli),
-            fir: is_video && (of_it.fir || of_all.fir),
-            transport_cc: of_it.transport_cc || of_all.transport_cc,
-            remb: is_video && (of_it.remb || of_all.remb),
-        });
-    }
-    for &pt in listed.iter().filter(|_| is_video) {
-        let Some(it) = described.get(pt).filter(|it| is_rtx(it.rtpmap)) else { continue };
-        let apt = it.fmtp.iter().flat_map(|it| it.split(';')).find_map(|it| {
-            let (name, value) = it.split_once('=')?;
-            (name.trim() == "apt").then(|| payload_type(value.trim())).flatten()
-        });
-        // One for a payload type that is not there is of no use.
-        if let Some(of) = found.iter_mut().find(|it| Some(it.pt) == apt) {
-            of.rtx.get_or_insert(pt);
-        }
-    }
-    found
-}
-
-/// The lines of each payload type, in the order that they were first named. There are few enough that
-/// looking through them costs less than a table that withstands chosen numbers.
-#[derive(Debug, Default)]
-struct Table<'a>(Vec<(u8, Described<'a>)>);
-
-impl<'a> Table<'a> {
-    fn get(&self, pt: u8) -> Option<&Described<'a>> {
-        self.0.iter().find(|it| it.0 == pt).map(|it| &it.1)
-    }
-
-    fn entry(&mut self, pt: u8) -> &mut Described<'a> {
-        // The lines of one stand together.
-        let at = self.0.iter().rposition(|it| it.0 == pt).unwrap_or_else(|| {
-            self.0.push((pt, Described::default()));
-            self.0.len() - 1
-        });
-        &mut self.0[at].1
-    }
-}
-
-/// The lines of each payload type, and the feedback that goes with all.
-fn described<'a>(attributes: &Attributes<'a>) -> (Table<'a>, Feedback) {
-    let mut all = Table::default();
-    let mut of_all = Feedback::default();
-    for (name, value) in attributes.iter() {
-        match name {
-            "rtpmap" => {
-                if let Some((pt, rest)) = numbered(value) {
-                    all.entry(pt).rtpmap = rest;
-                }
-            }
-            "fmtp" => {
-                if let Some((pt, rest)) = numbered(value) {
-                    all.entry(pt).fmtp.push(rest);
-                }
-            }
-            "rtcp-fb" => {
-                if let Some(rest) = value.strip_prefix("* ") {
-                    of_all.add(rest);
-                } else if let Some((pt, rest)) = numbered(value) {
-                    all.entry(pt).feedback.add(rest);
-                }
-            }
-            _ => {}
-        }
-    }
-    (all, of_all)
-}
-
-/// `96 VP8/90000`
-fn numbered(value: &str) -> Option<(u8, &str)> {
-    let (pt, rest) = cut(value, b' ')?;
-    Some((payload_type(pt)?, rest.trim()))
+        let rtx = payload_types.rtx_of(it.number).filter(|rtx| is_video && is_usable(*rtx));
+        Some(Offered {
+            pt: it.number,
+            format: Format { codec, params: params(codec, &it.fmtp) },
+            rtx,
+            nack: is_video && it.feedback.nack,
+            pli: is_video && it.feedback.nack_pli,
+            fir: is_video && it.feedback.ccm_fir,
+            transport_cc: it.feedback.transport_cc,
+            remb: is_video && it.feedback.goog_remb,
+        })
+    });
+    found.collect()
 }
 
 /// Where RTCP is on the same port, 64 to 95 would be taken for it (RFC 5761, section 4).
-fn payload_type(text: &str) -> Option<u8> {
-    text.parse().ok().filter(|it| matches!(it, 0..=63 | 96..=127))
+pub(crate) fn is_usable(payload_type: u8) -> bool {
+    !matches!(payload_type, 64..=95)
 }
 
-fn codec(rtpmap: &str) -> Option<Codec> {
+/// The codec of a payload type, when it is one that we forward.
+pub(crate) fn codec(it: &sdp::PayloadType<'_>) -> Option<Codec> {
     // GStreamer's whepclientsrc leaves out the two channels that RFC 7587, section 7, asks for.
-    if rtpmap.eq_ignore_ascii_case("opus/48000") {
-        return Some(Codec::Opus);
-    }
-    [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]
-        .into_iter()
-        .find(|it| self::rtpmap(*it).eq_ignore_ascii_case(rtpmap))
-}
-
-fn is_rtx(rtpmap: &str) -> bool {
-    rtpmap.eq_ignore_ascii_case("rtx/90000")
+    let encoding = it.encoding?;
+    let all = [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
+    let is = |it: &Codec| {
+        encoding.is(it.as_str(), it.kind().clock_rate())
+            && (it.is_video() || matches!(encoding.channels, None | Some(2)))
+    };
+    all.into_iter().find(is)
 }
 
 /// The parameters of a format that belong to its codec: they are compared, and repeated in answers.
-fn params(codec: Codec, fmtp: &str) -> FormatParams {
+fn params(codec: Codec, fmtp: &sdp::Fmtp<'_>) -> FormatParams {
     // Most answers repeat what we offer.
     static OF_OURS: LazyLock<[FormatParams; OURS.len()]> =
         LazyLock::new(|| OURS.map(|it| FormatParams::read(it.2, it.3)));
-    let ours = OURS.iter().position(|it| it.2 == codec && it.3 == fmtp);
-    ours.map_or_else(|| FormatParams::read(codec, fmtp), |at| OF_OURS[at])
+    let is_same = |ours: &str| {
+        let mut lines = fmtp.lines();
+        lines.next().unwrap_or_default() == ours && lines.next().is_none()
+    };
+    let ours = OURS.iter().position(|it| it.2 == codec && is_same(it.3));
+    ours.map_or_else(|| FormatParams::of(codec, fmtp), |at| OF_OURS[at])
 }
 
-/// The ids that a viewer gave to extensions that we know, and which of them go towards it alone, by
-/// their place in [`EXTENSIONS`]. Of two lines with one id, and of two for one extension, the first
+/// Which way media flows, for a peer: what it is offered, or what it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    ToPeer,
+    FromPeer,
+}
+
+impl Way {
+    /// How a peer names an extension that goes only this way, and how we do.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ToPeer => ("recvonly", "/sendonly"),
+            Self::FromPeer => ("sendonly", "/recvonly"),
+        }
+    }
+}
+
+/// The ids that a peer gave to extensions that we know; which of them go one way alone, by their place in
+/// [`known`]; and what is written for those. Of two lines with one id, and of two for one extension, the first
 /// counts.
-pub(super) fn extensions(attributes: &Attributes<'_>, kind: MediaKind) -> (ExtensionIds, u16) {
+pub(super) fn extensions(
+    attributes: &sdp::Attributes<'_>,
+    kind: MediaKind,
+    way: Way,
+) -> (ExtensionIds, u16, &'static str) {
+    let (theirs, ours) = way.names();
     let (mut found, mut one_way) = (ExtensionIds::default(), 0);
     let mut taken = [false; 256];
     for value in attributes.all("extmap") {
@@ -282,13 +222,15 @@ pub(super) fn extensions(attributes: &Attributes<'_>, kind: MediaKind) -> (Exten
         if matches!(id, 0 | 15) || std::mem::replace(&mut taken[usize::from(id)], true) {
             continue;
         }
-        let known = EXTENSIONS.iter().enumerate().find(|it| it.1.uri == uri);
+        let n_known = if way == Way::ToPeer { EXTENSIONS.len() } else { usize::MAX };
+        let known = known().take(n_known).enumerate().find(|it| it.1.uri == uri);
         let Some((n, known)) = known.filter(|it| it.1.suits(kind)) else { continue };
-        if (known.id)(&found).is_some() || !matches!(direction, "sendrecv" | "recvonly") {
+        let is_this_way = direction == "sendrecv" || direction == theirs;
+        if (known.id)(&found).is_some() || !is_this_way {
             continue;
         }
         (known.set)(&mut found, id);
-        one_way |= u16::from(direction == "recvonly") << n;
+        one_way |= u16::from(direction == theirs) << n;
     }
-    (found, one_way)
+    (found, one_way, ours)
 }

@@ -1,16 +1,11 @@
 //! What a viewer says, read into what we need of it.
 
-use super::lines::{Attributes, Description, MediaLines};
-use super::{DtlsRole, Fingerprint, MediaKind, Layout, Media, Plan, Remote, Section, formats};
-use crate::NegotiationError;
-use crate::ingress::str0m_sdp;
-use crate::transport::sdp::fingerprint;
+use sdp::{Description, Setup};
 
-/// Lengths of ICE credentials (RFC 8839, section 5.4).
-const UFRAG_LENGTH: std::ops::RangeInclusive<usize> = 4..=256;
-const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
-const UFRAG_NEEDED: &str = "it needs an a=ice-ufrag of 4 to 256 characters";
-const PWD_NEEDED: &str = "it needs an a=ice-pwd of 22 to 256 characters";
+use super::formats::Way;
+use super::unread;
+use super::{DtlsRole, MediaKind, Layout, Media, Plan, Remote, RemoteTransport, Section, formats};
+use crate::NegotiationError;
 
 /// What fits into the one-byte form of a header extension, as every client's does.
 const MAX_MID: usize = 16;
@@ -20,15 +15,13 @@ const BUNDLE_NEEDED: &str = "it needs a=group:BUNDLE with the a=mid of each m-li
 
 /// Reads an offer.
 pub(crate) fn read_offer(text: &str) -> Result<Remote, NegotiationError> {
-    str0m_sdp::within_bounds(text)?;
-    read(&Description::of(text)?)
+    read(&Description::parse(text).map_err(unread)?)
 }
 
 /// Reads the answer to an offer of this layout.
 pub(crate) fn read_answer(text: &str, offered: &Layout) -> Result<Remote, NegotiationError> {
-    str0m_sdp::within_bounds(text)?;
-    let description = Description::of(text)?;
-    let theirs = description.media.iter().map(|it| (it.kind, it.mid()));
+    let description = Description::parse(text).map_err(unread)?;
+    let theirs = description.sections.iter().map(|it| (it.kind, it.mid().unwrap_or_default()));
     let ours = offered.sections.iter().map(|it| (it.kind.as_str(), it.mid.as_str()));
     if !theirs.eq(ours) {
         return Err(malformed(
@@ -39,24 +32,51 @@ pub(crate) fn read_answer(text: &str, offered: &Layout) -> Result<Remote, Negoti
 }
 
 fn read(description: &Description<'_>) -> Result<Remote, NegotiationError> {
-    if description.session.has("ice-lite") {
+    if description.is_ice_lite() {
         return Err(malformed("a=ice-lite: this server is ICE-lite itself, one side has to check"));
     }
     let layout = layout(description)?;
-    let transport = Transport::of(description, &layout);
-    Ok(Remote {
-        ufrag: transport.credential("ice-ufrag", UFRAG_LENGTH, UFRAG_NEEDED)?,
-        pwd: transport.credential("ice-pwd", PWD_LENGTH, PWD_NEEDED)?,
-        fingerprint: transport.fingerprint()?,
-        role: transport.role()?,
-        layout,
+    let transport = description.transport_of(on_transport(description, &layout));
+    Ok(Remote { transport: remote_transport(&transport)?, layout })
+}
+
+/// What a description says of one transport.
+pub(super) fn remote_transport(
+    transport: &sdp::Transport<'_, '_>,
+) -> Result<RemoteTransport, NegotiationError> {
+    let credentials = transport.credentials().map_err(unread)?;
+    Ok(RemoteTransport {
+        ufrag: credentials.ufrag.to_owned(),
+        pwd: credentials.pwd.to_owned(),
+        fingerprint: transport.fingerprint().map_err(unread)?,
+        role: role(transport)?,
     })
+}
+
+/// The media descriptions that are used, the one first that stands for the bundle (RFC 9143, section 7.2).
+fn on_transport<'a, 'b>(
+    description: &'b Description<'a>,
+    layout: &Layout,
+) -> Vec<&'b sdp::Section<'a>> {
+    let tagged = layout.bundle.first().and_then(|mid| description.section(mid));
+    let pairs = description.sections.iter().zip(&layout.sections);
+    let used = pairs.filter(|it| it.1.plan != Plan::Reject).map(|it| it.0);
+    tagged.into_iter().chain(used).collect()
+}
+
+/// Who says nothing, or leaves it to us, begins the handshake.
+fn role(transport: &sdp::Transport<'_, '_>) -> Result<DtlsRole, NegotiationError> {
+    match transport.setup().map_err(unread)? {
+        Some(Setup::ActPass | Setup::Active) | None => Ok(DtlsRole::Server),
+        Some(Setup::Passive) => Ok(DtlsRole::Client),
+        Some(Setup::HoldConn) => Err(malformed("a=setup:holdconn: there is no handshake to keep")),
+    }
 }
 
 /// Decides what becomes of each media description.
 fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
     let session = &description.session;
-    let group = description.bundle();
+    let group: Vec<&str> = description.bundle().into_iter().flat_map(|it| it.mids()).collect();
     let mut layout = Layout {
         audio: None,
         video: None,
@@ -65,18 +85,18 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
         allow_mixed: session.has("extmap-allow-mixed"),
     };
     let mut lacks = NegotiationError::NoMedia("to receive");
-    for lines in &description.media {
+    for lines in &description.sections {
         let mid = mid(lines)?;
         if !mid.is_empty() && layout.sections.iter().any(|it| it.mid == mid) {
             return Err(malformed("two m-lines with one a=mid"));
         }
         let plan = match usable(lines, &group) {
             Ok(kind) => {
-                let receives = lines.receives(session);
+                let receives = lines.direction().receives();
                 if receives {
                     lacks = NegotiationError::NoCodec;
                 }
-                plan(&mut layout, kind, media(lines, session, kind), receives)
+                plan(&mut layout, kind, media(lines, session, kind, Way::ToPeer), receives)
             }
             Err(Unusable::OtherTransport) => {
                 lacks = malformed(BUNDLE_NEEDED);
@@ -84,8 +104,9 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
             }
             Err(Unusable::Unwanted) => Plan::Reject,
         };
-        let (kind, rest) = (lines.kind.to_owned(), lines.rest.to_owned());
-        layout.sections.push(Section { kind, mid: mid.to_owned(), rest, plan });
+        let (kind, rest) = (lines.kind.to_owned(), rest(lines));
+        let (mid, transport) = (mid.to_owned(), 0);
+        layout.sections.push(Section { kind, mid, rest, transport, plan });
     }
     if layout.audio.is_none() && layout.video.is_none() {
         return Err(lacks);
@@ -124,19 +145,24 @@ enum Unusable {
     OtherTransport,
 }
 
-fn usable(lines: &MediaLines<'_>, group: &[&str]) -> Result<MediaKind, Unusable> {
-    let kind = formats::kind(lines.kind).filter(|_| lines.proto().contains("RTP/"));
+/// Protocol and formats of an `m=` line, for its rejection.
+pub(super) fn rest(section: &sdp::Section<'_>) -> String {
+    section.formats().fold(section.proto.to_owned(), |text, it| text + " " + it)
+}
+
+fn usable(lines: &sdp::Section<'_>, group: &[&str]) -> Result<MediaKind, Unusable> {
+    let kind = formats::kind(lines.kind).filter(|_| lines.proto.contains("RTP/"));
     let kind = kind.ok_or(Unusable::Unwanted)?;
-    let is_bundled = group.contains(&lines.mid());
-    if lines.port == 0 && !(is_bundled && lines.attributes.has("bundle-only")) {
+    let is_bundled = lines.mid().is_some_and(|it| group.contains(&it));
+    if lines.port == 0 && !(is_bundled && lines.is_bundle_only()) {
         return Err(Unusable::Unwanted);
     }
     let is_on_transport = is_bundled || group.is_empty();
     is_on_transport.then_some(kind).ok_or(Unusable::OtherTransport)
 }
 
-fn mid<'a>(lines: &MediaLines<'a>) -> Result<&'a str, NegotiationError> {
-    let mid = lines.mid();
+pub(super) fn mid<'a>(lines: &sdp::Section<'a>) -> Result<&'a str, NegotiationError> {
+    let mid = lines.mid().unwrap_or_default();
     if mid.len() > MAX_MID || !mid.bytes().all(is_token_char) {
         return Err(malformed("an a=mid is not a token of at most 16 characters"));
     }
@@ -148,21 +174,28 @@ fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]".contains(&byte)
 }
 
-fn media(lines: &MediaLines<'_>, session: &Attributes<'_>, kind: MediaKind) -> Option<Media> {
-    let mid = lines.mid().to_owned();
-    let (mut extensions, one_way) = formats::extensions(&lines.attributes, kind);
+/// How a media description of this kind is encoded, and what headers say of it.
+pub(super) fn media(
+    section: &sdp::Section<'_>,
+    session: &sdp::Attributes<'_>,
+    kind: MediaKind,
+    way: Way,
+) -> Option<Media> {
+    let mid = section.mid().unwrap_or_default().to_owned();
+    let (mut extensions, one_way, way) = formats::extensions(&section.attributes, kind, way);
     if mid.is_empty() {
         extensions.mid = None;
     }
     let media = Media {
         mid,
-        formats: formats::formats(lines, kind),
+        formats: formats::formats(section, kind),
         extensions,
         allow_mixed: session.has("extmap-allow-mixed")
-            || lines.attributes.has("extmap-allow-mixed"),
-        rtcp_rsize: lines.attributes.has("rtcp-rsize"),
-        proto: lines.proto().to_owned(),
+            || section.attributes.has("extmap-allow-mixed"),
+        rtcp_rsize: section.attributes.has("rtcp-rsize"),
+        proto: section.proto.to_owned(),
         one_way,
+        way,
     };
     (!media.formats.is_empty()).then_some(media)
 }
@@ -176,10 +209,10 @@ fn share_one_transport(
     if !layout.bundle.is_empty() {
         return Ok(());
     }
-    let pairs = description.media.iter().zip(&layout.sections);
+    let pairs = description.sections.iter().zip(&layout.sections);
     let used: Vec<_> = pairs.filter(|it| it.1.plan != Plan::Reject).map(|it| it.0).collect();
     let first = used.first().and_then(|it| it.attributes.get("ice-ufrag"));
-    let shares = |it: &&MediaLines<'_>| {
+    let shares = |it: &&sdp::Section<'_>| {
         it.attributes.has("rtcp-mux") && it.attributes.get("ice-ufrag") == first
     };
     if used.len() > 1 && !used.iter().all(shares) {
@@ -188,56 +221,6 @@ fn share_one_transport(
     Ok(())
 }
 
-/// Where the attributes of the transport are looked for: the media description that stands for the
-/// bundle (RFC 9143, section 7.2), the session, then the rest of the bundle.
-struct Transport<'a, 'b>(Vec<&'b Attributes<'a>>);
-
-impl<'a, 'b> Transport<'a, 'b> {
-    fn of(description: &'b Description<'a>, layout: &Layout) -> Self {
-        let pairs = description.media.iter().zip(&layout.sections);
-        let tagged = description
-            .media
-            .iter()
-            .find(|it| layout.bundle.first().is_some_and(|first| it.mid() == first));
-        let mut used = pairs.filter(|it| it.1.plan != Plan::Reject).map(|it| &it.0.attributes);
-        let first = tagged.map(|it| &it.attributes).or_else(|| used.next());
-        Self(first.into_iter().chain([&description.session]).chain(used).collect())
-    }
-
-    /// The values in the first place that has one.
-    fn all(&self, name: &'static str) -> impl Iterator<Item = &'a str> {
-        let place = self.0.iter().find(|it| it.has(name));
-        place.into_iter().flat_map(move |it| it.all(name))
-    }
-
-    fn credential(
-        &self,
-        name: &'static str,
-        length: std::ops::RangeInclusive<usize>,
-        needed: &'static str,
-    ) -> Result<String, NegotiationError> {
-        let value = self.all(name).next().unwrap_or_default();
-        let is_ice = |it: u8| it.is_ascii_graphic() && it != b':';
-        if !length.contains(&value.len()) || !value.bytes().all(is_ice) {
-            return Err(malformed(needed));
-        }
-        Ok(value.to_owned())
-    }
-
-    fn fingerprint(&self) -> Result<Fingerprint, NegotiationError> {
-        fingerprint::sha_256(self.all("fingerprint")).map(Fingerprint)
-    }
-
-    /// Who says nothing, or leaves it to us, begins the handshake.
-    fn role(&self) -> Result<DtlsRole, NegotiationError> {
-        match self.all("setup").next() {
-            Some("actpass" | "active") | None => Ok(DtlsRole::Server),
-            Some("passive") => Ok(DtlsRole::Client),
-            Some(_) => Err(malformed("an a=setup is neither actpass, active nor passive")),
-        }
-    }
-}
-
-fn malformed(why: &'static str) -> NegotiationError {
+pub(super) fn malformed(why: &'static str) -> NegotiationError {
     NegotiationError::malformed(why)
 }

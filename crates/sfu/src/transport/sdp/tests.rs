@@ -10,6 +10,7 @@ mod negotiated_with_str0m;
 mod ours;
 
 use super::*;
+use crate::media::format::FormatParams;
 use media_api::MediaKind;
 
 const CHROMIUM_ANSWER: &str = include_str!("fixtures/chromium_156_answer.sdp");
@@ -29,10 +30,12 @@ const OFFERS: [&str; 3] = [CHROMIUM_OFFER, FIREFOX_OFFER, SAFARI_OFFER];
 const FINGERPRINT: &str = "DE:AD:BE:EF:00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:\
                            14:15:16:17:18:19:1A:1B";
 
+const ANOTHER: LocalTransport<'_> =
+    LocalTransport { ufrag: "Another", pwd: "AnotherPasswordOf24Chars" };
+
 fn local(candidates: &[SocketAddr]) -> Local<'_> {
     Local {
-        ufrag: "OurUfrag",
-        pwd: "OurPasswordOf24Character",
+        transports: &[LocalTransport { ufrag: "OurUfrag", pwd: "OurPasswordOf24Character" }],
         fingerprint: FINGERPRINT,
         candidates,
         via: None,
@@ -40,9 +43,7 @@ fn local(candidates: &[SocketAddr]) -> Local<'_> {
         version: 1,
         cname: "kaibo",
         stream_id: "kaibo",
-        audio_ssrc: 1_001,
-        video_ssrc: 1_002,
-        rtx_ssrc: 1_003,
+        ssrcs: Ssrcs { audio: 1_001, video: 1_002, rtx: 1_003 },
     }
 }
 

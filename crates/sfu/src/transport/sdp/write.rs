@@ -1,26 +1,39 @@
 //! What we say.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use crate::ingress::str0m_sdp::via_first;
-
-use super::{DtlsRole, MediaKind, Layout, Local, Media, Plan, Remote, Section, formats};
+use super::{
+    DtlsRole, Incoming, Layout, Local, LocalTransport, Media, MediaKind, Plan, PublisherOffer, Remote, Section,
+    Ssrcs, formats,
+};
+use crate::media::name::Name;
 
 /// Offers a layout: [`Layout::ours`] first, later that of the viewer. Other ICE credentials in it
 /// restart ICE.
 pub(crate) fn offer(local: &Local<'_>, layout: &Layout) -> String {
     // Who offers leaves the choice to the other side (RFC 8842, section 5.2).
-    Writer::new(local, layout, "actpass").description()
+    Writer::new(local, layout, |_| "actpass").description()
 }
 
 /// Answers an offer: all that the viewer accepts of what we forward, in its order and by its numbers.
 pub(crate) fn answer(local: &Local<'_>, remote: &Remote) -> String {
-    let setup = match remote.role {
+    Writer::new(local, &remote.layout, |_| setup(remote.transport.role)).description()
+}
+
+/// Answers a publisher: all that it sends and we forward, in its order and by its numbers (RFC 3264,
+/// section 6.1).
+pub(crate) fn answer_publisher(local: &Local<'_>, offer: &PublisherOffer) -> String {
+    let role = |at: usize| offer.transports.get(at).map_or(DtlsRole::Server, |it| it.role);
+    Writer::new(local, &offer.layout, |at| setup(role(at))).description()
+}
+
+fn setup(role: DtlsRole) -> &'static str {
+    match role {
         DtlsRole::Server => "passive",
         DtlsRole::Client => "active",
-    };
-    Writer::new(local, &remote.layout, setup).description()
+    }
 }
 
 /// What descriptions say of the formats that we offer first, which is four fifths of the text and the same for
@@ -54,11 +67,20 @@ impl Fixed {
     }
 }
 
-struct Writer<'a> {
+struct Writer<'a, F> {
     local: &'a Local<'a>,
     layout: &'a Layout,
-    setup: &'static str,
+    /// `a=setup` of each transport.
+    setup: F,
     text: String,
+}
+
+/// What flows in a media description.
+#[derive(Debug, Clone, Copy)]
+enum Flow<'a> {
+    Out(MediaKind),
+    In(&'a Incoming),
+    Nothing,
 }
 
 /// Writes a line with its end.
@@ -74,8 +96,8 @@ macro_rules! put {
     }};
 }
 
-impl<'a> Writer<'a> {
-    fn new(local: &'a Local<'a>, layout: &'a Layout, setup: &'static str) -> Self {
+impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
+    fn new(local: &'a Local<'a>, layout: &'a Layout, setup: F) -> Self {
         Self { local, layout, setup, text: String::with_capacity(8 * 1024) }
     }
 
@@ -94,22 +116,27 @@ impl<'a> Writer<'a> {
         }
         line!(self, "a=msid-semantic: WMS {stream_id}");
         line!(self, "a=ice-lite");
-        // What stands for the bundle has the candidates (RFC 9143, section 7.1.2).
+        // What stands for the bundle has the candidates (RFC 9143, section 7.1.2); without a bundle the first
+        // of each transport.
         let tagged = accepted.first().copied();
-        let mut is_first = true;
+        let mut n_transports = 0;
         for section in &self.layout.sections {
-            let (media, flows) = match &section.plan {
-                Plan::Send(kind) => (self.layout.media(*kind), Some(*kind)),
-                Plan::Idle(media) => (Some(&**media), None),
-                Plan::Reject => (None, None),
+            let (media, flow) = match &section.plan {
+                Plan::Send(kind) => (self.layout.media(*kind), Flow::Out(*kind)),
+                Plan::Receive(it) => (Some(&it.media), Flow::In(it)),
+                Plan::Idle(media) => (Some(&**media), Flow::Nothing),
+                Plan::Reject => (None, Flow::Nothing),
             };
             let Some(media) = media else {
                 self.rejected(section);
                 continue;
             };
-            let has_candidates = tagged.map_or(is_first, |it| it == section.mid);
-            is_first = false;
-            self.media(section, media, flows, has_candidates);
+            let is_first = section.transport >= n_transports;
+            n_transports = n_transports.max(section.transport + 1);
+            let is_bundled = accepted.contains(&section.mid.as_str());
+            let has_candidates =
+                if is_bundled { tagged == Some(section.mid.as_str()) } else { is_first };
+            self.media(section, media, flow, has_candidates);
         }
         self.text
     }
@@ -131,7 +158,7 @@ impl<'a> Writer<'a> {
         line!(self, "a=inactive");
     }
 
-    fn media(&mut self, section: &Section, media: &Media, flows: Option<MediaKind>, candidates: bool) {
+    fn media(&mut self, section: &Section, media: &Media, flow: Flow<'_>, candidates: bool) {
         let fixed = Fixed::find(media);
         let _ = write!(self.text, "m={} 9 ", section.kind);
         match fixed {
@@ -142,11 +169,14 @@ impl<'a> Writer<'a> {
         if candidates {
             self.candidates();
         }
-        line!(self, "a=ice-ufrag:{}", self.local.ufrag);
-        line!(self, "a=ice-pwd:{}", self.local.pwd);
+        let transport = usize::from(section.transport);
+        if let Some(LocalTransport { ufrag, pwd }) = self.local.transports.get(transport) {
+            line!(self, "a=ice-ufrag:{ufrag}");
+            line!(self, "a=ice-pwd:{pwd}");
+        }
         line!(self, "a=ice-options:trickle");
         line!(self, "a=fingerprint:sha-256 {}", self.local.fingerprint);
-        line!(self, "a=setup:{}", self.setup);
+        line!(self, "a=setup:{}", (self.setup)(transport));
         if !media.mid.is_empty() {
             line!(self, "a=mid:{}", media.mid);
         }
@@ -157,12 +187,13 @@ impl<'a> Writer<'a> {
             Some(fixed) => self.text.push_str(&fixed.extensions),
             None => extensions(media, &mut self.text),
         }
-        match flows {
-            Some(kind) => {
+        match flow {
+            Flow::In(_) => line!(self, "a=recvonly"),
+            Flow::Out(kind) => {
                 line!(self, "a=sendonly");
                 line!(self, "a=msid:{} {}", self.local.stream_id, kind.as_str());
             }
-            None => line!(self, "a=inactive"),
+            Flow::Nothing => line!(self, "a=inactive"),
         }
         line!(self, "a=rtcp-mux");
         if media.rtcp_rsize {
@@ -172,9 +203,23 @@ impl<'a> Writer<'a> {
             Some(fixed) => self.text.push_str(&fixed.formats),
             None => payload_types(media, &mut self.text),
         }
-        if let Some(kind) = flows {
-            self.sources(kind, media);
+        match flow {
+            Flow::Out(kind) => self.sources(kind, media),
+            Flow::In(incoming) => self.layers(incoming),
+            Flow::Nothing => {}
         }
+    }
+
+    /// The simulcast layers that are taken: all that were offered (RFC 8853, section 5.3.2).
+    fn layers(&mut self, incoming: &Incoming) {
+        if incoming.rids.is_empty() {
+            return;
+        }
+        for rid in &incoming.rids {
+            line!(self, "a=rid:{rid} recv");
+        }
+        let rids: Vec<&str> = incoming.rids.iter().map(Name::as_str).collect();
+        line!(self, "a=simulcast:recv {}", rids.join(";"));
     }
 
     /// Addresses by preference, IPv6 before IPv4 (RFC 8421), but for the one that the viewer came by.
@@ -195,7 +240,8 @@ impl<'a> Writer<'a> {
 
     /// The streams that will come (RFC 5576), which a browser has its receivers ready for.
     fn sources(&mut self, kind: MediaKind, media: &Media) {
-        let Local { cname, stream_id, audio_ssrc, video_ssrc, rtx_ssrc, .. } = self.local;
+        let Local { cname, stream_id, ssrcs, .. } = self.local;
+        let Ssrcs { audio: audio_ssrc, video: video_ssrc, rtx: rtx_ssrc } = *ssrcs;
         let track = kind.as_str();
         let has_rtx = media.formats.iter().any(|it| it.rtx.is_some());
         let sources = match kind {
@@ -227,9 +273,9 @@ fn heading(media: &Media, text: &mut String) {
 
 /// The header extensions by their numbers.
 fn extensions(media: &Media, text: &mut String) {
-    for (n, known) in formats::EXTENSIONS.iter().enumerate() {
+    for (n, known) in formats::known().enumerate() {
         if let Some(id) = (known.id)(&media.extensions) {
-            let direction = if media.one_way >> n & 1 == 1 { "/sendonly" } else { "" };
+            let direction = if media.one_way >> n & 1 == 1 { media.way } else { "" };
             put!(text, "a=extmap:{id}{direction} {}", known.uri);
         }
     }
@@ -259,4 +305,17 @@ fn payload_types(media: &Media, text: &mut String) {
             put!(text, "a=fmtp:{rtx} apt={pt}");
         }
     }
+}
+
+/// The items of address `via` first, otherwise in the order given. An IPv4 address is the same in its
+/// IPv6 form (RFC 4291, section 2.5.5.2), in which a socket of both families tells it.
+fn via_first<T>(
+    items: impl Iterator<Item = T>,
+    via: Option<IpAddr>,
+    address: impl Fn(&T) -> Option<IpAddr>,
+) -> impl Iterator<Item = T> {
+    let via = via.map(|it| it.to_canonical());
+    let is_first = |it: &T| via.is_some() && address(it).map(|it| it.to_canonical()) == via;
+    let (first, others): (Vec<T>, Vec<T>) = items.partition(is_first);
+    first.into_iter().chain(others)
 }

@@ -9,10 +9,10 @@ const BASELINE: &str = "packetization-mode=1;profile-level-id=42e01f";
 #[test]
 fn chromiums_answer_is_understood() {
     let remote = read_answer(CHROMIUM_ANSWER, Layout::ours()).unwrap();
-    assert_eq!((remote.ufrag.as_str(), remote.pwd.as_str()), ("ERqn", "pITgY+sDFLov7QQZRG8+0C/A"));
-    assert_eq!(remote.role, DtlsRole::Server);
-    let fingerprint = remote.fingerprint.to_string();
-    assert!(CHROMIUM_ANSWER.contains(&format!("a=fingerprint:sha-256 {fingerprint}\n")));
+    assert_eq!((remote.transport.ufrag.as_str(), remote.transport.pwd.as_str()), ("ERqn", "pITgY+sDFLov7QQZRG8+0C/A"));
+    assert_eq!(remote.transport.role, DtlsRole::Server);
+    let fingerprint = remote.transport.fingerprint.to_string();
+    assert!(CHROMIUM_ANSWER.contains(&format!("a=fingerprint:{fingerprint}\n")));
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]);
 
     let audio = remote.media(MediaKind::Audio).unwrap();
@@ -49,9 +49,9 @@ fn chromiums_answer_is_understood() {
 #[test]
 fn firefoxes_answer_is_understood() {
     let remote = read_answer(FIREFOX_ANSWER, Layout::ours()).unwrap();
-    assert_eq!(remote.ufrag, "9952850e");
-    let of_session = remote.fingerprint.to_string();
-    assert!(of_session.starts_with("AA:83:9D"), "it stands above the media: {of_session}");
+    assert_eq!(remote.transport.ufrag, "9952850e");
+    let of_session = remote.transport.fingerprint.to_string();
+    assert!(of_session.starts_with("sha-256 AA:83:9D"), "it stands above the media: {of_session}");
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::Av1]);
     assert_eq!(pts(&remote, Codec::H264, BASELINE), None, "it was recorded without H264");
     let video = remote.media(MediaKind::Video).unwrap();
@@ -63,7 +63,7 @@ fn firefoxes_answer_is_understood() {
 #[test]
 fn safaris_answer_is_understood() {
     let remote = read_answer(SAFARI_ANSWER, Layout::ours()).unwrap();
-    assert_eq!(remote.ufrag, "oP/Y");
+    assert_eq!(remote.transport.ufrag, "oP/Y");
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9]);
     assert_eq!(pts(&remote, Codec::H264, HIGH), Some((114, Some(115))));
     assert_eq!(pts(&remote, Codec::Av1, ""), None);
@@ -78,7 +78,7 @@ fn each_browsers_offer_is_answered_by_its_own_numbers() {
         (SAFARI_OFFER, (106, Some(107)), 4),
     ] {
         let remote = read_offer(browser).unwrap();
-        assert_eq!(remote.role, DtlsRole::Server);
+        assert_eq!(remote.transport.role, DtlsRole::Server);
         assert_eq!(pts(&remote, Codec::Vp8, ""), Some(video));
         assert_eq!(remote.media(MediaKind::Video).unwrap().extensions.mid, Some(mid));
         let answer = answer(&local(&addresses), &remote);
@@ -167,7 +167,7 @@ fn line_ends_do_not_matter() {
 fn after_an_offer_of_the_viewers_ours_has_its_m_lines() {
     for theirs in OFFERS {
         let remote = read_offer(theirs).unwrap();
-        let again = Local { ufrag: "Another", version: 2, ..local(&[]) };
+        let again = Local { transports: &[ANOTHER], version: 2, ..local(&[]) };
         let offer = offer(&again, &remote.layout);
         let mids = |text: &str| -> Vec<String> {
             text.lines().filter(|it| it.starts_with("a=mid:")).map(str::to_owned).collect()

@@ -30,7 +30,7 @@ fn what_cannot_be_used_is_refused_with_what_to_do() {
     check(&CHROMIUM_OFFER.replace("wG3i", &"x".repeat(257)), "a=ice-ufrag of 4");
     check(&CHROMIUM_OFFER.replace("430GSi2C+ldqZ4cjuNeJcd/8", "short"), "a=ice-pwd of 22");
     check(&without("a=fingerprint"), "a=fingerprint with sha-256");
-    check(&CHROMIUM_OFFER.replace("sha-256", "sha-1"), "a=fingerprint with sha-256");
+    check(&CHROMIUM_OFFER.replace("sha-256", "sha-1"), "sha-256, sha-384 or sha-512 is needed");
     check(&CHROMIUM_OFFER.replace("sha-256 B5:", "sha-256 "), "32 bytes");
     check(&CHROMIUM_OFFER.replace("sha-256 B5:", "sha-256 B5:00:"), "32 bytes");
     check(&CHROMIUM_OFFER.replace("sha-256 B5:", "sha-256 +5:"), "32 bytes");
@@ -107,8 +107,8 @@ fn what_is_said_above_all_media_holds_for_each() {
         FINGERPRINT.to_lowercase()
     );
     let remote = read_offer(&bare.replace("t=0 0\n", &session)).unwrap();
-    assert_eq!((remote.ufrag.as_str(), remote.role), ("above", DtlsRole::Client));
-    assert_eq!(remote.fingerprint.to_string(), FINGERPRINT);
+    assert_eq!((remote.transport.ufrag.as_str(), remote.transport.role), ("above", DtlsRole::Client));
+    assert_eq!(remote.transport.fingerprint.to_string(), format!("sha-256 {FINGERPRINT}"));
 }
 
 #[test]

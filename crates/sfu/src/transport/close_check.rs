@@ -17,14 +17,14 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// A goodbye that was heard, until it is known what it is worth.
 #[derive(Debug, Default)]
-pub(super) struct CloseCheck {
+pub(crate) struct CloseCheck {
     said_at: Option<Instant>,
     ask_at: Option<Instant>,
 }
 
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Nothing, for now or at all.
     Wait,
     /// Ask the viewer whether it is there.
@@ -35,7 +35,7 @@ pub(super) enum Step {
 
 impl CloseCheck {
     /// What may be a goodbye came.
-    pub(super) fn said(&mut self, now: Instant) {
+    pub(crate) fn said(&mut self, now: Instant) {
         if self.said_at.is_none() {
             self.said_at = Some(now);
             self.ask_at = Some(now + IN_FLIGHT);
@@ -43,7 +43,7 @@ impl CloseCheck {
     }
 
     /// Lets time pass; `heard_at` is when something last came that only the viewer can have sent.
-    pub(super) fn poll(&mut self, heard_at: Instant, now: Instant) -> Step {
+    pub(crate) fn poll(&mut self, heard_at: Instant, now: Instant) -> Step {
         let Some(said_at) = self.said_at else { return Step::Wait };
         if heard_at > said_at + IN_FLIGHT {
             *self = Self::default();
@@ -60,7 +60,7 @@ impl CloseCheck {
     }
 
     /// When it has something to do.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(self.ask_at?.min(self.said_at? + GONE_AFTER))
     }
 }

@@ -1,0 +1,181 @@
+//! Which packets of one stream to ask for again (RFC 4585, section 6.2.1), and when. Pure.
+//!
+//! A missing packet may only have been overtaken. Most paths never reorder, and there a packet is asked
+//! for at once: what waits for its repair is the picture. Where packets were seen to come late by
+//! themselves, each is first waited for as long as those took, as libwebrtc does by counting packets.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use crate::core::rate_limit::RateLimit;
+use crate::ingress::received::WINDOW;
+
+/// More missing packets at once are a loss that only a keyframe ends. 0.2 s of 10 Mbit/s.
+const MAX_MISSING: usize = 256;
+
+/// Requests for one packet, as in libwebrtc.
+const MAX_TRIES: u8 = 10;
+
+/// A packet that is missing for longer is too late for every viewer, who has asked for a keyframe.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// The round trip before there is a figure, as in libwebrtc.
+const DEFAULT_RTT: Duration = Duration::from_millis(100);
+
+/// Requests for one packet are no closer than this: a sender needs some milliseconds to answer, whatever
+/// the round trip.
+const MIN_RETRY: Duration = Duration::from_millis(20);
+
+/// The longest wait before the first request. What is overtaken by more is asked for, though it comes.
+const MAX_WAIT: Duration = Duration::from_millis(10);
+
+/// A wait this short is none.
+const MIN_WAIT: Duration = Duration::from_millis(1);
+
+/// Packets that are asked for in a second: 9 Mbit/s of repairs, 10% of 90 Mbit/s.
+const MAX_PER_SECOND: u32 = 1_000;
+
+/// The missing packets of one stream.
+#[derive(Debug)]
+pub(crate) struct NackGenerator {
+    /// In the order of their numbers.
+    missing: VecDeque<Missing>,
+    /// What [`Self::poll`] found last.
+    due: Vec<u16>,
+    rtt: Option<Duration>,
+    /// How long a packet is waited for before it is asked for.
+    wait: Duration,
+    limit: RateLimit,
+    has_given_up: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Missing {
+    seq: u64,
+    since: Instant,
+    /// When to ask, or to give up.
+    next_at: Instant,
+    asked_at: Instant,
+    tries: u8,
+}
+
+impl Default for NackGenerator {
+    fn default() -> Self {
+        Self {
+            missing: VecDeque::with_capacity(MAX_MISSING),
+            due: Vec::with_capacity(MAX_MISSING),
+            rtt: None,
+            wait: Duration::ZERO,
+            limit: RateLimit::default(),
+            has_given_up: false,
+        }
+    }
+}
+
+impl NackGenerator {
+    /// These numbers are missing, as [`Arrival::New`](super::received::Arrival::New) lists them. When
+    /// they are too many all are given up, those from before as well.
+    pub(crate) fn missing(&mut self, range: Range<u64>, now: Instant) {
+        if range.is_empty() {
+            return;
+        }
+        if self.missing.back().is_some_and(|it| it.seq >= range.start) {
+            self.give_up_all();
+        }
+        let room = (MAX_MISSING - self.missing.len()) as u64;
+        if range.end - range.start > room {
+            self.give_up_all();
+            return;
+        }
+        let next_at = now + self.wait;
+        let of = |seq| Missing { seq, since: now, next_at, asked_at: now, tries: 0 };
+        self.missing.extend(range.map(of));
+    }
+
+    /// A packet arrived, by itself or as a repair. To be called for each that was not here before.
+    pub(crate) fn arrived(&mut self, seq: u64, now: Instant) {
+        // A repair of what left the window would not be taken.
+        while self.missing.front().is_some_and(|it| it.seq.saturating_add(WINDOW) <= seq) {
+            self.missing.pop_front();
+            self.has_given_up = true;
+        }
+        // The stream began anew.
+        if self.missing.front().is_some_and(|it| seq.saturating_add(WINDOW) < it.seq) {
+            self.give_up_all();
+        }
+        if let Ok(at) = self.missing.binary_search_by_key(&seq, |it| it.seq)
+            && let Some(found) = self.missing.remove(at)
+        {
+            self.learn(found, now);
+        }
+    }
+
+    /// The numbers to ask for now, in their order; empty before [`Self::deadline`].
+    pub(crate) fn poll(&mut self, now: Instant) -> &[u16] {
+        let Self { missing, due, limit, has_given_up, .. } = self;
+        // A little more than a round trip: it is a mean, and what comes a little later is on its way.
+        let retry = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 4).max(MIN_RETRY);
+        due.clear();
+        missing.retain_mut(|it| {
+            if it.next_at > now {
+                return true;
+            }
+            let ends_at = it.since + MAX_AGE;
+            if it.tries == MAX_TRIES || ends_at <= now {
+                *has_given_up = true;
+                return false;
+            }
+            it.next_at = (now + retry).min(ends_at);
+            if limit.take(MAX_PER_SECOND, now) {
+                it.tries += 1;
+                it.asked_at = now;
+                due.push(it.seq as u16);
+            }
+            true
+        });
+        due
+    }
+
+    /// When [`Self::poll`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.missing.iter().map(|it| it.next_at).min()
+    }
+
+    /// Takes the round trip from elsewhere. Repairs correct it.
+    pub(crate) fn set_rtt(&mut self, rtt: Duration) {
+        self.rtt = Some(rtt.min(MAX_AGE));
+    }
+
+    /// Whether packets were given up since this was called last: too many, too old, or asked for too
+    /// often. What depends on them waits for a keyframe.
+    pub(crate) fn take_given_up(&mut self) -> bool {
+        std::mem::take(&mut self.has_given_up)
+    }
+
+    fn give_up_all(&mut self) {
+        self.missing.clear();
+        self.has_given_up = true;
+    }
+
+    /// Learns from a packet that is no longer missing: whether it was overtaken, or took a round trip.
+    fn learn(&mut self, found: Missing, now: Instant) {
+        let delay = now.saturating_duration_since(found.since);
+        let asked = now.saturating_duration_since(found.asked_at);
+        // A repair cannot be here much sooner than a round trip. While that is unknown what comes early
+        // is taken for overtaken; the wait grows until it no longer can be.
+        let is_too_soon = self.rtt.is_none_or(|rtt| asked < rtt / 2);
+        if found.tries == 0 || (found.tries == 1 && delay <= MAX_WAIT && is_too_soon) {
+            self.wait = self.wait.max(delay).min(MAX_WAIT);
+            return;
+        }
+        self.wait = self.wait * 7 / 8;
+        if self.wait < MIN_WAIT {
+            self.wait = Duration::ZERO;
+        }
+        // After a second request nobody knows which was answered (Karn's algorithm).
+        if found.tries == 1 {
+            self.rtt = Some(self.rtt.map_or(asked, |rtt| (rtt * 7 + asked) / 8));
+        }
+    }
+}

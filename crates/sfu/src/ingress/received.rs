@@ -1,0 +1,199 @@
+//! What arrived of one SSRC: duplicates, gaps, loss and jitter (RFC 3550, section 6.4.1 and appendix
+//! A). Pure.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use rtp::rtcp::ReportBlock;
+
+/// Sequence numbers that are remembered, up to the highest. It is the size of SRTP's replay window:
+/// what is older does not get this far. 1 s of 9 Mbit/s.
+pub(crate) const WINDOW: u64 = 1_024;
+
+const WORDS: usize = WINDOW as usize / 64;
+
+/// A larger gap is a stream that began anew, or an outage after which only a keyframe helps: its
+/// numbers are not worth to be asked for.
+const MAX_GAP: u64 = 1_000;
+
+/// A number this far behind the highest is no late packet: the stream began anew. A 16-bit number is
+/// never extended to one that far back (RFC 3711, section 3.3.1).
+const RESTART: u64 = 1 << 15;
+
+/// A longer step between arrival and timestamp is a clock that jumped, and no jitter.
+const MAX_JITTER_SECONDS: u64 = 5;
+
+/// What a packet is to those that arrived before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The newest so far.
+    New {
+        /// The numbers before it that are newly missing.
+        gap: Range<u64>,
+    },
+    /// Older than the newest, and not here before: reordered or repeated by the sender.
+    Late,
+    /// It was here before.
+    Duplicate,
+    /// Too old to know.
+    TooOld,
+}
+
+/// The packets of one SSRC.
+#[derive(Debug, Default)]
+pub(crate) struct Received {
+    /// Bit `n % WINDOW` stands for number `n`, for the last `WINDOW` numbers.
+    bits: [u64; WORDS],
+    /// The lowest number since the stream began.
+    first: Option<u64>,
+    /// One after the highest number.
+    next: u64,
+    /// Packets that arrived, late ones and duplicates included.
+    received: u64,
+    /// Expected and received at the last report.
+    reported: (u64, u64),
+    /// In 1/16 ticks.
+    jitter: u64,
+    last_sample: Option<Sample>,
+    sender_report: Option<SenderTime>,
+}
+
+/// A packet in both clocks.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    ts: u32,
+    arrived: Instant,
+}
+
+/// The time that a sender report told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SenderTime {
+    /// The sender's clock, in the format of NTP.
+    pub(crate) ntp: u64,
+    /// The same moment in ticks of the stream's timestamps.
+    pub(crate) rtp_ts: u32,
+    /// When the report arrived.
+    pub(crate) arrived: Instant,
+}
+
+impl Received {
+    /// Takes the extended sequence number of a packet, however it arrived: by itself, by RTX, or
+    /// repeated on the same SSRC.
+    pub(crate) fn take(&mut self, seq: u64) -> Arrival {
+        let is_jump =
+            seq > self.next.saturating_add(MAX_GAP) || seq.saturating_add(RESTART) < self.next;
+        let Some(first) = self.first.filter(|_| !is_jump) else {
+            self.restart(seq);
+            return Arrival::New { gap: seq..seq };
+        };
+        self.received += 1;
+        if seq >= self.next {
+            let gap = self.next..seq;
+            for skipped in gap.clone() {
+                self.set(skipped, false);
+            }
+            self.set(seq, true);
+            self.next = seq.saturating_add(1);
+            return Arrival::New { gap };
+        }
+        if self.next - seq > WINDOW {
+            return Arrival::TooOld;
+        }
+        if self.has(seq) {
+            return Arrival::Duplicate;
+        }
+        self.set(seq, true);
+        self.first = Some(first.min(seq));
+        Arrival::Late
+    }
+
+    /// The highest number that arrived.
+    pub(crate) fn highest(&self) -> Option<u64> {
+        self.first.map(|_| self.next.saturating_sub(1))
+    }
+
+    /// Adds to the interarrival jitter (RFC 3550, appendix A.8). To be called for packets that are
+    /// [`New`](Arrival::New): a repetition's delay is no jitter. Only the first packet of each
+    /// timestamp counts: how long a sender spreads one frame is none either.
+    pub(crate) fn sample(&mut self, ts: u32, clock_rate: u32, arrived: Instant) {
+        if self.last_sample.is_some_and(|it| it.ts == ts) {
+            return;
+        }
+        let Some(last) = self.last_sample.replace(Sample { ts, arrived }) else { return };
+        let elapsed = arrived.saturating_duration_since(last.arrived);
+        let elapsed = elapsed.as_micros() * u128::from(clock_rate) / 1_000_000;
+        let step = i64::from(ts.wrapping_sub(last.ts) as i32);
+        let deviation = i64::try_from(elapsed).unwrap_or(i64::MAX).saturating_sub(step);
+        let deviation = deviation.unsigned_abs();
+        if deviation <= MAX_JITTER_SECONDS * u64::from(clock_rate) {
+            self.jitter = (self.jitter + deviation).saturating_sub((self.jitter + 8) >> 4);
+        }
+    }
+
+    /// A sender report of this SSRC arrived.
+    pub(crate) fn sender_report(&mut self, ntp: u64, rtp_ts: u32, now: Instant) {
+        self.sender_report = Some(SenderTime { ntp, rtp_ts, arrived: now });
+    }
+
+    /// What the last sender report told.
+    pub(crate) fn sender_time(&self) -> Option<SenderTime> {
+        self.sender_report
+    }
+
+    /// How the stream is received, with the loss since this was called last. All zero before the
+    /// first packet.
+    pub(crate) fn report_block(&mut self, ssrc: u32, now: Instant) -> ReportBlock {
+        let expected = self.first.map_or(0, |first| self.next - first);
+        let (expected_before, received_before) = self.reported;
+        self.reported = (expected, self.received);
+        let newly_expected = expected.saturating_sub(expected_before);
+        let newly_received = self.received.saturating_sub(received_before);
+        let newly_lost = newly_expected.saturating_sub(newly_received);
+        let fraction = (newly_lost * 256).checked_div(newly_expected).unwrap_or(0);
+        let lost = expected as i64 - self.received as i64;
+        // 24 bits with a sign.
+        let lost = lost.clamp(-(1 << 23), (1 << 23) - 1);
+        let delay = |it: &SenderTime| {
+            let delay = now.saturating_duration_since(it.arrived).min(Duration::from_secs(65_535));
+            (delay.as_micros() * 65_536 / 1_000_000) as u32
+        };
+        ReportBlock {
+            ssrc,
+            fraction_lost: fraction.min(255) as u8,
+            cumulative_lost: lost as i32,
+            highest_seq: self.next.saturating_sub(1) as u32,
+            jitter: u32::try_from(self.jitter >> 4).unwrap_or(u32::MAX),
+            last_sr: self.sender_report.map_or(0, |it| (it.ntp >> 16) as u32),
+            delay_since_last_sr: self.sender_report.as_ref().map_or(0, delay),
+        }
+    }
+
+    /// Begins with a packet, as `init_seq` of RFC 3550, appendix A.1.
+    fn restart(&mut self, seq: u64) {
+        self.bits = [0; WORDS];
+        self.set(seq, true);
+        self.first = Some(seq);
+        self.next = seq.saturating_add(1);
+        self.received = 1;
+        self.reported = (0, 0);
+        self.last_sample = None;
+    }
+
+    fn has(&self, seq: u64) -> bool {
+        self.bits.get(word(seq)).is_some_and(|it| it & bit(seq) != 0)
+    }
+
+    fn set(&mut self, seq: u64, to: bool) {
+        if let Some(bits) = self.bits.get_mut(word(seq)) {
+            *bits = if to { *bits | bit(seq) } else { *bits & !bit(seq) };
+        }
+    }
+}
+
+fn word(seq: u64) -> usize {
+    (seq / 64) as usize % WORDS
+}
+
+fn bit(seq: u64) -> u64 {
+    1 << (seq % 64)
+}

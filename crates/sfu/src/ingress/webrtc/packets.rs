@@ -1,0 +1,254 @@
+//! From a decrypted packet of a publisher to packets for the room.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use media_api::{Codec, MediaKind};
+use rtp::header::Header;
+use rtp::seq::extend;
+
+use super::WebRtc;
+use crate::egress::outgoing::NO_PAYLOAD;
+use crate::ingress::received::Arrival;
+use crate::media::capture_clock::Report;
+use crate::media::codec::dependency_descriptor::Descriptor;
+use crate::media::codec::{vp8, vp9};
+use crate::media::format::Format;
+use crate::media::header_ext::{ExtensionIds, HeaderExtensions};
+use crate::media::packet::{Packet, starts_keyframe};
+use crate::media::stream_key::StreamKey;
+use crate::media::svc::{SvcPosition, SwitchPoint};
+
+/// What a repetition begins with: the number of the packet that it repeats (RFC 4588, section 4).
+const OSN_BYTES: usize = 2;
+
+/// One packet of media, by itself or repeated.
+struct Incoming<'a> {
+    /// The place of its stream.
+    at: usize,
+    seq: u64,
+    ts: u32,
+    marker: bool,
+    payload_type: u8,
+    payload: &'a [u8],
+    header_ext: HeaderExtensions,
+    dependency: Option<Descriptor>,
+    arrived: Instant,
+    is_repair: bool,
+}
+
+impl WebRtc {
+    /// Takes a packet whose extended number on its SSRC is `index`.
+    pub(super) fn handle_rtp(
+        &mut self,
+        link_at: usize,
+        header: &Header<'_>,
+        packet: &[u8],
+        index: u64,
+        now: Instant,
+    ) {
+        let Some(at) = self.streams.of_packet(header, link_at, now) else {
+            self.tell_transport(link_at, header, None, now);
+            return;
+        };
+        let Some(stream) = self.streams.all.get_mut(at) else { return };
+        stream.last_at = now;
+        let (section_index, role) = (stream.section, stream.role);
+        let Some(section) = self.streams.section(section_index) else { return };
+        let ids = section.incoming.media.extensions;
+        let rate = section.incoming.kind.clock_rate();
+        self.tell_transport(link_at, header, Some(&ids), now);
+        let payload = header.payload_without_padding(packet).unwrap_or_default();
+        let (header_ext, dependency) =
+            (HeaderExtensions::read(header, &ids), dependency(header, &ids));
+        if let Some(repaired_at) = self.repaired(role) {
+            let Some(of) = self.streams.section(section_index).and_then(|it| it.repeated(header.payload_type)) else {
+                return;
+            };
+            let payload_type = of.pt;
+            if let Some(stream) = self.streams.all.get_mut(at) {
+                stream.received.take(index);
+                stream.received.sample(header.ts, rate, now);
+            }
+            // Padding alone is a probe of the publisher's link.
+            let Some((osn, payload)) = payload.split_first_chunk::<OSN_BYTES>() else { return };
+            let Some(seq) = self.original(repaired_at, u16::from_be_bytes(*osn)) else { return };
+            self.take(Incoming {
+                at: repaired_at,
+                seq,
+                ts: header.ts,
+                marker: header.marker,
+                payload_type,
+                payload,
+                header_ext,
+                dependency,
+                arrived: now,
+                is_repair: true,
+            });
+            return;
+        }
+        self.take(Incoming {
+            at,
+            seq: index,
+            ts: header.ts,
+            marker: header.marker,
+            payload_type: header.payload_type,
+            payload,
+            header_ext,
+            dependency,
+            arrived: now,
+            is_repair: false,
+        });
+    }
+
+    /// Remembers when a packet arrived, for who asked to be told.
+    fn tell_transport(
+        &mut self,
+        link_at: usize,
+        header: &Header<'_>,
+        ids: Option<&ExtensionIds>,
+        now: Instant,
+    ) {
+        // Of a packet that fits nothing: all media on a transport number it alike.
+        let of_any = || {
+            let mut sections = self.streams.sections.iter().filter(|it| it.link == link_at);
+            sections.find_map(|it| it.incoming.media.extensions.transport_cc)
+        };
+        let Some(id) = ids.map_or_else(of_any, |it| it.transport_cc) else { return };
+        let Some(&[high, low]) = header.extension(id) else { return };
+        if let Some(link) = self.links.get_mut(link_at) {
+            link.media_ssrc = header.ssrc;
+            link.feedback.arrived(u16::from_be_bytes([high, low]), now);
+        }
+    }
+
+    /// The extended number of a packet that is repeated; `None` before its stream has any.
+    fn original(&self, at: usize, osn: u16) -> Option<u64> {
+        let highest = self.streams.all.get(at)?.received.highest()?;
+        Some(extend(osn, highest))
+    }
+
+    /// Takes a packet of media.
+    fn take(&mut self, it: Incoming<'_>) {
+        let Some(stream) = self.streams.all.get_mut(it.at) else { return };
+        let Some(media) = &mut stream.media else { return };
+        let (index, rid, ssrc) = (stream.section, stream.rid, stream.ssrc);
+        let arrival = stream.received.take(it.seq);
+        match arrival {
+            Arrival::New { gap } => media.nack.missing(gap, it.arrived),
+            Arrival::Late => {}
+            Arrival::Duplicate | Arrival::TooOld => return,
+        }
+        media.nack.arrived(it.seq, it.arrived);
+        let report = stream.received.sender_time();
+        let report = report.map(|it| Report { ntp: it.ntp, rtp_ts: it.rtp_ts });
+        let Some(kind) = self.streams.kind_of(index) else { return };
+        let is_active = self.is_active(index, kind, it.arrived);
+        let Some(section) = self.streams.section(index) else { return };
+        let offered = section.format(it.payload_type).copied();
+        let Some(stream) = self.streams.all.get_mut(it.at) else { return };
+        let Some(media) = &mut stream.media else { return };
+        let key = StreamKey { section: index, rid, ssrc };
+        // Padding, and payload types that are not forwarded, leave no hole.
+        let Some(offered) = offered.filter(|_| is_active && !it.payload.is_empty()) else {
+            let number = media.numbering.drop(it.seq);
+            let last = section_format(&self.streams, index, it.at);
+            if let (Some(seq), Some(format)) = (number.filter(|_| is_active), last) {
+                self.forward_empty(key, format, seq, &it);
+            }
+            return;
+        };
+        let format = offered.format;
+        media.payload_type = it.payload_type;
+        if !it.is_repair {
+            stream.received.sample(it.ts, kind.clock_rate(), it.arrived);
+        }
+        let (ts, _) = media.timeline.map(it.seq, it.ts, kind.clock_rate(), it.arrived);
+        let mut is_keyframe = starts_keyframe(format.codec, it.payload);
+        let mut sets = None;
+        if format.codec == Codec::H264 {
+            media.parameter_sets.take(it.payload, it.ts);
+            is_keyframe = is_keyframe && media.parameter_sets.is_start(it.payload);
+            if let Some(missing) = media.parameter_sets.before(it.payload, it.ts)
+                && let Some(seq) = media.numbering.insert_before(it.seq)
+            {
+                sets = Some((seq, Arc::<[u8]>::from(missing)));
+            }
+        }
+        let Some(seq) = media.numbering.number(it.seq) else { return };
+        let captured = self.clock.captured(it.ts, kind.clock_rate(), report, it.arrived);
+        let blank = Packet {
+            seq,
+            ts,
+            marker: false,
+            header_ext: it.header_ext,
+            dependency: None,
+            payload: NO_PAYLOAD.clone(),
+            place: SvcPosition::default(),
+            vp8: None,
+            is_keyframe: false,
+            arrived: it.arrived,
+            captured,
+        };
+        if let Some((seq, payload)) = sets {
+            let place = SvcPosition { opens: SwitchPoint::All, ..SvcPosition::default() };
+            let packet = Packet { seq, payload, place, is_keyframe: true, ..blank.clone() };
+            self.ready.push_back((key, format, packet));
+        }
+        let vp8 = (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(it.payload)).flatten();
+        // Where there is a dependency descriptor browsers leave layers and picture id out of VP8's own.
+        let described = it.dependency.as_ref().and_then(|it| self.structures.place(ssrc, seq, it));
+        let place = described.or_else(|| match format.codec {
+            Codec::Vp8 => vp8.as_ref().map(vp8::Descriptor::place),
+            Codec::Vp9 => vp9::place(it.payload),
+            Codec::Opus | Codec::H264 | Codec::Av1 => None,
+        });
+        let place = place.unwrap_or_default();
+        let opens = if is_keyframe { SwitchPoint::All } else { place.opens };
+        let packet = Packet {
+            marker: it.marker,
+            dependency: it.dependency,
+            payload: Arc::from(it.payload),
+            place: SvcPosition { opens, ..place },
+            vp8,
+            is_keyframe,
+            ..blank
+        };
+        self.ingest.take(ssrc, format.codec, &packet);
+        self.ready.push_back((key, format, packet));
+    }
+
+    /// A number that viewers wait for stands for nothing.
+    fn forward_empty(&mut self, key: StreamKey, format: Format, seq: u64, it: &Incoming<'_>) {
+        let packet = Packet {
+            seq,
+            ts: it.ts,
+            marker: false,
+            header_ext: HeaderExtensions::default(),
+            dependency: None,
+            payload: NO_PAYLOAD.clone(),
+            place: SvcPosition::default(),
+            vp8: None,
+            is_keyframe: false,
+            arrived: it.arrived,
+            captured: it.arrived,
+        };
+        if format.kind() == MediaKind::Video {
+            self.ready.push_back((key, format, packet));
+        }
+    }
+}
+
+/// The format that a stream was last in.
+fn section_format(
+    streams: &crate::ingress::streams::Streams,
+    section: u8,
+    at: usize,
+) -> Option<Format> {
+    let payload_type = streams.all.get(at)?.media.as_ref()?.payload_type;
+    Some(streams.section(section)?.format(payload_type)?.format)
+}
+
+fn dependency(header: &Header<'_>, ids: &ExtensionIds) -> Option<Descriptor> {
+    header.extension(ids.dependency_descriptor?).and_then(Descriptor::new)
+}

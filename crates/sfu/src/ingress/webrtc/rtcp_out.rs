@@ -1,0 +1,181 @@
+//! What a publisher is told by RTCP: what is missing, when its packets arrived, how they are received, and that a
+//! keyframe is needed.
+
+use std::time::{Duration, Instant};
+
+use rtp::rtcp::{FirEntry, ReportBlock, write};
+
+use super::{Link, WebRtc};
+use crate::core::outbox::Outbox;
+use crate::ingress::streams::Role;
+use crate::transport::ice::Path;
+
+/// The time between two receiver reports.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Bytes of one RTCP datagram before it is encrypted.
+const MAX_RTCP_BYTES: usize = 1_100;
+
+/// Reports of one receiver report at most, of five bits.
+const MAX_BLOCKS: usize = 16;
+
+/// One compound packet on its way to a publisher.
+struct Compound {
+    bytes: [u8; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD],
+    len: usize,
+}
+
+impl Compound {
+    fn new() -> Self {
+        Self { bytes: [0; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD], len: 0 }
+    }
+
+    /// Begins with an empty report, unless the publisher takes RTCP without one (RFC 5506).
+    fn begun(is_reduced: bool, ssrc: u32) -> Self {
+        let mut it = Self::new();
+        if !is_reduced {
+            it.add(|out| write::receiver_report(out, ssrc, &[]));
+        }
+        it
+    }
+
+    /// Adds a packet that fits; returns whether it did.
+    fn add(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
+        let space = self.bytes.get_mut(self.len..MAX_RTCP_BYTES).unwrap_or_default();
+        let len = write(space);
+        self.len += len.unwrap_or(0);
+        len.is_some()
+    }
+
+    /// Encrypts it into the outbox.
+    fn send(mut self, link: &mut Link, path: Path, out: &mut Outbox) {
+        let Some(keys) = &mut link.keys else { return };
+        if let Ok(len) = keys.sender.protect_rtcp(&mut self.bytes, self.len) {
+            out.push(path.local, path.remote, self.bytes.get(..len).unwrap_or_default());
+        }
+    }
+}
+
+impl WebRtc {
+    /// Sends what is due on one link.
+    pub(super) fn send_rtcp(&mut self, at: usize, now: Instant, out: &mut Outbox) {
+        let Some(link) = self.links.get_mut(at) else { return };
+        let Some(path) = link.transport.path().filter(|_| link.keys.is_some()) else { return };
+        let ssrc = link.ssrc;
+        let mut sections = self.streams.sections.iter().filter(|it| it.link == at);
+        let is_reduced = sections.all(|it| it.incoming.media.rtcp_rsize);
+        self.send_nacks(at, is_reduced, path, now, out);
+        self.send_keyframe_requests(at, is_reduced, path, out);
+        let Some(link) = self.links.get_mut(at) else { return };
+        loop {
+            let mut compound = Compound::begun(is_reduced, ssrc);
+            let media_ssrc = link.media_ssrc;
+            let Link { feedback, .. } = link;
+            if !compound.add(|out| feedback.write(out, ssrc, media_ssrc, now)) {
+                break;
+            }
+            compound.send(link, path, out);
+        }
+        if now >= link.report_at {
+            link.report_at = now + REPORT_INTERVAL;
+            self.send_report(at, path, now, out);
+        }
+    }
+
+    fn send_nacks(
+        &mut self,
+        at: usize,
+        is_reduced: bool,
+        path: Path,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
+        let Some(link) = self.links.get_mut(at) else { return };
+        let ssrc = link.ssrc;
+        let mut compound = Compound::begun(is_reduced, ssrc);
+        let mut has_any = false;
+        for stream in &mut self.streams.all {
+            let Some(media) = &mut stream.media else { continue };
+            let section = self.streams.sections.iter().find(|it| it.index == stream.section);
+            let Some(section) = section.filter(|it| it.link == at) else { continue };
+            if media.nack.deadline().is_none_or(|at| at > now) {
+                continue;
+            }
+            let wants = section.format(media.payload_type).is_some_and(|it| it.nack);
+            let due = media.nack.poll(now);
+            if wants && !due.is_empty() {
+                let of = stream.ssrc;
+                has_any |= compound.add(|out| write::nack(out, ssrc, of, due.iter().copied()));
+            }
+        }
+        if has_any {
+            compound.send(link, path, out);
+        }
+    }
+
+    fn send_keyframe_requests(
+        &mut self,
+        at: usize,
+        is_reduced: bool,
+        path: Path,
+        out: &mut Outbox,
+    ) {
+        let Some(link) = self.links.get_mut(at).filter(|it| !it.keyframes.is_empty()) else { return };
+        let ssrc = link.ssrc;
+        let mut compound = Compound::begun(is_reduced, ssrc);
+        let mut has_any = false;
+        for of in std::mem::take(&mut link.keyframes) {
+            let Some(stream) = self.streams.all.iter_mut().find(|it| it.ssrc == of) else { continue };
+            let Some(media) = &mut stream.media else { continue };
+            let section = self.streams.sections.iter().find(|it| it.index == stream.section);
+            let Some(offered) = section.and_then(|it| it.format(media.payload_type)) else { continue };
+            if offered.pli {
+                has_any |= compound.add(|out| write::pli(out, ssrc, of));
+            } else if offered.fir {
+                media.fir_seq = media.fir_seq.wrapping_add(1);
+                let entry = FirEntry { ssrc: of, seq: media.fir_seq };
+                has_any |= compound.add(|out| write::fir(out, ssrc, &[entry]));
+            }
+        }
+        if has_any {
+            compound.send(link, path, out);
+        }
+    }
+
+    fn send_report(&mut self, at: usize, path: Path, now: Instant, out: &mut Outbox) {
+        let Some(link) = self.links.get_mut(at) else { return };
+        let mut blocks: Vec<ReportBlock> = Vec::with_capacity(MAX_BLOCKS);
+        for stream in self.streams.all.iter_mut().take(MAX_BLOCKS) {
+            let section = self.streams.sections.iter().find(|it| it.index == stream.section);
+            // Of what nothing came since the last report there is nothing to say, and of repetitions only that.
+            let is_idle = now.saturating_duration_since(stream.last_at) > REPORT_INTERVAL * 5;
+            if section.is_some_and(|it| it.link == at) && !is_idle {
+                blocks.push(stream.received.report_block(stream.ssrc, now));
+            }
+        }
+        let ssrc = link.ssrc;
+        let cname = std::sync::Arc::clone(&self.shared.cname);
+        let mut compound = Compound::new();
+        compound.add(|out| write::receiver_report(out, ssrc, &blocks));
+        compound.add(|out| write::cname(out, ssrc, &cname));
+        compound.send(link, path, out);
+        debug_assert!(self.streams.all.iter().all(|it| it.media.is_some() || it.role != Role::Media));
+    }
+
+    /// Ends each link with an RTCP BYE and a DTLS goodbye.
+    pub(super) fn say_goodbye(&mut self, out: &mut Outbox) {
+        for link in &mut self.links {
+            let Some(path) = link.transport.path() else { continue };
+            if link.keys.is_some() {
+                let ssrc = link.ssrc;
+                let mut compound = Compound::begun(false, ssrc);
+                compound.add(|out| write::bye(out, &[ssrc]));
+                compound.send(link, path, out);
+            }
+            let goodbye = link.transport.take_goodbye();
+            if !goodbye.is_empty() {
+                out.push(path.local, path.remote, &goodbye);
+            }
+        }
+    }
+}
