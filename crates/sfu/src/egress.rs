@@ -480,7 +480,7 @@ impl Egress {
 
     /// Whether ICE and DTLS are up.
     pub(crate) fn is_connected(&self) -> bool {
-        self.transport.is_connected()
+        self.media.is_some() && self.transport.is_connected()
     }
 
     /// Why the session is over, once it is.

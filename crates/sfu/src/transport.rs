@@ -58,8 +58,9 @@ pub(crate) struct Transport {
     keys: Option<Box<Keys>>,
     has_keys: bool,
     records: RateLimit,
-    /// Whether it waits long for answers to its own handshake: see [`dtls`].
-    is_patient: bool,
+    /// Whether the peer publishes. Then we wait longer for answers to a handshake of ours (see [`dtls`]), and take no
+    /// ClientHello before a path is nominated.
+    is_publisher: bool,
 }
 
 /// The keys of what flows on a transport.
@@ -109,13 +110,13 @@ impl Transport {
             keys: None,
             has_keys: false,
             records: RateLimit::default(),
-            is_patient: false,
+            is_publisher: false,
         }
     }
 
-    /// The same for a peer that sends media, of which some begin only after a whole handshake.
-    pub(crate) fn patient(shared: &Shared, now: Instant) -> Self {
-        Self { is_patient: true, ..Self::new(shared, now) }
+    /// The same for a publisher, to whom a second at the start matters less than to a viewer.
+    pub(crate) fn of_publisher(shared: &Shared, now: Instant) -> Self {
+        Self { is_publisher: true, ..Self::new(shared, now) }
     }
 
     /// Our ICE credentials, for the next description.
@@ -153,9 +154,9 @@ impl Transport {
                 DtlsRole::Server => srtp::Role::Server,
                 DtlsRole::Client => srtp::Role::Client,
             };
-            let Self { shared, is_patient, .. } = self;
+            let Self { shared, is_publisher, .. } = self;
             let channel =
-                Channel::new(&shared.cert, role, remote.fingerprint, *is_patient, now);
+                Channel::new(&shared.cert, role, remote.fingerprint, *is_publisher, now);
             self.channel = Some(Box::new(channel));
         }
         if let Stage::Negotiating { .. } = self.stage {
@@ -241,6 +242,11 @@ impl Transport {
             }
             return is_expected;
         };
+        // Anybody can forge a hello from the peer's address. Answered before the path is known, the answer may reach the
+        // peer just after its own hello. The peer says its own once it has the path, or again.
+        if self.is_publisher && self.ice.path().is_none() && is_hello(datagram.contents) {
+            return self.ice.has_checked(path);
+        }
         // Where it is us who begin the handshake, a nomination says where.
         let may_begin = self.peer.as_ref().is_some_and(|it| it.1 == DtlsRole::Server);
         if !self.ice.record(path, may_begin, now, out) {

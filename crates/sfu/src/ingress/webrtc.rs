@@ -250,14 +250,12 @@ impl WebRtc {
         link.transport.authentic(datagram, now, out);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
-        // The first that is known to be the publisher's: any that only came from its address may be
-        // anybody's.
-        if !self.ingest.admits(unprotected.payload_len, now) {
-            self.is_flooding |= self.ingest.is_flooded(now);
-            return true;
-        }
+        // Here is the first place where it is known to be the publisher's: any that only came from its
+        // address may be anybody's.
+        let is_admitted = self.ingest.admits(unprotected.payload_len, now);
+        self.is_flooding |= !is_admitted && self.ingest.is_flooded(now);
         let Some(header) = Header::parse(packet) else { return true };
-        self.handle_rtp(at, &header, packet, unprotected.index, now);
+        self.handle_rtp(at, &header, packet, (unprotected.index, is_admitted), now);
         true
     }
 
@@ -381,7 +379,7 @@ impl Link {
         let mut random = [0; 4];
         rand::fill(&mut random).expect("the system has random numbers");
         Self {
-            transport: Transport::patient(shared, now),
+            transport: Transport::of_publisher(shared, now),
             keys: None,
             feedback: FeedbackBuilder::new(now),
             ssrc: u32::from_be_bytes(random) | 1,

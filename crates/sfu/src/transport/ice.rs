@@ -348,6 +348,11 @@ impl Ice {
         Checked::Taken
     }
 
+    /// Whether the viewer checked from here.
+    pub(crate) fn has_checked(&self, path: Path) -> bool {
+        self.checked.iter().flatten().any(|it| it.0 == path.remote)
+    }
+
     /// A record of the handshake came from here. Returns whether it is looked at: when a check came from
     /// there before, for a browser uses any of the paths that it checked.
     ///

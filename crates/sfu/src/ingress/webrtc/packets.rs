@@ -35,16 +35,18 @@ struct Incoming<'a> {
     dependency: Option<Descriptor>,
     arrived: Instant,
     is_repair: bool,
+    is_admitted: bool,
 }
 
 impl WebRtc {
-    /// Takes a packet whose extended number on its SSRC is `index`.
+    /// Takes a packet whose extended number on its SSRC is `index`. One above the ceiling is not asked for again, and
+    /// goes no further.
     pub(super) fn handle_rtp(
         &mut self,
         link_at: usize,
         header: &Header<'_>,
         packet: &[u8],
-        index: u64,
+        (index, is_admitted): (u64, bool),
         now: Instant,
     ) {
         let Some(at) = self.streams.of_packet(header, link_at, now) else {
@@ -84,6 +86,7 @@ impl WebRtc {
                 dependency,
                 arrived: now,
                 is_repair: true,
+                is_admitted,
             });
             return;
         }
@@ -98,6 +101,7 @@ impl WebRtc {
             dependency,
             arrived: now,
             is_repair: false,
+            is_admitted,
         });
     }
 
@@ -140,6 +144,9 @@ impl WebRtc {
             Arrival::Duplicate | Arrival::TooOld => return,
         }
         media.nack.arrived(it.seq, it.arrived);
+        if !it.is_admitted {
+            return;
+        }
         let report = stream.received.sender_time();
         let report = report.map(|it| Report { ntp: it.ntp, rtp_ts: it.rtp_ts });
         let Some(kind) = self.streams.kind_of(index) else { return };
