@@ -188,12 +188,11 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
 
 /// What can be said of an offer before the hub is asked.
 fn check(kind: Kind, offer: &str) -> Result<Vec<sdp::Section>, Problem> {
-    let summary = sdp_summary::inspect(offer);
     let is_asking = kind == Kind::Whep && offer.trim().is_empty();
-    if !summary.is_sdp && !is_asking {
-        let message = "the body is not a session description: it does not begin with v=0";
-        return Err(Problem::new(ErrorCode::SdpBad, message));
+    if is_asking {
+        return Ok(Vec::new());
     }
+    let summary = sdp_summary::inspect(offer).map_err(control::Refusal::from)?;
     let sections = sdp::sections(offer);
     if kind == Kind::Whip {
         if !summary.has_media {

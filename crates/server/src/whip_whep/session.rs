@@ -154,10 +154,7 @@ impl Session {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return Err(Problem::with(status, ErrorCode::Unexpected, message));
         }
-        if !sdp_summary::inspect(&body).is_sdp {
-            let message = "the body is not a session description: it does not begin with v=0";
-            return Err(Problem::new(ErrorCode::SdpBad, message));
-        }
+        sdp_summary::inspect(&body).map_err(control::Refusal::from)?;
         self.member.answer(body.clone()).await?;
         self.is_pending = false;
         self.ufrag = fragment::credentials(&body).map(|it| it.ufrag);

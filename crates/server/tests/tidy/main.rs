@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 28] = [
+const ALLOWED: [(&str, &str); 29] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -25,6 +25,7 @@ const ALLOWED: [(&str, &str); 28] = [
     ("control", "auth"),
     ("control", "media-api"),
     ("control", "protocol"),
+    ("control", "sdp"),
     ("auth", "protocol"),
     ("engine", "sfu"),
     ("sfu", "media-api"),
