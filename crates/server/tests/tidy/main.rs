@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 29] = [
+const ALLOWED: [(&str, &str); 30] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -21,6 +21,7 @@ const ALLOWED: [(&str, &str); 29] = [
     ("server", "engine"),
     ("server", "media-api"),
     ("server", "protocol"),
+    ("server", "sdp"),
     ("server", "webui"),
     ("control", "auth"),
     ("control", "media-api"),
