@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 30] = [
+const ALLOWED: [(&str, &str); 31] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -37,6 +37,7 @@ const ALLOWED: [(&str, &str); 30] = [
     ("loadgen", "engine"),
     ("loadgen", "protocol"),
     ("loadgen", "rtp"),
+    ("loadgen", "sdp"),
     ("loadgen", "sfu"),
     // Functions that the fuzzers call.
     ("fuzz", "auth"),
