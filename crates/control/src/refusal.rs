@@ -104,6 +104,17 @@ impl From<NegotiationError> for Refusal {
     }
 }
 
+/// In the words of the media plane, which reads the same.
+impl From<sdp::Error> for Refusal {
+    fn from(error: sdp::Error) -> Self {
+        let why = error.why();
+        if error.is_too_large() {
+            return NegotiationError::TooLarge(why).into();
+        }
+        NegotiationError::Malformed { line: error.line(), why }.into()
+    }
+}
+
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         match denied {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::description::{self, Local, Remote};
 use crate::media::{Shape, VideoCodec};
 use crate::publisher::Publisher;
-use crate::sdp::{self, Local, Remote};
 use crate::udp;
 use crate::viewer::{Identity, Rules, Viewer};
 use drive::{Driver, Kind, Message};
@@ -129,7 +129,7 @@ impl Clients {
         let (socket, address) = open(ip).map_err(|it| format!("socket: {it}"))?;
         let (ufrag, pwd) = (text(8), text(24));
         let local = Local { ufrag, pwd, fingerprint: self.identity.fingerprint(), address };
-        let offer = sdp::offer(&local, self.codec);
+        let offer = description::offer(&local, self.codec);
         let kind = DraftKind::Viewer { local, clients: self.clone() };
         Ok(Draft { socket, kind, offer, candidate: candidate(address) })
     }
@@ -163,7 +163,7 @@ impl Draft {
     pub fn answer(&self, offer: &str) -> Option<String> {
         match &self.kind {
             DraftKind::Publisher(_) => None,
-            DraftKind::Viewer { local, .. } => Some(sdp::answer(offer, local)),
+            DraftKind::Viewer { local, .. } => description::answer(offer, local).ok(),
         }
     }
 
@@ -242,8 +242,12 @@ impl Client {
     /// # Errors
     /// When the client cannot make use of it.
     pub async fn accept_restart(&self, theirs: &Credentials) -> Result<(), String> {
-        let sdp =
-            sdp::with_credentials(&self.answer, &theirs.ufrag, &theirs.pwd, &theirs.candidates);
+        let sdp = description::with_credentials(
+            &self.answer,
+            &theirs.ufrag,
+            &theirs.pwd,
+            &theirs.candidates,
+        );
         let gone = || "the client has ended".to_owned();
         let (reply, done) = oneshot::channel();
         let message = Message::AcceptRestart(sdp, reply);

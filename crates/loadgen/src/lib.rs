@@ -15,6 +15,7 @@
 
 pub mod client;
 mod cpu;
+mod description;
 mod egress;
 mod media;
 mod options;
@@ -22,7 +23,6 @@ mod progress;
 mod publisher;
 mod report;
 mod run;
-mod sdp;
 mod signal;
 mod stats;
 mod udp;

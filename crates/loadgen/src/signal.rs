@@ -12,10 +12,10 @@ use hyper::Uri;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use crate::description::{self, Local, Remote};
 use crate::media::VideoCodec;
 use crate::options::{OptionError, Options, ROOM, Target};
 use crate::run::RunError;
-use crate::sdp::{Local, Remote};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -108,7 +108,7 @@ impl Door {
         };
         let (answer, session) = timely(exchange).await?;
         // The client inside checks all of them: none may lead elsewhere.
-        let answer = crate::sdp::with_candidates(&answer, |it| self.allows(it.ip()));
+        let answer = description::with_candidates(&answer, |it| self.allows(it.ip()));
         if Remote::read(&answer)?.candidates.is_empty() {
             return Err(NO_ADDRESS.to_owned());
         }
@@ -126,7 +126,7 @@ impl Door {
             Way::Ws(place) => timely(ws::watch(place, room, local)).await?,
             Way::Whip { watch, .. } => {
                 let place = watch.as_ref().ok_or("nowhere to watch")?;
-                let offer = crate::sdp::offer(local, self.codec);
+                let offer = description::offer(local, self.codec);
                 timely(whip::exchange(place, room, offer, token)).await?
             }
         };

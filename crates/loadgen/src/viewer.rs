@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use rtp::srtp::{Receiver, Sender};
 
-use crate::sdp::{Local, Remote};
+use crate::description::{Local, Remote};
 use crate::stats::{Board, Stats};
 use dtls::Handshake;
 pub(crate) use dtls::Identity;

@@ -104,6 +104,18 @@ impl<'a> Description<'a> {
         self.sections.iter().find(|it| it.mid() == Some(mid))
     }
 
+    /// The media description that stands for the bundle (RFC 9143, section 7.2), or the first one without a bundle. One
+    /// that is rejected does only if all are.
+    pub fn tagged(&self) -> Option<&Section<'a>> {
+        let bundle = self.bundle();
+        let mut bundled = bundle.iter().flat_map(Group::mids).filter_map(|mid| self.section(mid));
+        let mut all = self.sections.iter().filter(|it| !it.is_rejected());
+        bundled
+            .find(|it| !it.is_rejected())
+            .or_else(|| all.next())
+            .or_else(|| self.sections.first())
+    }
+
     /// Whether the writer leaves the checks of ICE to the other side (RFC 8839, section 5.3).
     pub fn is_ice_lite(&self) -> bool {
         self.session.has("ice-lite") || self.sections.iter().any(|it| it.attributes.has("ice-lite"))

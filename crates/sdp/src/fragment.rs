@@ -48,12 +48,7 @@ impl<'a> Fragment<'a> {
         for (name, value) in description.session.iter().filter(|it| OF_SESSION.contains(&it.0)) {
             session.push(name, value);
         }
-        let bundle = description.bundle();
-        let mut tagged = bundle.into_iter().flat_map(|it| it.mids());
-        let tagged = tagged
-            .find_map(|mid| description.section(mid).filter(|it| !it.is_rejected()))
-            .or_else(|| description.sections.iter().find(|it| !it.is_rejected()))
-            .or_else(|| description.sections.first());
+        let tagged = description.tagged();
         let sections = tagged.map(|section| of_ice(description, section));
         Self { session, sections: sections.into_iter().collect(), text: "" }
     }

@@ -16,12 +16,13 @@
 //! | `request.rs` | what is asked of a session |
 //! | `session.rs`, `member.rs` | the task of one session; its side of the conversation with the hub |
 //! | `registry.rs` | which sessions there are, and whose token they ask for |
-//! | `sdp.rs`, `fragment.rs`, `etag.rs` | what is read of descriptions, of their fragments, of `If-Match` |
+//! | `description.rs`, `fragment.rs`, `etag.rs` | what is asked of descriptions, of their fragments, of `If-Match` |
 //! | `events.rs`, `layers.rs` | the extensions |
 //! | `problem.rs` | refusals, as HTTP tells them |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
 
 mod call;
+mod description;
 mod etag;
 mod events;
 mod fragment;
@@ -33,7 +34,6 @@ mod problem;
 mod registry;
 mod request;
 mod routes;
-mod sdp;
 mod session;
 mod whep;
 mod whip;

@@ -231,11 +231,7 @@ pub(crate) fn read_secret(name: &str, text: Option<String>) -> Result<Option<Sec
 
 /// The few facts of an offer that tell whether it publishes.
 pub(crate) fn read_offer(sdp: &str) -> Result<SdpSummary, Refusal> {
-    let summary = sdp_summary::inspect(sdp);
-    if !summary.is_sdp {
-        let message = "this is no session description: it does not begin with v=0";
-        return Err(Refusal::new(ErrorCode::SdpBad, message));
-    }
+    let summary = sdp_summary::inspect(sdp)?;
     if !summary.has_media {
         let message = "the session description has no audio or video";
         return Err(Refusal::new(ErrorCode::SdpNoMedia, message));

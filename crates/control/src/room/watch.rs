@@ -168,7 +168,7 @@ impl Room {
             Some(watching) if neg.is_none_or(|neg| neg == watching.neg) => {
                 let peer = watching.peer;
                 // An offer of this same connection, later, is a restart.
-                watching.sdp_session = sdp_summary::inspect(&sdp).session;
+                watching.sdp_session = sdp_summary::inspect(&sdp).ok().and_then(|it| it.session);
                 watching.step = Step::Answering(reply_to);
                 cx.timers.cancel(Timer::Answer(peer));
                 cx.command(Command::Answer { peer, sdp });

@@ -246,6 +246,39 @@ fn what_is_no_offer_is_refused_with_words() {
 }
 
 #[test]
+fn what_cannot_be_read_is_refused_before_anything_is_asked_of_the_media_plane() {
+    let mut w = World::new();
+    let page = w.open();
+    w.offer(page, &format!("{SENDING}m=audio 9\r\n"));
+    w.offer(page, &format!("{SENDING}a=x:{}\r\n", "x".repeat(2_000)));
+    w.offer(page, &format!("{SENDING}{}", "a=rtpmap:96 VP8/90000\r\na=rtpmap:96 H264/90000\r\n"));
+    let heard = w.take(page);
+    let words: Vec<_> = heard
+        .iter()
+        .map(|it| match it {
+            ServerMessage::Error { code, message, .. } => (*code, message.as_str()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [
+        (
+            ErrorCode::SdpBad,
+            "the session description cannot be read: line 9: an m= line is cut short: kind, port and protocol",
+        ),
+        (
+            ErrorCode::TooLarge,
+            "the session description is too large: a line of more than 1024 bytes",
+        ),
+        (
+            ErrorCode::SdpBad,
+            "the session description cannot be read: line 10: a payload type stands for two things",
+        ),
+    ];
+    assert_eq!(words, expected);
+    assert!(w.commands.is_empty());
+}
+
+#[test]
 fn a_seventeenth_idle_socket_of_one_address_is_closed() {
     let mut w = World::new();
     let idle: Vec<_> = (0..16).map(|_| w.open()).collect();

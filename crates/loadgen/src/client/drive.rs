@@ -8,8 +8,8 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{State, text};
+use crate::description::{Local, Remote};
 use crate::publisher::Publisher;
-use crate::sdp::{Local, Remote};
 use crate::stats::{Board, Stats};
 use crate::viewer::{Ledger, Viewer};
 
@@ -140,7 +140,7 @@ impl Driver {
                 let result = match &mut self.kind {
                     Kind::Publisher(it) => it.accept_restart(&sdp, now),
                     Kind::Viewer(it, local) => {
-                        let theirs = Remote::read(&sdp).map_err(ToOwned::to_owned);
+                        let theirs = Remote::read(&sdp);
                         theirs.and_then(|mut remote| {
                             let ours = self.offered.take().ok_or("nothing was offered")?;
                             (local.ufrag, local.pwd) = ours;

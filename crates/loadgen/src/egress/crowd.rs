@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Registry, Token};
 
 use super::EgressError;
+use crate::description::{self, Local, Remote};
 use crate::media::Shape;
 use crate::publisher::Publisher;
-use crate::sdp::{self, Local, Remote};
 use crate::stats::{Board, Stats, Times};
 use crate::udp::{Buffers, Udp};
 use crate::viewer::{Identity, Ledger, Rules, Viewer};
@@ -241,8 +241,8 @@ impl Clients {
             fingerprint: self.identity.fingerprint(),
             address,
         };
-        let answer = sdp::answer(offer, &local);
-        let remote = Remote::read(offer).map_err(str::to_owned)?;
+        let answer = description::answer(offer, &local)?;
+        let remote = Remote::read(offer)?;
         let viewer = Viewer::new(&self.identity, &local, &remote, self.rules, now, now);
         self.viewers.push((udp, viewer));
         Ok(answer)

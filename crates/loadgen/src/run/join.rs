@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::description::Local;
 use crate::media::Shape;
 use crate::publisher::Publisher;
-use crate::sdp::Local;
 use crate::signal::{Door, Session};
 use crate::stats::Board;
 use crate::udp;

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 
 use super::{Place, Session};
-use crate::sdp::{self, Local};
+use crate::description::{self, Local};
 
 /// A page's socket.
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
@@ -41,7 +41,7 @@ pub(super) async fn watch(
     let ServerMessage::Offer { sdp: offer, pc, neg } = socket.hear().await? else {
         return Err("something else than an offer".to_owned());
     };
-    let sdp = sdp::answer(&offer, local);
+    let sdp = description::answer(&offer, local)?;
     socket.say(&ClientMessage::Answer { sdp, pc, neg }).await?;
     Ok((offer, Session::Ws(Box::new(socket))))
 }

@@ -10,7 +10,7 @@ use dimpl::{Dtls, DtlsCertificate, Output, SrtpProfile};
 use rtp::srtp::{Profile, Receiver, Role, Sender, session};
 
 use super::Send;
-use crate::sdp::Remote;
+use crate::description::Remote;
 
 /// What all viewers share.
 #[derive(Clone)]

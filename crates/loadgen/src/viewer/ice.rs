@@ -11,7 +11,7 @@ use str0m::config::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
 use super::Send;
-use crate::sdp::{Local, Remote};
+use crate::description::{Local, Remote};
 
 /// Between checks while there is no answer.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);

@@ -9,8 +9,8 @@ use rtp::srtp::{Receiver, UnprotectError};
 use super::Rules;
 use super::frames::Frames;
 use super::receive::{Stream, Taken};
+use crate::description::{Carries, Remote};
 use crate::media::Stamp;
-use crate::sdp::{Carries, Remote};
 use crate::stats::{Counters, Stats};
 
 /// Arrivals remembered for one transport feedback; a report of more would not fit a datagram.

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use sfu::{Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Sfu};
 
 use super::*;
+use crate::description;
 use crate::media::{Shape, VideoCodec};
 use crate::publisher::Publisher;
-use crate::sdp;
 use crate::stats::Counters;
 
 const SERVER: &str = "192.0.2.1:3000";
@@ -95,7 +95,7 @@ impl World {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
         self.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, self.now);
         let offer = self.description();
-        let sdp = sdp::answer(&offer, &local);
+        let sdp = description::answer(&offer, &local).unwrap();
         self.sfu.handle_command(Command::Answer { peer, sdp }, self.now);
         self.enter(peer, &local, &offer);
     }
@@ -103,7 +103,7 @@ impl World {
     /// A viewer that offers itself, as with WHEP.
     fn add_offering(&mut self, codec: VideoCodec) {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
-        let offer = sdp::offer(&local, codec);
+        let offer = description::offer(&local, codec);
         self.sfu
             .handle_command(Command::WatchOffer { room: ROOM, peer, offer, via: None }, self.now);
         let answer = self.description();
@@ -242,7 +242,7 @@ fn ice_begins_again_when_both_sides_said_so() {
     let remote = Remote {
         ufrag: "other".into(),
         pwd: "another-password-of-24-x".into(),
-        ..Remote::read(&sdp::offer(&local, VideoCodec::Vp8)).unwrap()
+        ..Remote::read(&description::offer(&local, VideoCodec::Vp8)).unwrap()
     };
     let remote = Remote { candidates: Vec::new(), ..remote };
     let now = world.now;
@@ -306,7 +306,7 @@ fn a_certificate_that_was_not_announced_ends_the_join() {
     let peer = PeerId(2);
     world.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, world.now);
     let offer = world.description();
-    let sdp = sdp::answer(&offer, &local);
+    let sdp = description::answer(&offer, &local).unwrap();
     world.sfu.handle_command(Command::Answer { peer, sdp }, world.now);
     let at = offer.find("a=fingerprint:sha-256 ").unwrap() + "a=fingerprint:sha-256 ".len();
     let other = if &offer[at..at + 2] == "00" { "11" } else { "00" };

@@ -20,7 +20,7 @@ use crate::http::Client;
 use crate::state::App;
 
 pub(super) const SDP: &str = "application/sdp";
-pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+pub(super) const FRAGMENT: &str = sdp::Fragment::MEDIA_TYPE;
 pub(super) const JSON: &str = "application/json";
 
 /// The answer to GET where there is nothing to see (RFC 9725, section 4.1). `kind` is the media type of the

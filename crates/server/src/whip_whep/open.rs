@@ -7,15 +7,17 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Action, Credential, Secret};
 use control::limits::ANSWER_TIMEOUT;
-use control::{Door, Join, SessionPlace, sdp_summary};
+use control::sdp_summary::SdpSummary;
+use control::{Door, Join, Refusal, SessionPlace};
 use protocol::{ErrorCode, IceServer, LiveState, Role, RoomName};
+use sdp::Description;
 use tokio::sync::mpsc;
 
 use super::member::{self, Member, RoomView};
 use super::problem::Problem;
 use super::registry::{Entry, Kind, Registry};
 use super::session::Session;
-use super::{etag, fragment, sdp};
+use super::{description, etag};
 use crate::http::Client;
 use crate::state::App;
 
@@ -77,7 +79,7 @@ pub(super) fn admit(
     // Asked also when there is no place: where the right key has one, a wrong one is a guess, and counts.
     let right = app.auth.may(&client.addr, action, &room, &credential, now);
     let place = place?;
-    right.map_err(|denied| Problem::from(control::Refusal::from(denied)))?;
+    right.map_err(|denied| Problem::from(Refusal::from(denied)))?;
     Ok(Admitted { kind, room, client, token, place })
 }
 
@@ -102,7 +104,7 @@ pub(super) async fn open(app: App, admitted: Admitted, offer: String) -> Result<
 
 async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened, Problem> {
     let Admitted { kind, room, client, token, place } = admitted;
-    let sections = check(kind, &offer)?;
+    let can_play = check(kind, &offer)?;
     let role = match kind {
         Kind::Whip => Role::Host,
         Kind::Whep => Role::Fan,
@@ -125,11 +127,10 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
     let (remote, local) = match kind {
         Kind::Whip => {
             let answer = member.publish(offer.clone()).await.map_err(taken)?;
-            if let Some(refused) = sdp::refused(&sdp::sections(&answer)) {
+            if let Some(kind) = refused_kind(&answer) {
                 let message = format!(
-                    "no codec of the offer's {} is one that this server forwards: Opus for sound, VP8, H264, \
-                     VP9 or AV1 for the picture",
-                    refused.kind
+                    "no codec of the offer's {kind} is one that this server forwards: Opus for sound, VP8, H264, \
+                     VP9 or AV1 for the picture"
                 );
                 member.leave().await;
                 return Err(Problem::new(ErrorCode::CodecUnsupported, message));
@@ -145,7 +146,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
                 let problem = Problem::new(ErrorCode::RoomOffline, "nobody is live in this room");
                 return Err(problem.retry_after(seconds));
             }
-            if sdp::can_play(&sections) {
+            if can_play {
                 let answer = member.watch(Some(offer.clone())).await?;
                 (offer, answer)
             } else {
@@ -157,16 +158,16 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
         }
     };
 
-    let local = sdp::with_rtcp_mux_only(&local);
+    let local = description::with_rtcp_mux_only(&local);
     let (requests, receiver) = mpsc::channel(REQUESTS);
     let (session_id, etag) = (Registry::new_id(), etag::new());
     let session = Session {
         id: session_id.clone(),
         kind,
         etag: etag.clone(),
-        ufrag: fragment::credentials(&remote).map(|it| it.ufrag),
+        ufrag: read_by(&remote, description::ufrag),
         is_pending: valid_until.is_some(),
-        video_index: sdp::video_index(&sdp::sections(&local)),
+        video_index: read_by(&local, description::video_index),
         remote,
         was_active: view.room.live == LiveState::Live,
         view,
@@ -186,24 +187,32 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
     Ok(Opened { id: session_id, etag, sdp: local, valid_until, ice_servers })
 }
 
-/// What can be said of an offer before the hub is asked.
-fn check(kind: Kind, offer: &str) -> Result<Vec<sdp::Section>, Problem> {
-    let summary = sdp_summary::inspect(offer);
-    let is_asking = kind == Kind::Whep && offer.trim().is_empty();
-    if !summary.is_sdp && !is_asking {
-        let message = "the body is not a session description: it does not begin with v=0";
-        return Err(Problem::new(ErrorCode::SdpBad, message));
+/// What can be said of an offer before the hub is asked. Returns whether it lets us send anything; a player that asks for
+/// an offer of ours sends none.
+fn check(kind: Kind, offer: &str) -> Result<bool, Problem> {
+    if kind == Kind::Whep && offer.trim().is_empty() {
+        return Ok(false);
     }
-    let sections = sdp::sections(offer);
+    let offer = Description::parse(offer).map_err(Refusal::from)?;
     if kind == Kind::Whip {
-        if !summary.has_media {
+        if !SdpSummary::of(&offer).has_media {
             let message = "the offer has no audio or video";
             return Err(Problem::new(ErrorCode::SdpNoMedia, message));
         }
-        sdp::check_publish(&sections)
+        description::check_publish(&offer)
             .map_err(|message| Problem::new(ErrorCode::SdpNoMedia, message))?;
     }
-    Ok(sections)
+    Ok(description::can_play(&offer))
+}
+
+/// The kind of the first media description that an answer refuses.
+fn refused_kind(answer: &str) -> Option<String> {
+    read_by(answer, |answer| description::refused(answer).map(|it| it.kind.to_owned()))
+}
+
+/// What a description says, if there is one.
+fn read_by<T>(text: &str, read: impl Fn(&Description<'_>) -> Option<T>) -> Option<T> {
+    Description::parse(text).ok().and_then(|it| read(&it))
 }
 
 fn taken(mut problem: Problem) -> Problem {

@@ -1,8 +1,9 @@
 //! One session: a task that owns it, and takes requests one after the other.
 
 use axum::http::StatusCode;
-use control::{Notice, sdp_summary};
+use control::{Notice, Refusal};
 use protocol::{ErrorCode, LiveState, MAX_SDP_BYTES};
+use sdp::Description;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -11,7 +12,7 @@ use super::member::{Member, RoomView};
 use super::problem::Problem;
 use super::registry::{Kind, Registry};
 use super::request::{Patched, Request};
-use super::{etag, fragment, layers};
+use super::{description, etag, fragment, layers};
 
 /// Streams of events that one session may have: a page needs one.
 const MAX_STREAMS: usize = 4;
@@ -95,12 +96,11 @@ impl Session {
 
     /// RFC 9725, section 4.3, and draft-ietf-wish-whep-03, section 4.4.
     async fn fragment(&mut self, if_match: Option<&str>, body: &str) -> Result<Patched, Problem> {
-        let credentials =
-            fragment::read(body).map_err(|message| Problem::new(ErrorCode::SdpBad, message))?;
+        let credentials = fragment::read(body)?;
         // The server is ICE-lite and needs no candidate, so that nothing rests on which ICE session they are of:
         // players that send no If-Match with them are not refused.
         let asked = etag::check(if_match, &self.etag);
-        let is_restart = credentials.as_ref().is_some_and(|it| self.is_restart(&it.ufrag));
+        let is_restart = credentials.as_ref().is_some_and(|it| self.is_restart(it.ufrag));
         match asked {
             etag::Match::Holds => {}
             etag::Match::Missing if !is_restart => {}
@@ -117,7 +117,7 @@ impl Session {
         }
         let Some(credentials) = credentials else { return Ok(Patched::Taken) };
         if !is_restart {
-            self.ufrag.get_or_insert(credentials.ufrag);
+            self.ufrag.get_or_insert_with(|| credentials.ufrag.to_owned());
             return Ok(Patched::Taken);
         }
         if self.is_pending {
@@ -125,7 +125,7 @@ impl Session {
             let status = StatusCode::CONFLICT;
             return Err(Problem::with(status, ErrorCode::Unexpected, message));
         }
-        let remote = fragment::restarted(&self.remote, &credentials);
+        let remote = fragment::restarted(&self.remote, credentials);
         // It is kept, and longer credentials stand in for each that it had.
         if remote.len() > MAX_SDP_BYTES {
             let message =
@@ -137,9 +137,12 @@ impl Session {
             Kind::Whep => self.member.watch(Some(remote.clone())).await?,
         };
         self.remote = remote;
-        self.ufrag = Some(credentials.ufrag);
+        self.ufrag = Some(credentials.ufrag.to_owned());
         self.etag = etag::new();
-        Ok(Patched::Restarted { fragment: fragment::write(&answer), etag: self.etag.clone() })
+        let fragment = fragment::write(&answer).map_err(|_| {
+            Problem::new(ErrorCode::Internal, "the answer to the restart cannot be told")
+        })?;
+        Ok(Patched::Restarted { fragment, etag: self.etag.clone() })
     }
 
     /// Whether a username fragment is that of another ICE session.
@@ -154,13 +157,10 @@ impl Session {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return Err(Problem::with(status, ErrorCode::Unexpected, message));
         }
-        if !sdp_summary::inspect(&body).is_sdp {
-            let message = "the body is not a session description: it does not begin with v=0";
-            return Err(Problem::new(ErrorCode::SdpBad, message));
-        }
+        let ufrag = description::ufrag(&Description::parse(&body).map_err(Refusal::from)?);
         self.member.answer(body.clone()).await?;
         self.is_pending = false;
-        self.ufrag = fragment::credentials(&body).map(|it| it.ufrag);
+        self.ufrag = ufrag;
         self.remote = body;
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 28] = [
+const ALLOWED: [(&str, &str); 31] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -21,10 +21,12 @@ const ALLOWED: [(&str, &str); 28] = [
     ("server", "engine"),
     ("server", "media-api"),
     ("server", "protocol"),
+    ("server", "sdp"),
     ("server", "webui"),
     ("control", "auth"),
     ("control", "media-api"),
     ("control", "protocol"),
+    ("control", "sdp"),
     ("auth", "protocol"),
     ("engine", "sfu"),
     ("sfu", "media-api"),
@@ -35,6 +37,7 @@ const ALLOWED: [(&str, &str); 28] = [
     ("loadgen", "engine"),
     ("loadgen", "protocol"),
     ("loadgen", "rtp"),
+    ("loadgen", "sdp"),
     ("loadgen", "sfu"),
     // Functions that the fuzzers call.
     ("fuzz", "auth"),
