@@ -4,6 +4,9 @@
 //! for at once: what waits for its repair is the picture. Where packets were seen to come late by
 //! themselves, each is first waited for as long as those took, as libwebrtc does by counting packets.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::{Duration, Instant};

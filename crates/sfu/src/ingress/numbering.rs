@@ -5,6 +5,9 @@
 //! whether it will be dropped. If it is, an empty packet takes that number, so that no viewer waits for
 //! it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 /// Changes of the offset that are remembered: 1 s of padding after every frame of 60 a second. What is

@@ -1,6 +1,9 @@
 //! What arrived of one SSRC: duplicates, gaps, loss and jitter (RFC 3550, section 6.4.1 and appendix
 //! A). Pure.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::time::{Duration, Instant};
 

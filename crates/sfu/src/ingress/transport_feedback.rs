@@ -1,6 +1,9 @@
 //! When the packets of one peer arrived, told to it
 //! (draft-holmer-rmcat-transport-wide-cc-extensions-01). Pure.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use rtp::rtcp::FeedbackInfo;
