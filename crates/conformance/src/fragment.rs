@@ -1,39 +1,37 @@
 //! SDP fragments of trickle ICE (RFC 8840, section 9), as a PATCH carries them.
 
 use loadgen::client::Credentials;
+use sdp::{Description, Fragment};
 
-use crate::description::Description;
+use crate::description;
 
 /// Their media type.
-pub(crate) const TYPE: &str = "application/trickle-ice-sdpfrag";
+pub(crate) const TYPE: &str = Fragment::MEDIA_TYPE;
 
-/// A fragment for the first section of our description, with the given credentials and candidates.
-pub(crate) fn write(ours: &Description, credentials: &Credentials) -> String {
-    let mut lines = Vec::new();
-    if let Some(options) = ours.anywhere("ice-options") {
-        lines.push(format!("a=ice-options:{options}"));
-    }
-    if let Some(group) = ours.session_attribute("group") {
-        lines.push(format!("a=group:{group}"));
-    }
-    let first = ours.sections.first();
-    let kind = first.map_or("audio", |it| it.kind.as_str());
-    lines.push(format!("m={kind} 9 UDP/TLS/RTP/SAVPF 0"));
-    lines.push(format!("a=mid:{}", first.map_or("0", |it| it.mid())));
-    lines.push(format!("a=ice-ufrag:{}", credentials.ufrag));
-    lines.push(format!("a=ice-pwd:{}", credentials.pwd));
-    lines.extend(credentials.candidates.iter().map(|it| format!("a={it}")));
-    lines.push("a=end-of-candidates".to_owned());
-    lines.iter().map(|it| format!("{it}\r\n")).collect()
+/// A fragment for the bundle of our description, with the given credentials and candidates.
+pub(crate) fn write(ours: &Description<'_>, credentials: &Credentials) -> String {
+    let Credentials { ufrag, pwd, candidates } = credentials;
+    let prefix = [description::CANDIDATE, ":"].concat();
+    let candidates = candidates.iter().map(|it| it.strip_prefix(&prefix).unwrap_or(it));
+    let fragment = Fragment::of(ours).with_credentials(sdp::Credentials { ufrag, pwd });
+    fragment.with_candidates(candidates).to_string()
 }
 
-/// The credentials and candidates of a description or a fragment.
-pub(crate) fn credentials(of: &Description) -> Option<Credentials> {
-    Some(Credentials {
-        ufrag: of.anywhere("ice-ufrag")?.to_owned(),
-        pwd: of.anywhere("ice-pwd")?.to_owned(),
-        candidates: of.candidates(),
-    })
+/// The credentials and candidates of a description.
+pub(crate) fn credentials(of: &Description<'_>) -> Option<Credentials> {
+    let it = of.transport(of.tagged()?).credentials().ok()?;
+    let candidates = description::candidates(of);
+    Some(Credentials { ufrag: it.ufrag.to_owned(), pwd: it.pwd.to_owned(), candidates })
+}
+
+/// The same of the answer to a fragment.
+pub(crate) fn credentials_of_answer(of: &Fragment<'_>) -> Option<Credentials> {
+    let it = of.credentials().ok()??;
+    let sections = of.sections.iter().map(|it| &it.attributes);
+    let values =
+        std::iter::once(&of.session).chain(sections).flat_map(|it| it.all(description::CANDIDATE));
+    let candidates = values.map(|it| format!("{}:{it}", description::CANDIDATE)).collect();
+    Some(Credentials { ufrag: it.ufrag.to_owned(), pwd: it.pwd.to_owned(), candidates })
 }
 
 #[cfg(test)]
@@ -48,9 +46,9 @@ mod tests {
         let it = Credentials { ufrag: "abcd".into(), pwd: "p".repeat(22), candidates };
         let text = write(&Description::parse(ours).unwrap(), &it);
         assert!(
-            text.starts_with("a=ice-options:trickle\r\na=group:BUNDLE 0\r\nm=audio 9 "),
+            text.starts_with("a=group:BUNDLE 0\r\na=ice-options:trickle\r\nm=audio 9 X 0\r\n"),
             "{text}"
         );
-        assert_eq!(credentials(&Description::parse(&text).unwrap()), Some(it));
+        assert_eq!(credentials_of_answer(&Fragment::parse(&text).unwrap()), Some(it));
     }
 }

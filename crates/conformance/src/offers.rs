@@ -1,12 +1,17 @@
 //! Offers as WHIP and WHEP want them, and such as no server may take.
 
+use sdp::{Description, Section, Writer, rewritten};
+
 /// What our clients offer, with what the documents ask of clients: `rtcp-mux-only` beside every
 /// `rtcp-mux`.
 pub(crate) fn good(offer: &str) -> String {
-    if offer.contains("a=rtcp-mux-only") {
-        return offer.to_owned();
-    }
-    offer.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n")
+    let says_so = sdp::lines(offer).any(|it| it.is_attribute("rtcp-mux-only"));
+    rewritten(offer, |line, out| {
+        out.line(line.text());
+        if line.is_attribute("rtcp-mux") && !says_so {
+            out.flag("rtcp-mux-only");
+        }
+    })
 }
 
 /// Cut in the middle of the first ICE password: no server can begin a session with it.
@@ -27,70 +32,87 @@ pub(crate) fn huge(offer: &str) -> String {
 
 /// With its last section twice, under another mid.
 pub(crate) fn doubled(offer: &str) -> String {
-    let Some(at) = offer.rfind("m=") else { return offer.to_owned() };
-    let last = offer.get(at..).unwrap_or_default();
-    let copy = last.split_inclusive("\r\n").filter(|it| !it.starts_with("a=ssrc"));
-    let copy = copy.map(|it| {
-        if it.starts_with("a=mid:") {
-            return "a=mid:second\r\n".to_owned();
+    let Some(last) = begins(offer, |sections| sections.last()) else { return offer.to_owned() };
+    let mut copy = Writer::default();
+    let whole = rewritten(offer, |line, out| {
+        match line.attribute() {
+            Some(("group", group)) if group.starts_with("BUNDLE") => {
+                out.attribute("group", format_args!("{group} second"));
+            }
+            _ => out.line(line.text()),
         }
-        match it.strip_prefix("a=msid:").and_then(|it| it.split_once(' ')) {
-            Some((stream, _)) => format!("a=msid:{stream} second\r\n"),
-            None => it.to_owned(),
+        if line.number < last {
+            return;
+        }
+        match line.attribute() {
+            Some(("ssrc" | "ssrc-group", _)) => {}
+            Some(("mid", _)) => copy.attribute("mid", "second"),
+            Some(("msid", msid)) => {
+                let stream = msid.split(' ').next().unwrap_or_default();
+                copy.attribute("msid", format_args!("{stream} second"));
+            }
+            _ => copy.line(line.text()),
         }
     });
-    let copy: String = copy.collect();
-    let bundled = |it: &str| {
-        if it.starts_with("a=group:BUNDLE") {
-            format!("{} second\r\n", it.trim_end())
-        } else {
-            it.to_owned()
-        }
-    };
-    offer.split_inclusive("\r\n").map(bundled).collect::<String>() + &copy
+    whole + &copy.into_text()
 }
 
 /// With no codec in its last section that any server has.
 pub(crate) fn unknown_codec(offer: &str) -> String {
-    let Some(at) = offer.rfind("m=") else { return offer.to_owned() };
-    let (before, last) = offer.split_at(at);
-    of_unknown_codec(before, last)
+    of_unknown_codec(offer, begins(offer, |sections| sections.last()))
 }
 
 /// With no codec at all that any server has.
 pub(crate) fn unknown_codecs(offer: &str) -> String {
-    let mut parts = offer.split("\r\nm=");
-    let mut out = format!("{}\r\n", parts.next().unwrap_or_default());
-    for it in parts {
-        out = of_unknown_codec(&out, &format!("m={}\r\n", it.trim_end()));
-    }
-    out
+    of_unknown_codec(offer, begins(offer, |sections| sections.first()))
 }
 
-fn of_unknown_codec(before: &str, section: &str) -> String {
-    const OF_CODECS: [&str; 6] =
-        ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:", "a=ssrc", "a=rid:", "a=simulcast:"];
-    let mut out = before.to_owned();
-    for line in section.split_inclusive("\r\n") {
-        if line.starts_with("m=") {
-            let kind = line.strip_prefix("m=").and_then(|it| it.split(' ').next());
-            out.push_str(&format!("m={} 9 UDP/TLS/RTP/SAVPF 126\r\n", kind.unwrap_or("video")));
-        } else if !OF_CODECS.iter().any(|it| line.starts_with(it)) {
-            out.push_str(line);
+/// The number of the line that a section begins with.
+fn begins(
+    offer: &str,
+    section: impl for<'a, 'b> Fn(&'b [Section<'a>]) -> Option<&'b Section<'a>>,
+) -> Option<u32> {
+    let offer = Description::parse(offer).ok()?;
+    section(&offer.sections).map(|it| it.line)
+}
+
+/// With another codec in each section that begins with this line or later.
+fn of_unknown_codec(offer: &str, first: Option<u32>) -> String {
+    const OF_CODECS: [&str; 7] =
+        ["rtpmap", "fmtp", "rtcp-fb", "ssrc", "ssrc-group", "rid", "simulcast"];
+    let Some(first) = first else { return offer.to_owned() };
+    let mut is_told = false;
+    rewritten(offer, |line, out| {
+        if line.number < first {
+            return out.line(line.text());
         }
-    }
-    out + "a=rtpmap:126 X-NO-SUCH-CODEC/90000\r\n"
+        if let Some(section) = line.value(b'm') {
+            is_told = false;
+            let kind = section.split(' ').next().unwrap_or("video");
+            return out.line(format_args!("m={kind} 9 UDP/TLS/RTP/SAVPF 126"));
+        }
+        match line.attribute() {
+            Some(("rtpmap", _)) if !is_told => {
+                is_told = true;
+                out.attribute("rtpmap", "126 X-NO-SUCH-CODEC/90000");
+            }
+            Some((name, _)) if OF_CODECS.contains(&name) => {}
+            _ => out.line(line.text()),
+        }
+    })
 }
 
 /// From a client that only begins the DTLS handshake itself (RFC 9725, section 4.4.4).
 pub(crate) fn active(offer: &str) -> String {
-    offer.replace("a=setup:actpass", "a=setup:active")
+    rewritten(offer, |line, out| match line.attribute() {
+        Some(("setup", "actpass")) => out.attribute("setup", "active"),
+        _ => out.line(line.text()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::description::Description;
 
     const OFFER: &str = "v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n\
         a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=setup:actpass\r\na=rtcp-mux\r\n\
@@ -108,10 +130,10 @@ mod tests {
     fn a_doubled_section_has_a_track_of_its_own() {
         let it = doubled(OFFER);
         let read = Description::parse(&it).unwrap();
-        let mids: Vec<&str> = read.sections.iter().map(|it| it.mid()).collect();
+        let mids: Vec<&str> = read.sections.iter().filter_map(|it| it.mid()).collect();
         assert_eq!(mids, ["0", "1", "second"]);
-        assert_eq!(read.session_attribute("group"), Some("BUNDLE 0 1 second"));
-        assert_eq!(read.sections[2].attribute("msid"), Some("s second"));
+        assert_eq!(read.session.get("group"), Some("BUNDLE 0 1 second"));
+        assert_eq!(read.sections[2].msid(), Some(("s", "second")));
         assert_eq!(it.matches("a=ssrc").count(), 1);
     }
 
@@ -122,7 +144,7 @@ mod tests {
         let all = unknown_codecs(OFFER);
         assert!(!all.contains("opus") && !all.contains("VP8"), "{all}");
         assert_eq!(all.matches("X-NO-SUCH-CODEC").count(), 2);
-        assert_eq!(Description::parse(&all).unwrap().sections[1].mid(), "1");
+        assert_eq!(Description::parse(&all).unwrap().sections[1].mid(), Some("1"));
     }
 
     #[test]

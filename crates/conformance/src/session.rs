@@ -6,9 +6,10 @@ use std::time::Duration;
 use hyper::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION, ORIGIN, RETRY_AFTER};
 use hyper::{Method, StatusCode, Uri};
 use loadgen::client::{Client, Clients, Draft, resolve};
+use sdp::Description;
 
 use crate::catalog::Protocol;
-use crate::description::Description;
+use crate::description;
 use crate::fragment;
 use crate::http::{Ask, Http, Reply};
 use crate::links::{self, Link};
@@ -27,10 +28,10 @@ pub(crate) struct Session {
     pub(crate) uri: Uri,
     /// The entity-tag of its ICE session, as it was sent.
     pub(crate) etag: Option<String>,
-    /// What we said of ourselves: an offer, or the answer to a counter-offer.
-    pub(crate) ours: Description,
-    /// What the server said of itself.
-    pub(crate) theirs: Description,
+    /// What we said of ourselves: an offer, or the answer to a counter-offer. It can be read.
+    ours: String,
+    /// What the server said of itself. It can be read.
+    theirs: String,
     /// The response that made it.
     pub(crate) created: Reply,
     /// Its links, with a fault of their fields.
@@ -129,13 +130,23 @@ impl Session {
         Ok(Self {
             uri,
             etag: reply.header(&ETAG).map(ToOwned::to_owned),
-            ours: Description::parse(ours)?,
-            theirs: Description::parse(theirs)?,
+            ours: description::parse(ours).map(|_| ours.to_owned())?,
+            theirs: description::parse(theirs).map(|_| theirs.to_owned())?,
             created: reply.clone(),
             links: all,
             link_fault,
             client: None,
         })
+    }
+
+    /// What we said of ourselves.
+    pub(crate) fn ours(&self) -> Description<'_> {
+        Description::parse(&self.ours).expect("it was read before")
+    }
+
+    /// What the server said of itself.
+    pub(crate) fn theirs(&self) -> Description<'_> {
+        Description::parse(&self.theirs).expect("it was read before")
     }
 
     /// Lets the client behind it begin.
@@ -155,8 +166,9 @@ impl Session {
 
     /// A fragment that says what our description said: candidates, and no restart.
     pub(crate) fn fragment(&self) -> String {
-        let credentials = fragment::credentials(&self.ours);
-        credentials.map(|it| fragment::write(&self.ours, &it)).unwrap_or_default()
+        let ours = self.ours();
+        let credentials = fragment::credentials(&ours);
+        credentials.map(|it| fragment::write(&ours, &it)).unwrap_or_default()
     }
 
     /// The address behind a link of a relation.

@@ -18,9 +18,6 @@ pub const MAX_FORMATS: usize = 64;
 /// retransmissions, twice.
 pub const MAX_SOURCES: usize = 16;
 
-const TOO_MANY_FORMATS: Error = Error::too_large("more than 64 formats in one media description");
-const TOO_MANY_SOURCES: Error = Error::too_large("more than 16 sources");
-
 /// What was counted so far.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -65,13 +62,13 @@ impl Meter {
     /// Counts an `a=rtpmap`.
     pub(crate) fn rtpmap(&mut self) -> Result<(), Error> {
         self.n_rtpmap += 1;
-        if self.n_rtpmap > MAX_FORMATS { Err(TOO_MANY_FORMATS) } else { Ok(()) }
+        format_lines(self.n_rtpmap)
     }
 
     /// Counts an `a=fmtp`.
     pub(crate) fn fmtp(&mut self) -> Result<(), Error> {
         self.n_fmtp += 1;
-        if self.n_fmtp > MAX_FORMATS { Err(TOO_MANY_FORMATS) } else { Ok(()) }
+        format_lines(self.n_fmtp)
     }
 
     /// Counts the source of an `a=ssrc`.
@@ -91,9 +88,17 @@ impl Meter {
         if known.iter().rev().any(|it| *it == ssrc) {
             return Ok(());
         }
-        let slot = self.sources.get_mut(self.n_sources).ok_or(TOO_MANY_SOURCES)?;
+        let slot =
+            self.sources.get_mut(self.n_sources).ok_or(Error::too_large("more than 16 sources"))?;
         *slot = ssrc;
         self.n_sources += 1;
         Ok(())
     }
+}
+
+fn format_lines(n: usize) -> Result<(), Error> {
+    if n > MAX_FORMATS {
+        return Err(Error::too_large("more than 64 formats in one media description"));
+    }
+    Ok(())
 }

@@ -103,6 +103,11 @@ impl<'a> Fragment<'a> {
         }))
     }
 
+    /// An attribute wherever it stands first: above all media, or else in a media description.
+    pub fn anywhere(&self, name: &str) -> Option<&'a str> {
+        self.all().find_map(|it| it.get(name))
+    }
+
     /// Whether it says anything: has a candidate, says that there are no more, or has credentials.
     pub fn says_anything(&self) -> bool {
         let names = ["candidate", "end-of-candidates", "ice-ufrag", "ice-pwd"];

@@ -5,9 +5,10 @@ use hyper::header::LOCATION;
 use hyper::{Method, StatusCode};
 use loadgen::VideoCodec;
 use loadgen::client::{Clients, Draft};
+use sdp::{Description, Direction};
 
 use super::Check;
-use crate::description::Description;
+use crate::description::{self, accepted};
 use crate::http::{Ask, Reply};
 use crate::offers;
 use crate::rule::Rule;
@@ -31,8 +32,8 @@ impl Check<'_> {
             return RULES.iter().for_each(|it| self.book.skip(*it, reason));
         };
         let reply = first.reply();
-        let offer = Description::parse(reply.body()).ok();
-        let offer = offer.filter(|it| it.is_whole() && !it.sections.is_empty());
+        let offer = description::parse(reply.body()).ok();
+        let offer = offer.filter(|it| !it.sections.is_empty());
         let reason = || match first.is_counter_offer() {
             true => "the body is no offer".to_owned(),
             false => format!("Content-Type: {:?}", full_content_type(reply)),
@@ -86,15 +87,14 @@ impl Check<'_> {
         None
     }
 
-    fn counter_direction(&self, offer: &Description, reply: &Reply) {
-        let of = |wanted: &[&str]| {
-            let mut sections = offer.accepted();
-            sections.find(|it| wanted.contains(&offer.direction(it))).map(|it| offer.direction(it))
+    fn counter_direction(&self, offer: &Description<'_>, reply: &Reply) {
+        let of = |wanted: &[Direction]| {
+            accepted(offer).map(|it| it.direction()).find(|it| wanted.contains(it))
         };
-        let receiving = of(&["inactive", "recvonly"]);
-        let reason = || format!("a section is {}", receiving.unwrap_or_default());
+        let receiving = of(&[Direction::Inactive, Direction::RecvOnly]);
+        let reason = || format!("a section is {}", receiving.map_or("", Direction::as_str));
         self.book.judge(Rule::CounterNotReceiving, receiving.is_none(), reason, &[reply]);
-        let both = of(&["sendrecv"]);
+        let both = of(&[Direction::SendRecv]);
         let reason = || "a section is sendrecv".to_owned();
         self.book.judge(Rule::CounterDirection, both.is_none(), reason, &[reply]);
     }
@@ -116,7 +116,9 @@ impl Check<'_> {
     async fn answer_counter_offer(&self, posted: &Posted, draft: Draft) {
         let rule = Rule::CounterAnswer;
         let reply = posted.reply();
-        let answer = draft.answer(reply.body()).unwrap_or_default();
+        let Some(answer) = draft.answer(reply.body()) else {
+            return self.book.fail(rule, "the offer cannot be answered", &[reply]);
+        };
         let Ok(mut session) = Session::of_counter_offer(posted, &answer) else { return };
         self.note_session(&session);
         let patch = Ask::new(Method::PATCH, &session.uri).body(SDP, answer);

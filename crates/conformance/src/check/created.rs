@@ -3,10 +3,11 @@
 use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, LINK};
 use hyper::{Method, StatusCode, Uri};
 use loadgen::client::resolve;
+use sdp::{Description, Direction};
 
 use super::Check;
 use crate::catalog::Protocol;
-use crate::description::Description;
+use crate::description::{self, accepted};
 use crate::http::{Ask, Reply};
 use crate::rule::Rule;
 use crate::session::{Posted, SDP, Session, location};
@@ -38,8 +39,8 @@ impl Check<'_> {
         {
             self.book.fail(Rule::Https, "Location leads to plain HTTP", &[reply]);
         }
-        let theirs = Description::parse(reply.body());
-        match (Description::parse(&posted.offer), theirs) {
+        let theirs = description::parse(reply.body());
+        match (description::parse(&posted.offer), theirs) {
             (Ok(ours), Ok(theirs)) => self.answer(&ours, &theirs, reply),
             (_, Err(error)) => self.book.fail(Rule::Answer, error, &[reply]),
             (Err(_), Ok(_)) => {}
@@ -71,43 +72,42 @@ impl Check<'_> {
     }
 
     /// The rules of JSEP for an initial answer (RFC 9429, section 5.3.1), and what is added to them.
-    fn answer(&self, ours: &Description, theirs: &Description, reply: &Reply) {
+    fn answer(&self, ours: &Description<'_>, theirs: &Description<'_>, reply: &Reply) {
         let lack = lack_of_answer(ours, theirs);
         let reason = || lack.clone().unwrap_or_default();
         self.book.judge(Rule::Answer, lack.is_none(), reason, &[reply]);
         let wanted = match self.protocol {
-            Protocol::Whip => "recvonly",
-            Protocol::Whep => "sendonly",
+            Protocol::Whip => Direction::RecvOnly,
+            Protocol::Whep => Direction::SendOnly,
         };
-        let wrong = theirs.accepted().find(|it| theirs.direction(it) != wanted);
+        let wrong = accepted(theirs).find(|it| it.direction() != wanted);
         let reason = || {
             wrong.map_or_else(String::new, |it| {
-                format!("the section of {} is {}", it.kind, theirs.direction(it))
+                format!("the section of {} is {}", it.kind, it.direction().as_str())
             })
         };
         self.book.judge(Rule::Direction, wrong.is_none(), reason, &[reply]);
-        let has_candidates = !theirs.candidates().is_empty();
+        let has_candidates = !description::candidates(theirs).is_empty();
         let reason = || "there is none".to_owned();
         self.book.judge(Rule::Candidates, has_candidates, reason, &[reply]);
-        let bundle = theirs.session_attribute("group").unwrap_or_default();
-        let is_bundled = |mid: &str| bundle.split(' ').skip(1).any(|it| it == mid);
-        let alone = theirs.accepted().find(|it| !is_bundled(it.mid()));
-        let is_bundle = bundle.starts_with("BUNDLE") && alone.is_none();
-        let reason = || format!("a=group:{bundle}");
+        let bundle = theirs.bundle();
+        let is_bundled = |mid: &str| bundle.is_some_and(|it| it.has(mid));
+        let is_bundle =
+            bundle.is_some() && accepted(theirs).all(|it| it.mid().is_some_and(is_bundled));
+        let reason = || format!("a=group:{}", theirs.session.get("group").unwrap_or_default());
         self.book.judge(Rule::Bundle, is_bundle, reason, &[reply]);
         for (rule, name) in [(Rule::RtcpMux, "rtcp-mux"), (Rule::RtcpMuxOnly, "rtcp-mux-only")] {
-            let lacks = theirs.accepted().find(|it| it.attribute(name).is_none());
-            let reason = || format!("the section of {} lacks it", lacks.map_or("", |it| &it.kind));
+            let lacks = accepted(theirs).find(|it| !it.attributes.has(name));
+            let reason = || format!("the section of {} lacks it", lacks.map_or("", |it| it.kind));
             self.book.judge(rule, lacks.is_none(), reason, &[reply]);
         }
         self.msid(theirs, reply);
     }
 
     /// Of sections that send: JSEP puts it on no other.
-    fn msid(&self, theirs: &Description, reply: &Reply) {
-        let sending = || theirs.accepted().filter(|it| theirs.direction(it).starts_with("send"));
-        let streams: Vec<Option<&str>> =
-            sending().map(|it| it.attribute("msid")?.split(' ').next()).collect();
+    fn msid(&self, theirs: &Description<'_>, reply: &Reply) {
+        let sending = accepted(theirs).filter(|it| it.direction().sends());
+        let streams: Vec<Option<&str>> = sending.map(|it| it.msid().map(|it| it.0)).collect();
         let fits = streams.iter().all(|it| it.is_some() && *it == streams[0]);
         let reason = || {
             format!(
@@ -186,17 +186,14 @@ fn difference(a: &Uri, b: &Uri) -> usize {
 }
 
 /// What of an answer is not as it has to be.
-fn lack_of_answer(ours: &Description, theirs: &Description) -> Option<String> {
-    if !theirs.is_whole() {
-        return Some("it does not begin with v=0".to_owned());
-    }
-    let kinds = |it: &Description| {
-        it.sections.iter().map(|it| (it.kind.clone(), it.mid().to_owned())).collect::<Vec<_>>()
+fn lack_of_answer(ours: &Description<'_>, theirs: &Description<'_>) -> Option<String> {
+    let kinds = |it: &Description<'_>| -> Vec<String> {
+        it.sections.iter().map(|it| format!("{} {}", it.kind, it.mid().unwrap_or("-"))).collect()
     };
     if kinds(ours) != kinds(theirs) {
         return Some(format!("its sections are {:?}, not {:?}", kinds(theirs), kinds(ours)));
     }
-    let Some(first) = theirs.accepted().next() else {
+    let Some(first) = accepted(theirs).next() else {
         return Some("every section is rejected".to_owned());
     };
     for name in ["ice-ufrag", "ice-pwd", "fingerprint", "setup"] {

@@ -26,7 +26,7 @@ impl Check<'_> {
         self.book.judge(Rule::LayerEvents, announced, reason, &[&session.created]);
 
         // The index of a media section, as a string.
-        let video = session.theirs.sections.iter().position(|it| it.kind == "video");
+        let video = session.theirs().sections.iter().position(|it| it.kind == "video");
         let body = format!("{{\"mediaId\":\"{}\"}}", video.unwrap_or_default());
         let post = Ask::new(Method::POST, &uri).body("application/json", body);
         let reply = self.http.send(post).await;

@@ -1,9 +1,11 @@
 //! Offers that a server has to refuse. Whatever it answers, the next good one has to work.
 
 use hyper::{Method, StatusCode};
+use sdp::{Direction, Section};
 
 use super::Check;
 use crate::catalog::Protocol;
+use crate::description;
 use crate::http::{Ask, Reply};
 use crate::offers;
 use crate::rule::Rule;
@@ -46,11 +48,10 @@ impl Check<'_> {
         if is_400_or_422(&reply) {
             self.book.pass(rule, &[&reply]);
         } else if reply.is_success() {
-            let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
-            let taken = |it: &crate::description::Section| {
-                it.port != 0 && answer.direction(it) == "recvonly"
-            };
-            if answer.sections.len() > 2 && answer.sections.iter().all(taken) {
+            let answer = description::parse(reply.body());
+            let sections = answer.map(|it| it.sections).unwrap_or_default();
+            let taken = |it: &Section<'_>| it.port != 0 && it.direction() == Direction::RecvOnly;
+            if sections.len() > 2 && sections.iter().all(taken) {
                 self.book.skip(rule, "the endpoint takes two tracks of a kind");
             } else {
                 let reason = "it was accepted in part";
@@ -77,8 +78,8 @@ impl Check<'_> {
         };
         let rule = Rule::SetupActive;
         if reply.is_success() {
-            let answer = crate::description::Description::parse(reply.body()).unwrap_or_default();
-            let setup = answer.anywhere("setup").unwrap_or_default();
+            let answer = description::parse(reply.body()).ok();
+            let setup = answer.and_then(|it| it.anywhere("setup")).unwrap_or_default();
             let reason = || format!("it was accepted with setup:{setup}");
             self.book.judge(rule, setup == "passive", reason, &[&reply]);
         } else {

@@ -3,10 +3,11 @@
 use hyper::header::ETAG;
 use hyper::{Method, StatusCode};
 use loadgen::client::Credentials;
+use sdp::Fragment;
 
 use super::Check;
 use super::trickle::is_unsupported;
-use crate::description::Description;
+use crate::description;
 use crate::fragment;
 use crate::http::{Ask, Reply};
 use crate::rule::Rule;
@@ -36,7 +37,7 @@ impl Check<'_> {
             RULES.iter().for_each(|it| self.book.skip(*it, "there is no media to go on"));
             return;
         };
-        let body = fragment::write(&session.ours, &ours);
+        let body = fragment::write(&session.ours(), &ours);
         let reply = self.http.send(session.patch(body, Some("*"))).await;
         let supports = reply.is_success();
         self.one_of_two(trickled, &reply);
@@ -64,9 +65,10 @@ impl Check<'_> {
     }
 
     fn judge_restart(&self, session: &Session, reply: &Reply) -> Option<Credentials> {
-        let answer = Description::parse(reply.body()).ok();
-        let theirs = answer.as_ref().and_then(fragment::credentials);
-        let old = fragment::credentials(&session.theirs);
+        let answer = Fragment::parse(reply.body()).ok();
+        let theirs = answer.as_ref().and_then(fragment::credentials_of_answer);
+        let before = session.theirs();
+        let old = fragment::credentials(&before);
         let is_new = match (&theirs, &old) {
             (Some(new), Some(old)) => new.ufrag != old.ufrag && new.pwd != old.pwd,
             _ => false,
@@ -89,13 +91,13 @@ impl Check<'_> {
         let reason = || format!("Content-Type: {kind:?}");
         self.book.judge(Rule::RestartType, kind == fragment::TYPE, reason, &[reply]);
         let differs = |name: &&str| {
-            let words = |it: Option<&Description>| {
-                let value = it.and_then(|it| it.anywhere(name))?;
+            let words = |value: &str| {
                 let mut words: Vec<&str> = value.split_ascii_whitespace().collect();
                 words.sort_unstable();
-                Some(words.join(" "))
+                words.join(" ")
             };
-            words(answer.as_ref()) != words(Some(&session.theirs))
+            let now = answer.as_ref().and_then(|it| it.anywhere(name));
+            now.map(words) != before.anywhere(name).map(words)
         };
         let wrong = ["ice-lite", "ice-options", "ice-pacing"].into_iter().find(|it| differs(it));
         let reason = || format!("{} is not the same", wrong.unwrap_or_default());
@@ -125,7 +127,7 @@ impl Check<'_> {
         if !is_new {
             return self.book.skip(Rule::RestartOldTag, "there is no new entity-tag");
         }
-        let fragment = || fragment::write(&session.ours, ours);
+        let fragment = || fragment::write(&session.ours(), ours);
         let stale = self.http.send(session.patch(fragment(), Some(&old))).await;
         let reason = || format!("it was answered with {}", stale.told());
         let fits = stale.is(StatusCode::PRECONDITION_FAILED);
@@ -166,8 +168,9 @@ impl Check<'_> {
     pub(super) async fn failing_restart(&self, session: &mut Session) -> bool {
         self.step("an ICE restart that fails");
         let (ufrag, pwd) = ("x".to_owned(), "short".to_owned());
-        let short = Credentials { ufrag, pwd, candidates: session.ours.candidates() };
-        let body = fragment::write(&session.ours, &short);
+        let short =
+            Credentials { ufrag, pwd, candidates: description::candidates(&session.ours()) };
+        let body = fragment::write(&session.ours(), &short);
         let reply = self.http.send(session.patch(body, Some("*"))).await;
         let is_error =
             reply.status().is_some_and(|it| it.is_client_error() || it.is_server_error());

@@ -65,12 +65,12 @@ impl Check<'_> {
     }
 
     async fn bogus(&self, session: &Session) {
-        let Some(own) = fragment::credentials(&session.ours) else { return };
+        let Some(own) = fragment::credentials(&session.ours()) else { return };
         for bogus in BOGUS {
             let mut candidates = vec![bogus.to_owned()];
             candidates.extend(own.candidates.iter().cloned());
             let credentials = Credentials { candidates, ..own.clone() };
-            let body = fragment::write(&session.ours, &credentials);
+            let body = fragment::write(&session.ours(), &credentials);
             let reply = self.http.send(session.patch(body, session.etag.as_deref())).await;
             let reason = || format!("a={bogus} was answered with {}", reply.told());
             let fits = reply.is(StatusCode::NO_CONTENT);
@@ -109,7 +109,7 @@ impl Check<'_> {
                 pwd: "anotherSessionsPassword0".into(),
                 candidates: Vec::new(),
             };
-            let restart = fragment::write(&session.ours, &other);
+            let restart = fragment::write(&session.ours(), &other);
             reply = self.http.send(session.patch(restart, None)).await;
         }
         let reason = || format!("it was answered with {}", reply.told());

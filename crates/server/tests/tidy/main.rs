@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 31] = [
+const ALLOWED: [(&str, &str); 32] = [
     ("kaibo", "server"),
     ("kaibo", "loadgen"),
     ("kaibo", "conformance"),
@@ -34,6 +34,7 @@ const ALLOWED: [(&str, &str); 31] = [
     ("attack", "loadgen"),
     ("attack", "protocol"),
     ("conformance", "loadgen"),
+    ("conformance", "sdp"),
     ("loadgen", "engine"),
     ("loadgen", "protocol"),
     ("loadgen", "rtp"),
