@@ -155,8 +155,7 @@ impl Transport {
                 DtlsRole::Client => srtp::Role::Client,
             };
             let Self { shared, is_publisher, .. } = self;
-            let channel =
-                Channel::new(&shared.cert, role, remote.fingerprint, *is_publisher, now);
+            let channel = Channel::new(&shared.cert, role, remote.fingerprint, *is_publisher, now);
             self.channel = Some(Box::new(channel));
         }
         if let Stage::Negotiating { .. } = self.stage {
@@ -355,8 +354,7 @@ impl Transport {
             Stage::Negotiating { until } | Stage::Connecting { until } => Some(until),
             Stage::Connected | Stage::Closed(_) => None,
         };
-        let next =
-            [channel, consent, of_stage, self.ice.deadline(), self.close_check.deadline()];
+        let next = [channel, consent, of_stage, self.ice.deadline(), self.close_check.deadline()];
         next.into_iter().flatten().min()
     }
 

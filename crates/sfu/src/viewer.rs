@@ -29,8 +29,8 @@ use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::track::{Layer, Track};
 use crate::viewer::sent_log::SentLog;
-use media_api::Preference;
 use media_api::MediaKind;
+use media_api::Preference;
 
 /// Packets that are sent again twice at a time: more were asked for by a viewer whose link is down, which
 /// a keyframe helps better.
@@ -278,7 +278,15 @@ impl Viewer {
                 ts: newest.ts,
                 arrived: newest.arrived,
             };
-            sending.begin(&self.egress, MediaKind::Audio, track, 0, OperatingPoint::WHOLE, start, now);
+            sending.begin(
+                &self.egress,
+                MediaKind::Audio,
+                track,
+                0,
+                OperatingPoint::WHOLE,
+                start,
+                now,
+            );
         }
         sending.forward(&mut self.egress, MediaKind::Audio, layer, None, now, out);
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::media::codec::{dependency_descriptor, vp8};
-use media_api::MediaKind;
 use crate::media::header_ext::HeaderExtensions;
+use media_api::MediaKind;
 
 /// What padding alone carries.
 pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));

@@ -126,7 +126,12 @@ impl Streams {
 
     /// The place of the stream that a packet belongs to, which may be a new one; `None` when nothing says what it
     /// is.
-    pub(super) fn of_packet(&mut self, header: &Header<'_>, link: usize, now: Instant) -> Option<usize> {
+    pub(super) fn of_packet(
+        &mut self,
+        header: &Header<'_>,
+        link: usize,
+        now: Instant,
+    ) -> Option<usize> {
         if let Some(at) = self.position(header.ssrc) {
             return Some(at);
         }
@@ -161,7 +166,9 @@ impl Streams {
             let is_alone = |it: &&Stream| !self.all.iter().any(|r| r.role == Role::Repair(it.ssrc));
             let mut left = streams().filter(is_alone);
             let only = left.next().filter(|_| left.next().is_none()).map(|it| it.ssrc);
-            let of = by_group.or_else(|| by_rid().map(|it| it.ssrc)).or(only.filter(|_| repaired.is_none()))?;
+            let of = by_group
+                .or_else(|| by_rid().map(|it| it.ssrc))
+                .or(only.filter(|_| repaired.is_none()))?;
             return Some((index, None, Role::Repair(of)));
         }
         if !rids.is_empty() {
@@ -210,12 +217,14 @@ impl Streams {
             Role::Media => it.role == Role::Media && it.section == section && it.rid == rid,
             Role::Repair(_) => it.role == role,
         };
-        let ended: Vec<u32> = self.all.iter().filter(|it| is_before(it)).map(|it| it.ssrc).collect();
+        let ended: Vec<u32> =
+            self.all.iter().filter(|it| is_before(it)).map(|it| it.ssrc).collect();
         self.all.retain(|it| {
             !is_before(it) && !matches!(it.role, Role::Repair(of) if ended.contains(&of))
         });
         if self.all.len() >= MAX_STREAMS
-            && let Some(oldest) = (0..self.all.len()).min_by_key(|at| self.all.get(*at).map(|it| it.last_at))
+            && let Some(oldest) =
+                (0..self.all.len()).min_by_key(|at| self.all.get(*at).map(|it| it.last_at))
         {
             self.all.remove(oldest);
         }

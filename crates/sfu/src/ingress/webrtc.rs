@@ -279,7 +279,8 @@ impl WebRtc {
     /// Asks for a keyframe of one stream, in the way that was agreed on.
     pub(super) fn request_keyframe(&mut self, ssrc: u32, now: Instant) {
         self.ingest.asked(ssrc, now);
-        let Some(stream) = self.streams.position(ssrc).and_then(|at| self.streams.all.get(at)) else {
+        let Some(stream) = self.streams.position(ssrc).and_then(|at| self.streams.all.get(at))
+        else {
             return;
         };
         let link = self.streams.section(stream.section).map(|it| it.link);
@@ -355,9 +356,7 @@ impl WebRtc {
         };
         match slot {
             Some(active) if active.section == section => active.last_at = now,
-            Some(active)
-                if now.saturating_duration_since(active.last_at) < SECTION_SILENCE =>
-            {
+            Some(active) if now.saturating_duration_since(active.last_at) < SECTION_SILENCE => {
                 return false;
             }
             _ => *slot = Some(Active { section, last_at: now }),

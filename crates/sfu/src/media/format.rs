@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn parameters_of_a_codec_are_repeated_as_they_were_said() {
-        let same = |codec, text: &str| assert_eq!(FormatParams::read(codec, text).to_string(), text);
+        let same =
+            |codec, text: &str| assert_eq!(FormatParams::read(codec, text).to_string(), text);
         same(Codec::Opus, "minptime=10;stereo=1;sprop-stereo=1;useinbandfec=1;usedtx=0");
         same(Codec::H264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
         same(Codec::Vp9, "profile-id=2");
@@ -175,7 +176,10 @@ mod tests {
     fn what_is_unknown_or_malformed_is_left_out() {
         let text = " packetization-mode = 1 ; x-google=3;profile-level-id=zz; stereo=1;;";
         assert_eq!(FormatParams::read(Codec::H264, text).to_string(), "packetization-mode=1");
-        assert_eq!(FormatParams::read(Codec::H264, "profile-level-id=1000000"), FormatParams::default());
+        assert_eq!(
+            FormatParams::read(Codec::H264, "profile-level-id=1000000"),
+            FormatParams::default()
+        );
     }
 
     #[test]

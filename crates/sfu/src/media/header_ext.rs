@@ -141,8 +141,15 @@ mod tests {
         let of = |extensions: &[Extension<'_>]| {
             let mut packet = [0; 100];
             let (marker, padding) = (false, false);
-            let writer =
-                HeaderWriter { marker, payload_type: 96, seq: 1, ts: 2, ssrc: 3, padding, extensions };
+            let writer = HeaderWriter {
+                marker,
+                payload_type: 96,
+                seq: 1,
+                ts: 2,
+                ssrc: 3,
+                padding,
+                extensions,
+            };
             writer.write(&mut packet).unwrap();
             HeaderExtensions::read(&Header::parse(&packet).unwrap(), &ids)
         };

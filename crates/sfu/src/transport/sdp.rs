@@ -20,17 +20,17 @@ mod write;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 
-pub(crate) use self::read::{read_answer, read_offer};
 pub(crate) use self::publisher::read_publisher;
+pub(crate) use self::read::{read_answer, read_offer};
 pub(crate) use self::write::{answer, answer_publisher, offer};
 
 use ::sdp::Fingerprint;
 
-use crate::{Codec, NegotiationError};
-use media_api::MediaKind;
 use crate::media::format::Format;
 use crate::media::header_ext::ExtensionIds;
 use crate::media::name::Name;
+use crate::{Codec, NegotiationError};
+use media_api::MediaKind;
 
 /// The media stream that all tracks of a broadcast belong to (RFC 8830).
 pub(crate) const STREAM_ID: &str = "kaibo";

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
-use crate::egress::outgoing::{Outgoing};
+use crate::egress::outgoing::Outgoing;
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::{Ring, Start};
 use crate::room::track::{Layer, Track};

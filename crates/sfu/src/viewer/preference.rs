@@ -30,9 +30,7 @@ impl Wanted {
             Cap::None => Bound::None,
             Cap::SoundOnly => Bound::SoundOnly,
             Cap::Layer(name) => match (Name::new(name.as_bytes()), &self.cap) {
-                (Some(rid), Bound::Layer(before, bps)) if rid == *before => {
-                    Bound::Layer(rid, *bps)
-                }
+                (Some(rid), Bound::Layer(before, bps)) if rid == *before => Bound::Layer(rid, *bps),
                 (Some(rid), _) => Bound::Layer(rid, None),
                 // No layer has such a name.
                 (None, _) => Bound::None,

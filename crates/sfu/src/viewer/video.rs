@@ -10,7 +10,7 @@ use super::{Needs, Preference};
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
-use crate::egress::outgoing::{Outgoing};
+use crate::egress::outgoing::Outgoing;
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::rung::{MAX_RUNGS, Rung};
@@ -18,8 +18,8 @@ use crate::room::track::{Layer, Track};
 use crate::viewer::layer_selector::{self, Choice, LayerSelector, Link, demand};
 use crate::viewer::pacer::{INTERVAL, Pacer};
 use crate::viewer::sent_log::{SentLog, Source};
-use media_api::Reason;
 use media_api::MediaKind;
+use media_api::Reason;
 
 /// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);

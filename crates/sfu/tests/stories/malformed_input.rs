@@ -220,7 +220,8 @@ const OBS: &str = include_str!("fixtures/obs_offer.sdp");
 fn what_is_wrong_with_a_description_is_told_in_our_words_with_its_line() {
     let lenient = OBS.replace("t=0 0", "t=0 zero").replace("s=-", "s=");
     assert_eq!(refusals(&lenient)[0], None, "what nobody needs is not read");
-    let damaged = OBS.replace("m=video 9 ", "m=video nine ").replace("a=ice-pwd:", "a=ice-pwd:Secret");
+    let damaged =
+        OBS.replace("m=video 9 ", "m=video nine ").replace("a=ice-pwd:", "a=ice-pwd:Secret");
     let line = damaged.lines().position(|it| it.contains("nine")).unwrap() + 1;
     for error in refusals(&damaged) {
         let error = error.unwrap();

@@ -64,7 +64,9 @@ impl WebRtc {
         let (header_ext, dependency) =
             (HeaderExtensions::read(header, &ids), dependency(header, &ids));
         if let Some(repaired_at) = self.repaired(role) {
-            let Some(of) = self.streams.section(section_index).and_then(|it| it.repeated(header.payload_type)) else {
+            let Some(of) =
+                self.streams.section(section_index).and_then(|it| it.repeated(header.payload_type))
+            else {
                 return;
             };
             let payload_type = of.pt;
@@ -202,7 +204,8 @@ impl WebRtc {
             let packet = Packet { seq, payload, place, is_keyframe: true, ..blank.clone() };
             self.ready.push_back((key, format, packet));
         }
-        let vp8 = (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(it.payload)).flatten();
+        let vp8 =
+            (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(it.payload)).flatten();
         // Where there is a dependency descriptor browsers leave layers and picture id out of VP8's own.
         let described = it.dependency.as_ref().and_then(|it| self.structures.place(ssrc, seq, it));
         let place = described.or_else(|| match format.codec {

@@ -120,15 +120,21 @@ impl WebRtc {
         path: Path,
         out: &mut Outbox,
     ) {
-        let Some(link) = self.links.get_mut(at).filter(|it| !it.keyframes.is_empty()) else { return };
+        let Some(link) = self.links.get_mut(at).filter(|it| !it.keyframes.is_empty()) else {
+            return;
+        };
         let ssrc = link.ssrc;
         let mut compound = Compound::begun(is_reduced, ssrc);
         let mut has_any = false;
         for of in std::mem::take(&mut link.keyframes) {
-            let Some(stream) = self.streams.all.iter_mut().find(|it| it.ssrc == of) else { continue };
+            let Some(stream) = self.streams.all.iter_mut().find(|it| it.ssrc == of) else {
+                continue;
+            };
             let Some(media) = &mut stream.media else { continue };
             let section = self.streams.sections.iter().find(|it| it.index == stream.section);
-            let Some(offered) = section.and_then(|it| it.format(media.payload_type)) else { continue };
+            let Some(offered) = section.and_then(|it| it.format(media.payload_type)) else {
+                continue;
+            };
             if offered.pli {
                 has_any |= compound.add(|out| write::pli(out, ssrc, of));
             } else if offered.fir {
@@ -159,7 +165,9 @@ impl WebRtc {
         compound.add(|out| write::receiver_report(out, ssrc, &blocks));
         compound.add(|out| write::cname(out, ssrc, &cname));
         compound.send(link, path, out);
-        debug_assert!(self.streams.all.iter().all(|it| it.media.is_some() || it.role != Role::Media));
+        debug_assert!(
+            self.streams.all.iter().all(|it| it.media.is_some() || it.role != Role::Media)
+        );
     }
 
     /// Ends each link with an RTCP BYE and a DTLS goodbye.

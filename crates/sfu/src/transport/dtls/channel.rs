@@ -241,8 +241,7 @@ mod tests {
     ) -> (Option<Handshake>, Channel) {
         let mut now = *START;
         let ours = dtls::generate_certificate();
-        let mut channel =
-            Channel::new(&ours, srtp::Role::Server, sha_256(announced), false, now);
+        let mut channel = Channel::new(&ours, srtp::Role::Server, sha_256(announced), false, now);
         let mut viewer = Dtls::new_12(Arc::clone(dtls::config()), theirs.clone(), now);
         viewer.set_active(true);
         for _ in 0..20 {

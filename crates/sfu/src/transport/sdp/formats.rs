@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::media::codec::dependency_descriptor;
 use crate::media::format::FormatParams;
 
-use super::{ExtensionIds, MediaKind, Media, Offered};
+use super::{ExtensionIds, Media, MediaKind, Offered};
 use crate::Codec;
 use crate::media::format::Format;
 

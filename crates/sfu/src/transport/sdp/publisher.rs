@@ -50,7 +50,8 @@ pub(crate) fn read_publisher(text: &str) -> Result<PublisherOffer, NegotiationEr
         .iter()
         .map(|members| {
             // What stands for the bundle comes first (RFC 9143, section 7.2).
-            let tagged = members.iter().find(|it| it.mid().is_some() && it.mid() == bundle_tag(&bundle));
+            let tagged =
+                members.iter().find(|it| it.mid().is_some() && it.mid() == bundle_tag(&bundle));
             remote_transport(&description.transport_of(tagged.into_iter().chain(members).copied()))
         })
         .collect::<Result<_, _>>()?;
@@ -109,7 +110,8 @@ fn incoming(section: &sdp::Section<'_>, kind: MediaKind, media: super::Media) ->
         .collect();
     let named: Vec<u32> = section.attributes.sources().iter().map(|it| it.ssrc).collect();
     let is_repair = |ssrc: &u32| repairs.iter().any(|it| it.1 == *ssrc);
-    let grouped: Vec<u32> = of(SourceGroup::SIM).next().map(|it| it.ssrcs().collect()).unwrap_or_default();
+    let grouped: Vec<u32> =
+        of(SourceGroup::SIM).next().map(|it| it.ssrcs().collect()).unwrap_or_default();
     let is_grouped = grouped.len() > 1;
     let sources = if is_grouped { grouped } else { named };
     let payload_types = section.payload_types();
@@ -131,8 +133,12 @@ fn incoming(section: &sdp::Section<'_>, kind: MediaKind, media: super::Media) ->
 /// The layers that are sent, in the order of `a=simulcast`, or else of the `a=rid` lines. Of alternatives the
 /// first is taken.
 fn rids(section: &sdp::Section<'_>) -> Vec<Name> {
-    let sent: Vec<&str> =
-        section.attributes.rids().filter(|it| it.direction == RidDirection::Send).map(|it| it.id).collect();
+    let sent: Vec<&str> = section
+        .attributes
+        .rids()
+        .filter(|it| it.direction == RidDirection::Send)
+        .map(|it| it.id)
+        .collect();
     let ordered: Vec<&str> = match section.attributes.simulcast() {
         Some(simulcast) => {
             let streams = simulcast.send();
@@ -163,7 +169,8 @@ fn join_transport<'a, 'b>(
         let mid = it.mid()?;
         description.groups().position(|group| group.is_bundle() && group.has(mid))
     };
-    let ufrag_of = |it: &sdp::Section<'a>| description.attribute(it, "ice-ufrag").map(str::to_owned);
+    let ufrag_of =
+        |it: &sdp::Section<'a>| description.attribute(it, "ice-ufrag").map(str::to_owned);
     let (bundle, ufrag) = (bundle_of(section), ufrag_of(section));
     let shares = |members: &Members<'a, 'b>| {
         members.first().is_some_and(|first| match (bundle_of(first), bundle) {

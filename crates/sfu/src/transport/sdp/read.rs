@@ -4,7 +4,7 @@ use sdp::{Description, Setup};
 
 use super::formats::Way;
 use super::unread;
-use super::{DtlsRole, MediaKind, Layout, Media, Plan, Remote, RemoteTransport, Section, formats};
+use super::{DtlsRole, Layout, Media, MediaKind, Plan, Remote, RemoteTransport, Section, formats};
 use crate::NegotiationError;
 
 /// What fits into the one-byte form of a header extension, as every client's does.

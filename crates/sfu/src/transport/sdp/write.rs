@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use super::{
-    DtlsRole, Incoming, Layout, Local, LocalTransport, Media, MediaKind, Plan, PublisherOffer, Remote, Section,
-    Ssrcs, formats,
+    DtlsRole, Incoming, Layout, Local, LocalTransport, Media, MediaKind, Plan, PublisherOffer,
+    Remote, Section, Ssrcs, formats,
 };
 use crate::media::name::Name;
 

@@ -401,6 +401,18 @@ pub(crate) struct Frame {
 /// Bytes by which the codec tells what this is; then come our own.
 const HEAD: usize = 8;
 
+/// STAP-A with the parameter sets of x264's Constrained Baseline, and the length of what comes behind them (RFC 6184,
+/// section 5.7.1).
+const PARAMETER_SETS: [u8; 20] = [
+    0x78, 0, 9, 0x67, 0x42, 0xC0, 0x1F, 0xDA, 0x01, 0x40, 0x16, 0xE8, 0, 4, 0x68, 0xCE, 0x3C, 0x80,
+    0x03, 0xD4,
+];
+
+/// Where our own bytes begin.
+fn head_of(payload: &[u8]) -> usize {
+    if payload.starts_with(&PARAMETER_SETS) { PARAMETER_SETS.len() + HEAD } else { HEAD }
+}
+
 impl Frame {
     fn write(self, codec: Codec, is_temporal: bool, scaled: &Scaled) -> Vec<u8> {
         let begins = self.index == 0;
@@ -417,7 +429,11 @@ impl Frame {
                 vec![0x80 | bit(begins, 0x10), 0xA0, high, low, layer, not_key]
             }
             Codec::Vp8 => vec![0x80 | bit(begins, 0x10), 0x80, high, low, not_key],
-            // FU-A of an IDR or other slice (RFC 6184, section 5.8).
+            // FU-A of an IDR or other slice (RFC 6184, section 5.8), and how its slice header begins; behind the
+            // parameter sets that a keyframe needs.
+            Codec::H264 if self.is_key && begins => {
+                [&PARAMETER_SETS[..], &[0x65, 0x88, 0x80]].concat()
+            }
             Codec::H264 => {
                 vec![0x7C, bit(begins, 0x80) | if self.is_key { 5 } else { 1 }]
             }
@@ -436,7 +452,8 @@ impl Frame {
             Codec::Av1 => vec![0x10 | bit(self.is_key && begins, 0x08)],
             other => panic!("no host encodes {other:?}"),
         };
-        bytes.resize(HEAD, 0);
+        let head = head_of(&bytes);
+        bytes.resize(head, 0);
         bytes.push(self.host);
         bytes.extend(self.number.to_be_bytes());
         bytes.push(u8::from(self.is_key));
@@ -451,7 +468,7 @@ impl Frame {
     pub(crate) fn read(payload: &[u8]) -> Option<(Self, Scaled, u16)> {
         let picture_id = u16::from_be_bytes([*payload.get(2)?, *payload.get(3)?]) & 0x7FFF;
         let (&[host, a, b, c, d, is_key, i, j, k, l], rest) =
-            payload.get(HEAD..)?.split_first_chunk()?;
+            payload.get(head_of(payload)..)?.split_first_chunk()?;
         let frame = Self {
             host,
             number: u32::from_be_bytes([a, b, c, d]),

@@ -9,7 +9,10 @@ const BASELINE: &str = "packetization-mode=1;profile-level-id=42e01f";
 #[test]
 fn chromiums_answer_is_understood() {
     let remote = read_answer(CHROMIUM_ANSWER, Layout::ours()).unwrap();
-    assert_eq!((remote.transport.ufrag.as_str(), remote.transport.pwd.as_str()), ("ERqn", "pITgY+sDFLov7QQZRG8+0C/A"));
+    assert_eq!(
+        (remote.transport.ufrag.as_str(), remote.transport.pwd.as_str()),
+        ("ERqn", "pITgY+sDFLov7QQZRG8+0C/A")
+    );
     assert_eq!(remote.transport.role, DtlsRole::Server);
     let fingerprint = remote.transport.fingerprint.to_string();
     assert!(CHROMIUM_ANSWER.contains(&format!("a=fingerprint:{fingerprint}\n")));

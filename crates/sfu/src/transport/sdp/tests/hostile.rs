@@ -107,7 +107,10 @@ fn what_is_said_above_all_media_holds_for_each() {
         FINGERPRINT.to_lowercase()
     );
     let remote = read_offer(&bare.replace("t=0 0\n", &session)).unwrap();
-    assert_eq!((remote.transport.ufrag.as_str(), remote.transport.role), ("above", DtlsRole::Client));
+    assert_eq!(
+        (remote.transport.ufrag.as_str(), remote.transport.role),
+        ("above", DtlsRole::Client)
+    );
     assert_eq!(remote.transport.fingerprint.to_string(), format!("sha-256 {FINGERPRINT}"));
 }
 
@@ -139,7 +142,8 @@ fn read_and_answered(text: &str) {
     let Ok(remote) = read_offer(text) else { return };
     let addresses = addresses();
     let n = sections(text).len();
-    let flowing = remote.media(MediaKind::Audio).is_some() || remote.media(MediaKind::Video).is_some();
+    let flowing =
+        remote.media(MediaKind::Audio).is_some() || remote.media(MediaKind::Video).is_some();
     assert!(flowing && !codecs(&remote).is_empty());
     for said in [answer(&local(&addresses), &remote), offer(&local(&addresses), &remote.layout)] {
         assert_eq!(sections(&said).len(), n, "{text}\n{said}");

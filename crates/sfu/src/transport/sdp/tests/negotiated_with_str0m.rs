@@ -29,11 +29,7 @@ fn plays(client: &Rtc, remote: &Remote) {
         let params = client.codec_config().params().iter().find(|it| *it.pt() == pt).unwrap();
         assert!(params.spec().codec.to_string().eq_ignore_ascii_case(codec.as_str()));
         let theirs = format(codec, &params.spec().format.to_string());
-        assert_eq!(
-            format(codec, fmtp).fit_format(&theirs),
-            Some(2),
-            "{codec} {fmtp}"
-        );
+        assert_eq!(format(codec, fmtp).fit_format(&theirs), Some(2), "{codec} {fmtp}");
         assert_eq!(params.resend().map(|it| *it), rtx);
     }
 }
@@ -58,14 +54,13 @@ fn a_client_takes_our_offer_and_we_its_answer() {
         (remote.transport.ufrag.as_str(), remote.transport.pwd.as_str()),
         (creds.ufrag.as_str(), creds.pass.as_str())
     );
-    assert_eq!(remote.transport.fingerprint.bytes(), client.direct_api().local_dtls_fingerprint().bytes);
+    assert_eq!(
+        remote.transport.fingerprint.bytes(),
+        client.direct_api().local_dtls_fingerprint().bytes
+    );
 
     // And again, with other credentials.
-    let again = Local {
-        transports: &[ANOTHER],
-        version: 2,
-        ..local(&addresses)
-    };
+    let again = Local { transports: &[ANOTHER], version: 2, ..local(&addresses) };
     let text = offer(&again, &remote.layout);
     let answer = client.sdp_api().accept_offer(SdpOffer::from_sdp_string(&text).unwrap()).unwrap();
     let restarted = read_answer(&answer.to_sdp_string(), &remote.layout).unwrap();

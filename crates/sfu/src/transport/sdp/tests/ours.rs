@@ -132,8 +132,7 @@ a=inactive
 fn ice_restarts_with_the_same_media() {
     let first = offer(&local(&[]), Layout::ours());
     let remote = read_answer(CHROMIUM_ANSWER, Layout::ours()).unwrap();
-    let again =
-        Local { transports: &[ANOTHER], version: 2, ..local(&[]) };
+    let again = Local { transports: &[ANOTHER], version: 2, ..local(&[]) };
     let second = offer(&again, &remote.layout);
     let changed: Vec<&str> = second
         .lines()
