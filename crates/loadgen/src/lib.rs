@@ -30,8 +30,8 @@ mod viewer;
 mod worker;
 
 pub use egress::{
-    DelayOptions, DelayReport, EgressError, EgressOptions, EgressReport,
-    measure as measure_egress, measure_delay,
+    DelayOptions, DelayReport, EgressError, EgressOptions, EgressReport, measure as measure_egress,
+    measure_delay,
 };
 pub use media::VideoCodec;
 pub use options::{OptionError, Options, Target};

@@ -104,10 +104,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(
-        ip: IpAddr,
-        heap: fn() -> (u64, i64),
-    ) -> Result<Self, EgressError> {
+    pub(super) fn start(ip: IpAddr, heap: fn() -> (u64, i64)) -> Result<Self, EgressError> {
         let mut sockets = udp::bind(ip, 0)?;
         sockets.set_local(vec![ip]);
         let candidate = SocketAddr::new(ip, sockets.port());

@@ -20,6 +20,7 @@ mod layers_inside;
 mod loss_recovery;
 mod malformed_input;
 mod negotiation;
+mod offers;
 mod publisher_reconnect;
 mod resilience;
 mod roaming;

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-
 use super::super::crowd::Crowd;
 use super::super::server::{Server, Speed};
 use super::super::{Bench, EgressError, Load, TICK, WARM_UP, peer, room};
