@@ -25,4 +25,5 @@ mod publisher_reconnect;
 mod resilience;
 mod roaming;
 mod sim;
+mod streams;
 mod workers;
