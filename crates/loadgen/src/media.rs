@@ -1,7 +1,16 @@
 //! What the synthetic publisher sends: payloads shaped like a codec's, with a stamp by which a viewer
-//! knows the frame, its completeness and how long the packet was under way.
+//! knows the frame and how long the packet was under way.
+
+mod h264;
+mod stamp;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::time::{Duration, Instant};
+
+use h264::Place;
+use stamp::STAMP_BYTES;
+pub(crate) use stamp::Stamp;
 
 /// The largest video payload, as browsers make them.
 const MAX_PAYLOAD: usize = 1_150;
@@ -13,16 +22,13 @@ const KEYFRAME_INTERVAL: Duration = Duration::from_secs(10);
 const KEYFRAME_MIN_INTERVAL: Duration = Duration::from_millis(300);
 /// How much larger than others a keyframe is.
 const KEYFRAME_FACTOR: usize = 6;
+/// What the rest of a payload is made of: no byte that a NAL unit may not have, and none that ends one.
+const FILLER: u8 = 0xA5;
 /// A publisher that could not send for this long leaves the frames out, as a camera does.
 const LATE: Duration = Duration::from_millis(250);
 
-const MAGIC: [u8; 4] = *b"kaLG";
-/// Where the stamp stands: behind the four bytes of a VP8 descriptor and the ten of a keyframe's
-/// header, in every packet of video.
-const VIDEO_AT: usize = 14;
-/// Behind the one byte that says what an Opus packet holds.
-const AUDIO_AT: usize = 1;
-const STAMP_BYTES: usize = 4 + 4 + 8 + 4 + 2 + 2 + 1;
+/// The longest head of a packet of video: the four bytes of a VP8 descriptor and the ten of a keyframe's header.
+const MAX_HEAD: usize = 14;
 
 /// What the pictures are shaped like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,58 +52,6 @@ pub(crate) struct Shape {
     pub(crate) epoch: Instant,
 }
 
-/// What every packet says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) run: u32,
-    /// When it was made, in microseconds of the run.
-    pub(crate) sent_us: u64,
-    pub(crate) frame: u32,
-    pub(crate) index: u16,
-    pub(crate) count: u16,
-    pub(crate) is_key: bool,
-}
-
-impl Stamp {
-    fn write(self, to: &mut Vec<u8>) {
-        to.extend(MAGIC);
-        to.extend(self.run.to_be_bytes());
-        to.extend(self.sent_us.to_be_bytes());
-        to.extend(self.frame.to_be_bytes());
-        to.extend(self.index.to_be_bytes());
-        to.extend(self.count.to_be_bytes());
-        to.push(u8::from(self.is_key));
-    }
-
-    fn read(payload: &[u8], at: usize) -> Option<Self> {
-        let bytes: &[u8; STAMP_BYTES] = payload.get(at..)?.first_chunk()?;
-        let (magic, rest) = bytes.split_first_chunk::<4>()?;
-        let (run, rest) = rest.split_first_chunk()?;
-        let (sent_us, rest) = rest.split_first_chunk()?;
-        let (frame, rest) = rest.split_first_chunk()?;
-        let (index, rest) = rest.split_first_chunk()?;
-        let (count, rest) = rest.split_first_chunk()?;
-        (*magic == MAGIC).then(|| Self {
-            run: u32::from_be_bytes(*run),
-            sent_us: u64::from_be_bytes(*sent_us),
-            frame: u32::from_be_bytes(*frame),
-            index: u16::from_be_bytes(*index),
-            count: u16::from_be_bytes(*count),
-            is_key: rest == [1],
-        })
-    }
-
-    /// Of a packet of video.
-    pub(crate) fn of_video(payload: &[u8]) -> Option<Self> {
-        Self::read(payload, VIDEO_AT)
-    }
-
-    /// Of a packet of sound.
-    pub(crate) fn of_audio(payload: &[u8]) -> Option<Self> {
-        Self::read(payload, AUDIO_AT)
-    }
-}
-
 /// One packet to be sent.
 #[derive(Debug)]
 pub(crate) struct Made {
@@ -119,6 +73,8 @@ pub(crate) struct Source {
     n_frames: u32,
     n_audio: u32,
     keyframe_at: Option<Duration>,
+    /// Frames since the last keyframe.
+    since_key: u32,
     keyframe_wanted: bool,
 }
 
@@ -133,6 +89,7 @@ impl Source {
             n_frames: 0,
             n_audio: 0,
             keyframe_at: None,
+            since_key: 0,
             keyframe_wanted: true,
         }
     }
@@ -198,28 +155,38 @@ impl Source {
         let is_key = since.is_none_or(|since| {
             since >= KEYFRAME_INTERVAL || self.keyframe_wanted && since >= KEYFRAME_MIN_INTERVAL
         });
+        self.since_key += 1;
         if is_key {
             self.keyframe_wanted = false;
             self.keyframe_at = Some(due);
+            self.since_key = 0;
+            if self.shape.codec == VideoCodec::H264 {
+                let payload = h264::parameter_sets();
+                out.push(Made { is_video: true, media_time: due, marker: false, payload });
+            }
         }
         let mean = self.shape.video_bitrate as usize / 8 / self.shape.fps as usize;
         let bytes = mean * self.rng.usize(80..=120) / 100;
         let bytes = if is_key { bytes * KEYFRAME_FACTOR } else { bytes };
-        let least = VIDEO_AT + STAMP_BYTES;
-        let count = bytes.div_ceil(MAX_PAYLOAD).clamp(1, usize::from(u16::MAX));
+        let count = bytes.div_ceil(MAX_PAYLOAD).max(1);
         let frame = self.n_frames;
         self.n_frames = self.n_frames.wrapping_add(1);
         for index in 0..count {
             // As libwebrtc does: the packets of a frame differ by a byte at most.
-            let len = (bytes / count + usize::from(index < bytes % count)).max(least);
-            let (index, count) = (index as u16, count as u16);
-            let stamp = Stamp { run: self.shape.run, sent_us, frame, index, count, is_key };
+            let len = bytes / count + usize::from(index < bytes % count);
+            let len = len.max(MAX_HEAD + STAMP_BYTES);
+            let (begins, ends) = (index == 0, index + 1 == count);
             let mut payload = Vec::with_capacity(len);
-            head(self.shape.codec, stamp, &mut payload);
-            stamp.write(&mut payload);
-            payload.resize(len, 0xA5);
-            let marker = index + 1 == count;
-            out.push(Made { is_video: true, media_time: due, marker, payload });
+            match self.shape.codec {
+                VideoCodec::Vp8 => vp8_head(begins, is_key, frame, &mut payload),
+                VideoCodec::H264 => {
+                    let place = Place { begins, ends, is_key, since_key: self.since_key };
+                    h264::head(place, &mut payload);
+                }
+            }
+            Stamp { run: self.shape.run, sent_us, frame, is_key, begins }.write(&mut payload);
+            payload.resize(len, FILLER);
+            out.push(Made { is_video: true, media_time: due, marker: ends, payload });
         }
     }
 
@@ -229,34 +196,20 @@ impl Source {
         let frame = self.n_audio;
         self.n_audio = self.n_audio.wrapping_add(1);
         let run = self.shape.run;
-        Stamp { run, sent_us, frame, index: 0, count: 1, is_key: false }.write(&mut payload);
-        payload.resize(AUDIO_PAYLOAD, 0xA5);
+        Stamp { run, sent_us, frame, is_key: false, begins: true }.write(&mut payload);
+        payload.resize(AUDIO_PAYLOAD, FILLER);
         out.push(Made { is_video: false, media_time: due, marker: false, payload });
     }
 }
 
-/// The bytes by which a server tells what this is: always as many.
-fn head(codec: VideoCodec, stamp: Stamp, to: &mut Vec<u8>) {
-    let begins = stamp.index == 0;
-    let ends = stamp.index + 1 == stamp.count;
+/// A payload descriptor with a picture id of 15 bits (RFC 7741, section 4.2), and what a frame begins with.
+fn vp8_head(begins: bool, is_key: bool, frame: u32, to: &mut Vec<u8>) {
     let bit = |is: bool, value: u8| if is { value } else { 0 };
-    match codec {
-        VideoCodec::Vp8 => {
-            let id = stamp.frame as u16 & 0x7FFF;
-            // A payload descriptor with a picture id of 15 bits (RFC 7741, section 4.2).
-            to.extend([0x80 | bit(begins, 0x10), 0x80, 0x80 | (id >> 8) as u8, id as u8]);
-            // Frame tag, start code, 1280 by 720 (RFC 6386, section 9.1).
-            let tag = 0x10 | bit(!stamp.is_key, 0x01);
-            to.extend([tag, 0x02, 0x00, 0x9D, 0x01, 0x2A, 0x00, 0x05, 0xD0, 0x02]);
-        }
-        VideoCodec::H264 => {
-            // FU-A of an IDR or other slice (RFC 6184, section 5.8).
-            let kind = if stamp.is_key { 5 } else { 1 };
-            to.extend([0x7C, bit(begins, 0x80) | bit(ends && !begins, 0x40) | kind]);
-            to.extend([0x88; VIDEO_AT - 2]);
-        }
+    let id = frame as u16 & 0x7FFF;
+    to.extend([0x80 | bit(begins, 0x10), 0x80, 0x80 | (id >> 8) as u8, id as u8]);
+    if begins {
+        // Frame tag, start code, 1280 by 720 (RFC 6386, section 9.1).
+        let tag = 0x10 | bit(!is_key, 0x01);
+        to.extend([tag, 0x02, 0x00, 0x9D, 0x01, 0x2A, 0x00, 0x05, 0xD0, 0x02]);
     }
 }
-
-#[cfg(test)]
-mod tests;

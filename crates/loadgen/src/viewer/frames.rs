@@ -1,26 +1,45 @@
 //! What a person in front of the viewer would see: frames that are complete and build on one that
 //! was shown, and how long the picture stands still.
+//!
+//! A frame is all packets from the one whose stamp says that it begins to the next with the marker bit, however
+//! many there are: a server may packetise frames anew.
+
+mod window;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::media::Stamp;
+use window::Window;
 
 /// Frames that are waited for at once: four seconds of them.
 const MAX_PENDING: usize = 128;
 
+/// A packet of video.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// Its sequence number with its cycles.
+    pub(crate) seq: u64,
+    /// Its marker bit.
+    pub(crate) is_last: bool,
+    pub(crate) stamp: Option<Stamp>,
+}
+
 #[derive(Debug)]
-struct Partial {
+struct Pending {
     frame: u32,
-    have: u16,
-    count: u16,
     is_key: bool,
+    /// The first packet that did not come yet.
+    next: u64,
+    is_complete: bool,
 }
 
 /// The decoder and the screen.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
-    pending: VecDeque<Partial>,
+    came: Window,
+    /// By frame, and so by `next`.
+    pending: VecDeque<Pending>,
     shown: Option<u32>,
     shown_at: Option<Instant>,
     first_keyframe_at: Option<Instant>,
@@ -37,25 +56,40 @@ impl Frames {
         self.first_keyframe_at
     }
 
+    /// Sequence numbers are of another stream from now on.
+    pub(crate) fn begin_stream(&mut self) {
+        self.came = Window::default();
+        self.pending.clear();
+    }
+
     /// Takes a packet that was not there before. When the picture moves by it, returns how long it
     /// had stood still.
-    pub(crate) fn take(&mut self, stamp: Stamp, now: Instant) -> Option<Duration> {
-        if self.shown.is_some_and(|shown| stamp.frame <= shown) {
-            return None;
+    pub(crate) fn take(&mut self, part: Part, now: Instant) -> Option<Duration> {
+        let Part { seq, is_last, stamp } = part;
+        self.came.put(seq, is_last);
+        if let Some(stamp) = stamp.filter(|it| it.begins) {
+            self.begin(stamp, seq);
         }
-        let found = self.pending.binary_search_by_key(&stamp.frame, |it| it.frame);
-        let at = found.unwrap_or_else(|at| {
-            let Stamp { frame, count, is_key, .. } = stamp;
-            self.pending.insert(at, Partial { frame, have: 0, count, is_key });
-            at
-        });
-        let it = self.pending.get_mut(at)?;
-        it.have += 1;
-        let complete = it.have == it.count;
+        let at = self.pending.partition_point(|it| it.next <= seq).checked_sub(1)?;
+        let it = self.pending.get_mut(at).filter(|it| it.next == seq)?;
+        while let Some(is_last) = self.came.get(it.next).filter(|_| !it.is_complete) {
+            it.next += 1;
+            it.is_complete = is_last;
+        }
+        if it.is_complete { self.show(now) } else { None }
+    }
+
+    fn begin(&mut self, stamp: Stamp, seq: u64) {
+        let Stamp { frame, is_key, .. } = stamp;
+        if self.shown.is_some_and(|shown| frame <= shown) {
+            return;
+        }
+        if let Err(at) = self.pending.binary_search_by_key(&frame, |it| it.frame) {
+            self.pending.insert(at, Pending { frame, is_key, next: seq, is_complete: false });
+        }
         if self.pending.len() > MAX_PENDING {
             self.pending.pop_front();
         }
-        if complete { self.show(now) } else { None }
     }
 
     /// Shows what can be decoded: complete frames in order, or from the next complete keyframe.
@@ -63,13 +97,12 @@ impl Frames {
         let before = self.shown_at;
         let mut moved = false;
         loop {
-            let complete = |it: &Partial| it.have == it.count;
-            let follows = |it: &Partial| self.shown.is_some_and(|shown| it.frame == shown + 1);
-            let next = self.pending.front().is_some_and(|it| complete(it) && follows(it));
+            let follows = |it: &Pending| self.shown.is_some_and(|shown| it.frame == shown + 1);
+            let next = self.pending.front().is_some_and(|it| it.is_complete && follows(it));
             let at = if next {
                 0
             } else {
-                let keyframe = self.pending.iter().position(|it| it.is_key && complete(it));
+                let keyframe = self.pending.iter().position(|it| it.is_key && it.is_complete);
                 let Some(at) = keyframe else { break };
                 at
             };
@@ -90,41 +123,4 @@ impl Frames {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stamp(frame: u32, index: u16, count: u16, is_key: bool) -> Stamp {
-        Stamp { run: 0, sent_us: 0, frame, index, count, is_key }
-    }
-
-    #[test]
-    fn a_picture_begins_with_a_complete_keyframe() {
-        let now = Instant::now();
-        let mut it = Frames::default();
-        it.take(stamp(7, 0, 1, false), now);
-        it.take(stamp(8, 0, 2, true), now);
-        assert_eq!(it.first_keyframe_at(), None);
-        let later = now + Duration::from_secs(1);
-        it.take(stamp(8, 1, 2, true), later);
-        assert_eq!(it.first_keyframe_at(), Some(later));
-        assert_eq!(it.shown, Some(8));
-    }
-
-    #[test]
-    fn a_lost_frame_freezes_the_picture_until_it_comes_or_a_keyframe_does() {
-        let now = Instant::now();
-        let at = |n: u32| now + Duration::from_millis(u64::from(n) * 33);
-        let mut it = Frames::default();
-        it.take(stamp(0, 0, 1, true), at(0));
-        for n in (1..10).filter(|n| *n != 3) {
-            let stood = it.take(stamp(n, 0, 1, false), at(n));
-            assert_eq!(stood, (n < 3).then(|| at(1) - at(0)), "{n}");
-        }
-        assert_eq!(it.shown, Some(2));
-        let freeze = it.take(stamp(3, 0, 1, false), at(10)).unwrap();
-        assert_eq!((it.shown, freeze), (Some(9), at(10) - at(2)));
-        it.take(stamp(11, 0, 1, false), at(11));
-        assert!(it.take(stamp(20, 0, 1, true), at(20)).is_some());
-        assert_eq!((it.shown, it.pending.len()), (Some(20), 0));
-    }
-}
+mod tests;

@@ -7,8 +7,8 @@ use rtp::header::Header;
 use rtp::srtp::{Receiver, UnprotectError};
 
 use super::Rules;
-use super::frames::Frames;
-use super::receive::{Stream, Taken};
+use super::frames::{Frames, Part};
+use super::receive::Stream;
 use crate::description::{Carries, Remote};
 use crate::media::Stamp;
 use crate::stats::{Counters, Stats};
@@ -119,39 +119,55 @@ impl Media {
         match self.formats.get(usize::from(header.payload_type)) {
             Some(Carries::Audio) => {
                 let counters = &mut stats.counters;
-                let taken = take(&mut self.audio, 48_000, &header, now, counters);
-                if let Some(stamp) = Stamp::of_audio(payload).filter(|_| taken == Taken::New) {
+                let seq = take(&mut self.audio, 48_000, &header, now, counters);
+                if let Some(stamp) = seq.and_then(|_| Stamp::find(payload)) {
                     self.measure_delay(stamp, now, stats);
                 }
             }
             Some(Carries::Video) => {
+                if self.video.as_ref().is_some_and(|it| it.ssrc != header.ssrc) {
+                    self.frames.begin_stream();
+                }
                 let counters = &mut stats.counters;
-                let taken = take(&mut self.video, 90_000, &header, now, counters);
-                if let Some(stamp) = Stamp::of_video(payload).filter(|_| taken == Taken::New) {
-                    self.measure_delay(stamp, now, stats);
-                    self.show(stamp, now, &mut stats.counters);
+                let seq = take(&mut self.video, 90_000, &header, now, counters);
+                if let Some(seq) = seq {
+                    let stamp = Stamp::find(payload);
+                    if let Some(stamp) = stamp {
+                        self.measure_delay(stamp, now, stats);
+                    }
+                    self.show(
+                        Part { seq, is_last: header.marker, stamp },
+                        now,
+                        &mut stats.counters,
+                    );
                 }
             }
-            Some(Carries::Rtx) => self.handle_rtx(payload, now, &mut stats.counters),
+            Some(Carries::Rtx) => self.handle_rtx(&header, payload, now, &mut stats.counters),
             Some(Carries::Nothing) | None => stats.counters.unreadable += 1,
         }
     }
 
     /// Takes a repeated packet: its own number stands before its payload (RFC 4588, section 4).
-    fn handle_rtx(&mut self, payload: &[u8], now: Instant, counters: &mut Counters) {
+    fn handle_rtx(
+        &mut self,
+        header: &Header<'_>,
+        payload: &[u8],
+        now: Instant,
+        counters: &mut Counters,
+    ) {
         // One without payload only measures the way.
         let Some((seq, payload)) = payload.split_first_chunk::<2>() else { return };
         counters.rtx += 1;
         let Some(stream) = &mut self.video else { return };
-        let taken = stream.take(u16::from_be_bytes(*seq), true, now, counters);
-        if let Some(stamp) = Stamp::of_video(payload).filter(|_| taken == Taken::New) {
-            self.show(stamp, now, counters);
+        if let Some(seq) = stream.take(u16::from_be_bytes(*seq), true, now, counters) {
+            let stamp = Stamp::find(payload);
+            self.show(Part { seq, is_last: header.marker, stamp }, now, counters);
         }
     }
 
-    fn show(&mut self, stamp: Stamp, now: Instant, counters: &mut Counters) {
+    fn show(&mut self, part: Part, now: Instant, counters: &mut Counters) {
         let before = self.shown_at();
-        if self.frames.take(stamp, now).is_some() {
+        if self.frames.take(part, now).is_some() {
             let since = before.max(self.steady_from).unwrap_or(now);
             self.count_freeze(now.saturating_duration_since(since), counters);
         }
@@ -179,7 +195,7 @@ fn take(
     header: &Header<'_>,
     now: Instant,
     counters: &mut Counters,
-) -> Taken {
+) -> Option<u64> {
     let stream = match slot {
         Some(it) if it.ssrc == header.ssrc => it,
         _ => slot.insert(Stream::new(header.ssrc, clock_rate, header.seq, now)),

@@ -15,15 +15,6 @@ pub(crate) const GIVE_UP: Duration = Duration::from_millis(500);
 /// More missing packets than this are an outage, not a loss to be mended.
 const MAX_MISSING: usize = 1_000;
 
-/// What a packet is to its stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// It was not there yet.
-    New,
-    /// It was there, or is too late.
-    Duplicate,
-}
-
 #[derive(Debug)]
 struct Missing {
     seq: u64,
@@ -71,14 +62,15 @@ impl Stream {
         }
     }
 
-    /// Takes a packet's number; `repeated` when it came as a retransmission.
+    /// Takes a packet's number; `repeated` when it came as a retransmission. Returns it with its cycles, or `None`
+    /// when the packet was there before or comes too late.
     pub(crate) fn take(
         &mut self,
         seq: u16,
         repeated: bool,
         now: Instant,
         counters: &mut Counters,
-    ) -> Taken {
+    ) -> Option<u64> {
         let seq = rtp::seq::extend(seq, self.highest);
         if seq > self.highest {
             let gap = seq - self.highest - 1;
@@ -90,7 +82,7 @@ impl Stream {
             let found = self.missing.binary_search_by_key(&seq, |it| it.seq);
             let Ok(at) = found else {
                 counters.duplicates += 1;
-                return Taken::Duplicate;
+                return None;
             };
             self.missing.remove(at);
             if repeated {
@@ -101,7 +93,7 @@ impl Stream {
         }
         self.received += 1;
         counters.unique += 1;
-        Taken::New
+        Some(seq)
     }
 
     fn miss(&mut self, seq: u64, gap: u64, now: Instant, counters: &mut Counters) {
@@ -210,14 +202,14 @@ mod tests {
         let now = Instant::now();
         let (mut it, mut counters) = stream(now);
         for seq in [65_534, 0, 65_535, 1] {
-            assert_eq!(it.take(seq, false, now, &mut counters), Taken::New);
+            assert!(it.take(seq, false, now, &mut counters).is_some());
         }
         let mut wanted = Vec::new();
         let later = now + REORDER_WAIT;
         it.look_after(later, Duration::ZERO, true, &mut wanted, &mut counters);
         assert!(wanted.is_empty());
         assert_eq!((counters.unique, counters.reordered, counters.lost), (4, 1, 0));
-        assert_eq!(it.take(0, false, now, &mut counters), Taken::Duplicate);
+        assert_eq!(it.take(0, false, now, &mut counters), None);
         assert_eq!(counters.duplicates, 1);
     }
 
@@ -236,7 +228,7 @@ mod tests {
                 asked.push((ms, wanted));
             }
             if ms == 100 {
-                assert_eq!(it.take(0, true, at, &mut counters), Taken::New);
+                assert_eq!(it.take(0, true, at, &mut counters), Some(2 << 16));
             }
         }
         assert_eq!(asked[0], (10, vec![65_535, 0, 1]));
