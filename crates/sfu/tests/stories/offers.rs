@@ -43,6 +43,7 @@ fn players() -> Vec<(&'static str, &'static str)> {
     fixtures![
         "chromium_156_offer",
         "firefox_153_offer",
+        "gst_bundle_none_whep_offer",
         "gstreamer_whepclientsrc_offer",
         "safari_18_offer",
         "werift_watch_offer",

@@ -29,7 +29,11 @@ fn padding_in_a_stream_leaves_no_hole() {
         sim.run(10 * SECOND);
         let asked = sim.host(host).keyframe_requests.len();
         let screen = sim.screen(viewer);
-        assert!(screen.longest_freeze() < Duration::from_millis(300), "{:?}", screen.longest_freeze());
+        assert!(
+            screen.longest_freeze() < Duration::from_millis(300),
+            "{:?}",
+            screen.longest_freeze()
+        );
         assert!(screen.shown.len() > 290, "{} of 300 frames", screen.shown.len());
         assert!(asked <= 2, "{asked} keyframes were asked for");
     }
@@ -62,7 +66,8 @@ fn a_clock_that_jumps_or_goes_back_is_not_seen() {
 #[test]
 fn media_that_only_their_payload_types_tell_apart_are_taken() {
     let bare = |offer: String| -> String {
-        let is_kept = |it: &&str| !["a=ssrc", "a=extmap", "a=msid"].iter().any(|name| it.starts_with(name));
+        let is_kept =
+            |it: &&str| !["a=ssrc", "a=extmap", "a=msid"].iter().any(|name| it.starts_with(name));
         offer.lines().filter(is_kept).map(|it| format!("{it}\r\n")).collect()
     };
     let (mut sim, _, viewer) = watched(Host::saying(bare));
@@ -75,7 +80,10 @@ fn media_that_only_their_payload_types_tell_apart_are_taken() {
 #[test]
 fn parameter_sets_that_only_the_offer_has_are_put_before_each_keyframe() {
     let with_sets = |offer: String| -> String {
-        offer.replace("packetization-mode=", "sprop-parameter-sets=Z0LAH9oBQBbo,aM48gA==;packetization-mode=")
+        offer.replace(
+            "packetization-mode=",
+            "sprop-parameter-sets=Z0LAH9oBQBbo,aM48gA==;packetization-mode=",
+        )
     };
     let host = Host::saying(with_sets).without_parameter_sets();
     let (mut sim, _, first) = watched(host.with_own_keyframes(60));
@@ -85,7 +93,11 @@ fn parameter_sets_that_only_the_offer_has_are_put_before_each_keyframe() {
     for viewer in [first, late] {
         let screen = sim.screen(viewer);
         assert!(screen.parameter_sets >= 2, "{} sets", screen.parameter_sets);
-        assert!(screen.longest_freeze() < Duration::from_millis(200), "{:?}", screen.longest_freeze());
+        assert!(
+            screen.longest_freeze() < Duration::from_millis(200),
+            "{:?}",
+            screen.longest_freeze()
+        );
     }
 }
 
