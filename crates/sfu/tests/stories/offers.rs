@@ -182,3 +182,26 @@ fn layers_that_are_named_are_taken_by_their_names() {
     assert!(sdp.contains("a=rid:2 recv\r\na=rid:1 recv\r\na=rid:0 recv\r\n"), "{sdp}");
     assert!(sdp.contains("a=simulcast:recv 2;1;0\r\n"), "{sdp}");
 }
+
+#[test]
+fn nobody_can_name_an_address_that_the_server_should_send_to() {
+    let candidate = "a=candidate:1 1 udp 2113937151 169.254.169.254 80 typ host\r\n";
+    for publishes in [true, false] {
+        let direction = if publishes { "a=sendonly" } else { "a=recvonly" };
+        let (_, offer) = players().into_iter().find(|it| it.0 == "chromium_156_offer").unwrap();
+        let offer = offer.replace("a=recvonly\n", &format!("{direction}\n{candidate}"));
+        let (room, peer, via) = (ROOM, PeerId(1), None);
+        let offer = offer.replace("\r\n", "\n").replace('\n', "\r\n");
+        let mut sim = Sim::new();
+        sim.wire = Some(Vec::new());
+        sim.command(if publishes {
+            Command::Publish { room, peer, offer, on_air: true, via }
+        } else {
+            Command::WatchOffer { room, peer, offer, via }
+        });
+        assert!(matches!(sim.events.pop().unwrap().1, Event::Answer { .. }));
+        sim.run(std::time::Duration::from_secs(12));
+        let sent = sim.wire.unwrap().iter().filter(|it| !it.is_in).count();
+        assert_eq!(sent, 0, "nothing is sent before a check came");
+    }
+}
