@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use crate::sdp_summary::{self, SdpSummary};
 use crate::session::{Echo, Page, Profile, ReplyTo, SessionId};
 use crate::timers::Timer;
+use crate::why::Why;
 
 /// The fields of `hello` that matter here.
 #[derive(Debug)]
@@ -160,7 +161,7 @@ impl Room {
     /// `hello`, after its fields, room and rights were checked: the member is a page from now on.
     pub(crate) fn greet(&mut self, cx: &mut Context, sid: SessionId, hello: Hello) {
         // An offer may have been made already, on a slow line; it was for the basic profile.
-        self.withdraw_viewer(cx, sid);
+        self.withdraw_viewer(cx, sid, Why::Replaced);
         let token = cx.new_token();
         let Some(session) = self.member(sid) else { return };
         let Hello { role, name, pauses } = hello;
