@@ -67,7 +67,8 @@ impl Hub {
                 if let Some(session) = room.member(sid) {
                     session.role = Some(Role::Host);
                 }
-                room.authorize(cx, sid)?;
+                let right = room.authorize(cx, sid);
+                right.inspect_err(|refusal| room.log_refused(sid, true, refusal))?;
             }
             room.greet(cx, sid, Hello { role, name, pauses });
             Ok(())

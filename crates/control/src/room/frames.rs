@@ -109,7 +109,8 @@ impl Room {
         };
         // Rights come before the description.
         if says_publish == Some(true) {
-            self.authorize(cx, sid)?;
+            let right = self.authorize(cx, sid);
+            right.inspect_err(|refusal| self.log_refused(sid, true, refusal))?;
         }
         self.may_offer(cx, sid)?;
         let summary = read_offer(&sdp)?;
@@ -118,11 +119,12 @@ impl Room {
         let pc = if is_page && !publishes { Some(Pc::Sub) } else { echo.pc };
         let pc = pc.or_else(|| is_page.then_some(default_pc));
         let reply_to = ReplyTo::Page(Echo { pc, ..echo });
-        if publishes {
+        let result = if publishes {
             self.publish(cx, sid, sdp, summary.session, reply_to)
         } else {
             self.watch_offer(cx, sid, sdp, summary.session, reply_to)
-        }
+        };
+        result.inspect_err(|refusal| self.log_refused(sid, publishes, refusal))
     }
 
     /// Whether a member may make one more offer now.

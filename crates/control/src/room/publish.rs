@@ -378,6 +378,10 @@ impl Room {
         is_claim: bool,
         error: NegotiationError,
     ) {
+        // Then it is tried again.
+        if error != NegotiationError::UnknownPeer {
+            self.log_refused(sid, true, &error.clone().into());
+        }
         let Some(session) = self.member(sid) else { return };
         let client = session.client;
         let publishing = session.publishing_mut();

@@ -26,6 +26,7 @@ impl Room {
     /// Asks the media plane for an offer to a fan. It is told when there is no place.
     pub(crate) fn watch(&mut self, cx: &mut Context, sid: SessionId) {
         if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
+            self.log_refused(sid, false, &refusal);
             let client = self.members.get(&sid).and_then(|session| session.client);
             cx.refuse(client, ReplyTo::Nobody, refusal);
         }
@@ -72,6 +73,7 @@ impl Room {
     pub(crate) fn evict(&mut self, cx: &mut Context, sid: SessionId, refusal: Refusal) {
         let Some(session) = self.members.get(&sid) else { return };
         let client = session.client;
+        self.log_refused(sid, false, &refusal);
         let waiting = self.take_open_viewer(cx, sid, Why::GaveWay);
         cx.refuse(client, waiting.unwrap_or(ReplyTo::Nobody), refusal);
         self.reap(cx, sid);

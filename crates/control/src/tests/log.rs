@@ -1,5 +1,6 @@
 //! Who comes and goes, as an operator reads it.
 
+use auth::PublishOpen;
 use media_api::CloseReason;
 use protocol::Role;
 
@@ -182,4 +183,53 @@ fn each_way_out_of_a_viewer_is_a_line_with_its_reason() {
 fn close(w: &mut World, reason: CloseReason) {
     let peer = w.last_peer();
     w.closes(peer, reason);
+}
+
+/// The one line of a refusal.
+fn refused(w: &mut World) -> String {
+    let lines = w.log().into_iter().filter(|it| it.contains("refused")).collect::<Vec<_>>();
+    let [line] = &lines[..] else { panic!("{lines:#?}") };
+    line.clone()
+}
+
+#[test]
+fn a_page_that_may_not_publish_is_told_of_and_its_key_is_not() {
+    let mut w = World::with(|setup| {
+        setup.open = PublishOpen::None;
+        setup.key = Some("the key".into());
+    });
+    for (fields, code) in [("", "auth_required"), (r#","key":"a guess""#, "auth_bad")] {
+        let page = w.open();
+        w.hello(page, &format!(r#""role":"host"{fields}"#));
+        let line = refused(&mut w);
+        assert!(line.starts_with("publisher refused room=default session=s"), "{line}");
+        assert_eq!(field(&line, "code").trim_matches('"'), code);
+        assert!(line.contains("ip=192.0.2.1") && !line.contains("guess"), "{line}");
+    }
+}
+
+#[test]
+fn a_second_host_is_told_of_in_either_profile() {
+    let mut w = World::new();
+    w.basic_host();
+    w.log();
+    let second = w.open();
+    w.offer(second, SENDING);
+    assert_eq!(field(&refused(&mut w), "code").trim_matches('"'), "host_taken");
+    let third = w.open();
+    w.hello(third, r#""role":"host""#);
+    w.offer(third, SENDING);
+    assert_eq!(field(&refused(&mut w), "code").trim_matches('"'), "host_taken");
+}
+
+#[test]
+fn a_fan_without_a_place_is_told_of() {
+    let mut w = World::with(|setup| setup.max_viewers = 1);
+    w.host("");
+    w.fan();
+    w.log();
+    w.idler("198.51.100.1");
+    let line = refused(&mut w);
+    assert!(line.starts_with("viewer refused"), "{line}");
+    assert_eq!(field(&line, "code").trim_matches('"'), "room_full");
 }
