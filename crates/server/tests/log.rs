@@ -124,3 +124,18 @@ async fn a_page_of_a_foreign_origin_is_told_of() {
     assert_eq!(refused.err().unwrap().0, 403);
     assert_told(&["WebSocket refused", "code=\"forbidden\"", "https://evil.example"]);
 }
+
+#[tokio::test]
+async fn a_full_server_says_which_limit_was_reached_and_what_it_does() {
+    begin();
+    let server = start_with(|config| config.limits.connections = 8, 16).await;
+    let mut held = Vec::new();
+    for _ in 0..24 {
+        held.push(tokio::net::TcpStream::connect(server.addr).await.unwrap());
+    }
+    let (head, _) = common::soon(server.http("GET", "/api/health", "")).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let log = LINES.with_borrow(|it| String::from_utf8(it.clone()).unwrap());
+    let line = log.lines().find(|it| it.contains("connection limit reached")).expect(&log);
+    assert!(line.contains(" WARN ") && line.contains("limit=8 n_closed="), "{line}");
+}

@@ -277,12 +277,12 @@ impl Inner {
             return;
         }
         let FullLog { n_evicted, n_refused, .. } = self.log;
-        let n_connections = self.entries.len();
         tracing::warn!(
-            n_connections,
-            n_evicted,
+            limit = self.limits.connections,
+            n_closed = n_evicted,
             n_refused,
-            "no free connections; the oldest unfinished give way"
+            "connection limit reached: newcomers take the places of connections that wait for their \
+             client"
         );
         self.log = FullLog { told: Some(now), ..FullLog::default() };
     }
