@@ -145,6 +145,12 @@ async function watchLive(page, room) {
 }
 
 look("fan-live", "/r/five", async (page) => [await watchLive(page, "five")]);
+look("fan-stats", "/r/eleven", async (page) => {
+  const host = await watchLive(page, "eleven");
+  await page.keyboard.press("s");
+  await page.waitForSelector(byTestId("stats"));
+  return [host];
+});
 look("fan-sound-only", "/r/eight", async (page) => {
   const host = await watchLive(page, "eight");
   await page.selectOption(byTestId("picture-menu"), "off");
@@ -162,4 +168,35 @@ look("home-with-a-room", "/r/seven", async (page) => {
   await page.goto(server.base);
   await page.waitForSelector('a[href="/r/seven"]');
   return [host];
+});
+
+/** Runs in the page: what of the figures is cut off, and what of the page they cover. */
+function figures() {
+  const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const panel = document.querySelector('[data-testid="stats"]');
+  const { top, bottom } = panel.getBoundingClientRect();
+  const rows = [...panel.querySelectorAll("dd")].map((row) => row.getBoundingClientRect());
+  const seen = rows.filter((row) => row.top >= top && row.bottom <= Math.min(bottom, innerHeight));
+  const unmute = box('[data-testid="unmute"]');
+  const { left, right } = panel.getBoundingClientRect();
+  const covers =
+    left < unmute.right && right > unmute.left && top < unmute.bottom && bottom > unmute.top;
+  return { rows: rows.length, seen: seen.length, covers };
+}
+
+test("all figures are seen on a phone, beside Unmute, until the broadcast is over", async () => {
+  const page = await chromium.open(`${server.base}/r/twelve`, { name: "phone" });
+  const host = await watchLive(page, "twelve");
+  await page.keyboard.press("s");
+  for (const size of [...SIZES, { width: 844, height: 390 }]) {
+    await page.setViewportSize(size);
+    await page.waitForSelector(`${byTestId("stats")}[data-below="${size.width < 720}"]`);
+    const told = await page.evaluate(figures);
+    assert.deepEqual(told, { rows: 11, seen: 11, covers: false }, JSON.stringify(size));
+  }
+  await endLive(host);
+  await fanState(page, "ended");
+  assert.equal(await page.locator(byTestId("stats")).count(), 0);
+  for (const each of [host, page]) await each.close();
+  chromium.checkFaults();
 });

@@ -258,7 +258,7 @@ impl Auth {
         };
         let Wrong::Over { retry_after, is_first } = wrong else { return None };
         if is_first {
-            tracing::warn!(%network, last = ?guess.kind, "too many wrong secrets: the next wrong ones of this network are refused");
+            tracing::warn!(%network, last = %guess.kind, "too many wrong secrets of one network: refusing its next wrong ones for a minute");
         }
         // The own machine and trusted networks are told every time that the secret is wrong.
         (!client.is_unlimited()).then_some(retry_after)

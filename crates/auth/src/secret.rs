@@ -21,6 +21,16 @@ pub enum SecretKind {
     SessionToken,
 }
 
+impl fmt::Display for SecretKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "key",
+            Self::HostIdentity => "host_identity",
+            Self::SessionToken => "session_token",
+        })
+    }
+}
+
 /// A secret has more bytes than [`Secret::MAX_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("longer than {} bytes", Secret::MAX_BYTES)]

@@ -69,7 +69,7 @@ fn a_guesser_makes_one_line_and_it_has_no_secret() {
         }
     });
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert!(lines[0].contains("2001:db8::/64"), "{lines:?}");
+    assert!(lines[0].contains("2001:db8::/64") && lines[0].contains("last=key"), "{lines:?}");
     assert!(!lines[0].contains("guess") && !lines[0].contains(KEY), "{lines:?}");
 }
 

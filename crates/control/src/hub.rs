@@ -18,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::session::{ReplyTo, SessionId};
 use crate::timers::Timer;
+use crate::why::Why;
 
 /// The control plane as a state machine. One task owns it. Change it with [`Hub::handle`], drain
 /// [`Hub::poll_effect`], then sleep until [`Hub::poll_timeout`].
@@ -98,7 +99,7 @@ impl Hub {
                 Timer::Prefer(sid) => {
                     self.in_room_of(Some(sid), |room, cx, sid| room.prefer(cx, sid));
                 }
-                Timer::Grace(id) => self.in_room(id, Room::end),
+                Timer::Grace(id) => self.in_room(id, |room, cx| room.end(cx, Why::NoMedia)),
                 Timer::Viewers(id) => self.in_room(id, Room::tell_viewers),
                 Timer::Linger(id) => self.in_room(id, Room::linger_is_over),
             }
@@ -129,6 +130,16 @@ impl Hub {
                 room.dismiss(cx, sid, "draining", CloseCode::GoingAway);
                 room.reap(cx, sid);
             });
+        }
+        let mut left: Vec<SessionId> = self.cx.directory.sessions.keys().copied().collect();
+        left.sort();
+        for sid in left {
+            // The end of another may have been its end.
+            if self.cx.directory.sessions.contains_key(&sid) {
+                self.in_room_of(Some(sid), |room, cx, sid| {
+                    room.remove(cx, sid, Why::ServerStopped);
+                });
+            }
         }
     }
 

@@ -17,7 +17,7 @@
 //! | `session.rs` | one member of a room |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
 //! | `half_open.rs` | which viewer gives way when there is no place left |
-//! | `refusal.rs` | why something is refused, in words |
+//! | `refusal.rs`, `why.rs` | why something is refused, in words; why somebody left, in a word |
 //! | `sdp_summary.rs` | the few facts of a description that decide who publishes |
 //! | `ice_servers.rs` | STUN and TURN servers, with credentials that expire |
 //! | `limits.rs` | every bound of this crate |
@@ -40,6 +40,7 @@ mod room;
 pub mod sdp_summary;
 mod session;
 mod timers;
+mod why;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod leave;
 mod media;
 mod notify;
 mod publish;
+mod refused;
 mod requests;
 mod resume;
 mod watch;

@@ -233,6 +233,8 @@ pub(crate) struct Publisher {
     pub(crate) peer: PeerId,
     #[allow(dead_code, reason = "held until the peer is gone")]
     pub(crate) place: PeerPlace,
+    /// When the media plane took it; from then on the room has a publisher.
+    pub(crate) joined_at: Option<Instant>,
     /// Whether viewers see it at once.
     pub(crate) on_air: bool,
     /// Tells a new offer of the same `RTCPeerConnection` from another's: see `SdpSummary`.

@@ -152,8 +152,9 @@ impl Engine {
         let mut engine =
             Self { workers: Vec::new(), places: AllPlaces::new(max_peers), udp_port, candidates };
         engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
-        let n_candidates = engine.candidates.len();
-        tracing::info!(udp_port, n_workers, n_candidates, "media plane started");
+        let addresses: Vec<_> = engine.candidates.iter().map(|it| it.ip().to_string()).collect();
+        let addresses = addresses.join(",");
+        tracing::info!(udp_port, threads = n_workers, addresses, "listening for media over UDP");
         Ok(engine)
     }
 

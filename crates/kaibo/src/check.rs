@@ -12,12 +12,18 @@ use crate::screen::Screen;
 
 const EXAMPLES: &str = "\
 Examples:
-  kaibo check whip http://127.0.0.1:3000/whip/test
+  kaibo check whip http://127.0.0.1:3000/whip/test --origin http://localhost:3000
       every requirement of RFC 9725 that can be seen from outside; publishes for a few seconds
-  kaibo check whep http://127.0.0.1:3000/whep/test --publish http://127.0.0.1:3000/whip/test
+  kaibo check whep http://127.0.0.1:3000/whep/test --publish http://127.0.0.1:3000/whip/test \
+      --origin http://localhost:3000
       every one of WHEP and its core extensions, with media that it publishes itself
-  KAIBO_CHECK_TOKEN=secret kaibo check whip https://example.com/whip/test --json
+  KAIBO_CHECK_TOKEN=secret kaibo check whip https://example.com/whip/test --json \
+      --origin https://example.com
       a server that wants a bearer token; the report as JSON, without the token
+
+Browsers ask a server which pages may use it (CORS), and so does the check. --origin is a page that
+may: Kaibo lets in its own pages unless --allow-origin names others. Without it, the check is a page of
+a site that no server knows, which only a server for all pages lets in.
 
 Use a room that nobody needs: the check goes live there, ends what it began, and tries what must not
 be done. It takes a few seconds, and two minutes at most.
@@ -64,7 +70,8 @@ struct Common {
     /// Bearer token that the server wants. Better in the environment.
     #[arg(long, value_name = "TOKEN", env = "KAIBO_CHECK_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// Origin of a web page that may use the endpoint, where not all may, such as https://example.com.
+    /// Origin of a web page that may use the endpoint, such as https://example.com; needed where not all
+    /// pages may, as of a Kaibo server without --allow-origin.
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
     /// What the pictures are shaped like.

@@ -1,31 +1,20 @@
-//! Open files: each connection is one, and a system's usual limit of 1,024 is a small room.
+//! Open files: each connection is one, and the usual limit of a system is low. That some connections have to be left
+//! out is told by the server, which knows how many it was asked for.
 
 /// With fewer, the server does not start: its own sockets and a handful of connections would use them up.
 const LEAST: u64 = 256;
 
-/// With fewer, a warning: rooms of a thousand may not have room.
-const COMFORTABLE: u64 = 4096;
-
-/// What is said of a limit.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Fine,
-    Warning(String),
-    Refusal(String),
-}
-
-/// Judges how many files may be open at once; `None` is any number.
-pub(crate) fn judge(limit: Option<u64>) -> Verdict {
-    const WAY_OUT: &str = "raise the limit with ulimit -n 65536, LimitNOFILE=65536 in a systemd unit \
-                           or --ulimit nofile=65536 of Docker";
+/// Checks how many files may be open at once; `None` is any number.
+///
+/// # Errors
+/// A sentence, when they are too few to serve anybody.
+pub(crate) fn check(limit: Option<u64>) -> Result<(), String> {
     match limit {
-        Some(n) if n < LEAST => Verdict::Refusal(format!(
-            "only {n} files may be open at once, each connection is one, and {LEAST} are the least: {WAY_OUT}"
+        Some(n) if n < LEAST => Err(format!(
+            "only {n} files may be open at once, each connection is one, and {LEAST} are the least: raise the \
+             limit with ulimit -n 65536, LimitNOFILE=65536 in a systemd unit or --ulimit nofile=65536 of Docker"
         )),
-        Some(n) if n < COMFORTABLE => Verdict::Warning(format!(
-            "only {n} files may be open at once, and each connection is one: {WAY_OUT}"
-        )),
-        _ => Verdict::Fine,
+        _ => Ok(()),
     }
 }
 
@@ -59,15 +48,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_are_warned_of_and_too_few_refused() {
-        for limit in [None, Some(4096), Some(1 << 30)] {
-            assert_eq!(judge(limit), Verdict::Fine);
-        }
-        for limit in [256, 4095] {
-            assert!(matches!(judge(Some(limit)), Verdict::Warning(it) if it.contains("ulimit -n")));
+    fn too_few_are_refused() {
+        for limit in [None, Some(256), Some(1 << 30)] {
+            assert_eq!(check(limit), Ok(()));
         }
         for limit in [0, 255] {
-            assert!(matches!(judge(Some(limit)), Verdict::Refusal(it) if it.contains("ulimit -n")));
+            assert!(check(Some(limit)).unwrap_err().contains("ulimit -n"));
         }
     }
 }

@@ -1,19 +1,15 @@
 //! What is printed when the server has started: where to go, and who may do what there.
 
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use server::auth::PublishOpen;
 use server::{Config, Running};
 
-/// Addresses of one family that are listed: a machine with containers may have dozens.
-const LISTED: usize = 4;
-
 /// The greeting: addresses for the host and for the fans.
 pub(crate) fn greeting(config: &Config, running: &Running) -> String {
     let at = running.addr();
-    let lan = if at.ip().is_unspecified() { lan_addresses(at.is_ipv6()) } else { Vec::new() };
-    text(config, at, running.udp_port(), &lan)
+    text(config, at, running.udp_port(), &server::lan_addresses(at))
 }
 
 fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> String {
@@ -69,32 +65,6 @@ fn host(ip: IpAddr) -> String {
     }
 }
 
-/// Addresses of this machine that others may reach it by; none when the system does not tell.
-fn lan_addresses(with_ipv6: bool) -> Vec<IpAddr> {
-    let all = if_addrs::get_if_addrs().unwrap_or_default();
-    let ips = all.iter().map(if_addrs::Interface::ip).collect();
-    reachable(ips, with_ipv6)
-}
-
-fn reachable(mut ips: Vec<IpAddr>, with_ipv6: bool) -> Vec<IpAddr> {
-    ips.sort();
-    ips.dedup();
-    let v4 = ips.iter().filter(|ip| match ip {
-        IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local() && !ip.is_unspecified(),
-        IpAddr::V6(_) => false,
-    });
-    let v6 = ips.iter().filter(|ip| match ip {
-        IpAddr::V6(ip) => with_ipv6 && (is_global(*ip) || ip.is_unique_local()),
-        IpAddr::V4(_) => false,
-    });
-    v4.take(LISTED).chain(v6.take(LISTED)).copied().collect()
-}
-
-/// Global unicast, 2000::/3.
-fn is_global(ip: Ipv6Addr) -> bool {
-    ip.segments()[0] & 0xe000 == 0x2000
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,25 +97,5 @@ mod tests {
             assert!(!text.contains("can watch"), "{text}");
             assert!(text.contains("--listen '[::]:4000'"), "{text}");
         }
-    }
-
-    #[test]
-    fn addresses_that_others_reach_are_listed_and_few() {
-        let all = ips(&[
-            "127.0.0.1",
-            "::1",
-            "169.254.1.1",
-            "192.168.1.5",
-            "192.168.1.5",
-            "fe80::1",
-            "fd00::5",
-            "2001:db8::7",
-            "ff02::1",
-            "::",
-        ]);
-        assert_eq!(reachable(all.clone(), true), ips(&["192.168.1.5", "2001:db8::7", "fd00::5"]));
-        assert_eq!(reachable(all, false), ips(&["192.168.1.5"]));
-        let many = (0..50).map(|n| IpAddr::from([10, 0, 0, n])).collect();
-        assert_eq!(reachable(many, true).len(), LISTED);
     }
 }

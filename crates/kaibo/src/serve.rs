@@ -9,9 +9,8 @@ use server::{Config, Shutdown};
 use tokio::runtime::Builder;
 
 use crate::args::{self, ServeArgs};
-use crate::descriptors::{self, Verdict};
 use crate::log::{Filter, Log};
-use crate::{environment, greeting, output, signals};
+use crate::{descriptors, environment, greeting, output, signals};
 
 /// The exit status of a server that ended though nobody stopped it (`EX_SOFTWARE`).
 const DIED: u8 = 70;
@@ -37,11 +36,7 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
-    match descriptors::judge(descriptors::raise()) {
-        Verdict::Fine => {}
-        Verdict::Warning(text) => tracing::warn!("{text}"),
-        Verdict::Refusal(text) => anyhow::bail!(text),
-    }
+    descriptors::check(descriptors::raise()).map_err(anyhow::Error::msg)?;
     warn_of_settings();
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;

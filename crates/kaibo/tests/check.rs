@@ -41,3 +41,33 @@ fn we_pass_every_requirement_that_applies_to_us() {
     let (failed, n_passed) = check(&["whep", &whep, "--publish", &whip]);
     assert!(failed.is_empty() && n_passed >= 70, "{n_passed} passed; {failed:#?}");
 }
+
+/// The lines of the help that begin with `kaibo check`, as a shell joins them.
+fn examples() -> Vec<String> {
+    let help = kaibo(&["check", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap().replace("\\\n", "");
+    let lines = help.lines().map(str::trim).filter(|it| it.starts_with("kaibo check "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_examples_of_the_help_pass_against_a_server_as_it_comes() {
+    let server = Server::start();
+    let examples = examples();
+    assert_eq!(examples.len(), 2, "{examples:#?}");
+    for example in examples {
+        let example = example.replace("127.0.0.1:3000", &server.at.to_string());
+        let (failed, n_passed) = check(&example.split_whitespace().skip(2).collect::<Vec<_>>());
+        assert!(failed.is_empty() && n_passed >= 45, "{example}: {n_passed}; {failed:#?}");
+    }
+}
+
+#[test]
+fn a_server_that_lets_in_its_own_pages_alone_is_told_with_what_to_do() {
+    let server = Server::start();
+    let (failed, _) = check(&["whip", &format!("http://{}/whip/checked", server.at)]);
+    assert_eq!(failed.len(), 1, "{failed:#?}");
+    let told = &failed[0];
+    assert!(told.contains("WHIP-02") && told.contains("https://kaibo-check.example"), "{told}");
+    assert!(told.contains("--origin") && told.contains("--allow-origin"), "{told}");
+}

@@ -216,6 +216,12 @@ fn a_log_line_has_a_time_a_level_and_no_module_path() {
     let started = log.lines().find(|it| it.contains("server started")).expect(&log);
     let (time, rest) = started.split_once(' ').unwrap();
     assert_eq!((&time[10..11], &time[19..20], &rest[..5]), ("T", ".", "INFO "), "{started}");
-    assert!(!log.contains("::") && !log.contains('\x1b'), "{log}");
+    let media = log.lines().find(|it| it.contains("listening for media over UDP")).expect(&log);
+    assert!(
+        [" udp_port=", " threads=", " addresses="].iter().all(|it| media.contains(it)),
+        "{log}"
+    );
+    let unaddressed = log.replace(media, "");
+    assert!(!unaddressed.contains("::") && !log.contains('\x1b'), "{log}");
     assert!(log.lines().last().unwrap().contains("server stopped"), "the last word: {log}");
 }

@@ -79,7 +79,7 @@ fn it_takes_as_many_files_as_it_may() {
 }
 
 #[test]
-fn too_few_files_are_refused_and_few_are_warned_of() {
+fn too_few_files_are_refused_and_few_are_warned_of_once() {
     let refused = output(&mut limited("-n 200", LISTENING));
     let text = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(1), "{text}");
@@ -87,7 +87,12 @@ fn too_few_files_are_refused_and_few_are_warned_of() {
     assert!(text.contains("ulimit -n") && text.lines().count() == 1, "{text}");
 
     let log = log_of(limited("-n 1000", LISTENING));
-    assert_eq!(log.matches("only 1000 files may be open at once").count(), 1, "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
+    for told in ["open_files=1000", "connections=808", "wanted=10000", "ulimit -n"] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+    let log = log_of(limited("-n 1000", &[LISTENING, &["--max-connections", "500"]].concat()));
+    assert_eq!(log, "", "they are enough");
 }
 
 #[test]

@@ -44,3 +44,11 @@ pub struct RoomInfo {
     /// What is wrong with what the host sends.
     pub findings: Vec<Finding>,
 }
+
+/// Where others in the network find the pages: the body of `GET /api/addresses`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Addresses {
+    /// Such as `http://192.168.1.5:3000`, the likeliest first.
+    pub origins: Vec<String>,
+}

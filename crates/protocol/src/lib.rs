@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | page to server | [`ClientFrame`], [`ClientMessage`] | `client.rs` |
 //! | server to page | [`ServerMessage`] | `server.rs` |
-//! | HTTP API | [`RoomSummary`], [`RoomInfo`] | `api.rs` |
+//! | HTTP API | [`RoomSummary`], [`RoomInfo`], [`Addresses`] | `api.rs` |
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
@@ -27,7 +27,7 @@ mod server;
 #[cfg(feature = "typescript")]
 mod typescript;
 
-pub use api::{RoomInfo, RoomSummary};
+pub use api::{Addresses, RoomInfo, RoomSummary};
 pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError};
 pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};

@@ -3,9 +3,9 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, Finding, FindingCode,
-    HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState,
-    PROTOCOL_VERSION, Pc, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
+    Addresses, AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, Finding,
+    FindingCode, HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits,
+    LiveState, PROTOCOL_VERSION, Pc, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
     ServerMessage, VideoState,
 };
 
@@ -27,6 +27,7 @@ pub fn declarations() -> String {
         RoomState::decl(&config),
         RoomSummary::decl(&config),
         RoomInfo::decl(&config),
+        Addresses::decl(&config),
         Finding::decl(&config),
         FindingCode::decl(&config),
         ErrorBody::decl(&config),

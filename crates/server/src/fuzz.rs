@@ -117,6 +117,7 @@ impl Server {
             admission,
             shutdown: Shutdown::default(),
             sessions: Registry::default(),
+            listen: ([0, 0, 0, 0], 3000).into(),
             default_room,
             base_path: String::new(),
             alive: mpsc::channel(1).0,

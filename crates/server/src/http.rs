@@ -33,6 +33,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/ws", get(ws::open))
         .route("/api/rooms", api_get(get(api::rooms)))
         .route("/api/rooms/{room}", api_get(get(rooms::one)))
+        .route("/api/addresses", api_get(get(api::addresses)))
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
         .fallback(assets::serve)

@@ -12,6 +12,7 @@
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
 //! | `state.rs` | what the handlers share |
+//! | `lan.rs` | by which addresses others in the network come |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
 //! | `media.rs` | the seam to the media plane |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
@@ -23,6 +24,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod lan;
 pub mod limits;
 pub mod listen;
 pub mod media;
@@ -37,6 +39,7 @@ pub use ::auth;
 pub use ::protocol;
 pub use config::Config;
 pub use error::{ApiError, ServeError};
+pub use lan::lan_addresses;
 pub use media::EventSink;
 pub use serve::{Running, serve, serve_with};
 pub use shutdown::Shutdown;

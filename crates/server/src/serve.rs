@@ -116,6 +116,7 @@ pub async fn serve_with(
         admission,
         shutdown: shutdown.clone(),
         sessions: Registry::default(),
+        listen: addr,
         default_room: config.default_room.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),
         alive,

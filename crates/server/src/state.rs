@@ -1,5 +1,7 @@
 //! What the handlers share.
 
+use std::net::SocketAddr;
+
 use auth::Auth;
 use control::Admission;
 use protocol::RoomName;
@@ -17,6 +19,8 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     pub(crate) shutdown: Shutdown,
     pub(crate) sessions: Registry,
+    /// Where pages are served.
+    pub(crate) listen: SocketAddr,
     /// The room of clients that name none.
     pub(crate) default_room: RoomName,
     /// The path below which a proxy serves us; empty without one.

@@ -268,3 +268,37 @@ async fn both_families_are_served_where_the_system_has_both() {
         assert!(TcpStream::connect(("::1", port)).await.is_ok());
     }
 }
+
+#[tokio::test]
+async fn the_servers_own_machine_alone_is_told_where_others_find_the_pages() {
+    let server = start_with(|config| config.listen = "0.0.0.0:0".parse().unwrap(), 16).await;
+    let port = server.addr.port();
+    let get = |headers: &str| {
+        format!("GET /api/addresses HTTP/1.1\r\nconnection: close\r\n{headers}\r\n")
+    };
+    let local = format!("host: localhost:{port}\r\n");
+    let (head, body) = server.raw(&get(&local)).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let origins: serde_json::Value = serde_json::from_str(&body).unwrap();
+    for origin in origins["origins"].as_array().unwrap() {
+        let address = origin.as_str().unwrap().strip_prefix("http://").unwrap();
+        let address: std::net::SocketAddr = address.parse().unwrap();
+        assert!(address.port() == port && !address.ip().is_loopback(), "{body}");
+    }
+    for stranger in [
+        format!("{local}x-forwarded-for: 203.0.113.7\r\n"),
+        format!("{local}origin: https://evil.example\r\n"),
+        format!("host: 192.0.2.1:{port}\r\n"),
+    ] {
+        let (head, body) = server.raw(&get(&stranger)).await;
+        assert!(head.starts_with("http/1.1 403"), "{stranger}: {head}");
+        assert!(body.contains("forbidden") && !body.contains("http://"), "{stranger}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_one_address_has_no_others_to_tell() {
+    let server = start().await;
+    let (_, body) = server.http("GET", "/api/addresses", "").await;
+    assert_eq!(body, r#"{"origins":[]}"#);
+}

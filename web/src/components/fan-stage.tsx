@@ -3,6 +3,7 @@ import { type MouseEvent, useRef, useState } from "react";
 import { useFullscreen } from "../hooks/use-fullscreen";
 import { useIdle } from "../hooks/use-idle";
 import { useLanguage } from "../hooks/use-language";
+import { useMediaQuery } from "../hooks/use-media-query";
 import { usePip } from "../hooks/use-pip";
 import { usePlayer } from "../hooks/use-player";
 import { usePlayerKeys } from "../hooks/use-player-keys";
@@ -21,6 +22,12 @@ interface FanStageProps {
 /** States in which a picture stands on the stage, moving or not. */
 const WITH_PICTURE = ["live", "stalled", "interrupted", "reconnecting"];
 
+/** States with nothing to count: what is said on the stage is not to be covered by old figures. */
+const WITHOUT_STATS = ["waiting", "ended", "error"];
+
+/** A phone held upright: beside the picture there is no room, below it there is. */
+const UPRIGHT = "(max-width: 720px) and (min-height: 481px)";
+
 export function FanStage({ viewer, snapshot }: FanStageProps) {
   const { t } = useLanguage();
   const stage = useRef<HTMLDivElement>(null);
@@ -33,7 +40,12 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
   const soundOnly = snapshot.choice === "off";
   const idle = useIdle(stage) && !state.paused && !soundOnly;
   const [panel, setPanel] = useState<"stats" | "help" | null>(null);
+  if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
+  const below = useMediaQuery(UPRIGHT) && !full.isFull && !full.isWeb;
+  const stats = panel === "stats" && (
+    <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+  );
   const actions = {
     togglePlay: () => player?.togglePlay(),
     toggleMuted: () => player?.toggleMuted(),
@@ -51,61 +63,64 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
     if (hasPicture && !isTouch) actions.togglePlay();
   };
   return (
-    <div
-      ref={stage}
-      className={styles.stage}
-      data-testid="fan-state"
-      data-state={snapshot.phase}
-      data-idle={idle && hasPicture}
-      data-web={full.isWeb}
-      data-picture={hasPicture}
-      data-portrait={state.isPortrait}
-      data-sound-only={soundOnly}
-    >
-      <video
-        ref={video}
-        className={styles.video}
-        data-testid="fan-video"
-        aria-label={t("watch.video")}
-        muted
-        playsInline
-        onClick={clicked}
-        onDoubleClick={full.toggleFull}
-      />
-      <canvas ref={cover} className={styles.cover} hidden={!state.covered} />
-      <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} />
-      {hasPicture && (
-        <FanControls
-          actions={actions}
-          full={full}
-          canPip={pip.canPip}
-          state={state}
-          snapshot={snapshot}
-          onVolume={(volume) => player?.setVolume(volume)}
-          onChoose={(choice) => viewer?.choose(choice)}
+    <>
+      <div
+        ref={stage}
+        className={styles.stage}
+        data-testid="fan-state"
+        data-state={snapshot.phase}
+        data-idle={idle && hasPicture}
+        data-web={full.isWeb}
+        data-picture={hasPicture}
+        data-portrait={state.isPortrait}
+        data-sound-only={soundOnly}
+      >
+        <video
+          ref={video}
+          className={styles.video}
+          data-testid="fan-video"
+          aria-label={t("watch.video")}
+          muted
+          playsInline
+          onClick={clicked}
+          onDoubleClick={full.toggleFull}
         />
-      )}
-      {hasPicture && state.muted && !state.blocked && (
-        <button
-          type="button"
-          className={styles.pill}
-          data-testid="unmute"
-          onClick={() => void player?.setMuted(false)}
-        >
-          <VolumeX size={20} aria-hidden="true" />
-          {t("watch.unmute")}
-        </button>
-      )}
-      {state.blocked && (
-        <button type="button" className={styles.tap} onClick={() => void player?.play()}>
-          <span>
-            <Play size={20} aria-hidden="true" />
-            {t("watch.tapToPlay")}
-          </span>
-        </button>
-      )}
-      {panel === "stats" && <StatsOverlay snapshot={snapshot} onClose={() => setPanel(null)} />}
-      {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
-    </div>
+        <canvas ref={cover} className={styles.cover} hidden={!state.covered} />
+        <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} />
+        {hasPicture && (
+          <FanControls
+            actions={actions}
+            full={full}
+            canPip={pip.canPip}
+            state={state}
+            snapshot={snapshot}
+            onVolume={(volume) => player?.setVolume(volume)}
+            onChoose={(choice) => viewer?.choose(choice)}
+          />
+        )}
+        {hasPicture && state.muted && !state.blocked && (
+          <button
+            type="button"
+            className={styles.pill}
+            data-testid="unmute"
+            onClick={() => void player?.setMuted(false)}
+          >
+            <VolumeX size={20} aria-hidden="true" />
+            {t("watch.unmute")}
+          </button>
+        )}
+        {state.blocked && (
+          <button type="button" className={styles.tap} onClick={() => void player?.play()}>
+            <span>
+              <Play size={20} aria-hidden="true" />
+              {t("watch.tapToPlay")}
+            </span>
+          </button>
+        )}
+        {!below && stats}
+        {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
+      </div>
+      {below && stats}
+    </>
   );
 }

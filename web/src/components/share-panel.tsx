@@ -1,21 +1,25 @@
 import { Check, Copy, QrCode as QrIcon, Share2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useCopy } from "../hooks/use-copy";
+import { useLanOrigins } from "../hooks/use-lan-origins";
 import { useLanguage } from "../hooks/use-language";
+import { isOnlyHere } from "../live/lan";
 import { roomPath } from "../live/room-name";
 import { Button } from "./button";
+import { SelectField } from "./field";
 import styles from "./panel.module.css";
 
 const QrCode = lazy(async () => ({ default: (await import("./qr-code")).QrCode }));
-
-const ONLY_HERE = ["localhost", "127.0.0.1", "[::1]"];
 
 /** How the fans get in: a link to copy, to send, to scan. */
 export function SharePanel({ room }: { room: string }) {
   const { t } = useLanguage();
   const { copied, copy } = useCopy();
   const [isQr, setQr] = useState(false);
-  const url = location.origin + roomPath(room);
+  const origins = useLanOrigins();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const origin = chosen ?? origins[0] ?? location.origin;
+  const url = origin + roomPath(room);
   const share = () => void navigator.share({ title: room, url }).catch(() => undefined);
   return (
     <section className={styles.panel} aria-labelledby="share">
@@ -30,6 +34,19 @@ export function SharePanel({ room }: { room: string }) {
       >
         {decodeURI(url)}
       </a>
+      {origins.length > 1 && (
+        <SelectField
+          label={t("host.share.address")}
+          value={origin}
+          onChange={(event) => setChosen(event.target.value)}
+        >
+          {origins.map((one) => (
+            <option key={one} value={one}>
+              {new URL(one).host}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <div className={styles.actions}>
         <Button
           icon={copied ? <Check size={18} /> : <Copy size={18} />}
@@ -56,8 +73,10 @@ export function SharePanel({ room }: { room: string }) {
           <QrCode text={url} label={t("host.share.qrAlt")} />
         </Suspense>
       )}
-      {ONLY_HERE.includes(location.hostname) && (
-        <p className={styles.hint}>{t("host.share.localhost")}</p>
+      {isOnlyHere() && (
+        <p className={styles.hint}>
+          {t(origins.length > 0 ? "host.share.lan" : "host.share.localhost")}
+        </p>
       )}
     </section>
   );

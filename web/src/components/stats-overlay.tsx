@@ -1,5 +1,5 @@
 import { Check, Copy, X } from "lucide-react";
-import { Fragment } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import { useCopy } from "../hooks/use-copy";
 import { useLanguage } from "../hooks/use-language";
 import { formatBitrate, formatMs, formatPercent } from "../i18n/format";
@@ -10,28 +10,43 @@ import styles from "./stats-overlay.module.css";
 
 interface StatsOverlayProps {
   snapshot: ViewerSnapshot;
+  /** Below the picture, where it covers nothing; else over its corner. */
+  below: boolean;
   onClose: () => void;
 }
 
 /** The numbers of this viewer, to look at or to paste into a report. */
-export function StatsOverlay({ snapshot, onClose }: StatsOverlayProps) {
+export function StatsOverlay({ snapshot, below, onClose }: StatsOverlayProps) {
   const { t } = useLanguage();
+  const panel = useRef<HTMLElement>(null);
+  // Below a high picture it may be out of sight.
+  useEffect(() => {
+    if (below) panel.current?.scrollIntoView({ block: "nearest" });
+  }, [below]);
   const { copied, copy } = useCopy();
   const rows = rowsOf(snapshot, t);
+  const look = below ? "plain" : "over";
   const text = rows.map(([name, value]) => `${name}: ${value}`).join("\n");
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen
-    <section className={styles.panel} aria-label={t("stats.title")} tabIndex={0}>
+    <section
+      ref={panel}
+      className={styles.panel}
+      data-below={below}
+      data-testid="stats"
+      aria-label={t("stats.title")}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls on a low screen
+      tabIndex={0}
+    >
       <div className={styles.head}>
         <h2>{t("stats.title")}</h2>
         <IconButton
-          look="over"
+          look={look}
           label={t(copied ? "common.copied" : "common.copy")}
           onClick={() => copy(`${text}\n${navigator.userAgent}`)}
         >
           {copied ? <Check size={18} /> : <Copy size={18} />}
         </IconButton>
-        <IconButton look="over" label={t("common.close")} onClick={onClose}>
+        <IconButton look={look} label={t("common.close")} onClick={onClose}>
           <X size={18} />
         </IconButton>
       </div>

@@ -104,8 +104,10 @@ export const en: Dictionary = {
   "host.share.system": "Share",
   "host.share.qr": "QR code",
   "host.share.qrAlt": "QR code of the link to watch",
+  "host.share.address": "Address of this computer",
+  "host.share.lan": "Phones and computers in your network can open this link to watch.",
   "host.share.localhost":
-    "This link works on this computer only. To watch on a phone, open this page by the computer’s address in your network.",
+    "This link works on this computer only. On a phone, use the computer’s address in your network instead; the server has to listen on it.",
   "host.key.title": "Publishing key needed",
   "host.key.text":
     "On this server only people with a key may broadcast. It’s set in the server’s configuration; ask whoever runs it.",

@@ -101,7 +101,10 @@ export const zh = {
   "host.share.system": "分享",
   "host.share.qr": "二维码",
   "host.share.qrAlt": "观看链接的二维码",
-  "host.share.localhost": "这个链接只在本机有效。让手机观看，请用本机的局域网地址打开这个页面。",
+  "host.share.address": "本机地址",
+  "host.share.lan": "同一局域网里的手机和电脑都可以打开这个链接观看。",
+  "host.share.localhost":
+    "这个链接只在本机有效。让手机观看，请换成本机的局域网地址，服务器也要监听这个地址。",
   "host.key.title": "需要推流密钥",
   "host.key.text":
     "这台服务器只允许持有推流密钥的人开播。推流密钥在服务器的配置里，可以向管理员索取。",

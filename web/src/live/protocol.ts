@@ -376,6 +376,12 @@ viewers: number,
  */
 findings: Array<Finding>, };
 
+export type Addresses = { 
+/**
+ * Such as `http://192.168.1.5:3000`, the likeliest first.
+ */
+origins: Array<string>, };
+
 export type Finding = { 
 /**
  * For a program.

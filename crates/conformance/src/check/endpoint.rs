@@ -111,7 +111,11 @@ fn lack_of_preflight(answer: &Reply, origin: &str, names: &[&str]) -> Option<Str
     }
     let allowed = answer.headers(&ACCESS_CONTROL_ALLOW_ORIGIN).join(",");
     if allowed != "*" && allowed != origin {
-        return Some(format!("Access-Control-Allow-Origin: {allowed:?}"));
+        return Some(format!(
+            "Access-Control-Allow-Origin is {allowed:?}, so that a page of {origin} is not let in. If only \
+             some pages may use the server, name one of them with --origin; to let this one in, a Kaibo \
+             server takes --allow-origin {origin} (or '*' for all)"
+        ));
     }
     let list = answer.headers(&ACCESS_CONTROL_ALLOW_HEADERS).join(",").to_ascii_lowercase();
     let has = |name: &str| list.split(',').any(|it| it.trim() == name);

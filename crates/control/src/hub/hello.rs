@@ -6,6 +6,7 @@ use super::Hub;
 use crate::refusal::Refusal;
 use crate::room::{Hello, read_secret};
 use crate::session::SessionId;
+use crate::why::Why;
 
 /// The fields of `hello` that matter here.
 pub(super) struct Fields {
@@ -55,7 +56,9 @@ impl Hub {
         }
         if let Some(name_of_room) = &name_of_room {
             // An offer may have been made already, on a slow line; it was for the basic profile.
-            self.in_room_of(Some(sid), |room, cx, sid| room.withdraw_viewer(cx, sid));
+            self.in_room_of(Some(sid), |room, cx, sid| {
+                room.withdraw_viewer(cx, sid, Why::Replaced)
+            });
             self.move_to(sid, name_of_room);
         }
         self.try_in_room_of(sid, |room, cx, sid| {
@@ -64,7 +67,8 @@ impl Hub {
                 if let Some(session) = room.member(sid) {
                     session.role = Some(Role::Host);
                 }
-                room.authorize(cx, sid)?;
+                let right = room.authorize(cx, sid);
+                right.inspect_err(|refusal| room.log_refused(sid, true, refusal))?;
             }
             room.greet(cx, sid, Hello { role, name, pauses });
             Ok(())
@@ -87,7 +91,7 @@ impl Hub {
             room.dismiss(cx, old, "replaced", protocol::CloseCode::Replaced);
         });
         let fresh = self.in_room_of(Some(new), |room, cx, new| {
-            room.withdraw_viewer(cx, new);
+            room.withdraw_viewer(cx, new, Why::Replaced);
             cx.directory.sessions.remove(&new);
             cx.timers.cancel(crate::timers::Timer::Silence(new));
             cx.member_left(room.id);

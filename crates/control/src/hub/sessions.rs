@@ -9,6 +9,7 @@ use crate::limits::{SILENCE, SILENT_SOCKETS};
 use crate::refusal::Refusal;
 use crate::session::{Profile, ReplyTo, Session, SessionId};
 use crate::timers::Timer;
+use crate::why::Why;
 
 impl Hub {
     /// A WebSocket was opened.
@@ -69,7 +70,7 @@ impl Hub {
                 .filter(|(sid, it)| it.client.is_none() && !it.has_media() && !room.is_host(**sid))
         });
         let oldest = idle.map(|(sid, _)| *sid).min();
-        self.in_room_of(oldest, |room, cx, sid| room.remove(cx, sid));
+        self.in_room_of(oldest, |room, cx, sid| room.remove(cx, sid, Why::GaveWay));
         self.settle();
     }
 

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::limits::{GRACE, LINGER};
 use crate::session::MediaState;
 use crate::timers::Timer;
+use crate::why::Why;
 
 /// What is live, and how far it has come.
 #[derive(Debug)]
@@ -126,7 +127,7 @@ impl Room {
     }
 
     /// Ends a broadcast, or a rehearsal, at once; the room has no host afterwards.
-    pub(crate) fn end(&mut self, cx: &mut Context) {
+    pub(crate) fn end(&mut self, cx: &mut Context, why: Why) {
         let Some(host) = self.host.take() else { return };
         let has_been_live = self.broadcast.has_been_live;
         let ended = Broadcast {
@@ -138,18 +139,19 @@ impl Room {
             ..Broadcast::default()
         };
         let before = std::mem::replace(&mut self.broadcast, ended);
-        if let Some(began) = before.began {
-            let for_s = cx.now.at.saturating_duration_since(began).as_secs();
-            tracing::info!(room = %self.name, for_s, peak = self.audience.peak, "broadcast ended");
-        }
         cx.timers.cancel(Timer::Grace(self.id));
         cx.timers.set(Timer::Linger(self.id), cx.now.at + LINGER);
         let session = self.members.get_mut(&host.session);
         if let Some(publishing) = session.and_then(|session| session.publishing.as_mut()) {
             publishing.golive = false;
             if let Some(publisher) = publishing.current.take() {
-                self.close_publisher(cx, host.session, publisher);
+                self.close_publisher(cx, host.session, publisher, why);
             }
+        }
+        if let Some(began) = before.began {
+            let for_s = cx.now.at.saturating_duration_since(began).as_secs();
+            let (session, peak) = (host.session, self.audience.peak);
+            tracing::info!(room = %self.name, %session, %why, for_s, peak, "broadcast ended");
         }
         self.tell_state(cx);
         self.reap(cx, host.session);

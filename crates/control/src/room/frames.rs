@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use crate::sdp_summary::{self, SdpSummary};
 use crate::session::{Echo, Page, Profile, ReplyTo, SessionId};
 use crate::timers::Timer;
+use crate::why::Why;
 
 /// The fields of `hello` that matter here.
 #[derive(Debug)]
@@ -108,7 +109,8 @@ impl Room {
         };
         // Rights come before the description.
         if says_publish == Some(true) {
-            self.authorize(cx, sid)?;
+            let right = self.authorize(cx, sid);
+            right.inspect_err(|refusal| self.log_refused(sid, true, refusal))?;
         }
         self.may_offer(cx, sid)?;
         let summary = read_offer(&sdp)?;
@@ -117,11 +119,12 @@ impl Room {
         let pc = if is_page && !publishes { Some(Pc::Sub) } else { echo.pc };
         let pc = pc.or_else(|| is_page.then_some(default_pc));
         let reply_to = ReplyTo::Page(Echo { pc, ..echo });
-        if publishes {
+        let result = if publishes {
             self.publish(cx, sid, sdp, summary.session, reply_to)
         } else {
             self.watch_offer(cx, sid, sdp, summary.session, reply_to)
-        }
+        };
+        result.inspect_err(|refusal| self.log_refused(sid, publishes, refusal))
     }
 
     /// Whether a member may make one more offer now.
@@ -160,7 +163,7 @@ impl Room {
     /// `hello`, after its fields, room and rights were checked: the member is a page from now on.
     pub(crate) fn greet(&mut self, cx: &mut Context, sid: SessionId, hello: Hello) {
         // An offer may have been made already, on a slow line; it was for the basic profile.
-        self.withdraw_viewer(cx, sid);
+        self.withdraw_viewer(cx, sid, Why::Replaced);
         let token = cx.new_token();
         let Some(session) = self.member(sid) else { return };
         let Hello { role, name, pauses } = hello;

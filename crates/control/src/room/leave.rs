@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::limits::LINGER;
 use crate::session::{Profile, Publishing, SessionId, Step};
 use crate::timers::Timer;
+use crate::why::Why;
 
 /// How long a page that is told to come back should wait.
 const RETRY_MS: u32 = 1000;
@@ -21,8 +22,8 @@ impl Room {
         tracing::debug!(session = %sid, code, "client gone");
         match code {
             // The tab was closed, or shows another page.
-            Some(1001) => self.remove(cx, sid),
-            Some(1000) if !hosts => self.remove(cx, sid),
+            Some(1001) => self.remove(cx, sid, Why::Left),
+            Some(1000) if !hosts => self.remove(cx, sid, Why::Left),
             _ => {
                 self.close_unanswered(cx, sid);
                 self.detach(cx, sid);
@@ -38,7 +39,7 @@ impl Room {
                 && matches!(watching.step, Step::Offering(_) | Step::Offered(_))
         });
         if is_unanswered {
-            self.withdraw_viewer(cx, sid);
+            self.withdraw_viewer(cx, sid, Why::ClientGone);
             if let Some(session) = self.member(sid) {
                 // No answer can come: its client is gone.
                 session.manners.withdrawn = 0;
@@ -49,7 +50,7 @@ impl Room {
     /// `leave`: the page leaves for good.
     pub(crate) fn leave(&mut self, cx: &mut Context, sid: SessionId) {
         self.dismiss(cx, sid, "left", CloseCode::Normal);
-        self.remove(cx, sid);
+        self.remove(cx, sid, Why::Left);
     }
 
     /// Says `bye` to a client that knows it, and disconnects it.
@@ -85,7 +86,7 @@ impl Room {
         // A page may come back; a program opens another session.
         let comes_back = session.hears_room() && !session.is_http();
         if !comes_back && !session.has_media() && !self.is_host(sid) {
-            self.remove(cx, sid);
+            self.remove(cx, sid, Why::ClientGone);
         } else {
             cx.timers.set(Timer::Forget(sid), cx.now.at + LINGER);
         }
@@ -115,7 +116,7 @@ impl Room {
         if let Some(client) = session.client.take() {
             cx.close_client(client, CloseCode::Normal);
         }
-        self.remove(cx, sid);
+        self.remove(cx, sid, Why::ClientGone);
     }
 
     /// A minute without client: keeps the member only while its media flows in a live room.
@@ -125,25 +126,25 @@ impl Room {
             && !self.is_host(sid)
             && (self.is_idle() || !session.has_media())
         {
-            self.remove(cx, sid);
+            self.remove(cx, sid, Why::ClientGone);
         }
     }
 
     /// Ends a member's session and all that is its own.
-    pub(crate) fn remove(&mut self, cx: &mut Context, sid: SessionId) {
+    pub(crate) fn remove(&mut self, cx: &mut Context, sid: SessionId, why: Why) {
         if self.is_host(sid) {
-            self.end(cx);
+            self.end(cx, why);
         }
         // The end of its broadcast may have been the end of it.
         if !self.members.contains_key(&sid) {
             return;
         }
-        self.withdraw_viewer(cx, sid);
+        self.withdraw_viewer(cx, sid, why);
         let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.take());
         if let Some(Publishing { claim, current, .. }) = publishing {
             let has_claim = claim.is_some();
             for publisher in [claim, current].into_iter().flatten() {
-                self.close_publisher(cx, sid, publisher);
+                self.close_publisher(cx, sid, publisher, why);
             }
             if has_claim {
                 self.unclaim(cx, sid);

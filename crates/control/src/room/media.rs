@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::refusal::Refusal;
 use crate::session::{LayerNow, ReplyTo, SessionId, Which};
 use crate::timers::Timer;
+use crate::why::Why;
 
 impl Room {
     /// An event of one of a member's peers.
@@ -96,8 +97,8 @@ impl Room {
         reason: CloseReason,
     ) {
         cx.forget_peer(peer);
-        let why = close_word(reason);
-        tracing::debug!(session = %sid, %peer, why, "peer closed");
+        let why = Why::Media(reason);
+        tracing::debug!(session = %sid, %peer, %why, "peer closed");
         match which {
             Which::Watching => {
                 let taken = self.take_viewer(cx, sid, why);
@@ -114,7 +115,7 @@ impl Room {
                     .and_then(|session| session.publishing.as_mut())
                     .and_then(|publishing| publishing.claim.take());
                 if let Some(claim) = claim {
-                    self.drop_publisher(cx, sid, claim);
+                    self.drop_publisher(cx, sid, claim, why);
                 }
                 self.unclaim(cx, sid);
             }
@@ -132,14 +133,11 @@ impl Room {
         let Some(session) = self.members.get_mut(&sid) else { return };
         let publishing = session.publishing.as_mut();
         if let Some(publisher) = publishing.and_then(|publishing| publishing.current.take()) {
-            self.drop_publisher(cx, sid, publisher);
+            self.drop_publisher(cx, sid, publisher, Why::Media(reason));
         }
         if !self.is_host(sid) {
             return;
         }
-        tracing::info!(
-            room = %self.name, session = %sid, why = close_word(reason), "publisher left"
-        );
         // A new peer takes the place of this one; what comes of it decides.
         if reason == CloseReason::Replaced && self.claimant.is_some() {
             return;
@@ -147,7 +145,7 @@ impl Room {
         match self.broadcast.live {
             LiveState::Live => self.interrupt(cx),
             // It never was on air: the room is free for another try.
-            LiveState::Starting if self.claimant.is_none() => self.end(cx),
+            LiveState::Starting if self.claimant.is_none() => self.end(cx, Why::Media(reason)),
             LiveState::Starting
             | LiveState::Offline
             | LiveState::Interrupted
@@ -174,19 +172,5 @@ impl Room {
                 self.check_codec(cx, sid);
             }
         }
-    }
-}
-
-/// Why a peer is gone, in a word for the log.
-fn close_word(reason: CloseReason) -> &'static str {
-    match reason {
-        CloseReason::Requested => "closed",
-        CloseReason::Replaced => "replaced",
-        CloseReason::Remote => "left",
-        CloseReason::ConnectTimeout => "never_connected",
-        CloseReason::ConsentExpired => "connection_lost",
-        CloseReason::Dtls => "dtls_failed",
-        CloseReason::Flooding => "flooding",
-        CloseReason::Internal => "server_fault",
     }
 }

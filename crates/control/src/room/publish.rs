@@ -18,6 +18,7 @@ use crate::limits::{GRACE, PENDING_OFFERS};
 use crate::refusal::Refusal;
 use crate::session::{MediaState, PendingOffer, Publisher, ReplyTo, SessionId};
 use crate::timers::Timer;
+use crate::why::Why;
 
 impl Room {
     /// Whether a member may publish. It stays allowed for the life of its session.
@@ -56,7 +57,7 @@ impl Room {
         self.may_claim(cx, sid)?;
         // One peer connection, two offerers: the server gives way.
         if self.members.get(&sid).is_some_and(|session| !session.hears_room()) {
-            self.withdraw_viewer(cx, sid);
+            self.withdraw_viewer(cx, sid, Why::Replaced);
         }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
@@ -92,7 +93,7 @@ impl Room {
         let (addr, via) = (session.addr, session.via);
         let superseded = session.publishing_mut().claim.take();
         if let Some(superseded) = superseded {
-            self.close_publisher(cx, sid, superseded);
+            self.close_publisher(cx, sid, superseded, Why::Replaced);
         }
         let place = match cx.publisher_place(&addr) {
             Ok(place) => place,
@@ -106,7 +107,7 @@ impl Room {
         // Who returns to a broadcast that is on air goes on with it.
         let on_air = !session.hears_room() || session.wants_to_be_live() || is_on_air;
         let pending = VecDeque::from([PendingOffer { offer: offer.clone(), reply_to }]);
-        let claim = Publisher { peer, place, on_air, sdp_session, pending };
+        let claim = Publisher { peer, place, on_air, sdp_session, pending, joined_at: None };
         session.publishing_mut().claim = Some(claim);
         self.claimant = Some(sid);
         cx.command(Command::Publish { room, peer, offer, on_air, via });
@@ -114,15 +115,31 @@ impl Room {
     }
 
     /// Closes a publishing peer that was taken out of its session.
-    pub(crate) fn close_publisher(&self, cx: &mut Context, sid: SessionId, publisher: Publisher) {
+    pub(crate) fn close_publisher(
+        &self,
+        cx: &mut Context,
+        sid: SessionId,
+        publisher: Publisher,
+        why: Why,
+    ) {
         cx.close_peer(publisher.peer);
-        self.drop_publisher(cx, sid, publisher);
+        self.drop_publisher(cx, sid, publisher, why);
     }
 
     /// Forgets a publishing peer that was taken out of its session. Every way that one ends leads here, so that who
-    /// waits for the answer to an offer is told.
-    pub(crate) fn drop_publisher(&self, cx: &mut Context, sid: SessionId, publisher: Publisher) {
+    /// waits for the answer to an offer is told, and the log has a `left` for each `joined`.
+    pub(crate) fn drop_publisher(
+        &self,
+        cx: &mut Context,
+        sid: SessionId,
+        publisher: Publisher,
+        why: Why,
+    ) {
         cx.forget_peer(publisher.peer);
+        if let Some(since) = publisher.joined_at {
+            let after_s = cx.now.at.saturating_duration_since(since).as_secs();
+            tracing::info!(room = %self.name, session = %sid, after_s, %why, "publisher left");
+        }
         let client = self.members.get(&sid).and_then(|session| session.client);
         refuse_pending(cx, client, publisher.pending);
     }
@@ -200,7 +217,7 @@ impl Room {
             return;
         }
         match self.broadcast.live {
-            LiveState::Starting => self.end(cx),
+            LiveState::Starting => self.end(cx, Why::Refused),
             LiveState::Live => self.interrupt(cx),
             LiveState::Offline | LiveState::Interrupted | LiveState::Ended => {}
         }
@@ -210,7 +227,8 @@ impl Room {
     fn commit(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
         let publishing = session.publishing.get_or_insert_default();
-        let Some(claim) = publishing.claim.take() else { return };
+        let Some(mut claim) = publishing.claim.take() else { return };
+        claim.joined_at = Some(cx.now.at);
         cx.publisher_taken(&session.addr);
         if self.claimant == Some(sid) {
             self.claimant = None;
@@ -250,9 +268,8 @@ impl Room {
         let ip = session.addr.ip;
         let former = self.host.replace(host).map(|host| host.session);
         if let Some(old) = old {
-            self.drop_publisher(cx, sid, old);
+            self.drop_publisher(cx, sid, old, Why::Replaced);
         }
-        tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         if must_go_live {
             cx.command(Command::GoLive { room: self.id });
         }
@@ -266,21 +283,21 @@ impl Room {
         if let Some(former) = former.filter(|former| *former != sid) {
             self.replace_host(cx, former);
         }
+        tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         self.tell_state(cx);
     }
 
     /// Closes the session of the host that was replaced.
     fn replace_host(&mut self, cx: &mut Context, former: SessionId) {
-        tracing::info!(room = %self.name, session = %former, "publisher replaced");
         if let Some(publishing) =
             self.member(former).and_then(|session| session.publishing.as_mut())
             && let Some(old) = publishing.current.take()
         {
             // The media plane closed it when it took the new one.
-            self.drop_publisher(cx, former, old);
+            self.drop_publisher(cx, former, old, Why::Replaced);
         }
         self.dismiss(cx, former, "replaced", CloseCode::Replaced);
-        self.remove(cx, former);
+        self.remove(cx, former, Why::Replaced);
     }
 
     /// `golive`: remembered when it comes before the offer.
@@ -310,11 +327,11 @@ impl Room {
         });
         let had_claim = claim.is_some();
         if let Some(claim) = claim {
-            self.close_publisher(cx, sid, claim);
+            self.close_publisher(cx, sid, claim, Why::Ended);
             self.unclaim(cx, sid);
         }
         if self.is_host(sid) {
-            self.end(cx);
+            self.end(cx, Why::Ended);
         } else if !had_claim && role != Some(Role::Host) {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host ends the broadcast"));
         }
@@ -361,6 +378,10 @@ impl Room {
         is_claim: bool,
         error: NegotiationError,
     ) {
+        // Then it is tried again.
+        if error != NegotiationError::UnknownPeer {
+            self.log_refused(sid, true, &error.clone().into());
+        }
         let Some(session) = self.member(sid) else { return };
         let client = session.client;
         let publishing = session.publishing_mut();
@@ -372,7 +393,7 @@ impl Room {
             }
             let last = claim.pending.pop_back();
             let again = last.map(|last| (last, claim.sdp_session.clone()));
-            self.drop_publisher(cx, sid, claim);
+            self.drop_publisher(cx, sid, claim, Why::Refused);
             self.unclaim(cx, sid);
             again
         } else {

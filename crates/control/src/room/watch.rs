@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use crate::sdp_summary;
 use crate::session::{Echo, ReplyTo, SessionId, Step, Watching};
 use crate::timers::Timer;
+use crate::why::Why;
 
 impl Room {
     /// Makes an offer to a fan without a connection, when the room is on air.
@@ -25,6 +26,7 @@ impl Room {
     /// Asks the media plane for an offer to a fan. It is told when there is no place.
     pub(crate) fn watch(&mut self, cx: &mut Context, sid: SessionId) {
         if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
+            self.log_refused(sid, false, &refusal);
             let client = self.members.get(&sid).and_then(|session| session.client);
             cx.refuse(client, ReplyTo::Nobody, refusal);
         }
@@ -71,7 +73,8 @@ impl Room {
     pub(crate) fn evict(&mut self, cx: &mut Context, sid: SessionId, refusal: Refusal) {
         let Some(session) = self.members.get(&sid) else { return };
         let client = session.client;
-        let waiting = self.take_open_viewer(cx, sid);
+        self.log_refused(sid, false, &refusal);
+        let waiting = self.take_open_viewer(cx, sid, Why::GaveWay);
         cx.refuse(client, waiting.unwrap_or(ReplyTo::Nobody), refusal);
         self.reap(cx, sid);
     }
@@ -91,7 +94,7 @@ impl Room {
         &mut self,
         cx: &mut Context,
         sid: SessionId,
-        why: &str,
+        why: Why,
     ) -> Option<Watching> {
         let watching = self.member(sid)?.watching.take()?;
         cx.forget_peer(watching.peer);
@@ -101,7 +104,7 @@ impl Room {
             self.audience.n_viewers = n_viewers;
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
             tracing::info!(
-                room = %self.name, session = %sid, after_s, why, n_viewers, "viewer left"
+                room = %self.name, session = %sid, after_s, %why, n_viewers, "viewer left"
             );
             self.viewers_changed(cx);
         }
@@ -109,8 +112,8 @@ impl Room {
     }
 
     /// Closes the watching peer of a member, if any. An answer that is under way to it is ignored later.
-    pub(crate) fn withdraw_viewer(&mut self, cx: &mut Context, sid: SessionId) {
-        if let Some(reply_to) = self.take_open_viewer(cx, sid) {
+    pub(crate) fn withdraw_viewer(&mut self, cx: &mut Context, sid: SessionId, why: Why) {
+        if let Some(reply_to) = self.take_open_viewer(cx, sid, why) {
             let client = self.members.get(&sid).and_then(|session| session.client);
             let refusal = Refusal::unexpected("the connection was closed before the answer");
             cx.refuse(client, reply_to, refusal);
@@ -118,8 +121,8 @@ impl Room {
     }
 
     /// The same; the caller tells the program that waits for an answer.
-    fn take_open_viewer(&mut self, cx: &mut Context, sid: SessionId) -> Option<ReplyTo> {
-        let watching = self.take_viewer(cx, sid, "closed")?;
+    fn take_open_viewer(&mut self, cx: &mut Context, sid: SessionId, why: Why) -> Option<ReplyTo> {
+        let watching = self.take_viewer(cx, sid, why)?;
         cx.close_peer(watching.peer);
         if matches!(watching.step, Step::Offered(_)) {
             self.member(sid)?.manners.withdrawn += 1;
@@ -194,7 +197,7 @@ impl Room {
 
     /// The fan did not answer.
     pub(crate) fn answer_is_overdue(&mut self, cx: &mut Context, sid: SessionId) {
-        self.withdraw_viewer(cx, sid);
+        self.withdraw_viewer(cx, sid, Why::Unanswered);
         let Some(session) = self.member(sid) else { return };
         let client = session.client;
         let message = "the offer was not answered in 10 s: the page must apply it with \
@@ -235,7 +238,7 @@ impl Room {
             return Err(Refusal::new(ErrorCode::RoomOffline, message));
         }
         // Both sides offered: the server gives way.
-        self.withdraw_viewer(cx, sid);
+        self.withdraw_viewer(cx, sid, Why::Replaced);
         let place = self.viewer_place(cx, sid)?;
         let peer = cx.new_peer(sid);
         let watching = Watching::new(peer, place, Step::ClientOffered(reply_to));
@@ -267,7 +270,7 @@ impl Room {
             && is_http
             && let Some(refusal) = self.plays_nothing(sid)
         {
-            self.withdraw_viewer(cx, sid);
+            self.withdraw_viewer(cx, sid, Why::Refused);
             cx.refuse(client, reply_to, refusal);
             return self.reap(cx, sid);
         }
@@ -292,7 +295,7 @@ impl Room {
                 return;
             };
             if is_http && let Some(refusal) = self.plays_nothing(sid) {
-                self.withdraw_viewer(cx, sid);
+                self.withdraw_viewer(cx, sid, Why::Refused);
                 cx.refuse(client, reply_to, refusal);
                 return self.reap(cx, sid);
             }
@@ -314,22 +317,22 @@ impl Room {
         let is_unknown = error == NegotiationError::UnknownPeer;
         match std::mem::replace(&mut watching.step, Step::Stable) {
             Step::Offering(reply_to) => {
-                self.take_viewer(cx, sid, "refused");
+                self.take_viewer(cx, sid, Why::Refused);
                 cx.refuse(client, reply_to, error.into());
             }
             Step::ClientOffered(reply_to) => {
                 // Answered before: the rejected offer was a second one, and the first still holds.
                 if watching.codecs.is_none() || is_unknown {
-                    self.take_viewer(cx, sid, "refused");
+                    self.take_viewer(cx, sid, Why::Refused);
                 }
                 cx.refuse(client, reply_to, error.into());
             }
             Step::Restarting if is_unknown => {
-                self.take_viewer(cx, sid, "refused");
+                self.take_viewer(cx, sid, Why::Refused);
                 self.watch(cx, sid);
             }
             Step::Answering(reply_to) => {
-                self.withdraw_viewer(cx, sid);
+                self.withdraw_viewer(cx, sid, Why::Refused);
                 cx.refuse(client, reply_to, error.into());
             }
             Step::Restarting | Step::Stable => {
@@ -366,7 +369,7 @@ impl Room {
             // Another offer is on its way.
             Some(watching) if matches!(watching.step, Step::Offering(_) | Step::Restarting) => {}
             Some(_) => {
-                self.withdraw_viewer(cx, sid);
+                self.withdraw_viewer(cx, sid, Why::Replaced);
                 self.watch(cx, sid);
             }
             None => self.watch(cx, sid),

@@ -10,6 +10,7 @@ mod hosts;
 mod late;
 mod layers;
 mod limits;
+mod log;
 mod media_events;
 mod programs;
 mod properties;

@@ -187,6 +187,13 @@ fn run(mut w: World, steps: Vec<Step>) {
     books::check(&w.hub, &w.admission, w.max_viewers);
     assert_eq!(w.hub.rooms.len(), 0);
     assert_eq!(w.hub.poll_timeout(), None);
+    let lines = w.log();
+    let count = |begins: &str| lines.iter().filter(|line| line.starts_with(begins)).count();
+    for who in ["publisher", "viewer"] {
+        let (joined, left) = (count(&format!("{who} joined")), count(&format!("{who} left")));
+        assert_eq!(joined, left, "{lines:#?}");
+    }
+    assert_eq!(count("broadcast is live"), count("broadcast ended"), "{lines:#?}");
 }
 
 proptest! {

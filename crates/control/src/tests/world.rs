@@ -1,5 +1,6 @@
 //! The stage: a hub, a clock, pages, and a media plane that answers at once.
 
+mod log;
 mod programs;
 
 use std::collections::{HashMap, HashSet};
@@ -98,6 +99,7 @@ impl World {
             token += 1;
             token
         };
+        log::begin();
         let start = Instant::now();
         let now = Now { at: start, unix_ms: UNIX_MS };
         let admission = Admission::new(setup.capacity, start);

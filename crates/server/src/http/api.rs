@@ -1,12 +1,15 @@
 //! `/api`: what a program may ask without a socket.
 
+use std::net::SocketAddr;
+
 use axum::Json;
 use axum::extract::State;
-use protocol::{ErrorCode, RoomSummary};
+use protocol::{Addresses, ErrorCode, RoomSummary};
 use serde::Serialize;
 
-use crate::ApiError;
+use super::client::Client;
 use crate::state::App;
+use crate::{ApiError, lan_addresses};
 
 /// Body of `GET /api/health`.
 #[derive(Debug, Serialize)]
@@ -30,6 +33,22 @@ pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiEr
         return Err(draining());
     }
     Ok(Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") }))
+}
+
+/// `GET /api/addresses`: where others in the network find the pages. Only the server's own machine is told: what
+/// the network behind a public server looks like is nobody's business.
+pub(super) async fn addresses(
+    State(app): State<App>,
+    client: Client,
+) -> Result<Json<Addresses>, ApiError> {
+    if !client.addr.is_own_machine {
+        let message = "addresses are told to the server's own machine alone";
+        return Err(ApiError::new(ErrorCode::Forbidden, message));
+    }
+    let port = app.listen.port();
+    let ips = lan_addresses(app.listen).into_iter();
+    let origins = ips.map(|ip| format!("http://{}", SocketAddr::new(ip, port))).collect();
+    Ok(Json(Addresses { origins }))
 }
 
 pub(super) fn draining() -> ApiError {

@@ -30,6 +30,10 @@ pub(super) async fn identify(
     next: Next,
 ) -> Response {
     if let Err(refused) = app.auth.check_host(request.uri(), request.headers()) {
+        if let HostRefused::NotOurs { name } = &refused {
+            let (ip, code) = (peer.ip().to_canonical(), ErrorCode::HostUnknown.as_str());
+            tracing::info!(host = name, %ip, code, "request refused: see --allow-host");
+        }
         return refuse(&refused, request.uri().path());
     }
     let addr = app.auth.identify(peer.ip(), request.version(), request.headers());

@@ -8,10 +8,11 @@ pub(super) fn allowed(connections: usize) -> usize {
     let allowed = fitting(connections, descriptors);
     if allowed < connections {
         tracing::warn!(
-            descriptors,
-            asked = connections,
-            allowed,
-            "fewer connections than configured: raise the limit of open files (ulimit -n)"
+            open_files = descriptors,
+            connections = allowed,
+            wanted = connections,
+            "the limit of open files leaves room for fewer connections: raise it with ulimit -n 65536, \
+             LimitNOFILE=65536 in a systemd unit or --ulimit nofile=65536 of Docker"
         );
     }
     allowed

@@ -15,9 +15,12 @@ pub const CONNECTIONS_PER_NETWORK: usize = 256;
 pub const LOOPBACK_SHARE: usize = 20;
 
 /// File descriptors kept for everything but TCP connections: four for each of up to 16 media threads (two UDP
-/// sockets, a poll, a waker), 64 for connections that gave way and are not closed yet, 64 for the runtime, the
-/// log and files.
+/// sockets, a poll, a waker), 64 for the runtime, the log and files, and those of [`CLOSING`].
 pub const OTHER_DESCRIPTORS: usize = 192;
+
+/// Connections that gave way and whose sockets are not closed yet, which takes their task a moment. While there are so
+/// many, newcomers wait with the system: else a busy machine runs out of file descriptors.
+pub const CLOSING: usize = 64;
 
 /// The time for the head of a request, from the connection's start or from the end of the response before: a
 /// connection may be idle so long between two requests. Browsers send all requests of a page at once.

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::descriptors;
-use super::limits::{JUST_CAME, LOOPBACK_SHARE, Limits};
+use super::limits::{CLOSING, JUST_CAME, LOOPBACK_SHARE, Limits};
 use super::unfinished::Unfinished;
 pub(super) use place::Place;
 
@@ -45,6 +45,8 @@ struct Inner {
     limits: Limits,
     next: u64,
     entries: HashMap<u64, Entry>,
+    /// Connections that gave way and whose sockets are not closed yet.
+    n_closing: usize,
     n_loopback: usize,
     /// Direct connections by network.
     n_direct: PerNetwork<usize>,
@@ -82,6 +84,7 @@ impl Table {
             limits,
             next: 0,
             entries: HashMap::new(),
+            n_closing: 0,
             n_loopback: 0,
             n_direct: PerNetwork::default(),
             unfinished: Default::default(),
@@ -115,9 +118,12 @@ impl Table {
     }
 
     /// How long the next newcomer should wait with the system: all places are taken, and those that could give
-    /// way have only just come.
+    /// way have only just come; or many gave way whose sockets are still open.
     pub(super) fn wait_for_place(&self, now: Instant) -> Option<Duration> {
         let inner = self.lock();
+        if inner.n_closing >= CLOSING {
+            return Some(JUST_CAME);
+        }
         if inner.entries.len() < inner.limits.connections {
             return None;
         }
@@ -161,7 +167,11 @@ impl Table {
 
     /// A connection's socket is gone.
     pub(super) fn leave(&self, id: u64) {
-        self.lock().remove(id);
+        let mut inner = self.lock();
+        if inner.remove(id).is_none() {
+            inner.n_closing -= 1;
+        }
+        drop(inner);
         self.freed.notify_one();
     }
 
@@ -230,10 +240,10 @@ impl Inner {
 
     /// Closes a connection. Its place is free at once, though its socket takes a moment to close.
     fn evict(&mut self, id: u64) {
-        if let Some(close) = self.remove(id).and_then(|entry| entry.close) {
-            // A connection that is gone needs no closing.
-            _ = close.send(());
-        }
+        let Some(entry) = self.remove(id) else { return };
+        self.n_closing += 1;
+        // A connection that is gone needs no closing.
+        _ = entry.close.map(|close| close.send(()));
         self.log.n_evicted += 1;
     }
 
@@ -267,12 +277,12 @@ impl Inner {
             return;
         }
         let FullLog { n_evicted, n_refused, .. } = self.log;
-        let n_connections = self.entries.len();
         tracing::warn!(
-            n_connections,
-            n_evicted,
+            limit = self.limits.connections,
+            n_closed = n_evicted,
             n_refused,
-            "no free connections; the oldest unfinished give way"
+            "connection limit reached: newcomers take the places of connections that wait for their \
+             client"
         );
         self.log = FullLog { told: Some(now), ..FullLog::default() };
     }

@@ -97,6 +97,11 @@ impl Call {
         complaint.map_or(Ok((room, admitted)), Err)
     }
 
+    /// The room that the path names, if it names any. A token that names one may be a key, and is not for a log.
+    pub(super) fn room(&self) -> Option<RoomName> {
+        RoomName::parse(self.room.as_deref()?).ok()
+    }
+
     /// The room that the path names, or that the token does, as Broadcast Box has it: there the stream key is both.
     /// A publisher that shows the server's own key there means the default room. For players the token is never
     /// compared: the answer would tell whether it is the key.

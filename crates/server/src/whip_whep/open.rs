@@ -91,6 +91,19 @@ fn rights(kind: Kind, token: Option<Secret>) -> (Action, Credential) {
     }
 }
 
+/// Logs that a session was refused. Players ask again and again for a room that is offline: that is not logged.
+pub(super) fn log_refused(kind: Kind, room: Option<&RoomName>, client: &Client, problem: &Problem) {
+    if matches!(problem.code, ErrorCode::RoomOffline | ErrorCode::Draining) {
+        return;
+    }
+    let (room, door, ip) = (room.map(tracing::field::display), kind.as_str(), client.addr.ip);
+    let code = problem.code.as_str();
+    match kind {
+        Kind::Whip => tracing::info!(room, door, %ip, code, "publisher refused"),
+        Kind::Whep => tracing::info!(room, door, %ip, code, "viewer refused"),
+    }
+}
+
 /// Opens a session. It goes on when the caller is gone: then nothing connects, and it ends by itself.
 ///
 /// # Errors

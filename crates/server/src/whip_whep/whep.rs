@@ -12,12 +12,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use futures_util::stream;
+use protocol::RoomName;
 
 use super::call::{
     Call, FRAGMENT, JSON, SDP, add_ice_servers, add_link, body, method_not_allowed, nothing,
 };
 use super::events;
-use super::open::open as open_session;
+use super::open::{log_refused, open as open_session};
 use super::problem::Problem;
 use super::registry::Kind;
 use super::request::Request;
@@ -73,7 +74,20 @@ pub(super) fn stream() -> MethodRouter<App> {
 }
 
 async fn open(State(app): State<App>, call: Call, sent: Body) -> Result<Response, Problem> {
+    let mut room = call.room();
+    let result = try_open(app, &call, sent, &mut room).await;
+    result.inspect_err(|problem| log_refused(Kind::Whep, room.as_ref(), &call.client, problem))
+}
+
+/// Opens a session, and tells in which room, once that is known.
+async fn try_open(
+    app: App,
+    call: &Call,
+    sent: Body,
+    known: &mut Option<RoomName>,
+) -> Result<Response, Problem> {
     let (room, admitted) = call.admit(&app, Kind::Whep)?;
+    *known = Some(room.clone());
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;
     let opened = open_session(app, admitted, offer).await?;

@@ -6,10 +6,10 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
-use protocol::ErrorCode;
+use protocol::{ErrorCode, RoomName};
 
 use super::call::{Call, FRAGMENT, SDP, add_ice_servers, body, method_not_allowed, nothing};
-use super::open::open as open_session;
+use super::open::{log_refused, open as open_session};
 use super::problem::Problem;
 use super::registry::Kind;
 use super::request::{Patched, Request};
@@ -37,7 +37,20 @@ pub(super) fn session() -> MethodRouter<App> {
 }
 
 async fn open(State(app): State<App>, call: Call, sent: Body) -> Result<Response, Problem> {
+    let mut room = call.room();
+    let result = try_open(app, &call, sent, &mut room).await;
+    result.inspect_err(|problem| log_refused(Kind::Whip, room.as_ref(), &call.client, problem))
+}
+
+/// Opens a session, and tells in which room, once that is known.
+async fn try_open(
+    app: App,
+    call: &Call,
+    sent: Body,
+    known: &mut Option<RoomName>,
+) -> Result<Response, Problem> {
     let (room, admitted) = call.admit(&app, Kind::Whip)?;
+    *known = Some(room.clone());
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;
     let opened = open_session(app, admitted, offer).await?;

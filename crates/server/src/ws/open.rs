@@ -1,5 +1,6 @@
 //! `GET /ws`: a page opens its WebSocket.
 
+use std::fmt;
 use std::time::Instant;
 
 use axum::extract::rejection::QueryRejection;
@@ -41,11 +42,13 @@ pub(crate) async fn open(
     }
     app.auth
         .check_origin(&client.addr, &headers)
+        .inspect_err(|refused| log_refused(&client, ErrorCode::Forbidden, refused))
         .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
     let (role, room) = query
         .map_err(|_| ApiError::new(ErrorCode::BadField, "the query cannot be read"))
         .and_then(|Query(raw)| parse(raw))?;
-    let mut place = app.admission.join(&client.addr, Door::WebSocket, Instant::now())?;
+    let place = app.admission.join(&client.addr, Door::WebSocket, Instant::now());
+    let mut place = place.inspect_err(|it| log_refused(&client, it.code, it))?;
     let socket_place = place.take_socket();
     let join = Join { addr: client.addr, via: client.via, room, role, place };
     Ok(upgrade
@@ -59,6 +62,11 @@ pub(crate) async fn open(
             let _held = (app.alive, socket_place);
             socket::run(socket, join, app.hub).await;
         }))
+}
+
+fn log_refused(client: &Client, code: ErrorCode, reason: &dyn fmt::Display) {
+    let (ip, code) = (client.addr.ip, code.as_str());
+    tracing::info!(%ip, code, %reason, "WebSocket refused");
 }
 
 pub(super) fn parse(raw: RawQuery) -> Result<(Option<Role>, Option<RoomName>), ApiError> {

@@ -65,6 +65,22 @@ fn when_all_places_are_taken_the_network_with_the_most_unfinished_loses_its_olde
 }
 
 #[test]
+fn newcomers_wait_while_too_many_that_gave_way_still_have_their_sockets() {
+    let table = table(100, 256);
+    let later = Instant::now() + 2 * JUST_CAME;
+    let mut closing: Vec<_> = (0..100).map(|_| admit(&table, "127.0.0.1").unwrap()).collect();
+    let mut newcomers: Vec<_> = (1..CLOSING).map(|_| admit(&table, "127.0.0.1").unwrap()).collect();
+    assert_eq!(table.wait_for_place(later), None);
+    newcomers.extend(admit(&table, "127.0.0.1"));
+    assert!(table.wait_for_place(later).is_some(), "{CLOSING} sockets more than places");
+    let gone = closing.iter_mut().position(is_closed).unwrap();
+    closing.remove(gone);
+    assert_eq!(table.wait_for_place(later), None, "one of them is closed");
+    drop(closing);
+    assert_eq!(n_connections(&table), CLOSING);
+}
+
+#[test]
 fn requests_under_way_and_websockets_never_give_way() {
     let table = table(3, 256);
     let mut held: Vec<_> = (0..3).map(|_| admit(&table, "192.0.2.1").unwrap()).collect();
