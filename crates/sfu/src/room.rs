@@ -27,6 +27,10 @@ use media_api::{LayerRate, MediaInfo};
 const MAX_COALESCING: Duration = Duration::from_millis(10);
 const COALESCING_PEERS: std::ops::Range<usize> = 16..200;
 
+/// The same of sound and a frame, which wait for each other only where a message of its own for each packet of
+/// sound costs too much: 50 messages a second for each viewer.
+const SOUND_COALESCING_PEERS: std::ops::Range<usize> = 150..300;
+
 /// A frame waits for sound only where there is some: encoders send it every 10 to 60 ms.
 const SOUND_GAP: Duration = Duration::from_millis(100);
 
@@ -123,7 +127,8 @@ impl Room {
     /// complete. Returns whether the viewers are given what came now, or else at [`Self::deadline`].
     ///
     /// One message costs about the same whatever it holds. So with many viewers the packets of a frame
-    /// wait for its last, and a frame and a packet of sound for each other; with a few nothing waits.
+    /// wait for its last; with more a frame and a packet of sound wait for each other as well; with a few nothing
+    /// waits.
     pub(crate) fn is_flush_due(
         &mut self,
         is_video: bool,
@@ -131,17 +136,21 @@ impl Room {
         n_peers: usize,
         now: Instant,
     ) -> bool {
-        let delay = coalescing(n_peers);
-        if delay.is_zero() {
+        let delay = coalescing(n_peers, COALESCING_PEERS);
+        let sound_delay = coalescing(n_peers, SOUND_COALESCING_PEERS);
+        let is_alone = sound_delay.is_zero() && (!is_video || is_complete);
+        if delay.is_zero() || is_alone {
             self.flush = None;
             return true;
         }
+        let delay = if is_video && !is_complete { delay } else { sound_delay };
         if !is_video {
             self.sound_at = Some(now);
         }
         let has_sound =
             self.sound_at.is_some_and(|at| now.saturating_duration_since(at) < SOUND_GAP);
         let it = self.flush.get_or_insert(Flush { at: now + delay, frame: false, sound: false });
+        it.at = it.at.min(now + delay);
         it.frame |= is_video && is_complete;
         it.sound |= !is_video;
         if it.frame && (it.sound || !has_sound) {
@@ -348,9 +357,8 @@ impl Room {
     }
 }
 
-/// How long a packet may wait for others: nothing with a handful of peers, more with their number.
-fn coalescing(n_peers: usize) -> Duration {
-    let std::ops::Range { start, end } = COALESCING_PEERS;
+/// How long a packet may wait for others: nothing with fewer peers than these, more with their number.
+fn coalescing(n_peers: usize, std::ops::Range { start, end }: std::ops::Range<usize>) -> Duration {
     let above = n_peers.saturating_sub(start).min(end - start);
     MAX_COALESCING * above as u32 / (end - start) as u32
 }
@@ -371,6 +379,15 @@ mod tests {
         let mut room = Room::default();
         assert!(room.is_flush_due(true, false, 16, at(0)));
         assert!(room.is_flush_due(false, true, 16, at(1)));
+        assert_eq!(room.deadline(), None);
+    }
+
+    #[test]
+    fn with_a_hundred_a_frame_waits_for_its_end_and_sound_for_nothing() {
+        let mut room = Room::default();
+        assert!(room.is_flush_due(false, true, 150, at(0)), "sound leaves at once");
+        assert!(!room.is_flush_due(true, false, 150, at(5)), "the frame is not whole");
+        assert!(room.is_flush_due(true, true, 150, at(6)), "it does not wait for sound");
         assert_eq!(room.deadline(), None);
     }
 

@@ -100,6 +100,18 @@ export function publishWithFfmpeg(url, { key } = {}) {
   ]);
 }
 
+/** ffmpeg sends the same picture as RTP to a port of this machine. */
+export function sendRtpWithFfmpeg(port) {
+  return Program.start(ffmpeg(), [
+    ..."-nostdin -hide_banner -loglevel error".split(" "),
+    ...["-re", "-f", "lavfi", "-i", PICTURE],
+    ...H264.split(" "),
+    ..."-bf 0 -g 30 -b:v 1M -an -f rtp".split(" "),
+    // The description goes to standard output, where JSON is expected.
+    ...["-sdp_file", "/dev/null", `rtp://127.0.0.1:${port}?pkt_size=1100`],
+  ]);
+}
+
 /** GStreamer publishes much the same. */
 export function publishWithGstreamer(url) {
   return Program.start(PYTHON, [GST, "publish", url]);

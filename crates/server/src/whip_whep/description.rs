@@ -7,10 +7,10 @@ use sdp::{Description, Direction, Section, rewritten};
 /// RFC 9725, sections 4.2 (it only sends), 4.4.2 (one stream with at most a track of each kind) and
 /// 4.4.3 (all of it or nothing).
 pub(crate) fn check_publish(offer: &Description<'_>) -> Result<(), String> {
-    let sections = &offer.sections;
-    if let Some(other) = sections.iter().find(|it| !it.is_audio_or_video()) {
-        let kind: String = other.kind.chars().take(20).collect();
-        return Err(format!("only audio and video are taken, and the offer has m={kind}"));
+    // What sends nothing, and data channels, are answered with port 0 or `inactive`, as by a browser.
+    let sections: Vec<&Section<'_>> = offer.sections.iter().filter(|it| is_sent(it)).collect();
+    if sections.is_empty() {
+        return Err("who publishes sends: the offer has to be sendonly".to_owned());
     }
     for kind in ["audio", "video"] {
         let n = sections.iter().filter(|it| it.kind == kind).count();
@@ -26,15 +26,22 @@ pub(crate) fn check_publish(offer: &Description<'_>) -> Result<(), String> {
     if streams.len() > 1 {
         return Err(format!("one MediaStream is taken, and the offer has {}", streams.len()));
     }
-    if sections.iter().any(|it| !it.direction().sends()) {
-        return Err("who publishes sends: the offer has to be sendonly".to_owned());
-    }
     Ok(())
 }
 
-/// What an answer refused of an offer; none when it took all.
-pub(crate) fn refused<'a, 'b>(answer: &'b Description<'a>) -> Option<&'b Section<'a>> {
-    answer.sections.iter().find(|it| it.is_rejected() || it.direction() == Direction::Inactive)
+/// Whether a media description sends sound or picture.
+fn is_sent(section: &Section<'_>) -> bool {
+    section.is_audio_or_video() && section.direction().sends() && !section.is_rejected()
+}
+
+/// What an answer refused of what an offer would send; none when it took all.
+pub(crate) fn refused<'a, 'b>(
+    offer: &Description<'_>,
+    answer: &'b Description<'a>,
+) -> Option<&'b Section<'a>> {
+    let pairs = offer.sections.iter().zip(&answer.sections);
+    let mut sent = pairs.filter(|it| is_sent(it.0)).map(|it| it.1);
+    sent.find(|it| it.is_rejected() || it.direction() == Direction::Inactive)
 }
 
 /// Whether a player's offer lets us send anything.
@@ -94,22 +101,34 @@ mod tests {
         );
         let foreign = VIDEO.replace("msid:s", "msid:t");
         assert!(refusal(&format!("{AUDIO}{foreign}")).contains("MediaStream"));
+    }
+
+    #[test]
+    fn a_data_channel_or_an_idle_line_stops_no_publisher() {
         let data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n";
-        assert!(refusal(&format!("{AUDIO}{data}")).contains("m=application"));
+        assert_eq!(checked(&format!("{AUDIO}{VIDEO}{data}")), Ok(()));
+        for idle in ["inactive", "recvonly"] {
+            let third = VIDEO.replace("sendonly", idle).replace("msid:s", "msid:t");
+            assert_eq!(checked(&format!("{AUDIO}{VIDEO}{third}")), Ok(()), "{idle}");
+        }
+        assert!(refusal(data).contains("sendonly"));
     }
 
     #[test]
     fn what_an_answer_refuses_is_found() {
+        let offer = format!("v=0\r\n{AUDIO}{VIDEO}m=application 9 UDP/DTLS/SCTP x\r\n");
+        let offer = Description::parse(&offer).unwrap();
         let refused_kind = |media: &str| {
-            let text = format!("v=0\r\n{media}");
+            let text = format!("v=0\r\n{media}m=application 0 UDP/DTLS/SCTP x\r\n");
             let answer = Description::parse(&text).unwrap();
-            refused(&answer).map(|it| it.kind.to_owned())
+            refused(&offer, &answer).map(|it| it.kind.to_owned())
         };
         let taken = "m=audio 9 x 111\r\na=recvonly\r\nm=video 0 x 96\r\na=bundle-only\r\n";
         assert_eq!(refused_kind(taken), None);
         let one = "m=audio 9 x 111\r\na=recvonly\r\nm=video 0 x 96\r\n";
         assert_eq!(refused_kind(one).as_deref(), Some("video"));
-        assert_eq!(refused_kind("m=video 9 x 96\r\na=inactive\r\n").as_deref(), Some("video"));
+        let idle = "m=audio 9 x 111\r\na=recvonly\r\nm=video 9 x 96\r\na=inactive\r\n";
+        assert_eq!(refused_kind(idle).as_deref(), Some("video"));
     }
 
     #[test]

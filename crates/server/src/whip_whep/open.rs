@@ -127,7 +127,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
     let (remote, local) = match kind {
         Kind::Whip => {
             let answer = member.publish(offer.clone()).await.map_err(taken)?;
-            if let Some(kind) = refused_kind(&answer) {
+            if let Some(kind) = refused_kind(&offer, &answer) {
                 let message = format!(
                     "no codec of the offer's {kind} is one that this server forwards: Opus for sound, VP8, H264, \
                      VP9 or AV1 for the picture"
@@ -205,9 +205,11 @@ fn check(kind: Kind, offer: &str) -> Result<bool, Problem> {
     Ok(description::can_play(&offer))
 }
 
-/// The kind of the first media description that an answer refuses.
-fn refused_kind(answer: &str) -> Option<String> {
-    read_by(answer, |answer| description::refused(answer).map(|it| it.kind.to_owned()))
+/// The kind of the first media description that would send and that an answer refuses.
+fn refused_kind(offer: &str, answer: &str) -> Option<String> {
+    read_by(offer, |offer| {
+        read_by(answer, |answer| description::refused(offer, answer).map(|it| it.kind.to_owned()))
+    })
 }
 
 /// What a description says, if there is one.

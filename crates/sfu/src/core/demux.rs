@@ -1,14 +1,14 @@
-//! Which peer a datagram is for: by its source address, and at first contact by the ICE username
-//! fragment in a connectivity check.
+//! Which peer a datagram is for: by its source address; at first contact by the ICE username fragment in a
+//! connectivity check; and after its NAT forgot it by the SSRC of its media.
 //!
-//! This only says whom a datagram *may* concern. The peer decides (`accepts`): an address is
-//! learned after the peer has verified a check from it, never from RTP, DTLS, or a check's mere word.
+//! This only says whom a datagram *may* concern. The peer decides: an address is learned after the peer has
+//! verified what came from it, never from a datagram's mere word.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use str0m::ice::StunMessage;
+use is::stun::StunMessage;
 
 use crate::PeerId;
 use crate::core::ufrag::Ufrags;
@@ -20,6 +20,9 @@ const MAX_ADDRESSES: usize = 16;
 /// The least time between two new addresses of one peer beyond [`MAX_ADDRESSES`].
 const BETWEEN_MOVES: Duration = Duration::from_secs(10);
 
+/// SSRCs of one peer that are remembered: sound, and a layer with its repetitions.
+const MAX_SSRCS: usize = 4;
+
 /// How long an address stays with the peer last heard there. A connection that lives is heard many
 /// times a second.
 pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
@@ -29,6 +32,9 @@ pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
 pub(crate) struct Demux {
     by_address: HashMap<SocketAddr, Heard>,
     by_ufrag: Ufrags,
+    /// Who sends RTP or RTCP under an SSRC; `None` when several do, as browsers that receive alone all send RTCP
+    /// as 1. At most [`MAX_SSRCS`] for each peer.
+    by_ssrc: HashMap<u32, Option<PeerId>>,
     of_peer: HashMap<PeerId, Known>,
 }
 
@@ -44,6 +50,7 @@ struct Heard {
 struct Known {
     addresses: Vec<SocketAddr>,
     ufrags: Vec<String>,
+    ssrcs: Vec<u32>,
     /// Addresses learned since its fragment changed: an ICE restart gathers anew, all from new ports.
     n_learned: usize,
     /// When it last came from an address it was not known at.
@@ -70,7 +77,22 @@ impl Demux {
             let peer = self.by_ufrag.peer(local)?;
             return self.may_come_from(peer, source, now).then_some(peer);
         }
-        self.route_of(source)
+        self.route_of(source).or_else(|| {
+            let peer = self.by_ssrc.get(&ssrc_of(contents)?).copied().flatten()?;
+            self.may_come_from(peer, source, now).then_some(peer)
+        })
+    }
+
+    /// A peer sent an authentic packet of RTP or RTCP.
+    pub(crate) fn learn_ssrc(&mut self, peer: PeerId, contents: &[u8]) {
+        let Some(ssrc) = ssrc_of(contents) else { return };
+        let Some(known) = self.of_peer.get_mut(&peer) else { return };
+        if known.ssrcs.contains(&ssrc) || known.ssrcs.len() == MAX_SSRCS {
+            return;
+        }
+        known.ssrcs.push(ssrc);
+        let owner = self.by_ssrc.entry(ssrc).or_insert(Some(peer));
+        *owner = owner.filter(|it| *it == peer);
     }
 
     /// The peer that an address is known of.
@@ -138,6 +160,9 @@ impl Demux {
         for address in known.addresses {
             self.by_address.remove(&address);
         }
+        for ssrc in known.ssrcs {
+            self.by_ssrc.remove(&ssrc);
+        }
         self.by_ufrag.remove(&known.ufrags);
         known.ufrags
     }
@@ -146,6 +171,16 @@ impl Demux {
     pub(crate) fn sizes(&self) -> [usize; 3] {
         [self.by_address.len(), self.by_ufrag.len(), self.of_peer.len()]
     }
+}
+
+/// Who sent RTP or RTCP, which both tell in clear (RFC 3550, sections 5.1 and 6.1; RFC 5761, section 4).
+fn ssrc_of(contents: &[u8]) -> Option<u32> {
+    let at = match contents {
+        [128..=191, 192..=223, ..] => 4,
+        [128..=191, ..] => 8,
+        _ => return None,
+    };
+    contents.get(at..)?.first_chunk().map(|it| u32::from_be_bytes(*it))
 }
 
 /// What is made of our username fragment in a connectivity check.
@@ -210,6 +245,29 @@ mod tests {
         assert!(!demux.may_come_from(A, address(200), *START));
         assert!(demux.may_come_from(A, address(99), *START));
         assert!(demux.may_come_from(A, address(200), *START + BETWEEN_MOVES));
+    }
+
+    #[test]
+    fn who_comes_from_elsewhere_is_known_by_its_media_unless_another_has_the_same_ssrc() {
+        let rtp = |ssrc: u8| [128, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, ssrc];
+        let rtcp = |ssrc: u8| [128, 201, 0, 1, 0, 0, 0, ssrc];
+        let mut demux = Demux::default();
+        for (peer, ufrag) in [(A, "a"), (B, "b")] {
+            demux.set_ufrag(peer, ufrag);
+        }
+        demux.learn_ssrc(A, &rtp(7));
+        assert_eq!(demux.route(address(9), &rtp(7), *START), Some(A));
+        assert_eq!(demux.route(address(9), &rtcp(7), *START), Some(A));
+        assert_eq!(demux.route(address(9), &rtp(8), *START), None);
+        for peer in [A, B] {
+            demux.learn_ssrc(peer, &rtcp(1));
+        }
+        assert_eq!(demux.route(address(9), &rtcp(1), *START), None, "as Chromium's viewers all do");
+        demux.learn(B, address(9), *START);
+        assert_eq!(demux.route(address(9), &rtp(7), *START), Some(B), "an address says more");
+        demux.forget(A);
+        demux.forget(B);
+        assert_eq!((demux.route(address(8), &rtp(7), *START), demux.by_ssrc.len()), (None, 0));
     }
 
     #[test]

@@ -228,6 +228,7 @@ impl Sfu {
         });
         if let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) {
             self.learn(peer, source, now);
+            self.demux.learn_ssrc(peer, contents);
             // Most of what viewers send is feedback that only the next packet's fate depends on.
             if receipt != Receipt::CanWait {
                 self.drain(peer, now);

@@ -58,7 +58,7 @@ impl CaptureClock {
 }
 
 fn since_1900(ntp: u64) -> Duration {
-    let nanos = (ntp & 0xFFFF_FFFF) * 1_000_000_000 >> 32;
+    let nanos = ((ntp & 0xFFFF_FFFF) * 1_000_000_000) >> 32;
     Duration::from_secs(ntp >> 32) + Duration::from_nanos(nanos)
 }
 
@@ -78,7 +78,8 @@ mod tests {
 
     fn report(ntp_ms: u64, rtp_ts: u32) -> Report {
         let ms = 3_000_000_000_000 + ntp_ms;
-        Report { ntp: (ms / 1_000) << 32 | ((ms % 1_000) << 32) / 1_000, rtp_ts }
+        let (seconds, fraction) = (ms / 1_000, ((ms % 1_000) << 32) / 1_000);
+        Report { ntp: (seconds << 32) | fraction, rtp_ts }
     }
 
     /// Times are of 32 bits after the binary point, so that a microsecond is lost.

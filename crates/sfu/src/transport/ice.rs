@@ -408,8 +408,9 @@ impl Ice {
         }
     }
 
-    /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing;
-    /// but it asks again for a proof that got lost.
+    /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing; but it asks
+    /// again for a proof that got lost, and for a first one when the path in use is silent: a NAT that forgot the
+    /// peer shows its next packet from a new address, and its next check may be seconds away.
     pub(crate) fn heard_from(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) {
         let path = Path { local: datagram.destination, remote: datagram.source };
         if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == path.remote) {
@@ -417,8 +418,14 @@ impl Ice {
             return;
         }
         let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();
-        if let Some(it) = proposed.filter(|it| !it.is_proven) {
-            self.propose(path, it.priority, it.generation, it.patience, now, out);
+        if let Some(it) = proposed {
+            if !it.is_proven {
+                self.propose(path, it.priority, it.generation, it.patience, now, out);
+            }
+        } else if let Some(InUse { priority, generation, heard_at, .. }) = self.in_use
+            && now.saturating_duration_since(heard_at) >= SILENT
+        {
+            self.propose(path, priority, generation, SILENT, now, out);
         }
     }
 

@@ -220,3 +220,38 @@ fn a_player_on_libjuice_which_takes_tie_breaker_0_for_none_can_answer_our_checks
     }
     assert_ne!(of_sessions[0], of_sessions[1], "and random");
 }
+
+/// A publisher whose NAT gives it a new address, at any time between two of its checks.
+#[test]
+fn a_publisher_behind_a_nat_that_forgot_it_is_seen_again_within_a_second() {
+    for n in 0..8 {
+        let mut sim = Sim::new();
+        let host = sim.add_host(Host::default(), good_link());
+        let viewer = sim.add_viewer(good_link());
+        sim.run(10 * SECOND + Duration::from_millis(u64::from(n) * 390));
+        sim.client_mut(host).nat = Some(elsewhere(n));
+        // What was under way is shown.
+        sim.run(Duration::from_millis(60));
+        let (began, shown) = (sim.now, sim.screen(viewer).shown.len());
+        sim.wait("the picture again", 3 * SECOND, |it| it.screen(viewer).shown.len() > shown + 3);
+        assert!(sim.now - began < SECOND, "{n}: {:?}", sim.now - began);
+        // It hears us there: a keyframe that a late viewer needs comes at once.
+        let asked = sim.host(host).keyframe_requests.len();
+        sim.run(4 * SECOND);
+        sim.add_viewer(good_link());
+        sim.wait("a request", 2 * SECOND, |it| it.host(host).keyframe_requests.len() > asked);
+    }
+}
+
+#[test]
+fn a_viewer_that_only_reports_from_its_new_address_is_followed_before_its_next_check() {
+    let mut took = Vec::new();
+    for n in 0..8 {
+        let (mut sim, _, viewer) = watching(good_link());
+        sim.run(Duration::from_millis(u64::from(n) * 390));
+        took.push(rebound(&mut sim, viewer, elsewhere(n), 5 * SECOND));
+    }
+    took.sort();
+    println!("{took:?}");
+    assert!(took[7] < Duration::from_millis(1_500), "{took:?}");
+}

@@ -117,7 +117,7 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
             layout.bundle.push(mid.to_owned());
         }
     }
-    share_one_transport(description, &layout)?;
+    keep_one_transport(description, &mut layout);
     Ok(layout)
 }
 
@@ -200,25 +200,30 @@ pub(super) fn media(
     (!media.formats.is_empty()).then_some(media)
 }
 
-/// There is one transport. Without a=group:BUNDLE two media can still share it: with RTCP on the
-/// same port and the same ICE credentials. Otherwise the second one would never connect.
-fn share_one_transport(
-    description: &Description<'_>,
-    layout: &Layout,
-) -> Result<(), NegotiationError> {
+/// A viewer has one transport. Without a=group:BUNDLE two media can still share it: with RTCP on the same port and
+/// the same ICE credentials. What does not share that of the picture is rejected, as it would never connect.
+fn keep_one_transport(description: &Description<'_>, layout: &mut Layout) {
     if !layout.bundle.is_empty() {
-        return Ok(());
+        return;
     }
-    let pairs = description.sections.iter().zip(&layout.sections);
-    let used: Vec<_> = pairs.filter(|it| it.1.plan != Plan::Reject).map(|it| it.0).collect();
-    let first = used.first().and_then(|it| it.attributes.get("ice-ufrag"));
-    let shares = |it: &&sdp::Section<'_>| {
-        it.attributes.has("rtcp-mux") && it.attributes.get("ice-ufrag") == first
-    };
-    if used.len() > 1 && !used.iter().all(shares) {
-        return Err(malformed(BUNDLE_NEEDED));
+    let pairs = || description.sections.iter().zip(&layout.sections);
+    let used: Vec<_> = pairs().filter(|it| it.1.plan != Plan::Reject).map(|it| it.0).collect();
+    let picture = pairs().find(|it| it.1.plan == Plan::Send(MediaKind::Video)).map(|it| it.0);
+    let Some(first) = picture.or(used.first().copied()).filter(|_| used.len() > 1) else { return };
+    let ufrag = first.attributes.get("ice-ufrag");
+    let (first_line, all_mux) = (first.line, used.iter().all(|it| it.has_rtcp_mux()));
+    for (theirs, ours) in description.sections.iter().zip(&mut layout.sections) {
+        let shares = theirs.line == first_line
+            || all_mux && theirs.attributes.get("ice-ufrag") == ufrag;
+        if shares {
+            continue;
+        }
+        match std::mem::replace(&mut ours.plan, Plan::Reject) {
+            Plan::Send(MediaKind::Audio) => layout.audio = None,
+            Plan::Send(MediaKind::Video) => layout.video = None,
+            Plan::Receive(_) | Plan::Idle(_) | Plan::Reject => {}
+        }
     }
-    Ok(())
 }
 
 pub(super) fn malformed(why: &'static str) -> NegotiationError {

@@ -44,6 +44,12 @@ pub(crate) struct Host {
     pub(crate) repeats_best_only: bool,
     /// Whether it repeats without a stream for that, as OBS does, and then what it has sent.
     pub(crate) in_place: Option<InPlace>,
+    /// Whether a packet of padding alone follows each frame.
+    pub(crate) pads: bool,
+    /// Whether its H264 has no parameter sets in the stream.
+    pub(crate) hides_parameter_sets: bool,
+    /// What its offer says instead of what str0m writes.
+    pub(crate) saying: fn(String) -> String,
     /// Requests for repetition that it heard, by layer.
     pub(crate) nacks: BTreeMap<String, u64>,
     /// Whether it sends three temporal layers.
@@ -104,6 +110,9 @@ impl Default for Host {
             has_sound: true,
             repeats_best_only: false,
             in_place: None,
+            pads: false,
+            hides_parameter_sets: false,
+            saying: |offer| offer,
             nacks: BTreeMap::new(),
             is_temporal: false,
             n_spatial: 1,
@@ -228,6 +237,21 @@ impl Host {
         Self { has_sound: false, ..self }
     }
 
+    /// One that sends padding after each frame.
+    pub(crate) fn padding() -> Self {
+        Self { pads: true, ..Self::default() }
+    }
+
+    /// One whose offer says something else.
+    pub(crate) fn saying(saying: fn(String) -> String) -> Self {
+        Self { saying, ..Self::default() }
+    }
+
+    /// The same with H264 that has no parameter sets in the stream.
+    pub(crate) fn without_parameter_sets(self) -> Self {
+        Self { codec: Codec::H264, hides_parameter_sets: true, ..self }
+    }
+
     /// The same with the encoder of a program that is no browser: it makes a keyframe every so many frames,
     /// and hears no requests.
     pub(crate) fn with_own_keyframes(self, every: u32) -> Self {
@@ -348,6 +372,11 @@ impl Host {
                 let is_last = spatial + 1 == self.n_spatial;
                 let frame = Frame { host: self.id, number, is_key, index, count };
                 let mut payload = frame.write(self.codec, self.is_temporal, &scaled);
+                if self.hides_parameter_sets && payload.starts_with(&PARAMETER_SETS) {
+                    // The slice that stood behind them, as the first of an FU-A.
+                    payload.splice(..=PARAMETER_SETS.len(), [0x7C, 0x85]);
+                    payload.remove(4);
+                }
                 payload.resize(payload.len() + self.extra_payload_bytes, 0);
                 let mut packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
                     .marker(index + 1 == count && is_last)
@@ -376,6 +405,11 @@ impl Host {
             }
         }
         self.descriptors.extend(descriptors);
+        if self.pads {
+            let padding = RtpWrite::new(pt, self.video_seq.into(), ts, now, Vec::new());
+            self.video_seq += 1;
+            write(rtc, mid, padding.nackable(true));
+        }
         self.frames_sent += 1;
     }
 

@@ -304,6 +304,7 @@ impl Sim {
         if is_in_place {
             offer = InPlace::offer(&offer);
         }
+        offer = (host.saying)(offer);
         client.role = Role::Host(host);
         self.clients.push(client);
         self.command(Command::Publish { room, peer, offer, on_air, via: self.via });

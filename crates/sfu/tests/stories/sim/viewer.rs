@@ -42,7 +42,9 @@ pub(crate) struct Screen {
     pub(crate) ssrcs: Vec<u32>,
     /// Layers of shown pictures: spatial, temporal.
     pub(crate) layers: Vec<(u8, u8)>,
-    /// Numbers that came without content.
+    /// Packets with H264 parameter sets alone.
+    pub(crate) parameter_sets: usize,
+    /// Numbers that came without content, or without any of a picture.
     pub(crate) without_content: BTreeSet<u64>,
     /// Frames of which something that they need was never shown, and pictures that had no end.
     pub(crate) undecodable: usize,
@@ -106,7 +108,9 @@ impl Screen {
         let seq = *packet.seq_no;
         let ts = packet.header.timestamp;
         self.packets.push((seq, ts));
-        if packet.payload.is_empty() {
+        let is_sets = packet.payload.len() < 100 && packet.payload.first() == Some(&0x78);
+        self.parameter_sets += usize::from(is_sets);
+        if packet.payload.is_empty() || is_sets {
             self.without_content.insert(seq);
             self.show(now);
             return;

@@ -1,0 +1,112 @@
+//! What encoders do to their streams that browsers do not: padding, clocks that jump, sources that nothing names,
+//! parameter sets that come once.
+
+use std::time::Duration;
+
+use sfu::PeerId;
+
+use crate::sim::{Host, Sim, good_link, lossy};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A host that is watched for a second.
+fn watched(host: Host) -> (Sim, PeerId, PeerId) {
+    let mut sim = Sim::new();
+    let host = sim.add_host(host, good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+    sim.run(SECOND);
+    (sim, host, viewer)
+}
+
+#[test]
+fn padding_in_a_stream_leaves_no_hole() {
+    for link in [good_link(), lossy(2.0)] {
+        let mut sim = Sim::new();
+        let host = sim.add_host(Host::padding(), link);
+        let viewer = sim.add_viewer(good_link());
+        sim.wait("a picture", 5 * SECOND, |it| !it.screen(viewer).shown.is_empty());
+        sim.run(10 * SECOND);
+        let asked = sim.host(host).keyframe_requests.len();
+        let screen = sim.screen(viewer);
+        assert!(
+            screen.longest_freeze() < Duration::from_millis(300),
+            "{:?}",
+            screen.longest_freeze()
+        );
+        assert!(screen.shown.len() > 290, "{} of 300 frames", screen.shown.len());
+        assert!(asked <= 2, "{asked} keyframes were asked for");
+    }
+}
+
+/// How far the clock that a viewer gets is from that on the wall, between the first and the last frame.
+fn drift(sim: &mut Sim, viewer: PeerId) -> Duration {
+    let screen = sim.screen(viewer);
+    let (Some(first), Some(last)) = (screen.shown.first(), screen.shown.last()) else { panic!() };
+    let ticks = screen.timestamps.last().unwrap().wrapping_sub(screen.timestamps[0]);
+    let told = Duration::from_secs_f64(f64::from(ticks) / 90_000.0);
+    let took = last.0 - first.0;
+    told.max(took) - told.min(took)
+}
+
+#[test]
+fn a_clock_that_jumps_or_goes_back_is_not_seen() {
+    const HOUR: u32 = 3_600 * 90_000;
+    for jump in [HOUR, 0_u32.wrapping_sub(HOUR), 0_u32.wrapping_sub(3 * 90_000), 10 * 90_000] {
+        let (mut sim, host, viewer) = watched(Host::default());
+        let first_ts = sim.host(host).first_ts;
+        sim.host(host).first_ts = first_ts.wrapping_add(jump);
+        sim.run(5 * SECOND);
+        let freeze = sim.screen(viewer).longest_freeze();
+        assert!(freeze < Duration::from_millis(200), "{jump}: {freeze:?}");
+        assert!(drift(&mut sim, viewer) < Duration::from_millis(300), "{jump}");
+    }
+}
+
+#[test]
+fn media_that_only_their_payload_types_tell_apart_are_taken() {
+    let bare = |offer: String| -> String {
+        let is_kept =
+            |it: &&str| !["a=ssrc", "a=extmap", "a=msid"].iter().any(|name| it.starts_with(name));
+        offer.lines().filter(is_kept).map(|it| format!("{it}\r\n")).collect()
+    };
+    let (mut sim, _, viewer) = watched(Host::saying(bare));
+    sim.run(5 * SECOND);
+    let screen = sim.screen(viewer);
+    assert!(screen.longest_freeze() < Duration::from_millis(200), "{:?}", screen.longest_freeze());
+    assert!(screen.audio_packets > 200, "{} packets of sound", screen.audio_packets);
+}
+
+#[test]
+fn parameter_sets_that_only_the_offer_has_are_put_before_each_keyframe() {
+    let with_sets = |offer: String| -> String {
+        offer.replace(
+            "packetization-mode=",
+            "sprop-parameter-sets=Z0LAH9oBQBbo,aM48gA==;packetization-mode=",
+        )
+    };
+    let host = Host::saying(with_sets).without_parameter_sets();
+    let (mut sim, _, first) = watched(host.with_own_keyframes(60));
+    let late = sim.add_viewer(good_link());
+    sim.wait("a picture", SECOND, |it| !it.screen(late).shown.is_empty());
+    sim.run(5 * SECOND);
+    for viewer in [first, late] {
+        let screen = sim.screen(viewer);
+        assert!(screen.parameter_sets >= 2, "{} sets", screen.parameter_sets);
+        assert!(
+            screen.longest_freeze() < Duration::from_millis(200),
+            "{:?}",
+            screen.longest_freeze()
+        );
+    }
+}
+
+#[test]
+fn an_encoder_without_parameter_sets_has_no_start() {
+    let host = Host::default().without_parameter_sets();
+    let mut sim = Sim::new();
+    sim.add_host(host.with_own_keyframes(60), good_link());
+    let viewer = sim.add_viewer(good_link());
+    sim.run(8 * SECOND);
+    assert_eq!(sim.screen(viewer).shown.len(), 0, "no decoder could begin");
+}
