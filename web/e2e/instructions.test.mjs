@@ -18,8 +18,8 @@ const MOST_A_PACKET = 6_600;
 const MOST_A_JOIN = 2_700_000;
 
 const VIEWERS = 40;
-const COMMAND = "loadgen::egress::server::Server::command";
-const SERVER = [COMMAND, "loadgen::egress::server::Server::step"];
+const COMMAND = "bench_core::server::Server::command";
+const SERVER = [COMMAND, "bench_core::server::Server::step"];
 // What is taken of handshakes; the descriptions are commands.
 const HANDSHAKE = "dimpl::Dtls::handle_packet";
 

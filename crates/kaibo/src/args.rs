@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use server::config::ConfigOverlay;
 
+#[cfg(feature = "tools")]
 use crate::bench::BenchArgs;
+#[cfg(feature = "tools")]
 use crate::check::CheckArgs;
 use crate::environment;
 use crate::log::{BadFilter, Filter};
@@ -29,8 +31,10 @@ pub(crate) enum Command {
     /// Runs the server (the default).
     Serve(ServeArgs),
     /// Measures a server with synthetic publishers and viewers.
+    #[cfg(feature = "tools")]
     Bench(BenchArgs),
     /// Checks any server of WHIP or WHEP against what their documents ask for.
+    #[cfg(feature = "tools")]
     Check(CheckArgs),
 }
 

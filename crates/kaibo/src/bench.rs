@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ::bench::{Options, RunError, Target, VideoCodec};
 use clap::{Args, Subcommand, ValueEnum};
-use loadgen::{Options, RunError, Target, VideoCodec};
 
 use crate::output;
 use crate::screen::Screen;
@@ -168,7 +168,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         };
     }
     let mut screen = Screen::new();
-    let result = loadgen::run(&args.options(), |progress| screen.tell(progress));
+    let result = ::bench::run(&args.options(), |progress| screen.tell(progress));
     screen.clear();
     let report = match result {
         Ok(report) => report,

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
+use ::check::{CheckError, Options, Protocol, VideoCodec};
 use clap::{Args, Subcommand, ValueEnum};
-use conformance::{CheckError, Options, Protocol, VideoCodec};
 
 use crate::output;
 use crate::screen::Screen;
@@ -131,7 +131,7 @@ impl What {
 pub(crate) fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let common = args.what.common();
     let screen = Mutex::new(Screen::new());
-    let result = conformance::run(&args.what.options(), |progress| {
+    let result = ::check::run(&args.what.options(), |progress| {
         if let Ok(mut screen) = screen.lock() {
             screen.tell(progress);
         }

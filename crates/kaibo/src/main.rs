@@ -2,15 +2,19 @@
 //! wrong.
 
 mod args;
+#[cfg(feature = "tools")]
 mod bench;
+#[cfg(feature = "tools")]
 mod check;
 mod descriptors;
 mod did_you_mean;
 mod environment;
 mod greeting;
+#[cfg(feature = "tools")]
 mod heap;
 mod log;
 mod output;
+#[cfg(feature = "tools")]
 mod screen;
 mod serve;
 mod signals;
@@ -20,6 +24,7 @@ use std::process::ExitCode;
 
 use args::Command;
 
+#[cfg(feature = "tools")]
 #[global_allocator]
 static ALLOCATOR: heap::Counting = heap::Counting;
 
@@ -31,7 +36,9 @@ fn main() -> ExitCode {
     };
     let result = match &command {
         Command::Serve(args) => serve::serve(args),
+        #[cfg(feature = "tools")]
         Command::Bench(args) => bench::bench(args),
+        #[cfg(feature = "tools")]
         Command::Check(args) => check::check(args),
     };
     output::exit_status(result)

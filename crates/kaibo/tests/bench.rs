@@ -37,6 +37,34 @@ fn viewers_join_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_server_of_whip_and_whep_is_measured_as_well() {
+    const KEY: &str = "bench-key-51c2-of-the-test";
+    let server = Server::start_with(|command| {
+        command.args(["--publish-open", "none"]).env("KAIBO_PUBLISH_KEY", KEY);
+    });
+    let whip = format!("http://{}/whip/measured", server.at);
+    let measure = |watch: &str, key: &str| {
+        let whep = format!("http://{}/{watch}", server.at);
+        let load = ["--viewers", "3", "--duration", "1", "--codec", "h264", "--json"];
+        let mut command =
+            kaibo(&[&["bench", "--whip", &whip, "--whep", &whep], &load[..]].concat());
+        let output = command.env("KAIBO_BENCH_TOKEN", key).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default(), said)
+    };
+    let (report, said) = measure("whep/measured", KEY);
+    assert_eq!(report["joins"]["succeeded"], 3, "{report:#} {said}");
+    assert_eq!(report["steady"]["loss_percent"], 0.0, "{report:#}");
+    assert_eq!(report["ok"], true, "{report:#}");
+    // The room is free again: all of the run before said goodbye.
+    let (lost, said) = measure("nowhere", KEY);
+    assert_eq!(lost["joins"]["failed"], 3, "{lost:#} {said}");
+    assert_eq!(lost["joins"]["reasons"]["signalling: 404 Not Found"], 3, "{lost:#}");
+    let (_, refused) = measure("whep/measured", "a-wrong-key");
+    assert!(refused.contains("401 Unauthorized"), "{refused}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told_in_one_sentence() {
     // A port that was free a moment ago.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use loadgen::client::Clients;
+use synth::client::Clients;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
-use loadgen::client::{Client, Clients};
+use synth::client::{Client, Clients};
 
 use crate::http::{self, Request};
 use crate::target::{Caller, Target};

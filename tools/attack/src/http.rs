@@ -76,7 +76,7 @@ async fn ask_in_time(
     let base: Uri = format!("http://{}{}", target.host, request.path)
         .parse()
         .map_err(|_| "a bad path".to_owned())?;
-    let location = location.and_then(|it| loadgen::client::resolve(&base, &it));
+    let location = location.and_then(|it| synth::url::resolve(&base, &it));
     let location = location.map(|it| it.path().to_owned());
     let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
     let body = body.map_err(|it| it.to_string())?.to_bytes();

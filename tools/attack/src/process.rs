@@ -1,4 +1,4 @@
-//! What the server's process has, as far as the system tells.
+//! Memory and open files of the server's process, as far as the system tells.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often it is inspected.
+const INTERVAL: Duration = Duration::from_millis(100);
 
 /// What a process has at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) struct Usage {
 }
 
 /// What a process has now, from `/proc`; `None` where there is none, or no such process.
-pub(crate) fn look(pid: u32) -> Option<Usage> {
+pub(crate) fn inspect(pid: u32) -> Option<Usage> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let files = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64;
     Some(Usage { rss_bytes: parse_rss(&status)?, files })
@@ -31,7 +31,7 @@ fn parse_rss(status: &str) -> Option<u64> {
     Some(kilobytes * 1_024)
 }
 
-/// Looks at a process again and again, until it is dropped.
+/// Inspects a process again and again, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watch {
     peaks: Arc<(AtomicU64, AtomicU64)>,
@@ -44,11 +44,11 @@ impl Watch {
         let seen = Arc::clone(&peaks);
         let task = tokio::spawn(async move {
             loop {
-                if let Some(usage) = look(pid) {
+                if let Some(usage) = inspect(pid) {
                     seen.0.fetch_max(usage.rss_bytes, Ordering::Relaxed);
                     seen.1.fetch_max(usage.files, Ordering::Relaxed);
                 }
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(INTERVAL).await;
             }
         });
         Self { peaks, task }
@@ -80,8 +80,8 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn this_process_can_be_looked_at() {
-        let usage = look(std::process::id()).unwrap();
+    fn this_process_can_be_inspected() {
+        let usage = inspect(std::process::id()).unwrap();
         assert!(usage.rss_bytes > 1 << 20 && usage.files > 2, "{usage:?}");
     }
 }

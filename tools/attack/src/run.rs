@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use loadgen::VideoCodec;
-use loadgen::client::Clients;
+use synth::client::Clients;
+use synth::media::VideoCodec;
 
 use crate::attacker::{Attacker, Gains};
 use crate::attacks::{self, REFUSED_AS_WRONG};
@@ -97,8 +97,8 @@ impl<'a> Run<'a> {
     ) -> Result<Report, RunError> {
         let unreachable = |reason| RunError::Unreachable { url: options.url.clone(), reason };
         let script = attacks::largest_script(&target).await.map_err(unreachable)?;
-        let look = |pid| process::look(pid).ok_or(RunError::NoProcess(pid));
-        let at_start = options.pid.map(look).transpose()?;
+        let inspect = |pid| process::inspect(pid).ok_or(RunError::NoProcess(pid));
+        let at_start = options.pid.map(inspect).transpose()?;
         let clients = Clients::new(VideoCodec::Vp8);
         let run = Self { options, target, clients, script, at_start, id: fastrand::u16(..) };
         let mut reports = Vec::new();
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
             attack.name,
             options.duration.as_secs()
         ));
-        let before = options.pid.and_then(process::look);
+        let before = options.pid.and_then(process::inspect);
         let watch = options.pid.map(Watch::start);
         let began = Instant::now();
         let (with, gains, took) = self.beside(attack, room, others).await?;
@@ -228,7 +228,7 @@ impl<'a> Run<'a> {
         let began = Instant::now();
         loop {
             tokio::time::sleep(LOOK).await;
-            let now = process::look(pid);
+            let now = process::inspect(pid);
             let is_clear = now.is_none_or(|it| it.files <= before.files + OTHERS_FILES);
             if is_clear || began.elapsed() >= SETTLES_WITHIN {
                 return now;

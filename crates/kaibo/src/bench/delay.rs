@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use bench_core::DelayOptions;
 use clap::Args;
-use loadgen::DelayOptions;
 
 use super::{print, watched};
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: &DelayArgs) -> anyhow::Result<ExitCode> {
         video_kbps: args.video_bitrate.into(),
         fps: args.fps,
     };
-    let report = watched(|say| loadgen::measure_delay(&options, say))?;
+    let report = watched(|say| bench_core::measure_delay(&options, say))?;
     print(&report, args.json.then(|| report.to_json()))?;
     Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use bench_core::EgressOptions;
 use clap::Args;
-use loadgen::EgressOptions;
 
 use super::{print, watched};
 use crate::heap;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
         fps: args.fps,
         heap: heap::of_this_thread,
     };
-    let report = watched(|say| loadgen::measure_egress(&options, say))?;
+    let report = watched(|say| bench_core::measure_egress(&options, say))?;
     print(&report, args.json.then(|| report.to_json()))?;
     let is_whole = report.lost == 0 && report.unreadable == 0;
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })

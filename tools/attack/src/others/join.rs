@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hyper::{Method, StatusCode};
-use loadgen::client::Clients;
+use synth::client::Clients;
 
 use super::{Kind, PATIENCE};
 use crate::http::{self, Request};

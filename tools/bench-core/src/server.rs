@@ -1,0 +1,266 @@
+//! The server's half: core and sockets as the engine has them, and what they use.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use engine::BATCHES_PER_TURN;
+use engine::udp::{self, Buffers, Sockets};
+use mio::{Events, Poll};
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
+
+use crate::error::BenchError;
+use synth::resources;
+
+/// What was used so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    /// CPU time of the server's steps.
+    pub(crate) cpu: Duration,
+    /// Allocations in them.
+    pub(crate) allocations: u64,
+    /// Bytes on the heap.
+    pub(crate) held: i64,
+    /// Messages handed to the kernel, each one or many datagrams.
+    pub(crate) messages: u64,
+    /// Datagrams received.
+    pub(crate) received: u64,
+    /// Datagrams that the kernel did not take.
+    pub(crate) dropped: u64,
+}
+
+impl Usage {
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            cpu: self.cpu.saturating_sub(earlier.cpu),
+            allocations: self.allocations - earlier.allocations,
+            held: self.held - earlier.held,
+            messages: self.messages - earlier.messages,
+            received: self.received - earlier.received,
+            dropped: self.dropped - earlier.dropped,
+        }
+    }
+}
+
+/// How fast the server's processor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speed {
+    /// As it is.
+    Real,
+    /// Nothing takes any time.
+    Infinite,
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) ended: Instant,
+    /// When there is something to do next, without anything that comes.
+    pub(crate) next: Option<Instant>,
+    /// Whether the sockets may have more already.
+    pub(crate) has_more: bool,
+}
+
+/// Time that passes as this thread works.
+struct Passing {
+    now: Instant,
+    since: Duration,
+    speed: Speed,
+}
+
+impl Passing {
+    fn new(now: Instant, speed: Speed) -> Self {
+        Self { now, since: resources::of_thread().unwrap_or_default(), speed }
+    }
+
+    /// What time it is by now.
+    fn now(&mut self) -> Instant {
+        let used = resources::of_thread().unwrap_or_default();
+        if self.speed == Speed::Real {
+            self.now += used.saturating_sub(self.since);
+        }
+        self.since = used;
+        self.now
+    }
+
+    /// Does what takes no time.
+    fn beside(&mut self, it: impl FnOnce(Instant)) {
+        it(self.now());
+        self.since = resources::of_thread().unwrap_or_default();
+    }
+}
+
+/// The server's half.
+pub(crate) struct Server {
+    sfu: Sfu,
+    /// The engine's threads wait with one, which is a part of what a turn costs.
+    poll: Poll,
+    polled: Events,
+    sockets: Sockets,
+    buffers: Buffers,
+    candidate: SocketAddr,
+    heap: fn() -> (u64, i64),
+    usage: Usage,
+    events: Vec<Event>,
+}
+
+impl Server {
+    pub(crate) fn start(ip: IpAddr, heap: fn() -> (u64, i64)) -> Result<Self, BenchError> {
+        let mut sockets = udp::bind(ip, 0)?;
+        sockets.set_local(vec![ip]);
+        let candidate = SocketAddr::new(ip, sockets.port());
+        let mut config = Config::new(vec![candidate]);
+        config.max_peers = usize::MAX;
+        let poll = Poll::new().map_err(BenchError::Sockets)?;
+        sockets.register(poll.registry()).map_err(BenchError::Sockets)?;
+        Ok(Self {
+            sfu: Sfu::new(config),
+            poll,
+            polled: Events::with_capacity(64),
+            sockets,
+            buffers: Buffers::new(),
+            candidate,
+            heap,
+            usage: Usage::default(),
+            events: Vec::new(),
+        })
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// Takes what came, and sends what is due.
+    #[inline(never)] // Instructions are counted by its name.
+    pub(crate) fn step(&mut self, now: Instant) {
+        self.counted(|it| {
+            for index in 0..it.sockets.count() {
+                while it.receive(index, now) {
+                    // As the engine's threads do: what is to be sent is not kept until all was read.
+                    it.drain(now, || {});
+                }
+            }
+            it.sfu.handle_timeout(now);
+            it.drain(now, || {});
+        });
+        self.events.clear();
+    }
+
+    /// One turn, in the order that an engine's thread has, begun at this time. `sent` is told after each
+    /// flush what time it was then; it takes none itself.
+    pub(crate) fn turn(
+        &mut self,
+        began: Instant,
+        speed: Speed,
+        mut sent: impl FnMut(Instant),
+    ) -> Turn {
+        let mut time = Passing::new(began, speed);
+        _ = self.poll.poll(&mut self.polled, Some(Duration::ZERO));
+        let mut has_more = false;
+        for index in 0..self.sockets.count() {
+            let mut batches = 0;
+            while batches < BATCHES_PER_TURN && self.receive(index, began) {
+                self.drain(began, || time.beside(&mut sent));
+                batches += 1;
+            }
+            has_more |= batches == BATCHES_PER_TURN;
+        }
+        let now = time.now();
+        self.sfu.handle_timeout(now);
+        let next = self.drain(now, || time.beside(&mut sent));
+        self.events.clear();
+        Turn { ended: time.now(), next, has_more }
+    }
+
+    pub(crate) fn publish(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        offer: String,
+        now: Instant,
+    ) -> Result<String, BenchError> {
+        self.command(Command::Publish { room, peer, offer, on_air: false, via: None }, now);
+        self.description()
+    }
+
+    pub(crate) fn watch(
+        &mut self,
+        room: RoomId,
+        peer: PeerId,
+        now: Instant,
+    ) -> Result<String, BenchError> {
+        self.command(Command::Watch { room, peer, via: None }, now);
+        self.description()
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        peer: PeerId,
+        sdp: String,
+        now: Instant,
+    ) -> Result<(), BenchError> {
+        self.command(Command::Answer { peer, sdp }, now);
+        match self.events.pop() {
+            Some(Event::Negotiated { .. }) => Ok(()),
+            other => Err(BenchError::NoConnection(format!("an answer came to {other:?}"))),
+        }
+    }
+
+    pub(crate) fn go_live(&mut self, room: RoomId, now: Instant) {
+        self.command(Command::GoLive { room }, now);
+    }
+
+    #[inline(never)] // Instructions are counted by its name.
+    fn command(&mut self, command: Command, now: Instant) {
+        self.events.clear();
+        self.counted(|it| {
+            it.sfu.handle_command(command, now);
+            it.drain(now, || {});
+        });
+    }
+
+    fn description(&mut self) -> Result<String, BenchError> {
+        match self.events.pop() {
+            Some(Event::Offer { sdp, .. } | Event::Answer { sdp, .. }) => Ok(sdp),
+            other => Err(BenchError::NoConnection(format!("a description came to {other:?}"))),
+        }
+    }
+
+    /// Adds up what a step uses.
+    fn counted(&mut self, step: impl FnOnce(&mut Self)) {
+        let (allocations, held) = (self.heap)();
+        let began = resources::of_thread().unwrap_or_default();
+        step(self);
+        self.usage.cpu += resources::of_thread().unwrap_or_default().saturating_sub(began);
+        let (more_allocations, more_held) = (self.heap)();
+        self.usage.allocations += more_allocations - allocations;
+        self.usage.held += more_held - held;
+    }
+
+    /// Reads a batch from one socket. Returns whether there was any.
+    fn receive(&mut self, index: usize, now: Instant) -> bool {
+        let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
+        let is_any = sockets.receive(index, buffers).unwrap_or(false);
+        for (source, _, contents) in buffers.datagrams() {
+            usage.received += 1;
+            sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+        }
+        is_any
+    }
+
+    /// Sends what there is, and says so after each flush. Returns when there is something to do next.
+    fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
+        loop {
+            match self.sfu.poll_output(now) {
+                Output::Timeout(next) => return next,
+                Output::Event(event) => self.events.push(event),
+                Output::Message { .. } => unreachable!("there is one worker"),
+                Output::Transmits(outbox) => {
+                    self.usage.messages += outbox.len() as u64;
+                    let dropped = &mut self.usage.dropped;
+                    self.sockets.send(outbox, |n, _| *dropped += n as u64);
+                    flushed();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One run from the first publisher to the report.
+
+mod join;
+mod sample;
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use synth::resources;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::error::RunError;
+use crate::options::Options;
+use crate::progress::{Phase, Progress};
+use crate::report::{Joins, Report};
+use crate::server_process;
+use crate::signaling::Signaling;
+use crate::worker::{Handle, Measured};
+use join::Joiner;
+use sample::Sample;
+use synth::media::Shape;
+use synth::stats::Totals;
+use synth::viewer::{Identity, JOIN_TIMEOUT, Rules};
+
+/// How often the run checks what its threads do.
+const POLL: Duration = Duration::from_millis(50);
+/// How often its caller is told.
+const TELL: Duration = Duration::from_millis(500);
+/// After the last join: who comes late is sent the picture from its last keyframe on, faster than it
+/// was made, and is level with the others by then.
+const SETTLE: Duration = Duration::from_secs(1);
+/// How long goodbyes may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// Runs the load and measures. Returns when it is over or interrupted; `tell` hears how it goes.
+///
+/// # Errors
+/// When nothing could be measured: wrong options, no server, no publisher.
+pub fn run(options: &Options, mut tell: impl FnMut(&Progress)) -> Result<Report, RunError> {
+    options.check()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|it| RunError::System(it.to_string()))?;
+    runtime.block_on(Run::go(options, &mut tell))
+}
+
+type Tell<'a> = &'a mut dyn FnMut(&Progress);
+
+/// A run under way.
+struct Run<'a> {
+    options: &'a Options,
+    totals: Arc<Totals>,
+    viewers: Vec<Handle>,
+    publishers: Handle,
+    interrupt: Pin<Box<dyn Future<Output = io::Result<()>>>>,
+    tell: Tell<'a>,
+    told_at: Instant,
+    phase_began: Instant,
+}
+
+impl<'a> Run<'a> {
+    async fn go(options: &'a Options, tell: Tell<'a>) -> Result<Report, RunError> {
+        let system = |it: io::Error| RunError::System(it.to_string());
+        let signaling = Signaling::find(options).await?;
+        let server_before = sample::server(options)?;
+        resources::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
+            .map_err(RunError::System)?;
+        let totals = Arc::new(Totals::default());
+        let start = |name: String| Handle::start(&name, Arc::clone(&totals));
+        let viewers: io::Result<Vec<Handle>> =
+            (0..options.threads).map(|n| start(format!("viewers {n}"))).collect();
+        let run = Self {
+            options,
+            totals: Arc::clone(&totals),
+            viewers: viewers.map_err(system)?,
+            publishers: start("publishers".into()).map_err(system)?,
+            interrupt: Box::pin(tokio::signal::ctrl_c()),
+            tell,
+            told_at: Instant::now(),
+            phase_began: Instant::now(),
+        };
+        let (stop, stopped) = watch::channel(false);
+        let epoch = Instant::now();
+        let run_id = fastrand::u32(..);
+        let joiner = Joiner {
+            signaling,
+            local_ip: None,
+            identity: Identity::new(),
+            rules: Rules {
+                epoch,
+                run: run_id,
+                frame_interval: Duration::from_secs(1) / options.fps,
+                loss: options.loss / 100.0,
+                any_media: false,
+            },
+            shape: Shape {
+                codec: options.codec,
+                video_bitrate: options.video_bitrate * 1_000,
+                fps: options.fps,
+                audio: options.audio,
+                run: run_id,
+                epoch,
+            },
+            totals,
+            stop: stopped,
+        };
+        let joiner = Arc::new(joiner.with_local_ip().map_err(system)?);
+        let mut tasks = JoinSet::new();
+        let result = run.measure(&joiner, server_before, &mut tasks).await;
+        stop.send_replace(true);
+        // Whoever does not manage in time is dropped with the runtime.
+        _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} })
+            .await;
+        result
+    }
+
+    async fn measure(
+        mut self,
+        joiner: &Arc<Joiner>,
+        server_before: Option<server_process::Usage>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Report, RunError> {
+        if let Err(error) = self.publish(joiner, tasks).await {
+            self.finish();
+            return Err(error);
+        }
+        let joins_began = Instant::now();
+        let mut interrupted = !self.join(joiner, tasks).await;
+        let joins_took = joins_began.elapsed().as_secs_f64();
+        let totals = Arc::clone(&self.totals);
+        interrupted = interrupted || !self.wait(SETTLE, Phase::Joining).await;
+        let mut steady = None;
+        if !interrupted {
+            let before = Sample::take(self.options);
+            self.viewers.iter().for_each(Handle::steady);
+            self.publishers.steady();
+            let began = Instant::now();
+            interrupted = !self.steady().await;
+            steady = Some((began.elapsed(), before, Sample::take(self.options)));
+        }
+        self.finish();
+        let measured: Vec<Measured> = self.viewers.into_iter().map(Handle::join).collect();
+        let publishers = self.publishers.join();
+        let joins = Joins {
+            requested: self.options.viewers as u64,
+            succeeded: totals.joined.load(Ordering::Relaxed),
+            failed: totals.failed.load(Ordering::Relaxed),
+            seconds: joins_took,
+            gone: totals.gone.load(Ordering::Relaxed),
+            publishers_lost: totals.publishers_lost.load(Ordering::Relaxed),
+            reasons: totals.reasons(),
+        };
+        let measurement = steady.map(|(took, before, after)| {
+            after.since(&before, took, server_before, &measured, &publishers)
+        });
+        Ok(Report::new(self.options, interrupted, joins, &measured, measurement.as_ref()))
+    }
+
+    fn finish(&self) {
+        self.viewers.iter().for_each(Handle::finish);
+        self.publishers.finish();
+    }
+
+    /// All publishers connect, or none of them counts.
+    async fn publish(
+        &mut self,
+        joiner: &Arc<Joiner>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), RunError> {
+        for room in 0..self.options.rooms {
+            tasks.spawn(Arc::clone(joiner).publish(room, self.publishers.adder()));
+        }
+        let until = Instant::now() + JOIN_TIMEOUT + Duration::from_secs(5);
+        let rooms = self.options.rooms as u64;
+        while self.totals.publishing.load(Ordering::Relaxed) < rooms {
+            if self.totals.publishers_lost.load(Ordering::Relaxed) > 0 || Instant::now() > until {
+                let reasons: Vec<String> = self.totals.reasons().into_keys().collect();
+                return Err(RunError::NoPublisher(reasons.join(", ")));
+            }
+            if !self.wait(POLL, Phase::Publishing).await {
+                return Err(RunError::Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Viewers come at their rate. Returns false when interrupted.
+    async fn join(&mut self, joiner: &Arc<Joiner>, tasks: &mut JoinSet<()>) -> bool {
+        self.phase_began = Instant::now();
+        let began = Instant::now();
+        let all = self.options.viewers;
+        for n in 0..all {
+            let due = began + Duration::from_secs_f64(n as f64 / self.options.rate);
+            loop {
+                let wait = due.saturating_duration_since(Instant::now());
+                if wait.is_zero() {
+                    break;
+                }
+                if !self.wait(wait.min(POLL), Phase::Joining).await {
+                    return false;
+                }
+            }
+            let Some(worker) = self.viewers.get(n % self.viewers.len()) else { break };
+            let room = n % self.options.rooms;
+            tasks.spawn(Arc::clone(joiner).watch(room, worker.adder()));
+            if n % 16 == 15 {
+                // Behind its time, the loop above does not wait: others have their turn here.
+                tokio::task::yield_now().await;
+            }
+        }
+        while self.totals.settled() < all as u64 {
+            if !self.wait(POLL, Phase::Joining).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn steady(&mut self) -> bool {
+        self.phase_began = Instant::now();
+        let until = Instant::now() + self.options.duration;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            if !self.wait(left.min(TELL), Phase::Steady).await {
+                return false;
+            }
+        }
+    }
+
+    /// Lets time pass. Returns false when interrupted.
+    async fn wait(&mut self, time: Duration, phase: Phase) -> bool {
+        if self.told_at.elapsed() >= TELL {
+            self.told_at = Instant::now();
+            let progress =
+                Progress::read(&self.totals, self.options, phase, self.phase_began.elapsed());
+            (self.tell)(&progress);
+        }
+        tokio::select! {
+            _ = &mut self.interrupt => false,
+            () = tokio::time::sleep(time) => true,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! How one client joins: a socket, its descriptions exchanged, and then it is a media thread's.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use crate::signaling::{Session, Signaling};
+use crate::worker::Adder;
+use synth::description::Local;
+use synth::media::Shape;
+use synth::participant::Participant;
+use synth::publisher::Publisher;
+use synth::stats::Totals;
+use synth::udp;
+use synth::viewer::{Identity, Rules, Viewer};
+
+/// What is needed to join, for all clients.
+pub(super) struct Joiner {
+    pub(super) signaling: Signaling,
+    pub(super) local_ip: Option<IpAddr>,
+    pub(super) identity: Identity,
+    pub(super) rules: Rules,
+    pub(super) shape: Shape,
+    pub(super) totals: Arc<Totals>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+impl Joiner {
+    pub(super) fn with_local_ip(self) -> io::Result<Self> {
+        let local_ip = Some(self.signaling.local_ip()?);
+        Ok(Self { local_ip, ..self })
+    }
+
+    /// A publisher's life, as far as signalling goes.
+    pub(super) async fn publish(self: Arc<Self>, room: usize, worker: Adder) {
+        match self.try_publish(room, &worker).await {
+            Ok(session) => session.hold(self.stop.clone()).await,
+            Err(reason) => self.totals.lose_publisher(&reason),
+        }
+    }
+
+    async fn try_publish(&self, room: usize, worker: &Adder) -> Result<Session, String> {
+        let (socket, local) = self.socket()?;
+        let (mut publisher, offer) = Publisher::new(local, self.shape, Instant::now())?;
+        let (answer, session) = self.signaling.publish(&self.room(room), offer).await?;
+        publisher.accept_answer(&answer)?;
+        worker.add(Participant::Publisher(Box::new(publisher)), socket);
+        Ok(session)
+    }
+
+    /// A viewer's life, as far as signalling goes.
+    pub(super) async fn watch(self: Arc<Self>, room: usize, worker: Adder) {
+        match self.try_watch(room, &worker).await {
+            Ok(session) => session.hold(self.stop.clone()).await,
+            Err(reason) => self.totals.fail(&reason),
+        }
+    }
+
+    async fn try_watch(&self, room: usize, worker: &Adder) -> Result<Session, String> {
+        let began_at = Instant::now();
+        let (socket, address) = self.socket()?;
+        let text = |len| std::iter::repeat_with(fastrand::alphanumeric).take(len).collect();
+        let fingerprint = self.identity.fingerprint();
+        let local = Local { ufrag: text(8), pwd: text(24), fingerprint, address };
+        let (remote, session) = self.signaling.watch(&self.room(room), &local).await?;
+        let now = Instant::now();
+        let viewer = Viewer::new(&self.identity, &local, &remote, self.rules, began_at, now);
+        worker.add(Participant::Viewer(Box::new(viewer)), socket);
+        Ok(session)
+    }
+
+    fn socket(&self) -> Result<(UdpSocket, SocketAddr), String> {
+        let ip = self.local_ip.ok_or("no address of ours")?;
+        let open = || {
+            let socket = udp::bind(ip)?;
+            let address = socket.local_addr()?;
+            Ok::<_, io::Error>((socket, address))
+        };
+        open().map_err(|it| format!("socket: {it}"))
+    }
+
+    /// Rooms of another run have other names.
+    fn room(&self, n: usize) -> String {
+        format!("bench-{:04x}-{}", self.rules.run & 0xFFFF, n + 1)
+    }
+}

@@ -1,0 +1,58 @@
+//! Session descriptions, as little of them as a viewer needs: what the server says of itself, our answer as an echo of
+//! its offer, and an offer of our own for WHEP.
+
+mod change;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::net::SocketAddr;
+
+pub use change::with_candidates;
+pub(crate) use change::with_credentials;
+pub use write::{answer, offer};
+
+/// The transport-wide sequence number.
+const TWCC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// What a payload type carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    Nothing,
+    Audio,
+    Video,
+    /// Repeated video (RFC 4588).
+    Rtx,
+}
+
+/// What we say of ourselves.
+#[derive(Debug, Clone)]
+pub struct Local {
+    pub ufrag: String,
+    pub pwd: String,
+    /// The certificate's SHA-256, as SDP writes it.
+    pub fingerprint: String,
+    /// Our only candidate.
+    pub address: SocketAddr,
+}
+
+/// What the server says of itself.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pub ufrag: String,
+    pub pwd: String,
+    /// The certificate's SHA-256.
+    pub fingerprint: Vec<u8>,
+    /// Whether the server begins the DTLS handshake.
+    pub is_dtls_client: bool,
+    pub candidates: Vec<SocketAddr>,
+    /// By payload type.
+    pub formats: [Carries; 128],
+    /// The id of the transport-wide sequence number's header extension.
+    pub twcc: Option<u8>,
+    /// Whether lost video is repeated on request.
+    pub rtx: bool,
+    /// The source of video, where the description names it.
+    pub video_ssrc: Option<u32>,
+}
