@@ -35,7 +35,7 @@ Examples:
 The report: joins (and why some failed), time from a viewer's first word to its connection, first
 packet and first whole keyframe; then, of the steady phase alone, packets, bytes, delay from the
 publisher's socket to the viewer's, loss before and after retransmission, freezes (no new frame for
-200 ms), and what server and tool used. docs/performance.md has every field.
+200 ms), and what server and tool used. docs/bench.md has every field.
 
 The exit status is 0 when all joined, all stayed and less than 1 % was lost; 1 when not; 2 when the
 options make no sense.";

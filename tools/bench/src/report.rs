@@ -14,7 +14,7 @@ use synth::stats::{Counters, Times};
 /// Loss at which a run has failed, in percent.
 const MAX_LOSS_PERCENT: f64 = 1.0;
 
-/// What a run measured. `docs/performance.md` says what each figure means.
+/// What a run measured. `docs/bench.md` says what each figure means.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     target: String,

@@ -9,7 +9,7 @@ import { joinOnce } from "./in-page.mjs";
 import { main, say } from "./rig.mjs";
 
 const SUMMARY = `How long a fan in Chromium waits for its first picture, while many others join the same server.
-docs/performance.md has the fields.`;
+web/e2e/measure/README.md has the fields.`;
 
 const TABLE = {
   joins: { default: 40, min: 1, max: 1000, help: "how often to join while others do" },

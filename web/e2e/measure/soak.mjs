@@ -19,7 +19,7 @@ import { Relay } from "./relay.mjs";
 import { main, say, UsageError } from "./rig.mjs";
 
 const SUMMARY = `A host and two fans in real browsers, for as long as you like: whether they freeze, whether sound
-and picture belong together, and how lost packets are repaired. docs/performance.md has the fields.`;
+and picture belong together, and how lost packets are repaired. web/e2e/measure/README.md has the fields.`;
 
 const TABLE = {
   minutes: { default: 10, min: 0.2, max: 120, help: "how long to measure" },

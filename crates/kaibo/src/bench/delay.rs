@@ -11,7 +11,7 @@ const AFTER_HELP: &str = "\
 The server's core and its send path serve rooms of real clients on virtual time, which goes on by the CPU
 time that the server's turns take. Rooms are added until the core is as busy as asked for. A packet's delay
 is from when a publisher had it to when it was at a viewer's socket; what of it the server chose to wait is
-measured first, on a clock that stands still during turns. docs/performance.md explains each figure.
+measured first, on a clock that stands still during turns. docs/bench.md explains each figure.
 
 The exit status is 0 when every packet came at the first time, 1 when not, 2 when the options make no sense.";
 

@@ -12,7 +12,7 @@ const AFTER_HELP: &str = "\
 The server's core and its send path run in lock-step with real clients, on virtual time, so that the
 figures do not depend on how busy the machine is otherwise; only the server's CPU time counts. The
 floor is encrypting (AES-128-GCM) and sending in messages of eight segments, nothing else, measured
-in turns with it. docs/performance.md explains each figure.
+in turns with it. docs/bench.md explains each figure.
 
 The exit status is 0 when every packet came, 1 when not, 2 when the options make no sense.";
 
