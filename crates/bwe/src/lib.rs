@@ -5,7 +5,7 @@
 //! trend of the one-way delay tells of a queue that grows ([`delay`], [`trendline`]); the estimate
 //! falls to 0.85 of what arrives, and rises by 8 % a second or, near where it last fell, a packet a
 //! round trip ([`aimd`]); short bursts above the estimate find out what more would fit ([`probe`],
-//! [`cluster`]), and longer ones confirm it once the link was seen full ([`doubt`]); loss counts only
+//! [`cluster`]), and longer ones confirm it once the link was seen full ([`probe_confirmation`]); loss counts only
 //! where it comes with rate ([`loss`]).
 //!
 //! ```text
@@ -38,9 +38,9 @@
 mod aimd;
 mod cluster;
 mod delay;
-mod doubt;
 mod loss;
 mod probe;
+mod probe_confirmation;
 mod rate;
 #[cfg(test)]
 mod tests;

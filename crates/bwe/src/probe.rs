@@ -2,7 +2,7 @@
 //! whenever there is a better layer that the estimate has no room for.
 
 use super::cluster::{Cluster, MIN_PACKETS, PACKET_BYTES};
-use super::doubt::{Doubt, Verdict};
+use super::probe_confirmation::{ProbeConfirmation, Verdict};
 
 /// The first probes, as multiples of the start.
 const FIRST: [u64; 2] = [3, 6];
@@ -109,7 +109,7 @@ pub(crate) struct Prober {
     /// The last probe for a layer: until when its outcome is open, and what it is for.
     open: Option<(u64, f64)>,
     /// What it found, when longer probes are to confirm that.
-    doubt: Option<Doubt>,
+    confirmation: Option<ProbeConfirmation>,
     failures: u32,
     /// Probes in a row that found what was not there.
     n_wrong: u32,
@@ -132,7 +132,7 @@ impl Prober {
             busy_until_us: None,
             not_before_us: 0,
             open: None,
-            doubt: None,
+            confirmation: None,
             failures: 0,
             n_wrong: 0,
             raised: None,
@@ -152,8 +152,8 @@ impl Prober {
         if !wish.calm {
             return None;
         }
-        if let Some(doubt) = &mut self.doubt {
-            let it = doubt.next(goal, wish.capacity_bps, wish.current_bps as f64)?;
+        if let Some(confirmation) = &mut self.confirmation {
+            let it = confirmation.next(goal, wish.capacity_bps, wish.current_bps as f64)?;
             let probe = self.send(now_us, it.bps, it.bytes, it.lead);
             self.open = Some((now_us + probe.duration_us + result_us(wish.rtt_us), goal));
             return Some(probe);
@@ -189,7 +189,7 @@ impl Prober {
             self.end_first();
         }
         let Some((_, goal)) = self.open.take_if(|(until, _)| *until <= now_us) else { return };
-        self.doubt = None;
+        self.confirmation = None;
         if estimate_bps < goal {
             // One that nothing was heard of has not failed: feedback gets lost as well.
             let last = self.clusters[usize::from(self.next_id.wrapping_sub(1)) % N_CLUSTERS];
@@ -232,7 +232,7 @@ impl Prober {
             if is_doubtful && !self.is_first() && self.fell_at.is_some() {
                 // Of one that is told of again, what came of it is known.
                 if is_last {
-                    self.doubt.get_or_insert_with(|| Doubt::new(found));
+                    self.confirmation.get_or_insert_with(|| ProbeConfirmation::new(found));
                 }
                 continue;
             }
@@ -250,9 +250,9 @@ impl Prober {
 
     /// What is certain after a probe that confirms another.
     fn confirmed(&mut self, asked: f64, is_full: bool) -> Option<f64> {
-        let verdict = self.doubt.as_mut()?.on_result(asked, is_full);
+        let verdict = self.confirmation.as_mut()?.on_result(asked, is_full);
         if verdict != Verdict::Open {
-            self.doubt = None;
+            self.confirmation = None;
         }
         match verdict {
             Verdict::Confirmed(bps) => Some(bps),
@@ -276,7 +276,7 @@ impl Prober {
         }
         self.end_first();
         let was_open = self.open.take().is_some();
-        self.doubt = None;
+        self.confirmation = None;
         let is_recent = |at: u64| now_us.saturating_sub(at) < TRUST_US;
         match self.raised.take() {
             Some((at, failures)) if is_recent(at) => {
@@ -310,7 +310,7 @@ impl Prober {
     pub(crate) fn hasten(&mut self, now_us: u64) {
         self.not_before_us = now_us;
         self.open = None;
-        self.doubt = None;
+        self.confirmation = None;
         self.failures = 0;
     }
 

@@ -49,8 +49,7 @@ impl Missed {
         outcome.result
     }
 
-    /// What is worth to be looked for and sent again, unasked: nothing after an interruption, from which a viewer returns by
-    /// a keyframe.
+    /// Sequence numbers to retransmit without a NACK. Empty after an outage: the viewer needs a keyframe anyway.
     fn numbers(&self) -> impl Iterator<Item = u16> {
         let n = if self.n_lost > self.n_came { 0 } else { self.n };
         self.numbers.into_iter().take(n)

@@ -24,8 +24,8 @@ const STAY_DOWN_INSIDE: Duration = Duration::from_secs(1);
 /// After going up, the least time before going up further.
 const STAY_UP: Duration = Duration::from_secs(1);
 
-/// How much more than what is sent is looked for: a probe for something close finds what is not there too
-/// easily, and after some of those there are none for long.
+/// Probe only for a layer of at least 2.5 times the current rate. A probe for a nearby layer gives false positives,
+/// and each lengthens the back-off.
 const WORTH_A_PROBE: f64 = 2.5;
 
 /// On a slower link than this a probe is for the next better one all the same: it has a least size, which

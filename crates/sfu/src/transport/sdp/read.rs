@@ -213,8 +213,8 @@ fn keep_one_transport(description: &Description<'_>, layout: &mut Layout) {
     let ufrag = first.attributes.get("ice-ufrag");
     let (first_line, all_mux) = (first.line, used.iter().all(|it| it.has_rtcp_mux()));
     for (theirs, ours) in description.sections.iter().zip(&mut layout.sections) {
-        let shares = theirs.line == first_line
-            || all_mux && theirs.attributes.get("ice-ufrag") == ufrag;
+        let shares =
+            theirs.line == first_line || all_mux && theirs.attributes.get("ice-ufrag") == ufrag;
         if shares {
             continue;
         }

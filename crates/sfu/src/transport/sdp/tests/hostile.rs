@@ -86,7 +86,9 @@ fn a_transport_is_said_once_for_all_media() {
         text.lines().filter(|it| *it != "a=rtcp-mux").map(|it| it.to_owned() + "\n").collect();
     for text in [other, no_mux] {
         let remote = read_offer(&text).unwrap();
-        assert!(remote.media(MediaKind::Audio).is_none() && remote.media(MediaKind::Video).is_some());
+        assert!(
+            remote.media(MediaKind::Audio).is_none() && remote.media(MediaKind::Video).is_some()
+        );
         let said = answer(&local(&[]), &remote);
         assert!(said.contains("m=audio 0 ") && said.matches("a=sendonly").count() == 1, "{said}");
         assert_eq!(remote.transport.ufrag, "wG3i");

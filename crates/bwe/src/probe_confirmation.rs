@@ -1,18 +1,18 @@
-//! What a short probe has found on a link that was seen full, until longer ones have confirmed it: a shaper
-//! lets the few packets of a short one through at once (its token bucket), but not a keyframe.
+//! Confirms what a short probe found on a link that was full before. A shaper (token bucket) lets the few packets of a
+//! short probe through at once, but not a keyframe, so longer probes test the same rate.
 
 use super::cluster::{MIN_PACKETS, PACKET_BYTES};
 
-/// How long the confirming probes are together, and how many bytes at least: a small keyframe.
+/// Length of all confirming probes together, and their least size in bytes: a small keyframe.
 const LENGTH_US: u64 = 200_000;
 const MAX_LENGTH_US: u64 = 500_000;
 const BYTES: f64 = 32_000.0;
 
-/// What they ask for, as a part of what is to be confirmed.
+/// Their rate, as a multiple of the rate to confirm.
 const ASK: f64 = 1.1;
 
-/// Where it does not fit, each makes no longer a queue than is gone after this, or than this, or what those
-/// before it have shown not to come; and none is shorter than this.
+/// Bounds of one confirmation probe, so that a wrong guess builds only a short queue: `DRAINS_US`, the time in which that
+/// queue must drain; `QUEUE_US`, its longest; `MIN_SPAN_US`, the shortest probe.
 const DRAINS_US: f64 = 200_000.0;
 const QUEUE_US: f64 = 100_000.0;
 const MIN_SPAN_US: u64 = 25_000;
@@ -41,7 +41,7 @@ pub(crate) enum Verdict {
 
 /// What was found, and how much of it is unconfirmed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doubt {
+pub(crate) struct ProbeConfirmation {
     found: f64,
     left_us: u64,
     /// How long a queue what was sent so far would have made.
@@ -49,7 +49,7 @@ pub(crate) struct Doubt {
     is_probing: bool,
 }
 
-impl Doubt {
+impl ProbeConfirmation {
     /// This was found, in bits a second.
     pub(crate) fn new(found: f64) -> Self {
         let least_us = (BYTES * 8e6 / found.max(1.0)) as u64;
@@ -100,32 +100,32 @@ mod tests {
 
     #[test]
     fn what_is_far_above_the_estimate_is_confirmed_in_steps_that_grow() {
-        let mut doubt = Doubt::new(3.5e6);
-        let first = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
+        let mut doubt = ProbeConfirmation::new(3.5e6);
+        let first = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert_eq!(first.bps, 3_190_000);
         let queue_ms = |bytes: u32| f64::from(bytes) * 8e3 / 0.8e6 * (1.0 - 0.8 / 3.19);
         assert!((90.0..101.0).contains(&queue_ms(first.bytes)), "{}", queue_ms(first.bytes));
-        assert_eq!(doubt.next(2.9e6, 0.8e6, 0.3e6), None, "one at a time");
+        assert_eq!(confirmation.next(2.9e6, 0.8e6, 0.3e6), None, "one at a time");
         assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
-        let second = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
+        let second = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert!(second.bytes > first.bytes * 19 / 10);
         assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
-        let last = doubt.next(2.9e6, 0.8e6, 0.3e6).unwrap();
+        let last = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert!(first.bytes + second.bytes + last.bytes > 79_000, "0.2 s in all");
         assert_eq!(doubt.on_result(3.19e6, false), Verdict::Confirmed(3.19e6));
     }
 
     #[test]
     fn what_fills_the_link_was_a_burst_that_passed() {
-        let mut doubt = Doubt::new(3.5e6);
-        _ = doubt.next(2.9e6, 0.8e6, 0.3e6);
+        let mut doubt = ProbeConfirmation::new(3.5e6);
+        _ = confirmation.next(2.9e6, 0.8e6, 0.3e6);
         assert_eq!(doubt.on_result(3.19e6, true), Verdict::Refuted);
     }
 
     #[test]
     fn what_is_little_above_the_estimate_is_confirmed_at_once_by_as_much_as_a_keyframe() {
-        let mut doubt = Doubt::new(0.7e6);
-        let all = doubt.next(0.6e6, 0.58e6, 0.2e6).unwrap();
+        let mut doubt = ProbeConfirmation::new(0.7e6);
+        let all = confirmation.next(0.6e6, 0.58e6, 0.2e6).unwrap();
         assert!((31_000..=32_000).contains(&(all.bytes * 700 / 660)), "{all:?}");
         assert_eq!(all.lead, all.bytes / 2);
         assert_eq!(doubt.on_result(0.66e6, false), Verdict::Confirmed(0.66e6));
