@@ -40,7 +40,10 @@ pub fn sdp(data: &[u8]) {
     if description::can_play(&read) {
         assert!(sections.iter().any(sdp::Section::is_audio_or_video));
     }
-    assert!(description::refused(&read, &read).is_none(), "what is sent is neither rejected nor inactive");
+    assert!(
+        description::refused(&read, &read).is_none(),
+        "what is sent is neither rejected nor inactive"
+    );
     assert!(description::video_index(&read).is_none_or(|at| sections[at].kind == "video"));
     _ = description::ufrag(&read);
     let once = description::with_rtcp_mux_only(&text);
