@@ -1,6 +1,9 @@
 //! The streams of one publisher: which media description, layer and role an SSRC has (RFC 9143, section 9.2;
 //! RFC 8851, section 7), and what is kept of each.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use media_api::MediaKind;

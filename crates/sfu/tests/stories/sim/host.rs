@@ -13,7 +13,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite};
 use super::in_place::InPlace;
 use super::scalable::{Descriptor, Scaled, descriptor};
 
-/// The SSRC of a second picture.
+/// The SSRC of a layer that the offer does not name.
 const STRAY: u32 = 0x5757;
 
 /// The size of a simulated RTP payload.
@@ -49,7 +49,7 @@ pub(crate) struct Host {
     pub(crate) in_place: Option<InPlace>,
     /// Whether a packet of padding alone follows each frame.
     pub(crate) pads: bool,
-    /// Whether it sends a second picture in the media description of the first, and nothing says what it is.
+    /// Whether it sends a simulcast layer that its offer does not name.
     pub(crate) strays: bool,
     stray_seq: u64,
     /// Whether its H264 has no parameter sets in the stream.
@@ -250,9 +250,9 @@ impl Host {
         Self { pads: true, ..Self::default() }
     }
 
-    /// One that sends a second picture that its offer does not know.
-    pub(crate) fn straying() -> Self {
-        Self { strays: true, ..Self::default() }
+    /// The same, and it sends a simulcast layer that its offer does not name.
+    pub(crate) fn straying(self) -> Self {
+        Self { strays: true, ..self }
     }
 
     /// One whose offer says something else.
@@ -428,7 +428,6 @@ impl Host {
             self.stray_seq += 1;
             let (mut api, ssrc) = (rtc.direct_api(), STRAY.into());
             if api.stream_tx(&ssrc).is_none() {
-                // Under a name of its own, so that the first stays what it is.
                 api.declare_stream_tx(ssrc, None, mid, Some(Rid::from("stray")));
             }
             api.stream_tx(&ssrc).unwrap().write_rtp(stray);
