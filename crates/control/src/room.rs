@@ -119,6 +119,7 @@ impl Room {
             sizes: sizes.clone(),
             video: *video,
             audio: *audio,
+            host_trouble: self.broadcast.has_host_trouble(),
         }
     }
 

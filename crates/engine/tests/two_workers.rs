@@ -72,6 +72,7 @@ impl Studio {
                 // Told when it changes, between any others.
                 Event::LayerSent { .. }
                 | Event::MediaFlowing { .. }
+                | Event::MediaQuiet { .. }
                 | Event::MediaStalled { .. }
                 | Event::LayersUnwanted { .. }
                 | Event::LayerRates { .. }

@@ -52,13 +52,18 @@ pub enum Event {
         /// Why.
         reason: CloseReason,
     },
-    /// The publisher's media flows: the first packet of a broadcast, or of a return. Sent again
-    /// when the codecs or layers change.
+    /// The publisher's media flows: the first packet of a broadcast, or of a return, also from a silence that
+    /// [`Event::MediaQuiet`] told. Sent again when the codecs or layers change.
     MediaFlowing {
         /// The room.
         room: RoomId,
         /// What flows.
         media: MediaInfo,
+    },
+    /// The publisher sent nothing for [`crate::QUIET_AFTER`]; every 10 s at most.
+    MediaQuiet {
+        /// The room.
+        room: RoomId,
     },
     /// The publisher is there and sent nothing for [`crate::STALL_AFTER`].
     MediaStalled {
@@ -114,6 +119,7 @@ impl Event {
             | Self::Closed { peer, .. }
             | Self::LayerSent { peer, .. } => Some(*peer),
             Self::MediaFlowing { .. }
+            | Self::MediaQuiet { .. }
             | Self::MediaStalled { .. }
             | Self::LayersUnwanted { .. }
             | Self::LayerRates { .. }
@@ -125,6 +131,7 @@ impl Event {
     pub fn room(&self) -> Option<RoomId> {
         match self {
             Self::MediaFlowing { room, .. }
+            | Self::MediaQuiet { room }
             | Self::MediaStalled { room }
             | Self::LayersUnwanted { room, .. }
             | Self::LayerRates { room, .. }

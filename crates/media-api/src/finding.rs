@@ -20,6 +20,9 @@ pub enum Finding {
         /// `profile_idc` (ITU-T H.264, annex A): 110 is High 10, 122 High 4:2:2, 244 High 4:4:4.
         profile_idc: u8,
     },
+    /// H264 keyframes come, and the parameter sets that they need (SPS, PPS) are neither in the stream nor in the
+    /// offer: no decoder can begin.
+    NoParameterSets,
     /// There is a picture, and no sound for some seconds.
     NoAudio,
     /// Sound was offered, in no codec that is forwarded: browsers play Opus.
@@ -43,10 +46,17 @@ pub enum Finding {
         /// How much is taken, in kbit/s; 0: all.
         limit_kbps: u32,
     },
+    /// Packets come that fit no media description of the offer. They are dropped.
+    UnknownMedia,
+    /// Packets of sound and picture get lost on the way from the publisher, and repair does not bring them back.
+    LossyUplink {
+        /// How many of a hundred.
+        percent: u32,
+    },
 }
 
 impl Finding {
-    /// Whether another finding is of the same kind, with figures within a quarter.
+    /// Whether another finding is of the same kind, with figures within a quarter, or percentages within two points.
     pub fn is_about(&self, other: &Self) -> bool {
         let close = |a: u128, b: u128| a.abs_diff(b) * 4 <= a.max(b);
         match (*self, *other) {
@@ -61,6 +71,9 @@ impl Finding {
                 Self::OverCeiling { packets: a, limit_packets: c, kbps: e, limit_kbps: g },
                 Self::OverCeiling { packets: b, limit_packets: d, kbps: f, limit_kbps: h },
             ) => (c, g) == (d, h) && close(a.into(), b.into()) && close(e.into(), f.into()),
+            (Self::LossyUplink { percent: a }, Self::LossyUplink { percent: b }) => {
+                a.abs_diff(b) <= 2 || close(a.into(), b.into())
+            }
             (a, b) => a == b,
         }
     }

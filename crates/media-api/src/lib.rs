@@ -24,6 +24,10 @@ pub use id::{PeerId, RoomId};
 pub use media::{Codec, LayerRate, MediaInfo, MediaKind};
 pub use preference::{Cap, Preference, Reason};
 
+/// How long a publisher is silent before viewers are told that it is not their network that stops. Slides without
+/// sound are sent once a second.
+pub const QUIET_AFTER: Duration = Duration::from_millis(1_500);
+
 /// How long a publisher may be silent before its broadcast counts as interrupted. Discontinuous
 /// transmission and camera changes are silent for less; a viewer has noticed long before.
 pub const STALL_AFTER: Duration = Duration::from_secs(5);

@@ -29,6 +29,9 @@ pub struct Finding {
     /// Of `over_ceiling`: how many packets may be sent in a second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_packets: Option<u32>,
+    /// Of `lossy_uplink`: how many of a hundred packets get lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u32>,
 }
 
 /// What a [`Finding`] is about.
@@ -45,6 +48,8 @@ pub enum FindingCode {
     /// An H264 profile that browsers do not play.
     #[serde(rename = "h264_profile")]
     H264Profile,
+    /// H264 keyframes come without the parameter sets that decoders need.
+    NoParameterSets,
     /// There is a picture and no sound.
     NoAudio,
     /// Sound was offered, and not as Opus.
@@ -53,6 +58,10 @@ pub enum FindingCode {
     BitrateOverLimit,
     /// More is sent than the server takes of anybody; the rest is dropped.
     OverCeiling,
+    /// Packets come that fit no media description of the offer.
+    UnknownMedia,
+    /// Packets get lost on the way to the server, and repair does not bring them back.
+    LossyUplink,
 }
 
 impl FindingCode {
@@ -63,10 +72,13 @@ impl FindingCode {
             Self::KeyframeInterval => "keyframe_interval",
             Self::IgnoresPli => "ignores_pli",
             Self::H264Profile => "h264_profile",
+            Self::NoParameterSets => "no_parameter_sets",
             Self::NoAudio => "no_audio",
             Self::NoOpus => "no_opus",
             Self::BitrateOverLimit => "bitrate_over_limit",
             Self::OverCeiling => "over_ceiling",
+            Self::UnknownMedia => "unknown_media",
+            Self::LossyUplink => "lossy_uplink",
         }
     }
 }

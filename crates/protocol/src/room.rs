@@ -76,6 +76,9 @@ pub struct RoomState {
     pub video: VideoState,
     /// Whether sound is sent.
     pub audio: AudioState,
+    /// Whether viewers suffer from the host's side now: its network, or what it sends.
+    #[serde(default, rename = "hostTrouble")]
+    pub host_trouble: bool,
 }
 
 /// How large the picture of a simulcast layer is, by what the host says.

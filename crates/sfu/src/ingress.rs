@@ -23,7 +23,7 @@ use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::transport::shared::Shared;
-use crate::{CloseReason, Codec, NegotiationError, PeerId};
+use crate::{CloseReason, Codec, Finding, NegotiationError, PeerId};
 
 /// The peer that sends.
 #[derive(Debug)]
@@ -96,6 +96,12 @@ impl Publisher {
     pub(crate) fn ingest(&mut self) -> &mut Ingest {
         let Source::WebRtc(it) = &mut self.source;
         &mut it.ingest
+    }
+
+    /// Decides what is wrong with what it sends; returns all of it when that is other than it was.
+    pub(crate) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
+        let Source::WebRtc(it) = &mut self.source;
+        it.review(now)
     }
 
     /// Takes a datagram.

@@ -41,5 +41,5 @@ pub use crate::workers::message::WorkerMessage;
 pub use crate::workers::{addressee, home_of, registrar_of};
 pub use media_api::{
     CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, CloseReason, Codec, Command, Event, Finding, LayerRate,
-    MediaInfo, NegotiationError, PeerId, Preference, Reason, RoomId, STALL_AFTER,
+    MediaInfo, NegotiationError, PeerId, Preference, QUIET_AFTER, Reason, RoomId, STALL_AFTER,
 };

@@ -19,7 +19,7 @@ use crate::media::stream_key::{Rids, StreamKey};
 use crate::room::demand::LOOK_EVERY;
 use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
-use crate::{PeerId, STALL_AFTER};
+use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
 use media_api::{LayerRate, MediaInfo};
 
 /// The longest that a packet waits for others, and the number of peers from which on it does: below,
@@ -30,6 +30,9 @@ const COALESCING_PEERS: std::ops::Range<usize> = 16..200;
 /// The same of sound and a frame, which wait for each other only where a message of its own for each packet of
 /// sound costs too much: 50 messages a second for each viewer.
 const SOUND_COALESCING_PEERS: std::ops::Range<usize> = 150..300;
+
+/// A publisher that stops every other second is told of no more often.
+const QUIET_EVERY: Duration = Duration::from_secs(10);
 
 /// A frame waits for sound only where there is some: encoders send it every 10 to 60 ms.
 const SOUND_GAP: Duration = Duration::from_millis(100);
@@ -55,6 +58,9 @@ pub(crate) struct Room {
     sound_at: Option<Instant>,
     /// When the publisher's last packet came, while media flows.
     last_media_at: Option<Instant>,
+    /// It was told that nothing comes; and when that may be told again.
+    is_quiet: bool,
+    quiet_again_at: Option<Instant>,
     reported: MediaInfo,
     /// What the layers take, as it was told last.
     told_rates: Vec<LayerRate>,
@@ -80,6 +86,8 @@ struct Flush {
 pub(crate) enum Change {
     /// Media flows, or flows otherwise than before.
     Flowing(MediaInfo),
+    /// Nothing came for a moment.
+    Quiet,
     /// It stopped coming.
     Stalled,
     /// These layers need not be sent, and all others are to be.
@@ -96,6 +104,7 @@ impl Room {
         self.audio.reset();
         self.video.reset();
         self.last_media_at = None;
+        self.is_quiet = false;
         // A new publisher begins with all its layers.
         self.unwanted = Rids::default();
         self.told_rates.clear();
@@ -113,7 +122,8 @@ impl Room {
         let arrived = packet.arrived;
         let track = if format.codec.is_video() { &mut self.video } else { &mut self.audio };
         let is_new = track.push(stream, format, packet);
-        let began = self.last_media_at.replace(arrived).is_none();
+        let began =
+            self.last_media_at.replace(arrived).is_none() | std::mem::take(&mut self.is_quiet);
         if !(is_new || began) {
             return None;
         }
@@ -171,12 +181,24 @@ impl Room {
 
     /// Whether the publisher has been silent for too long.
     pub(crate) fn check_stall(&mut self, now: Instant) -> Option<Change> {
-        let last = self.last_media_at?;
-        if now.saturating_duration_since(last) < STALL_AFTER {
-            return None;
+        let silence = now.saturating_duration_since(self.last_media_at?);
+        if silence >= STALL_AFTER {
+            self.last_media_at = None;
+            self.is_quiet = false;
+            return Some(Change::Stalled);
         }
-        self.last_media_at = None;
-        Some(Change::Stalled)
+        if self.quiet_at().is_some_and(|at| at <= now) {
+            self.is_quiet = true;
+            self.quiet_again_at = Some(now + QUIET_EVERY);
+            return Some(Change::Quiet);
+        }
+        None
+    }
+
+    /// When it is to be told that nothing comes.
+    fn quiet_at(&self) -> Option<Instant> {
+        let at = self.last_media_at.filter(|_| !self.is_quiet)? + QUIET_AFTER;
+        Some(self.quiet_again_at.map_or(at, |it| it.max(at)))
     }
 
     /// The viewers from this one on, and what they see.
@@ -331,7 +353,12 @@ impl Room {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let stall = self.last_media_at.map(|at| at + STALL_AFTER);
         let keyframes = self.video.layers.iter().filter_map(|it| it.keyframe.poll_timeout());
-        stall.into_iter().chain(keyframes).chain(self.flush.map(|it| it.at)).min()
+        stall
+            .into_iter()
+            .chain(self.quiet_at())
+            .chain(keyframes)
+            .chain(self.flush.map(|it| it.at))
+            .min()
     }
 
     /// Whether nobody is here, or has it relayed.

@@ -91,13 +91,14 @@ function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
 
 function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
-  const { problem, detail } = snapshot;
+  const { problem, detail, retrying } = snapshot;
   return (
     <StageCard
       icon={<CircleAlert size={28} />}
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
     >
+      {retrying && <p>{t("problem.retrying")}</p>}
       <Button kind="primary" onClick={() => location.reload()}>
         {t("problem.reload")}
       </Button>

@@ -20,6 +20,9 @@ const ALL: Finding[] = [
     packets: 24500,
     limitPackets: 10000,
   },
+  { code: "no_parameter_sets", message: "m" },
+  { code: "unknown_media", message: "m" },
+  { code: "lossy_uplink", message: "m", percent: 7 },
 ];
 
 afterEach(cleanup);
@@ -38,6 +41,9 @@ test("each finding is a status that says what is wrong, with figures, and what t
     "to Opus",
     "7.2 Mbit/s are sent, more than the 6.0 Mbit/s",
     "24500 packets a second are sent; this server takes",
+    "before each keyframe",
+    "one stream for each m= line",
+    "7% of what you send gets lost",
   ];
   for (const [n, part] of words.entries()) expect(texts[n]).toContain(part);
 });
@@ -49,6 +55,7 @@ test("the same in Chinese", () => {
   expect(texts[0]).toContain("「最大 B 帧」设为 0");
   expect(texts[1]).toContain("关键帧间隔 8.3 秒");
   expect(texts[6]).toContain("上限 6.0 Mbit/s");
+  expect(texts[10]).toContain("上行丢包 7%");
   expect(texts.join("")).not.toMatch(/[{}]/);
 });
 

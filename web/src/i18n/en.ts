@@ -129,6 +129,10 @@ export const en: Dictionary = {
   "finding.h264_profile": "Browsers do not play the H264 profile {profile}.",
   "finding.h264_profile.way":
     "Set the encoder’s profile to baseline, main or high, and in OBS, under Settings, Advanced, the color format to NV12.",
+  "finding.no_parameter_sets":
+    "H264 keyframes come without parameter sets (SPS, PPS): viewers see no picture.",
+  "finding.no_parameter_sets.way":
+    "Let the encoder repeat them before each keyframe (ffmpeg: -bsf:v dump_extra; GStreamer: h264parse config-interval=-1), then go live again.",
   "finding.no_audio": "There is a picture, but no sound.",
   "finding.no_audio.way":
     "Check that a microphone or another audio source was added and is not muted.",
@@ -140,6 +144,13 @@ export const en: Dictionary = {
     "{rate} and {packets} packets a second are sent; this server takes {limit} and {limitPackets}.",
   "finding.over_ceiling.way":
     "What is above is dropped. Set a lower bit rate, or the connection is closed.",
+  "finding.unknown_media": "Some packets fit no media in the offer, and are dropped.",
+  "finding.unknown_media.way":
+    "Send one stream for each m= line, or name streams by the mid and rid header extensions or by a=ssrc lines.",
+  "finding.lossy_uplink":
+    "{percent}% of what you send gets lost: viewers see the picture stand still.",
+  "finding.lossy_uplink.way":
+    "Use a cable or a better network, or choose a lower quality and bit rate.",
 
   "health.good": "Good connection",
   "health.fair": "Fair connection",
@@ -268,6 +279,7 @@ export const en: Dictionary = {
   "problem.version_unsupported": "This page is out of date, please reload",
   "problem.other": "Something went wrong ({code})",
   "problem.reload": "Reload",
+  "problem.retrying": "The page keeps trying.",
 
   "notFound.title": "Page not found",
   "notFound.text": "The link may be incomplete, or the address has changed.",

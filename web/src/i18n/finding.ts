@@ -10,6 +10,7 @@ export function findingText(t: Translate, finding: Finding): { title: string; wa
     profile: finding.profile ?? "?",
     rate: formatBitrate((finding.kbps ?? 0) * 1000),
     limit: formatBitrate((finding.limitKbps ?? 0) * 1000),
+    percent: String(finding.percent ?? 0),
     packets: String(finding.packets ?? 0),
     limitPackets: String(finding.limitPackets ?? 0),
   };
@@ -18,10 +19,13 @@ export function findingText(t: Translate, finding: Finding): { title: string; wa
     case "keyframe_interval":
     case "ignores_pli":
     case "h264_profile":
+    case "no_parameter_sets":
     case "no_audio":
     case "no_opus":
     case "bitrate_over_limit":
     case "over_ceiling":
+    case "unknown_media":
+    case "lossy_uplink":
       return { title: t(`finding.${code}`, values), way: t(`finding.${code}.way`, values) };
     default:
       return unknownFinding(code, finding);

@@ -123,6 +123,9 @@ export const zh = {
   "finding.h264_profile": "浏览器播放不了 H264 的 {profile} 配置。",
   "finding.h264_profile.way":
     "把编码器的「配置」（profile）设为 baseline、main 或 high；在 OBS 的「设置 → 高级」里把颜色格式设为 NV12。",
+  "finding.no_parameter_sets": "H264 关键帧没有带参数集（SPS、PPS），观众看不到画面。",
+  "finding.no_parameter_sets.way":
+    "请让编码器在每个关键帧前重复发送参数集（ffmpeg：-bsf:v dump_extra；GStreamer：h264parse config-interval=-1），然后重新开播。",
   "finding.no_audio": "有画面，但没有声音。",
   "finding.no_audio.way": "请检查麦克风或音频来源是否已添加、没有静音。",
   "finding.no_opus": "声音的编码浏览器播放不了。",
@@ -132,6 +135,11 @@ export const zh = {
   "finding.over_ceiling":
     "每秒发送 {rate}、{packets} 个数据包，超过了这台服务器能接收的 {limit}、{limitPackets} 个。",
   "finding.over_ceiling.way": "多出的部分会被丢弃。请调低码率，否则连接会被断开。",
+  "finding.unknown_media": "收到的一些数据包对不上 offer 里的任何一路媒体，已被丢弃。",
+  "finding.unknown_media.way":
+    "请让每个 m= 行只发送一路流，或者用 mid、rid 头扩展或 a=ssrc 行说明每路流是什么。",
+  "finding.lossy_uplink": "上行丢包 {percent}%，观众看到的画面会卡顿。",
+  "finding.lossy_uplink.way": "请改用网线或更好的网络，或者调低清晰度和码率。",
 
   "health.good": "直播状态：良好",
   "health.fair": "直播状态：一般",
@@ -253,6 +261,7 @@ export const zh = {
   "problem.version_unsupported": "页面版本太旧，请刷新",
   "problem.other": "出错了（{code}）",
   "problem.reload": "刷新页面",
+  "problem.retrying": "页面会自动重试。",
 
   "notFound.title": "页面不存在",
   "notFound.text": "链接可能不完整，或者已经改了地址。",

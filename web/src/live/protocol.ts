@@ -314,7 +314,11 @@ video: VideoState,
 /**
  * Whether sound is sent.
  */
-audio: AudioState, };
+audio: AudioState, 
+/**
+ * Whether viewers suffer from the host's side now: its network, or what it sends.
+ */
+hostTrouble: boolean, };
 
 export type RoomSummary = { 
 /**
@@ -414,9 +418,13 @@ packets?: number,
 /**
  * Of `over_ceiling`: how many packets may be sent in a second.
  */
-limitPackets?: number, };
+limitPackets?: number, 
+/**
+ * Of `lossy_uplink`: how many of a hundred packets get lost.
+ */
+percent?: number, };
 
-export type FindingCode = "b_frames" | "keyframe_interval" | "ignores_pli" | "h264_profile" | "no_audio" | "no_opus" | "bitrate_over_limit" | "over_ceiling";
+export type FindingCode = "b_frames" | "keyframe_interval" | "ignores_pli" | "h264_profile" | "no_parameter_sets" | "no_audio" | "no_opus" | "bitrate_over_limit" | "over_ceiling" | "unknown_media" | "lossy_uplink";
 
 export type ErrorBody = { 
 /**

@@ -38,6 +38,8 @@ export function viewerPhase(inputs: PhaseInputs): ViewerPhase {
     case "ended":
       return room.live;
     case "live":
+      // Our own path is there, so it is the host's side that stands still.
+      if (stalled && connected && room.hostTrouble) return "interrupted";
       if (stalled) return "stalled";
       return playing ? "live" : "connecting";
   }

@@ -126,6 +126,95 @@ test("a picture that stands still is said, then healed, then renewed", async () 
   expect(FakeSocket.last.sent[0]).not.toHaveProperty("resume");
 });
 
+test("a picture that stands still because of the host is not said to be our network's", async () => {
+  await watchLive();
+  FakeSocket.last.says(state({ rev: 3, live: "live", since: 1, hostTrouble: true }));
+  await watch(1_000);
+  expect(phase()).toBe("live");
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(phase()).toBe("interrupted");
+  expect(FakeSocket.last.of("restart")).toHaveLength(0);
+  expect(FakeSocket.made).toHaveLength(1);
+  await watch(1_500);
+  expect(phase()).toBe("live");
+  FakeSocket.last.says(state({ rev: 4, live: "live", since: 1 }));
+  await vi.advanceTimersByTimeAsync(3_500);
+  expect(phase()).toBe("stalled");
+});
+
+test("our own path that is lost is ours to heal, whatever the host's is like", async () => {
+  await watchLive();
+  FakeSocket.last.says(state({ rev: 3, live: "live", since: 1, hostTrouble: true }));
+  FakePeer.last.becomes("disconnected");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(phase()).toBe("stalled");
+  expect(FakeSocket.last.of("restart")).not.toHaveLength(0);
+});
+
+/** Joins, and finds no path as the server tells. */
+async function joinWithoutPath(): Promise<void> {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "first" });
+  await settle();
+  FakeSocket.last.says({ type: "error", code: "ice_timeout", message: "", fatal: false });
+}
+
+test("where UDP is blocked at first the page says so and tries again, ever less often", async () => {
+  const delays: number[] = [];
+  for (let tries = 1; tries <= 8; tries += 1) {
+    await joinWithoutPath();
+    expect(viewer.getSnapshot()).toMatchObject({
+      phase: "error",
+      problem: "ice_timeout",
+      retrying: true,
+    });
+    const began = Date.now();
+    while (FakeSocket.made.length === tries) await vi.advanceTimersByTimeAsync(100);
+    delays.push(Date.now() - began);
+  }
+  expect(delays[0]).toBeLessThan(1_000);
+  expect(delays[7]).toBeGreaterThanOrEqual(7_000);
+  expect(delays).toEqual([...delays].sort((a, b) => a - b));
+  // Now it is let through.
+  await join();
+  expect(viewer.getSnapshot()).toMatchObject({
+    phase: "waiting",
+    problem: null,
+    retrying: false,
+  });
+});
+
+test("a browser that gives up before the server does counts as one try", async () => {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "first" });
+  await settle();
+  FakePeer.last.becomes("failed");
+  expect(viewer.getSnapshot()).toMatchObject({ problem: "ice_failed", retrying: true });
+  FakeSocket.last.says({ type: "error", code: "ice_timeout", message: "", fatal: false });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(FakeSocket.made).toHaveLength(2);
+});
+
+test("another network is tried at once", async () => {
+  for (let tries = 1; tries <= 6; tries += 1) {
+    await joinWithoutPath();
+    if (tries < 6) await vi.advanceTimersByTimeAsync(7_000);
+  }
+  const before = FakeSocket.made.length;
+  window.dispatchEvent(new Event("online"));
+  await settle();
+  expect(FakeSocket.made).toHaveLength(before + 1);
+});
+
+test("who has left the page tries no more", async () => {
+  await joinWithoutPath();
+  viewer.close();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeSocket.made).toHaveLength(1);
+});
+
 test("a stall that passes leaves no trace", async () => {
   await watchLive();
   await vi.advanceTimersByTimeAsync(3_500);
@@ -424,6 +513,10 @@ test("the phase follows from what is known", () => {
   expect(viewerPhase({ ...known, room: null })).toBe("connecting");
   expect(viewerPhase({ ...known, playing: false })).toBe("connecting");
   expect(viewerPhase({ ...known, signaling: "waiting" })).toBe("live");
+  const trouble = { ...known, stalled: true, room: roomState({ live: "live", hostTrouble: true }) };
+  expect(viewerPhase(trouble)).toBe("interrupted");
+  expect(viewerPhase({ ...trouble, stalled: false })).toBe("live");
+  expect(viewerPhase({ ...trouble, connected: false })).toBe("stalled");
   expect(viewerPhase({ ...known, signaling: "waiting", stalled: true })).toBe("reconnecting");
   expect(viewerPhase({ ...known, room: roomState({ live: "starting" }) })).toBe("waiting");
   expect(viewerPhase({ ...known, problem: "room_full" })).toBe("error");

@@ -8,6 +8,7 @@ import {
   wishOf,
 } from "./picture-choice";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
+import { reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
@@ -15,6 +16,7 @@ import { preferStereo } from "./stereo";
 import { Store } from "./store";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { watchVisibility } from "./visibility";
+import { onWakeup } from "./wakeup";
 
 export interface ViewerSnapshot {
   phase: ViewerPhase;
@@ -26,6 +28,8 @@ export interface ViewerSnapshot {
   problem: ViewerProblem | null;
   /** What exactly, such as the codec that is missing. */
   detail: string | null;
+  /** Whether we go on trying in spite of the problem. */
+  retrying: boolean;
   stats: ReceiveStats | null;
   choice: PictureChoice;
   /** What the server sends of the picture, as it says. */
@@ -49,6 +53,7 @@ export const VIEWER_START: ViewerSnapshot = {
   attempt: 0,
   problem: null,
   detail: null,
+  retrying: false,
   stats: null,
   choice: "auto",
   layer: null,
@@ -102,7 +107,12 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** Whether media of this broadcast has been seen on this peer connection. */
   #playing = false;
   #stalled = false;
-  #wasConnected = false;
+  /** Tries in a row that found no path to the media server. */
+  #failures = 0;
+  #againTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stopWakeup: () => void;
+  /** No further try would help. */
+  #stopped = false;
   #closed = false;
   pc: RTCPeerConnection | null = null;
 
@@ -123,6 +133,10 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#stopVisibility = watchVisibility((seen) => {
       this.#seen = seen;
       this.#sayWish();
+    });
+    // Another network may have a path.
+    this.#stopWakeup = onWakeup(() => {
+      if (this.#againTimer !== undefined) this.#renew();
     });
     this.#schedule();
   }
@@ -147,7 +161,9 @@ export class Viewer extends Store<ViewerSnapshot> {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#pollTimer);
+    this.#forgetTry();
     this.#stopVisibility();
+    this.#stopWakeup();
     this.#signaling.send({ type: "leave" });
     this.#signaling.close();
     this.#dropPeer();
@@ -237,8 +253,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
     const { code } = message;
     if (PATH.has(code)) {
-      if (this.#wasConnected) this.#renew();
-      else this.#stop(code);
+      if (this.#guard?.hasConnected) this.#renew();
+      else this.#tryAgain(code);
     } else if (code === "answer_timeout") {
       // We were too slow, as a page asleep is; the offer can be had again.
       this.#restart();
@@ -248,14 +264,40 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #stop(problem: ViewerProblem, detail?: string): void {
+    this.#stopped = true;
+    this.#forgetTry();
     this.#signaling.close();
     this.#dropPeer();
-    this.update({ problem, detail: detail ?? null });
+    this.update({ problem, detail: detail ?? null, retrying: false });
     this.#refresh();
   }
 
+  /** There is no path to the media server: says so, and looks for one again after a while. */
+  #tryAgain(problem: ViewerProblem): void {
+    if (this.#closed || this.#stopped || this.#againTimer !== undefined) return;
+    this.#dropPeer();
+    this.#failures += 1;
+    const delayMs = reconnectDelayMs(this.#failures, this.#options.signaling?.random);
+    this.#againTimer = setTimeout(() => this.#renew(), delayMs);
+    this.update({ problem, detail: null, retrying: true });
+    this.#refresh();
+  }
+
+  #forgetTry(): void {
+    clearTimeout(this.#againTimer);
+    this.#againTimer = undefined;
+  }
+
+  /** There is a path: what failed before is over. */
+  #connected(): void {
+    this.#failures = 0;
+    if (this.getSnapshot().retrying) this.update({ problem: null, retrying: false });
+  }
+
   async #answer(offer: Offer): Promise<void> {
-    if (this.#closed || this.getSnapshot().problem) return;
+    if (this.#closed || this.#stopped) return;
+    // The server was faster than our next try.
+    this.#forgetTry();
     const session = this.#sessions;
     const isOver = () => this.#closed || session !== this.#sessions;
     const old = this.pc;
@@ -288,14 +330,14 @@ export class Viewer extends Store<ViewerSnapshot> {
       if (pc === this.pc) this.update({ stream: stream ?? own });
     });
     pc.addEventListener("connectionstatechange", () => {
-      if (pc.connectionState === "connected") this.#wasConnected = true;
+      if (pc.connectionState === "connected") this.#connected();
       this.#refresh();
     });
     this.#guard = new PeerGuard(pc, {
       isFlowing: () => this.#isFlowing(),
       restart: () => this.#restart(),
       renew: () => this.#renew(),
-      fail: () => this.#stop("ice_failed"),
+      fail: () => this.#tryAgain("ice_failed"),
     });
     const sdp = await accept(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
@@ -309,6 +351,7 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   /** A whole new session; the last frame stays on the page until its first. */
   #renew(): void {
+    this.#forgetTry();
     this.#signaling.send({ type: "leave" });
     this.#signaling.renew();
   }
@@ -355,9 +398,17 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#progress = progress;
     const verdict = this.#stall.sample(Date.now(), progress);
     this.#stalled = verdict !== "flowing";
-    if (verdict === "restart") this.#restart();
-    if (verdict === "renew") this.#renew();
+    // The host's side is not ours to heal.
+    if (!this.#isHostsFault(room)) {
+      if (verdict === "restart") this.#restart();
+      if (verdict === "renew") this.#renew();
+    }
     this.#refresh();
+  }
+
+  /** Whether the host's side is to blame for what does not come: our own path is there. */
+  #isHostsFault(room: RoomState): boolean {
+    return room.hostTrouble && this.pc?.connectionState === "connected";
   }
 
   /** Whether what has to arrive does. */

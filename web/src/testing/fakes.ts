@@ -89,6 +89,7 @@ export function roomState(more: Partial<Room> = {}): Room {
     sizes: [],
     video: "on",
     audio: "on",
+    hostTrouble: false,
     ...more,
   };
 }

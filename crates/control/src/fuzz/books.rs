@@ -27,6 +27,7 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         assert_eq!(room.is_idle(), room.host.is_none(), "{:?}", broadcast.live);
         let is_live = broadcast.live == LiveState::Live;
         assert!(!is_live || (broadcast.on_air && broadcast.is_flowing));
+        assert_eq!(broadcast.told_trouble, broadcast.has_host_trouble(), "members know");
         assert!(!is_live || room.claimant.is_some() || room.is_published());
         for sid in room.host.iter().map(|host| host.session).chain(room.claimant) {
             assert!(room.members.contains_key(&sid), "hosts are in their room");

@@ -193,6 +193,7 @@ impl World {
                 let media = MediaInfo { audio: Some(Codec::Opus), video, layers };
                 Event::MediaFlowing { room, media }
             }
+            2 if script.flag() => Event::MediaQuiet { room },
             2 => Event::MediaStalled { room },
             3 => {
                 let layers = script.pick(&[vec![], vec!["q".to_owned()]]);

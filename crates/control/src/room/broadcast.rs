@@ -31,6 +31,10 @@ pub(crate) struct Broadcast {
     pub(crate) on_air: bool,
     /// The host's media flows.
     pub(crate) is_flowing: bool,
+    /// Nothing came from the host for a moment.
+    pub(crate) is_quiet: bool,
+    /// What members were told last of [`Self::has_host_trouble`].
+    pub(crate) told_trouble: bool,
     pub(crate) media: MediaInfo,
     pub(crate) video: VideoState,
     pub(crate) audio: AudioState,
@@ -54,6 +58,8 @@ impl Default for Broadcast {
             has_been_live: false,
             on_air: false,
             is_flowing: false,
+            is_quiet: false,
+            told_trouble: false,
             media: MediaInfo::default(),
             video: VideoState::On,
             audio: AudioState::On,
@@ -117,6 +123,7 @@ impl Room {
     /// The host's media stopped: it has a while to return.
     pub(crate) fn interrupt(&mut self, cx: &mut Context) {
         self.broadcast.is_flowing = false;
+        self.broadcast.is_quiet = false;
         if self.broadcast.live == LiveState::Live {
             self.broadcast.live = LiveState::Interrupted;
             self.broadcast.interrupted = Some(cx.now.at);

@@ -1,8 +1,10 @@
-//! Problems with what a host sends: told to the host, to the log, and to programs that ask.
+//! Problems with what a host sends: told to the host, to the log, and to programs that ask. Viewers are only told
+//! that there are some.
 
-use protocol::{AudioState, Finding, FindingCode, ServerMessage};
+use protocol::{AudioState, Finding, FindingCode, LiveState, ServerMessage};
 
 use super::Room;
+use super::broadcast::Broadcast;
 use crate::context::Context;
 use crate::session::SessionId;
 
@@ -22,13 +24,28 @@ impl Room {
         if self.is_published() {
             self.broadcast.findings.found = found;
             self.review_findings(cx);
+            self.review_trouble(cx);
         }
     }
 
-    /// Forgets what was found: another peer publishes now, or none.
+    /// Forgets what was found: another peer publishes now, or none. The caller tells the state.
     pub(crate) fn forget_findings(&mut self, cx: &mut Context) {
+        self.broadcast.is_quiet = false;
         self.broadcast.findings.found.clear();
         self.review_findings(cx);
+    }
+
+    /// Nothing came from the host for a moment.
+    pub(crate) fn media_quiet(&mut self, cx: &mut Context) {
+        self.broadcast.is_quiet = self.is_published();
+        self.review_trouble(cx);
+    }
+
+    /// Tells members whether the host's side is in trouble, when that has changed.
+    pub(crate) fn review_trouble(&mut self, cx: &mut Context) {
+        if self.broadcast.has_host_trouble() != self.broadcast.told_trouble {
+            self.tell_state(cx);
+        }
     }
 
     /// Tells the host what is found when that has changed, and logs what is new.
@@ -75,6 +92,34 @@ impl Room {
     }
 }
 
+impl Broadcast {
+    /// Whether viewers suffer from the host's side. They are told no more than that.
+    pub(crate) fn has_host_trouble(&self) -> bool {
+        match self.live {
+            LiveState::Live => self.is_quiet || self.findings.found.iter().any(stops_pictures),
+            LiveState::Interrupted => true,
+            LiveState::Offline | LiveState::Starting | LiveState::Ended => false,
+        }
+    }
+}
+
+/// Whether pictures stand still for all viewers because of this. How far keyframes are apart is felt only by those whose
+/// own network loses packets.
+fn stops_pictures(finding: &media_api::Finding) -> bool {
+    use media_api::Finding as Found;
+    match finding {
+        Found::NoParameterSets | Found::OverCeiling { .. } | Found::LossyUplink { .. } => true,
+        Found::BFrames
+        | Found::KeyframeInterval { .. }
+        | Found::IgnoresPli
+        | Found::H264Profile { .. }
+        | Found::NoAudio
+        | Found::NoOpus
+        | Found::BitrateOverLimit { .. }
+        | Found::UnknownMedia => false,
+    }
+}
+
 /// Those of `now` that were not there `before`.
 fn appeared<'a>(before: &'a [Finding], now: &'a [Finding]) -> impl Iterator<Item = &'a Finding> {
     now.iter().filter(|it| !before.iter().any(|other| other.code == it.code))
@@ -92,6 +137,7 @@ fn worded(finding: &media_api::Finding) -> Finding {
         limit_kbps: None,
         packets: None,
         limit_packets: None,
+        percent: None,
     };
     match *finding {
         Found::BFrames => plain(
@@ -123,6 +169,12 @@ fn worded(finding: &media_api::Finding) -> Finding {
             let finding = plain(FindingCode::H264Profile, &message);
             Finding { profile: Some(profile), ..finding }
         }
+        Found::NoParameterSets => plain(
+            FindingCode::NoParameterSets,
+            "H264 keyframes come without SPS and PPS, so no viewer sees a picture: let the encoder repeat them before \
+             each keyframe (ffmpeg: -bsf:v dump_extra; GStreamer: h264parse config-interval=-1), or put them into the \
+             offer (sprop-parameter-sets)",
+        ),
         Found::NoAudio => plain(
             FindingCode::NoAudio,
             "a picture comes, and no sound: check that an audio source is there and not muted",
@@ -148,6 +200,19 @@ fn worded(finding: &media_api::Finding) -> Finding {
             let (kbps, limit_kbps) = (Some(kbps), Some(limit_kbps));
             let finding = plain(FindingCode::OverCeiling, &message);
             Finding { packets, limit_packets, kbps, limit_kbps, ..finding }
+        }
+        Found::UnknownMedia => plain(
+            FindingCode::UnknownMedia,
+            "packets come that fit nothing in the offer and are dropped: send one stream for each m= line, or name \
+             streams by the mid and rid header extensions or by a=ssrc lines, with the payload types of the answer",
+        ),
+        Found::LossyUplink { percent } => {
+            let message = format!(
+                "{percent} % of the packets get lost on the way to the server and viewers see the picture stand still: \
+                 use a cable or a better network, or set a lower bit rate"
+            );
+            let finding = plain(FindingCode::LossyUplink, &message);
+            Finding { percent: Some(percent), ..finding }
         }
     }
 }

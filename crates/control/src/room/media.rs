@@ -58,6 +58,7 @@ impl Room {
     pub(crate) fn handle_event(&mut self, cx: &mut Context, event: Event) {
         match event {
             Event::MediaFlowing { media, .. } => self.media_flows(cx, media),
+            Event::MediaQuiet { .. } => self.media_quiet(cx),
             Event::MediaStalled { .. } => self.interrupt(cx),
             Event::LayerRates { rates, .. } => self.layer_rates(cx, rates),
             Event::LayersUnwanted { layers, .. } => self.layers_unwanted(cx, layers),
@@ -161,11 +162,13 @@ impl Room {
         let is_changed = self.broadcast.media != media;
         self.broadcast.media = media;
         self.broadcast.is_flowing = true;
+        self.broadcast.is_quiet = false;
         if self.broadcast.on_air && self.broadcast.live != LiveState::Live {
             self.go_live(cx);
         } else if is_changed {
             self.tell_state(cx);
         }
+        self.review_trouble(cx);
         cx.timers.cancel(Timer::Grace(self.id));
         if is_changed {
             for sid in self.ids() {

@@ -13,6 +13,7 @@ impl Room {
     pub(crate) fn tell_state(&mut self, cx: &mut Context) {
         self.broadcast.rev = self.broadcast.rev.saturating_add(1);
         let state = self.state();
+        self.broadcast.told_trouble = state.host_trouble;
         self.tell(cx, ServerMessage::State(state));
     }
 

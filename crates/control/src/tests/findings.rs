@@ -54,6 +54,7 @@ fn every_finding_says_in_words_what_to_do() {
         (Found::IgnoresPli, "keyframe interval of 1 s"),
         (Found::H264Profile { profile_idc: 244 }, "the H264 profile High 4:4:4"),
         (Found::H264Profile { profile_idc: 118 }, "the H264 profile 118"),
+        (Found::NoParameterSets, "before each keyframe"),
         (Found::NoAudio, "no sound"),
         (Found::NoOpus, "set the audio encoder to Opus"),
         (Found::BitrateOverLimit { kbps: 7_200, limit_kbps: 6_000 }, "7200 kbit/s are sent"),
@@ -66,6 +67,8 @@ fn every_finding_says_in_words_what_to_do() {
             },
             "24500 packets and 200 kbit are sent a second",
         ),
+        (Found::UnknownMedia, "send one stream for each m= line"),
+        (Found::LossyUplink { percent: 7 }, "7 % of the packets get lost"),
     ];
     for (finding, words) in all {
         found(&mut w, &[finding]);
@@ -81,6 +84,7 @@ fn every_finding_says_in_words_what_to_do() {
             ("limitKbps", is_rate),
             ("packets", matches!(finding, Found::OverCeiling { .. })),
             ("limitPackets", matches!(finding, Found::OverCeiling { .. })),
+            ("percent", matches!(finding, Found::LossyUplink { .. })),
         ];
         for (name, is_there) in parameters {
             assert_eq!(on_wire.get(name).is_some(), is_there, "{name} of {on_wire}");
@@ -145,4 +149,84 @@ fn a_page_of_the_basic_profile_hears_nothing_and_programs_can_ask() {
     assert_eq!((room.findings[0].kbps, room.findings[0].limit_kbps), (Some(7_200), Some(6_000)));
     assert_eq!(room.codec.as_deref(), Some("VP8"));
     assert_eq!(serde_json::to_value(room.live).unwrap(), "live");
+}
+
+/// What a page was told of the host's trouble, since last asked.
+fn troubles(w: &mut World, fan: ClientId) -> Vec<bool> {
+    let of = |message| match message {
+        ServerMessage::State(state) => Some(state.host_trouble),
+        _ => None,
+    };
+    w.take(fan).into_iter().filter_map(of).collect()
+}
+
+#[test]
+fn viewers_are_told_that_the_hosts_side_is_in_trouble_and_nothing_more() {
+    let mut w = World::new();
+    w.host("");
+    let fan = w.fan();
+    let loss = |percent| Found::LossyUplink { percent };
+    for trouble in [Found::NoParameterSets, loss(7)] {
+        found(&mut w, &[Found::BFrames, trouble]);
+        let told = w.take(fan);
+        let [ServerMessage::State(state)] = &told[..] else { panic!("{told:?}") };
+        assert!(state.host_trouble);
+        let on_wire = serde_json::to_string(state).unwrap();
+        assert!(!on_wire.contains("loss") && !on_wire.contains("set"), "{on_wire}");
+        found(&mut w, &[Found::BFrames]);
+        assert_eq!(troubles(&mut w, fan), [false]);
+    }
+    found(&mut w, &[loss(7)]);
+    found(&mut w, &[loss(20)]);
+    assert_eq!(troubles(&mut w, fan), [true], "a figure is not theirs to know");
+    let late = w.idler("192.0.2.51");
+    let welcome = w.take(late).into_iter().find_map(|message| match message {
+        ServerMessage::Welcome { room, .. } => Some(room.host_trouble),
+        _ => None,
+    });
+    assert_eq!(welcome, Some(true), "who comes later is told too");
+}
+
+#[test]
+fn keyframes_that_are_far_apart_are_not_why_everybody_waits() {
+    let mut w = World::new();
+    w.host("");
+    let fan = w.fan();
+    let interval = Duration::from_secs(10);
+    found(&mut w, &[Found::KeyframeInterval { interval }, Found::IgnoresPli, Found::NoAudio]);
+    assert!(troubles(&mut w, fan).is_empty());
+}
+
+#[test]
+fn a_host_that_stops_for_a_moment_is_in_trouble_until_it_flows_or_has_ended() {
+    let mut w = World::new();
+    let host = w.host("");
+    let fan = w.fan();
+    let room = w.default_room();
+    w.event(Event::MediaQuiet { room });
+    w.event(Event::MediaQuiet { room });
+    assert_eq!(troubles(&mut w, fan), [true]);
+    w.flow();
+    assert_eq!(troubles(&mut w, fan), [false]);
+    w.event(Event::MediaQuiet { room });
+    w.stall();
+    assert_eq!(troubles(&mut w, fan), [true, true], "interrupted");
+    w.flow();
+    assert_eq!(troubles(&mut w, fan), [false]);
+    w.event(Event::MediaQuiet { room });
+    w.say(host, r#"{"type":"end"}"#);
+    assert_eq!(troubles(&mut w, fan), [true, false]);
+    w.event(Event::MediaQuiet { room });
+    assert!(troubles(&mut w, fan).is_empty(), "what was on its way is no news");
+}
+
+#[test]
+fn a_new_connection_of_the_host_begins_without_trouble() {
+    let mut w = World::new();
+    let host = w.host("");
+    let fan = w.fan();
+    found(&mut w, &[Found::LossyUplink { percent: 9 }]);
+    w.offer(host, &sending(2));
+    w.flow();
+    assert_eq!(troubles(&mut w, fan).last(), Some(&false));
 }

@@ -17,6 +17,7 @@ fn events_of_the_unknown_are_nobodys() {
         Event::Connected { peer },
         Event::Closed { peer, reason: CloseReason::Dtls },
         Event::MediaFlowing { room, media: MediaInfo::default() },
+        Event::MediaQuiet { room },
         Event::MediaStalled { room },
         Event::LayerSent { peer, has_picture: false, layer: None, reason: Reason::Link },
         Event::LayersUnwanted { room, layers: vec!["q".into()] },

@@ -117,6 +117,7 @@ fn room() -> Option<RoomState> {
         sizes: vec![LayerSize { rid: LayerName::parse("h").ok()?, w: 1280, h: 720 }],
         video: VideoState::On,
         audio: AudioState::On,
+        host_trouble: false,
     })
 }
 

@@ -164,6 +164,7 @@ mod tests {
             sizes: vec![size("h", 1280, 720), size("m", 640, 360), size("l", 320, 180)],
             video: protocol::VideoState::On,
             audio: protocol::AudioState::On,
+            host_trouble: false,
         }
     }
 

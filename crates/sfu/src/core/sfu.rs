@@ -408,6 +408,7 @@ impl Sfu {
             Some(Change::Flowing(media)) => {
                 self.events.push_back(Event::MediaFlowing { room, media });
             }
+            Some(Change::Quiet) => self.events.push_back(Event::MediaQuiet { room }),
             Some(Change::Stalled) => self.events.push_back(Event::MediaStalled { room }),
             Some(Change::Unwanted(layers)) => {
                 self.events.push_back(Event::LayersUnwanted { room, layers });

@@ -3,7 +3,8 @@
 //!
 //! The packets are only counted: [`Ingest::take`] allocates nothing, and its cost depends neither on a
 //! packet's length nor on how much came before. What follows from the counts is decided in
-//! [`Ingest::review`], once a second. While nothing comes, nothing is found and nothing is over.
+//! [`Ingest::review`], once a second. While nothing comes, nothing is found and nothing is over; while no picture
+//! comes, nothing of that.
 //!
 //! Deliberately absent: words for people (`server`), and anything that is done about it.
 
@@ -13,6 +14,7 @@ mod keyframes;
 mod offered;
 #[cfg(test)]
 mod tests;
+mod uplink;
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +23,9 @@ pub(crate) use self::ceiling::Limits;
 use self::debounce::Debounce;
 use self::keyframes::{ANSWER_WITHIN, Keyframes, LONGEST_INTERVAL};
 use self::offered::Offered;
+use self::uplink::Uplink;
 
+use crate::ingress::received::Tally;
 use crate::media::codec::h264;
 use crate::media::packet::{Packet, ts_is_newer};
 use crate::media::stream_key::MAX_LAYERS;
@@ -46,6 +50,12 @@ const RATE_OVER: usize = 5;
 /// an encoder that was restarted.
 const B_SIGNS: u16 = 2;
 
+/// Keyframes without parameter sets for this long, and no start among them.
+const SETS_WITHIN: Duration = Duration::from_secs(3);
+
+/// More packets a second that fit no media description are no leftovers of an earlier offer.
+const MAX_UNMATCHED: f64 = 10.0;
+
 /// A step back of more than a second, in ticks of 90 kHz, is a clock that was set, not a picture that was
 /// sent before an earlier one.
 const MAX_STEP_BACK: u32 = 90_000;
@@ -69,8 +79,18 @@ pub(crate) struct Ingest {
     bytes: u64,
     rates: [Option<f64>; RATE_OVER],
     reviewed_at: Instant,
+    uplink: Uplink,
     holds: Debounces,
     told: Vec<Finding>,
+}
+
+/// What came since the last review, on all streams.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Arrivals {
+    /// Of sound and picture.
+    pub(crate) media: Tally,
+    /// Packets that fit no media description.
+    pub(crate) unmatched: u32,
 }
 
 /// One stream of the picture.
@@ -83,6 +103,8 @@ struct Stream {
     /// Signs of B pictures since the last review.
     b_signs: u16,
     profile_idc: Option<u8>,
+    /// Since when it has no start, for want of parameter sets.
+    lacks_sets_since: Option<Instant>,
     keyframes: Keyframes,
 }
 
@@ -96,6 +118,7 @@ struct Debounces {
     no_audio: Debounce,
     bitrate: Debounce,
     ceiling: Debounce,
+    unknown: Debounce,
 }
 
 impl Default for Debounces {
@@ -110,6 +133,7 @@ impl Default for Debounces {
             no_audio: Debounce::new(1, 1),
             bitrate: Debounce::new(1, 2),
             ceiling: Debounce::new(1, 2),
+            unknown: Debounce::new(2, 2),
         }
     }
 }
@@ -134,6 +158,7 @@ impl Ingest {
             bytes: 0,
             rates: [None; RATE_OVER],
             reviewed_at: now,
+            uplink: Uplink::default(),
             holds: Debounces::default(),
             told: Vec::new(),
         }
@@ -156,8 +181,9 @@ impl Ingest {
         self.ceiling.is_flooded(now)
     }
 
-    /// A packet came. Called for each: it counts, and no more.
-    pub(crate) fn take(&mut self, ssrc: u32, codec: Codec, packet: &Packet) {
+    /// A packet came, of which this is said: its codec, and whether its stream lacks parameter sets. Called for each: it
+    /// counts, and no more.
+    pub(crate) fn take(&mut self, ssrc: u32, (codec, lacks_sets): (Codec, bool), packet: &Packet) {
         let now = packet.arrived;
         self.bytes += packet.payload.len() as u64;
         if !codec.is_video() {
@@ -180,7 +206,7 @@ impl Ingest {
             }
         };
         if let Some(stream) = stream {
-            stream.take(codec, packet);
+            stream.take(codec, lacks_sets, packet);
         }
     }
 
@@ -203,7 +229,7 @@ impl Ingest {
     }
 
     /// Decides what the counts say. Returns all that is found when that is other than it was.
-    pub(crate) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
+    pub(crate) fn review(&mut self, arrivals: &Arrivals, now: Instant) -> Option<Vec<Finding>> {
         let elapsed = now.saturating_duration_since(self.reviewed_at);
         self.reviewed_at = now;
         self.measure(elapsed);
@@ -218,16 +244,19 @@ impl Ingest {
                 it.keyframes.rests();
             }
         }
-        if !self.streams.iter().flatten().any(|it| it.flows(now)) {
+        let mut found = if self.streams.iter().flatten().any(|it| it.flows(now)) {
+            self.find_in_picture(now)
+        } else {
             if self.streams.iter().all(Option::is_none) {
                 self.picture_since = None;
             }
-            // Sound alone can be too much as well.
-            if !self.ceiling.is_above(now) {
+            if arrivals.media.sent == 0 && arrivals.unmatched == 0 && !self.ceiling.is_above(now) {
                 return None;
             }
-        }
-        let found = self.find(now);
+            // Sound says nothing of the picture, which may come again.
+            self.told.iter().copied().filter(|it| !is_of_path(it)).collect()
+        };
+        self.find_on_path(arrivals, elapsed, now, &mut found);
         let is_same = found.len() == self.told.len()
             && found.iter().zip(&self.told).all(|(a, b)| a.is_about(b));
         if is_same {
@@ -243,7 +272,8 @@ impl Ingest {
         self.rates[0] = Some(new);
     }
 
-    fn find(&mut self, now: Instant) -> Vec<Finding> {
+    /// What the picture shows of its encoder, and whether sound belongs to it.
+    fn find_in_picture(&mut self, now: Instant) -> Vec<Finding> {
         let Self { holds, streams, .. } = self;
         let mut b_signs = 0;
         for stream in streams.iter_mut().flatten() {
@@ -265,6 +295,14 @@ impl Ingest {
         };
         let has_bad_profile = holds.profile.look(profile.is_some());
 
+        let lacks_sets = |it: &Stream| {
+            it.flows(now)
+                && it
+                    .lacks_sets_since
+                    .is_some_and(|at| now.saturating_duration_since(at) >= SETS_WITHIN)
+        };
+        let has_no_start = streams.iter().flatten().any(lacks_sets);
+
         let lacks_opus = self.offered.has_sound && !self.takes_opus;
         let picture_at = streams.iter().flatten().map(|it| it.last_at).max().unwrap_or(now);
         let picture_since = self.picture_since.unwrap_or(now);
@@ -272,6 +310,27 @@ impl Ingest {
         let silence = picture_at.saturating_duration_since(silent_since);
         let is_silent = holds.no_audio.look(silence >= SOUND_WITHIN);
 
+        let mut found = Vec::new();
+        let mut add = |holds: bool, finding: Finding| found.extend(holds.then_some(finding));
+        add(has_b_frames, Finding::BFrames);
+        add(is_far_apart, Finding::KeyframeInterval { interval: at_least(interval, &self.told) });
+        add(is_ignoring, Finding::IgnoresPli);
+        add(has_bad_profile, Finding::H264Profile { profile_idc: profile.unwrap_or_default() });
+        add(has_no_start, Finding::NoParameterSets);
+        add(lacks_opus, Finding::NoOpus);
+        add(is_silent && !lacks_opus, Finding::NoAudio);
+        found
+    }
+
+    /// What arrives of all that was sent, and how much that is.
+    fn find_on_path(
+        &mut self,
+        arrivals: &Arrivals,
+        elapsed: Duration,
+        now: Instant,
+        found: &mut Vec<Finding>,
+    ) {
+        let holds = &mut self.holds;
         // Nothing, until it has been measured for as long.
         let sum: Option<f64> = self.rates.iter().copied().sum();
         let kbps = sum.unwrap_or_default() / RATE_OVER as f64;
@@ -280,21 +339,35 @@ impl Ingest {
         let is_above = limit > 0.0 && kbps > limit * 1.05;
         let is_over = holds.bitrate.look(is_above);
         let is_dropped = holds.ceiling.look(self.ceiling.is_above(now));
+        let unmatched = f64::from(arrivals.unmatched) / elapsed.as_secs_f64();
+        let is_unknown = holds.unknown.look(unmatched > MAX_UNMATCHED);
+        let lost = self.uplink.review(arrivals.media);
 
-        let mut found = Vec::new();
         let mut add = |holds: bool, finding: Finding| found.extend(holds.then_some(finding));
-        add(has_b_frames, Finding::BFrames);
-        add(is_far_apart, Finding::KeyframeInterval { interval: at_least(interval, &self.told) });
-        add(is_ignoring, Finding::IgnoresPli);
-        add(has_bad_profile, Finding::H264Profile { profile_idc: profile.unwrap_or_default() });
-        add(lacks_opus, Finding::NoOpus);
-        add(is_silent && !lacks_opus, Finding::NoAudio);
         let limit_kbps = self.limit_kbps;
         add(is_over, Finding::BitrateOverLimit { kbps: kbps as u32, limit_kbps });
         let Limits { packets: limit_packets, kbps: limit_kbps } = self.ceiling.limits;
         let (packets, kbps) = self.arriving;
         add(is_dropped, Finding::OverCeiling { packets, limit_packets, kbps, limit_kbps });
-        found
+        add(is_unknown, Finding::UnknownMedia);
+        found.extend(lost.map(|percent| Finding::LossyUplink { percent }));
+    }
+}
+
+/// Whether a finding is about what arrives, whatever is in it.
+fn is_of_path(finding: &Finding) -> bool {
+    match finding {
+        Finding::BitrateOverLimit { .. }
+        | Finding::OverCeiling { .. }
+        | Finding::UnknownMedia
+        | Finding::LossyUplink { .. } => true,
+        Finding::BFrames
+        | Finding::KeyframeInterval { .. }
+        | Finding::IgnoresPli
+        | Finding::H264Profile { .. }
+        | Finding::NoParameterSets
+        | Finding::NoAudio
+        | Finding::NoOpus => false,
     }
 }
 
@@ -315,6 +388,7 @@ impl Stream {
             newest: (first.seq, first.ts),
             b_signs: 0,
             profile_idc: None,
+            lacks_sets_since: None,
             keyframes: Keyframes::new(first.arrived),
         }
     }
@@ -323,8 +397,15 @@ impl Stream {
         now.saturating_duration_since(self.last_at) < FLOWS_WITHIN
     }
 
-    fn take(&mut self, codec: Codec, packet: &Packet) {
+    fn take(&mut self, codec: Codec, lacks_sets: bool, packet: &Packet) {
         self.last_at = packet.arrived;
+        if lacks_sets {
+            self.lacks_sets_since.get_or_insert(packet.arrived);
+            // Its keyframes cannot be told by what decoders need, so nobody is to say that none came.
+            self.keyframes.rests();
+        } else {
+            self.lacks_sets_since = None;
+        }
         if packet.is_keyframe {
             self.keyframes.came(packet.seq, packet.ts, packet.arrived);
         }

@@ -50,7 +50,6 @@ pub(crate) struct NackGenerator {
     /// How long a packet is waited for before it is asked for.
     wait: Duration,
     limit: RateLimit,
-    has_given_up: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +70,6 @@ impl Default for NackGenerator {
             rtt: None,
             wait: Duration::ZERO,
             limit: RateLimit::default(),
-            has_given_up: false,
         }
     }
 }
@@ -84,11 +82,11 @@ impl NackGenerator {
             return;
         }
         if self.missing.back().is_some_and(|it| it.seq >= range.start) {
-            self.give_up_all();
+            self.missing.clear();
         }
         let room = (MAX_MISSING - self.missing.len()) as u64;
         if range.end - range.start > room {
-            self.give_up_all();
+            self.missing.clear();
             return;
         }
         let next_at = now + self.wait;
@@ -101,11 +99,10 @@ impl NackGenerator {
         // A repair of what left the window would not be taken.
         while self.missing.front().is_some_and(|it| it.seq.saturating_add(WINDOW) <= seq) {
             self.missing.pop_front();
-            self.has_given_up = true;
         }
         // The stream began anew.
         if self.missing.front().is_some_and(|it| seq.saturating_add(WINDOW) < it.seq) {
-            self.give_up_all();
+            self.missing.clear();
         }
         if let Ok(at) = self.missing.binary_search_by_key(&seq, |it| it.seq)
             && let Some(found) = self.missing.remove(at)
@@ -116,7 +113,7 @@ impl NackGenerator {
 
     /// The numbers to ask for now, in their order; empty before [`Self::deadline`].
     pub(crate) fn poll(&mut self, now: Instant) -> &[u16] {
-        let Self { missing, due, limit, has_given_up, .. } = self;
+        let Self { missing, due, limit, .. } = self;
         // A little more than a round trip: it is a mean, and what comes a little later is on its way.
         let retry = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 4).max(MIN_RETRY);
         due.clear();
@@ -126,7 +123,6 @@ impl NackGenerator {
             }
             let ends_at = it.since + MAX_AGE;
             if it.tries == MAX_TRIES || ends_at <= now {
-                *has_given_up = true;
                 return false;
             }
             it.next_at = (now + retry).min(ends_at);
@@ -143,22 +139,6 @@ impl NackGenerator {
     /// When [`Self::poll`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.missing.iter().map(|it| it.next_at).min()
-    }
-
-    /// Takes the round trip from elsewhere. Repairs correct it.
-    pub(crate) fn set_rtt(&mut self, rtt: Duration) {
-        self.rtt = Some(rtt.min(MAX_AGE));
-    }
-
-    /// Whether packets were given up since this was called last: too many, too old, or asked for too
-    /// often. What depends on them waits for a keyframe.
-    pub(crate) fn take_given_up(&mut self) -> bool {
-        std::mem::take(&mut self.has_given_up)
-    }
-
-    fn give_up_all(&mut self) {
-        self.missing.clear();
-        self.has_given_up = true;
     }
 
     /// Learns from a packet that is no longer missing: whether it was overtaken, or took a round trip.

@@ -39,6 +39,8 @@ pub(crate) struct ParameterSets {
     /// What is put before a keyframe, and which picture parameter set it was made for.
     payload: Vec<u8>,
     made_for: Option<u32>,
+    /// The picture parameter set that the last keyframe needed, while it or its sequence parameter set is unknown.
+    lacking: Option<u32>,
 }
 
 /// Sets of a kind, the one that was told last at the end.
@@ -65,6 +67,7 @@ impl Default for ParameterSets {
             pps: Sets::new(MAX_PPS),
             payload: Vec::with_capacity(MAX_PAYLOAD),
             made_for: None,
+            lacking: None,
         }
     }
 }
@@ -93,7 +96,7 @@ impl ParameterSets {
     /// The payload of a packet (STAP-A; RFC 6184, section 5.7.1) to put before this one: when it begins a
     /// keyframe, and the sets which that needs are known and did not come with its timestamp.
     pub(crate) fn before(&mut self, payload: &[u8], ts: u32) -> Option<&[u8]> {
-        let (sps, pps) = self.needed(payload)?;
+        let (sps, pps) = self.complete(keyframe_pps(payload)?)?;
         if sps.ts == Some(ts) && pps.ts == Some(ts) {
             return None;
         }
@@ -106,12 +109,21 @@ impl ParameterSets {
 
     /// Whether decoding can begin with this packet: it begins a keyframe, and the sets which that needs
     /// are known.
-    pub(crate) fn is_start(&self, payload: &[u8]) -> bool {
-        self.needed(payload).is_some()
+    pub(crate) fn is_start(&mut self, payload: &[u8]) -> bool {
+        let Some(pps) = keyframe_pps(payload) else { return false };
+        let is_start = self.complete(pps).is_some();
+        self.lacking = (!is_start).then_some(pps);
+        is_start
     }
 
-    fn needed(&self, payload: &[u8]) -> Option<(&Set, &Set)> {
-        let pps = self.pps.get(keyframe_pps(payload)?)?;
+    /// Whether the last keyframe was no start for want of sets, and they have not come since.
+    pub(crate) fn is_lacking(&self) -> bool {
+        self.lacking.is_some()
+    }
+
+    /// A picture parameter set, behind its sequence parameter set.
+    fn complete(&self, pps: u32) -> Option<(&Set, &Set)> {
+        let pps = self.pps.get(pps)?;
         Some((self.sps.get(pps.sps)?, pps))
     }
 
@@ -133,6 +145,7 @@ impl ParameterSets {
         };
         if is_other {
             self.made_for = None;
+            self.lacking = self.lacking.filter(|pps| self.complete(*pps).is_none());
         }
     }
 

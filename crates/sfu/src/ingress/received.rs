@@ -53,12 +53,31 @@ pub(crate) struct Received {
     next: u64,
     /// Packets that arrived, late ones and duplicates included.
     received: u64,
+    /// What [`Self::take_tally`] returns next.
+    tally: Tally,
     /// Expected and received at the last report.
     reported: (u64, u64),
     /// In 1/16 ticks.
     jitter: u64,
     last_sample: Option<Sample>,
     sender_report: Option<SenderTime>,
+}
+
+/// Packets of one or several SSRCs, each counted once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Packets that were sent, by their numbers.
+    pub(crate) sent: u64,
+    /// Packets that arrived, in whichever way. Repairs come later than others: in a short time more may come than was
+    /// sent.
+    pub(crate) came: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.came += other.came;
+    }
 }
 
 /// A packet in both clocks.
@@ -92,6 +111,7 @@ impl Received {
         self.received += 1;
         if seq >= self.next {
             let gap = self.next..seq;
+            self.tally += Tally { sent: seq - self.next + 1, came: 1 };
             for skipped in gap.clone() {
                 self.set(skipped, false);
             }
@@ -106,6 +126,7 @@ impl Received {
             return Arrival::Duplicate;
         }
         self.set(seq, true);
+        self.tally += Tally { sent: first.saturating_sub(seq), came: 1 };
         self.first = Some(first.min(seq));
         Arrival::Late
     }
@@ -113,6 +134,12 @@ impl Received {
     /// The highest number that arrived.
     pub(crate) fn highest(&self) -> Option<u64> {
         self.first.map(|_| self.next.saturating_sub(1))
+    }
+
+    /// What was sent and what came since this was called last. Numbers that a stream skips when it begins anew were
+    /// not sent.
+    pub(crate) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// Adds to the interarrival jitter (RFC 3550, appendix A.8). To be called for packets that are
@@ -178,6 +205,7 @@ impl Received {
         self.first = Some(seq);
         self.next = seq.saturating_add(1);
         self.received = 1;
+        self.tally += Tally { sent: 1, came: 1 };
         self.reported = (0, 0);
         self.last_sample = None;
     }

@@ -1,6 +1,9 @@
 //! The streams of one publisher: which media description, layer and role an SSRC has (RFC 9143, section 9.2;
 //! RFC 8851, section 7), and what is kept of each.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use media_api::MediaKind;
@@ -9,7 +12,7 @@ use rtp::header::Header;
 use super::nack::NackGenerator;
 use super::numbering::Numbering;
 use super::parameter_sets::ParameterSets;
-use super::received::Received;
+use super::received::{Received, Tally};
 use super::timeline::Timeline;
 use crate::media::name::Name;
 use crate::transport::sdp::{Incoming, Layout, Offered};
@@ -99,8 +102,8 @@ impl Section {
 pub(super) struct Streams {
     pub(super) sections: Vec<Section>,
     pub(super) all: Vec<Stream>,
-    /// Packets that fit no media description since this was asked last.
-    pub(super) n_unmatched: u32,
+    /// Packets that fit no media description since they were asked for.
+    n_unmatched: u32,
 }
 
 impl Streams {
@@ -252,6 +255,15 @@ impl Streams {
     /// Ends a stream that its publisher said goodbye for.
     pub(super) fn end(&mut self, ssrc: u32) {
         self.all.retain(|it| it.ssrc != ssrc && it.role != Role::Repair(ssrc));
+    }
+
+    /// What came of sound and picture since this was called last, and how many packets fit nothing.
+    pub(super) fn take_tally(&mut self) -> (Tally, u32) {
+        let mut tally = Tally::default();
+        for stream in self.all.iter_mut().filter(|it| it.role == Role::Media) {
+            tally += stream.received.take_tally();
+        }
+        (tally, std::mem::take(&mut self.n_unmatched))
     }
 
     /// Whether a media description is of this kind.

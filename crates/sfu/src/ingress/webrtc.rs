@@ -17,11 +17,11 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
-use media_api::{CloseReason, Codec, MediaKind, NegotiationError};
+use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError};
 use rtp::header::Header;
 use rtp::rtcp;
 
-use super::diagnostics::Ingest;
+use super::diagnostics::{Arrivals, Ingest};
 use super::streams::{Role, Streams};
 use super::transport_feedback::FeedbackBuilder;
 use super::{Limits, Output};
@@ -332,6 +332,12 @@ impl WebRtc {
         }
         let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
         media.filter_map(|it| it.nack.deadline()).fold(at, Instant::min)
+    }
+
+    /// What is wrong with what it sends, when that is other than it was; due once a second.
+    pub(super) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
+        let (media, unmatched) = self.streams.take_tally();
+        self.ingest.review(&Arrivals { media, unmatched }, now)
     }
 
     /// Why the session is over, once it is.

@@ -41,7 +41,10 @@ fn nothing_is_found_of_a_browser_on_a_bad_network_with_viewers_that_come_and_go(
             sim.run(7 * SECOND);
             sim.vanish(viewer);
         }
-        assert_eq!(told(&sim), [], "{codec}");
+        // Sound is not sent again, and a tenth of it is lost indeed.
+        let is_loss = |it: &Finding| matches!(it, Finding::LossyUplink { .. });
+        let mut all = told(&sim).into_iter().flat_map(|it| it.1);
+        assert!(all.all(|it| is_loss(&it)), "{codec}: {:?}", told(&sim));
         let asked = sim.host(host).keyframe_requests.len();
         assert!(asked > 8, "it was asked often: {asked}");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::{CloseReason, Command, Event, STALL_AFTER};
+use sfu::{CloseReason, Command, Event, QUIET_AFTER, STALL_AFTER};
 
 use crate::sim::{Host, ROOM, Screen, Sim, good_link};
 
@@ -59,6 +59,30 @@ fn a_host_that_vanishes_and_returns_continues_for_the_viewers() {
     assert!(!sim.events.iter().any(|(_, e)| viewer_closed(e)), "the viewer stayed");
     let flowing = sim.times_of(|e| matches!(e, Event::MediaFlowing { .. }));
     assert!(*flowing.last().unwrap() > Duration::from_secs(10), "told that it flows again");
+}
+
+#[test]
+fn a_host_that_stops_for_a_moment_is_told_before_viewers_notice_and_not_all_the_time() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host::default(), good_link());
+    sim.run(3 * SECOND);
+    let flowed = |sim: &Sim| sim.times_of(|e| matches!(e, Event::MediaFlowing { .. })).len();
+    let before = flowed(&sim);
+    sim.client_mut(host).online = false;
+    let quiet = |sim: &Sim| sim.times_of(|e| matches!(e, Event::MediaQuiet { .. }));
+    let after = sim.wait("quiet", 2 * SECOND, |it| !quiet(it).is_empty());
+    assert!(after.abs_diff(QUIET_AFTER) < Duration::from_millis(100), "{after:?}");
+    sim.client_mut(host).online = true;
+    sim.run(SECOND);
+    assert_eq!(flowed(&sim), before + 1, "it flows again");
+    for _ in 0..10 {
+        sim.client_mut(host).online = false;
+        sim.run(2 * SECOND);
+        sim.client_mut(host).online = true;
+        sim.run(SECOND);
+    }
+    assert!(quiet(&sim).len() <= 4, "{:?}", quiet(&sim));
+    assert!(sim.times_of(|e| matches!(e, Event::MediaStalled { .. })).is_empty());
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What encoders do to their streams that browsers do not: padding, clocks that jump, sources that nothing names,
 //! parameter sets that come once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sfu::PeerId;
+use sfu::{Event, Finding, PeerId};
 
 use crate::sim::{Host, Sim, good_link, lossy};
 
@@ -37,6 +37,15 @@ fn padding_in_a_stream_leaves_no_hole() {
         assert!(screen.shown.len() > 290, "{} of 300 frames", screen.shown.len());
         assert!(asked <= 2, "{asked} keyframes were asked for");
     }
+}
+
+/// What was found last of the host.
+fn findings(sim: &Sim) -> Vec<Finding> {
+    let of = |(_, event): &(Instant, Event)| match event {
+        Event::Findings { findings, .. } => Some(findings.clone()),
+        _ => None,
+    };
+    sim.events.iter().rev().find_map(of).unwrap_or_default()
 }
 
 /// How far the clock that a viewer gets is from that on the wall, between the first and the last frame.
@@ -109,4 +118,80 @@ fn an_encoder_without_parameter_sets_has_no_start() {
     let viewer = sim.add_viewer(good_link());
     sim.run(8 * SECOND);
     assert_eq!(sim.screen(viewer).shown.len(), 0, "no decoder could begin");
+}
+
+#[test]
+fn an_encoder_without_parameter_sets_is_told_until_it_sends_some() {
+    for n_viewers in [0, 2] {
+        let mut sim = Sim::new();
+        let encoder = Host::default().without_parameter_sets().with_own_keyframes(60);
+        let host = sim.add_host(encoder, lossy(1.0));
+        for _ in 0..n_viewers {
+            sim.add_viewer(good_link());
+        }
+        sim.run(2 * SECOND);
+        assert_eq!(findings(&sim), []);
+        sim.run(20 * SECOND);
+        assert_eq!(
+            findings(&sim),
+            [Finding::NoParameterSets],
+            "and that it makes no keyframes is not said"
+        );
+        sim.host(host).hides_parameter_sets = false;
+        sim.run(4 * SECOND);
+        assert_eq!(findings(&sim), []);
+    }
+}
+
+#[test]
+fn a_layer_that_the_offer_does_not_name_is_told_and_harms_nothing() {
+    let (mut sim, host, viewer) = watched(Host::simulcast(&[("q", 1), ("h", 2)]).straying());
+    sim.run(5 * SECOND);
+    assert_eq!(findings(&sim), [Finding::UnknownMedia]);
+    sim.host(host).strays = false;
+    sim.run(5 * SECOND);
+    assert_eq!(findings(&sim), []);
+    let screen = sim.screen(viewer);
+    assert!(screen.longest_freeze() < Duration::from_millis(200), "{:?}", screen.longest_freeze());
+}
+
+#[test]
+fn a_host_of_which_nothing_fits_its_offer_is_told_too() {
+    // Layers are offered by name, and no header extension carries the names.
+    let nameless = |offer: String| -> String {
+        let is_kept = |it: &&str| !it.starts_with("a=extmap");
+        offer.lines().filter(is_kept).map(|it| format!("{it}\r\n")).collect()
+    };
+    let mut host = Host::simulcast(&[("q", 1), ("h", 2)]);
+    host.saying = nameless;
+    let mut sim = Sim::new();
+    sim.add_host(host.silent(), good_link());
+    sim.run(5 * SECOND);
+    assert_eq!(findings(&sim), [Finding::UnknownMedia]);
+}
+
+#[test]
+fn an_uplink_that_loses_more_than_repair_brings_back_is_told_with_its_share() {
+    // It repeats nothing.
+    let deaf = |offer: String| offer.replace("a=rtcp-fb", "a=x-rtcp-fb");
+    let (mut sim, host, _) = watched(Host::saying(deaf).with_own_keyframes(30));
+    sim.set_link(host, lossy(6.0));
+    sim.wait("the finding", 6 * SECOND, |it| !findings(it).is_empty());
+    sim.run(5 * SECOND);
+    let [Finding::LossyUplink { percent }] = findings(&sim)[..] else {
+        panic!("{:?}", findings(&sim))
+    };
+    assert!((4..=8).contains(&percent), "{percent} %");
+    sim.set_link(host, good_link());
+    sim.run(12 * SECOND);
+    assert_eq!(findings(&sim), []);
+}
+
+#[test]
+fn a_loss_that_is_repaired_is_not_told() {
+    let (mut sim, host, _) = watched(Host::default().silent());
+    sim.set_link(host, lossy(8.0));
+    sim.run(30 * SECOND);
+    let is_lossy = |it: &Finding| matches!(it, Finding::LossyUplink { .. });
+    assert!(!findings(&sim).iter().any(is_lossy), "{:?}", findings(&sim));
 }

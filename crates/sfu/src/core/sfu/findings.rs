@@ -14,7 +14,7 @@ impl Sfu {
         if !publisher.ingest().is_review_due(now) {
             return;
         }
-        if let Some(findings) = publisher.ingest().review(now) {
+        if let Some(findings) = publisher.review(now) {
             self.events.push_back(Event::Findings { room: room_id, findings });
         }
         if let Some(rates) = room.new_rates(now) {

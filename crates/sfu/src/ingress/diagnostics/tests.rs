@@ -24,6 +24,10 @@ struct Run {
     seq: u64,
     has_sound: bool,
     codec: Codec,
+    /// Whether its parameter sets never came.
+    lacks_sets: bool,
+    /// What comes each second.
+    arrivals: Arrivals,
     payload_bytes: usize,
     /// Every set of findings, with the second that it was told at.
     told: Vec<(u64, Vec<Finding>)>,
@@ -41,6 +45,8 @@ impl Run {
             seq: 0,
             has_sound: true,
             codec: Codec::H264,
+            lacks_sets: false,
+            arrivals: Arrivals::default(),
             payload_bytes: 1_000,
             told: Vec::new(),
         }
@@ -55,17 +61,17 @@ impl Run {
 
     fn takes(&mut self, seq: u64, ts: u32, head: &[u8]) {
         let packet = self.packet(seq, ts, head);
-        self.ingest.take(SSRC, self.codec, &packet);
+        self.ingest.take(SSRC, (self.codec, self.lacks_sets), &packet);
     }
 
     fn passes(&mut self, ms: u64) {
         self.now += Duration::from_millis(ms);
         if self.has_sound {
             let packet = self.packet(self.seq, 0, &[0xF8]);
-            self.ingest.take(8, Codec::Opus, &packet);
+            self.ingest.take(8, (Codec::Opus, false), &packet);
         }
         if self.ingest.is_review_due(self.now)
-            && let Some(found) = self.ingest.review(self.now)
+            && let Some(found) = self.ingest.review(&self.arrivals, self.now)
         {
             self.told.push(((self.now - *START).as_secs(), found));
         }
@@ -261,6 +267,43 @@ fn an_encoder_with_a_long_interval_that_hears_nothing_is_told_of_both() {
 }
 
 #[test]
+fn keyframes_that_no_decoder_can_begin_with_are_told_after_three_seconds_until_one_can() {
+    let mut run = Run::new();
+    run.lacks_sets = true;
+    run.frames(250, |n| (n, if n % 50 == 0 { &IDR[..] } else { P }));
+    assert_eq!(run.told, [(3, vec![Finding::NoParameterSets])]);
+    run.lacks_sets = false;
+    run.frames(50, |n| (250 + n, if n == 0 { IDR } else { P }));
+    assert_eq!(run.told.len(), 2);
+    assert_eq!(run.last(), []);
+}
+
+#[test]
+fn packets_that_fit_nothing_are_told_after_two_seconds_also_without_any_picture() {
+    let mut run = Run::new();
+    run.has_sound = false;
+    run.arrivals = Arrivals { unmatched: 10, ..Arrivals::default() };
+    (0..10).for_each(|_| run.passes(1_000));
+    assert_eq!(run.told, [], "ten a second may be leftovers");
+    run.arrivals.unmatched = 11;
+    (0..5).for_each(|_| run.passes(1_000));
+    assert_eq!(run.told, [(12, vec![Finding::UnknownMedia])]);
+    run.arrivals = Arrivals { media: Tally { sent: 50, came: 50 }, unmatched: 0 };
+    (0..3).for_each(|_| run.passes(1_000));
+    assert_eq!(run.last(), []);
+}
+
+#[test]
+fn a_loss_of_sound_alone_is_told_and_leaves_what_was_found_of_the_picture() {
+    let mut run = Run::new();
+    run.frames(100, |n| (n, if n % 3 == 0 { P } else { B }));
+    assert_eq!(run.last(), [Finding::BFrames]);
+    run.arrivals.media = Tally { sent: 50, came: 45 };
+    (0..12).for_each(|_| run.passes(1_000));
+    assert_eq!(run.last(), [Finding::BFrames, Finding::LossyUplink { percent: 10 }]);
+}
+
+#[test]
 fn a_layer_that_pauses_is_not_asked_and_not_blamed() {
     let mut run = Run::new();
     run.frames(50, |n| (n, if n == 0 { IDR } else { P }));
@@ -269,7 +312,7 @@ fn a_layer_that_pauses_is_not_asked_and_not_blamed() {
         run.ingest.asked(SSRC, run.now);
         for n in 0..100_u64 {
             let packet = run.packet(round * 100 + n, (round * 100 + n) as u32, P);
-            run.ingest.take(99, Codec::H264, &packet);
+            run.ingest.take(99, (Codec::H264, false), &packet);
             run.passes(40);
         }
         let start = run.seq as u32;
@@ -283,7 +326,7 @@ fn more_streams_than_there_may_be_displace_the_oldest_and_harm_nothing() {
     let mut run = Run::new();
     for n in 0..1_000_u64 {
         let packet = run.packet(n, n as u32, P);
-        run.ingest.take(n as u32, Codec::H264, &packet);
+        run.ingest.take(n as u32, (Codec::H264, false), &packet);
         run.passes(20);
     }
     assert_eq!(run.told, []);
@@ -302,7 +345,7 @@ fn a_packet_is_looked_at_without_allocating_whatever_it_holds() {
     let mut ingest = run.ingest;
     let allocations = allocations_in(|| {
         for (ssrc, packet) in &packets {
-            ingest.take(*ssrc, Codec::H264, packet);
+            ingest.take(*ssrc, (Codec::H264, false), packet);
             ingest.asked(*ssrc, packet.arrived);
         }
     });

@@ -127,6 +127,19 @@ fn a_keyframe_without_known_sets_is_no_start() {
 }
 
 #[test]
+fn a_stream_lacks_sets_from_a_keyframe_that_needs_them_until_they_come() {
+    let mut sets = ParameterSets::default();
+    assert!(!sets.is_lacking(), "nothing came yet");
+    assert!(!sets.is_start(&IDR_SLICE));
+    assert!(sets.is_lacking());
+    // One of a keyframe that was overtaken comes late.
+    sets.take(&RFC_PPS, 0);
+    assert!(sets.is_lacking());
+    sets.take(&RFC_SPS, 0);
+    assert!(!sets.is_lacking());
+}
+
+#[test]
 fn sets_that_change_are_put_in_as_they_are_now() {
     let mut sets = ParameterSets::from_sprop(SPROP);
     sets.before(&IDR_SLICE, 0).unwrap();
@@ -174,7 +187,7 @@ fn text_that_is_no_sets_has_none() {
         let sets = ParameterSets::from_sprop(text);
         assert!(sets.sps.sets.is_empty() && sets.pps.sets.is_empty(), "{text}");
     }
-    let sets = ParameterSets::from_sprop(" Z0IACpZTBYmI , aMljiA ");
+    let mut sets = ParameterSets::from_sprop(" Z0IACpZTBYmI , aMljiA ");
     assert!(sets.is_start(&IDR_SLICE), "without padding, and with spaces");
 }
 

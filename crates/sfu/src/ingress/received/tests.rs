@@ -86,6 +86,23 @@ fn each_report_tells_the_loss_since_the_one_before() {
 }
 
 #[test]
+fn the_tally_counts_each_packet_once_and_repairs_when_they_come() {
+    let mut it = Received::default();
+    for seq in [100, 101, 104, 104, 102, 102] {
+        it.take(seq);
+    }
+    assert_eq!(it.take_tally(), Tally { sent: 5, came: 4 }, "103 is missing");
+    it.take(103);
+    it.take(105);
+    assert_eq!(it.take_tally(), Tally { sent: 1, came: 2 });
+    it.take(99);
+    assert_eq!(it.take_tally(), Tally { sent: 1, came: 1 }, "it was overtaken by the first");
+    it.take(105 + 2 * MAX_GAP);
+    assert_eq!(it.take_tally(), Tally { sent: 1, came: 1 }, "a stream that begins anew");
+    assert_eq!(it.take_tally(), Tally::default());
+}
+
+#[test]
 fn nothing_is_reported_before_the_first_packet() {
     assert_eq!(
         Received::default().report_block(7, at(0)),

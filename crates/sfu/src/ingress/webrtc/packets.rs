@@ -174,10 +174,11 @@ impl WebRtc {
         }
         let (ts, _) = media.timeline.map(it.seq, it.ts, kind.clock_rate(), it.arrived);
         let mut is_keyframe = starts_keyframe(format.codec, it.payload);
-        let mut sets = None;
+        let (mut sets, mut lacks_sets) = (None, false);
         if format.codec == Codec::H264 {
             media.parameter_sets.take(it.payload, it.ts);
             is_keyframe = is_keyframe && media.parameter_sets.is_start(it.payload);
+            lacks_sets = media.parameter_sets.is_lacking();
             if let Some(missing) = media.parameter_sets.before(it.payload, it.ts)
                 && let Some(seq) = media.numbering.insert_before(it.seq)
             {
@@ -224,7 +225,7 @@ impl WebRtc {
             is_keyframe,
             ..blank
         };
-        self.ingest.take(ssrc, format.codec, &packet);
+        self.ingest.take(ssrc, (format.codec, lacks_sets), &packet);
         self.ready.push_back((key, format, packet));
     }
 

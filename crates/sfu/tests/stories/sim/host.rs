@@ -13,6 +13,9 @@ use str0m::rtp::{ExtensionValues, RtpWrite};
 use super::in_place::InPlace;
 use super::scalable::{Descriptor, Scaled, descriptor};
 
+/// The SSRC of a layer that the offer does not name.
+const STRAY: u32 = 0x5757;
+
 /// The size of a simulated RTP payload.
 const PAYLOAD_BYTES: usize = 1_000;
 
@@ -46,6 +49,9 @@ pub(crate) struct Host {
     pub(crate) in_place: Option<InPlace>,
     /// Whether a packet of padding alone follows each frame.
     pub(crate) pads: bool,
+    /// Whether it sends a simulcast layer that its offer does not name.
+    pub(crate) strays: bool,
+    stray_seq: u64,
     /// Whether its H264 has no parameter sets in the stream.
     pub(crate) hides_parameter_sets: bool,
     /// What its offer says instead of what str0m writes.
@@ -111,6 +117,8 @@ impl Default for Host {
             repeats_best_only: false,
             in_place: None,
             pads: false,
+            strays: false,
+            stray_seq: 1,
             hides_parameter_sets: false,
             saying: |offer| offer,
             nacks: BTreeMap::new(),
@@ -240,6 +248,11 @@ impl Host {
     /// One that sends padding after each frame.
     pub(crate) fn padding() -> Self {
         Self { pads: true, ..Self::default() }
+    }
+
+    /// The same, and it sends a simulcast layer that its offer does not name.
+    pub(crate) fn straying(self) -> Self {
+        Self { strays: true, ..self }
     }
 
     /// One whose offer says something else.
@@ -409,6 +422,15 @@ impl Host {
             let padding = RtpWrite::new(pt, self.video_seq.into(), ts, now, Vec::new());
             self.video_seq += 1;
             write(rtc, mid, padding.nackable(true));
+        }
+        if self.strays {
+            let stray = RtpWrite::new(pt, self.stray_seq.into(), ts, now, vec![0; PAYLOAD_BYTES]);
+            self.stray_seq += 1;
+            let (mut api, ssrc) = (rtc.direct_api(), STRAY.into());
+            if api.stream_tx(&ssrc).is_none() {
+                api.declare_stream_tx(ssrc, None, mid, Some(Rid::from("stray")));
+            }
+            api.stream_tx(&ssrc).unwrap().write_rtp(stray);
         }
         self.frames_sent += 1;
     }
