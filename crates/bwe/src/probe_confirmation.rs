@@ -100,34 +100,34 @@ mod tests {
 
     #[test]
     fn what_is_far_above_the_estimate_is_confirmed_in_steps_that_grow() {
-        let mut doubt = ProbeConfirmation::new(3.5e6);
+        let mut confirmation = ProbeConfirmation::new(3.5e6);
         let first = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert_eq!(first.bps, 3_190_000);
         let queue_ms = |bytes: u32| f64::from(bytes) * 8e3 / 0.8e6 * (1.0 - 0.8 / 3.19);
         assert!((90.0..101.0).contains(&queue_ms(first.bytes)), "{}", queue_ms(first.bytes));
         assert_eq!(confirmation.next(2.9e6, 0.8e6, 0.3e6), None, "one at a time");
-        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
+        assert_eq!(confirmation.on_result(3.19e6, false), Verdict::Open);
         let second = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert!(second.bytes > first.bytes * 19 / 10);
-        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Open);
+        assert_eq!(confirmation.on_result(3.19e6, false), Verdict::Open);
         let last = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert!(first.bytes + second.bytes + last.bytes > 79_000, "0.2 s in all");
-        assert_eq!(doubt.on_result(3.19e6, false), Verdict::Confirmed(3.19e6));
+        assert_eq!(confirmation.on_result(3.19e6, false), Verdict::Confirmed(3.19e6));
     }
 
     #[test]
     fn what_fills_the_link_was_a_burst_that_passed() {
-        let mut doubt = ProbeConfirmation::new(3.5e6);
+        let mut confirmation = ProbeConfirmation::new(3.5e6);
         _ = confirmation.next(2.9e6, 0.8e6, 0.3e6);
-        assert_eq!(doubt.on_result(3.19e6, true), Verdict::Refuted);
+        assert_eq!(confirmation.on_result(3.19e6, true), Verdict::Refuted);
     }
 
     #[test]
     fn what_is_little_above_the_estimate_is_confirmed_at_once_by_as_much_as_a_keyframe() {
-        let mut doubt = ProbeConfirmation::new(0.7e6);
+        let mut confirmation = ProbeConfirmation::new(0.7e6);
         let all = confirmation.next(0.6e6, 0.58e6, 0.2e6).unwrap();
         assert!((31_000..=32_000).contains(&(all.bytes * 700 / 660)), "{all:?}");
         assert_eq!(all.lead, all.bytes / 2);
-        assert_eq!(doubt.on_result(0.66e6, false), Verdict::Confirmed(0.66e6));
+        assert_eq!(confirmation.on_result(0.66e6, false), Verdict::Confirmed(0.66e6));
     }
 }
