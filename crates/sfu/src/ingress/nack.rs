@@ -20,6 +20,9 @@ const MAX_MISSING: usize = 256;
 /// Requests for one packet, as in libwebrtc.
 const MAX_TRIES: u8 = 10;
 
+/// The same while none was ever answered: OBS repeats only the best layer of a simulcast, whatever it negotiates.
+const MAX_UNANSWERED_TRIES: u8 = 4;
+
 /// A packet that is missing for longer is too late for every viewer, who has asked for a keyframe.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
@@ -50,6 +53,8 @@ pub(crate) struct NackGenerator {
     /// How long a packet is waited for before it is asked for.
     wait: Duration,
     limit: RateLimit,
+    /// Whether a request was ever answered.
+    is_answered: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +75,7 @@ impl Default for NackGenerator {
             rtt: None,
             wait: Duration::ZERO,
             limit: RateLimit::default(),
+            is_answered: false,
         }
     }
 }
@@ -113,6 +119,7 @@ impl NackGenerator {
 
     /// The numbers to ask for now, in their order; empty before [`Self::deadline`].
     pub(crate) fn poll(&mut self, now: Instant) -> &[u16] {
+        let most = if self.is_answered { MAX_TRIES } else { MAX_UNANSWERED_TRIES };
         let Self { missing, due, limit, .. } = self;
         // A little more than a round trip: it is a mean, and what comes a little later is on its way.
         let retry = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 4).max(MIN_RETRY);
@@ -122,7 +129,7 @@ impl NackGenerator {
                 return true;
             }
             let ends_at = it.since + MAX_AGE;
-            if it.tries == MAX_TRIES || ends_at <= now {
+            if it.tries >= most || ends_at <= now {
                 return false;
             }
             it.next_at = (now + retry).min(ends_at);
@@ -152,6 +159,7 @@ impl NackGenerator {
             self.wait = self.wait.max(delay).min(MAX_WAIT);
             return;
         }
+        self.is_answered = true;
         self.wait = self.wait * 7 / 8;
         if self.wait < MIN_WAIT {
             self.wait = Duration::ZERO;
