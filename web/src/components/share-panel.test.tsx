@@ -31,8 +31,8 @@ test("on the server's own computer the link is one that others can open", async 
 });
 
 test.each([
-  ["listens on one address only", () => Response.json({ origins: [] })],
-  ["does not tell", () => Response.json({ code: "forbidden", message: "" }, { status: 403 })],
+  ["does not tell", () => Response.json({ origins: [] })],
+  ["is too old to know", () => Response.json({ code: "not_found", message: "" }, { status: 404 })],
 ])("a server that %s leaves the page's own link, and says what it is worth", async (_, answer) => {
   asked.mockResolvedValue(answer());
   render(<SharePanel room="studio" />);
