@@ -86,6 +86,9 @@ pub(crate) struct BenchArgs {
     /// Publishers send no sound.
     #[arg(long)]
     no_audio: bool,
+    /// How clients receive: with UDP_GRO, which is cheap on one machine, or a datagram each call, as browsers do.
+    #[arg(long, value_name = "HOW", default_value = "gro")]
+    receivers: Receivers,
     /// Threads that viewers run on.
     #[arg(long, value_name = "T", default_value_t = 1)]
     threads: usize,
@@ -123,6 +126,24 @@ enum Codec {
     H264,
 }
 
+/// The words of `--receivers`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Receivers {
+    /// With UDP_GRO: a message of several datagrams comes whole.
+    Gro,
+    /// Without: over loopback the kernel cuts messages apart in the server's time.
+    Plain,
+}
+
+impl From<Receivers> for ::bench::Receivers {
+    fn from(it: Receivers) -> Self {
+        match it {
+            Receivers::Gro => Self::Gro,
+            Receivers::Plain => Self::Plain,
+        }
+    }
+}
+
 impl std::fmt::Debug for BenchArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Not the rest: the token is in it.
@@ -150,6 +171,7 @@ impl BenchArgs {
                 Codec::Vp8 => VideoCodec::Vp8,
                 Codec::H264 => VideoCodec::H264,
             },
+            receivers: self.receivers.into(),
             threads: self.threads,
             pid: self.pid,
             loss: self.loss,

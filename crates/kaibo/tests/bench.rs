@@ -31,6 +31,8 @@ fn viewers_join_and_nothing_is_lost() {
     assert!(report["steady"]["delay_ms"]["p50"].is_f64(), "{report:#}");
     if cfg!(target_os = "linux") {
         assert!(report["server"]["rss_mb"].is_f64(), "{report:#}");
+        let join = &report["server"]["join"];
+        assert!(join["total_us"].is_f64() && join["handshake_us"].is_f64(), "{report:#}");
     }
     assert_eq!(report["ok"], true, "{report:#}");
     assert_eq!(output.status.code(), Some(0));

@@ -14,7 +14,7 @@ use synth::description::{self, Local, Remote};
 use synth::media::Shape;
 use synth::publisher::Publisher;
 use synth::stats::{Stats, Times, Totals};
-use synth::udp::{Buffers, Udp};
+use synth::udp::{Buffers, Receivers, Udp};
 use synth::viewer::{Identity, Recorder, Rules, Viewer};
 
 /// What the clients saw so far.
@@ -61,11 +61,11 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    pub(crate) fn start(epoch: Instant, frame_interval: Duration) -> Self {
+    pub(crate) fn start(epoch: Instant, frame_interval: Duration, receivers: Receivers) -> Self {
         let (asks, inbox) = sync_channel(0);
         let (outbox, replies) = sync_channel(0);
         let body = move || {
-            let Ok(mut clients) = Clients::new(epoch, frame_interval) else { return };
+            let Ok(mut clients) = Clients::new(epoch, frame_interval, receivers) else { return };
             while let Ok(ask) = inbox.recv() {
                 if outbox.send(clients.answer(ask)).is_err() {
                     return;
@@ -158,6 +158,7 @@ struct Clients {
     events: Events,
     /// Whether anybody sent anything since the last answer.
     sent: bool,
+    receivers: Receivers,
     publishers: Vec<(Udp, Publisher)>,
     viewers: Vec<(Udp, Viewer)>,
     identity: Identity,
@@ -168,18 +169,23 @@ struct Clients {
 }
 
 impl Clients {
-    fn new(epoch: Instant, frame_interval: Duration) -> std::io::Result<Self> {
+    fn new(
+        epoch: Instant,
+        frame_interval: Duration,
+        receivers: Receivers,
+    ) -> std::io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(256),
             sent: false,
+            receivers,
             publishers: Vec::new(),
             viewers: Vec::new(),
-            identity: Identity::new(),
+            identity: Identity::generate(),
             rules: Rules { epoch, run: 1, frame_interval, loss: 0.0, any_media: false },
             stats: Stats::default(),
             totals: Totals::default(),
-            buffers: Buffers::new(),
+            buffers: Buffers::default(),
         })
     }
 
@@ -221,7 +227,7 @@ impl Clients {
         now: Instant,
     ) -> Result<String, String> {
         let token = Token(PUBLISHERS + self.publishers.len());
-        let (udp, address) = register(socket, self.poll.registry(), token)?;
+        let (udp, address) = register(socket, self.poll.registry(), token, self.receivers)?;
         let (publisher, offer) = Publisher::new(address, shape, now)?;
         self.publishers.push((udp, publisher));
         Ok(offer)
@@ -234,7 +240,7 @@ impl Clients {
         now: Instant,
     ) -> Result<String, String> {
         let token = Token(self.viewers.len());
-        let (udp, address) = register(socket, self.poll.registry(), token)?;
+        let (udp, address) = register(socket, self.poll.registry(), token, self.receivers)?;
         let local = Local {
             ufrag: format!("viewer{:05}", self.viewers.len()),
             pwd: "a-password-of-24-letters".into(),
@@ -320,8 +326,9 @@ fn register(
     socket: UdpSocket,
     registry: &Registry,
     token: Token,
+    receivers: Receivers,
 ) -> Result<(Udp, SocketAddr), String> {
     let address = socket.local_addr().map_err(|it| it.to_string())?;
-    let udp = Udp::register(socket, registry, token).map_err(|it| it.to_string())?;
+    let udp = Udp::register(socket, registry, token, receivers).map_err(|it| it.to_string())?;
     Ok((udp, address))
 }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use synth::resources;
+use synth::udp::Receivers;
 
 use crate::crowd::{Counts, Crowd};
 use crate::error::BenchError;
@@ -42,6 +43,8 @@ pub struct EgressOptions {
     pub video_kbps: u64,
     /// Frames a second.
     pub fps: u32,
+    /// How viewers receive; the floor's sinks as well.
+    pub receivers: Receivers,
     /// Allocations made so far by this thread, and bytes it holds more than it gave back; so that
     /// they can be counted, the program's allocator has to.
     pub heap: fn() -> (u64, i64),
@@ -61,7 +64,7 @@ pub fn measure(
     let now = Instant::now();
     let mut bench = Lockstep {
         server: Server::start(ip, options.heap)?,
-        crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1)),
+        crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1), options.receivers),
         now,
         tick: TICK,
     };
@@ -107,7 +110,7 @@ pub fn measure(
     bench.run(WARM_UP);
     let bytes_per_viewer = (bench.server.usage().held - before.held) / options.viewers as i64;
 
-    let mut floor = Floor::new(ip, options.viewers)?;
+    let mut floor = Floor::new(ip, options.viewers, options.receivers)?;
     let mut windows = Vec::new();
     let n_windows = u128::from(options.seconds) * 1_000 / WINDOW.as_millis();
     let steady = (bench.server.usage(), bench.crowd.counts());

@@ -11,7 +11,7 @@ use sfu::Outbox;
 
 use crate::error::BenchError;
 use synth::resources;
-use synth::udp::{Buffers, Udp};
+use synth::udp::{Buffers, Receivers, Udp};
 
 /// One message: a frame of video.
 const SEGMENTS: usize = 8;
@@ -36,7 +36,11 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    pub(crate) fn new(ip: IpAddr, viewers: usize) -> Result<Self, BenchError> {
+    pub(crate) fn new(
+        ip: IpAddr,
+        viewers: usize,
+        receivers: Receivers,
+    ) -> Result<Self, BenchError> {
         let poll = mio::Poll::new().map_err(BenchError::Sockets)?;
         let mut sinks = Vec::new();
         let mut addresses = Vec::new();
@@ -45,7 +49,7 @@ impl Floor {
         for _ in 0..viewers.max(1) {
             let socket: UdpSocket = synth::udp::bind(ip).map_err(BenchError::Sockets)?;
             addresses.push(socket.local_addr().map_err(BenchError::Sockets)?);
-            let udp = Udp::register(socket, poll.registry(), mio::Token(0));
+            let udp = Udp::register(socket, poll.registry(), mio::Token(0), receivers);
             sinks.push(udp.map_err(BenchError::Sockets)?);
         }
         let keys = (0..viewers.max(1)).filter_map(|n| {
@@ -66,7 +70,7 @@ impl Floor {
             addresses,
             _poll: poll,
             outbox: Outbox::default(),
-            buffers: Buffers::new(),
+            buffers: Buffers::default(),
             payload: vec![7; PAYLOAD_BYTES],
         })
     }

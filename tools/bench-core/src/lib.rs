@@ -22,3 +22,4 @@ mod server;
 pub use delay::{DelayOptions, DelayReport, measure as measure_delay};
 pub use egress::{EgressOptions, EgressReport, measure as measure_egress};
 pub use error::BenchError;
+pub use synth::udp::Receivers;

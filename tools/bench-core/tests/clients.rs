@@ -60,7 +60,7 @@ impl World {
             sfu,
             host,
             viewers: BTreeMap::new(),
-            identity: Identity::new(),
+            identity: Identity::generate(),
             rules: Rules {
                 epoch: now,
                 run: 9,

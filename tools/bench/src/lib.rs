@@ -24,3 +24,4 @@ pub use progress::{Phase, Progress};
 pub use report::Report;
 pub use run::run;
 pub use synth::media::VideoCodec;
+pub use synth::udp::Receivers;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Uri;
 
 use synth::media::VideoCodec;
+use synth::udp::Receivers;
 
 /// What stands for a room's name in an address.
 pub(crate) const ROOM: &str = "{room}";
@@ -33,6 +34,8 @@ pub struct Options {
     pub audio: bool,
     /// What the pictures are shaped like.
     pub codec: VideoCodec,
+    /// How clients receive.
+    pub receivers: Receivers,
     /// Threads that viewers run on.
     pub threads: usize,
     /// The server's process, to be measured.
@@ -70,6 +73,7 @@ impl Default for Options {
             fps: 30,
             audio: true,
             codec: VideoCodec::Vp8,
+            receivers: Receivers::Gro,
             threads: 1,
             pid: None,
             loss: 0.0,

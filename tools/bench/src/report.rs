@@ -1,5 +1,6 @@
 //! What a run measured, as JSON and as text: the same figures.
 
+mod join_cost;
 mod text;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use serde::Serialize;
 
 use crate::options::{Options, Target};
 use crate::worker::Measured;
+use join_cost::JoinCost;
+pub(crate) use join_cost::{Phases, Used};
 use synth::stats::{Counters, Times};
 
 /// Loss at which a run has failed, in percent.
@@ -23,6 +26,7 @@ pub struct Report {
     video_kbit: u64,
     fps: u32,
     audio: bool,
+    receivers: &'static str,
     threads: usize,
     loss_on_purpose_percent: f64,
     /// Ctrl+C ended it early.
@@ -102,6 +106,8 @@ struct ServerReport {
     cpu_us_per_packet: Option<f64>,
     rss_mb: Option<f64>,
     rss_kb_per_viewer: Option<f64>,
+    /// What a join costs.
+    join: Option<JoinCost>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -134,6 +140,8 @@ pub(crate) struct Measurement {
     pub(crate) own_cpu: Option<Duration>,
     pub(crate) busiest_thread: Option<Duration>,
     pub(crate) buffer_errors: Option<u64>,
+    /// For the cost of joins.
+    pub(crate) phases: Option<Phases>,
 }
 
 impl Percentiles {
@@ -157,6 +165,7 @@ impl Report {
             all
         };
         let counters = measured.iter().fold(Counters::default(), |sum, it| sum.plus(it.steady));
+        let joining = measured.iter().fold(Counters::default(), |sum, it| sum.plus(it.joining));
         let silent = measured.iter().map(|it| it.silent).sum();
         let delay = all(|it| &it.stats.delay);
         let steady = measurement.map(|it| SteadyReport::new(counters, silent, &delay, it));
@@ -177,6 +186,7 @@ impl Report {
             video_kbit: options.video_bitrate,
             fps: options.fps,
             audio: options.audio,
+            receivers: options.receivers.name(),
             threads: options.threads,
             loss_on_purpose_percent: options.loss,
             interrupted,
@@ -194,7 +204,7 @@ impl Report {
                 first_packet_ms: Percentiles::of(&all(|it| &it.stats.first_packet)),
                 first_keyframe_ms: Percentiles::of(&all(|it| &it.stats.first_keyframe)),
             },
-            server: measurement.and_then(|it| ServerReport::new(it, counters, succeeded)),
+            server: measurement.and_then(|it| ServerReport::new(it, joining, counters, succeeded)),
             tool: measurement.and_then(|it| ToolReport::new(it, counters)),
             steady,
         }
@@ -243,7 +253,12 @@ impl SteadyReport {
 }
 
 impl ServerReport {
-    fn new(machine: &Measurement, counters: Counters, viewers: u64) -> Option<Self> {
+    fn new(
+        machine: &Measurement,
+        joining: Counters,
+        counters: Counters,
+        viewers: u64,
+    ) -> Option<Self> {
         let cpu = machine.server_cpu?.as_secs_f64();
         let grown = machine.server_rss.zip(machine.server_rss_before);
         Some(Self {
@@ -255,6 +270,7 @@ impl ServerReport {
             rss_kb_per_viewer: grown.and_then(|(after, before)| {
                 ratio(after.saturating_sub(before) as f64 / 1e3, viewers as f64)
             }),
+            join: machine.phases.and_then(|it| JoinCost::new(&it, joining, counters, viewers)),
         })
     }
 }

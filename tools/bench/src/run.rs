@@ -21,7 +21,7 @@ use crate::server_process;
 use crate::signaling::Signaling;
 use crate::worker::{Handle, Measured};
 use join::Joiner;
-use sample::Sample;
+use sample::{Sample, Samples};
 use synth::media::Shape;
 use synth::stats::Totals;
 use synth::viewer::{Identity, JOIN_TIMEOUT, Rules};
@@ -33,6 +33,8 @@ const TELL: Duration = Duration::from_millis(500);
 /// After the last join: who comes late is sent the picture from its last keyframe on, faster than it
 /// was made, and is level with the others by then.
 const SETTLE: Duration = Duration::from_secs(1);
+/// How long publishers are measured alone, for the cost of joins.
+const PUBLISHERS_ALONE: Duration = Duration::from_secs(1);
 /// How long goodbyes may take.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -69,7 +71,7 @@ impl<'a> Run<'a> {
         resources::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
             .map_err(RunError::System)?;
         let totals = Arc::new(Totals::default());
-        let start = |name: String| Handle::start(&name, Arc::clone(&totals));
+        let start = |name: String| Handle::start(&name, Arc::clone(&totals), options.receivers);
         let viewers: io::Result<Vec<Handle>> =
             (0..options.threads).map(|n| start(format!("viewers {n}"))).collect();
         let run = Self {
@@ -88,7 +90,7 @@ impl<'a> Run<'a> {
         let joiner = Joiner {
             signaling,
             local_ip: None,
-            identity: Identity::new(),
+            identity: Identity::generate(),
             rules: Rules {
                 epoch,
                 run: run_id,
@@ -109,11 +111,8 @@ impl<'a> Run<'a> {
         };
         let joiner = Arc::new(joiner.with_local_ip().map_err(system)?);
         let mut tasks = JoinSet::new();
-        let result = run.measure(&joiner, server_before, &mut tasks).await;
-        stop.send_replace(true);
-        // Whoever does not manage in time is dropped with the runtime.
-        _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} })
-            .await;
+        let result = run.measure(&joiner, server_before, &mut tasks, &stop).await;
+        say_goodbye(&stop, &mut tasks).await;
         result
     }
 
@@ -122,28 +121,35 @@ impl<'a> Run<'a> {
         joiner: &Arc<Joiner>,
         server_before: Option<server_process::Usage>,
         tasks: &mut JoinSet<()>,
+        stop: &watch::Sender<bool>,
     ) -> Result<Report, RunError> {
         if let Err(error) = self.publish(joiner, tasks).await {
             self.finish();
             return Err(error);
         }
+        let publishing = Sample::take(self.options);
+        let mut interrupted =
+            self.options.pid.is_some() && !self.wait(PUBLISHERS_ALONE, Phase::Publishing).await;
+        let joining = Sample::take(self.options);
         let joins_began = Instant::now();
-        let mut interrupted = !self.join(joiner, tasks).await;
+        interrupted = interrupted || !self.join(joiner, tasks).await;
         let joins_took = joins_began.elapsed().as_secs_f64();
         let totals = Arc::clone(&self.totals);
         interrupted = interrupted || !self.wait(SETTLE, Phase::Joining).await;
-        let mut steady = None;
+        let mut samples = None;
         if !interrupted {
-            let before = Sample::take(self.options);
+            let steady = Sample::take(self.options);
             self.viewers.iter().for_each(Handle::steady);
             self.publishers.steady();
-            let began = Instant::now();
             interrupted = !self.steady().await;
-            steady = Some((began.elapsed(), before, Sample::take(self.options)));
+            let end = Sample::take(self.options);
+            samples = Some(Samples { publishing, joining, steady, end });
         }
         self.finish();
         let measured: Vec<Measured> = self.viewers.into_iter().map(Handle::join).collect();
         let publishers = self.publishers.join();
+        say_goodbye(stop, tasks).await;
+        let gone = Sample::take(self.options);
         let joins = Joins {
             requested: self.options.viewers as u64,
             succeeded: totals.joined.load(Ordering::Relaxed),
@@ -153,9 +159,8 @@ impl<'a> Run<'a> {
             publishers_lost: totals.publishers_lost.load(Ordering::Relaxed),
             reasons: totals.reasons(),
         };
-        let measurement = steady.map(|(took, before, after)| {
-            after.since(&before, took, server_before, &measured, &publishers)
-        });
+        let measurement =
+            samples.map(|it| it.measurement(&gone, server_before, &measured, &publishers));
         Ok(Report::new(self.options, interrupted, joins, &measured, measurement.as_ref()))
     }
 
@@ -246,4 +251,10 @@ impl<'a> Run<'a> {
             () = tokio::time::sleep(time) => true,
         }
     }
+}
+
+/// Lets everybody leave. Who does not manage in time is dropped with the runtime.
+async fn say_goodbye(stop: &watch::Sender<bool>, tasks: &mut JoinSet<()>) {
+    stop.send_replace(true);
+    _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} }).await;
 }

@@ -15,7 +15,7 @@ use mio::{Events, Poll, Token, Waker};
 use synth::participant::Participant;
 use synth::resources;
 use synth::stats::{Counters, Stats, Totals};
-use synth::udp::{Buffers, Udp};
+use synth::udp::{Buffers, Receivers, Udp};
 use synth::viewer::Recorder;
 
 /// Clients on their way to a thread, which takes all of them each time it wakes.
@@ -35,6 +35,8 @@ enum Message {
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) stats: Stats,
+    /// Before the steady phase.
+    pub(crate) joining: Counters,
     /// Of the steady phase alone.
     pub(crate) steady: Counters,
     /// Viewers that nothing came to any more.
@@ -51,7 +53,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    pub(crate) fn start(name: &str, totals: Arc<Totals>) -> io::Result<Self> {
+    pub(crate) fn start(name: &str, totals: Arc<Totals>, receivers: Receivers) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let (messages, inbox) = sync_channel(MAX_MESSAGES);
@@ -59,6 +61,7 @@ impl Handle {
             poll,
             inbox,
             totals,
+            receivers,
             slots: Vec::new(),
             timers: BinaryHeap::new(),
             stats: Stats::default(),
@@ -123,6 +126,7 @@ struct Worker {
     poll: Poll,
     inbox: Receiver<Message>,
     totals: Arc<Totals>,
+    receivers: Receivers,
     slots: Vec<Slot>,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     stats: Stats,
@@ -134,7 +138,7 @@ struct Worker {
 impl Worker {
     fn run(mut self) -> Measured {
         let mut events = Events::with_capacity(1_024);
-        let mut buffers = Buffers::new();
+        let mut buffers = Buffers::default();
         loop {
             let next = self.timers.peek().map(|it| it.0.0);
             let wait = next.map(|at| at.saturating_duration_since(Instant::now()));
@@ -164,7 +168,7 @@ impl Worker {
 
     fn add(&mut self, participant: Participant, socket: UdpSocket) {
         let index = self.slots.len();
-        match Udp::register(socket, self.poll.registry(), Token(index)) {
+        match Udp::register(socket, self.poll.registry(), Token(index), self.receivers) {
             Ok(udp) => self.slots.push(Slot { participant, udp, scheduled: None }),
             Err(error) => return self.totals.fail(&format!("socket: {error}")),
         }
@@ -259,6 +263,7 @@ impl Worker {
             }
             participant.close(now, &recorder, &mut |to, bytes| udp.send(to, bytes));
         }
+        let joining = self.steady.map_or(self.stats.counters, |it| it.0);
         let (steady, cpu) = match self.steady {
             Some((before, cpu_before)) => {
                 let used =
@@ -267,6 +272,6 @@ impl Worker {
             }
             None => (Counters::default(), None),
         };
-        Measured { stats: self.stats, steady, silent, cpu }
+        Measured { stats: self.stats, joining, steady, silent, cpu }
     }
 }

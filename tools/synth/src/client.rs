@@ -97,7 +97,7 @@ impl Clients {
     /// Clients whose video is of this codec.
     #[must_use]
     pub fn new(codec: VideoCodec) -> Self {
-        let (identity, run, epoch) = (Identity::new(), fastrand::u32(..), Instant::now());
+        let (identity, run, epoch) = (Identity::generate(), fastrand::u32(..), Instant::now());
         Self { identity, run, epoch, codec }
     }
 

@@ -26,6 +26,10 @@ pub struct Counters {
     pub duplicates: u64,
     /// Packets that came as retransmissions (RFC 4588).
     pub rtx: u64,
+    /// Packets of a publisher of ours that were made before the viewer was connected.
+    pub replayed: u64,
+    /// Packets that bring no media that is not there: the server measures the link with them.
+    pub probes: u64,
     /// Packets that were dropped on purpose.
     pub dropped: u64,
     /// Datagrams that could not be decrypted or read.
@@ -50,6 +54,8 @@ impl Counters {
             reordered: f(self.reordered, other.reordered),
             duplicates: f(self.duplicates, other.duplicates),
             rtx: f(self.rtx, other.rtx),
+            replayed: f(self.replayed, other.replayed),
+            probes: f(self.probes, other.probes),
             dropped: f(self.dropped, other.dropped),
             unreadable: f(self.unreadable, other.unreadable),
             rtcp: f(self.rtcp, other.rtcp),

@@ -1,5 +1,4 @@
-//! A client's UDP socket: one each, as real clients have. `quinn-udp` does the system calls, with
-//! batches and receive offload.
+//! A client's UDP socket: one each, as real clients have.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +18,29 @@ const BATCH: usize = 8;
 /// 64 KiB, and a little that keeps the buffers from sharing their places in the cache.
 const READ_BYTES: usize = 64 * 1024 + 2_112;
 
+/// How clients receive. Over loopback it decides what the sender pays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Receivers {
+    /// With UDP_GRO, in batches: a message of several datagrams that a server sends over loopback comes whole. Cheap for
+    /// the tool, and for the server as with a network card that segments.
+    #[default]
+    Gro,
+    /// Without, a datagram each call, as browsers do: over loopback the kernel cuts each message apart in the server's
+    /// time.
+    Plain,
+}
+
+impl Receivers {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gro => "gro",
+            Self::Plain => "plain",
+        }
+    }
+}
+
 /// Room for one batch, allocated once a thread.
 #[derive(Debug)]
 pub struct Buffers {
@@ -26,8 +48,8 @@ pub struct Buffers {
     meta: [RecvMeta; BATCH],
 }
 
-impl Buffers {
-    pub fn new() -> Self {
+impl Default for Buffers {
+    fn default() -> Self {
         Self { bytes: vec![0; READ_BYTES * BATCH], meta: [RecvMeta::default(); BATCH] }
     }
 }
@@ -46,7 +68,8 @@ pub fn bind(ip: IpAddr) -> io::Result<std::net::UdpSocket> {
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
-    state: UdpSocketState,
+    /// `None` of plain receivers.
+    offload: Option<UdpSocketState>,
 }
 
 impl Udp {
@@ -54,12 +77,16 @@ impl Udp {
         socket: std::net::UdpSocket,
         registry: &Registry,
         token: Token,
+        receivers: Receivers,
     ) -> io::Result<Self> {
-        // This also makes it non-blocking.
-        let state = UdpSocketState::new((&socket).into())?;
+        socket.set_nonblocking(true)?;
+        let offload = match receivers {
+            Receivers::Gro => Some(UdpSocketState::new((&socket).into())?),
+            Receivers::Plain => None,
+        };
         let mut socket = UdpSocket::from_std(socket);
         registry.register(&mut socket, token, Interest::READABLE)?;
-        Ok(Self { socket, state })
+        Ok(Self { socket, offload })
     }
 
     /// Reads one batch. Returns whether there may be more.
@@ -68,10 +95,11 @@ impl Udp {
         buffers: &mut Buffers,
         mut take: impl FnMut(SocketAddr, &mut [u8]),
     ) -> bool {
+        let Some(offload) = &self.offload else { return self.receive_plain(buffers, take) };
         let mut chunks = buffers.bytes.chunks_exact_mut(READ_BYTES);
         let mut slices: [IoSliceMut<'_>; BATCH] =
             std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-        let read = || self.state.recv((&self.socket).into(), &mut slices, &mut buffers.meta);
+        let read = || offload.recv((&self.socket).into(), &mut slices, &mut buffers.meta);
         // An error is an ICMP message about a datagram sent earlier, mostly: the timeouts decide.
         let Ok(n) = self.socket.try_io(read) else { return false };
         for (meta, slice) in buffers.meta.iter().zip(&mut slices).take(n) {
@@ -83,8 +111,47 @@ impl Udp {
         n == BATCH
     }
 
+    fn receive_plain(
+        &self,
+        buffers: &mut Buffers,
+        mut take: impl FnMut(SocketAddr, &mut [u8]),
+    ) -> bool {
+        for _ in 0..BATCH {
+            match self.socket.recv_from(&mut buffers.bytes) {
+                Ok((len, source)) => take(source, buffers.bytes.get_mut(..len).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                // An ICMP message about a datagram sent earlier: the timeouts decide.
+                Err(_) => {}
+            }
+        }
+        true
+    }
+
     /// Sends a datagram; one that cannot be sent is lost, as in any network.
     pub fn send(&self, to: SocketAddr, bytes: &[u8]) {
         _ = self.socket.send_to(bytes, to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_receivers_get_every_datagram() {
+        for receivers in [Receivers::Gro, Receivers::Plain] {
+            let poll = mio::Poll::new().unwrap();
+            let socket = bind(Ipv4Addr::LOCALHOST.into()).unwrap();
+            let to = socket.local_addr().unwrap();
+            let udp = Udp::register(socket, poll.registry(), Token(0), receivers).unwrap();
+            let from = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+            (0..20_u8).for_each(|n| _ = from.send_to(&[n; 3], to).unwrap());
+            let (mut buffers, mut came) = (Buffers::default(), Vec::new());
+            while udp.receive(&mut buffers, |_, datagram| came.push(datagram.to_vec())) {}
+            let sent: Vec<_> = (0..20_u8).map(|n| vec![n; 3]).collect();
+            assert_eq!(came, sent, "{receivers:?}");
+        }
     }
 }

@@ -45,6 +45,13 @@ pub struct Rules {
     pub any_media: bool,
 }
 
+impl Rules {
+    /// A time as stamps have it.
+    fn us_of_run(&self, at: Instant) -> u64 {
+        at.saturating_duration_since(self.epoch).as_micros() as u64
+    }
+}
+
 /// Where a viewer records what it saw.
 #[derive(Debug)]
 pub struct Recorder<'a> {
@@ -256,6 +263,7 @@ impl Viewer {
             dtls::Progress::Keyed(sender, receiver) => {
                 self.srtp = Some((sender, receiver));
                 self.stage = Stage::Waiting;
+                self.incoming.begin(now);
                 self.feedback.begin(&self.incoming, now);
                 recorder.stats.connected.record(now - self.began_at);
                 recorder.totals.connected.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use bench_core::EgressOptions;
 use clap::Args;
 
-use super::{print, watched};
+use super::{Receivers, print, watched};
 use crate::heap;
 
 const AFTER_HELP: &str = "\
@@ -35,6 +35,9 @@ pub(super) struct EgressArgs {
     /// Frames a second.
     #[arg(long, value_name = "FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=120))]
     fps: u32,
+    /// How viewers receive, and those of the floor.
+    #[arg(long, value_name = "HOW", default_value = "gro")]
+    receivers: Receivers,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -48,6 +51,7 @@ pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
         seconds: args.seconds,
         video_kbps: args.video_bitrate.into(),
         fps: args.fps,
+        receivers: args.receivers.into(),
         heap: heap::of_this_thread,
     };
     let report = watched(|say| bench_core::measure_egress(&options, say))?;

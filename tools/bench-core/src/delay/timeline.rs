@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use synth::resources;
+use synth::udp::Receivers;
 
 use crate::crowd::Crowd;
 use crate::error::BenchError;
@@ -57,7 +58,7 @@ impl Timeline {
         let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
         let load = Load { ip, video_kbps, fps, epoch: now };
         let server = Server::start(ip, || (0, 0))?;
-        let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1));
+        let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1), Receivers::Gro);
         let lockstep = Lockstep { server, crowd, now, tick: TICK };
         Ok(Self { lockstep, load, room_viewers, rooms: 0 })
     }

@@ -25,6 +25,7 @@ fn machine() -> Measurement {
         own_cpu: Some(Duration::from_secs(1)),
         busiest_thread: Some(Duration::from_millis(900)),
         buffer_errors: Some(0),
+        phases: None,
     }
 }
 

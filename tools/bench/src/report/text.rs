@@ -111,6 +111,17 @@ fn server(f: &mut fmt::Formatter<'_>, it: &ServerReport) -> fmt::Result {
         or_dash(it.cpu_us_per_packet),
         or_dash(it.rss_mb),
         or_dash(it.rss_kb_per_viewer)
+    )?;
+    let Some(join) = it.join else { return Ok(()) };
+    writeln!(
+        f,
+        "  a join   {} us: signalling {}, descriptions and handshake {}, replay {}, probes {}; goodbye {}",
+        join.total_us,
+        or_dash(join.signaling_us),
+        or_dash(join.handshake_us),
+        join.replay_us,
+        join.probes_us,
+        join.goodbye_us
     )
 }
 

@@ -1,17 +1,18 @@
 //! What the machine tells of server and tool.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use synth::resources;
 
 use crate::error::RunError;
 use crate::options::Options;
-use crate::report::Measurement;
+use crate::report::{Measurement, Phases, Used};
 use crate::server_process::{self, Usage};
 use crate::worker::Measured;
 
 /// What the machine tells at one moment.
 pub(super) struct Sample {
+    at: Instant,
     server: Option<Usage>,
     own: Option<Duration>,
     buffer_errors: Option<u64>,
@@ -20,36 +21,64 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn take(options: &Options) -> Self {
         Self {
+            at: Instant::now(),
             server: options.pid.and_then(server_process::usage),
             own: resources::of_process(),
             buffer_errors: server_process::udp_buffer_errors(),
         }
     }
 
-    /// What happened since an earlier one.
-    pub(super) fn since(
+    /// What the server used from an earlier one on.
+    fn used_since(&self, before: &Self) -> Option<Used> {
+        let (after, earlier) = (self.server?, before.server?);
+        let media = after.media_cpu.zip(earlier.media_cpu);
+        Some(Used {
+            took: self.at - before.at,
+            cpu: after.cpu.saturating_sub(earlier.cpu),
+            media: media.map(|(after, before)| after.saturating_sub(before)),
+        })
+    }
+}
+
+/// What the machine told when each phase of a run began, and when the last of them ended.
+pub(super) struct Samples {
+    pub(super) publishing: Sample,
+    pub(super) joining: Sample,
+    pub(super) steady: Sample,
+    pub(super) end: Sample,
+}
+
+impl Samples {
+    /// What happened; `gone` is when all had said goodbye.
+    pub(super) fn measurement(
         &self,
-        before: &Self,
-        took: Duration,
+        gone: &Sample,
         server_before: Option<Usage>,
         viewers: &[Measured],
         publishers: &Measured,
     ) -> Measurement {
+        let Self { publishing, joining, steady, end } = self;
         let threads = viewers.iter().chain([publishers]).filter_map(|it| it.cpu);
+        let phases = || {
+            Some(Phases {
+                publishing: joining.used_since(publishing)?,
+                joining: steady.used_since(joining)?,
+                steady: end.used_since(steady)?,
+                goodbye: gone.used_since(end)?.cpu,
+            })
+        };
         Measurement {
-            took,
-            server_cpu: self
-                .server
-                .zip(before.server)
-                .map(|(after, before)| after.cpu - before.cpu),
-            server_rss: self.server.map(|it| it.rss_bytes),
+            took: end.at - steady.at,
+            server_cpu: end.used_since(steady).map(|it| it.cpu),
+            server_rss: end.server.map(|it| it.rss_bytes),
             server_rss_before: server_before.map(|it| it.rss_bytes),
-            own_cpu: self.own.zip(before.own).map(|(after, before)| after - before),
+            own_cpu: end.own.zip(steady.own).map(|(after, before)| after - before),
             busiest_thread: threads.max(),
-            buffer_errors: self
+            buffer_errors: end
                 .buffer_errors
-                .zip(before.buffer_errors)
+                .zip(steady.buffer_errors)
                 .map(|(after, before)| after.saturating_sub(before)),
+            phases: phases(),
         }
     }
 }

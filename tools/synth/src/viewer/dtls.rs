@@ -26,7 +26,7 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub fn new() -> Self {
+    pub fn generate() -> Self {
         let config = dimpl::Config::builder().build();
         let certificate = dimpl::certificate::generate_self_signed_certificate();
         Self {

@@ -34,6 +34,8 @@ pub(crate) struct Incoming {
     /// What a freeze is counted from, before the first frame of the steady phase.
     steady_from: Option<Instant>,
     received_at: Instant,
+    /// When the viewer was connected, in microseconds of the run.
+    connected_us: u64,
     rules: Rules,
     /// Transport-wide numbers and arrivals since the last feedback.
     pub(crate) arrivals: Vec<(u16, Instant)>,
@@ -51,9 +53,15 @@ impl Incoming {
             frames: Frames::default(),
             steady_from: None,
             received_at: now,
+            connected_us: 0,
             rules,
             arrivals: Vec::new(),
         }
+    }
+
+    /// The viewer is connected.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        self.connected_us = self.rules.us_of_run(now);
     }
 
     /// The source of video, once known.
@@ -121,7 +129,7 @@ impl Incoming {
                 let counters = &mut stats.counters;
                 let seq = take(&mut self.audio, 48_000, &header, now, counters);
                 if let Some(stamp) = seq.and_then(|_| Stamp::find(payload)) {
-                    self.measure_delay(stamp, now, stats);
+                    self.measure(stamp, now, stats);
                 }
             }
             Some(Carries::Video) => {
@@ -133,7 +141,9 @@ impl Incoming {
                 if let Some(seq) = seq {
                     let stamp = Stamp::find(payload);
                     if let Some(stamp) = stamp {
-                        self.measure_delay(stamp, now, stats);
+                        self.measure(stamp, now, stats);
+                    } else if payload.is_empty() {
+                        stats.counters.probes += 1;
                     }
                     self.show(
                         Part { seq, is_last: header.marker, stamp },
@@ -155,13 +165,16 @@ impl Incoming {
         now: Instant,
         counters: &mut Counters,
     ) {
-        // One without payload only measures the way.
-        let Some((seq, payload)) = payload.split_first_chunk::<2>() else { return };
+        let Some((seq, payload)) = payload.split_first_chunk::<2>() else {
+            return counters.probes += 1;
+        };
         counters.rtx += 1;
         let Some(stream) = &mut self.video else { return };
         if let Some(seq) = stream.take(u16::from_be_bytes(*seq), true, now, counters) {
             let stamp = Stamp::find(payload);
             self.show(Part { seq, is_last: header.marker, stamp }, now, counters);
+        } else {
+            counters.probes += 1;
         }
     }
 
@@ -180,10 +193,13 @@ impl Incoming {
         }
     }
 
-    fn measure_delay(&self, stamp: Stamp, now: Instant, stats: &mut Stats) {
-        if stats.is_steady && stamp.run == self.rules.run {
-            let at = now.saturating_duration_since(self.rules.epoch).as_micros() as u64;
-            stats.delay.record_us(at.saturating_sub(stamp.sent_us));
+    fn measure(&self, stamp: Stamp, now: Instant, stats: &mut Stats) {
+        if stamp.run != self.rules.run {
+            return;
+        }
+        stats.counters.replayed += u64::from(stamp.sent_us < self.connected_us);
+        if stats.is_steady {
+            stats.delay.record_us(self.rules.us_of_run(now).saturating_sub(stamp.sent_us));
         }
     }
 }
