@@ -49,7 +49,9 @@ describe("libdatachannel", () => {
     );
     players.forEach(keep);
     const waiting = () => players.filter((it) => it.frames < 20).length;
-    await until(() => waiting() === 0, { what: "each of twelve players to get a second of frames" });
+    await until(() => waiting() === 0, {
+      what: "each of twelve players to get a second of frames",
+    });
     await host.close();
   });
 });

@@ -270,7 +270,7 @@ fn an_encoder_with_a_long_interval_that_hears_nothing_is_told_of_both() {
 fn keyframes_that_no_decoder_can_begin_with_are_told_after_three_seconds_until_one_can() {
     let mut run = Run::new();
     run.lacks_sets = true;
-    run.frames(250, |n| (n, if n % 50 == 0 { &IDR[..] } else { P }));
+    run.frames(250, |n| (n, if n % 50 == 0 { IDR } else { P }));
     assert_eq!(run.told, [(3, vec![Finding::NoParameterSets])]);
     run.lacks_sets = false;
     run.frames(50, |n| (250 + n, if n == 0 { IDR } else { P }));
