@@ -49,11 +49,25 @@ fn where_nothing_was_reordered_yet_a_packet_is_asked_for_at_once() {
 
 #[test]
 fn a_packet_is_asked_for_every_round_trip_for_a_second_and_then_given_up() {
-    let mut it = NackGenerator::default();
+    let mut it = NackGenerator { is_answered: true, ..NackGenerator::default() };
     it.missing(7..8, at(0));
     let requests: Vec<_> = asked(&mut it, 5_000).into_iter().map(|it| it.0).collect();
     assert_eq!(requests, [0, 125, 250, 375, 500, 625, 750, 875]);
     assert_eq!(it.deadline(), None);
+}
+
+#[test]
+fn who_never_repeats_anything_is_asked_four_times() {
+    let mut it = NackGenerator::default();
+    it.missing(7..8, at(0));
+    let requests: Vec<_> = asked(&mut it, 5_000).into_iter().map(|it| it.0).collect();
+    assert_eq!(requests, [0, 125, 250, 375]);
+    it.missing(8..9, at(5_000));
+    it.poll(at(5_000));
+    it.arrived(8, at(5_100));
+    it.missing(9..10, at(6_000));
+    let requests = asked(&mut it, 11_000);
+    assert!(requests.len() > 4, "it repeats after all: {requests:?}");
 }
 
 #[test]
