@@ -77,6 +77,15 @@ impl Broadcast {
         matches!(self.live, LiveState::Live | LiveState::Interrupted)
     }
 
+    /// Whether viewers suffer from the host's side. They are told no more than that.
+    pub(crate) fn has_host_trouble(&self) -> bool {
+        match self.live {
+            LiveState::Live => self.is_quiet || self.findings.stop_pictures(),
+            LiveState::Interrupted => true,
+            LiveState::Offline | LiveState::Starting | LiveState::Ended => false,
+        }
+    }
+
     /// Takes what the host says of its media; whether anything is new.
     pub(crate) fn take_media_state(&mut self, state: MediaState) -> bool {
         let MediaState { audio, video, sizes } = state;

@@ -1,10 +1,9 @@
 //! Problems with what a host sends: told to the host, to the log, and to programs that ask. Viewers are only told
 //! that there are some.
 
-use protocol::{AudioState, Finding, FindingCode, LiveState, ServerMessage};
+use protocol::{AudioState, Finding, FindingCode, ServerMessage};
 
 use super::Room;
-use super::broadcast::Broadcast;
 use crate::context::Context;
 use crate::session::SessionId;
 
@@ -15,6 +14,13 @@ pub(crate) struct Findings {
     found: Vec<media_api::Finding>,
     /// As the host was told last.
     pub(crate) told: Vec<Finding>,
+}
+
+impl Findings {
+    /// Whether pictures stand still for all viewers because of what was found.
+    pub(crate) fn stop_pictures(&self) -> bool {
+        self.found.iter().any(stops_pictures)
+    }
 }
 
 impl Room {
@@ -92,19 +98,7 @@ impl Room {
     }
 }
 
-impl Broadcast {
-    /// Whether viewers suffer from the host's side. They are told no more than that.
-    pub(crate) fn has_host_trouble(&self) -> bool {
-        match self.live {
-            LiveState::Live => self.is_quiet || self.findings.found.iter().any(stops_pictures),
-            LiveState::Interrupted => true,
-            LiveState::Offline | LiveState::Starting | LiveState::Ended => false,
-        }
-    }
-}
-
-/// Whether pictures stand still for all viewers because of this. How far keyframes are apart is felt only by those whose
-/// own network loses packets.
+/// How far keyframes are apart is no reason: it is felt only by those whose own network loses packets.
 fn stops_pictures(finding: &media_api::Finding) -> bool {
     use media_api::Finding as Found;
     match finding {
