@@ -9,6 +9,7 @@ use mio::{Events, Poll};
 use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
 
 use crate::error::BenchError;
+use crate::str0m_rooms::Str0mRooms;
 use synth::resources;
 
 /// What was used so far.
@@ -89,9 +90,66 @@ impl Passing {
     }
 }
 
+/// Who forwards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Forwarder {
+    /// The server's core.
+    #[default]
+    Core,
+    /// A str0m session for each client, for comparison.
+    Str0m,
+}
+
+impl Forwarder {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Str0m => "str0m",
+        }
+    }
+}
+
+/// Both have one interface.
+enum Rooms {
+    Core(Box<Sfu>),
+    Str0m(Box<Str0mRooms>),
+}
+
+impl Rooms {
+    fn handle_command(&mut self, command: Command, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_command(command, now),
+            Self::Str0m(it) => it.handle_command(command, now),
+        }
+    }
+
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_datagram(datagram, now),
+            Self::Str0m(it) => it.handle_datagram(datagram, now),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_timeout(now),
+            Self::Str0m(it) => it.handle_timeout(now),
+        }
+    }
+
+    fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        match self {
+            Self::Core(it) => it.poll_output(now),
+            Self::Str0m(it) => it.poll_output(now),
+        }
+    }
+}
+
 /// The server's half.
 pub(crate) struct Server {
-    sfu: Sfu,
+    rooms: Rooms,
     /// The engine's threads wait with one, which is a part of what a turn costs.
     poll: Poll,
     polled: Events,
@@ -104,16 +162,26 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(ip: IpAddr, heap: fn() -> (u64, i64)) -> Result<Self, BenchError> {
+    pub(crate) fn start(
+        ip: IpAddr,
+        forwarder: Forwarder,
+        heap: fn() -> (u64, i64),
+    ) -> Result<Self, BenchError> {
         let mut sockets = udp::bind(ip, 0)?;
         sockets.set_local(vec![ip]);
         let candidate = SocketAddr::new(ip, sockets.port());
-        let mut config = Config::new(vec![candidate]);
-        config.max_peers = usize::MAX;
+        let rooms = match forwarder {
+            Forwarder::Core => {
+                let mut config = Config::new(vec![candidate]);
+                config.max_peers = usize::MAX;
+                Rooms::Core(Box::new(Sfu::new(config)))
+            }
+            Forwarder::Str0m => Rooms::Str0m(Box::new(Str0mRooms::new(candidate))),
+        };
         let poll = Poll::new().map_err(BenchError::Sockets)?;
         sockets.register(poll.registry()).map_err(BenchError::Sockets)?;
         Ok(Self {
-            sfu: Sfu::new(config),
+            rooms,
             poll,
             polled: Events::with_capacity(64),
             sockets,
@@ -139,7 +207,7 @@ impl Server {
                     it.drain(now, || {});
                 }
             }
-            it.sfu.handle_timeout(now);
+            it.rooms.handle_timeout(now);
             it.drain(now, || {});
         });
         self.events.clear();
@@ -165,7 +233,7 @@ impl Server {
             has_more |= batches == BATCHES_PER_TURN;
         }
         let now = time.now();
-        self.sfu.handle_timeout(now);
+        self.rooms.handle_timeout(now);
         let next = self.drain(now, || time.beside(&mut sent));
         self.events.clear();
         Turn { ended: time.now(), next, has_more }
@@ -213,7 +281,7 @@ impl Server {
     fn command(&mut self, command: Command, now: Instant) {
         self.events.clear();
         self.counted(|it| {
-            it.sfu.handle_command(command, now);
+            it.rooms.handle_command(command, now);
             it.drain(now, || {});
         });
     }
@@ -238,11 +306,11 @@ impl Server {
 
     /// Reads a batch from one socket. Returns whether there was any.
     fn receive(&mut self, index: usize, now: Instant) -> bool {
-        let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
+        let Self { rooms, sockets, buffers, candidate, usage, .. } = self;
         let is_any = sockets.receive(index, buffers).unwrap_or(false);
         for (source, _, contents) in buffers.datagrams() {
             usage.received += 1;
-            sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+            rooms.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
         }
         is_any
     }
@@ -250,7 +318,7 @@ impl Server {
     /// Sends what there is, and says so after each flush. Returns when there is something to do next.
     fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
         loop {
-            match self.sfu.poll_output(now) {
+            match self.rooms.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
                 Output::Message { .. } => unreachable!("there is one worker"),

@@ -9,7 +9,7 @@ use synth::udp::Receivers;
 use crate::crowd::Crowd;
 use crate::error::BenchError;
 use crate::lockstep::{Load, Lockstep, TICK, WARM_UP, peer, room};
-use crate::server::{Server, Speed};
+use crate::server::{Forwarder, Server, Speed};
 
 /// The engine's threads wait for whole milliseconds, as `mio` rounds them up for `epoll_wait`.
 const WAKES_EVERY: Duration = Duration::from_millis(1);
@@ -57,7 +57,7 @@ impl Timeline {
     ) -> Result<Self, BenchError> {
         let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
         let load = Load { ip, video_kbps, fps, epoch: now };
-        let server = Server::start(ip, || (0, 0))?;
+        let server = Server::start(ip, Forwarder::Core, || (0, 0))?;
         let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1), Receivers::Gro);
         let lockstep = Lockstep { server, crowd, now, tick: TICK };
         Ok(Self { lockstep, load, room_viewers, rooms: 0 })
