@@ -41,7 +41,7 @@ pub struct EgressOptions {
     pub seconds: u32,
     /// Of one publisher, in kbit/s.
     pub video_kbps: u64,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: u32,
     /// Who forwards.
     pub forwarder: Forwarder,

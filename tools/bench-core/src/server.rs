@@ -1,4 +1,4 @@
-//! The server's half: core and sockets as the engine has them, and what they use.
+//! The server: its core and the engine's sockets, and the CPU time and memory that they use.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::error::BenchError;
 use crate::str0m_rooms::Str0mRooms;
 use synth::resources;
 
-/// What was used so far.
+/// What the server used so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
     /// CPU time of the server's steps.
@@ -42,16 +42,16 @@ impl Usage {
     }
 }
 
-/// How fast the server's processor is.
+/// How long the server's work takes on the virtual clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speed {
-    /// As it is.
+    /// As long as it takes on this machine.
     Real,
-    /// Nothing takes any time.
+    /// Work takes no time.
     Infinite,
 }
 
-/// What a turn came to.
+/// The end of a turn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
     pub(crate) ended: Instant,
@@ -61,7 +61,7 @@ pub(crate) struct Turn {
     pub(crate) has_more: bool,
 }
 
-/// Time that passes as this thread works.
+/// A clock that advances by this thread's CPU time.
 struct Passing {
     now: Instant,
     since: Duration,
@@ -73,7 +73,7 @@ impl Passing {
         Self { now, since: resources::of_thread().unwrap_or_default(), speed }
     }
 
-    /// What time it is by now.
+    /// The time now.
     fn now(&mut self) -> Instant {
         let used = resources::of_thread().unwrap_or_default();
         if self.speed == Speed::Real {
@@ -83,7 +83,7 @@ impl Passing {
         self.now
     }
 
-    /// Does what takes no time.
+    /// Runs something that takes no time.
     fn beside(&mut self, it: impl FnOnce(Instant)) {
         it(self.now());
         self.since = resources::of_thread().unwrap_or_default();
@@ -197,7 +197,7 @@ impl Server {
         self.usage
     }
 
-    /// Takes what came, and sends what is due.
+    /// Receives and sends all that is due.
     #[inline(never)] // Instructions are counted by its name.
     pub(crate) fn step(&mut self, now: Instant) {
         self.counted(|it| {
@@ -315,7 +315,7 @@ impl Server {
         is_any
     }
 
-    /// Sends what there is, and says so after each flush. Returns when there is something to do next.
+    /// Sends all output, and calls `flushed` after each send. Returns the next deadline.
     fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
         loop {
             match self.rooms.poll_output(now) {

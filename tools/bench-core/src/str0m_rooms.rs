@@ -1,5 +1,5 @@
-//! Rooms whose publishers and viewers are str0m sessions, for comparison: the same clients, the same packets and the same
-//! send path as [`sfu::Sfu`] has, and as little as possible between the two sessions of a packet.
+//! Rooms of str0m sessions, for comparison: the same clients, packets and send path as with [`sfu::Sfu`], and as little as
+//! possible between the sessions of a publisher and its viewers.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Both sides on a clock that goes on as the server works.
+//! Server and clients on a clock that advances by the CPU time of the server's turns.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ fn wakes_at(began: Instant, deadline: Instant) -> Instant {
     began + WAKES_EVERY * wait.as_nanos().div_ceil(WAKES_EVERY.as_nanos()) as u32
 }
 
-/// What turns came to.
+/// How long turns were.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ran {
     pub(super) busy: Duration,
@@ -41,7 +41,7 @@ impl Ran {
     }
 }
 
-/// Both sides, rooms of one size, and the clock that goes on as the server works.
+/// Server and clients, rooms of one size, and a clock that advances as the server works.
 pub(super) struct Timeline {
     pub(super) lockstep: Lockstep,
     load: Load,
@@ -87,7 +87,7 @@ impl Timeline {
         Ok(())
     }
 
-    /// Lets this much time pass.
+    /// Runs for this long.
     pub(super) fn run(&mut self, time: Duration, speed: Speed) -> Ran {
         let Lockstep { server, crowd, now, .. } = &mut self.lockstep;
         let end = *now + time;

@@ -1,4 +1,4 @@
-//! What was measured, as numbers and as text.
+//! The report of `bench egress`, as JSON and as text.
 
 use std::fmt;
 use std::time::Duration;
@@ -134,7 +134,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
     }
 }
 
-/// A value that this share of the values is below.
+/// A quantile: the value that this share of the values is below.
 fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
