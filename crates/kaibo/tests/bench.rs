@@ -61,7 +61,7 @@ fn a_server_of_whip_and_whep_is_measured_as_well() {
     // The room is free again: all of the run before said goodbye.
     let (lost, said) = measure("nowhere", KEY);
     assert_eq!(lost["joins"]["failed"], 3, "{lost:#} {said}");
-    assert_eq!(lost["joins"]["reasons"]["signalling: 404 Not Found"], 3, "{lost:#}");
+    assert_eq!(lost["joins"]["reasons"]["signalling: 405 Method Not Allowed"], 3, "{lost:#}");
     let (_, refused) = measure("whep/measured", "a-wrong-key");
     assert!(refused.contains("401 Unauthorized"), "{refused}");
 }

@@ -39,6 +39,17 @@ fn a_packet_to_one_more_viewer_costs_no_allocation_and_a_viewer_little_memory() 
 }
 
 #[test]
+fn str0m_forwards_the_same_for_comparison() {
+    for receivers in ["gro", "plain"] {
+        let how = ["--server", "str0m", "--receivers", receivers];
+        let report = measure("10", &how);
+        assert_eq!((&report["server"], &report["receivers"]), (&how[1].into(), &receivers.into()));
+        assert!(number(&report, "packets") > 2.0 * 10.0 * 250.0, "{report}");
+        assert!(number(&report, "ratio") > 1.0, "{report}");
+    }
+}
+
+#[test]
 fn every_room_gets_its_own() {
     let rooms = measure("20", &["--rooms", "4"]);
     assert_eq!((number(&rooms, "lost"), number(&rooms, "unreadable")), (0.0, 0.0));

@@ -1,4 +1,4 @@
-//! Somebody who is live meanwhile: an encoder on the server's own machine.
+//! A publisher that is live during the attacks: an encoder on the server's machine.
 
 use std::time::Duration;
 

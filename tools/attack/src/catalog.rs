@@ -1,4 +1,4 @@
-//! The attacks there are.
+//! The list of attacks.
 
 /// One attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

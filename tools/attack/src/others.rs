@@ -1,4 +1,4 @@
-//! Joins by somebody else, each from an address of its own: what an attack is judged by.
+//! Joins by others, each from its own address. Attacks are judged by them.
 
 mod join;
 

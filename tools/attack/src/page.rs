@@ -1,4 +1,4 @@
-//! A page's socket: `/ws` (`docs/protocol.md`), as JSON, since an attacker says what no type allows.
+//! A raw `/ws` connection (`docs/protocol.md`) that sends any JSON, also what no type of `protocol` allows.
 
 use std::time::Duration;
 

@@ -85,7 +85,7 @@ struct Run<'a> {
     script: String,
     /// What the server had before the first attack. Memory that one attack needed is there for the next.
     at_start: Option<Usage>,
-    /// Rooms of another run have other names.
+    /// The name of a room, different in each run.
     id: u16,
 }
 

@@ -1,4 +1,4 @@
-//! What the tool asks of this machine for itself.
+//! Limits of this process: open files, priority.
 
 /// Allows as many open files as are needed, if the system does.
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Where the server is, and as whom it is called.
+//! The server's address, and the credentials for it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};

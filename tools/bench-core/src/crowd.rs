@@ -1,5 +1,5 @@
-//! The clients' half, in a thread of its own so that it does not take the server's cache. It works
-//! only while the server waits for it.
+//! The clients, in a thread of their own so that they do not evict the server's cache. The thread works only while the
+//! server waits for it.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::Ordering;
@@ -17,7 +17,7 @@ use synth::stats::{Stats, Times, Totals};
 use synth::udp::{Buffers, Receivers, Udp};
 use synth::viewer::{Identity, Recorder, Rules, Viewer};
 
-/// What the clients saw so far.
+/// What the clients have seen so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     pub(crate) publishing: u64,
@@ -273,7 +273,7 @@ impl Clients {
         all.map(|(n, it)| (it.1.next_at(), n)).min()
     }
 
-    /// Takes what came to sockets that have something. Returns whether there may be more.
+    /// Receives from all readable sockets. Returns whether there may be more.
     fn receive(&mut self, now: Instant) -> bool {
         let Self { poll, events, publishers, viewers, stats, totals, buffers, sent, .. } = self;
         if poll.poll(events, Some(Duration::ZERO)).is_err() {

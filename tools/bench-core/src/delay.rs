@@ -25,7 +25,7 @@ use synth::stats::Times;
 use synth::viewer::GIVE_UP;
 use timeline::{Ran, Timeline};
 
-/// A load that is this near to the one asked for is it; in percent of a core.
+/// The tolerance of the load, in percent of a core.
 const NEAR: f64 = 5.0;
 
 /// Windows that are looked at for each that is wanted.
@@ -48,7 +48,7 @@ pub struct DelayOptions {
     pub seconds: u32,
     /// Of one publisher, in kbit/s.
     pub video_kbps: u64,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: u32,
 }
 

@@ -12,7 +12,7 @@ use crate::crowd::{Counts, Crowd};
 use crate::error::BenchError;
 use crate::floor::Floor;
 use crate::lockstep::{Load, Lockstep, TICK, WARM_UP, WINDOW, peer, room};
-use crate::server::Server;
+use crate::server::{Forwarder, Server};
 pub use report::EgressReport;
 use report::Window;
 
@@ -41,8 +41,10 @@ pub struct EgressOptions {
     pub seconds: u32,
     /// Of one publisher, in kbit/s.
     pub video_kbps: u64,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: u32,
+    /// Who forwards.
+    pub forwarder: Forwarder,
     /// How viewers receive; the floor's sinks as well.
     pub receivers: Receivers,
     /// Allocations made so far by this thread, and bytes it holds more than it gave back; so that
@@ -63,7 +65,7 @@ pub fn measure(
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let now = Instant::now();
     let mut bench = Lockstep {
-        server: Server::start(ip, options.heap)?,
+        server: Server::start(ip, options.forwarder, options.heap)?,
         crowd: Crowd::start(now, Duration::from_secs(1) / options.fps.max(1), options.receivers),
         now,
         tick: TICK,

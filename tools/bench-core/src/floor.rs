@@ -1,6 +1,6 @@
-//! The floor: what no server can be below that sends each viewer its own encrypted packet. It
-//! encrypts with AES-128-GCM under a key of each viewer and sends in messages of eight segments,
-//! as a frame of 30 a second at 2.5 Mbit/s has; it parses, rewrites and remembers nothing.
+//! The floor: the cost that no server can undercut that sends each viewer its own encrypted packets. Copies, encrypts with
+//! AES-128-GCM under each viewer's key, and sends messages of eight segments, which is a frame at 2.5 Mbit/s and 30
+//! frames a second. It parses, rewrites and remembers nothing.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;

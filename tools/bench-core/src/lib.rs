@@ -18,8 +18,10 @@ mod error;
 mod floor;
 mod lockstep;
 mod server;
+mod str0m_rooms;
 
 pub use delay::{DelayOptions, DelayReport, measure as measure_delay};
 pub use egress::{EgressOptions, EgressReport, measure as measure_egress};
 pub use error::BenchError;
+pub use server::Forwarder;
 pub use synth::udp::Receivers;

@@ -1,4 +1,4 @@
-//! Both sides and their clock.
+//! Server and clients in lock-step on one virtual clock.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ pub(crate) fn peer(n: usize) -> PeerId {
     PeerId(n as u64 + 1)
 }
 
-/// What every publisher sends, and from where.
+/// The load of each publisher, and the address of the clients.
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) ip: IpAddr,
@@ -37,7 +37,7 @@ pub(crate) struct Load {
     pub(crate) epoch: Instant,
 }
 
-/// Both sides and their clock.
+/// Server, clients and their clock.
 pub(crate) struct Lockstep {
     pub(crate) server: Server,
     pub(crate) crowd: Crowd,
@@ -47,7 +47,7 @@ pub(crate) struct Lockstep {
 }
 
 impl Lockstep {
-    /// Each side once.
+    /// One step of the clients, then one of the server.
     pub(crate) fn tick(&mut self) {
         self.now += self.tick;
         self.crowd.until(self.now);

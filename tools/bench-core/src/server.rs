@@ -1,4 +1,4 @@
-//! The server's half: core and sockets as the engine has them, and what they use.
+//! The server: its core and the engine's sockets, and the CPU time and memory that they use.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -9,9 +9,10 @@ use mio::{Events, Poll};
 use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
 
 use crate::error::BenchError;
+use crate::str0m_rooms::Str0mRooms;
 use synth::resources;
 
-/// What was used so far.
+/// What the server used so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
     /// CPU time of the server's steps.
@@ -41,16 +42,16 @@ impl Usage {
     }
 }
 
-/// How fast the server's processor is.
+/// How long the server's work takes on the virtual clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speed {
-    /// As it is.
+    /// As long as it takes on this machine.
     Real,
-    /// Nothing takes any time.
+    /// Work takes no time.
     Infinite,
 }
 
-/// What a turn came to.
+/// The end of a turn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
     pub(crate) ended: Instant,
@@ -60,7 +61,7 @@ pub(crate) struct Turn {
     pub(crate) has_more: bool,
 }
 
-/// Time that passes as this thread works.
+/// A clock that advances by this thread's CPU time.
 struct Passing {
     now: Instant,
     since: Duration,
@@ -72,7 +73,7 @@ impl Passing {
         Self { now, since: resources::of_thread().unwrap_or_default(), speed }
     }
 
-    /// What time it is by now.
+    /// The time now.
     fn now(&mut self) -> Instant {
         let used = resources::of_thread().unwrap_or_default();
         if self.speed == Speed::Real {
@@ -82,16 +83,73 @@ impl Passing {
         self.now
     }
 
-    /// Does what takes no time.
+    /// Runs something that takes no time.
     fn beside(&mut self, it: impl FnOnce(Instant)) {
         it(self.now());
         self.since = resources::of_thread().unwrap_or_default();
     }
 }
 
+/// Who forwards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Forwarder {
+    /// The server's core.
+    #[default]
+    Core,
+    /// A str0m session for each client, for comparison.
+    Str0m,
+}
+
+impl Forwarder {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Str0m => "str0m",
+        }
+    }
+}
+
+/// Both have one interface.
+enum Rooms {
+    Core(Box<Sfu>),
+    Str0m(Box<Str0mRooms>),
+}
+
+impl Rooms {
+    fn handle_command(&mut self, command: Command, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_command(command, now),
+            Self::Str0m(it) => it.handle_command(command, now),
+        }
+    }
+
+    fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_datagram(datagram, now),
+            Self::Str0m(it) => it.handle_datagram(datagram, now),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        match self {
+            Self::Core(it) => it.handle_timeout(now),
+            Self::Str0m(it) => it.handle_timeout(now),
+        }
+    }
+
+    fn poll_output(&mut self, now: Instant) -> Output<'_> {
+        match self {
+            Self::Core(it) => it.poll_output(now),
+            Self::Str0m(it) => it.poll_output(now),
+        }
+    }
+}
+
 /// The server's half.
 pub(crate) struct Server {
-    sfu: Sfu,
+    rooms: Rooms,
     /// The engine's threads wait with one, which is a part of what a turn costs.
     poll: Poll,
     polled: Events,
@@ -104,16 +162,26 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(ip: IpAddr, heap: fn() -> (u64, i64)) -> Result<Self, BenchError> {
+    pub(crate) fn start(
+        ip: IpAddr,
+        forwarder: Forwarder,
+        heap: fn() -> (u64, i64),
+    ) -> Result<Self, BenchError> {
         let mut sockets = udp::bind(ip, 0)?;
         sockets.set_local(vec![ip]);
         let candidate = SocketAddr::new(ip, sockets.port());
-        let mut config = Config::new(vec![candidate]);
-        config.max_peers = usize::MAX;
+        let rooms = match forwarder {
+            Forwarder::Core => {
+                let mut config = Config::new(vec![candidate]);
+                config.max_peers = usize::MAX;
+                Rooms::Core(Box::new(Sfu::new(config)))
+            }
+            Forwarder::Str0m => Rooms::Str0m(Box::new(Str0mRooms::new(candidate))),
+        };
         let poll = Poll::new().map_err(BenchError::Sockets)?;
         sockets.register(poll.registry()).map_err(BenchError::Sockets)?;
         Ok(Self {
-            sfu: Sfu::new(config),
+            rooms,
             poll,
             polled: Events::with_capacity(64),
             sockets,
@@ -129,7 +197,7 @@ impl Server {
         self.usage
     }
 
-    /// Takes what came, and sends what is due.
+    /// Receives and sends all that is due.
     #[inline(never)] // Instructions are counted by its name.
     pub(crate) fn step(&mut self, now: Instant) {
         self.counted(|it| {
@@ -139,7 +207,7 @@ impl Server {
                     it.drain(now, || {});
                 }
             }
-            it.sfu.handle_timeout(now);
+            it.rooms.handle_timeout(now);
             it.drain(now, || {});
         });
         self.events.clear();
@@ -165,7 +233,7 @@ impl Server {
             has_more |= batches == BATCHES_PER_TURN;
         }
         let now = time.now();
-        self.sfu.handle_timeout(now);
+        self.rooms.handle_timeout(now);
         let next = self.drain(now, || time.beside(&mut sent));
         self.events.clear();
         Turn { ended: time.now(), next, has_more }
@@ -213,7 +281,7 @@ impl Server {
     fn command(&mut self, command: Command, now: Instant) {
         self.events.clear();
         self.counted(|it| {
-            it.sfu.handle_command(command, now);
+            it.rooms.handle_command(command, now);
             it.drain(now, || {});
         });
     }
@@ -238,19 +306,19 @@ impl Server {
 
     /// Reads a batch from one socket. Returns whether there was any.
     fn receive(&mut self, index: usize, now: Instant) -> bool {
-        let Self { sfu, sockets, buffers, candidate, usage, .. } = self;
+        let Self { rooms, sockets, buffers, candidate, usage, .. } = self;
         let is_any = sockets.receive(index, buffers).unwrap_or(false);
         for (source, _, contents) in buffers.datagrams() {
             usage.received += 1;
-            sfu.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+            rooms.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
         }
         is_any
     }
 
-    /// Sends what there is, and says so after each flush. Returns when there is something to do next.
+    /// Sends all output, and calls `flushed` after each send. Returns the next deadline.
     fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
         loop {
-            match self.sfu.poll_output(now) {
+            match self.rooms.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
                 Output::Message { .. } => unreachable!("there is one worker"),

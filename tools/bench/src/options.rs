@@ -1,4 +1,4 @@
-//! What a run is told.
+//! The options of a run.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use synth::udp::Receivers;
 /// What stands for a room's name in an address.
 pub(crate) const ROOM: &str = "{room}";
 
-/// What a run is told. [`Options::default`] is a hundred viewers of one room on this machine.
+/// The options of a run. The default is a hundred viewers of one room on this machine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to knock.
+    /// The server to measure.
     pub target: Target,
     /// The key or token that lets a publisher in.
     pub token: Option<String>,
@@ -22,17 +22,17 @@ pub struct Options {
     pub rooms: usize,
     /// Viewers of all rooms together.
     pub viewers: usize,
-    /// Joins a second.
+    /// Joins per second.
     pub rate: f64,
     /// How long is measured, from when all have joined.
     pub duration: Duration,
     /// Of a publisher's video, in kbit/s.
     pub video_bitrate: u64,
-    /// Frames a second.
+    /// Frames per second.
     pub fps: u32,
     /// Whether publishers send sound.
     pub audio: bool,
-    /// What the pictures are shaped like.
+    /// The codec that payloads imitate.
     pub codec: VideoCodec,
     /// How clients receive.
     pub receivers: Receivers,
@@ -46,7 +46,7 @@ pub struct Options {
     pub own_server: bool,
 }
 
-/// Where to knock.
+/// The server to measure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Kaibo's own protocol: `ws://host:port/ws`.

@@ -1,4 +1,4 @@
-//! How a run goes, while it does.
+//! How far a run is, in one line.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -18,7 +18,7 @@ pub enum Phase {
     Steady,
 }
 
-/// How a run goes; its text is one line.
+/// The state of a run; its text is one line.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
     phase: Phase,

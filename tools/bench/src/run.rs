@@ -1,4 +1,4 @@
-//! One run from the first publisher to the report.
+//! One run, from the first publisher to the report.
 
 mod join;
 mod sample;
@@ -30,7 +30,7 @@ use synth::viewer::{Identity, JOIN_TIMEOUT, Rules};
 const POLL: Duration = Duration::from_millis(50);
 /// How often its caller is told.
 const TELL: Duration = Duration::from_millis(500);
-/// After the last join: who comes late is sent the picture from its last keyframe on, faster than it
+/// After the last join: latecomers are replayed the picture from the last keyframe on, faster than it
 /// was made, and is level with the others by then.
 const SETTLE: Duration = Duration::from_secs(1);
 /// How long publishers are measured alone, for the cost of joins.
@@ -169,7 +169,7 @@ impl<'a> Run<'a> {
         self.publishers.finish();
     }
 
-    /// All publishers connect, or none of them counts.
+    /// Connects all publishers; fails if one does not connect.
     async fn publish(
         &mut self,
         joiner: &Arc<Joiner>,
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Lets time pass. Returns false when interrupted.
+    /// Waits. Returns false when interrupted.
     async fn wait(&mut self, time: Duration, phase: Phase) -> bool {
         if self.told_at.elapsed() >= TELL {
             self.told_at = Instant::now();
@@ -253,7 +253,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Lets everybody leave. Who does not manage in time is dropped with the runtime.
+/// Closes all sessions. Those that take too long are dropped with the runtime.
 async fn say_goodbye(stop: &watch::Sender<bool>, tasks: &mut JoinSet<()>) {
     stop.send_replace(true);
     _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} }).await;

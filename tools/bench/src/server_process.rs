@@ -1,4 +1,4 @@
-//! The server's process and the machine's network, as far as `/proc` tells.
+//! CPU time and memory of the server's process, and drops of the machine's network, from `/proc`.
 
 use std::time::Duration;
 

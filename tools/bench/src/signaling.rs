@@ -1,4 +1,4 @@
-//! How descriptions are exchanged: over Kaibo's `/ws`, or by WHIP and WHEP.
+//! Exchanges descriptions with the server: over Kaibo's `/ws`, or by WHIP and WHEP.
 
 mod http;
 mod whip;
@@ -23,7 +23,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 const NO_ADDRESS: &str = "the server announces no address that we may use";
 
-/// Where to knock: addresses that were looked up once, for all clients.
+/// The server's URLs, resolved once for all clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Signaling {
     transport: Transport,
@@ -38,7 +38,7 @@ enum Transport {
     Whip { publish: Endpoint, watch: Option<Endpoint> },
 }
 
-/// An address with what it was looked up to.
+/// A URL and its resolved address.
 #[derive(Debug, Clone)]
 struct Endpoint {
     url: String,
@@ -57,14 +57,14 @@ impl Endpoint {
     }
 }
 
-/// What is kept open, or has to be closed, while a client lives.
+/// The signalling session of a client, open while it lives.
 pub(crate) enum Session {
     Ws(Box<ws::Socket>),
     Whip(whip::Resource),
 }
 
 impl Signaling {
-    /// Looks the server up, and connects once.
+    /// Resolves the server's URLs, and connects once.
     pub(crate) async fn find(options: &Options) -> Result<Self, RunError> {
         let transport = match &options.target {
             Target::Ws(url) => Transport::Ws(find(url, options).await?),
@@ -80,7 +80,7 @@ impl Signaling {
         Ok(Self { transport, token, codec, own_server: options.own_server })
     }
 
-    /// The address of ours that leads to the server.
+    /// Our local address on the path to the server.
     pub(crate) fn local_ip(&self) -> io::Result<IpAddr> {
         let (Transport::Ws(endpoint) | Transport::Whip { publish: endpoint, .. }) = &self.transport;
         let any: IpAddr = if endpoint.address.is_ipv4() {
@@ -154,7 +154,7 @@ impl Signaling {
 }
 
 impl Session {
-    /// Keeps what has to be kept until the run ends, then says goodbye.
+    /// Keeps the session until the run ends, then closes it.
     pub(crate) async fn hold(self, mut stop: watch::Receiver<bool>) {
         match self {
             Self::Ws(socket) => socket.hold(stop).await,
@@ -174,7 +174,7 @@ async fn timely<T>(exchange: impl Future<Output = Result<T, String>>) -> Result<
     }
 }
 
-/// Looks an address up and connects to what answers.
+/// Resolves a URL and connects to its first address that answers.
 async fn find(url: &str, options: &Options) -> Result<Endpoint, RunError> {
     let unreachable = |error: io::Error| RunError::Unreachable { url: url.to_owned(), error };
     let invalid = || unreachable(io::Error::from(io::ErrorKind::InvalidInput));

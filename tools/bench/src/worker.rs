@@ -1,4 +1,4 @@
-//! A media thread: its clients, each with a socket, their deadlines, and the clock.
+//! A media thread: its participants, each with a socket, their deadlines, and the clock.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -18,13 +18,13 @@ use synth::stats::{Counters, Stats, Totals};
 use synth::udp::{Buffers, Receivers, Udp};
 use synth::viewer::Recorder;
 
-/// Clients on their way to a thread, which takes all of them each time it wakes.
+/// Messages that may wait for a thread, which takes all of them each time it wakes.
 const MAX_MESSAGES: usize = 1_024;
 /// Batches read from one socket before others have their turn.
 const BATCHES_PER_TURN: usize = 8;
 const WAKER: Token = Token(usize::MAX);
 
-/// What is sent to a media thread.
+/// A message to a media thread.
 enum Message {
     Add(Participant, UdpSocket),
     Steady,
@@ -230,7 +230,7 @@ impl Worker {
         }
     }
 
-    /// Puts what is new on the totals.
+    /// Adds new counts to the totals.
     fn tell(&mut self) {
         let new = self.stats.counters.since(self.told);
         self.told = self.stats.counters;

@@ -1,4 +1,4 @@
-//! Which document asks for what: the numbered lists.
+//! The numbered lists of requirements, by protocol.
 
 mod whep;
 mod whip;

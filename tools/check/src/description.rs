@@ -1,4 +1,4 @@
-//! What is looked at in session descriptions.
+//! Reads session descriptions strictly, and what a check needs of them.
 
 use sdp::{Description, Section};
 

@@ -1,5 +1,4 @@
-//! Requests, each on a connection of its own, and what is kept of them as evidence. One path for all:
-//! what a check is given is what was sent.
+//! HTTP requests, each on a connection of its own, recorded as evidence.
 
 mod evidence;
 mod tls;
@@ -116,7 +115,7 @@ impl Reply {
         self.status().is_some_and(|it| it.is_client_error())
     }
 
-    /// Refused for want of the right token.
+    /// Whether it was refused because of the token.
     pub(crate) fn is_refused(&self) -> bool {
         self.is(StatusCode::UNAUTHORIZED) || self.is(StatusCode::FORBIDDEN)
     }
@@ -286,7 +285,7 @@ impl Http {
     }
 }
 
-/// The address of ours that leads to a server.
+/// Our local address on the path to a server.
 pub(crate) async fn local_ip(uri: &Uri) -> Result<IpAddr, String> {
     let stream = connect(uri).await?;
     Ok(stream.local_addr().map_err(|it| it.to_string())?.ip())
@@ -310,7 +309,7 @@ async fn connect(uri: &Uri) -> Result<TcpStream, String> {
     Ok(stream)
 }
 
-/// As it is looked up: without the brackets of IPv6.
+/// The host as a resolver takes it: an IPv6 address without brackets.
 fn host(uri: &Uri) -> Option<&str> {
     Some(uri.host()?.trim_matches(['[', ']']))
 }

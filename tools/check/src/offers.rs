@@ -1,4 +1,4 @@
-//! Offers as WHIP and WHEP want them, and such as no server may take.
+//! Good offers of WHIP and WHEP, and offers that a server must refuse.
 
 use sdp::{Description, Section, Writer, rewritten};
 

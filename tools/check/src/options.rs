@@ -1,4 +1,4 @@
-//! What a check is told.
+//! The options of a check.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use synth::media::VideoCodec;
 use crate::catalog::Protocol;
 use crate::error::CheckError;
 
-/// What a check is told. [`Options::new`] has all but the addresses.
+/// The options of a check. [`Options::new`] has defaults for all but the URLs.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// What is checked.
@@ -21,7 +21,7 @@ pub struct Options {
     pub token: Option<String>,
     /// Origin of a web page that may use the endpoint; without it, one that nobody knows.
     pub origin: Option<String>,
-    /// What pictures are shaped like.
+    /// The codec that payloads imitate.
     pub codec: VideoCodec,
     /// How long to wait for one answer, and for media to flow.
     pub patience: Duration,

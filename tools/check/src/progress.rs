@@ -1,4 +1,4 @@
-//! How a check goes, while it does.
+//! How far a check is.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a check found.
+//! The report of a check, as JSON.
 
 mod text;
 

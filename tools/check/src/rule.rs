@@ -1,5 +1,5 @@
-//! What can be seen from outside: one [`Rule`] for everything that is checked, whichever document
-//! asks for it. `catalog` says which does, where, and how strongly.
+//! One [`Rule`] for each requirement that can be checked from outside. `catalog` says which document has it, in which
+//! section and how strongly.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! A session with a server, from the offer to its deletion.
+//! A session on the server, from the offer to its deletion.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) const SDP: &str = "application/sdp";
 const MAX_TRIES: usize = 3;
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// What a server made of an offer.
+/// A session that the server created for an offer.
 pub(crate) struct Session {
     /// Its URL.
     pub(crate) uri: Uri,
@@ -189,7 +189,7 @@ pub(crate) fn location(reply: &Reply) -> Option<Uri> {
     reply.header(&LOCATION).and_then(|it| resolve(&reply.uri, it))
 }
 
-/// Removes what an answer made that was not wanted.
+/// Deletes the session that an unwanted success created.
 pub(crate) async fn discard(http: &Http, reply: &Reply) {
     if (reply.is_success() || reply.is(StatusCode::NOT_ACCEPTABLE))
         && let Some(uri) = location(reply)

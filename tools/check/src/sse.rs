@@ -1,4 +1,4 @@
-//! Server-sent events (WHATWG HTML, section 9.2), as they come.
+//! Reads server-sent events (WHATWG HTML, section 9.2) from a response body.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Where findings are written while a check goes on.
+//! Collects verdicts while a check runs.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use crate::rule::Rule;
 /// Of one requirement: what was asked first and last is enough.
 const MAX_EVIDENCE: usize = 6;
 
-/// What was found so far. A failure outweighs all else, a pass what does not apply.
+/// The verdicts so far. A failure outweighs all else, and a pass outweighs what does not apply.
 pub(crate) struct Verdicts {
     findings: Mutex<BTreeMap<Rule, Finding>>,
 }
@@ -71,7 +71,7 @@ impl Verdicts {
         (findings.len(), failed)
     }
 
-    /// The report. What was not come to does not apply.
+    /// The report. A requirement without a verdict does not apply.
     pub(crate) fn close(self, protocol: Protocol, url: String, end: End) -> Report {
         let complete = end == End::Whole;
         let open = match end {

@@ -1,5 +1,5 @@
-//! One publisher or viewer by itself, for tools that look at what a server does rather than at how
-//! much of it. Each has a socket of its own and a task that drives it; what became of it is watched.
+//! One publisher or viewer with a socket and a task that drives it, for tools that check what a server does rather than
+//! how much it carries. The caller watches its [`State`].
 
 mod drive;
 
@@ -18,14 +18,14 @@ use crate::udp;
 use crate::viewer::{Identity, Rules, Viewer};
 use drive::{Driver, Message};
 
-/// Frames a second.
+/// Frames per second.
 const FPS: u32 = 30;
 /// Of video, in bits a second: enough for frames of several packets.
 const VIDEO_BITRATE: u64 = 500_000;
-/// A client is told a thing at a time.
+/// Messages that may wait for one client.
 const MAX_MESSAGES: usize = 8;
 
-/// Makes clients that know each other's media.
+/// Creates clients that recognise each other's media.
 #[derive(Clone)]
 pub struct Clients {
     identity: Identity,
@@ -65,11 +65,11 @@ pub struct Credentials {
     pub ufrag: String,
     /// `a=ice-pwd`.
     pub pwd: String,
-    /// What stands behind `a=`, one each.
+    /// The values of `a=`.
     pub candidates: Vec<String>,
 }
 
-/// A client whose description is not answered yet.
+/// A client before its offer is answered.
 #[derive(Debug)]
 pub struct Draft {
     socket: std::net::UdpSocket,
@@ -151,7 +151,7 @@ impl Draft {
         &self.offer
     }
 
-    /// What stands behind `a=` for its only candidate.
+    /// The value of `a=` for its only candidate.
     #[must_use]
     pub fn candidate(&self) -> &str {
         &self.candidate
@@ -205,7 +205,7 @@ impl Client {
         self.state.borrow().clone()
     }
 
-    /// Waits until something holds. Returns whether it does: not when time is up, nor of one that ended.
+    /// Waits until a condition holds. Returns whether it does: `false` when time is up or the client has ended.
     pub async fn wait_for(&mut self, within: Duration, holds: impl Fn(&State) -> bool) -> bool {
         let wait = self.state.wait_for(|it| holds(it) || it.over.is_some());
         match tokio::time::timeout(within, wait).await {
@@ -214,7 +214,7 @@ impl Client {
         }
     }
 
-    /// Waits until it ended or nothing came for `quiet`. Returns whether it did in time.
+    /// Waits until the client has ended or received nothing for `quiet`. Returns whether it did so in time.
     pub async fn wait_for_silence(&mut self, quiet: Duration, within: Duration) -> bool {
         let silence = async {
             loop {
@@ -228,7 +228,8 @@ impl Client {
         tokio::time::timeout(within, silence).await.is_ok()
     }
 
-    /// Begins an ICE restart: what to tell the server. Nothing changes before [`Self::accept_restart`].
+    /// Begins an ICE restart: returns the new credentials for the server. They take effect with
+    /// [`Self::accept_restart`].
     pub async fn offer_restart(&self) -> Option<Credentials> {
         let (reply, credentials) = oneshot::channel();
         self.messages.send(Message::OfferRestart(reply)).await.ok()?;
@@ -236,7 +237,7 @@ impl Client {
         Some(Credentials { ufrag, pwd, candidates: vec![self.candidate.clone()] })
     }
 
-    /// Goes on with what the server answered; [`State::is_proven`] says when it proved to mean it.
+    /// Takes the server's new credentials; [`State::is_proven`] tells when a check with them was answered.
     ///
     /// # Errors
     /// When the client cannot make use of it.
@@ -255,7 +256,7 @@ impl Client {
     }
 }
 
-/// A socket that reaches every address, and what we say is ours.
+/// A socket that can reach every address, and the address to announce for it.
 fn open(ip: IpAddr) -> io::Result<(std::net::UdpSocket, SocketAddr)> {
     let any = if ip.is_ipv4() {
         IpAddr::from(Ipv4Addr::UNSPECIFIED)

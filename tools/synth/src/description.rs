@@ -1,5 +1,5 @@
-//! Session descriptions, as little of them as a viewer needs: what the server says of itself, our answer as an echo of
-//! its offer, and an offer of our own for WHEP.
+//! Session descriptions, as far as a viewer needs them: reads the server's, answers its offer by echoing it, and writes an
+//! offer for WHEP.
 
 mod change;
 mod read;
@@ -26,18 +26,18 @@ pub enum Carries {
     Rtx,
 }
 
-/// What we say of ourselves.
+/// Our half of a description.
 #[derive(Debug, Clone)]
 pub struct Local {
     pub ufrag: String,
     pub pwd: String,
-    /// The certificate's SHA-256, as SDP writes it.
+    /// The certificate's SHA-256 fingerprint, as in SDP.
     pub fingerprint: String,
     /// Our only candidate.
     pub address: SocketAddr,
 }
 
-/// What the server says of itself.
+/// The server's half of a description.
 #[derive(Debug, Clone)]
 pub struct Remote {
     pub ufrag: String,

@@ -1,5 +1,5 @@
-//! What the synthetic publisher sends: payloads shaped like a codec's, with a stamp by which a viewer
-//! knows the frame and how long the packet was under way.
+//! The media of a synthetic publisher: payloads shaped like a codec's. A stamp in each tells a viewer the frame and the
+//! delay.
 
 mod h264;
 mod stamp;
@@ -18,9 +18,9 @@ const MAX_PAYLOAD: usize = 1_150;
 const AUDIO_PAYLOAD: usize = 100;
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const KEYFRAME_INTERVAL: Duration = Duration::from_secs(10);
-/// Requests for keyframes are obeyed this often at most, as encoders do.
+/// The shortest interval of requested keyframes, as encoders have it.
 const KEYFRAME_MIN_INTERVAL: Duration = Duration::from_millis(300);
-/// How much larger than others a keyframe is.
+/// The size of a keyframe, in sizes of other frames.
 const KEYFRAME_FACTOR: usize = 6;
 /// What the rest of a payload is made of: no byte that a NAL unit may not have, and none that ends one.
 const FILLER: u8 = 0xA5;
@@ -30,7 +30,7 @@ const LATE: Duration = Duration::from_millis(250);
 /// The longest head of a packet of video: the four bytes of a VP8 descriptor and the ten of a keyframe's header.
 const MAX_HEAD: usize = 14;
 
-/// What the pictures are shaped like.
+/// The codec that payloads imitate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoCodec {
     /// RFC 7741.
@@ -46,7 +46,7 @@ pub struct Shape {
     pub video_bitrate: u64,
     pub fps: u32,
     pub audio: bool,
-    /// The run of the tool: stamps of another are of another clock.
+    /// The run of the tool. Stamps of other runs have another clock.
     pub run: u32,
     /// What stamps count from.
     pub epoch: Instant,
@@ -103,7 +103,7 @@ impl Source {
         self
     }
 
-    /// Somebody cannot decode.
+    /// A viewer cannot decode.
     pub(crate) fn want_keyframe(&mut self) {
         self.keyframe_wanted = true;
     }
@@ -115,7 +115,7 @@ impl Source {
         self.began.map(|began| began + next)
     }
 
-    /// Leaves out what was due before.
+    /// Skips frames and sound that were due earlier.
     pub(crate) fn skip_to(&mut self, now: Instant) {
         let Some(began) = self.began else { return };
         let at = now.saturating_duration_since(began);

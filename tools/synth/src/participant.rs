@@ -1,4 +1,4 @@
-//! A publisher or a viewer, for whoever drives both alike.
+//! A publisher or a viewer behind one interface.
 
 use std::net::SocketAddr;
 use std::time::Instant;

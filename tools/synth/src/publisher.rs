@@ -1,5 +1,4 @@
-//! A synthetic publisher: a full WebRTC client (str0m) that sends what `media` makes. Time is an
-//! argument, and datagrams leave through a closure.
+//! A synthetic publisher, sans-IO: a full WebRTC client (str0m) that sends what `media` makes.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -17,7 +16,7 @@ use crate::media::{Made, Shape, Source, VideoCodec};
 use crate::stats::Totals;
 use crate::viewer::{JOIN_TIMEOUT, Send};
 
-/// Repeated on request: a keyframe and two seconds.
+/// Packets kept for retransmission: a keyframe and two seconds.
 const RTX_PACKETS: usize = 1_024;
 const RTX_AGE: Duration = Duration::from_secs(2);
 
@@ -50,7 +49,7 @@ pub struct Publisher {
     /// Whether a check with the present credentials was answered.
     is_proven: bool,
     is_over: bool,
-    /// Its camera and microphone are off.
+    /// Whether camera and microphone are off.
     is_silent: bool,
     give_up_at: Instant,
     next_at: Instant,
@@ -58,7 +57,7 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher behind a socket of this address, and its offer.
+    /// A publisher whose socket has this address, and its offer.
     pub fn new(local: SocketAddr, shape: Shape, now: Instant) -> Result<(Self, String), String> {
         let h264 = shape.codec == VideoCodec::H264;
         let mut rtc = Rtc::builder()
@@ -193,7 +192,7 @@ impl Publisher {
         }
     }
 
-    /// Says goodbye.
+    /// Closes the connection.
     pub fn close(&mut self, now: Instant, totals: &Totals, send: &mut Send<'_>) {
         self.is_over = true;
         _ = self.rtc.close();

@@ -1,4 +1,4 @@
-//! What a worker counts of its viewers.
+//! Counters and histograms of a thread's viewers, and the totals that threads share while a run goes on.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,13 +10,13 @@ use hdrhistogram::Histogram;
 /// Ten minutes, in microseconds: nothing is waited for longer.
 const MAX_US: u64 = 600_000_000;
 
-/// Counts that only rise. What happened in between is a difference.
+/// Counters that only rise; the events of a phase are a difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// RTP datagrams, retransmissions among them, and their bytes.
     pub packets: u64,
     pub bytes: u64,
-    /// Packets of media that were not there before.
+    /// Media packets, without duplicates.
     pub unique: u64,
     /// Missing packets that a retransmission brought.
     pub recovered: u64,
@@ -26,9 +26,9 @@ pub struct Counters {
     pub duplicates: u64,
     /// Packets that came as retransmissions (RFC 4588).
     pub rtx: u64,
-    /// Packets of a publisher of ours that were made before the viewer was connected.
+    /// Packets of our publishers that were made before the viewer connected: the server replays them.
     pub replayed: u64,
-    /// Packets that bring no media that is not there: the server measures the link with them.
+    /// Padding and duplicates on the retransmission stream: the server probes the link with them.
     pub probes: u64,
     /// Packets that were dropped on purpose.
     pub dropped: u64,
@@ -75,7 +75,7 @@ impl Counters {
     }
 }
 
-/// Durations, to a thousandth; the longest exactly.
+/// A histogram of durations with a precision of one thousandth; the maximum is exact.
 #[derive(Debug, Clone)]
 pub struct Times {
     histogram: Histogram<u64>,
@@ -125,7 +125,7 @@ impl Times {
     }
 }
 
-/// What a worker measured.
+/// What one thread measured.
 #[derive(Debug, Default)]
 pub struct Stats {
     pub counters: Counters,
@@ -138,7 +138,7 @@ pub struct Stats {
     pub is_steady: bool,
 }
 
-/// What the threads tell each other while a run goes on.
+/// Totals that all threads update while a run goes on.
 #[derive(Debug, Default)]
 pub struct Totals {
     pub connected: AtomicU64,
@@ -186,7 +186,7 @@ impl Totals {
         self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
-    /// Viewers whose join came to something.
+    /// Viewers that joined or failed.
     pub fn settled(&self) -> u64 {
         self.joined.load(Ordering::Relaxed) + self.failed.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! A client's UDP socket: one each, as real clients have.
+//! The UDP socket of one client. Each client has its own, as real clients do.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
@@ -64,7 +64,7 @@ pub fn bind(ip: IpAddr) -> io::Result<std::net::UdpSocket> {
     Ok(socket.into())
 }
 
-/// A socket in a thread's poll.
+/// A socket, registered with a thread's poll.
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,

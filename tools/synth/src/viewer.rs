@@ -1,6 +1,5 @@
-//! A synthetic viewer: ICE, DTLS, SRTP and the feedback that a browser gives, but no decoder. It
-//! costs a fraction of a real client, so that thousands fit beside the server. Time is an argument,
-//! and datagrams leave through a closure.
+//! A synthetic viewer, sans-IO: ICE, DTLS, SRTP and the feedback of a browser, but no decoder. It costs a fraction of a
+//! real client, so that thousands fit beside the server.
 
 mod dtls;
 mod feedback;
@@ -27,21 +26,21 @@ pub use stream::GIVE_UP;
 /// How datagrams leave.
 pub type Send<'a> = dyn FnMut(SocketAddr, &[u8]) + 'a;
 
-/// From the first word to a picture; a viewer that takes longer has failed.
+/// The longest time from the first connect to a picture; a viewer that takes longer has failed.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What all viewers of a run share.
+/// Settings that all viewers of a run share.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// What stamps count from.
     pub epoch: Instant,
-    /// Whose stamps are of our clock.
+    /// The run whose stamps have our clock.
     pub run: u32,
     /// Between two frames.
     pub frame_interval: Duration,
     /// The share of incoming packets to lose on purpose.
     pub loss: f64,
-    /// Whether a packet of anybody's is a picture: not all publishers are ours.
+    /// Whether any packet counts as a picture, since not all publishers are ours.
     pub any_media: bool,
 }
 
@@ -117,13 +116,13 @@ impl Viewer {
         self.next_at
     }
 
-    /// Whether nothing came lately, of one that had a picture.
+    /// Whether a viewer that had a picture received nothing lately.
     pub fn is_silent(&self, now: Instant) -> bool {
         let quiet = Duration::from_secs(2);
         self.stage == Stage::Watching && self.incoming.received_at() + quiet < now
     }
 
-    /// Begins ICE again with what both sides said anew; all else goes on.
+    /// Restarts ICE with new credentials of both sides; DTLS and media go on.
     pub fn restart(&mut self, local: &Local, remote: &Remote, now: Instant) {
         self.ice.restart(local, remote, now);
         self.next_at = now;
@@ -134,12 +133,12 @@ impl Viewer {
         self.ice.is_proven()
     }
 
-    /// The steady phase begins: earlier stops of the picture are not of it.
+    /// Begins the steady phase: freezes are counted from now on.
     pub fn begin_steady(&mut self, now: Instant) {
         self.incoming.begin_steady(now);
     }
 
-    /// The steady phase ends: a picture that stands still now is a freeze, too.
+    /// Ends the steady phase: a picture that stands still now counts as a freeze.
     pub fn end_steady(&mut self, now: Instant, recorder: &mut Recorder<'_>) {
         if self.stage == Stage::Watching {
             self.incoming.end_steady(now, &mut recorder.stats.counters);
@@ -183,7 +182,7 @@ impl Viewer {
         self.next_at = self.deadline();
     }
 
-    /// Lets time pass.
+    /// Does what is due.
     pub fn handle_timeout(
         &mut self,
         now: Instant,
@@ -217,7 +216,7 @@ impl Viewer {
         self.next_at = self.deadline();
     }
 
-    /// Says goodbye.
+    /// Closes the connection.
     pub fn close(&mut self, send: &mut Send<'_>) {
         if let Some(to) = self.ice.chosen().filter(|_| self.stage != Stage::Over) {
             self.handshake.close(to, send);

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use bench_core::EgressOptions;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Receivers, print, watched};
 use crate::heap;
@@ -15,6 +15,15 @@ floor is encrypting (AES-128-GCM) and sending in messages of eight segments, not
 in turns with it. docs/bench.md explains each figure.
 
 The exit status is 0 when every packet came, 1 when not, 2 when the options make no sense.";
+
+/// The words of `--server`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Forwarder {
+    /// The server's core.
+    Core,
+    /// str0m.
+    Str0m,
+}
 
 /// Flags of `bench egress`.
 #[derive(Debug, Args)]
@@ -35,6 +44,9 @@ pub(super) struct EgressArgs {
     /// Frames a second.
     #[arg(long, value_name = "FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=120))]
     fps: u32,
+    /// Who forwards: our core, or a str0m session for each client, for comparison.
+    #[arg(long, value_name = "WHO", default_value = "core")]
+    server: Forwarder,
     /// How viewers receive, and those of the floor.
     #[arg(long, value_name = "HOW", default_value = "gro")]
     receivers: Receivers,
@@ -51,6 +63,10 @@ pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
         seconds: args.seconds,
         video_kbps: args.video_bitrate.into(),
         fps: args.fps,
+        forwarder: match args.server {
+            Forwarder::Core => bench_core::Forwarder::Core,
+            Forwarder::Str0m => bench_core::Forwarder::Str0m,
+        },
         receivers: args.receivers.into(),
         heap: heap::of_this_thread,
     };

@@ -1,4 +1,4 @@
-//! Attacks by what is wrong: keys to be guessed, and whatever the server writes to its log.
+//! Attacks by wrong input: guessed keys, and whatever makes the server write log lines.
 
 use hyper::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Attacks by HTTP that leave something undone.
+//! Attacks by HTTP requests that are left incomplete.
 
 use std::fmt::Write;
 use std::time::Duration;

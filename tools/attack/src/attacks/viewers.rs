@@ -1,4 +1,4 @@
-//! Viewers without a socket: their places are kept by ICE alone.
+//! Attacks by viewers that hold their places by ICE alone.
 
 use std::time::Duration;
 

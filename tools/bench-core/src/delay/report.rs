@@ -1,4 +1,4 @@
-//! How long packets were in the server, as numbers and as text.
+//! The report of `bench delay`, as JSON and as text.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use synth::stats::Times;
 
-/// Parts of a distribution, in milliseconds.
+/// Percentiles and mean of a distribution, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Delays {
     /// The mean.

@@ -1,4 +1,4 @@
-//! Both sides on a clock that goes on as the server works.
+//! Server and clients on a clock that advances by the CPU time of the server's turns.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use synth::udp::Receivers;
 use crate::crowd::Crowd;
 use crate::error::BenchError;
 use crate::lockstep::{Load, Lockstep, TICK, WARM_UP, peer, room};
-use crate::server::{Server, Speed};
+use crate::server::{Forwarder, Server, Speed};
 
 /// The engine's threads wait for whole milliseconds, as `mio` rounds them up for `epoll_wait`.
 const WAKES_EVERY: Duration = Duration::from_millis(1);
@@ -23,7 +23,7 @@ fn wakes_at(began: Instant, deadline: Instant) -> Instant {
     began + WAKES_EVERY * wait.as_nanos().div_ceil(WAKES_EVERY.as_nanos()) as u32
 }
 
-/// What turns came to.
+/// How long turns were.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ran {
     pub(super) busy: Duration,
@@ -41,7 +41,7 @@ impl Ran {
     }
 }
 
-/// Both sides, rooms of one size, and the clock that goes on as the server works.
+/// Server and clients, rooms of one size, and a clock that advances as the server works.
 pub(super) struct Timeline {
     pub(super) lockstep: Lockstep,
     load: Load,
@@ -57,7 +57,7 @@ impl Timeline {
     ) -> Result<Self, BenchError> {
         let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
         let load = Load { ip, video_kbps, fps, epoch: now };
-        let server = Server::start(ip, || (0, 0))?;
+        let server = Server::start(ip, Forwarder::Core, || (0, 0))?;
         let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1), Receivers::Gro);
         let lockstep = Lockstep { server, crowd, now, tick: TICK };
         Ok(Self { lockstep, load, room_viewers, rooms: 0 })
@@ -87,7 +87,7 @@ impl Timeline {
         Ok(())
     }
 
-    /// Lets this much time pass.
+    /// Runs for this long.
     pub(super) fn run(&mut self, time: Duration, speed: Speed) -> Ran {
         let Lockstep { server, crowd, now, .. } = &mut self.lockstep;
         let end = *now + time;

@@ -1,4 +1,4 @@
-//! What was measured, as numbers and as text.
+//! The report of `bench egress`, as JSON and as text.
 
 use std::fmt;
 use std::time::Duration;
@@ -44,6 +44,8 @@ pub struct EgressReport {
     pub viewers: usize,
     /// Rooms that they were spread over.
     pub rooms: usize,
+    /// Who forwarded: `core` or `str0m`.
+    pub server: &'static str,
     /// How viewers received: `gro` or `plain`.
     pub receivers: &'static str,
     /// Virtual seconds measured.
@@ -109,6 +111,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
     EgressReport {
         viewers: options.viewers,
         rooms,
+        server: options.forwarder.name(),
         receivers: options.receivers.name(),
         seconds,
         packets,
@@ -131,7 +134,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
     }
 }
 
-/// A value that this share of the values is below.
+/// A quantile: the value that this share of the values is below.
 fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -141,8 +144,11 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 
 impl fmt::Display for EgressReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { viewers, rooms, receivers, seconds, .. } = self;
-        writeln!(f, "{viewers} viewers ({receivers} receivers) in {rooms} room(s), {seconds} s")?;
+        let Self { server, viewers, rooms, receivers, seconds, .. } = self;
+        writeln!(
+            f,
+            "{server}: {viewers} viewers ({receivers} receivers) in {rooms} room(s), {seconds} s"
+        )?;
         writeln!(
             f,
             "  packet to a viewer   {:7.2} µs   least {:.2}, median {:.2}; without publishers {:.2}",

@@ -1,4 +1,4 @@
-//! How one client joins: a socket, its descriptions exchanged, and then it is a media thread's.
+//! How one participant joins: opens a socket, exchanges descriptions, and moves to a media thread.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -17,7 +17,7 @@ use synth::stats::Totals;
 use synth::udp;
 use synth::viewer::{Identity, Rules, Viewer};
 
-/// What is needed to join, for all clients.
+/// Everything that clients need to join.
 pub(super) struct Joiner {
     pub(super) signaling: Signaling,
     pub(super) local_ip: Option<IpAddr>,
@@ -82,7 +82,7 @@ impl Joiner {
         open().map_err(|it| format!("socket: {it}"))
     }
 
-    /// Rooms of another run have other names.
+    /// The name of a room, different in each run.
     fn room(&self, n: usize) -> String {
         format!("bench-{:04x}-{}", self.rules.run & 0xFFFF, n + 1)
     }

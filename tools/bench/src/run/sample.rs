@@ -1,4 +1,4 @@
-//! What the machine tells of server and tool.
+//! CPU time, memory and drops, sampled between the phases of a run.
 
 use std::time::{Duration, Instant};
 

@@ -29,7 +29,7 @@ pub(super) struct Response {
     pub(super) body: String,
 }
 
-/// Asks the server at this address.
+/// Sends a request to the server at this address.
 pub(super) async fn request(address: SocketAddr, ask: Request<'_>) -> Result<Response, String> {
     let stream = TcpStream::connect(address).await.map_err(|it| it.to_string())?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));

@@ -1,5 +1,4 @@
-//! WHIP (RFC 9725), and WHEP, which is the same the other way round: an offer is posted, the answer
-//! comes back with the address of a resource to delete at the end.
+//! WHIP (RFC 9725) and WHEP: POST an offer, get the answer and the URL of a session, DELETE that at the end.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use hyper::{Method, StatusCode, Uri};
 use super::http::{Request, request};
 use super::{Endpoint, Session};
 
-/// What a server made for a client.
+/// A session on the server, to be deleted at the end.
 pub(crate) struct Resource {
     address: SocketAddr,
     uri: Option<Uri>,

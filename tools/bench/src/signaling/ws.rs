@@ -1,4 +1,4 @@
-//! Kaibo's `/ws` (`docs/protocol.md`), in its basic profile: the fewest messages.
+//! Kaibo's `/ws` (`docs/protocol.md`), in its basic profile.
 
 use futures_util::{SinkExt, StreamExt};
 use protocol::{ClientMessage, ServerMessage};

@@ -1,4 +1,4 @@
-//! What was sent and answered, as a report shows it: long bodies cut, secrets blacked out.
+//! Requests and responses as a report shows them: long bodies cut, secrets hidden.
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
 use hyper::{Method, StatusCode, Uri};

@@ -1,4 +1,4 @@
-//! TLS with the certificates that the system trusts, as a browser has it.
+//! TLS that trusts the system's certificates, as browsers do.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,4 +1,4 @@
-//! A report as people read it.
+//! The report as text.
 
 use std::fmt;
 

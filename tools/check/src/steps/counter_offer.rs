@@ -1,5 +1,5 @@
-//! The server's own offer (draft-ietf-wish-whep-03, section 4.2.2). When it is made is the server's
-//! choice: one that cannot be answered is the best that can be done to provoke it.
+//! The server's own offer (draft-ietf-wish-whep-03, section 4.2.2). The server decides when to make one, so the check
+//! provokes it by offers that cannot be answered.
 
 use hyper::header::LOCATION;
 use hyper::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! What a 201 has in it: its header fields, its links, and the answer.
+//! The 201 response: its header fields, its links, and the answer.
 
 use hyper::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, LINK};
 use hyper::{Method, StatusCode, Uri};

@@ -11,7 +11,7 @@ use crate::http::Ask;
 use crate::rule::Rule;
 use crate::session::Session;
 
-/// Nothing for this long is silence: media comes every 20 ms, reports of it every second or so.
+/// Silence: media comes every 20 ms and its reports about every second, so this long without either is the end.
 const QUIET: Duration = Duration::from_millis(1_200);
 
 impl Check<'_> {

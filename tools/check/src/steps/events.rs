@@ -1,5 +1,5 @@
-//! The extension of server-sent events (draft-ietf-wish-whep-02, section 4.9.1). Its publisher goes
-//! and comes back, so that there is something to tell.
+//! The extension of server-sent events (draft-ietf-wish-whep-02, section 4.9.1). The check's publisher leaves and returns,
+//! to cause events.
 
 mod listener;
 
@@ -38,7 +38,7 @@ const RULES: [Rule; 14] = [
 const QUIET: Duration = Duration::from_millis(400);
 
 impl Check<'_> {
-    /// Returns a stream that has to end with its session.
+    /// Returns a stream that must end with its session.
     pub(super) async fn events(
         &self,
         session: &Session,

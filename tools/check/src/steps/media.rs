@@ -1,4 +1,4 @@
-//! Media: whether it flows, and goes on.
+//! Whether media flows, and keeps flowing.
 
 use synth::client::{Draft, State};
 

@@ -1,4 +1,4 @@
-//! Offers that a server has to refuse. Whatever it answers, the next good one has to work.
+//! Offers that a server must refuse. Whatever it answers, the next good offer must work.
 
 use hyper::{Method, StatusCode};
 use sdp::{Direction, Section};

@@ -1,4 +1,4 @@
-//! ICE restart: one that has to work, and one that cannot.
+//! ICE restarts: one that must work, and one that must fail.
 
 use hyper::header::ETAG;
 use hyper::{Method, StatusCode};

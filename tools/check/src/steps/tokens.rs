@@ -1,4 +1,4 @@
-//! Bearer tokens (RFC 6750): none, a wrong one, and whether a session is as well kept as its endpoint.
+//! Bearer tokens (RFC 6750): none, a wrong one, and whether sessions are protected like their endpoint.
 
 use hyper::header::WWW_AUTHENTICATE;
 use hyper::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! The order of a check of WHEP, and what it needs of a publisher.
+//! The order of a WHEP check, and the publisher that it needs.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The order of a check of WHIP.
+//! The order of a WHIP check.
 
 use super::Check;
 use crate::session::{self, Session};

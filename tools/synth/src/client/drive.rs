@@ -1,4 +1,4 @@
-//! The task behind a client: its socket, its deadlines and the clock.
+//! The task of one client: its socket, its deadlines and the clock.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use crate::viewer::Recorder;
 /// What a client is told.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// Asks for new ICE credentials of ours.
+    /// Asks for new local ICE credentials.
     OfferRestart(oneshot::Sender<Option<(String, String)>>),
     /// The server's description with its new ones in it.
     AcceptRestart(String, oneshot::Sender<Result<(), String>>),
@@ -26,13 +26,13 @@ pub(super) enum Message {
 pub(super) struct Driver {
     socket: UdpSocket,
     participant: Participant,
-    /// What a viewer said of itself last.
+    /// The local half of a viewer's last description.
     local: Option<Local>,
     state: watch::Sender<State>,
     inbox: mpsc::Receiver<Message>,
     totals: Totals,
     stats: Stats,
-    /// Encrypted RTCP that came to a publisher.
+    /// RTCP datagrams that a publisher received, still encrypted.
     rtcp: u64,
     /// Credentials that a viewer offered and the server has not answered.
     offered: Option<(String, String)>,
@@ -61,7 +61,7 @@ impl Driver {
         }
     }
 
-    /// Runs until nobody holds the client any more.
+    /// Runs until the client is dropped.
     pub(super) async fn run(mut self) {
         let mut buffer = vec![0; 4_096];
         self.timeout();

@@ -1,4 +1,4 @@
-//! A description with other lines.
+//! Changed copies of descriptions: fewer candidates, other ICE credentials.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use sdp::{Candidate, rewritten};
 
 use super::read::usable;
 
-/// A description with those of its candidates alone that may stay.
+/// A copy of a description with only those candidates that may stay.
 pub fn with_candidates(description: &str, stays: impl Fn(SocketAddr) -> bool) -> String {
     rewritten(description, |line, out| match line.attribute() {
         Some(("candidate", value)) => {

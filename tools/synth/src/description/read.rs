@@ -1,4 +1,4 @@
-//! What a server says of itself.
+//! Reads the server's description.
 
 use std::net::SocketAddr;
 
@@ -71,7 +71,7 @@ pub(super) fn usable(candidate: &Candidate<'_>) -> Option<SocketAddr> {
     candidate.socket_addr().filter(|_| candidate.component == 1 && candidate.is_udp())
 }
 
-/// The id of the sequence number, when somebody wants to hear of it.
+/// The extension's id, when the server wants transport-wide feedback.
 fn twcc(section: &Section<'_>) -> Option<u8> {
     let listens = section.payload_types().iter().any(|it| it.feedback.transport_cc);
     let mut extensions = section.attributes.extmaps().filter(|it| it.uri == TWCC);

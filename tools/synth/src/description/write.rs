@@ -1,15 +1,15 @@
-//! What we say: an answer, and an offer.
+//! Writes our answer and our offer.
 
 use sdp::{Description, Writer};
 
 use super::{Local, TWCC};
 use crate::media::VideoCodec;
 
-/// What of a media description an answer repeats.
+/// The attributes of an offered media description that the answer repeats.
 const ECHOED: [&str; 8] =
     ["mid", "extmap", "rtpmap", "fmtp", "rtcp-fb", "rtcp-mux", "rtcp-mux-only", "rtcp-rsize"];
 
-/// The answer to a server's offer: all its codecs are fine, we only receive.
+/// The answer to a server's offer: accepts all codecs, receives only.
 pub fn answer(offer: &str, local: &Local) -> Result<String, String> {
     let offer = Description::parse(offer).map_err(|it| it.to_string())?;
     let mut out = session(local);

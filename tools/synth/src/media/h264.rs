@@ -64,7 +64,7 @@ fn slice_header(is_key: bool, since_key: u32) -> [u8; 2] {
 mod tests {
     use super::*;
 
-    /// A reader of what is coded in single bits.
+    /// Reads a bit string.
     struct Bits<'a>(&'a [u8], usize);
 
     impl Bits<'_> {

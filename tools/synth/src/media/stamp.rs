@@ -18,7 +18,7 @@ pub(super) const STAMP_BYTES: usize = MARK.len() + RUN_BYTES + TIME_BYTES + FRAM
 const KEY: u64 = 1;
 const BEGINS: u64 = 2;
 
-/// What every packet says of itself.
+/// The content of a stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) run: u32,

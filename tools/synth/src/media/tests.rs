@@ -1,4 +1,4 @@
-//! What is sent, as servers and viewers read it.
+//! Payloads, as servers and viewers read them.
 
 use str0m::format::{detect_h264_keyframe, detect_vp8_keyframe};
 

@@ -1,5 +1,5 @@
-//! The DTLS 1.2 handshake and what it yields. One certificate and one configuration serve the whole
-//! process: making a configuration runs known-answer tests for a millisecond.
+//! The DTLS 1.2 handshake and the SRTP keys from it. The whole process shares one certificate and one configuration:
+//! creating a configuration runs known-answer tests for a millisecond.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -105,7 +105,7 @@ impl Handshake {
         self.drain(to, send)
     }
 
-    /// Says goodbye.
+    /// Closes the connection.
     pub(crate) fn close(&mut self, to: SocketAddr, send: &mut Send<'_>) {
         if self.dtls.close().is_ok() {
             _ = self.drain(to, send);

@@ -1,5 +1,4 @@
-//! What a viewer tells the server, as a browser does: reports, arrivals, what is missing, and that
-//! the picture cannot be decoded.
+//! RTCP that a viewer sends, as a browser does: receiver reports, transport-wide feedback, NACK and PLI.
 
 use std::time::{Duration, Instant};
 
@@ -9,15 +8,15 @@ use super::incoming::Incoming;
 use crate::stats::Counters;
 
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-/// Browsers have 50 to 250 ms, by bitrate.
+/// Interval of transport-wide feedback. Browsers have 50 to 250 ms, by bitrate.
 const ARRIVALS_INTERVAL: Duration = Duration::from_millis(100);
-/// Between two requests for a keyframe.
+/// The shortest interval of keyframe requests.
 const PLI_INTERVAL: Duration = Duration::from_secs(1);
 /// The unit of arrival times (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 const TICK_US: u128 = 250;
-/// Numbers that one feedback may span.
+/// The most sequence numbers that one feedback spans.
 const MAX_SPAN: u64 = 2_000;
-/// What fits a datagram with the tag behind it.
+/// The most bytes of RTCP that fit a datagram with the SRTP tag.
 const MAX_BYTES: usize = 1_200;
 
 /// When to tell what.
@@ -61,12 +60,12 @@ impl Feedback {
         missing.chain(arrivals).fold(self.report_at.min(self.picture_at(incoming)), Instant::min)
     }
 
-    /// When a picture that does not move by then is asked for.
+    /// When to request a keyframe for a picture that does not move.
     fn picture_at(&self, incoming: &Incoming) -> Instant {
         incoming.shown_at().map_or(self.pli_at, |at| self.pli_at.max(at + incoming.patience()))
     }
 
-    /// Says what is due; each packet in a buffer of its own content.
+    /// Sends the reports that are due, each in the same buffer.
     pub(crate) fn handle_timeout(
         &mut self,
         incoming: &mut Incoming,
@@ -163,7 +162,7 @@ impl Feedback {
     }
 }
 
-/// Takes what the server says of its streams.
+/// Takes the server's sender reports.
 pub(crate) fn handle_rtcp(compound: &[u8], incoming: &mut Incoming, now: Instant) {
     for packet in packets(compound) {
         let Packet::SenderReport(report) = packet else { continue };

@@ -1,8 +1,8 @@
-//! What a person in front of the viewer would see: frames that are complete and build on one that
-//! was shown, and how long the picture stands still.
+//! A viewer's screen: shows frames that are complete and whose predecessor was shown, and measures how long the picture
+//! stands still.
 //!
-//! A frame is all packets from the one whose stamp says that it begins to the next with the marker bit, however
-//! many there are: a server may packetise frames anew.
+//! A frame is all packets from the one whose stamp begins it to the next packet with the marker bit. How many packets
+//! that is does not matter, because a server may packetise frames anew.
 
 mod window;
 
@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use crate::media::Stamp;
 use window::Window;
 
-/// Frames that are waited for at once: four seconds of them.
+/// The most incomplete frames kept: four seconds of them.
 const MAX_PENDING: usize = 128;
 
 /// A packet of video.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
-    /// Its sequence number with its cycles.
+    /// The sequence number, extended by its cycles.
     pub(crate) seq: u64,
     /// Its marker bit.
     pub(crate) is_last: bool,
@@ -92,7 +92,7 @@ impl Frames {
         }
     }
 
-    /// Shows what can be decoded: complete frames in order, or from the next complete keyframe.
+    /// Shows all decodable frames: the next in order, or from a complete keyframe on.
     fn show(&mut self, now: Instant) -> Option<Duration> {
         let before = self.shown_at;
         let mut moved = false;

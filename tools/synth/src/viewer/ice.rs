@@ -1,6 +1,5 @@
-//! The controlling side of ICE (RFC 8445), for one socket and a server that has an address of its
-//! own: checks to one of the server's candidates after another until one answers, then consent
-//! (RFC 7675). What a server of full ICE asks is answered.
+//! The controlling side of ICE (RFC 8445), for one socket and a server with a public address. Checks the server's
+//! candidates in turn until one answers, then keeps consent (RFC 7675). Answers the checks of a full ICE server.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,20 +12,20 @@ use str0m::ice::{StunMessage, TransId};
 use super::Send;
 use crate::description::{Local, Remote};
 
-/// Between checks while there is no answer.
+/// Interval of checks until one is answered.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
-/// Checks to one candidate before the next has its turn.
+/// Checks of one candidate before the next one's turn.
 const CHECKS_EACH: usize = 4;
-/// Between checks once there was one (RFC 7675 has five seconds).
+/// Interval of checks once one was answered (RFC 7675 has five seconds).
 const CONSENT_INTERVAL: Duration = Duration::from_millis(2_500);
 /// Unanswered this long, the server is gone (RFC 7675).
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
-/// Checks whose answer is still taken: of each candidate, or of 40 s.
+/// Checks whose answers are still accepted: one for each candidate, or those of 40 s.
 const REMEMBERED: usize = 16;
 /// The priority of a peer-reflexive candidate (RFC 8445, section 5.1.2).
 const PRIORITY: u32 = (110 << 24) | (65_535 << 8) | 255;
 
-/// What became of ICE by a datagram.
+/// What a datagram did to ICE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// Nothing new.
@@ -109,7 +108,7 @@ impl Ice {
         self.chosen
     }
 
-    /// Of the last check that was answered.
+    /// The round-trip time of the last answered check.
     pub(crate) fn rtt(&self) -> Duration {
         self.rtt
     }

@@ -1,5 +1,5 @@
-//! The media of one viewer: decrypts what comes, knows it by payload type, and passes it to its
-//! stream and to the screen.
+//! The media that one viewer receives: decrypts a packet, finds its stream by payload type, and hands it to the stream and
+//! the screen.
 
 use std::time::{Duration, Instant};
 
@@ -13,15 +13,15 @@ use crate::description::{Carries, Remote};
 use crate::media::Stamp;
 use crate::stats::{Counters, Stats};
 
-/// Arrivals remembered for one transport feedback; a report of more would not fit a datagram.
+/// The most arrivals in one transport feedback: more would not fit a datagram.
 const MAX_ARRIVALS: usize = 1_000;
 
-/// A picture that stands still for longer is a freeze; at few frames a second, three of them.
+/// The shortest stop of the picture that is a freeze; at low frame rates it is three frame intervals.
 const FREEZE: Duration = Duration::from_millis(200);
 /// How long a viewer looks at a picture that stands still; at few frames a second, three of them.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What comes in, and what is known of it.
+/// The media that a viewer receives.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     formats: [Carries; 128],
@@ -31,7 +31,7 @@ pub(crate) struct Incoming {
     pub(crate) video: Option<IncomingStream>,
     announced_video: Option<u32>,
     frames: Frames,
-    /// What a freeze is counted from, before the first frame of the steady phase.
+    /// The earliest beginning of a freeze: when the steady phase began.
     steady_from: Option<Instant>,
     received_at: Instant,
     /// When the viewer was connected, in microseconds of the run.
@@ -92,7 +92,7 @@ impl Incoming {
         PATIENCE.max(3 * self.rules.frame_interval)
     }
 
-    /// Counts a picture that stands still at the end.
+    /// Counts a freeze that lasts until the end.
     pub(crate) fn end_steady(&self, now: Instant, counters: &mut Counters) {
         let since = self.shown_at().max(self.steady_from).unwrap_or(now);
         self.count_freeze(now.saturating_duration_since(since), counters);
@@ -157,7 +157,7 @@ impl Incoming {
         }
     }
 
-    /// Takes a repeated packet: its own number stands before its payload (RFC 4588, section 4).
+    /// Takes a retransmission: the original sequence number precedes the payload (RFC 4588, section 4).
     fn handle_rtx(
         &mut self,
         header: &Header<'_>,

@@ -1,5 +1,5 @@
-//! One incoming stream: which packets came, which are missing and asked for again, and what a
-//! receiver report says of it (RFC 3550, section 6.4.1).
+//! One incoming stream: which packets arrived, which are missing and to be requested, and its receiver report (RFC 3550,
+//! section 6.4.1).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,11 +8,11 @@ use crate::stats::Counters;
 
 /// A packet may overtake others by this much before they are asked for.
 const REORDER_WAIT: Duration = Duration::from_millis(10);
-/// The least time between two requests for one packet.
+/// The shortest interval of requests for one packet.
 const MIN_RETRY: Duration = Duration::from_millis(20);
-/// A packet that did not come by then is lost.
+/// A packet that is missing for longer is lost.
 pub const GIVE_UP: Duration = Duration::from_millis(500);
-/// More missing packets than this are an outage, not a loss to be mended.
+/// The most missing packets that are tracked. More than that is an outage, which retransmission does not repair.
 const MAX_MISSING: usize = 1_000;
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct IncomingStream {
     highest: u64,
     received: u64,
     missing: VecDeque<Missing>,
-    /// When to look after what is missing.
+    /// When to check for missing packets.
     look_at: Option<Instant>,
     jitter: f64,
     transit: Option<f64>,
@@ -105,7 +105,7 @@ impl IncomingStream {
         self.look_at.get_or_insert(now + REORDER_WAIT);
     }
 
-    /// Measures how regularly packets come (RFC 3550, appendix A.8).
+    /// Updates the interarrival jitter (RFC 3550, appendix A.8).
     pub(crate) fn measure_jitter(&mut self, ts: u32, now: Instant) {
         let rate = f64::from(self.clock_rate);
         let arrived = now.saturating_duration_since(self.began).as_secs_f64() * rate;

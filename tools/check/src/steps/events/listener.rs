@@ -1,5 +1,4 @@
-//! Listens to an event stream. A server may end the response after some events: then it is asked
-//! again, as browsers do.
+//! Listens to an event stream. When the server ends the response, it reconnects, as browsers do.
 
 use std::time::Duration;
 

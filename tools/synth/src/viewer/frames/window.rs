@@ -1,4 +1,4 @@
-//! Which packets of a stream came, of the latest ones: two bits each.
+//! Which of the latest packets of a stream arrived, in two bits each.
 
 /// Four seconds of 8 Mbit/s.
 const PACKETS: u64 = 4_096;
