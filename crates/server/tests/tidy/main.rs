@@ -132,6 +132,19 @@ fn the_control_plane_builds_without_webrtc_and_without_a_c_compiler() {
     }
 }
 
+/// It is what the core is tested and compared against.
+#[test]
+fn the_core_is_built_without_str0m() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "-p", "sfu", "-e", "normal,build", "--prefix", "none"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.contains("media-api"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(tree.lines().find(|line| line.starts_with("str0m v")), None);
+}
+
 #[test]
 fn modules_of_a_crate_do_not_go_round_in_circles() {
     for (name, path) in crates() {

@@ -1,4 +1,4 @@
-//! What a publisher's offer lets expect. The offer was bounded by [`crate::ingress::str0m_sdp`] before.
+//! What a publisher's offer lets expect. The offer was read, and so bounded, by [`crate::transport::sdp`] before.
 
 use super::is_playable;
 

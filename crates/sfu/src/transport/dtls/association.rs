@@ -52,7 +52,7 @@ struct Attempt {
 enum Library {
     /// What browsers speak to: the cheapest, with one configuration for all.
     Dimpl(dimpl::Dtls),
-    /// str0m asks for what threads may share, though none does.
+    /// A peer moves between threads, so it has to be what threads may share, though none does.
     AnyKey(Box<SyncWrapper<AnyKey>>),
 }
 
