@@ -11,6 +11,8 @@
 
 mod packets;
 mod rtcp_out;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;

@@ -1,0 +1,119 @@
+//! Whatever a publisher that has its keys may send: no packet of it is a fault, and what is kept is bounded.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rtp::header::{Extension, Header, HeaderWriter};
+
+use super::*;
+use crate::Config;
+use crate::testing::START;
+
+const OFFERS: [&str; 4] = [
+    include_str!("../../../../sdp/tests/fixtures/obs_offer.sdp"),
+    include_str!("../../../../sdp/tests/fixtures/obs_offer_sim.sdp"),
+    include_str!("../../../../sdp/tests/fixtures/ffmpeg_9_whip_offer.sdp"),
+    include_str!("../../../../sdp/tests/fixtures/gst_bundle_none_whip_offer.sdp"),
+];
+
+/// Rounds of the short run, one of four offers after the other.
+const PACKETS: usize = 1_000_000;
+const MUTATED_OFFERS: usize = 200_000;
+
+fn publisher(offer: &str) -> WebRtc {
+    let config = Config::new(vec![SocketAddr::from(([192, 0, 2, 1], 3000))]);
+    let limits = (0, Limits { packets: 0, kbps: 0 });
+    WebRtc::accept(&Shared::new(&config), limits, offer, None, *START).unwrap().0
+}
+
+/// A packet as an encoder makes it, of a random stream, with a random payload.
+fn packet(rng: &mut fastrand::Rng, payload_types: &[u8], buffer: &mut [u8]) -> usize {
+    let mid = [b'0' + rng.u8(0..3)];
+    let transport_seq = rng.u16(..).to_be_bytes();
+    let other: Vec<u8> = (0..rng.usize(1..16)).map(|_| rng.u8(..)).collect();
+    let extensions = [
+        Extension { id: 1, data: &mid },
+        Extension { id: 2, data: &mid },
+        Extension { id: 3, data: &transport_seq },
+        Extension { id: rng.u8(1..15), data: &other },
+    ];
+    let writer = HeaderWriter {
+        marker: rng.bool(),
+        payload_type: payload_types[rng.usize(..payload_types.len())],
+        seq: rng.u16(..),
+        ts: rng.u32(..),
+        ssrc: 1_942_975_419 + rng.u32(0..20),
+        padding: rng.u8(..) < 20,
+        extensions: &extensions[..rng.usize(0..=4)],
+    };
+    let header = writer.write(buffer).unwrap();
+    let len = header + rng.usize(0..60);
+    buffer[header..len].iter_mut().for_each(|it| *it = rng.u8(..));
+    len
+}
+
+#[test]
+fn no_packet_of_a_publisher_is_a_fault_and_what_is_kept_of_it_is_bounded() {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let payload_types = [96, 97, 105, 106, 107, 111, 0, 8, 127];
+    for offer in OFFERS {
+        let mut it = publisher(offer);
+        let (mut now, mut seq) = (*START, 0_u64);
+        let mut buffer = [0; 200];
+        for _ in 0..PACKETS / OFFERS.len() {
+            now += Duration::from_micros(rng.u64(0..2_000));
+            let len = packet(&mut rng, &payload_types, &mut buffer);
+            for _ in 0..rng.usize(0..3) {
+                let at = rng.usize(..len);
+                buffer[at] ^= 1 << rng.u8(0..8);
+            }
+            let packet = &buffer[..len];
+            if rng.u8(..) < 30 {
+                it.handle_rtcp(packet, now);
+                continue;
+            }
+            seq = seq.saturating_add_signed(rng.i64(-3..6));
+            if let Some(header) = Header::parse(packet) {
+                let link = rng.usize(0..2);
+                it.handle_rtp(link, &header, packet, (seq, rng.u8(..) > 2), now);
+            }
+            assert!(it.ready.len() <= 4, "a datagram makes few packets");
+            it.ready.clear();
+            assert!(it.streams.all.len() <= 16, "{} streams", it.streams.all.len());
+        }
+    }
+}
+
+#[test]
+fn no_mutated_offer_is_a_fault() {
+    let mut rng = fastrand::Rng::with_seed(2);
+    let mut n_taken = 0;
+    for n in 0..MUTATED_OFFERS {
+        let mut text = OFFERS[n % OFFERS.len()].as_bytes().to_vec();
+        for _ in 0..rng.usize(1..4) {
+            let at = rng.usize(..text.len());
+            match rng.u8(0..4) {
+                0 => text[at] = rng.u8(32..127),
+                1 => drop(text.remove(at)),
+                2 => text.insert(at, b"\n:=/ 09amv"[rng.usize(0..10)]),
+                // A line twice, or somewhere else.
+                _ => {
+                    let line = text[at..].iter().position(|it| *it == b'\n').unwrap_or(0);
+                    let copy = text[at..at + line].to_vec();
+                    let to = rng.usize(..text.len());
+                    text.splice(to..to, copy);
+                }
+            }
+        }
+        let Ok(text) = String::from_utf8(text) else { continue };
+        match sdp::read_publisher(&text) {
+            Ok(offer) => {
+                n_taken += 1;
+                assert!(offer.transports.len() <= 8 && !offer.transports.is_empty());
+                assert!(!offer.layout.incoming_codecs().is_empty());
+            }
+            Err(error) => assert!(!error.to_string().contains("KHNrpPdAla2pQQ9R0vHJyX"), "{error}"),
+        }
+    }
+    assert!(n_taken > MUTATED_OFFERS / 4, "{n_taken} are still offers");
+}
