@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 mod nack;
 mod numbering;
 mod parameter_sets;
+mod receive_estimate;
 mod received;
 mod streams;
 mod timeline;

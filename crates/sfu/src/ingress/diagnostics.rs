@@ -176,6 +176,11 @@ impl Ingest {
         self.ceiling.takes(bytes, now)
     }
 
+    /// The most that is taken, in kbit/s; 0: no limit.
+    pub(crate) fn ceiling_kbps(&self) -> u32 {
+        self.ceiling.limits.kbps
+    }
+
     /// Whether more than the ceiling came for so long that the publisher is to be closed.
     pub(crate) fn is_flooded(&self, now: Instant) -> bool {
         self.ceiling.is_flooded(now)

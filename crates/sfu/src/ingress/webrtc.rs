@@ -24,6 +24,7 @@ use rtp::header::Header;
 use rtp::rtcp;
 
 use super::diagnostics::{Arrivals, Ingest};
+use super::receive_estimate::ReceiveEstimate;
 use super::streams::{Role, Streams};
 use super::transport_feedback::FeedbackBuilder;
 use super::{Limits, Output};
@@ -87,6 +88,8 @@ struct Link {
     report_at: Instant,
     /// Its RTCP that is looked at.
     rtcp: RateLimit,
+    /// What its path carries, for who is told no other way.
+    estimate: ReceiveEstimate,
     /// SSRCs that a keyframe is to be asked of.
     keyframes: Vec<u32>,
 }
@@ -158,7 +161,7 @@ impl WebRtc {
             link.transport.can_negotiate(remote)?;
         }
         while self.links.len() < offer.transports.len() {
-            self.links.push(Link::new(&self.shared, now));
+            self.links.push(Link::new(&self.shared, self.ingest.ceiling_kbps(), now));
         }
         for (remote, link) in offer.transports.iter_mut().zip(&mut self.links) {
             link.transport.negotiated(remote, now)?;
@@ -250,6 +253,7 @@ impl WebRtc {
         }
         let Ok(unprotected) = keys.receiver.unprotect_rtp(packet) else { return false };
         link.transport.authentic(datagram, now, out);
+        link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
         // Here is the first place where it is known to be the publisher's: any that only came from its
@@ -382,7 +386,7 @@ impl WebRtc {
 }
 
 impl Link {
-    fn new(shared: &Shared, now: Instant) -> Self {
+    fn new(shared: &Shared, max_kbps: u32, now: Instant) -> Self {
         let mut random = [0; 4];
         rand::fill(&mut random).expect("the system has random numbers");
         Self {
@@ -393,6 +397,7 @@ impl Link {
             media_ssrc: 0,
             report_at: now,
             rtcp: RateLimit::default(),
+            estimate: ReceiveEstimate::new(max_kbps, now),
             keyframes: Vec::new(),
         }
     }

@@ -276,6 +276,12 @@ fn each_once<'a>(formats: impl Iterator<Item = &'a Offered>) -> Vec<Codec> {
 }
 
 impl Media {
+    /// Whether the bandwidth is told by REMB alone: where packets are numbered on the transport, that tells more.
+    pub(crate) fn is_told_by_remb(&self) -> bool {
+        let numbers = self.extensions.transport_cc.is_some();
+        self.formats.iter().any(|it| it.remb && !(it.transport_cc && numbers))
+    }
+
     /// The payload type for this format: of those that fit best, the first, since the viewer's own
     /// order decides between equals. `None` when it cannot play it.
     pub(crate) fn payload_type(&self, format: &Format) -> Option<&Offered> {

@@ -195,3 +195,22 @@ fn a_loss_that_is_repaired_is_not_told() {
     let is_lossy = |it: &Finding| matches!(it, Finding::LossyUplink { .. });
     assert!(!findings(&sim).iter().any(is_lossy), "{:?}", findings(&sim));
 }
+
+#[test]
+fn who_is_told_its_bandwidth_by_remb_alone_is_told_what_comes_and_what_is_lost() {
+    let bare = |offer: String| -> String {
+        let is_kept = |it: &&str| !it.contains("transport-cc") && !it.contains("transport-wide-cc");
+        offer.lines().filter(is_kept).map(|it| format!("{it}\r\n")).collect()
+    };
+    let (mut sim, host, _) = watched(Host::saying(bare));
+    sim.run(10 * SECOND);
+    let before = *sim.host(host).rembs.last().expect("it is told");
+    assert!(before >= 2_000_000, "{before}");
+    sim.set_link(host, lossy(25.0));
+    sim.run(10 * SECOND);
+    let after = *sim.host(host).rembs.last().unwrap();
+    assert!(after < before * 2 / 3, "{after} after {before}");
+    let (mut sim, host, _) = watched(Host::default());
+    sim.run(5 * SECOND);
+    assert!(sim.host(host).rembs.is_empty(), "a browser is told more by transport-wide feedback");
+}

@@ -160,10 +160,17 @@ impl WebRtc {
             }
         }
         let ssrc = link.ssrc;
+        let lost = blocks.iter().map(|it| it.fraction_lost).max().unwrap_or(0);
+        let bps = link.estimate.tell(lost, now);
+        let sources: Vec<u32> = blocks.iter().map(|it| it.ssrc).collect();
         let cname = std::sync::Arc::clone(&self.shared.cname);
         let mut compound = Compound::new();
         compound.add(|out| write::receiver_report(out, ssrc, &blocks));
         compound.add(|out| write::cname(out, ssrc, &cname));
+        let mut sections = self.streams.sections.iter().filter(|it| it.link == at);
+        if !sources.is_empty() && sections.any(|it| it.incoming.media.is_told_by_remb()) {
+            compound.add(|out| write::remb(out, ssrc, bps, &sources));
+        }
         compound.send(link, path, out);
         debug_assert!(
             self.streams.all.iter().all(|it| it.media.is_some() || it.role != Role::Media)

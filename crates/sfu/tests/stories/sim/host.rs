@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use str0m::Rtc;
+use str0m::bwe::BweKind;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
@@ -56,6 +57,8 @@ pub(crate) struct Host {
     pub(crate) hides_parameter_sets: bool,
     /// What its offer says instead of what str0m writes.
     pub(crate) saying: fn(String) -> String,
+    /// What it was told that its path carries, in bits a second.
+    pub(crate) rembs: Vec<u64>,
     /// Requests for repetition that it heard, by layer.
     pub(crate) nacks: BTreeMap<String, u64>,
     /// Whether it sends three temporal layers.
@@ -121,6 +124,7 @@ impl Default for Host {
             stray_seq: 1,
             hides_parameter_sets: false,
             saying: |offer| offer,
+            rembs: Vec::new(),
             nacks: BTreeMap::new(),
             is_temporal: false,
             n_spatial: 1,
@@ -323,6 +327,9 @@ impl Host {
         if let str0m::Event::KeyframeRequest(_) = event {
             self.keyframe_requests.push(now);
             self.keyframe_due |= self.obeys;
+        }
+        if let str0m::Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) = event {
+            self.rembs.push(estimate.as_u64());
         }
         if let str0m::Event::MediaEgressStats(stats) = event
             && let Some(rid) = stats.rid
