@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Chromium } from "./lib/browsers.mjs";
-import { Player, Publisher } from "./lib/libdatachannel.mjs";
+import { cleanUp, Player, Publisher } from "./lib/libdatachannel.mjs";
 import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
 import { fanState, goLive } from "./lib/studio.mjs";
@@ -20,6 +20,7 @@ describe("libdatachannel", () => {
     await Promise.all(sessions.map((it) => it.stop()));
     await chromium?.close();
     await server?.stop();
+    cleanUp();
   });
 
   const keep = (session) => {

@@ -85,3 +85,9 @@ export class Player extends Session {
     return it;
   }
 }
+
+/** Ends the library's threads, which would keep the program from ending. Now and then one stays all the same. */
+export function cleanUp() {
+  nodeDataChannel.cleanup();
+  setTimeout(() => process.exit(), 5_000).unref();
+}
