@@ -256,8 +256,7 @@ impl WebRtc {
         link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
-        // Here is the first place where it is known to be the publisher's: any that only came from its
-        // address may be anybody's.
+        // The rate counts from here on: a packet that only came from the publisher's address may be anybody's.
         let is_admitted = self.ingest.admits(unprotected.payload_len, now);
         self.is_flooding |= !is_admitted && self.ingest.is_flooded(now);
         let Some(header) = Header::parse(packet) else { return true };
@@ -329,15 +328,9 @@ impl WebRtc {
     }
 
     fn deadline(&self, now: Instant) -> Instant {
-        let mut at = now + LATER;
-        for link in &self.links {
-            let feedback = link.feedback.deadline();
-            let report = link.keys.as_ref().map(|_| link.report_at);
-            let next = [link.transport.deadline(), feedback, report].into_iter().flatten();
-            at = next.fold(at, Instant::min);
-        }
-        let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
-        media.filter_map(|it| it.nack.deadline()).fold(at, Instant::min)
+        let of_links =
+            self.links.iter().flat_map(|it| [it.transport.deadline(), self.rtcp_deadline(it)]);
+        of_links.flatten().fold(now + LATER, Instant::min)
     }
 
     /// What is wrong with what it sends, when that is other than it was; due once a second.

@@ -23,7 +23,7 @@ use crate::media::svc::{SvcPosition, SwitchPoint};
 const OSN_BYTES: usize = 2;
 
 /// One packet of media, by itself or repeated.
-struct Incoming<'a> {
+struct Arriving<'a> {
     /// The place of its stream.
     at: usize,
     seq: u64,
@@ -60,51 +60,42 @@ impl WebRtc {
         let ids = section.incoming.media.extensions;
         let rate = section.incoming.kind.clock_rate();
         self.tell_transport(link_at, header, Some(&ids), now);
-        let payload = header.payload_without_padding(packet).unwrap_or_default();
-        let (header_ext, dependency) =
-            (HeaderExtensions::read(header, &ids), dependency(header, &ids));
+        let mut arriving = Arriving {
+            at,
+            seq: index,
+            ts: header.ts,
+            marker: header.marker,
+            payload_type: header.payload_type,
+            payload: header.payload_without_padding(packet).unwrap_or_default(),
+            header_ext: HeaderExtensions::read(header, &ids),
+            dependency: dependency(header, &ids),
+            arrived: now,
+            is_repair: false,
+            is_admitted,
+        };
         if let Some(repaired_at) = self.repaired(role) {
-            let Some(of) =
-                self.streams.section(section_index).and_then(|it| it.repeated(header.payload_type))
-            else {
-                return;
-            };
+            let section = self.streams.section(section_index);
+            let Some(of) = section.and_then(|it| it.repeated(header.payload_type)) else { return };
             let payload_type = of.pt;
             if let Some(stream) = self.streams.all.get_mut(at) {
                 stream.received.take(index);
                 stream.received.sample(header.ts, rate, now);
             }
             // Padding alone is a probe of the publisher's link.
-            let Some((osn, payload)) = payload.split_first_chunk::<OSN_BYTES>() else { return };
+            let Some((osn, payload)) = arriving.payload.split_first_chunk::<OSN_BYTES>() else {
+                return;
+            };
             let Some(seq) = self.original(repaired_at, u16::from_be_bytes(*osn)) else { return };
-            self.take(Incoming {
+            arriving = Arriving {
                 at: repaired_at,
                 seq,
-                ts: header.ts,
-                marker: header.marker,
                 payload_type,
                 payload,
-                header_ext,
-                dependency,
-                arrived: now,
                 is_repair: true,
-                is_admitted,
-            });
-            return;
+                ..arriving
+            };
         }
-        self.take(Incoming {
-            at,
-            seq: index,
-            ts: header.ts,
-            marker: header.marker,
-            payload_type: header.payload_type,
-            payload,
-            header_ext,
-            dependency,
-            arrived: now,
-            is_repair: false,
-            is_admitted,
-        });
+        self.take(arriving);
     }
 
     /// Remembers when a packet arrived, for who asked to be told.
@@ -115,7 +106,7 @@ impl WebRtc {
         ids: Option<&ExtensionIds>,
         now: Instant,
     ) {
-        // Of a packet that fits nothing: all media on a transport number it alike.
+        // A packet of no known stream: all media on one transport use the same id for the number.
         let of_any = || {
             let mut sections = self.streams.sections.iter().filter(|it| it.link == link_at);
             sections.find_map(|it| it.incoming.media.extensions.transport_cc)
@@ -135,7 +126,7 @@ impl WebRtc {
     }
 
     /// Takes a packet of media.
-    fn take(&mut self, it: Incoming<'_>) {
+    fn take(&mut self, it: Arriving<'_>) {
         let Some(stream) = self.streams.all.get_mut(it.at) else { return };
         let Some(media) = &mut stream.media else { return };
         let (index, rid, ssrc) = (stream.section, stream.rid, stream.ssrc);
@@ -160,10 +151,10 @@ impl WebRtc {
         let key = StreamKey { section: index, rid, ssrc };
         // Padding, and payload types that are not forwarded, leave no hole.
         let Some(offered) = offered.filter(|_| is_active && !it.payload.is_empty()) else {
-            let number = media.numbering.drop(it.seq);
-            let last = section_format(&self.streams, index, it.at);
-            if let (Some(seq), Some(format)) = (number.filter(|_| is_active), last) {
-                self.forward_empty(key, format, seq, &it);
+            let Some(seq) = media.numbering.drop(it.seq).filter(|_| is_active) else { return };
+            let ts = media.timeline.map(it.seq, it.ts, kind.clock_rate(), it.arrived).0;
+            if let Some(format) = section_format(&self.streams, index, it.at) {
+                self.forward_empty(key, format, (seq, ts), it.arrived);
             }
             return;
         };
@@ -229,11 +220,20 @@ impl WebRtc {
         self.ready.push_back((key, format, packet));
     }
 
-    /// A number that viewers wait for stands for nothing.
-    fn forward_empty(&mut self, key: StreamKey, format: Format, seq: u64, it: &Incoming<'_>) {
+    /// Sends an empty packet under a number that viewers wait for.
+    fn forward_empty(
+        &mut self,
+        key: StreamKey,
+        format: Format,
+        (seq, ts): (u64, u32),
+        arrived: Instant,
+    ) {
+        if format.kind() != MediaKind::Video {
+            return;
+        }
         let packet = Packet {
             seq,
-            ts: it.ts,
+            ts,
             marker: false,
             header_ext: HeaderExtensions::default(),
             dependency: None,
@@ -241,12 +241,10 @@ impl WebRtc {
             place: SvcPosition::default(),
             vp8: None,
             is_keyframe: false,
-            arrived: it.arrived,
-            captured: it.arrived,
+            arrived,
+            captured: arrived,
         };
-        if format.kind() == MediaKind::Video {
-            self.ready.push_back((key, format, packet));
-        }
+        self.ready.push_back((key, format, packet));
     }
 }
 

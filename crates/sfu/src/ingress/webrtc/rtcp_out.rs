@@ -7,7 +7,6 @@ use rtp::rtcp::{FirEntry, ReportBlock, write};
 
 use super::{Link, WebRtc};
 use crate::core::outbox::Outbox;
-use crate::ingress::streams::Role;
 use crate::transport::ice::Path;
 
 /// The time between two receiver reports.
@@ -57,9 +56,22 @@ impl Compound {
 }
 
 impl WebRtc {
+    /// When RTCP is due on one link by the clock.
+    pub(super) fn rtcp_deadline(&self, link: &Link) -> Option<Instant> {
+        link.keys.as_ref()?;
+        let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
+        let nacks = media.filter_map(|it| it.nack.deadline());
+        nacks.chain(link.feedback.deadline()).chain([link.report_at]).min()
+    }
+
     /// Sends what is due on one link.
     pub(super) fn send_rtcp(&mut self, at: usize, now: Instant, out: &mut Outbox) {
-        let Some(link) = self.links.get_mut(at) else { return };
+        let Some(link) = self.links.get(at) else { return };
+        // Asked after each packet: nothing is made before it is due.
+        let is_due = self.rtcp_deadline(link).is_some_and(|it| it <= now);
+        if !is_due && link.keyframes.is_empty() {
+            return;
+        }
         let Some(path) = link.transport.path().filter(|_| link.keys.is_some()) else { return };
         let ssrc = link.ssrc;
         let mut sections = self.streams.sections.iter().filter(|it| it.link == at);
@@ -172,9 +184,6 @@ impl WebRtc {
             compound.add(|out| write::remb(out, ssrc, bps, &sources));
         }
         compound.send(link, path, out);
-        debug_assert!(
-            self.streams.all.iter().all(|it| it.media.is_some() || it.role != Role::Media)
-        );
     }
 
     /// Ends each link with an RTCP BYE and a DTLS goodbye.

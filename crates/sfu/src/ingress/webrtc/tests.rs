@@ -85,6 +85,36 @@ fn no_packet_of_a_publisher_is_a_fault_and_what_is_kept_of_it_is_bounded() {
 }
 
 #[test]
+fn an_empty_packet_is_on_the_clock_of_the_packets_around_it() {
+    const JUMP: u32 = 900_000_000;
+    let mut it = publisher(OFFERS[0]);
+    let mut buffer = [0; 200];
+    // The clock jumps after the first; the third is late, and padding alone.
+    let sent = [(1, 1_000, 9), (2, JUMP, 9), (4, JUMP, 9), (3, JUMP, 0)];
+    for (n, (seq, ts, len)) in (0..).zip(sent) {
+        let writer = HeaderWriter {
+            marker: false,
+            payload_type: 96,
+            seq,
+            ts,
+            ssrc: 1_656_580_650,
+            padding: false,
+            extensions: &[],
+        };
+        let header = writer.write(&mut buffer).unwrap();
+        let packet = &mut buffer[..header + len];
+        packet[header..].fill(0x41);
+        let header = Header::parse(packet).unwrap();
+        let now = *START + Duration::from_millis(33) * n;
+        it.handle_rtp(0, &header, packet, (seq.into(), true), now);
+    }
+    let packets: Vec<_> = it.ready.iter().map(|(_, _, it)| (it.ts, it.payload.len())).collect();
+    let [(_, 9), (second, 9), (fourth, 9), (empty, 0)] = packets[..] else { panic!("{packets:?}") };
+    assert!(second != JUMP && fourth == second);
+    assert_eq!(empty, second);
+}
+
+#[test]
 fn no_mutated_offer_is_a_fault() {
     let mut rng = fastrand::Rng::with_seed(2);
     let mut n_taken = 0;
