@@ -19,7 +19,7 @@ use media_api::MediaKind;
 use rtp::srtp;
 
 use self::feedback::Feedback;
-use self::outgoing::{Outgoing, Output, Receipt};
+use self::outgoing::{Outgoing, Output};
 use self::sender::Sender;
 use self::sender_reports::Reports;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
@@ -28,7 +28,7 @@ use crate::datagram::Datagram;
 use crate::media::format::Format;
 use crate::transport::sdp::{self, Layout, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
 use crate::transport::shared::Shared;
-use crate::transport::{Keys, Received, Transport};
+use crate::transport::{Handled, Keys, Receipt, Transport};
 use crate::{CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 
 /// What a link is thought to carry at first: what most do. Probes tell more within a second.
@@ -68,7 +68,7 @@ pub(crate) struct Egress {
     due: Instant,
     /// Where microseconds count from.
     began: Instant,
-    /// A bug: its timer panics from then on, and the answer to it whenever that comes.
+    /// Stands for a bug: from this time on its timer panics, and so does its answer at any time.
     #[cfg(test)]
     pub(crate) panics_at: Option<Instant>,
 }
@@ -318,14 +318,14 @@ impl Egress {
     ) -> Receipt {
         self.due = now;
         match self.transport.handle(datagram, now, out) {
-            Received::Foreign => Receipt::Foreign,
-            Received::Early => Receipt::Early,
-            Received::Taken => Receipt::Taken,
-            Received::Moved(silence) => {
+            Handled::Foreign => Receipt::Foreign,
+            Handled::Early => Receipt::Early,
+            Handled::Taken => Receipt::Taken,
+            Handled::Moved(silence) => {
                 self.moved(silence);
                 Receipt::Taken
             }
-            Received::Media => self.handle_feedback(datagram, now, out),
+            Handled::Media => self.handle_feedback(datagram, now, out),
         }
     }
 

@@ -19,10 +19,10 @@ use self::webrtc::WebRtc;
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
-use crate::egress::outgoing::Receipt;
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
+use crate::transport::Receipt;
 use crate::transport::shared::Shared;
 use crate::{CloseReason, Codec, Finding, NegotiationError, PeerId};
 

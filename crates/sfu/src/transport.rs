@@ -4,7 +4,7 @@
 //! ```text
 //! datagram ─► Transport::handle ─┬─ STUN: answered; the path follows the peer
 //!                                ├─ DTLS: answered, until there are keys
-//!                                └─ RTP, RTCP: Received::Media ─► owner decrypts ─► Transport::authentic
+//!                                └─ RTP, RTCP: Handled::Media ─► owner decrypts ─► Transport::authentic
 //! ```
 
 pub(crate) mod close_check;
@@ -81,7 +81,7 @@ enum Stage {
 
 /// What a datagram was to a transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Received {
+pub(crate) enum Handled {
     /// Not the peer's.
     Foreign,
     /// The peer's; something may be due at once.
@@ -92,6 +92,27 @@ pub(crate) enum Received {
     Moved(Duration),
     /// RTP or RTCP: the owner decrypts it, and tells with [`Transport::authentic`] that it is the peer's.
     Media,
+}
+
+/// What a datagram was to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// Not for this session.
+    Foreign,
+    /// The peer's; something may be due at once.
+    Taken,
+    /// The peer's; what it says can wait until the peer is served anyway: with the next packet, or
+    /// at its deadline.
+    CanWait,
+    /// The peer's, before the answer that it needs: to be handled again once that is here.
+    Early,
+}
+
+impl From<bool> for Receipt {
+    /// Of whether it was the peer's.
+    fn from(is_taken: bool) -> Self {
+        if is_taken { Self::Taken } else { Self::Foreign }
+    }
 }
 
 impl Transport {
@@ -192,23 +213,23 @@ impl Transport {
         datagram: &Datagram<'_>,
         now: Instant,
         out: &mut Outbox,
-    ) -> Received {
+    ) -> Handled {
         match datagram.contents.first() {
             Some(0..=3) => {
                 let silence = self.ice.silence(now);
                 match self.ice.handle(datagram, now, out) {
-                    Checked::Refused => Received::Foreign,
-                    Checked::Early => Received::Early,
-                    Checked::Taken => Received::Taken,
+                    Checked::Refused => Handled::Foreign,
+                    Checked::Early => Handled::Early,
+                    Checked::Taken => Handled::Taken,
                     Checked::Moved => {
                         self.moved(now);
-                        Received::Moved(silence)
+                        Handled::Moved(silence)
                     }
                 }
             }
-            Some(20..=63) if self.handle_record(datagram, now, out) => Received::Taken,
-            Some(128..=191) if self.has_keys => Received::Media,
-            _ => Received::Foreign,
+            Some(20..=63) if self.handle_record(datagram, now, out) => Handled::Taken,
+            Some(128..=191) if self.has_keys => Handled::Media,
+            _ => Handled::Foreign,
         }
     }
 

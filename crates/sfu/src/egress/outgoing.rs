@@ -1,15 +1,13 @@
 //! What passes between a viewer and its egress.
 
 use std::fmt::Debug;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::media::codec::{dependency_descriptor, vp8};
 use crate::media::header_ext::HeaderExtensions;
+use crate::media::packet::NO_PAYLOAD;
 use media_api::MediaKind;
-
-/// What padding alone carries.
-pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// One packet on its way to one viewer, its numbers already the viewer's own.
 #[derive(Debug)]
@@ -47,27 +45,6 @@ impl Outgoing<'_> {
         self.dependency = None;
         self.payload = &NO_PAYLOAD;
         self.vp8_patch = None;
-    }
-}
-
-/// What a datagram was to an egress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Receipt {
-    /// Not for this viewer.
-    Foreign,
-    /// The viewer's; something may be due at once.
-    Taken,
-    /// The viewer's; what it says can wait until the viewer is served anyway: with the next packet, or
-    /// at its deadline.
-    CanWait,
-    /// The viewer's, before the answer that it needs: to be handled again once that is here.
-    Early,
-}
-
-impl From<bool> for Receipt {
-    /// Of whether it was the viewer's.
-    fn from(is_taken: bool) -> Self {
-        if is_taken { Self::Taken } else { Self::Foreign }
     }
 }
 

@@ -31,7 +31,6 @@ use super::{Limits, Output};
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::Datagram;
-use crate::egress::outgoing::Receipt;
 use crate::media::capture_clock::CaptureClock;
 use crate::media::codec::dependency_descriptor::Structures;
 use crate::media::format::Format;
@@ -39,7 +38,7 @@ use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::transport::sdp::{self, Local, LocalTransport, PublisherOffer, STREAM_ID, Ssrcs};
 use crate::transport::shared::Shared;
-use crate::transport::{Keys, Received, Transport};
+use crate::transport::{Handled, Keys, Receipt, Transport};
 
 /// A media description of a kind takes over from another of the same kind when that has been
 /// silent for this long: the host switched from one to the other.
@@ -217,9 +216,9 @@ impl WebRtc {
         for at in 0..self.links.len() {
             let Some(link) = self.links.get_mut(at) else { break };
             let is_taken = match link.transport.handle(datagram, now, out) {
-                Received::Foreign => false,
-                Received::Media => self.handle_media(at, datagram, now, out),
-                Received::Taken | Received::Early | Received::Moved(_) => true,
+                Handled::Foreign => false,
+                Handled::Media => self.handle_media(at, datagram, now, out),
+                Handled::Taken | Handled::Early | Handled::Moved(_) => true,
             };
             if is_taken {
                 return Receipt::Taken;

@@ -1,12 +1,15 @@
 //! What the core knows of one RTP packet after it was parsed, once.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use crate::Codec;
 use crate::media::codec::{av1, dependency_descriptor, h264, vp8, vp9};
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::svc::SvcPosition;
+
+/// What padding alone carries.
+pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// One packet of a publisher. Parsed once, stored once; viewers share the payload.
 #[derive(Debug, Clone)]

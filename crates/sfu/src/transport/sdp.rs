@@ -276,7 +276,7 @@ fn each_once<'a>(formats: impl Iterator<Item = &'a Offered>) -> Vec<Codec> {
 }
 
 impl Media {
-    /// Whether the bandwidth is told by REMB alone: where packets are numbered on the transport, that tells more.
+    /// Whether the peer learns its bandwidth from REMB alone: it has no transport-wide feedback, which tells more.
     pub(crate) fn is_told_by_remb(&self) -> bool {
         let numbers = self.extensions.transport_cc.is_some();
         self.formats.iter().any(|it| it.remb && !(it.transport_cc && numbers))

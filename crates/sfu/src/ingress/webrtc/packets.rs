@@ -8,13 +8,13 @@ use rtp::header::Header;
 use rtp::seq::extend;
 
 use super::WebRtc;
-use crate::egress::outgoing::NO_PAYLOAD;
 use crate::ingress::received::Arrival;
 use crate::media::capture_clock::Report;
 use crate::media::codec::dependency_descriptor::Descriptor;
 use crate::media::codec::{vp8, vp9};
 use crate::media::format::Format;
 use crate::media::header_ext::{ExtensionIds, HeaderExtensions};
+use crate::media::packet::NO_PAYLOAD;
 use crate::media::packet::{Packet, starts_keyframe};
 use crate::media::stream_key::StreamKey;
 use crate::media::svc::{SvcPosition, SwitchPoint};
