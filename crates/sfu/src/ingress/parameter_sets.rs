@@ -4,18 +4,22 @@
 //! A keyframe is an IDR picture here. Streams without one, whose only random access is by recovery points
 //! (ITU-T H.264, section D.2.8), have no start and are not helped.
 
-mod bytes;
 #[cfg(test)]
 #[allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
 mod tests;
 
-use self::bytes::{Bits, base64, units};
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
-const IDR: u8 = 5;
-const SPS: u8 = 7;
-const PPS: u8 = 8;
-const STAP_A: u8 = 24;
+use crate::media::codec::h264::{Bits, IDR, PPS, SPS, STAP_A, units};
+
+/// With or without padding (RFC 4648, section 3.2), and whatever the unused bits of the last digit are.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// An encoder has one of either; some have a few picture parameter sets.
 const MAX_SPS: usize = 4;
@@ -23,6 +27,9 @@ const MAX_PPS: usize = 8;
 
 /// The longest set that is kept. Those of encoders have 4 to 100 bytes.
 const MAX_SET: usize = 512;
+
+/// The same in base64, with padding.
+const MAX_SET_TEXT: usize = MAX_SET.div_ceil(3) * 4;
 
 /// What is put in fits into any path's packets: one set of either kind always does.
 const MAX_PAYLOAD: usize = 1_100;
@@ -78,7 +85,8 @@ impl ParameterSets {
     pub(crate) fn from_sprop(sprop: &str) -> Self {
         let mut sets = Self::default();
         for unit in sprop.split(',').take(MAX_SPS + MAX_PPS) {
-            if let Some(unit) = base64(unit.trim(), MAX_SET) {
+            let unit = Some(unit.trim()).filter(|it| it.len() <= MAX_SET_TEXT);
+            if let Some(unit) = unit.and_then(|it| BASE64.decode(it).ok()) {
                 sets.add(&unit, None);
             }
         }

@@ -1,15 +1,16 @@
-//! What one RTP packet of H264 says of its encoder (RFC 6184; ITU-T H.264): its profile, and whether it
-//! sends pictures that are predicted from later ones. Reads a few bytes, whatever the packet's length.
+//! What one RTP packet of H264 holds (RFC 6184; ITU-T H.264): its NAL units, the encoder's profile, and whether
+//! pictures are predicted from later ones. Reads a few bytes, whatever the packet's length.
 
 /// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
 const SLICE: u8 = 1;
-const IDR: u8 = 5;
-const SPS: u8 = 7;
-const STAP_A: u8 = 24;
+pub(crate) const IDR: u8 = 5;
+pub(crate) const SPS: u8 = 7;
+pub(crate) const PPS: u8 = 8;
+pub(crate) const STAP_A: u8 = 24;
 const FU_A: u8 = 28;
 
 /// Aggregated units that are looked into: parameter sets and the first slice stand at the front.
-const MAX_UNITS: usize = 8;
+const MAX_UNITS: usize = 16;
 
 /// What is in one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,45 +24,17 @@ pub(crate) struct Look {
 /// Looks at a payload; one that makes no sense has nothing in it.
 pub(crate) fn look(payload: &[u8]) -> Look {
     let mut look = Look::default();
-    for_each_unit(payload, |kind, body| look.add(kind, body));
+    units(payload).for_each(|it| look.add(it));
     look
 }
 
 /// Whether an IDR picture or a sequence parameter set begins in a payload.
 pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
-    let mut starts = false;
-    for_each_unit(payload, |kind, _| starts |= matches!(kind, IDR | SPS));
-    starts
-}
-
-/// The types of NAL units that begin in a payload, with what is there of their content.
-fn for_each_unit(payload: &[u8], mut f: impl FnMut(u8, &[u8])) {
-    match payload {
-        [indicator, header, rest @ ..] if indicator & 0x1F == FU_A => {
-            // The start bit: only there is the head of the unit.
-            if header & 0x80 != 0 {
-                f(header & 0x1F, rest);
-            }
-        }
-        [indicator, rest @ ..] if indicator & 0x1F == STAP_A => {
-            let mut rest = rest;
-            for _ in 0..MAX_UNITS {
-                let [a, b, units @ ..] = rest else { break };
-                let size = usize::from(u16::from_be_bytes([*a, *b]));
-                let Some((unit, next)) = units.split_at_checked(size) else { break };
-                if let [header, body @ ..] = unit {
-                    f(header & 0x1F, body);
-                }
-                rest = next;
-            }
-        }
-        [header, body @ ..] => f(header & 0x1F, body),
-        [] => {}
-    }
+    units(payload).any(|it| matches!(it.unit_type, IDR | SPS))
 }
 
 impl Look {
-    fn add(&mut self, unit_type: u8, body: &[u8]) {
+    fn add(&mut self, Unit { unit_type, body, .. }: Unit<'_>) {
         match unit_type {
             SPS => self.profile_idc = body.first().copied(),
             SLICE => self.has_b_slice |= is_b_slice(body),
@@ -77,24 +50,65 @@ fn is_b_slice(header: &[u8]) -> bool {
     first_macroblock.is_some() && matches!(bits.exp_golomb(), Some(1 | 6))
 }
 
-/// The first 64 bits, which hold both numbers of any picture that there is.
-struct Bits {
+/// A NAL unit that begins in a payload.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unit<'a> {
+    pub(crate) unit_type: u8,
+    /// What follows its header; of a fragmented unit the beginning of it.
+    pub(crate) body: &'a [u8],
+    /// All of it, unless it is fragmented.
+    pub(crate) whole: Option<&'a [u8]>,
+}
+
+/// The NAL units that begin in a payload: one by itself, those of a STAP-A, that of a first FU-A. Ends
+/// where it makes no sense.
+pub(crate) fn units(payload: &[u8]) -> impl Iterator<Item = Unit<'_>> {
+    let (single, mut aggregated) = match payload {
+        [indicator, header, body @ ..] if indicator & 0x1F == FU_A => {
+            // The start bit: only there is the head of the unit.
+            let is_start = header & 0x80 != 0;
+            let unit = Unit { unit_type: header & 0x1F, body, whole: None };
+            (is_start.then_some(unit), &[][..])
+        }
+        [indicator, units @ ..] if indicator & 0x1F == STAP_A => (None, units),
+        whole => (Unit::of(whole), &[][..]),
+    };
+    let aggregated = std::iter::from_fn(move || {
+        let (size, rest) = aggregated.split_first_chunk()?;
+        let (unit, rest) = rest.split_at_checked(u16::from_be_bytes(*size).into())?;
+        aggregated = rest;
+        Unit::of(unit)
+    });
+    single.into_iter().chain(aggregated.take(MAX_UNITS))
+}
+
+impl<'a> Unit<'a> {
+    fn of(whole: &'a [u8]) -> Option<Self> {
+        let (header, body) = whole.split_first()?;
+        Some(Self { unit_type: header & 0x1F, body, whole: Some(whole) })
+    }
+}
+
+/// The first 64 bits of a unit, which hold all numbers that are read. There are no emulation prevention
+/// bytes in them: no two bytes of zeros.
+#[derive(Debug)]
+pub(crate) struct Bits {
     bits: u64,
     left: u32,
 }
 
 impl Bits {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut first = [0; 8];
-        let n = bytes.len().min(8);
-        first[..n].copy_from_slice(&bytes[..n]);
-        Self { bits: u64::from_be_bytes(first), left: n as u32 * 8 }
+        for (to, from) in first.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        Self { bits: u64::from_be_bytes(first), left: bytes.len().min(8) as u32 * 8 }
     }
 
     /// An unsigned Exp-Golomb code (ITU-T H.264, section 9.1); `None` beyond 31 bits or the end.
-    fn exp_golomb(&mut self) -> Option<u32> {
-        let zeros = self.bits.leading_zeros();
-        let length = 2 * zeros + 1;
+    pub(crate) fn exp_golomb(&mut self) -> Option<u32> {
+        let length = 2 * self.bits.leading_zeros() + 1;
         if length > 31 || length > self.left {
             return None;
         }
