@@ -28,7 +28,7 @@ describe("libdatachannel", () => {
     return session;
   };
 
-  test("what it publishes is asked for when it is lost, and a fan and a player see it", async () => {
+  test("the answer to its broadcast agrees on NACK, and a fan and a player see it", async () => {
     const publisher = keep(await Publisher.start(`${server.base}/whip/native`));
     assert.match(publisher.answer, /a=rtcp-fb:96 nack\r\n/);
     const fan = await chromium.open(`${server.base}/r/native`, { name: "fan" });
