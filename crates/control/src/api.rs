@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use auth::{ClientAddr, Credential};
-use media_api::{Command, Event, LayerRate};
+use media_api::{Codec, Command, Event, LayerRate};
 use protocol::{
     ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
 };
@@ -138,6 +138,13 @@ pub enum Reply {
     },
     /// An answer, or an offer of the server.
     Description(String),
+    /// It is a viewer: the server's answer to its offer; `None` when the offer was the server's.
+    Watching {
+        /// The server's answer.
+        sdp: Option<String>,
+        /// What of the broadcast it is not sent, since its description does not take it.
+        left_out: Vec<Codec>,
+    },
     /// It is done.
     Done,
 }

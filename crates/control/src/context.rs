@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use auth::{Auth, ClientAddr};
-use media_api::{Command, PeerId, RoomId};
+use media_api::{Codec, Command, PeerId, RoomId};
 use protocol::{CloseCode, ErrorCode, IceServer, RoomName, ServerMessage};
 
 use crate::admission::{Admission, NoPeerPlace, PeerKind, PeerPlace};
@@ -109,6 +109,24 @@ impl Context {
                 self.send(client, message);
             }
             ReplyTo::Nobody => {}
+        }
+    }
+
+    /// Tells a viewer what its description came to: the answer to its offer, if it was one.
+    pub(crate) fn watches(
+        &mut self,
+        client: Option<ClientId>,
+        to: &ReplyTo,
+        sdp: Option<String>,
+        left_out: Vec<Codec>,
+    ) {
+        match (to, sdp) {
+            (ReplyTo::Request(id), sdp) => {
+                self.push(Effect::Reply { id: *id, result: Ok(Reply::Watching { sdp, left_out }) });
+            }
+            // A page is told with an error, and sees the effect of its answer.
+            (_, Some(sdp)) => self.answer(client, to, sdp),
+            (_, None) => {}
         }
     }
 

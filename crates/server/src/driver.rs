@@ -12,7 +12,7 @@ use axum::extract::ws::Utf8Bytes;
 use control::{
     ClientId, Effect, Hub, Input, Join, Notice, Now, Refusal, Reply, Request, RequestId,
 };
-use media_api::Event;
+use media_api::{Codec, Event};
 use protocol::{
     ClientFrame, ErrorCode, IceServer, LayerName, RoomInfo, RoomName, RoomState, RoomSummary,
     ServerMessage,
@@ -75,6 +75,14 @@ pub(crate) struct Joined {
     pub(crate) ice_servers: Vec<IceServer>,
 }
 
+/// A viewer whose offer was answered.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    pub(crate) answer: String,
+    /// What of the broadcast its offer does not take.
+    pub(crate) left_out: Vec<Codec>,
+}
+
 impl HubClient {
     /// A name for a new client.
     pub(crate) fn new_client(&self) -> ClientId {
@@ -115,7 +123,7 @@ impl HubClient {
         let say = |reply| Message::Join(client, join, credential, mailbox, reply);
         match self.ask(say).await? {
             Reply::Joined { room, ice_servers } => Ok(Joined { room, ice_servers }),
-            Reply::Description(_) | Reply::Done => Err(no_reply()),
+            Reply::Description(_) | Reply::Watching { .. } | Reply::Done => Err(no_reply()),
         }
     }
 
@@ -124,18 +132,31 @@ impl HubClient {
         self.description(client, Request::Publish { offer }).await
     }
 
-    /// Watches, or restarts what is watched; the answer to the offer, or an offer when there was none.
-    pub(crate) async fn watch(
-        &self,
-        client: ClientId,
-        offer: Option<String>,
-    ) -> Result<String, Refusal> {
-        self.description(client, Request::Watch { offer }).await
+    /// Watches, or restarts what is watched.
+    pub(crate) async fn watch(&self, client: ClientId, offer: String) -> Result<Watching, Refusal> {
+        match self.request(client, Request::Watch { offer: Some(offer) }).await? {
+            Reply::Watching { sdp: Some(answer), left_out } => Ok(Watching { answer, left_out }),
+            _ => Err(no_reply()),
+        }
     }
 
-    /// Answers the server's offer.
-    pub(crate) async fn answer(&self, client: ClientId, sdp: String) -> Result<(), Refusal> {
-        self.request(client, Request::Answer { sdp }).await.map(drop)
+    /// Watches by an offer of the server: this one.
+    pub(crate) async fn counter_offer(&self, client: ClientId) -> Result<String, Refusal> {
+        self.description(client, Request::Watch { offer: None }).await
+    }
+
+    /// Answers the server's offer; what of the broadcast is left out.
+    pub(crate) async fn answer(
+        &self,
+        client: ClientId,
+        sdp: String,
+    ) -> Result<Vec<Codec>, Refusal> {
+        match self.request(client, Request::Answer { sdp }).await? {
+            Reply::Watching { left_out, .. } => Ok(left_out),
+            // The offer was withdrawn meanwhile.
+            Reply::Done => Ok(Vec::new()),
+            Reply::Joined { .. } | Reply::Description(_) => Err(no_reply()),
+        }
     }
 
     /// Asks for at most this layer.
@@ -174,7 +195,7 @@ impl HubClient {
     async fn description(&self, client: ClientId, request: Request) -> Result<String, Refusal> {
         match self.request(client, request).await? {
             Reply::Description(sdp) => Ok(sdp),
-            Reply::Joined { .. } | Reply::Done => Err(no_reply()),
+            Reply::Joined { .. } | Reply::Watching { .. } | Reply::Done => Err(no_reply()),
         }
     }
 

@@ -28,6 +28,7 @@ mod events;
 mod fragment;
 pub(crate) mod fuzz;
 mod layers;
+mod left_out;
 mod member;
 mod open;
 mod problem;

@@ -37,6 +37,7 @@ async fn a_player_watches_and_leaves() {
     let created = server.watch("").await;
     assert_eq!(created.header("content-type").as_deref(), Some("application/sdp"));
     assert_eq!(created.header("content-length"), Some(created.body.len().to_string()));
+    assert_eq!(created.header("left-out"), None);
     assert!(created.body.contains("a=sendonly") && created.body.contains("a=rtcp-mux-only"));
     let link = created.header("link").unwrap();
     let session = created.location();
@@ -118,8 +119,15 @@ async fn a_player_is_sent_what_it_can_play_and_refused_only_when_that_is_nothing
     };
     // The stand-in's players take Opus and VP8.
     flows(Some(engine::Codec::Opus));
-    let session = server.watch("").await.location();
+    let created = server.watch("").await;
+    let left_out = "video;codec=H264;reason=codec";
+    assert_eq!(created.header("left-out").as_deref(), Some(left_out));
+    let session = created.location();
     assert_eq!(server.request("DELETE", &session, "", "").await.status, 200);
+    let counter = server.request("POST", "/whep/studio", SDP, "").await;
+    assert_eq!((counter.status, counter.header("left-out")), (406, None), "not known yet");
+    let answered = server.request("PATCH", &counter.location(), SDP, &play_offer()).await;
+    assert_eq!((answered.status, answered.header("left-out").as_deref()), (204, Some(left_out)));
     flows(None);
     let refused = server.request("POST", "/whep/studio", SDP, &play_offer()).await;
     assert_eq!((refused.status, refused.problem().as_str()), (422, "codec_unsupported"));

@@ -274,7 +274,7 @@ impl Room {
             cx.refuse(client, reply_to, refusal);
             return self.reap(cx, sid);
         }
-        cx.answer(client, &reply_to, sdp);
+        cx.watches(client, &reply_to, Some(sdp), self.left_out(sid));
         self.check_codec(cx, sid);
     }
 
@@ -299,7 +299,7 @@ impl Room {
                 cx.refuse(client, reply_to, refusal);
                 return self.reap(cx, sid);
             }
-            cx.done(&reply_to);
+            cx.watches(client, &reply_to, None, self.left_out(sid));
         }
         self.check_codec(cx, sid);
     }
@@ -397,6 +397,15 @@ impl Room {
         watching.lacks = Some(codec);
         let message = format!("{who} cannot play {codec}, which the host sends");
         Some(Refusal::new(ErrorCode::CodecUnsupported, message).detail(codec.as_str()))
+    }
+
+    /// What of the broadcast a viewer's description does not take.
+    fn left_out(&self, sid: SessionId) -> Vec<Codec> {
+        let session = self.members.get(&sid);
+        let taken = session.and_then(|it| it.watching.as_ref()?.codecs.as_deref());
+        let media = &self.broadcast.media;
+        let sent = [media.audio, media.video].into_iter().flatten();
+        sent.filter(|it| taken.is_some_and(|taken| !taken.contains(it))).collect()
     }
 
     /// A refusal when a player takes neither the picture nor the sound of the broadcast. One that takes sound alone

@@ -16,7 +16,7 @@ use super::client::Client;
 use crate::state::App;
 
 /// What a page may read of our answers.
-const MAY_READ: &str = "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch, Allow, \
+const MAY_READ: &str = "Location, ETag, Link, Left-Out, Retry-After, Accept-Post, Accept-Patch, Allow, \
     WWW-Authenticate, Content-Type";
 
 /// Methods of a session of WHIP or WHEP.

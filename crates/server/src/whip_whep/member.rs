@@ -1,12 +1,12 @@
 //! A session's side of its conversation with the hub: what it asks, and what its room tells it.
 
 use control::{ClientId, Notice, Refusal};
-use media_api::LayerRate;
+use media_api::{Codec, LayerRate};
 use protocol::{LayerName, RoomState, ServerMessage};
 use tokio::sync::mpsc;
 
 use super::problem::Problem;
-use crate::driver::HubClient;
+use crate::driver::{HubClient, Watching};
 
 /// Notices that wait for a session's task, which takes microseconds for each: what a room says in a minute. In a
 /// full queue the newest is dropped; the next state makes up for it.
@@ -92,11 +92,15 @@ impl Member {
         self.hub.publish(self.client, offer).await.map_err(Problem::from)
     }
 
-    pub(super) async fn watch(&self, offer: Option<String>) -> Result<String, Problem> {
+    pub(super) async fn watch(&self, offer: String) -> Result<Watching, Problem> {
         self.hub.watch(self.client, offer).await.map_err(Problem::from)
     }
 
-    pub(super) async fn answer(&self, sdp: String) -> Result<(), Problem> {
+    pub(super) async fn counter_offer(&self) -> Result<String, Problem> {
+        self.hub.counter_offer(self.client).await.map_err(Problem::from)
+    }
+
+    pub(super) async fn answer(&self, sdp: String) -> Result<Vec<Codec>, Problem> {
         self.hub.answer(self.client, sdp).await.map_err(Problem::from)
     }
 

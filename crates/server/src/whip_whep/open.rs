@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Action, Credential, Secret};
+use axum::http::HeaderValue;
 use control::limits::ANSWER_TIMEOUT;
 use control::sdp_summary::SdpSummary;
 use control::{Door, Join, Refusal, SessionPlace};
@@ -17,7 +18,8 @@ use super::member::{self, Member, RoomView};
 use super::problem::Problem;
 use super::registry::{Entry, Kind, Registry};
 use super::session::Session;
-use super::{description, etag};
+use super::{description, etag, left_out};
+use crate::driver::Watching;
 use crate::http::Client;
 use crate::state::App;
 
@@ -52,6 +54,8 @@ pub(super) struct Opened {
     /// It is a counter-offer, and until when it holds.
     pub(super) valid_until: Option<SystemTime>,
     pub(super) ice_servers: Vec<IceServer>,
+    /// What of the broadcast a player is not sent, as the header has it.
+    pub(super) left_out: Option<HeaderValue>,
 }
 
 /// Whether a client may open a session: asked before anything it sends is read.
@@ -118,6 +122,7 @@ pub(super) async fn open(app: App, admitted: Admitted, offer: String) -> Result<
 async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened, Problem> {
     let Admitted { kind, room, client, token, place } = admitted;
     let can_play = check(kind, &offer)?;
+    let ip = client.addr.ip;
     let role = match kind {
         Kind::Whip => Role::Host,
         Kind::Whep => Role::Fan,
@@ -136,7 +141,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
     let member = Member::new(app.hub.clone(), id, inbox);
     let view = RoomView::new(joined.room);
 
-    let mut valid_until = None;
+    let (mut valid_until, mut left_out) = (None, None);
     let (remote, local) = match kind {
         Kind::Whip => {
             let answer = member.publish(offer.clone()).await.map_err(taken)?;
@@ -160,13 +165,17 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
                 return Err(problem.retry_after(seconds));
             }
             if can_play {
-                let answer = member.watch(Some(offer.clone())).await?;
+                let Watching { answer, left_out: codecs } = member.watch(offer.clone()).await?;
+                left_out = read_by(&offer, |it| left_out::value(&codecs, it));
+                if let Some(left_out) = left_out.as_ref().and_then(|it| it.to_str().ok()) {
+                    tracing::info!(%room, door = "whep", %ip, left_out, "viewer takes a part only");
+                }
                 (offer, answer)
             } else {
                 // One second of the time to answer is left for the network.
                 let within = ANSWER_TIMEOUT.saturating_sub(Duration::from_secs(1));
                 valid_until = Some(SystemTime::now() + within);
-                (String::new(), member.watch(None).await?)
+                (String::new(), member.counter_offer().await?)
             }
         }
     };
@@ -197,7 +206,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
         drop(alive);
     });
     let ice_servers = joined.ice_servers;
-    Ok(Opened { id: session_id, etag, sdp: local, valid_until, ice_servers })
+    Ok(Opened { id: session_id, etag, sdp: local, valid_until, ice_servers, left_out })
 }
 
 /// What can be said of an offer before the hub is asked. Returns whether it lets us send anything; a player that asks for

@@ -1,5 +1,6 @@
 //! What is asked of a session, and where the answer goes.
 
+use axum::http::HeaderValue;
 use tokio::sync::oneshot;
 
 use super::events::Stream;
@@ -10,8 +11,8 @@ use super::problem::Problem;
 pub(crate) enum Request {
     /// PATCH with a fragment.
     Fragment { if_match: Option<String>, body: String, reply: Reply<Patched> },
-    /// PATCH with the answer to our counter-offer.
-    Answer { body: String, reply: Reply<()> },
+    /// PATCH with the answer to our counter-offer. Replied with what is left out, as the header has it.
+    Answer { body: String, reply: Reply<Option<HeaderValue>> },
     /// DELETE.
     Delete { reply: Reply<()> },
     /// POST to the events.

@@ -1,6 +1,6 @@
 //! One session: a task that owns it, and takes requests one after the other.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use control::{Notice, Refusal};
 use protocol::{ErrorCode, LiveState, MAX_SDP_BYTES};
 use sdp::Description;
@@ -12,7 +12,7 @@ use super::member::{Member, RoomView};
 use super::problem::Problem;
 use super::registry::{Kind, Registry};
 use super::request::{Patched, Request};
-use super::{description, etag, fragment, layers};
+use super::{description, etag, fragment, layers, left_out};
 
 /// Streams of events that one session may have: a page needs one.
 const MAX_STREAMS: usize = 4;
@@ -134,7 +134,7 @@ impl Session {
         }
         let answer = match self.kind {
             Kind::Whip => self.member.publish(remote.clone()).await?,
-            Kind::Whep => self.member.watch(Some(remote.clone())).await?,
+            Kind::Whep => self.member.watch(remote.clone()).await?.answer,
         };
         self.remote = remote;
         self.ufrag = Some(credentials.ufrag.to_owned());
@@ -151,18 +151,19 @@ impl Session {
     }
 
     /// draft-ietf-wish-whep-03, section 4.2.2.
-    async fn answer(&mut self, body: String) -> Result<(), Problem> {
+    async fn answer(&mut self, body: String) -> Result<Option<HeaderValue>, Problem> {
         if !self.is_pending {
             let message = "there is no counter-offer that waits for an answer";
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return Err(Problem::with(status, ErrorCode::Unexpected, message));
         }
-        let ufrag = description::ufrag(&Description::parse(&body).map_err(Refusal::from)?);
-        self.member.answer(body.clone()).await?;
+        let description = Description::parse(&body).map_err(Refusal::from)?;
+        let left_out = self.member.answer(body.clone()).await?;
+        let left_out = left_out::value(&left_out, &description);
         self.is_pending = false;
-        self.ufrag = ufrag;
+        self.ufrag = description::ufrag(&description);
         self.remote = body;
-        Ok(())
+        Ok(left_out)
     }
 
     fn subscribe(&mut self, body: &str) -> Result<String, Problem> {

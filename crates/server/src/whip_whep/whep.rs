@@ -27,6 +27,7 @@ use crate::http::{SESSION_METHODS, preflight};
 use crate::state::App;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+const LEFT_OUT: HeaderName = HeaderName::from_static("left-out");
 const EVENTS: &str = "urn:ietf:params:whep:ext:core:server-sent-events";
 const LAYER: &str = "urn:ietf:params:whep:ext:core:layer";
 
@@ -113,6 +114,7 @@ async fn try_open(
         .into_response();
     let headers = response.headers_mut();
     links.iter().for_each(|link| add_link(headers, link));
+    headers.extend(opened.left_out.map(|it| (LEFT_OUT, it)));
     add_ice_servers(headers, &opened.ice_servers);
     Ok(response)
 }
@@ -127,8 +129,10 @@ async fn change(State(app): State<App>, call: Call, sent: Body) -> Result<Respon
     let kind = call.kind_of(&[FRAGMENT, SDP])?;
     let body = body(sent).await?;
     if kind == SDP {
-        call.ask(&app, Kind::Whep, |reply| Request::Answer { body, reply }).await?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        let left_out = call.ask(&app, Kind::Whep, |reply| Request::Answer { body, reply }).await?;
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response.headers_mut().extend(left_out.map(|it| (LEFT_OUT, it)));
+        return Ok(response);
     }
     let if_match = call.if_match.clone();
     let ask = |reply| Request::Fragment { if_match, body, reply };
