@@ -1,6 +1,7 @@
 //! DTLS with a peer whose certificate may have any key, as GStreamer's has an RSA one, by `rtc-dtls`:
-//! `dimpl` verifies signatures of elliptic curves only. We answer the handshake.
+//! `dimpl` verifies signatures of elliptic curves only.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,14 +13,16 @@ use dimpl::{
 };
 use rtc_dtls::config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType, HandshakeConfig};
 use rtc_dtls::crypto::Certificate;
-use rtc_dtls::crypto_provider::providers::AwsLcRsProvider;
 use rtc_dtls::crypto_provider::{RTCCryptoProvider, SignatureScheme};
 use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc_dtls::signature_hash_algorithm::SignatureScheme as Scheme;
 use rtc_dtls::state::State;
 
+use super::curves::AnyCurveProvider;
 use super::flight::{self, Flight};
 use super::hello::ClientHello;
+use super::{FLIGHT_AGAIN, PATIENT_FLIGHT_AGAIN};
 
 /// The library tells its peers apart by their addresses. Ours has one, wherever its datagrams come from.
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
@@ -44,9 +47,21 @@ const PROFILES: [(SrtpProtectionProfile, SrtpProfile); 3] = [
     (SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80, SrtpProfile::AES128_CM_SHA1_80),
 ];
 
+/// How a peer may sign. The library knows no more combinations; [`AnyCurveProvider`] adds curves to them.
+const SCHEMES: [Scheme; 6] = [
+    Scheme::EcdsaWithP256AndSha256,
+    Scheme::EcdsaWithP384AndSha384,
+    Scheme::Pkcs1WithSha256,
+    Scheme::Pkcs1WithSha384,
+    Scheme::Pkcs1WithSha512,
+    Scheme::Ed25519,
+];
+
 /// One association.
 pub(crate) struct AnyKey {
     endpoint: Endpoint,
+    /// With what we begin, until we have.
+    begins: Option<Arc<HandshakeConfig>>,
     profile: SrtpProfile,
     now: Instant,
     flight: Flight,
@@ -82,21 +97,40 @@ impl AnyKey {
     ) -> Option<Self> {
         let (theirs, profile) =
             PROFILES.into_iter().find(|(it, _)| hello.srtp_profiles.contains(&(*it as u16)))?;
-        let config = config(certificate, theirs)
-            .inspect_err(|error| tracing::error!(%error, "no DTLS for certificates of any key"))
-            .ok()?;
-        let endpoint = Endpoint::new(PEER, Default::default(), Some(Arc::new(config)));
-        Some(Self {
+        let config = config(certificate, vec![theirs], false)?;
+        let endpoint = Endpoint::new(PEER, Default::default(), Some(config));
+        let patience = if hello.is_general_purpose { PATIENT_FLIGHT_AGAIN } else { FLIGHT_AGAIN };
+        Some(Self::new(endpoint, profile, patience, now))
+    }
+
+    /// An association that we begin when time next passes. A flight that nobody answered is sent again after so
+    /// much patience, and twice as late each time.
+    pub(crate) fn beginning(
+        certificate: &DtlsCertificate,
+        patience: Duration,
+        now: Instant,
+    ) -> Option<Self> {
+        let profiles = PROFILES.into_iter().map(|it| it.0).collect();
+        let config = config(certificate, profiles, true)?;
+        let endpoint = Endpoint::new(PEER, Default::default(), None);
+        // The peer chooses the profile.
+        let this = Self::new(endpoint, PROFILES[0].1, patience, now);
+        Some(Self { begins: Some(config), ..this })
+    }
+
+    fn new(endpoint: Endpoint, profile: SrtpProfile, patience: Duration, now: Instant) -> Self {
+        Self {
             endpoint,
+            begins: None,
             profile,
             now,
-            flight: Flight::default(),
+            flight: Flight::new(patience),
             news: VecDeque::new(),
             outgoing: VecDeque::new(),
             n_taken: 0,
             is_complete: false,
             is_over: false,
-        })
+        }
     }
 
     /// Takes a datagram. What is refused ends nothing.
@@ -124,6 +158,7 @@ impl AnyKey {
                     self.is_complete = true;
                     self.flight.done();
                     let state = self.endpoint.get_connection_state(PEER).ok_or(REFUSED)?;
+                    self.profile = profile(state).ok_or(REFUSED)?;
                     let (certificate, keys) = outcome(state, self.profile).ok_or(REFUSED)?;
                     self.news.extend([News::Connected, certificate, keys]);
                 }
@@ -146,6 +181,13 @@ impl AnyKey {
     /// Lets time pass.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
+        if let Some(config) = self.begins.take() {
+            // Refused is what has begun before.
+            _ = self.endpoint.connect(now, PEER, config, None);
+            let hello = self.take_answer();
+            self.flight.sent(&hello, None, now);
+            self.outgoing.extend(hello);
+        }
         self.outgoing.extend(self.flight.again_if_due(now).iter().cloned());
     }
 
@@ -192,11 +234,41 @@ impl fmt::Debug for AnyKey {
     }
 }
 
+/// What a configuration is of: our certificate, the profiles, and whether we begin.
+type Of = (Vec<u8>, Vec<SrtpProtectionProfile>, bool);
+
+thread_local! {
+    /// The configurations of this thread, of one certificate: one for each profile, and one to begin with. Each costs
+    /// as much as a third of a handshake.
+    static CONFIGS: RefCell<Vec<(Of, Arc<HandshakeConfig>)>> = const { RefCell::new(Vec::new()) };
+}
+
 fn config(
     ours: &DtlsCertificate,
-    profile: SrtpProtectionProfile,
+    profiles: Vec<SrtpProtectionProfile>,
+    begins: bool,
+) -> Option<Arc<HandshakeConfig>> {
+    CONFIGS.with_borrow_mut(|made| {
+        made.retain(|(of, _)| of.0 == ours.certificate);
+        let is_it = |of: &Of| of.1 == profiles && of.2 == begins;
+        if let Some((_, config)) = made.iter().find(|(of, _)| is_it(of)) {
+            return Some(Arc::clone(config));
+        }
+        let built = build(ours, profiles.clone(), begins);
+        let built =
+            built.inspect_err(|error| tracing::error!(%error, "no DTLS for all certificates"));
+        let config = Arc::new(built.ok()?);
+        made.push(((ours.certificate.clone(), profiles, begins), Arc::clone(&config)));
+        Some(config)
+    })
+}
+
+fn build(
+    ours: &DtlsCertificate,
+    profiles: Vec<SrtpProtectionProfile>,
+    begins: bool,
 ) -> Result<HandshakeConfig, Box<dyn std::error::Error>> {
-    let provider = AwsLcRsProvider::new();
+    let provider = AnyCurveProvider::new();
     let key = provider
         .crypto()
         .import_signing_key(SignatureScheme::EcdsaP256Sha256, &ours.private_key)?;
@@ -204,13 +276,20 @@ fn config(
     let builder = ConfigBuilder::default()
         .with_crypto_provider(Arc::new(provider))
         .with_certificates(vec![Certificate::from_signing_key(chain, key)])
-        .with_srtp_protection_profiles(vec![profile])
+        .with_signature_schemes(SCHEMES.to_vec())
+        .with_srtp_protection_profiles(profiles)
         // Its owner has to prove to have the key; the fingerprint is compared by whoever knows it.
         .with_client_auth(ClientAuthType::RequireAnyClientCert)
         .with_insecure_skip_verify(true)
         .with_extended_master_secret(ExtendedMasterSecretType::Request)
         .with_flight_interval(NEVER);
-    Ok(builder.build(false, None)?)
+    Ok(builder.build(begins, begins.then_some(PEER))?)
+}
+
+/// The profile that a handshake came to.
+fn profile(state: &State) -> Option<SrtpProfile> {
+    let chosen = state.srtp_protection_profile();
+    PROFILES.into_iter().find(|it| it.0 == chosen).map(|it| it.1)
 }
 
 /// The peer's certificate and the keys, of a handshake that is done.
@@ -223,22 +302,46 @@ fn outcome(state: &State, profile: SrtpProfile) -> Option<(News, News)> {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::digest;
+    use rtc_dtls::crypto_provider::providers::AwsLcRsProvider;
+    use rtp::srtp;
+    use sdp::{Fingerprint, Hash};
+
     use super::*;
     use crate::testing::START;
+    use crate::transport::dtls::channel::{Channel, Handshake};
     use crate::transport::dtls::generate_certificate;
 
-    /// Somebody's side, which begins.
-    struct Client {
+    /// Somebody's side.
+    struct Theirs {
         endpoint: Endpoint,
         certificate: Option<Vec<u8>>,
         is_done: bool,
         heard_goodbye: bool,
     }
 
-    impl Client {
-        fn new(algorithm: Option<&'static rcgen::SignatureAlgorithm>, now: Instant) -> Self {
+    impl Theirs {
+        /// One that begins, with a certificate whose key is of this kind.
+        fn beginning(key: Option<&'static rcgen::SignatureAlgorithm>, now: Instant) -> Self {
+            let (config, certificate) = Self::config(key, true);
+            let mut endpoint = Endpoint::new(PEER, Default::default(), None);
+            endpoint.connect(now, PEER, config, None).unwrap();
+            Self { endpoint, certificate, is_done: false, heard_goodbye: false }
+        }
+
+        /// One that answers.
+        fn answering(key: &'static rcgen::SignatureAlgorithm) -> Self {
+            let (config, certificate) = Self::config(Some(key), false);
+            let endpoint = Endpoint::new(PEER, Default::default(), Some(config));
+            Self { endpoint, certificate, is_done: false, heard_goodbye: false }
+        }
+
+        fn config(
+            key: Option<&'static rcgen::SignatureAlgorithm>,
+            begins: bool,
+        ) -> (Arc<HandshakeConfig>, Option<Vec<u8>>) {
             let provider = AwsLcRsProvider::new();
-            let certificate = algorithm.map(|it| {
+            let certificate = key.map(|it| {
                 let names = ["gst".to_owned()];
                 Certificate::generate_self_signed_with_alg(names, it, provider.crypto()).unwrap()
             });
@@ -246,13 +349,11 @@ mod tests {
                 .with_crypto_provider(Arc::new(provider))
                 .with_certificates(certificate.iter().cloned().collect())
                 .with_srtp_protection_profiles(vec![PROFILES[2].0])
+                .with_client_auth(ClientAuthType::RequireAnyClientCert)
                 .with_insecure_skip_verify(true)
-                .build(true, Some(PEER))
+                .build(begins, begins.then_some(PEER))
                 .unwrap();
-            let mut endpoint = Endpoint::new(PEER, Default::default(), None);
-            endpoint.connect(now, PEER, Arc::new(config), None).unwrap();
-            let certificate = certificate.map(|it| it.certificate[0].to_vec());
-            Self { endpoint, certificate, is_done: false, heard_goodbye: false }
+            (Arc::new(config), certificate.map(|it| it.certificate[0].to_vec()))
         }
 
         fn handle(&mut self, packet: &[u8], now: Instant) {
@@ -279,14 +380,21 @@ mod tests {
     }
 
     fn answering(now: Instant) -> AnyKey {
-        let hello = ClientHello { srtp_profiles: vec![2, 1], ..ClientHello::default() };
+        let hello = ClientHello {
+            is_general_purpose: true,
+            srtp_profiles: vec![2, 1],
+            ..ClientHello::default()
+        };
         AnyKey::answering(&hello, &generate_certificate(), now).unwrap()
     }
 
-    /// Carries datagrams until both have nothing more to say for this long; `is_lost` by the number of
-    /// the datagram, on both ways.
+    fn beginning(now: Instant) -> AnyKey {
+        AnyKey::beginning(&generate_certificate(), PATIENT_FLIGHT_AGAIN, now).unwrap()
+    }
+
+    /// Carries datagrams for this long; `is_lost` by the number of the datagram, on both ways.
     fn carry(
-        client: &mut Client,
+        theirs: &mut Theirs,
         ours: &mut AnyKey,
         now: &mut Instant,
         lasts: Duration,
@@ -297,9 +405,9 @@ mod tests {
         let until = *now + lasts;
         while *now < until {
             *now += Duration::from_millis(10);
-            _ = client.endpoint.handle_timeout(PEER, *now);
+            _ = theirs.endpoint.handle_timeout(PEER, *now);
             ours.handle_timeout(*now);
-            while let Some(it) = client.endpoint.poll_transmit() {
+            while let Some(it) = theirs.endpoint.poll_transmit() {
                 n += 1;
                 if !is_lost(n) {
                     _ = ours.handle_packet(&it.message);
@@ -311,7 +419,7 @@ mod tests {
                     Output::Packet(packet) => {
                         n += 1;
                         if !is_lost(n) {
-                            client.handle(packet, *now);
+                            theirs.handle(packet, *now);
                         }
                     }
                     Output::Connected => told.is_connected = true,
@@ -330,31 +438,81 @@ mod tests {
     fn a_peer_with_an_rsa_key_and_we_have_the_same_keys() {
         for algorithm in [&rcgen::PKCS_RSA_SHA256, &rcgen::PKCS_ECDSA_P256_SHA256] {
             let mut now = *START;
-            let (mut client, mut ours) = (Client::new(Some(algorithm), now), answering(now));
-            let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(1), |_| false);
-            assert!(told.is_connected && client.is_done, "{told:?}");
-            assert_eq!(told.certificate, client.certificate);
-            assert_eq!(told.keys, Some(client.keys()));
+            let (mut theirs, mut ours) = (Theirs::beginning(Some(algorithm), now), answering(now));
+            let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
+            assert!(told.is_connected && theirs.is_done, "{told:?}");
+            assert_eq!(told.certificate, theirs.certificate);
+            assert_eq!(told.keys, Some(theirs.keys()));
+        }
+    }
+
+    #[test]
+    fn a_peer_that_lets_us_begin_may_have_any_key_as_well() {
+        for key in [&rcgen::PKCS_RSA_SHA256, &rcgen::PKCS_ECDSA_P256_SHA256] {
+            let mut now = *START;
+            let (mut theirs, mut ours) = (Theirs::answering(key), beginning(now));
+            let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
+            assert!(told.is_connected && theirs.is_done, "{told:?}");
+            assert_eq!(told.certificate, theirs.certificate);
+            assert_eq!(told.keys, Some(theirs.keys()));
         }
     }
 
     #[test]
     fn who_shows_no_certificate_gets_no_keys() {
         let mut now = *START;
-        let (mut client, mut ours) = (Client::new(None, now), answering(now));
-        let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(20), |_| false);
+        let (mut theirs, mut ours) = (Theirs::beginning(None, now), answering(now));
+        let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(20), |_| false);
         assert!(!told.is_connected && told.keys.is_none(), "{told:?}");
     }
 
     #[test]
     fn a_datagram_that_is_lost_is_sent_again() {
+        let key = &rcgen::PKCS_ECDSA_P256_SHA256;
         for number in 1..=8 {
             let mut now = *START;
-            let (mut client, mut ours) =
-                (Client::new(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now), answering(now));
+            let (mut theirs, mut ours) = (Theirs::beginning(Some(key), now), answering(now));
             let lost = |n| n == number;
-            let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(3), lost);
-            assert!(told.is_connected && client.is_done, "{number}: {told:?}");
+            let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(3), lost);
+            assert!(told.is_connected && theirs.is_done, "{number}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn so_it_is_where_we_begin() {
+        let config = Arc::new(dimpl::Config::default());
+        for number in 1..=8 {
+            let mut now = *START;
+            let mut theirs = dimpl::Dtls::new_12(Arc::clone(&config), generate_certificate(), now);
+            let mut ours = beginning(now);
+            let (mut n, mut done) = (0, (false, false));
+            let mut is_lost = || {
+                n += 1;
+                n == number
+            };
+            for _ in 0..500 {
+                now += Duration::from_millis(10);
+                ours.handle_timeout(now);
+                theirs.handle_timeout(now).unwrap();
+                let mut buffer = [0; 2048];
+                loop {
+                    match ours.poll_output(&mut buffer) {
+                        Output::Packet(it) if !is_lost() => _ = theirs.handle_packet(it),
+                        Output::Connected => done.0 = true,
+                        Output::Timeout(_) => break,
+                        _ => {}
+                    }
+                }
+                loop {
+                    match theirs.poll_output(&mut buffer) {
+                        Output::Packet(it) if !is_lost() => _ = ours.handle_packet(it),
+                        Output::Connected => done.1 = true,
+                        Output::Timeout(_) => break,
+                        _ => {}
+                    }
+                }
+            }
+            assert_eq!(done, (true, true), "{number} of {n}");
         }
     }
 
@@ -363,22 +521,22 @@ mod tests {
         let begun = || {
             let mut now = *START;
             let algorithm = &rcgen::PKCS_ECDSA_P256_SHA256;
-            let (mut client, mut ours) = (Client::new(Some(algorithm), now), answering(now));
-            carry(&mut client, &mut ours, &mut now, Duration::from_secs(1), |_| false);
-            (client, ours, now)
+            let (mut theirs, mut ours) = (Theirs::beginning(Some(algorithm), now), answering(now));
+            carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
+            (theirs, ours, now)
         };
-        let (mut client, mut ours, mut now) = begun();
+        let (mut theirs, mut ours, mut now) = begun();
         ours.close();
-        carry(&mut client, &mut ours, &mut now, Duration::from_secs(1), |_| false);
-        assert!(client.heard_goodbye);
-        let (mut client, mut ours, mut now) = begun();
-        client.endpoint.stop(now, PEER);
-        let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(1), |_| false);
+        carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
+        assert!(theirs.heard_goodbye);
+        let (mut theirs, mut ours, mut now) = begun();
+        theirs.endpoint.stop(now, PEER);
+        let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
         assert!(told.goodbye);
         // Nobody begins anew on the same association.
-        let mut client = Client::new(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now);
-        let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(3), |_| false);
-        assert!(!told.is_connected && !client.is_done);
+        let mut theirs = Theirs::beginning(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now);
+        let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(3), |_| false);
+        assert!(!told.is_connected && !theirs.is_done);
     }
 
     #[test]
@@ -394,13 +552,53 @@ mod tests {
     #[test]
     fn noise_ends_nothing() {
         let mut now = *START;
-        let (mut client, mut ours) =
-            (Client::new(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now), answering(now));
+        let (mut theirs, mut ours) =
+            (Theirs::beginning(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now), answering(now));
         // A fatal alert that anybody can write, and what no one can read.
         for noise in [&[21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 7, 0, 2, 2, 40][..], &[22; 40]] {
             _ = ours.handle_packet(noise);
         }
-        let told = carry(&mut client, &mut ours, &mut now, Duration::from_secs(2), |_| false);
-        assert!(told.is_connected && client.is_done, "{told:?}");
+        let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(2), |_| false);
+        assert!(told.is_connected && theirs.is_done, "{told:?}");
+    }
+
+    /// Whether a handshake with this browser's certificate comes to keys.
+    fn is_met(theirs: &mut Theirs, is_publisher: bool) -> bool {
+        let mut now = *START;
+        let (ours, der) = (generate_certificate(), theirs.certificate.as_ref().unwrap());
+        let digest = digest::digest(&digest::SHA256, der);
+        let fingerprint = Fingerprint::new(Hash::Sha256, digest.as_ref()).unwrap();
+        let mut channel = Channel::new(&ours, srtp::Role::Server, fingerprint, is_publisher, now);
+        for _ in 0..100 {
+            now += Duration::from_millis(10);
+            _ = theirs.endpoint.handle_timeout(PEER, now);
+            while let Some(it) = theirs.endpoint.poll_transmit() {
+                channel.handle(&it.message, &ours, now);
+            }
+            let mut flight = Vec::new();
+            let result = channel.poll(true, |it| flight.push(it.to_vec()));
+            if matches!(result, Some(Handshake::Done(..))) {
+                return true;
+            }
+            for record in flight {
+                theirs.handle(&record, now);
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn a_browser_with_an_rsa_key_publishes_at_once_and_watches_at_its_second_attempt() {
+        let rsa = || Theirs::beginning(Some(&rcgen::PKCS_RSA_SHA256), *START);
+        assert!(is_met(&mut rsa(), true));
+        let (config, certificate) = Theirs::config(Some(&rcgen::PKCS_RSA_SHA256), true);
+        let mut attempts = (0..2).map(|_| {
+            let mut endpoint = Endpoint::new(PEER, Default::default(), None);
+            endpoint.connect(*START, PEER, Arc::clone(&config), None).unwrap();
+            let certificate = certificate.clone();
+            let mut theirs = Theirs { endpoint, certificate, is_done: false, heard_goodbye: false };
+            is_met(&mut theirs, false)
+        });
+        assert_eq!((attempts.next(), attempts.next()), (Some(false), Some(true)));
     }
 }

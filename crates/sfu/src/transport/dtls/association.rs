@@ -14,7 +14,7 @@ use sync_wrapper::SyncWrapper;
 use super::any_key::{AnyKey, REFUSED};
 use super::assembly::Assembly;
 use super::hello::{self, ClientHello};
-use super::{config, patient_config};
+use super::{FLIGHT_AGAIN, PATIENT_FLIGHT_AGAIN, config};
 use crate::core::rate_limit::RateLimit;
 
 /// Handshakes beside the first. A further one takes the place of the last: who said hello early keeps its
@@ -37,6 +37,8 @@ pub(crate) struct Association {
     begun: RateLimit,
     /// Whether a hello can begin a handshake: not once one is done, and not where we begin it.
     takes_hellos: bool,
+    /// Whether the peer's certificate may have any key, whatever its hello shows.
+    any_key: bool,
 }
 
 /// A handshake that may be the peer's.
@@ -57,17 +59,20 @@ enum Library {
 }
 
 impl Association {
-    /// One that the peer begins.
-    pub(crate) fn passive(certificate: &DtlsCertificate, now: Instant) -> Self {
-        Self::new(Library::passive(certificate, now), true)
+    /// One that the peer begins. Its certificate has a key on an elliptic curve, if it is not to have any key, unless
+    /// its hello shows a library of general purpose.
+    pub(crate) fn passive(certificate: &DtlsCertificate, any_key: bool, now: Instant) -> Self {
+        Self { any_key, ..Self::new(Library::passive(certificate, now), true) }
     }
 
-    /// One that we begin. The peer's certificate has to have a key on an elliptic curve.
+    /// One that we begin, when time next passes. Nothing tells before what key the peer's certificate has.
     pub(crate) fn active(certificate: &DtlsCertificate, is_patient: bool, now: Instant) -> Self {
-        let config = if is_patient { patient_config() } else { config() };
-        let mut dtls = dimpl::Dtls::new_12(Arc::clone(config), certificate.clone(), now);
-        dtls.set_active(true);
-        Self::new(Library::Dimpl(dtls), false)
+        let patience = if is_patient { PATIENT_FLIGHT_AGAIN } else { FLIGHT_AGAIN };
+        let dtls = match AnyKey::beginning(certificate, patience, now) {
+            Some(it) => Library::AnyKey(Box::new(SyncWrapper::new(it))),
+            None => Library::active(certificate, now),
+        };
+        Self::new(dtls, false)
     }
 
     fn new(dtls: Library, takes_hellos: bool) -> Self {
@@ -78,6 +83,7 @@ impl Association {
             assembly: Assembly::default(),
             begun: RateLimit::default(),
             takes_hellos,
+            any_key: false,
         }
     }
 
@@ -142,7 +148,7 @@ impl Association {
         }
         self.last = self.others.len();
         let attempt = self.others.last_mut().unwrap_or(&mut self.first);
-        if hello.is_general_purpose
+        if (hello.is_general_purpose || self.any_key)
             && let Some(any_key) = AnyKey::answering(&hello, certificate, now)
         {
             attempt.dtls = Library::AnyKey(Box::new(SyncWrapper::new(any_key)));
@@ -236,6 +242,12 @@ impl Library {
         Self::Dimpl(dimpl::Dtls::new_12(Arc::clone(config()), certificate.clone(), now))
     }
 
+    fn active(certificate: &DtlsCertificate, now: Instant) -> Self {
+        let mut dtls = dimpl::Dtls::new_12(Arc::clone(config()), certificate.clone(), now);
+        dtls.set_active(true);
+        Self::Dimpl(dtls)
+    }
+
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
         match self {
             Self::Dimpl(dtls) => dtls.handle_packet(packet),
@@ -294,7 +306,7 @@ mod tests {
             (recorded::firefox(), false),
         ] {
             let certificate = generate_certificate();
-            let mut association = Association::passive(&certificate, *START);
+            let mut association = Association::passive(&certificate, false, *START);
             _ = association.handle_timeout(*START);
             let [first, second] = parts.try_into().unwrap();
             _ = association.handle_packet(&first, &certificate, *START);
@@ -332,7 +344,7 @@ mod tests {
     #[test]
     fn who_says_hello_again_with_a_cookie_goes_on_with_its_handshake() {
         let certificate = generate_certificate();
-        let mut association = Association::passive(&certificate, *START);
+        let mut association = Association::passive(&certificate, false, *START);
         _ = association.handle_timeout(*START);
         let hello = recorded::gstreamer();
         for part in &hello {

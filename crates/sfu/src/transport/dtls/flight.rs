@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How soon a flight that nobody answered is sent again, and twice as late each time.
-const AGAIN: Duration = Duration::from_secs(1);
-
-/// How often it is sent again by itself, which lasts as long as a session may take to connect.
-const MAX_REPEATS: u32 = 4;
+/// How long a session may take to connect: nothing is sent again by itself after that.
+const LASTS: Duration = crate::CONNECT_TIMEOUT;
 
 /// Our last flight. It is repeated as it was: who missed it has not seen these records, and who has not
 /// missed it passes over them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Flight {
+    /// How soon a flight that nobody answered is sent again, and twice as late each time.
+    patience: Duration,
     datagrams: Vec<Arc<[u8]>>,
     /// The number of the peer's message that it answers; of those after it none was heard.
     answers: Option<u16>,
@@ -21,12 +20,17 @@ pub(super) struct Flight {
 }
 
 impl Flight {
+    /// None yet.
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { patience, datagrams: Vec::new(), answers: None, n_repeats: 0, again_at: None }
+    }
+
     /// Another was sent, in answer to a message of the peer's.
     pub(super) fn sent(&mut self, datagrams: &[Arc<[u8]>], answers: Option<u16>, now: Instant) {
         self.datagrams = datagrams.to_vec();
         self.answers = self.answers.max(answers);
         self.n_repeats = 0;
-        self.again_at = Some(now + AGAIN);
+        self.again_at = Some(now + self.patience);
     }
 
     /// The handshake is over.
@@ -46,8 +50,8 @@ impl Flight {
             return &[];
         }
         self.n_repeats += 1;
-        let next = now + AGAIN * 2u32.pow(self.n_repeats);
-        self.again_at = Some(next).filter(|_| self.n_repeats < MAX_REPEATS);
+        let wait = self.patience * 2u32.saturating_pow(self.n_repeats);
+        self.again_at = (wait < LASTS).then(|| now + wait);
         &self.datagrams
     }
 
