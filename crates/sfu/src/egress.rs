@@ -180,7 +180,11 @@ impl Egress {
         };
         packet.copy_from_slice(datagram.contents);
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
-        self.transport.authentic(datagram, now, out);
+        _ = self.transport.authentic(datagram, now, out);
+        if self.transport.path().is_none_or(|it| it.remote != datagram.source) {
+            // It may have to be asked there in a moment.
+            self.due = now;
+        }
         // Counted once it is known to be the viewer's: whoever forges its address would use it up.
         if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
             return Receipt::Taken;
@@ -426,9 +430,15 @@ impl Egress {
 
     /// The least time between two repetitions of one packet, in milliseconds: about a round trip.
     pub(crate) fn repeat_gap_ms(&self) -> u64 {
-        let trip = self.media.as_ref().and_then(|it| it.feedback.round_trip);
+        let Some(Media { feedback, .. }) = &self.media else { return 0 };
         // Receivers repeat a request about once a round trip, and by a clock that is not quite ours.
-        (trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2).as_millis() as u64
+        let trip = feedback.round_trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2;
+        (trip + feedback.late).as_millis() as u64
+    }
+
+    /// For how long nothing came from where media goes.
+    pub(crate) fn silence(&self, now: Instant) -> Duration {
+        self.transport.silence(now)
     }
 
     /// Whether what is repeated is likely to get lost as well.

@@ -3,6 +3,7 @@
 pub(crate) mod diagnostics;
 mod nack;
 mod numbering;
+mod order;
 mod parameter_sets;
 mod receive_estimate;
 mod received;

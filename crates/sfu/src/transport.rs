@@ -137,7 +137,8 @@ impl Transport {
 
     /// The same for a publisher, to whom a second at the start matters less than to a viewer.
     pub(crate) fn of_publisher(shared: &Shared, now: Instant) -> Self {
-        Self { is_publisher: true, ..Self::new(shared, now) }
+        let ice = Ice::of_publisher(shared.worker);
+        Self { is_publisher: true, ice, ..Self::new(shared, now) }
     }
 
     /// Our ICE credentials, for the next description.
@@ -202,6 +203,11 @@ impl Transport {
         self.ice.path()
     }
 
+    /// For how long nothing came from where media goes.
+    pub(crate) fn silence(&self, now: Instant) -> Duration {
+        self.ice.silence(now)
+    }
+
     /// Our address and the peer's, between which media goes.
     pub(crate) fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.ice.path().map(|it| (it.local, it.remote))
@@ -214,6 +220,7 @@ impl Transport {
         now: Instant,
         out: &mut Outbox,
     ) -> Handled {
+        self.ice.notice(datagram.source, now);
         match datagram.contents.first() {
             Some(0..=3) => {
                 let silence = self.ice.silence(now);
@@ -233,13 +240,19 @@ impl Transport {
         }
     }
 
-    /// A datagram was the peer's: only who has the keys can have sent it.
-    pub(crate) fn authentic(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) {
-        self.ice.heard_from(datagram, now, out);
+    /// A datagram was the peer's: only who has the keys can have sent it. Returns whether media goes elsewhere now.
+    pub(crate) fn authentic(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
+        let has_moved = self.ice.heard_from(datagram, now, out);
         // The peer has its keys, so the last flight of the handshake will not be asked for again.
         if let Some(channel) = self.channel.take() {
             self.goodbye = channel.finish();
         }
+        has_moved
     }
 
     /// Media goes elsewhere.

@@ -4,7 +4,7 @@
 //! This only says whom a datagram *may* concern. The peer decides: an address is learned after the peer has
 //! verified what came from it, never from a datagram's mere word.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -32,9 +32,9 @@ pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
 pub(crate) struct Demux {
     by_address: HashMap<SocketAddr, Heard>,
     by_ufrag: Ufrags,
-    /// Who sends RTP or RTCP under an SSRC; `None` when several do, as browsers that receive alone all send RTCP
-    /// as 1. At most [`MAX_SSRCS`] for each peer.
-    by_ssrc: HashMap<u32, Option<PeerId>>,
+    /// Who sends RTP or RTCP under an SSRC. Several do where browsers receive alone: they all send RTCP as 1. At most
+    /// [`MAX_SSRCS`] for each peer.
+    by_ssrc: HashMap<u32, BTreeSet<PeerId>>,
     of_peer: HashMap<PeerId, Known>,
 }
 
@@ -78,21 +78,33 @@ impl Demux {
             return self.may_come_from(peer, source, now).then_some(peer);
         }
         self.route_of(source).or_else(|| {
-            let peer = self.by_ssrc.get(&ssrc_of(contents)?).copied().flatten()?;
-            self.may_come_from(peer, source, now).then_some(peer)
+            let mut owners = self.sharers(contents);
+            let only = owners.next().filter(|_| owners.next().is_none())?;
+            self.may_come_from(only, source, now).then_some(only)
         })
     }
 
+    /// Who sends under the SSRC of this RTP or RTCP.
+    pub(crate) fn sharers(&self, contents: &[u8]) -> impl Iterator<Item = PeerId> {
+        let owners = ssrc_of(contents).and_then(|it| self.by_ssrc.get(&it));
+        owners.into_iter().flatten().copied()
+    }
+
     /// A peer sent an authentic packet of RTP or RTCP.
-    pub(crate) fn learn_ssrc(&mut self, peer: PeerId, contents: &[u8]) {
-        let Some(ssrc) = ssrc_of(contents) else { return };
+    pub(crate) fn learn_ssrc_of(&mut self, peer: PeerId, contents: &[u8]) {
+        if let Some(ssrc) = ssrc_of(contents) {
+            self.learn_ssrc(peer, ssrc);
+        }
+    }
+
+    /// A peer sends under this SSRC.
+    pub(crate) fn learn_ssrc(&mut self, peer: PeerId, ssrc: u32) {
         let Some(known) = self.of_peer.get_mut(&peer) else { return };
         if known.ssrcs.contains(&ssrc) || known.ssrcs.len() == MAX_SSRCS {
             return;
         }
         known.ssrcs.push(ssrc);
-        let owner = self.by_ssrc.entry(ssrc).or_insert(Some(peer));
-        *owner = owner.filter(|it| *it == peer);
+        self.by_ssrc.entry(ssrc).or_default().insert(peer);
     }
 
     /// The peer that an address is known of.
@@ -154,17 +166,22 @@ impl Demux {
         known.addresses.push(source);
     }
 
-    /// Forgets a peer; returns its fragments, oldest first.
-    pub(crate) fn forget(&mut self, peer: PeerId) -> Vec<String> {
-        let Some(known) = self.of_peer.remove(&peer) else { return Vec::new() };
+    /// Forgets a peer; returns its fragments, oldest first, and its SSRCs.
+    pub(crate) fn forget(&mut self, peer: PeerId) -> (Vec<String>, Vec<u32>) {
+        let Some(known) = self.of_peer.remove(&peer) else { return Default::default() };
         for address in known.addresses {
             self.by_address.remove(&address);
         }
-        for ssrc in known.ssrcs {
-            self.by_ssrc.remove(&ssrc);
+        for ssrc in &known.ssrcs {
+            if let Some(owners) = self.by_ssrc.get_mut(ssrc) {
+                owners.remove(&peer);
+                if owners.is_empty() {
+                    self.by_ssrc.remove(ssrc);
+                }
+            }
         }
         self.by_ufrag.remove(&known.ufrags);
-        known.ufrags
+        (known.ufrags, known.ssrcs)
     }
 
     /// How many addresses, fragments and peers are known, for tests of leaks.
@@ -255,12 +272,12 @@ mod tests {
         for (peer, ufrag) in [(A, "a"), (B, "b")] {
             demux.set_ufrag(peer, ufrag);
         }
-        demux.learn_ssrc(A, &rtp(7));
+        demux.learn_ssrc_of(A, &rtp(7));
         assert_eq!(demux.route(address(9), &rtp(7), *START), Some(A));
         assert_eq!(demux.route(address(9), &rtcp(7), *START), Some(A));
         assert_eq!(demux.route(address(9), &rtp(8), *START), None);
         for peer in [A, B] {
-            demux.learn_ssrc(peer, &rtcp(1));
+            demux.learn_ssrc_of(peer, &rtcp(1));
         }
         assert_eq!(demux.route(address(9), &rtcp(1), *START), None, "as Chromium's viewers all do");
         demux.learn(B, address(9), *START);

@@ -5,6 +5,7 @@ mod findings;
 pub(crate) mod migration;
 mod negotiation;
 mod relay;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use self::strangers::Strangers;
 use crate::config::Config;
 use crate::core::demux::Demux;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
@@ -102,6 +104,7 @@ pub struct Sfu {
     workers: Workers,
     remote_peers: RemotePeers,
     forwarded: ForwardedAddrs,
+    strangers: Strangers,
     /// Peers here that another worker is the registrar of.
     n_foreign: usize,
 }
@@ -125,6 +128,7 @@ impl Sfu {
             served: Vec::new(),
             remote_peers: RemotePeers::default(),
             forwarded: ForwardedAddrs::default(),
+            strangers: Strangers::default(),
             n_foreign: 0,
         }
     }
@@ -221,22 +225,36 @@ impl Sfu {
 
     /// Takes a datagram that came in at a worker's socket, if it may be for a peer here.
     fn take_datagram(&mut self, datagram: &Datagram<'_>, origin: u8, now: Instant) -> bool {
+        let Some(peer) = self.demux.route(datagram.source, datagram.contents, now) else {
+            return self.take_shared(datagram, origin, now);
+        };
+        self.offer_datagram(peer, datagram, origin, now);
+        true
+    }
+
+    /// Gives a datagram to a peer; returns whether it was the peer's.
+    fn offer_datagram(
+        &mut self,
+        peer: PeerId,
+        datagram: &Datagram<'_>,
+        origin: u8,
+        now: Instant,
+    ) -> bool {
         let Datagram { source, contents, .. } = *datagram;
-        let Some(peer) = self.demux.route(source, contents, now) else { return false };
+        let is_new = self.demux.route_of(source) != Some(peer);
         let receipt = self.with_peer(peer, now, |it, out| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now, out),
             Peer::Viewer(it) => it.handle_datagram(datagram, origin, now, out),
         });
-        if let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) {
-            self.learn(peer, source, now);
-            self.demux.learn_ssrc(peer, contents);
-            // Most of what viewers send is feedback that only the next packet's fate depends on.
-            if receipt != Receipt::CanWait {
-                self.drain(peer, now);
-            }
-            if origin != self.workers.me {
-                self.taken_from_afar(peer, datagram, origin);
-            }
+        let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) else { return false };
+        self.learn(peer, source, now);
+        self.demux.learn_ssrc_of(peer, contents);
+        // Most of what viewers send is feedback that only the next packet's fate depends on.
+        if receipt != Receipt::CanWait {
+            self.drain(peer, now);
+        }
+        if origin != self.workers.me {
+            self.taken_from_afar(peer, datagram, origin, is_new);
         }
         true
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rtp::rtcp::{self, Packet};
 
-use super::send_history::PacketOutcome;
+use super::send_history::{PacketOutcome, Repeat};
 use super::sender::Sender;
 use crate::transport::sdp::Ssrcs;
 use bwe::{Estimator, PacketResult};
@@ -16,6 +16,10 @@ const MAX_REQUESTS: usize = 128;
 /// Packets that a transport-wide feedback tells to be missing and that are sent again for that: a third
 /// of what 2.5 Mbit/s have in the quarter of a second that is its longest interval.
 const MAX_MISSED: usize = 24;
+
+/// Bounds of [`Feedback::late`] once something was sent again in vain.
+const LEAST_LATE: Duration = Duration::from_millis(25);
+const MOST_LATE: Duration = Duration::from_millis(200);
 
 /// What a feedback says that a viewer misses. Its own requests (NACK) come sooner, but get lost like
 /// anything else, and it waits a round trip before it asks again.
@@ -29,6 +33,10 @@ struct Missed {
     n_came: usize,
     /// Whether a packet of the picture came.
     has_picture: bool,
+    /// Of what was sent again: how much came, came in vain, and got lost.
+    n_repeats: u32,
+    n_in_vain: u32,
+    n_lost_again: u32,
 }
 
 impl Missed {
@@ -40,6 +48,12 @@ impl Missed {
         }
         self.told = outcome.seq;
         self.has_picture |= outcome.has_picture;
+        match outcome.repeat {
+            Some(Repeat::Came) => self.n_repeats += 1,
+            Some(Repeat::InVain) => self.n_in_vain += 1,
+            Some(Repeat::Lost) => self.n_lost_again += 1,
+            None => {}
+        }
         if let Some(number) = outcome.lost.filter(|it| !self.numbers[..self.n].contains(it))
             && let Some(slot) = self.numbers.get_mut(self.n)
         {
@@ -67,6 +81,9 @@ pub(crate) struct Feedback {
     pub(crate) is_picture_read: bool,
     /// The last round trip, smoothed (RFC 6298).
     pub(crate) round_trip: Option<Duration>,
+    /// How much longer than a round trip it takes until the viewer has read what was sent again. One that is out of
+    /// CPU asks again for what waits to be read.
+    pub(crate) late: Duration,
 }
 
 impl Feedback {
@@ -95,6 +112,7 @@ impl Feedback {
                     let fates = sender.history().fates(&feedback, now_us);
                     estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));
                     self.is_picture_read |= missed.has_picture;
+                    self.repeated(&missed);
                     let is_read = self.is_picture_read;
                     let history = sender.history();
                     let is_missed = |it: &u16| is_read && history.misses(*it, missed.told);
@@ -114,6 +132,18 @@ impl Feedback {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Learns from what became of repetitions how late the viewer is to read them.
+    fn repeated(&mut self, missed: &Missed) {
+        if missed.n_lost_again > 0 {
+            // It is not what it has yet to read that the viewer asks for.
+            self.late = Duration::ZERO;
+        } else if missed.n_in_vain > 0 {
+            self.late = (self.late * 2).clamp(LEAST_LATE, MOST_LATE);
+        } else if missed.n_repeats > 0 {
+            self.late = self.late * 15 / 16;
         }
     }
 
@@ -164,7 +194,7 @@ mod tests {
             let received_us = (!is_lost).then_some(0);
             let result = PacketResult { sent_us: 0, received_us, bytes: 1_200, probe: None };
             let lost = Some(n).filter(|_| is_lost);
-            PacketOutcome { result, seq: n, lost, has_picture: !is_lost }
+            PacketOutcome { result, seq: n, lost, has_picture: !is_lost, repeat: None }
         })
     }
 

@@ -14,6 +14,9 @@ const _: () = assert!(MIN_LEN == 1 << u8::BITS, "a generation is what is left of
 /// A packet that is pushed out sooner, with no word of it yet, shows that there is need for more.
 const TOO_SOON_US: u32 = 800_000;
 
+/// Copies that are sent further apart than this are so for different reasons.
+const APART_US: u32 = 2_000;
+
 /// Reference times are in units of 64 ms, and wrap after 12 days.
 const REFERENCE_US: i64 = 64_000;
 const REFERENCE_BITS: u32 = 24;
@@ -37,13 +40,30 @@ struct Sent {
     /// The low bits of microseconds: 71 minutes.
     at_us: u32,
     bytes: u16,
-    /// The RTP sequence number of the picture's packet that it carried, if [`Self::is_picture`].
+    /// The RTP sequence number of the picture's packet that it carried, if it did.
     number: u16,
-    is_picture: bool,
+    carries: Carries,
     /// The high bits of its transport-wide number; where it is noted tells the low ones.
     generation: u8,
     probe: u8,
     state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carries {
+    /// No packet of the picture.
+    Other,
+    Picture,
+    /// A packet of the picture that was sent before.
+    Again,
+}
+
+/// A packet of the picture, by its RTP sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) number: u16,
+    /// Whether it was sent before.
+    pub(crate) is_again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +77,17 @@ enum State {
 
 const NO_PROBE: u8 = u8::MAX;
 
+impl Sent {
+    fn is_picture(&self) -> bool {
+        self.carries != Carries::Other
+    }
+}
+
 const NOTHING: Sent = Sent {
     at_us: 0,
     bytes: 0,
     number: 0,
-    is_picture: false,
+    carries: Carries::Other,
     generation: 0,
     probe: NO_PROBE,
     state: State::Over,
@@ -78,6 +104,17 @@ pub(crate) struct PacketOutcome {
     pub(crate) lost: Option<u16>,
     /// It came, with a packet of the picture.
     pub(crate) has_picture: bool,
+    /// What became of what was sent again, if it was, and not for a probe.
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// What became of a packet that was sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    Came,
+    /// It came, and so did a copy that was sent at another time.
+    InVain,
+    Lost,
 }
 
 impl Default for History {
@@ -103,7 +140,7 @@ impl History {
         &mut self,
         now_us: u64,
         bytes: usize,
-        picture: Option<u16>,
+        picture: Option<Picture>,
         probe: Option<u8>,
     ) {
         let seq = self.next;
@@ -111,8 +148,12 @@ impl History {
         let sent = Sent {
             at_us: now_us as u32,
             bytes: bytes as u16,
-            number: picture.unwrap_or(0),
-            is_picture: picture.is_some(),
+            number: picture.map_or(0, |it| it.number),
+            carries: match picture {
+                None => Carries::Other,
+                Some(it) if it.is_again => Carries::Again,
+                Some(_) => Carries::Picture,
+            },
             generation: generation(seq),
             probe: probe.unwrap_or(NO_PROBE),
             state: State::UnderWay,
@@ -139,7 +180,7 @@ impl History {
         }
         let mut sent = vec![NOTHING; len];
         // That a copy came is still asked for; what was never used has no number.
-        let is_used = |it: &Sent| it.state != State::Over || it.is_picture;
+        let is_used = |it: &Sent| it.state != State::Over || it.is_picture();
         for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| is_used(it)) {
             let seq = seq_at(at, it.generation);
             if let Some(place) = sent.get_mut(usize::from(seq) & (len - 1)) {
@@ -175,23 +216,30 @@ impl History {
                 return None;
             }
             it.state = if received_us.is_some() { State::Over } else { State::Missing };
+            let it = *it;
+            let is_repeat = it.carries == Carries::Again && it.probe == NO_PROBE;
+            let repeat = is_repeat.then(|| match received_us {
+                None => Repeat::Lost,
+                Some(_) if came_otherwise(sent, &it) => Repeat::InVain,
+                Some(_) => Repeat::Came,
+            });
             let result = PacketResult {
                 sent_us: now_us.saturating_sub((now_us as u32).wrapping_sub(it.at_us).into()),
                 received_us,
                 bytes: it.bytes.into(),
                 probe: Some(it.probe).filter(|it| *it != NO_PROBE),
             };
-            let is_missing = received_us.is_none() && it.is_picture;
+            let is_missing = received_us.is_none() && it.is_picture();
             let lost = Some(it.number).filter(|_| is_missing);
-            let has_picture = it.is_picture && !is_missing;
-            Some(PacketOutcome { result, seq, lost, has_picture })
+            let has_picture = it.is_picture() && !is_missing;
+            Some(PacketOutcome { result, seq, lost, has_picture, repeat })
         })
     }
 
     /// Whether no copy of this packet of the picture came, and none was sent after `told` and may still
     /// come. One of before that nothing is known of has lost its feedback.
     pub(crate) fn misses(&self, number: u16, told: u16) -> bool {
-        let is_copy = |it: &Sent| it.is_picture && it.number == number;
+        let is_copy = |it: &Sent| it.is_picture() && it.number == number;
         let mut copies = self.sent.iter().enumerate().filter(|(_, it)| is_copy(it));
         copies.all(|(at, it)| match it.state {
             State::Over => false,
@@ -216,6 +264,14 @@ impl History {
     }
 }
 
+/// Whether a copy of this packet that was sent at another time has come. What is sent twice at once is meant to be.
+fn came_otherwise(sent: &[Sent], this: &Sent) -> bool {
+    let is_copy = |it: &&Sent| it.is_picture() && it.number == this.number;
+    let apart = |it: &Sent| it.at_us.wrapping_sub(this.at_us) as i32;
+    let mut copies = sent.iter().filter(is_copy);
+    copies.any(|it| it.state == State::Over && apart(it).unsigned_abs() >= APART_US)
+}
+
 /// The high bits of a transport-wide number. The least number of places tells the rest.
 fn generation(seq: u16) -> u8 {
     (usize::from(seq) / MIN_LEN) as u8
@@ -238,6 +294,10 @@ mod tests {
         let len = write::transport_feedback(&mut bytes, &info, deltas.iter().copied()).unwrap();
         let Some(Packet::TransportFeedback(it)) = packets(&bytes[..len]).next() else { panic!() };
         history.fates(&it, 50_000).collect()
+    }
+
+    fn once(number: u16) -> Picture {
+        Picture { number, is_again: false }
     }
 
     fn fates(history: &mut History, base_seq: u16, deltas: &[Option<i32>]) -> Vec<PacketResult> {
@@ -300,31 +360,53 @@ mod tests {
         let mut history = History::default();
         // Numbers 70 and 71 of the picture, a packet of sound, and 70 twice more.
         for picture in [Some(70), Some(71), None, Some(70), Some(70)] {
-            history.note(0, 1_200, picture, None);
+            history.note(0, 1_200, picture.map(once), None);
         }
         assert_eq!(missed(&mut history, 1, &[false, false, false, true]), [71], "70 came");
-        history.note(0, 1_200, Some(71), None);
-        history.note(0, 1_200, Some(71), None);
+        history.note(0, 1_200, Some(once(71)), None);
+        history.note(0, 1_200, Some(once(71)), None);
         assert_eq!(missed(&mut history, 6, &[false]), [0; 0], "one more is under way");
         assert_eq!(missed(&mut history, 7, &[false]), [71]);
         assert_eq!(missed(&mut history, 5, &[false, false, false]), [0; 0], "no news");
-        history.note(0, 1_200, Some(72), None);
-        history.note(0, 1_200, Some(72), None);
+        history.note(0, 1_200, Some(once(72)), None);
+        history.note(0, 1_200, Some(once(72)), None);
         assert_eq!(missed(&mut history, 9, &[false]), [72], "what was said of the first got lost");
+    }
+
+    #[test]
+    fn what_is_sent_again_in_vain_is_told() {
+        use Repeat::{Came, InVain};
+        let mut history = History::default();
+        let again = |number| Some(Picture { number, is_again: true });
+        // 70 is late, 71 is lost and sent twice at once, 72 is sent again for a probe.
+        for (at, picture, probe) in [
+            (0, Some(once(70)), None),
+            (1_000, Some(once(71)), None),
+            (1_500, Some(once(72)), None),
+            (20_000, again(70), None),
+            (21_000, again(71), None),
+            (21_001, again(71), None),
+            (22_000, again(72), Some(7)),
+        ] {
+            history.note(at, 1_200, picture, probe);
+        }
+        let came = [Some(1), None, Some(1), Some(1), Some(1), Some(1), Some(1)];
+        let repeats: Vec<_> = told(&mut history, 1, &came).iter().map(|it| it.repeat).collect();
+        assert_eq!(repeats, [None, None, None, Some(InVain), Some(Came), Some(Came), None]);
     }
 
     #[test]
     fn copies_are_told_apart_when_numbers_wrap_and_more_is_remembered() {
         let mut history = History { next: 65_500, ..History::default() };
         for n in 0..200 {
-            history.note(0, 1_200, Some(n), None);
+            history.note(0, 1_200, Some(once(n)), None);
         }
         assert_eq!(missed(&mut history, 65_510, &[true, false]), [11]);
-        history.note(0, 1_200, Some(10), None);
-        history.note(0, 1_200, Some(11), None);
+        history.note(0, 1_200, Some(once(10)), None);
+        history.note(0, 1_200, Some(once(11)), None);
         // Until there is no place for more of them.
         for n in 200..400 {
-            history.note(0, 1_200, Some(n), None);
+            history.note(0, 1_200, Some(once(n)), None);
         }
         assert!(history.sent.len() > MIN_LEN);
         let copies = 65_500_u16.wrapping_add(200);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rtp::{rtcp, srtp};
 
 use super::probe::Probing;
-use super::send_history::History;
+use super::send_history::{History, Picture};
 use super::sender_reports::Reports;
 use super::stream::{Composed, RtpStream, To};
 use crate::core::outbox::Outbox;
@@ -233,8 +233,8 @@ impl Sender {
                 it.id()
             });
             let picture = match to {
-                To::Video => Some(index as u16),
-                To::Rtx(seq) => Some(seq),
+                To::Video => Some(Picture { number: index as u16, is_again: false }),
+                To::Rtx(number) => Some(Picture { number, is_again: true }),
                 To::Audio | To::Padding => None,
             };
             self.history.note(now_us, len, picture, probe);

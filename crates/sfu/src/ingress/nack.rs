@@ -39,6 +39,9 @@ const MAX_WAIT: Duration = Duration::from_millis(10);
 /// A wait this short is none.
 const MIN_WAIT: Duration = Duration::from_millis(1);
 
+/// The longest that what came is kept back for what is missing.
+const MAX_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Packets that are asked for in a second: 9 Mbit/s of repairs, 10% of 90 Mbit/s.
 const MAX_PER_SECOND: u32 = 1_000;
 
@@ -141,6 +144,17 @@ impl NackGenerator {
             true
         });
         due
+    }
+
+    /// The lowest number that is still waited for, so that what is behind it comes in order, and until when. A publisher
+    /// that never answered is not waited for, nor is a packet beyond the second request.
+    pub(crate) fn awaited(&self, now: Instant) -> Option<(u64, Instant)> {
+        if !self.is_answered {
+            return None;
+        }
+        let patience = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 2 + MIN_RETRY).min(MAX_PATIENCE);
+        let mut waited = self.missing.iter().map(|it| (it.seq, it.since + patience));
+        waited.find(|it| now < it.1)
     }
 
     /// When [`Self::poll`] has something to do.

@@ -11,10 +11,14 @@ use rtp::header::Header;
 
 use super::nack::NackGenerator;
 use super::numbering::Numbering;
+use super::order::Order;
 use super::parameter_sets::ParameterSets;
 use super::received::{Received, Tally};
 use super::timeline::Timeline;
+use crate::media::format::Format;
 use crate::media::name::Name;
+use crate::media::packet::Packet;
+use crate::media::stream_key::StreamKey;
 use crate::transport::sdp::{Incoming, Layout, Offered};
 
 /// Streams of one publisher: three layers with their repetitions and sound make seven, and an encoder that is
@@ -53,6 +57,8 @@ pub(super) struct Stream {
 #[derive(Debug)]
 pub(super) struct MediaState {
     pub(super) nack: NackGenerator,
+    /// What waits for missing packets, of a picture.
+    pub(super) order: Order<(StreamKey, Format, Packet)>,
     pub(super) numbering: Numbering,
     pub(super) timeline: Timeline,
     pub(super) parameter_sets: ParameterSets,
@@ -238,6 +244,7 @@ impl Streams {
         let media = (role == Role::Media).then(|| {
             Box::new(MediaState {
                 nack: NackGenerator::default(),
+                order: Order::default(),
                 numbering: Numbering::default(),
                 timeline: Timeline::default(),
                 parameter_sets: ParameterSets::from_sprop(sets.unwrap_or_default()),

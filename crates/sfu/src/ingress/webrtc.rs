@@ -61,7 +61,9 @@ pub(crate) struct WebRtc {
     /// The media description that sound is taken from, and that of the picture.
     audio: Option<Active>,
     video: Option<Active>,
-    /// Packets for the room. A datagram makes three at most: parameter sets, itself, and one that is empty.
+    /// What the last datagram made: three packets at most, which are parameter sets, itself, and one that is empty.
+    taken: VecDeque<(StreamKey, Format, Packet)>,
+    /// Packets for the room, in order.
     ready: VecDeque<(StreamKey, Format, Packet)>,
     session_id: u64,
     version: u64,
@@ -122,6 +124,7 @@ impl WebRtc {
             structures: Structures::default(),
             audio: None,
             video: None,
+            taken: VecDeque::with_capacity(4),
             ready: VecDeque::with_capacity(4),
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: u64::from_be_bytes(random) >> 1,
@@ -218,7 +221,12 @@ impl WebRtc {
             let is_taken = match link.transport.handle(datagram, now, out) {
                 Handled::Foreign => false,
                 Handled::Media => self.handle_media(at, datagram, now, out),
-                Handled::Taken | Handled::Early | Handled::Moved(_) => true,
+                Handled::Taken | Handled::Early => true,
+                Handled::Moved(_) => {
+                    // It hears at once that it is heard.
+                    link.report_at = now;
+                    true
+                }
             };
             if is_taken {
                 return Receipt::Taken;
@@ -243,7 +251,9 @@ impl WebRtc {
         // RFC 5761, section 4.
         if matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
             let Ok(len) = keys.receiver.unprotect_rtcp(packet) else { return false };
-            link.transport.authentic(datagram, now, out);
+            if link.transport.authentic(datagram, now, out) {
+                link.report_at = now;
+            }
             // Counted once it is known to be the publisher's: whoever forges its address would use it up.
             if link.rtcp.take(FEEDBACK_PER_SECOND, now) {
                 self.handle_rtcp(packet.get(..len).unwrap_or_default(), now);
@@ -251,7 +261,9 @@ impl WebRtc {
             return true;
         }
         let Ok(unprotected) = keys.receiver.unprotect_rtp(packet) else { return false };
-        link.transport.authentic(datagram, now, out);
+        if link.transport.authentic(datagram, now, out) {
+            link.report_at = now;
+        }
         link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
@@ -298,7 +310,9 @@ impl WebRtc {
     /// Lets time pass.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         for link in &mut self.links {
-            link.transport.handle_timeout(now);
+            if link.transport.handle_timeout(now).is_some() {
+                link.report_at = now;
+            }
         }
     }
 
@@ -306,6 +320,12 @@ impl WebRtc {
     pub(super) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
         if let Some((key, format, packet)) = self.ready.pop_front() {
             return Output::Media(key, format, packet);
+        }
+        if self.order_deadline(now).is_some_and(|at| now >= at) {
+            self.let_go_in_time(now);
+            if let Some((key, format, packet)) = self.ready.pop_front() {
+                return Output::Media(key, format, packet);
+            }
         }
         for link in &mut self.links {
             link.transport.poll(now, out);
@@ -329,7 +349,14 @@ impl WebRtc {
     fn deadline(&self, now: Instant) -> Instant {
         let of_links =
             self.links.iter().flat_map(|it| [it.transport.deadline(), self.rtcp_deadline(it)]);
-        of_links.flatten().fold(now + LATER, Instant::min)
+        of_links.flatten().chain(self.order_deadline(now)).fold(now + LATER, Instant::min)
+    }
+
+    /// When something that waits for a missing packet waits no longer.
+    fn order_deadline(&self, now: Instant) -> Option<Instant> {
+        let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
+        let waiting = media.filter(|it| !it.order.is_empty());
+        waiting.map(|it| it.nack.awaited(now).map_or(now, |it| it.1)).min()
     }
 
     /// What is wrong with what it sends, when that is other than it was; due once a second.

@@ -31,10 +31,16 @@ const PWD_CHARS: usize = 24;
 
 /// A path that the viewer was heard on this recently is not given up for another that it nominated as
 /// well: feedback comes ten times a second. After as much silence it is, whatever the priorities.
-const SILENT: Duration = Duration::from_millis(500);
+pub(crate) const SILENT: Duration = Duration::from_millis(500);
 
 /// After this much silence any path that the viewer checks is as good: browsers check every 2.5 s.
 const DEAD: Duration = Duration::from_secs(3);
+
+/// Within this time after a path is in use the viewer has checked all others that it has.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// When nothing at all came on the path in use for this long, what comes elsewhere is no copy.
+const UNHEARD: Duration = Duration::from_secs(1);
 
 /// The least time between two checks of ours to one new address.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
@@ -135,6 +141,20 @@ struct InUse {
     generation: u32,
     /// When something came on it that only the viewer can have sent.
     heard_at: Instant,
+    /// When anything came on it at all, a copy of what came elsewhere before as well.
+    noticed_at: Instant,
+    /// Since when it is in use.
+    since: Instant,
+}
+
+/// Where something of the viewer's came from, too soon after what came on the path in use: it is asked there if that
+/// stays silent.
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    path: Path,
+    priority: u32,
+    generation: u32,
+    at: Instant,
 }
 
 /// A path that the viewer would have us use, until it is proven and the one in use is given up.
@@ -146,6 +166,7 @@ struct Proposed {
     /// After how much silence on the path in use this one is better.
     patience: Duration,
     check: TransId,
+    asked_first_at: Instant,
     asked_at: Instant,
     /// When the viewer last checked it.
     checked_at: Instant,
@@ -171,6 +192,10 @@ pub(crate) struct Ice {
     next_checked: usize,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
+    suspect: Option<Suspect>,
+    /// Whether media from where checks of ours are not answered can prove a path in the end. ffmpeg answers none while
+    /// it publishes, and a publisher is sent so little that it is no weapon against anybody.
+    believes_media: bool,
     /// A check of ours on the path in use that was not answered.
     asked: Option<TransId>,
     /// Which checks came, and from where.
@@ -199,6 +224,8 @@ impl Ice {
             next_checked: 0,
             consented_at: None,
             proposed: [None; MAX_PROPOSED],
+            suspect: None,
+            believes_media: false,
             asked: None,
             seen: [None; SEEN_IDS],
             next_seen: 0,
@@ -207,6 +234,11 @@ impl Ice {
             moves_since: None,
             tie_breaker: random_u64(),
         }
+    }
+
+    /// The same of a publisher.
+    pub(crate) fn of_publisher(worker: u8) -> Self {
+        Self { believes_media: true, ..Self::new(worker) }
     }
 
     /// Our credentials, for the next description.
@@ -305,7 +337,8 @@ impl Ice {
         }
         let priority = message.prio().unwrap_or(0);
         let is_nominated = message.use_candidate();
-        if !self.checked.contains(&Some((path.remote, number))) {
+        let is_new = !self.checked.contains(&Some((path.remote, number)));
+        if is_new {
             self.checked[self.next_checked] = Some((path.remote, number));
             self.next_checked = (self.next_checked + 1) % MAX_PROPOSED;
         }
@@ -336,14 +369,19 @@ impl Ice {
         }
         // A nomination with new credentials is worth more than any with the old ones.
         let is_better = priority > in_use.priority || number != in_use.generation;
+        // What is new once all others were checked is where a NAT put the viewer. libjuice nominates nothing again.
+        let is_rebound = is_new && now.saturating_duration_since(in_use.since) >= SETTLED;
         let patience = match is_nominated {
             true if is_better => Duration::ZERO,
             true => SILENT,
+            false if is_rebound => SILENT,
             false => DEAD,
         };
         // Most of what is not nominated is kept in reserve and need not be looked at.
         if is_nominated || now.saturating_duration_since(in_use.heard_at) >= patience {
             self.propose(path, priority, number, patience, now, out);
+        } else if is_rebound {
+            self.suspect = Some(Suspect { path, priority, generation: number, at: now });
         }
         Checked::Taken
     }
@@ -396,6 +434,11 @@ impl Ice {
 
     /// Asks again for proofs that may have got lost, while media waits for one.
     pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) {
+        if self.suspect_at().is_some_and(|at| now >= at)
+            && let Some(Suspect { path, priority, generation, .. }) = self.suspect.take()
+        {
+            self.propose(path, priority, generation, SILENT, now, out);
+        }
         for at in 0..MAX_PROPOSED {
             let is_due = |it: &Proposed| ask_again_at(it).is_some_and(|at| now >= at);
             if self.is_disputed
@@ -408,25 +451,62 @@ impl Ice {
         }
     }
 
+    /// A datagram came from here, whatever is in it.
+    pub(crate) fn notice(&mut self, source: SocketAddr, now: Instant) {
+        if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == source) {
+            in_use.noticed_at = now;
+        }
+    }
+
     /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing; but it asks
     /// again for a proof that got lost, and for a first one when the path in use is silent: a NAT that forgot the
     /// peer shows its next packet from a new address, and its next check may be seconds away.
-    pub(crate) fn heard_from(&mut self, datagram: &Datagram<'_>, now: Instant, out: &mut Outbox) {
+    ///
+    /// Returns whether the path is another now.
+    pub(crate) fn heard_from(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> bool {
         let path = Path { local: datagram.destination, remote: datagram.source };
-        if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == path.remote) {
+        let Some(in_use) = &mut self.in_use else {
+            self.ask_again(path, now, out);
+            return false;
+        };
+        if in_use.path.remote == path.remote {
             in_use.heard_at = now;
-            return;
+            return false;
         }
-        let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();
+        let InUse { priority, generation, heard_at, noticed_at, .. } = *in_use;
+        let is_over = |at: Instant, time| now.saturating_duration_since(at) >= time;
+        let believes = self.believes_media && is_over(noticed_at, UNHEARD);
+        let proposed = self.proposed.iter_mut().flatten().find(|it| it.path == path);
         if let Some(it) = proposed {
-            if !it.is_proven {
-                self.propose(path, it.priority, it.generation, it.patience, now, out);
-            }
-        } else if let Some(InUse { priority, generation, heard_at, .. }) = self.in_use
-            && now.saturating_duration_since(heard_at) >= SILENT
-        {
-            self.propose(path, priority, generation, SILENT, now, out);
+            it.is_proven |= believes && is_over(it.asked_first_at, SILENT);
+            self.ask_again(path, now, out);
+            return believes && self.handle_timeout(now);
         }
+        if is_over(heard_at, SILENT) {
+            self.propose(path, priority, generation, SILENT, now, out);
+        } else {
+            self.suspect = Some(Suspect { path, priority, generation, at: now });
+        }
+        false
+    }
+
+    /// Asks again for a proof of this path, if there was none.
+    fn ask_again(&mut self, path: Path, now: Instant, out: &mut Outbox) {
+        let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();
+        if let Some(it) = proposed.filter(|it| !it.is_proven) {
+            self.propose(path, it.priority, it.generation, it.patience, now, out);
+        }
+    }
+
+    /// When it is asked where something came from, if the path in use stays silent.
+    fn suspect_at(&self) -> Option<Instant> {
+        let (in_use, suspect) = (self.in_use?, self.suspect?);
+        (in_use.heard_at < suspect.at).then_some(in_use.heard_at + SILENT)
     }
 
     /// When a path that is proven takes the place of the one in use, if that stays silent; or when a
@@ -436,7 +516,8 @@ impl Ice {
         let Some(InUse { heard_at, .. }) = self.in_use else {
             return proposed.filter_map(ask_again_at).min();
         };
-        proposed.filter(|it| it.is_proven).map(|it| heard_at + it.patience).min()
+        let proven = proposed.filter(|it| it.is_proven).map(|it| heard_at + it.patience);
+        proven.chain(self.suspect_at()).min()
     }
 
     /// Lets time pass. Returns whether the path is another now.
@@ -537,6 +618,7 @@ impl Ice {
             generation,
             patience,
             check,
+            asked_first_at: before.map_or(now, |it| it.asked_first_at),
             asked_at: before.filter(|_| is_asked).map_or(now, |it| it.asked_at),
             checked_at: now,
             is_proven: before.is_some_and(|it| it.is_proven),
@@ -598,9 +680,11 @@ impl Ice {
     }
 
     fn move_to(&mut self, path: Path, priority: u32, generation: u32, now: Instant) {
-        self.in_use = Some(InUse { path, priority, generation, heard_at: now });
+        let (heard_at, noticed_at, since) = (now, now, now);
+        self.in_use = Some(InUse { path, priority, generation, heard_at, noticed_at, since });
         self.consented_at = Some(now);
         self.proposed = [None; MAX_PROPOSED];
+        self.suspect = None;
         self.moves += 1;
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Migrating {
     pub(crate) room: RoomId,
     pub(crate) viewer: Viewer,
     pub(crate) ufrags: Vec<String>,
+    /// What it sends RTCP under.
+    pub(crate) ssrcs: Vec<u32>,
     /// Where it was heard.
     pub(crate) address: SocketAddr,
     /// The worker that it was with.

@@ -145,7 +145,7 @@ fn loss_and_reordering_from_the_host_leave_no_number_to_wait_for() {
     sim.run(10 * SECOND);
     let from = moment(sim.screen(viewer));
     let bad = good_link()
-        .loss(RandomLoss::new(Probability::new(0.05)))
+        .loss(RandomLoss::new(Probability::new(0.2)))
         .jitter(Duration::from_millis(15))
         .reorder_gap(10)
         .duplicate(Probability::new(0.02));

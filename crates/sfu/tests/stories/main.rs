@@ -26,4 +26,5 @@ mod resilience;
 mod roaming;
 mod sim;
 mod streams;
+mod thrift;
 mod workers;

@@ -244,6 +244,42 @@ fn a_publisher_behind_a_nat_that_forgot_it_is_seen_again_within_a_second() {
 }
 
 #[test]
+fn a_publisher_that_answers_no_check_is_heard_and_told_at_its_new_address_all_the_same() {
+    for n in 0..8 {
+        let mut sim = Sim::new();
+        let host = sim.add_host(Host::default(), good_link());
+        sim.add_viewer(good_link());
+        sim.run(10 * SECOND + Duration::from_millis(u64::from(n) * 390));
+        sim.wire = Some(Vec::new());
+        sim.client_mut(host).nat = Some(elsewhere(n));
+        sim.client_mut(host).is_deaf = true;
+        let rebound = sim.now;
+        sim.run(5 * SECOND);
+        let told = media_to(&sim, |it| it == elsewhere(n));
+        let after = *told.first().expect("RTCP goes there") - rebound;
+        assert!(after < Duration::from_millis(1_500), "{n}: {after:?}");
+        sim.run(40 * SECOND);
+        assert!(nobody_left(&sim), "{n}");
+    }
+}
+
+#[test]
+fn copies_of_what_a_publisher_sends_that_overtake_the_originals_move_nothing() {
+    for is_deaf in [false, true] {
+        let mut sim = Sim::new();
+        let host = sim.add_host(Host::default(), good_link());
+        sim.add_viewer(good_link());
+        sim.run(5 * SECOND);
+        sim.client_mut(host).is_deaf = is_deaf;
+        sim.client_mut(host).shadow = Some(stranger(7));
+        sim.wire = Some(Vec::new());
+        sim.run(20 * SECOND);
+        assert!(media_to(&sim, |it| it == stranger(7)).is_empty(), "{is_deaf}");
+        assert!(nobody_left(&sim));
+    }
+}
+
+#[test]
 fn a_viewer_that_only_reports_from_its_new_address_is_followed_before_its_next_check() {
     let mut took = Vec::new();
     for n in 0..8 {
@@ -254,4 +290,28 @@ fn a_viewer_that_only_reports_from_its_new_address_is_followed_before_its_next_c
     took.sort();
     println!("{took:?}");
     assert!(took[7] < Duration::from_millis(1_500), "{took:?}");
+}
+
+/// Browsers that receive alone all report under the same SSRC.
+#[test]
+fn of_several_that_report_alike_the_one_with_a_new_address_is_followed_as_soon() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let viewers: Vec<PeerId> = (0..5).map(|_| sim.add_viewer(good_link())).collect();
+    for viewer in &viewers {
+        let mut api = sim.client_mut(*viewer).rtc.direct_api();
+        api.declare_stream_tx(1.into(), None, "1".into(), None);
+    }
+    sim.run(5 * SECOND);
+    sim.wire = Some(Vec::new());
+    sim.run(SECOND);
+    let wire = sim.wire.as_ref().unwrap();
+    let reports = wire.iter().filter(|it| it.is_in && (192..224).contains(&it.contents[1]));
+    let alike = reports.filter(|it| it.contents[4..8] == [0, 0, 0, 1]).count();
+    assert!(alike > 20, "{alike} reports under one SSRC");
+    for (n, viewer) in (0..).zip(&viewers) {
+        sim.run(SECOND);
+        let took = rebound(&mut sim, *viewer, elsewhere(n), 5 * SECOND);
+        assert!(took < Duration::from_millis(1_500), "{n}: {took:?}");
+    }
 }

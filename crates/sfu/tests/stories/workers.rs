@@ -231,6 +231,35 @@ fn a_host_elsewhere_than_at_home_restarts_ice_and_changes_its_network() {
 }
 
 #[test]
+fn who_is_heard_by_another_worker_after_its_nat_forgot_it_is_back_within_a_second_and_a_half() {
+    let mut took = Vec::new();
+    for n in 0..8 {
+        let (mut sim, home, other) = two();
+        let host = sim.add_host_heard_by(home, ROOM, Host::default(), good_link());
+        let viewer = sim.add_viewer_heard_by(home, ROOM, good_link());
+        sim.wait("a picture", 5 * SECOND, |it| sees(it, viewer));
+        sim.run(5 * SECOND + Duration::from_millis(n * 390));
+        for peer in [host, viewer] {
+            sim.rebind(peer, other);
+            // What was under way is shown.
+            sim.run(Duration::from_millis(60));
+            let (began, shown) = (sim.now, sim.screen(viewer).shown.len());
+            let is_seen = |it: &mut Sim| it.screen(viewer).shown.len() > shown + 3;
+            sim.wait("the picture again", 5 * SECOND, is_seen);
+            took.push(sim.now - began);
+            let asked = sim.host(host).keyframe_requests.len();
+            sim.run(4 * SECOND);
+            let late = sim.add_viewer_heard_by(other, ROOM, good_link());
+            let is_asked = |it: &mut Sim| it.host(host).keyframe_requests.len() > asked;
+            sim.wait("the host hears us", 2 * SECOND, is_asked);
+            sim.leave(late);
+        }
+    }
+    println!("{took:?}");
+    assert!(took.iter().all(|it| *it < Duration::from_millis(1_500)), "{took:?}");
+}
+
+#[test]
 fn a_check_that_a_stranger_overheard_moves_nobody() {
     let (mut sim, home, other) = two();
     sim.add_host_heard_by(home, ROOM, Host::default(), good_link());

@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::strangers::is_media;
 use super::{Deadline, Sfu};
 use crate::core::demux;
 use crate::core::ufrag::named_worker;
@@ -140,6 +141,8 @@ impl Sfu {
             None => {
                 if let Some(to) = self.forwarded.route(datagram.source, now) {
                     self.workers.pass_on(to, datagram, me);
+                } else {
+                    self.show_others(datagram, now);
                 }
             }
         }
@@ -155,19 +158,25 @@ impl Sfu {
 
     /// A peer of ours took what another worker heard: a viewer goes there once that is its path, and
     /// until then, as for a publisher, the rest of what comes from there is passed on.
-    pub(super) fn taken_from_afar(&mut self, peer: PeerId, datagram: &Datagram<'_>, origin: u8) {
+    pub(super) fn taken_from_afar(
+        &mut self,
+        peer: PeerId,
+        datagram: &Datagram<'_>,
+        origin: u8,
+        is_new: bool,
+    ) {
         let Datagram { source, destination, contents } = *datagram;
         let Some(room_id) = self.room_of.get(&peer) else { return };
         let viewer = self.rooms.get(room_id).and_then(|it| it.viewers.get(&peer));
         let is_path = viewer.is_some_and(|it| it.egress.path() == Some((destination, source)));
         let is_check = matches!(contents.first(), Some(0..=3));
         // A DTLS record proves nothing of itself; a check and SRTCP do.
-        let is_proof = is_check || matches!(contents.first(), Some(128..=191));
+        let is_proof = is_check || is_media(contents);
         if self.demux.route_of(source) != Some(peer) {
             // The address is still another's.
         } else if is_path && is_proof {
             self.hand_over(peer, origin, datagram);
-        } else if is_check {
+        } else if is_check || is_new && is_proof {
             self.workers.send(origin, Control::PassOn(source));
         }
     }
@@ -179,13 +188,14 @@ impl Sfu {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(mut viewer) = room.viewers.remove(&peer) else { return };
         viewer.park();
-        let ufrags = self.demux.forget(peer);
+        let (ufrags, ssrcs) = self.demux.forget(peer);
         self.leave(peer);
         self.timers.set(Deadline::Peer(peer), None);
         self.leave_room(room_id);
         tracing::debug!(%peer, to, "viewer handed over");
         let (address, from) = (datagram.source, self.workers.me);
-        let migrating = Box::new(Migrating { peer, room: room_id, viewer, ufrags, address, from });
+        let migrating =
+            Box::new(Migrating { peer, room: room_id, viewer, ufrags, ssrcs, address, from });
         let registrar = self.workers.registrar(peer);
         if registrar == self.workers.me {
             self.forward_migrating(migrating, to);
@@ -201,11 +211,14 @@ impl Sfu {
     }
 
     fn accept_migrated(&mut self, migrating: Migrating, now: Instant) {
-        let Migrating { peer, room: room_id, viewer, ufrags, address, from } = migrating;
+        let Migrating { peer, room: room_id, viewer, ufrags, ssrcs, address, from } = migrating;
         self.remote_peers.remove(peer);
         self.forwarded.take_over(address, from);
         for ufrag in &ufrags {
             self.demux.set_ufrag(peer, ufrag);
+        }
+        for ssrc in ssrcs {
+            self.demux.learn_ssrc(peer, ssrc);
         }
         self.learn(peer, address, now);
         let is_connected = viewer.egress.is_connected();

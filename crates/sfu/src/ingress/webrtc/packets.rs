@@ -95,7 +95,42 @@ impl WebRtc {
                 ..arriving
             };
         }
+        let (at, seq) = (arriving.at, arriving.seq);
         self.take(arriving);
+        self.let_go(at, seq, now);
+    }
+
+    /// Hands what was taken of a stream on to the room, in order: what is behind a packet that is asked for again
+    /// waits for it a little.
+    fn let_go(&mut self, at: usize, seq: u64, now: Instant) {
+        let Some(stream) = self.streams.all.get_mut(at) else { return };
+        let Some(media) = &mut stream.media else { return };
+        let awaited = media.nack.awaited(now).map(|it| it.0);
+        if media.order.is_empty() && awaited.is_none_or(|it| seq < it) {
+            self.ready.append(&mut self.taken);
+            return;
+        }
+        let is_picture = |it: &(StreamKey, Format, Packet)| it.1.kind() == MediaKind::Video;
+        for it in self.taken.drain(..) {
+            if is_picture(&it) {
+                media.order.push(seq, it);
+            } else {
+                self.ready.push_back(it);
+            }
+        }
+        self.ready.extend(std::iter::from_fn(|| media.order.pop(awaited)));
+    }
+
+    /// Hands on what waited long enough.
+    pub(super) fn let_go_in_time(&mut self, now: Instant) {
+        for stream in &mut self.streams.all {
+            let Some(media) = &mut stream.media else { continue };
+            if media.order.is_empty() {
+                continue;
+            }
+            let awaited = media.nack.awaited(now).map(|it| it.0);
+            self.ready.extend(std::iter::from_fn(|| media.order.pop(awaited)));
+        }
     }
 
     /// Remembers when a packet arrived, for who asked to be told.
@@ -194,7 +229,7 @@ impl WebRtc {
         if let Some((seq, payload)) = sets {
             let place = SvcPosition { opens: SwitchPoint::All, ..SvcPosition::default() };
             let packet = Packet { seq, payload, place, is_keyframe: true, ..blank.clone() };
-            self.ready.push_back((key, format, packet));
+            self.taken.push_back((key, format, packet));
         }
         let vp8 =
             (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(it.payload)).flatten();
@@ -217,7 +252,7 @@ impl WebRtc {
             ..blank
         };
         self.ingest.take(ssrc, (format.codec, lacks_sets), &packet);
-        self.ready.push_back((key, format, packet));
+        self.taken.push_back((key, format, packet));
     }
 
     /// Sends an empty packet under a number that viewers wait for.
@@ -244,7 +279,7 @@ impl WebRtc {
             arrived,
             captured: arrived,
         };
-        self.ready.push_back((key, format, packet));
+        self.taken.push_back((key, format, packet));
     }
 }
 

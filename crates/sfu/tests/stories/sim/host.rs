@@ -9,7 +9,7 @@ use str0m::bwe::BweKind;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
-use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
 
 use super::in_place::InPlace;
 use super::scalable::{Descriptor, Scaled, descriptor};
@@ -17,12 +17,17 @@ use super::scalable::{Descriptor, Scaled, descriptor};
 /// The SSRC of a layer that the offer does not name.
 const STRAY: u32 = 0x5757;
 
+/// The first of the SSRCs that are grouped.
+const GROUPED: u32 = 0x6000;
+
 /// The size of a simulated RTP payload.
 const PAYLOAD_BYTES: usize = 1_000;
 
 pub(crate) struct Host {
     /// What it encodes with.
     pub(crate) codec: Codec,
+    /// Whether its layers have no names, and their SSRCs are grouped (`a=ssrc-group:SIM`), as older clients have it.
+    pub(crate) is_grouped: bool,
     /// The simulcast layers it sends, with their packets a frame; empty without simulcast.
     pub(crate) layers: Vec<(&'static str, u16)>,
     /// Which host this is: every packet says so.
@@ -103,6 +108,7 @@ impl Default for Host {
     fn default() -> Self {
         Self {
             codec: Codec::Vp8,
+            is_grouped: false,
             layers: Vec::new(),
             id: 1,
             frame_interval: Duration::from_millis(33),
@@ -175,6 +181,11 @@ impl Host {
     /// One that sends these layers, with their packets a frame.
     pub(crate) fn simulcast(layers: &[(&'static str, u16)]) -> Self {
         Self { layers: layers.to_vec(), ..Self::default() }
+    }
+
+    /// The same without names for the layers.
+    pub(crate) fn grouped(self) -> Self {
+        Self { is_grouped: true, ..self }
     }
 
     /// The same in three temporal layers.
@@ -284,7 +295,7 @@ impl Host {
         let mut api = rtc.sdp_api();
         // What addTrack writes.
         let audio = api.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
-        let simulcast = (!self.layers.is_empty()).then(|| {
+        let simulcast = (!self.layers.is_empty() && !self.is_grouped).then(|| {
             let mut simulcast = Simulcast::new();
             for (rid, _) in &self.layers {
                 simulcast.add_send_layer(SimulcastLayer::new(rid));
@@ -295,7 +306,8 @@ impl Host {
         let (offer, pending) = api.apply().unwrap();
         self.mids = Some((audio, video));
         self.pending = Some(pending);
-        preferring(&offer.to_sdp_string(), self.codec)
+        let offer = preferring(&offer.to_sdp_string(), self.codec);
+        if self.is_grouped { grouping(&offer, self.layers.len()) } else { offer }
     }
 
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
@@ -305,6 +317,11 @@ impl Host {
         if let Some(tx) = rtc.direct_api().stream_tx_by_mid(video, None) {
             // A browser does not stop repeating at a share of 15 %.
             tx.set_rtx_cache(1_024, Duration::from_secs(3), None);
+        }
+        for (n, (rid, _)) in self.layers.iter().enumerate().filter(|_| self.is_grouped) {
+            // str0m tells its streams apart by names, and sends none, as no header extension is agreed on.
+            let rid = Some(Rid::from(*rid));
+            rtc.direct_api().declare_stream_tx(grouped_ssrc(n), None, video, rid);
         }
         if self.repeats_best_only {
             // The last is the best one.
@@ -386,42 +403,48 @@ impl Host {
             _ => Scaled::single(number, number - last_key),
         };
         let mut descriptors = Vec::new();
-        let mut write_layer = |rid: Option<&str>, seq: &mut u64, count: u16, spatial: u8| {
-            for index in 0..count {
-                let scaled = scaled(spatial);
-                let is_last = spatial + 1 == self.n_spatial;
-                let frame = Frame { host: self.id, number, is_key, index, count };
-                let mut payload = frame.write(self.codec, self.is_temporal, &scaled);
-                if self.hides_parameter_sets && payload.starts_with(&PARAMETER_SETS) {
-                    // The slice that stood behind them, as the first of an FU-A.
-                    payload.splice(..=PARAMETER_SETS.len(), [0x7C, 0x85]);
-                    payload.remove(4);
+        let is_grouped = self.is_grouped;
+        let mut write_layer =
+            |layer: Option<(usize, &str)>, seq: &mut u64, count: u16, spatial: u8| {
+                for index in 0..count {
+                    let scaled = scaled(spatial);
+                    let is_last = spatial + 1 == self.n_spatial;
+                    let frame = Frame { host: self.id, number, is_key, index, count };
+                    let mut payload = frame.write(self.codec, self.is_temporal, &scaled);
+                    if self.hides_parameter_sets && payload.starts_with(&PARAMETER_SETS) {
+                        // The slice that stood behind them, as the first of an FU-A.
+                        payload.splice(..=PARAMETER_SETS.len(), [0x7C, 0x85]);
+                        payload.remove(4);
+                    }
+                    payload.resize(payload.len() + self.extra_payload_bytes, 0);
+                    let mut packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
+                        .marker(index + 1 == count && is_last)
+                        .nackable(true);
+                    if self.codec == Codec::Av1 && self.is_temporal {
+                        let it = descriptor(&scaled, number, index == 0, index + 1 == count);
+                        let mut values = ExtensionValues::default();
+                        values.user_values.set(Descriptor(it.as_slice().into()));
+                        descriptors.push((number, index, it));
+                        packet = packet.ext_vals(values);
+                    }
+                    *seq += 1;
+                    let mut api = rtc.direct_api();
+                    let stream = match layer {
+                        Some((n, _)) if is_grouped => api.stream_tx(&grouped_ssrc(n)),
+                        layer => api.stream_tx_by_mid(mid, layer.map(|it| Rid::from(it.1))),
+                    };
+                    stream.unwrap().write_rtp(packet);
                 }
-                payload.resize(payload.len() + self.extra_payload_bytes, 0);
-                let mut packet = RtpWrite::new(pt, (*seq).into(), ts, now, payload)
-                    .marker(index + 1 == count && is_last)
-                    .nackable(true);
-                if self.codec == Codec::Av1 && self.is_temporal {
-                    let it = descriptor(&scaled, number, index == 0, index + 1 == count);
-                    let mut values = ExtensionValues::default();
-                    values.user_values.set(Descriptor(it.as_slice().into()));
-                    descriptors.push((number, index, it));
-                    packet = packet.ext_vals(values);
-                }
-                *seq += 1;
-                let mut api = rtc.direct_api();
-                api.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap().write_rtp(packet);
-            }
-        };
+            };
         if self.layers.is_empty() {
             let count = if is_key { self.packets_per_keyframe } else { self.packets_per_frame };
             for spatial in 0..self.n_spatial {
                 write_layer(None, &mut self.video_seq, count << spatial, spatial);
             }
         }
-        for ((rid, count), seq) in self.layers.iter().zip(&mut self.layer_seqs) {
+        for (n, ((rid, count), seq)) in self.layers.iter().zip(&mut self.layer_seqs).enumerate() {
             if !self.paused.iter().any(|it| it == rid) {
-                write_layer(Some(rid), seq, *count, 0);
+                write_layer(Some((n, rid)), seq, *count, 0);
             }
         }
         self.descriptors.extend(descriptors);
@@ -549,6 +572,23 @@ fn payload_type(rtc: &Rtc, mid: Mid) -> Pt {
 
 fn write(rtc: &mut Rtc, mid: Mid, packet: RtpWrite) {
     rtc.direct_api().stream_tx_by_mid(mid, None).unwrap().write_rtp(packet);
+}
+
+/// The SSRC of a layer without a name.
+fn grouped_ssrc(n: usize) -> Ssrc {
+    (GROUPED + n as u32).into()
+}
+
+/// The offer with so many layers in place of its one video stream (`a=ssrc-group:SIM`).
+fn grouping(offer: &str, n: usize) -> String {
+    let (before, video) = offer.split_at(offer.find("m=video").unwrap());
+    let is_other = |line: &&str| !line.starts_with("a=ssrc") && !line.contains("rtp-stream-id");
+    let mut lines: Vec<String> =
+        video.split_terminator("\r\n").filter(is_other).map(str::to_owned).collect();
+    let ssrcs: Vec<String> = (0..n).map(|it| grouped_ssrc(it).to_string()).collect();
+    lines.push(format!("a=ssrc-group:SIM {}", ssrcs.join(" ")));
+    lines.extend(ssrcs.iter().map(|it| format!("a=ssrc:{it} cname:older")));
+    format!("{before}{}\r\n", lines.join("\r\n"))
 }
 
 /// The offer with this codec first, as `setCodecPreferences` has it.

@@ -129,6 +129,11 @@ pub(crate) struct Client {
     pub(crate) rtc: Rtc,
     pub(crate) role: Role,
     pub(crate) connected_at: Option<Instant>,
+    /// Whether it answers no connectivity check of ours, as ffmpeg does not while it publishes.
+    pub(crate) is_deaf: bool,
+    /// How often it reads what came, as a program that is out of CPU; at once without.
+    pub(crate) reads_every: Option<Duration>,
+    reads_at: Instant,
     /// Whether its packets reach anything.
     pub(crate) online: bool,
     up: Link,
@@ -471,6 +476,9 @@ impl Sim {
             rtc,
             role: Role::Viewer(Viewer::default()),
             connected_at: None,
+            is_deaf: false,
+            reads_every: None,
+            reads_at: self.now,
             online: true,
             up: Link::new(link.seed(seed)),
             down: Link::new(link.seed(seed + 1)),
@@ -703,12 +711,18 @@ impl Client {
             Role::Host(host) => host.next_at().filter(|_| self.connected_at.is_some()),
             Role::Viewer(viewer) => viewer.next_at(),
         };
-        let next = self.timeout.min(self.down.0.poll_timeout());
+        let next = self.timeout.min(self.down.0.poll_timeout().max(self.reads_at));
         source.map_or(next, |it| it.min(next))
     }
 
     fn step(&mut self, now: Instant) {
-        for packet in self.down.receive(now) {
+        let arrived = if now < self.reads_at { Vec::new() } else { self.down.receive(now) };
+        if let Some(every) = self.reads_every.filter(|_| now >= self.reads_at) {
+            self.reads_at = now + every;
+        }
+        let is_deaf = self.is_deaf;
+        let is_check = |it: &Packet| it.contents.starts_with(&[0, 1]);
+        for packet in arrived.into_iter().filter(|it| !is_deaf || !is_check(it)) {
             let Ok(contents) = DatagramRecv::try_from(&*packet.contents) else { continue };
             let receive = Receive {
                 proto: Protocol::Udp,
