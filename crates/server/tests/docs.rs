@@ -112,3 +112,22 @@ fn every_test_that_security_is_shown_by_exists() {
     let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
     assert!(missing.is_empty(), "SECURITY.md names tests that do not exist: {missing:#?}");
 }
+
+#[test]
+fn every_file_that_the_map_names_exists() {
+    let map = include_str!("../../../ARCHITECTURE.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let ends = [".rs", ".ts", ".tsx", ".mjs", ".toml"];
+    let mut found = Vec::new();
+    for folder in ["crates", "tools", "web", "fuzz"] {
+        files(&root.join(folder), &ends, &mut found);
+    }
+    let paths: Vec<String> = found.iter().map(|it| it.to_string_lossy().into_owned()).collect();
+    // Names in braces stand for one each: `crates/media-api/src/{command,event}.rs`.
+    let is_file = |it: &&str| ends.iter().any(|end| it.ends_with(end)) && !it.contains(['{', '*']);
+    let named: BTreeSet<&str> = map.split('`').skip(1).step_by(2).filter(is_file).collect();
+    assert!(named.len() > 100, "the tables were read");
+    let exists = |name: &str| paths.iter().any(|it| it.ends_with(&format!("/{name}")));
+    let missing: Vec<_> = named.iter().filter(|it| !exists(it)).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names files that do not exist: {missing:#?}");
+}

@@ -19,6 +19,10 @@ use media_api::LayerRate;
 /// A layer that sent nothing for this long is off: a browser stops layers it has no bandwidth for.
 const LAYER_SILENCE: Duration = Duration::from_secs(1);
 
+/// The same while another layer went on: all layers of a browser have each frame. A packet that is repaired may keep
+/// a layer back for 200 ms.
+const LEFT_BEHIND: Duration = Duration::from_millis(500);
+
 /// The least time between two changes of source of one publisher: stragglers of the encoder that was
 /// left must not bring it back, and nobody can make the room change with every packet.
 const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
@@ -54,7 +58,7 @@ impl Layer {
     }
 
     fn push(&mut self, packet: Packet) {
-        if !self.is_on(packet.arrived) {
+        if !self.is_on(self.last_at, packet.arrived) {
             self.rates.resume(packet.arrived);
         }
         self.last_at = packet.arrived;
@@ -90,13 +94,15 @@ impl Layer {
         self.rates.is_settled().then(|| self.bps())
     }
 
-    fn is_on(&self, now: Instant) -> bool {
+    /// Whether it comes; `newest` is when the last packet of any layer came.
+    fn is_on(&self, newest: Instant, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
+            && newest.saturating_duration_since(self.last_at) < LEFT_BEHIND
     }
 
     /// Whether a viewer can be sent it: it comes, or does when somebody wants it.
-    fn is_there(&self, now: Instant) -> bool {
-        self.is_on(now) || self.demand.can_be_had(now)
+    fn is_there(&self, newest: Instant, now: Instant) -> bool {
+        self.is_on(newest, now) || self.demand.can_be_had(now)
     }
 }
 
@@ -120,10 +126,11 @@ pub(crate) struct Track {
 impl Track {
     /// What each layer takes that comes and was measured, best first.
     pub(crate) fn layer_rates(&self, now: Instant) -> Vec<LayerRate> {
+        let newest = self.newest(now);
         let mut rates: Vec<LayerRate> = self
             .layers
             .iter()
-            .filter(|it| it.is_on(now))
+            .filter(|it| it.is_on(newest, now))
             .filter_map(|it| {
                 let kbps = u32::try_from(it.settled_bps()? / 1_000).unwrap_or(u32::MAX);
                 Some(LayerRate { rid: it.stream.rid.map(|rid| rid.to_string()), kbps })
@@ -131,6 +138,11 @@ impl Track {
             .collect();
         rates.sort_by_key(|it| std::cmp::Reverse(it.kbps));
         rates
+    }
+
+    /// When the last packet of any layer came.
+    fn newest(&self, now: Instant) -> Instant {
+        self.layers.iter().map(|it| it.last_at).max().unwrap_or(now)
     }
 
     /// Forgets the layers: what comes next is another source.
@@ -179,10 +191,11 @@ impl Track {
     /// The operating points of the layers that there are, lowest first; of those that were, when there is
     /// none. A layer that is paused is there, with the rates that it had. Returns how many.
     pub(crate) fn available(&self, into: &mut [Rung; MAX_RUNGS], now: Instant) -> usize {
-        let any = self.layers.iter().any(|it| it.is_there(now));
-        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any || it.is_there(now));
+        let newest = self.newest(now);
+        let any = self.layers.iter().any(|it| it.is_there(newest, now));
+        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any || it.is_there(newest, now));
         let points = layers.flat_map(|(index, layer)| {
-            let is_on = layer.is_on(now);
+            let is_on = layer.is_on(newest, now);
             layer.rates.points().iter().map(move |&(point, bytes, fps)| Rung {
                 index,
                 point,
@@ -204,14 +217,15 @@ impl Track {
     /// does not wait for the publisher. A layer without a name cannot be spoken of, and one that does not
     /// come is not ours to pause: its publisher sends it again when it can.
     pub(crate) fn review(&mut self, wanted: bool, now: Instant) {
-        let there = self.layers.iter().enumerate().filter(|(_, it)| it.is_there(now));
+        let newest = self.newest(now);
+        let there = self.layers.iter().enumerate().filter(|(_, it)| it.is_there(newest, now));
         let lowest = there.min_by_key(|(_, it)| it.bps()).map(|(index, _)| index);
         for (index, layer) in self.layers.iter_mut().enumerate() {
             let is_unwanted = !wanted
                 && lowest != Some(index)
                 && layer.stream.rid.is_some()
                 && !layer.demand.is_wanted(now)
-                && (layer.demand.is_paused() || layer.is_on(now));
+                && (layer.demand.is_paused() || layer.is_on(newest, now));
             layer.demand.set_paused(is_unwanted, now);
         }
     }
