@@ -129,14 +129,14 @@ export class Firefox {
   #faults = new Faults();
   #browser;
 
-  static async launch({ ownSignals = false } = {}) {
+  static async launch({ ownSignals = false, prefs = {} } = {}) {
     const firefox = new Firefox();
     firefox.#browser = await puppeteer.launch({
       ...(ownSignals ? OWN_SIGNALS : {}),
       browser: "firefox",
       executablePath: FIREFOX,
       headless: true,
-      extraPrefsFirefox: FIREFOX_PREFS,
+      extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
     });
     return firefox;
   }

@@ -22,6 +22,8 @@ export const hostState = (page, state, withinMs) => untilState(page, "host-state
 
 /** Opens the camera, as far as the preview. */
 export async function openCamera(page) {
+  // Not every driver waits for what it is to click.
+  await page.waitForSelector(byTestId("open-camera"));
   await page.click(byTestId("open-camera"));
   await page.waitForSelector(byTestId("go-live"));
 }

@@ -194,3 +194,43 @@ export async function joinOnce({ room, timeoutMs }) {
   }
   return times;
 }
+
+/**
+ * Before the page's own scripts: notes by the wall clock when frames are shown, when reports of the other side came,
+ * and the bit rate that the encoders are to make, ten times a second.
+ */
+export function noteMedia() {
+  const notes = { frames: [], reports: [], targets: [] };
+  Object.defineProperty(window, "__notes", { value: notes });
+  const follow = (video) => {
+    notes.frames.push(Date.now());
+    video.requestVideoFrameCallback(() => follow(video));
+  };
+  document.addEventListener("loadeddata", ({ target }) => follow(target), true);
+  let reported = 0;
+  setInterval(async () => {
+    const pc = window.__seen.peers.findLast((it) => it.connectionState !== "closed");
+    const stats = [...((await pc?.getStats())?.values() ?? [])];
+    const now = Date.now();
+    const of = (type) => stats.filter((it) => it.type === type);
+    const latest = Math.max(0, ...of("remote-inbound-rtp").map((it) => it.timestamp));
+    if (latest > reported) notes.reports.push(now);
+    reported = latest;
+    const pictures = of("outbound-rtp").filter((it) => it.kind === "video");
+    const bitrates = pictures.map((it) => it.targetBitrate ?? 0);
+    const target = bitrates.reduce((sum, it) => sum + it, 0);
+    if (target > 0) notes.targets.push([now, target]);
+  }, 100);
+}
+
+/** What was noted since this was last asked, and how many peer connections the page has made. */
+export function takeNotes() {
+  const { frames, reports, targets } = window.__notes;
+  const taken = [frames, reports, targets].map((it) => it.splice(0));
+  return {
+    frames: taken[0],
+    reports: taken[1],
+    targets: taken[2],
+    peers: window.__seen.peers.length,
+  };
+}
