@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import readline from "node:readline";
 import { promisify } from "node:util";
 import { natRules, readCounters, rebindRules, TABLE } from "./nat-rules.mjs";
@@ -32,6 +32,7 @@ export class Nat {
   #timer;
   #waiting = [];
   #counts = {};
+  #stopAtExit = () => this.stop();
 
   /** The address of this machine, as the client has it. */
   address = HERE;
@@ -40,10 +41,11 @@ export class Nat {
 
   static async start() {
     const nat = new Nat();
+    process.once("exit", nat.#stopAtExit);
     try {
       await nat.#make();
     } catch (error) {
-      await nat.stop();
+      nat.stop();
       const why = error.stderr?.trim() || error.message;
       throw new Error(`no NAT: ${why} (Linux, ip, nft and root are needed)`);
     }
@@ -77,16 +79,17 @@ export class Nat {
     return this.#counts;
   }
 
-  async stop() {
+  /** At once: it is called also when the process ends. */
+  stop() {
+    process.off("exit", this.#stopAtExit);
     clearInterval(this.#timer);
-    this.#nft?.stdin.end("quit\n");
+    this.#nft?.kill("SIGKILL");
     for (const name of [this.#client, this.#nat]) {
-      const pids = await run("ip", ["netns", "pids", name]).catch(() => ({ stdout: "" }));
-      for (const pid of pids.stdout.split("\n").filter(Boolean)) kill(Number(pid));
-      await run("ip", ["netns", "del", name]).catch(() => {});
+      for (const pid of tell("netns", "pids", name).split("\n").filter(Boolean)) kill(Number(pid));
+      tell("netns", "del", name);
     }
     // The interfaces go with the namespaces, but not at once.
-    await run("ip", ["link", "del", this.#name]).catch(() => {});
+    tell("link", "del", this.#name);
   }
 
   async #make() {
@@ -158,6 +161,15 @@ export class Nat {
     const running = run("ip", ["netns", "exec", this.#nat, "nft", "-f", "-"]);
     running.child.stdin.end(rules);
     await running;
+  }
+}
+
+/** What `ip` says; nothing when what it is told of is not there. */
+function tell(...args) {
+  try {
+    return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  } catch {
+    return "";
   }
 }
 

@@ -1,18 +1,14 @@
 import { writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { Program } from "../lib/programs.mjs";
 import { Server } from "../lib/server.mjs";
-import { until } from "../lib/until.mjs";
 import { Nat } from "./nat.mjs";
-import { medianAndWorst, recovery, shortcomings } from "./recovery.mjs";
+import { Pair, SETTLE_MS, START_MS } from "./rebind-pair.mjs";
+import { medianAndWorst, shortcomings } from "./recovery.mjs";
 import { main, say } from "./rig.mjs";
 
 const SUMMARY = `A client behind a NAT that forgets its UDP mappings: after how many seconds media and feedback are back.
 Needs Linux, its tools ip and nft, and root. web/e2e/measure/README.md has the fields.`;
 
 const CLIENTS = ["chromium", "firefox", "ffmpeg", "libdatachannel"];
-/** Who publishes what a client watches, where it is not libdatachannel: not every browser decodes H264. */
-const PUBLISHERS = { chromium: "chromium", firefox: "chromium" };
 const ROLES = ["publish", "watch"];
 
 const TABLE = {
@@ -30,12 +26,8 @@ const TABLE = {
   json: { default: null, help: "a file for the report" },
 };
 
-const CLIENT = fileURLToPath(new URL("rebind-client.mjs", import.meta.url));
-/** Until a browser that publishes sends at its best. */
-const SETTLE_MS = 15_000;
 /** Added to the time between rebinds each time, so that none meets the same phase of the client's timers. */
 const PHASE_MS = 370;
-const START_MS = 45_000;
 
 async function measure(rig, options) {
   const nat = await rig.own(Nat.start(), (it) => it.stop());
@@ -50,23 +42,42 @@ async function measure(rig, options) {
   for (const { client, role } of casesOf(options)) {
     const name = `${client} ${role}`;
     const recoveries = [];
-    while (recoveries.length < options.times) {
-      const room = `${client}-${role}-${recoveries.length}`;
-      const pair = await Pair.start(site, { client, role, room });
+    try {
       while (recoveries.length < options.times) {
-        await rig.sleepUntil(performance.now() + PHASE_MS * recoveries.length);
-        const it = await pair.rebind(options);
-        recoveries.push(it);
-        say(`${name}, rebind ${recoveries.length}: ${brief(it)}`);
-        // What lost its connection tells nothing of the next rebind.
-        if (it.mediaMs === null || it.feedbackMs === null || it.newConnections > 0) break;
+        const room = `${client}-${role}-${recoveries.length}`;
+        const rebinds = rebindWhileConnected(site, { client, role, room, options, recoveries });
+        failed.push(...(await rebinds).map((what) => `${name}: ${what}`));
       }
-      failed.push(...(await pair.stop()).map((what) => `${name}: ${what}`));
+    } catch (error) {
+      if (rig.isAborted) throw error;
+      failed.push(`${name}: ${error.message}`);
     }
     failed.push(...shortcomings(name, recoveries, { goalMs: options["goal-ms"] }));
     cases.push({ client, role, recoveries });
   }
   return { report: { options, machine: rig.machine(), cases }, failed };
+}
+
+/** Adds what comes of each rebind; gives what went wrong besides. */
+async function rebindWhileConnected(site, { client, role, room, options, recoveries }) {
+  const pair = new Pair(site, role);
+  await site.rig.own(Promise.resolve(pair), (it) => it.stop());
+  try {
+    await pair.start(client, room);
+    let isConnected = true;
+    while (isConnected && recoveries.length < options.times) {
+      await site.rig.sleepUntil(performance.now() + PHASE_MS * recoveries.length);
+      const it = await pair.rebind(options);
+      recoveries.push(it);
+      say(`${client} ${role}, rebind ${recoveries.length}: ${brief(it)}`);
+      // What lost its connection tells nothing of the next rebind.
+      isConnected = it.mediaMs !== null && it.feedbackMs !== null && it.newConnections === 0;
+    }
+  } catch (error) {
+    await pair.stop();
+    throw error;
+  }
+  return pair.stop();
 }
 
 function casesOf({ client, role }) {
@@ -77,91 +88,6 @@ function casesOf({ client, role }) {
       .filter((its) => it !== "ffmpeg" || its === "publish")
       .map((its) => ({ client: it, role: its })),
   );
-}
-
-/** A client behind the NAT, and who is at the other end of its media, on this machine. */
-class Pair {
-  #site;
-  #role;
-  #client;
-  #watcher;
-  #programs = [];
-
-  static async start(site, { client, role, room }) {
-    const pair = new Pair();
-    pair.#site = site;
-    pair.#role = role;
-    const inside = (its) =>
-      pair.#run("ip", site.nat.inside(process.execPath, [CLIENT, client, its, site.base, room]));
-    const here = (its, program = "libdatachannel") =>
-      pair.#run(process.execPath, [CLIENT, program, its, site.base, room]);
-    if (role === "publish") pair.#client = await inside("publish");
-    else await here("publish", PUBLISHERS[client]);
-    await until(async () => (await pair.#rooms()).some((it) => it.room === room), {
-      what: () => `${room} to be live; the server's log:\n${site.server.log}`,
-    });
-    if (role === "publish") pair.#watcher = await here("watch");
-    else [pair.#client, pair.#watcher] = Array(2).fill(await inside("watch"));
-    await site.rig.sleepUntil(performance.now() + SETTLE_MS);
-    return pair;
-  }
-
-  async rebind({ rebind, seconds }) {
-    const { nat, rig } = this.#site;
-    const connections = () => this.#client.said.at(-1).peers ?? 0;
-    const connectedBefore = connections();
-    const { at, from, counts } = await nat.rebind({ isOtherAddress: rebind === "address" });
-    const end = at + seconds * 1000;
-    await rig.sleepUntil(performance.now() + end - Date.now());
-    const { dropped } = await nat.count();
-    // A client says later what it noted.
-    await rig.sleepUntil(performance.now() + 500);
-    return recovery({
-      role: this.#role,
-      at,
-      from,
-      until: end,
-      frames: this.#all(this.#watcher, "frames"),
-      passed: nat.passed,
-      notes: {
-        reports: this.#role === "publish" ? this.#all(this.#client, "reports") : undefined,
-        targets: this.#role === "publish" ? this.#all(this.#client, "targets") : undefined,
-        connections: connections() - connectedBefore,
-      },
-      dropped: dropped - counts.dropped,
-    });
-  }
-
-  /** Ends it, and gives what went wrong at that. */
-  async stop() {
-    const failed = [];
-    for (const program of this.#programs.splice(0).reverse()) {
-      await program.stop();
-      if ((await program.ended()) !== 0) failed.push(program.output.trim());
-    }
-    return failed;
-  }
-
-  async #run(command, args) {
-    const program = Program.start(command, args);
-    this.#programs.push(program);
-    await this.#site.rig.own(Promise.resolve(program), (it) => it.stop());
-    const what = args.slice(args.indexOf(CLIENT) + 1).join(" ");
-    const ended = program.ended().then(() => {
-      throw new Error(`${what} has ended: ${program.output}`);
-    });
-    await Promise.race([program.untilSays(() => true, what, START_MS), ended]);
-    return program;
-  }
-
-  async #rooms() {
-    const rooms = await (await fetch(`${this.#site.base}/api/rooms`)).json();
-    return rooms.filter(({ live }) => live === "live");
-  }
-
-  #all(program, what) {
-    return program.said.flatMap((it) => it[what] ?? []);
-  }
 }
 
 const inSeconds = (ms) => (ms === null ? "never" : (ms / 1000).toFixed(2));

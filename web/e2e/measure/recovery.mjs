@@ -3,6 +3,10 @@ import { percentile } from "./figures.mjs";
 
 /** Media that pauses for longer is away. */
 const GAP_MS = 500;
+/** For so long it comes without such a pause when it is back. */
+const STEADY_MS = 1_000;
+/** What did not come for so long at the end is away then. */
+const AWAY_MS = 2_000;
 /** Over these the bit rate of before is taken. */
 const BEFORE_MS = 5_000;
 /** The least share of its bit rate that an encoder is to keep. */
@@ -14,16 +18,23 @@ function firstAfter(times, moment) {
 }
 
 /**
- * After which time media was back for good: when the last pause over 500 ms that reaches beyond `at` ended, or the
- * next that came when there was none. Null when it is away at `until`.
+ * After which time media was back: when the first frame came of those that then came for a second without a pause over
+ * 500 ms (`ms`), and the longest pause since (`pauseMs`), which has other causes as a rule. Both are null when media
+ * is away at `until`.
  */
-export function backMs(times, { at, until }) {
-  const before = times.findLast((it) => it <= at) ?? at;
+export function back(times, { at, until }) {
   const after = times.filter((it) => it > at && it <= until);
   const last = after.at(-1);
-  if (last === undefined || until - last > GAP_MS) return null;
-  const gapEnds = after.filter((it, n) => it - (after[n - 1] ?? before) > GAP_MS);
-  return (gapEnds.at(-1) ?? after[0]) - at;
+  if (last === undefined || until - last > AWAY_MS) return { ms: null, pauseMs: null };
+  let began = after[0];
+  let pauseMs = 0;
+  for (const [n, it] of after.slice(1).entries()) {
+    const pause = it - after[n];
+    const isSteady = after[n] - began >= STEADY_MS;
+    if (pause > GAP_MS && !isSteady) [began, pauseMs] = [it, 0];
+    else pauseMs = Math.max(pauseMs, pause);
+  }
+  return { ms: began - at, pauseMs };
 }
 
 /** The lowest bit rate from `at` to `until`, as a share of the median of the seconds before; null when none is told. */
@@ -48,8 +59,10 @@ export function recovery({ role, at, from, until, frames, passed, notes, dropped
   const firsts = Object.fromEntries(Object.keys(passed).map((name) => [name, since(first(name))]));
   // Reports of a viewer count from when it is sent media again: then it is its reports that the server heeds.
   const feedback = role === "publish" ? first("in_rtcp") : reportedAfter(first("in_rtp"), first);
+  const media = back(frames, { at, until });
   return {
-    mediaMs: backMs(frames, { at, until }),
+    mediaMs: media.ms,
+    laterPauseMs: media.pauseMs,
     feedbackMs: since(feedback),
     toldMs: notes.reports ? since(firstAfter(notes.reports, from)) : null,
     lowestRate: notes.targets ? lowestRate(notes.targets, { at, until }) : null,

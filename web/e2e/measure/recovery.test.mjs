@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { backMs, lowestRate, medianAndWorst, recovery, shortcomings } from "./recovery.mjs";
+import { back, lowestRate, medianAndWorst, recovery, shortcomings } from "./recovery.mjs";
 
 /** Every so many milliseconds, with both ends. */
 function every(step, from, to) {
@@ -8,16 +8,18 @@ function every(step, from, to) {
   return Array.from({ length: n }, (_, i) => from + i * step);
 }
 
-test("media is back when its last long pause ends", () => {
+test("media is back when it comes steadily", () => {
   const rebind = { at: 10_000, until: 20_000 };
   const before = every(40, 0, 10_000);
-  expect(backMs([...before, ...every(40, 10_040, 20_000)], rebind)).toBe(40);
-  expect(backMs([...before, ...every(40, 10_800, 20_000)], rebind)).toBe(800);
+  const of = (...after) => back([...before, ...after], rebind);
+  expect(of(...every(40, 10_040, 20_000))).toEqual({ ms: 40, pauseMs: 40 });
+  expect(of(...every(40, 10_800, 20_000))).toEqual({ ms: 800, pauseMs: 40 });
   // What was under way still comes, and a single frame is not the stream.
-  const stray = [...before, 10_030, 10_900, ...every(40, 12_000, 20_000)];
-  expect(backMs(stray, rebind)).toBe(2_000);
-  expect(backMs([...before, ...every(40, 10_800, 18_000)], rebind)).toBe(null);
-  expect(backMs(before, rebind)).toBe(null);
+  expect(of(10_030, 10_900, ...every(40, 12_000, 20_000))).toEqual({ ms: 2_000, pauseMs: 40 });
+  const paused = [...every(40, 10_800, 15_000), ...every(40, 15_600, 20_000)];
+  expect(of(...paused)).toEqual({ ms: 800, pauseMs: 600 });
+  expect(of(...every(40, 10_800, 17_000))).toEqual({ ms: null, pauseMs: null });
+  expect(of()).toEqual({ ms: null, pauseMs: null });
 });
 
 test("the lowest bit rate is a share of the usual one of before", () => {
