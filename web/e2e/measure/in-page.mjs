@@ -214,7 +214,7 @@ export function noteMedia() {
     const now = Date.now();
     const of = (type) => stats.filter((it) => it.type === type);
     const latest = Math.max(0, ...of("remote-inbound-rtp").map((it) => it.timestamp));
-    if (latest > reported) notes.reports.push(latest);
+    if (latest > reported) notes.reports.push(Math.round(latest));
     reported = latest;
     const pictures = of("outbound-rtp").filter((it) => it.kind === "video");
     const bitrates = pictures.map((it) => it.targetBitrate ?? 0);

@@ -2,7 +2,7 @@
 import { percentile } from "./figures.mjs";
 
 /** Media that pauses for longer is away. */
-const GAP_MS = 500;
+const GAP_MS = 300;
 /** For so long it comes without such a pause when it is back. */
 const STEADY_MS = 1_000;
 /** What did not come for so long at the end is away then. */
@@ -19,7 +19,7 @@ function firstAfter(times, moment) {
 
 /**
  * After which time media was back: when the first frame came of those that then came for a second without a pause over
- * 500 ms (`ms`), and the longest pause since (`pauseMs`), which has other causes as a rule. Both are null when media
+ * 300 ms (`ms`), and the longest pause since (`pauseMs`), which has other causes as a rule. Both are null when media
  * is away at `until`.
  */
 export function back(times, { at, until }) {
