@@ -5,15 +5,27 @@ import { readOptions, UsageError, usage } from "./rig.mjs";
 const TABLE = {
   minutes: { default: 10, min: 0.2, max: 120, help: "how long" },
   fans: { default: "both", one: ["both", "firefox"], help: "which" },
+  quiet: { default: false, help: "says nothing" },
   json: { default: null, help: "a file" },
 };
 
 test("options have defaults, and are read", () => {
-  expect(readOptions(TABLE, [])).toEqual({ minutes: 10, fans: "both", json: null });
-  const argv = ["--minutes", "0.5", "--fans", "firefox", "--json", "out.json"];
-  expect(readOptions(TABLE, argv)).toEqual({ minutes: 0.5, fans: "firefox", json: "out.json" });
+  expect(readOptions(TABLE, [])).toEqual({
+    minutes: 10,
+    fans: "both",
+    quiet: false,
+    json: null,
+  });
+  const argv = ["--minutes", "0.5", "--quiet", "--fans", "firefox", "--json", "out.json"];
+  expect(readOptions(TABLE, argv)).toEqual({
+    minutes: 0.5,
+    fans: "firefox",
+    quiet: true,
+    json: "out.json",
+  });
   expect(readOptions(TABLE, ["--help"])).toBe(null);
   expect(usage("What it does.", TABLE)).toContain("--minutes");
+  expect(usage("What it does.", TABLE)).not.toContain("false");
 });
 
 test("options that make no sense are named", () => {
@@ -22,6 +34,7 @@ test("options that make no sense are named", () => {
     [["--minutes", "long"], "--minutes is from 0.2 to 120, not long"],
     [["--minutes", ""], "--minutes is from 0.2 to 120"],
     [["--fans", "safari"], "--fans is one of both, firefox, not safari"],
+    [["--quiet=no"], "--quiet"],
     [["--fast"], "--fast"],
     [["more"], "more"],
   ]) {

@@ -9,11 +9,13 @@ export class UsageError extends Error {}
 
 /**
  * Reads options by a table: `{ name: { default, min, max, one, help } }`. Those with `min` are
- * numbers, those with `one` one of a list; others are text. Null is a default that means "not".
+ * numbers, those with `one` one of a list, those whose default is false have no value; others are text. Null
+ * is a default that means "not".
  */
 export function readOptions(table, argv) {
   const names = Object.keys(table);
-  const declared = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+  const type = (name) => (table[name].default === false ? "boolean" : "string");
+  const declared = Object.fromEntries(names.map((name) => [name, { type: type(name) }]));
   let values;
   try {
     const options = { ...declared, help: { type: "boolean", short: "h" } };
@@ -27,6 +29,7 @@ export function readOptions(table, argv) {
       const rule = table[name];
       const text = values[name];
       if (text === undefined) return [name, rule.default];
+      if (text === true) return [name, true];
       if (rule.one && !rule.one.includes(text)) {
         throw new UsageError(`--${name} is one of ${rule.one.join(", ")}, not ${text}`);
       }
@@ -42,7 +45,7 @@ export function readOptions(table, argv) {
 
 export function usage(summary, table) {
   const lines = Object.entries(table).map(([name, { help, default: value }]) => {
-    const shown = value === null ? "" : ` [default: ${value}]`;
+    const shown = value === null || value === false ? "" : ` [default: ${value}]`;
     return `  --${name.padEnd(12)} ${help}${shown}`;
   });
   return `${summary}\n\n${lines.join("\n")}\n`;
