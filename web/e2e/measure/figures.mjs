@@ -24,10 +24,16 @@ export function rtxTypes(sdp) {
 }
 
 /** The payload types of pictures that are no retransmissions. */
-function pictureTypes(sdp) {
+export function pictureTypes(sdp) {
   const section = sdp.split(/^m=/m).find((it) => it.startsWith("video ")) ?? "";
   const types = [...section.matchAll(/^a=rtpmap:(\d+) /gm)].map(([, type]) => Number(type));
   return types.filter((type) => !rtxTypes(section).includes(type));
+}
+
+/** How many datagrams a relay counted, of all kinds, or of some payload types with padding or without. */
+export function sumOf(kinds, types = null, shapes = ["rtp", "padded"]) {
+  const wanted = types?.flatMap((type) => shapes.map((shape) => `${shape}:${type}`));
+  return (wanted ?? Object.keys(kinds)).reduce((n, kind) => n + (kinds[kind] ?? 0), 0);
 }
 
 /** Whether both sides agreed on feedback for the bandwidth estimate. */
@@ -77,6 +83,10 @@ export function fanReport({ samples, settleMs, wire = null, descriptions }) {
     framesShown: last.frames.shown,
     framesDecoded: video.framesDecoded ?? null,
     framesDropped: video.framesDropped ?? null,
+    bufferedMs: buffered(
+      grown("video", "jitterBufferDelay"),
+      grown("video", "jitterBufferEmittedCount"),
+    ),
     keyFramesDecoded: video.keyFramesDecoded ?? null,
     freezes: {
       gaps: gaps.length,
@@ -115,6 +125,11 @@ export function fanReport({ samples, settleMs, wire = null, descriptions }) {
   };
 }
 
+/** How long a frame was in the jitter buffer. */
+function buffered(delaySeconds, emitted) {
+  return emitted ? Math.round((delaySeconds * 1000) / emitted) : null;
+}
+
 /** For how long the tool waited for its turn in the seconds that the gap is in. */
 function waited(samples, { at, ms }) {
   const waits = samples
@@ -124,25 +139,23 @@ function waited(samples, { at, ms }) {
 }
 
 /** What the relay saw go by. */
-function wireReport({ toServer, toFan }, sdp) {
-  const sum = (kinds, types) => types.reduce((n, type) => n + (kinds[`rtp:${type}`] ?? 0), 0);
-  const all = (counts) => Object.values(counts).reduce((n, it) => n + it, 0);
+function wireReport({ toServer, toPeer }, sdp) {
   const { twcc = 0, nack = 0, pli = 0, rr = 0 } = toServer.kinds;
   const pictures = pictureTypes(sdp);
   return {
     toFan: {
-      datagrams: all(toFan.kinds),
-      rtx: sum(toFan.kinds, rtxTypes(sdp)),
-      lost: all(toFan.lost),
-      overflowed: all(toFan.overflowed),
-      pictureLost: sum(toFan.lost, pictures) + sum(toFan.overflowed, pictures),
+      datagrams: sumOf(toPeer.kinds),
+      rtx: sumOf(toPeer.kinds, rtxTypes(sdp)),
+      lost: sumOf(toPeer.lost),
+      overflowed: sumOf(toPeer.overflowed),
+      pictureLost: sumOf(toPeer.lost, pictures) + sumOf(toPeer.overflowed, pictures),
     },
-    toServer: { twcc, nack, pli, rr, lost: all(toServer.lost) },
+    toServer: { twcc, nack, pli, rr, lost: sumOf(toServer.lost) },
   };
 }
 
-/** What a fan with that report does not fulfil; `loss` in percent. */
-export function shortcomings(name, report, { loss, isCapped = false }) {
+/** What a fan with that report does not fulfil; `loss` and `hostLoss`, of the host's link, in percent. */
+export function shortcomings(name, report, { loss, hostLoss = 0, isCapped = false }) {
   const failed = [];
   const must = (holds, what) => {
     if (!holds) failed.push(`${name}: ${what}`);
@@ -154,14 +167,15 @@ export function shortcomings(name, report, { loss, isCapped = false }) {
     connections.peers === 1 && connections.offers === 1,
     `connected anew: ${connections.peers} peer connections, ${connections.offers} offers`,
   );
-  if (loss === 0) {
+  const isLossless = loss === 0 && hostLoss === 0;
+  if (isLossless) {
     must(freezes.gaps === 0, `${freezes.gaps} freezes over 200 ms, up to ${freezes.longestMs} ms`);
     must(!freezes.byBrowser, `${freezes.byBrowser} freezes by the browser's own count`);
   }
-  if (loss === 0 && !isCapped) {
+  if (isLossless && !isCapped) {
     must(syncMs.n > 0 && syncMs.p95 <= 100, `sound and picture are apart: p95 ${syncMs.p95} ms`);
   }
-  if (loss === 0 && !isCapped && marks) {
+  if (isLossless && !isCapped && marks) {
     const { n, p95 } = marks.apartMs;
     must(n > 0 && p95 <= 100, `flashes and beeps are apart: p95 ${p95} ms of ${n}`);
   }

@@ -23,7 +23,7 @@ const FEEDBACK = [
 ].join("\r\n");
 const DESCRIPTIONS = { offer: FEEDBACK, answer: FEEDBACK };
 const WIRE = {
-  toFan: {
+  toPeer: {
     kinds: { "rtp:96": 900, "rtp:97": 40, stun: 3 },
     lost: { "rtp:96": 50 },
     overflowed: {},
@@ -94,6 +94,7 @@ test("a freeze counts once the picture has settled", () => {
   expect(shortcomings("fan", report({ gaps: [{ at: 9_000, ms: 341.7 }] }, WIRE), LOSSY)).toEqual(
     [],
   );
+  expect(shortcomings("fan", late, { loss: 0, hostLoss: 5 })).toEqual([]);
 });
 
 test("of a freeze it is told whether the frame was made late, came late, or was shown late", () => {
@@ -169,7 +170,7 @@ test("repair under loss is seen on the wire", () => {
   expect(wire.toFan).toEqual({ datagrams: 943, rtx: 40, lost: 50, overflowed: 0, pictureLost: 50 });
   expect(wire.toServer).toEqual({ twcc: 100, nack: 30, pli: 0, rr: 9, lost: 4 });
   const none = structuredClone(WIRE);
-  none.toFan.kinds["rtp:97"] = 3;
+  none.toPeer.kinds["rtp:97"] = 3;
   none.toServer.kinds.twcc = 0;
   expect(shortcomings("fan", report({}, none), LOSSY)).toEqual([
     "fan: 3 retransmissions for 50 lost",

@@ -26,6 +26,38 @@ export function sendThrough({ port }) {
 }
 
 /**
+ * Before the page's own scripts: its offers have no RTX (RFC 4588), as those of OBS, so that repetitions come
+ * on the SSRC of what they repeat.
+ */
+export function offerNoRtx() {
+  const strip = (sdp) => {
+    const found = (pattern) => [...sdp.matchAll(pattern)].map(([, it]) => it);
+    const types = found(/^a=rtpmap:(\d+) rtx\//gim);
+    const ssrcs = found(/^a=ssrc-group:FID \d+ (\d+)/gm);
+    const isOfRtx = (line) =>
+      types.includes(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(line)?.[1]) ||
+      ssrcs.includes(/^a=ssrc:(\d+) /.exec(line)?.[1]) ||
+      line.startsWith("a=ssrc-group:FID ");
+    // "m=video 9 UDP/TLS/RTP/SAVPF" and then the payload types.
+    const withoutTypes = (line) =>
+      line
+        .split(" ")
+        .filter((word, at) => at < 3 || !types.includes(word))
+        .join(" ");
+    return sdp
+      .split("\r\n")
+      .filter((line) => !isOfRtx(line))
+      .map((line) => (line.startsWith("m=video ") ? withoutTypes(line) : line))
+      .join("\r\n");
+  };
+  const { prototype } = RTCPeerConnection;
+  const original = prototype.setLocalDescription;
+  prototype.setLocalDescription = function ({ type, sdp }) {
+    return original.call(this, { type, sdp: type === "offer" ? strip(sdp) : sdp });
+  };
+}
+
+/**
  * Before the page's own scripts: notes when frames are shown. `gapMs`: from which time between two
  * frames that follow each other it is written down, with how far apart they were made (`madeMs`, by
  * their RTP timestamps) and came in (`receivedMs`) where the browser tells.
@@ -106,29 +138,28 @@ export async function sampleFan() {
 /** What was negotiated. */
 export function readDescriptions() {
   const pc = window.__seen.peers.findLast((it) => it.connectionState !== "closed");
-  return { offer: pc?.remoteDescription?.sdp ?? "", answer: pc?.localDescription?.sdp ?? "" };
+  const both = [pc?.localDescription, pc?.remoteDescription];
+  const of = (type) => both.find((it) => it?.type === type)?.sdp ?? "";
+  return { offer: of("offer"), answer: of("answer") };
 }
 
 /** What the host's browser sends, by layer: whether the machine was fast enough is seen here. */
 export async function sampleHost() {
-  const pc = window.__seen.peers.findLast((it) => it.connectionState !== "closed");
+  const { peers } = window.__seen;
+  const pc = peers.findLast((it) => it.connectionState !== "closed");
   const layers = [];
+  let estimate = null;
   for (const stat of (await pc?.getStats())?.values() ?? []) {
-    if (stat.type !== "outbound-rtp" || stat.kind !== "video") continue;
-    const { rid, active, frameHeight, framesPerSecond, framesEncoded } = stat;
-    const { qualityLimitationReason, qualityLimitationDurations, keyFramesEncoded } = stat;
-    layers.push({
-      rid,
-      active,
-      frameHeight,
-      framesPerSecond,
-      framesEncoded,
-      keyFramesEncoded,
-      limitedBy: qualityLimitationReason,
-      limitedSeconds: qualityLimitationDurations,
-    });
+    if (stat.type === "candidate-pair") estimate = stat.availableOutgoingBitrate ?? estimate;
+    if (stat.type === "outbound-rtp" && stat.kind === "video") layers.push({ ...stat });
   }
-  return layers.sort((a, b) => (a.frameHeight ?? 0) - (b.frameHeight ?? 0));
+  return {
+    at: performance.now(),
+    layers: layers.sort((a, b) => (a.frameHeight ?? 0) - (b.frameHeight ?? 0)),
+    estimate,
+    peers: peers.length,
+    state: document.querySelector('[data-testid="host-state"]')?.dataset.state ?? null,
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, expect, test, vi } from "vitest";
-import { sendThrough, watchFrames } from "./in-page.mjs";
+import { offerNoRtx, sendThrough, watchFrames } from "./in-page.mjs";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -35,6 +35,54 @@ test("a description leads to the relay, and to nothing else", async () => {
         "",
       ].join("\r\n"),
     },
+  ]);
+});
+
+test("an offer without RTX has none of its payload types and SSRCs, and all of the rest", async () => {
+  const taken = [];
+  class Peer {
+    setLocalDescription(description) {
+      taken.push(description);
+    }
+  }
+  vi.stubGlobal("RTCPeerConnection", Peer);
+  offerNoRtx();
+  const lines = (...them) => [...them, ""].join("\r\n");
+  const sdp = lines(
+    "v=0",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    "a=rtpmap:111 opus/48000/2",
+    "m=video 97 UDP/TLS/RTP/SAVPF 96 97 102 9 120",
+    "a=rtpmap:96 VP8/90000",
+    "a=rtcp-fb:96 nack",
+    "a=rtpmap:97 rtx/90000",
+    "a=fmtp:97 apt=96",
+    "a=rtpmap:102 H264/90000",
+    "a=fmtp:102 packetization-mode=1",
+    "a=rtpmap:9 rtx/90000",
+    "a=fmtp:9 apt=102",
+    "a=rtpmap:120 ulpfec/90000",
+    "a=ssrc-group:FID 1000 2000",
+    "a=ssrc:1000 cname:x",
+    "a=ssrc:2000 cname:x",
+  );
+  await new Peer().setLocalDescription({ type: "offer", sdp });
+  await new Peer().setLocalDescription({ type: "answer", sdp });
+  const left = lines(
+    "v=0",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    "a=rtpmap:111 opus/48000/2",
+    "m=video 97 UDP/TLS/RTP/SAVPF 96 102 120",
+    "a=rtpmap:96 VP8/90000",
+    "a=rtcp-fb:96 nack",
+    "a=rtpmap:102 H264/90000",
+    "a=fmtp:102 packetization-mode=1",
+    "a=rtpmap:120 ulpfec/90000",
+    "a=ssrc:1000 cname:x",
+  );
+  expect(taken).toEqual([
+    { type: "offer", sdp: left },
+    { type: "answer", sdp },
   ]);
 });
 

@@ -55,6 +55,9 @@ export class Bottleneck {
 const FEEDBACK = { "205:1": "nack", "205:15": "twcc", "206:1": "pli", "206:4": "fir" };
 const RTCP = { 200: "sr", 201: "rr", 202: "sdes", 203: "bye" };
 
+/** The bit of RTP that says there is padding (RFC 3550, section 5.1). */
+const PADDED = 0x20;
+
 /**
  * What a datagram is, as far as it can be told without keys (RFC 7983, section 7). Of RTCP that is
  * the first packet of it: SRTCP leaves the first eight bytes in clear (RFC 3711, section 3.4).
@@ -66,6 +69,28 @@ export function kindOf(datagram) {
   if (first >= 20 && first < 64) return "dtls";
   if (first < 128 || first >= 192) return "other";
   // RFC 5761, section 4.
-  if (second < 192 || second > 223) return `rtp:${second & 0x7f}`;
+  if (second < 192 || second > 223) return `${first & PADDED ? "padded" : "rtp"}:${second & 0x7f}`;
   return FEEDBACK[`${second}:${first & 0x1f}`] ?? RTCP[second] ?? "rtcp";
+}
+
+/** Numbers of one SSRC that are remembered: 8 s of 3 Mbit/s. */
+const REMEMBERED = 2_048;
+
+/** Tells RTP packets that are sent again on their own SSRC: RTP headers are in clear (RFC 3711, section 3.1). */
+export class Repeats {
+  #numbers = new Map();
+
+  /** Whether a packet with this SSRC and number came before. */
+  take(datagram) {
+    if (datagram.length < 12) return false;
+    const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+    const [number, ssrc] = [view.getUint16(2), view.getUint32(8)];
+    if (!this.#numbers.has(ssrc)) this.#numbers.set(ssrc, new Set());
+    const numbers = this.#numbers.get(ssrc);
+    if (numbers.has(number)) return true;
+    numbers.add(number);
+    // A set is in the order in which things were added.
+    if (numbers.size > REMEMBERED) numbers.delete(numbers.values().next().value);
+    return false;
+  }
 }

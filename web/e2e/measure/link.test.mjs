@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
-import { Bottleneck, BURST_BYTES, kindOf, QUEUE_MS, randomFrom } from "./link.mjs";
+import { Bottleneck, BURST_BYTES, kindOf, QUEUE_MS, Repeats, randomFrom } from "./link.mjs";
 
 const PACKET = 1_250;
 
@@ -69,6 +69,7 @@ test("datagrams are told apart without keys", () => {
   expect(kind(22, 254, 253)).toBe("dtls");
   expect(kind(0x90, 96)).toBe("rtp:96");
   expect(kind(0x90, 0x80 | 111)).toBe("rtp:111");
+  expect(kind(0xb0, 96)).toBe("padded:96");
   expect(kind(0x80, 201)).toBe("rr");
   expect(kind(0x8f, 205)).toBe("twcc");
   expect(kind(0x81, 205)).toBe("nack");
@@ -76,4 +77,22 @@ test("datagrams are told apart without keys", () => {
   expect(kind(0x8f, 206)).toBe("rtcp");
   expect(kind(200, 1)).toBe("other");
   expect(kind()).toBe("other");
+});
+
+test("a packet that is sent again on its own SSRC is told from the others", () => {
+  const packet = (ssrc, number) => {
+    const bytes = Buffer.alloc(12);
+    bytes.writeUInt16BE(number & 0xffff, 2);
+    bytes.writeUInt32BE(ssrc, 8);
+    return bytes;
+  };
+  const repeats = new Repeats();
+  const take = (ssrc, number) => repeats.take(packet(ssrc, number));
+  expect([take(7, 1), take(7, 2), take(9, 1)]).toEqual([false, false, false]);
+  expect([take(7, 1), take(9, 2)]).toEqual([true, false]);
+  // When the numbers begin anew, no packet is taken for a repetition.
+  let repeated = 0;
+  for (let number = 3; number < 2 * 2 ** 16; number += 1) repeated += take(7, number) ? 1 : 0;
+  expect(repeated).toBe(0);
+  expect(repeats.take(Buffer.alloc(4))).toBe(false);
 });

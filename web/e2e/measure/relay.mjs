@@ -2,19 +2,19 @@ import dgram from "node:dgram";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { Bottleneck, BURST_BYTES, kindOf, randomFrom } from "./link.mjs";
+import { Bottleneck, BURST_BYTES, kindOf, Repeats, randomFrom } from "./link.mjs";
 
 /**
- * Addresses that a fan comes from at once; a browser has one for each of its interfaces and connections.
+ * Addresses that a peer comes from at once; a browser has one for each of its interfaces and connections.
  * The one that was silent for the longest gives way.
  */
 const MAX_CLIENTS = 32;
-/** Datagrams that wait; the bottleneck drops what would wait 100 ms, so it is never reached. */
+/** Datagrams that wait. What comes in 100 ms of a queue and half a second of delay is less. */
 const MAX_WAITING = 4_096;
 const SOCKET_BYTES = 4 << 20;
 
 /**
- * Carries one fan's datagrams to a server and back, and treats them as a bad link does. It has a
+ * Carries one peer's datagrams to a server and back, and treats them as a bad link does. It has a
  * thread of its own, so that it does not stand still while the tool works.
  */
 export class Relay {
@@ -22,22 +22,25 @@ export class Relay {
 
   /**
    * `to`: the server's UDP port on this machine. `loss`: the share that is lost each way, 0 to 1.
-   * `seed`: an integer. `burst`: bytes that pass a limit at once after a rest.
+   * `delayMs`: each way. `seed`: an integer. `burst`: bytes that pass a limit at once after a rest.
    */
-  static async start({ to, loss = 0, seed = 1, burst = BURST_BYTES }) {
+  static async start({ to, loss = 0, delayMs = 0, seed = 1, burst = BURST_BYTES }) {
     const relay = new Relay();
-    const options = { workerData: { to, loss, seed, burst } };
+    const options = { workerData: { to, loss, delayMs, seed, burst } };
     relay.#thread = new Worker(fileURLToPath(import.meta.url), options);
     [relay.port] = await once(relay.#thread, "message");
     return relay;
   }
 
-  /** From now on the way to the fan carries so many kbit/s; null is no limit. */
+  /** From now on the way to the peer carries so many kbit/s; null is no limit. */
   limit(kbit) {
     this.#thread.postMessage({ limit: kbit });
   }
 
-  /** How many datagrams of each kind went through since the start, were lost, or met a full queue. */
+  /**
+   * How many datagrams of each kind went through since the start, were lost, or met a full queue; and how
+   * many RTP packets came with an SSRC and a number that had come before, whatever became of them.
+   */
   async counts() {
     const answer = once(this.#thread, "message");
     this.#thread.postMessage({ counts: true });
@@ -51,16 +54,19 @@ export class Relay {
 
 /** One way: counts, loses, delays. */
 class Way {
-  counts = { kinds: {}, lost: {}, overflowed: {}, bytes: 0 };
+  counts = { kinds: {}, lost: {}, overflowed: {}, repeated: {}, bytes: 0 };
+  #repeats = new Repeats();
   #random;
   #loss;
+  #delayMs;
   #bottleneck;
   #waiting = [];
   #timer = null;
 
-  constructor(loss, seed, burst) {
+  constructor({ loss, delayMs, seed, burst }) {
     this.#bottleneck = new Bottleneck(burst);
     this.#loss = loss;
+    this.#delayMs = delayMs;
     this.#random = randomFrom(seed);
   }
 
@@ -69,18 +75,20 @@ class Way {
   }
 
   carry(datagram, send) {
-    const { kinds, lost, overflowed } = this.counts;
+    const { kinds, lost, overflowed, repeated } = this.counts;
     const kind = kindOf(datagram);
+    if (/^(rtp|padded):/.test(kind) && this.#repeats.take(datagram)) count(repeated, kind);
     if (this.#random() < this.#loss) {
       count(lost, kind);
       return;
     }
     const now = performance.now();
-    const at = this.#bottleneck.admit(now, datagram.length);
-    if (at === null || this.#waiting.length === MAX_WAITING) {
+    const through = this.#bottleneck.admit(now, datagram.length);
+    if (through === null || this.#waiting.length === MAX_WAITING) {
       count(overflowed, kind);
       return;
     }
+    const at = through + this.#delayMs;
     const deliver = () => {
       count(kinds, kind);
       this.counts.bytes += datagram.length;
@@ -108,10 +116,10 @@ class Way {
   }
 }
 
-/** The thread: a socket for the fan, and one towards the server for each of the fan's addresses. */
-function run({ to, loss, seed, burst }) {
-  const toServer = new Way(loss, seed, burst);
-  const toFan = new Way(loss, seed + 1, burst);
+/** The thread: a socket for the peer, and one towards the server for each of the peer's addresses. */
+function run({ to, seed, ...link }) {
+  const toServer = new Way({ ...link, seed });
+  const toPeer = new Way({ ...link, seed: seed + 1 });
   const upstreams = new Map();
   const near = dgram.createSocket("udp4");
 
@@ -131,9 +139,9 @@ function run({ to, loss, seed, burst }) {
     }
     const far = dgram.createSocket("udp4");
     far.on("message", (datagram) => {
-      toFan.carry(datagram, (it) => near.send(it, port, address, ignore));
+      toPeer.carry(datagram, (it) => near.send(it, port, address, ignore));
     });
-    // A server that went away refuses; the fan finds out by itself.
+    // A server that went away refuses; the peer finds out by itself.
     far.on("error", ignore);
     const ready = new Promise((resolve) => {
       far.connect(to, "127.0.0.1", () => {
@@ -159,8 +167,8 @@ function run({ to, loss, seed, burst }) {
     parentPort.postMessage(near.address().port);
   });
   parentPort.on("message", ({ limit, counts }) => {
-    if (limit !== undefined) toFan.limit(limit);
-    if (counts) parentPort.postMessage({ toServer: toServer.counts, toFan: toFan.counts });
+    if (limit !== undefined) toPeer.limit(limit);
+    if (counts) parentPort.postMessage({ toServer: toServer.counts, toPeer: toPeer.counts });
   });
 }
 

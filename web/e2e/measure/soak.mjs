@@ -2,6 +2,7 @@ import { byTestId, CHROMIUM, Chromium, FAKE_DEVICES, Firefox } from "../lib/brow
 import { Server } from "../lib/server.mjs";
 import { fanState, goLive } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
+import { readBaseline, worseThan } from "./baseline.mjs";
 import { describe } from "./describe.mjs";
 import {
   aheadMs,
@@ -12,7 +13,15 @@ import {
   shortcomings,
   spread,
 } from "./figures.mjs";
-import { readDescriptions, sampleFan, sampleHost, sendThrough, watchFrames } from "./in-page.mjs";
+import { hostReport, hostShortcomings, shareOfSent, shareShortcomings } from "./host-figures.mjs";
+import {
+  offerNoRtx,
+  readDescriptions,
+  sampleFan,
+  sampleHost,
+  sendThrough,
+  watchFrames,
+} from "./in-page.mjs";
 import { BURST_BYTES } from "./link.mjs";
 import { pairMarks, readMarks, sendMarks, watchMarks } from "./marks.mjs";
 import { Namespace } from "./namespace.mjs";
@@ -30,6 +39,23 @@ const TABLE = {
     help: "both, chromium or firefox",
   },
   loss: { default: 0, min: 0, max: 50, help: "percent of the fans' datagrams lost, each way" },
+  "host-loss": {
+    default: 0,
+    min: 0,
+    max: 50,
+    help: "percent of the host's datagrams lost, each way",
+  },
+  "host-delay": {
+    default: 0,
+    min: 0,
+    max: 500,
+    help: "ms that the host's datagrams take, each way",
+  },
+  "host-no-rtx": { default: false, help: "the host offers no RTX, as OBS" },
+  baseline: {
+    default: null,
+    help: "the report of a run with the same options but RTX; fails when a fan freezes more often",
+  },
   source: {
     default: "camera",
     one: ["camera", "marks"],
@@ -55,14 +81,17 @@ const TABLE = {
 
 /** A freeze is longer than this. */
 const FREEZE_MS = 200;
-/** After its first frame a fan is on the way to the layer that its network carries. */
+/** After its first frame a fan is on the way to the layer that its network carries, and the host to its bit rate. */
 const SETTLE_MS = 5_000;
 const PROGRESS_S = 10;
+/** Fans' seeds are 1000 apart. */
+const HOST_SEED = 1_000_000;
 /** For browsers to start and stop. */
 const OVERHEAD_MS = 90_000;
 
 async function measure(rig, options) {
   const capped = options.cap === null ? null : capOf(options);
+  const baseline = options.baseline === null ? null : await readBaseline(options.baseline, options);
   const namespace = await namespaceFor(rig, options);
   const server = await rig.own(Server.start(), (it) => it.stop());
   const isNeeded = (name) => options.fans === "both" || options.fans === name;
@@ -71,9 +100,7 @@ async function measure(rig, options) {
   const firefox =
     isNeeded("firefox") && (await rig.own(Firefox.launch(launch), (it) => it.close()));
 
-  const scripts = options.source === "marks" ? [[sendMarks], [watchMarks]] : [];
-  const host = await chromium.open(`${server.base}/host`, { name: "host", scripts });
-  await goLive(host);
+  const host = await openHost(rig, { browser: chromium, server, options });
   const fans = [];
   const browsers = { chromium, firefox };
   if (namespace) {
@@ -96,19 +123,23 @@ async function measure(rig, options) {
       say(`${clock(tick)}  the way to the fans carries ${limit ?? "all"} ${limit ? "kbit/s" : ""}`);
     }
     const toolWaitedMs = rig.waitedMs();
-    await Promise.all(
-      fans.map(async (fan) => {
+    await Promise.all([
+      ...fans.map(async (fan) => {
         fan.samples.push({ ...(await fan.page.evaluate(sampleFan)), toolWaitedMs });
       }),
-    );
-    if (tick > 0 && tick % PROGRESS_S === 0)
-      say(`${clock(tick)}  ${fans.map(brief).join("  |  ")}`);
+      host.page.evaluate(sampleHost).then((sample) => host.samples.push(sample)),
+    ]);
+    if (tick > 0 && tick % PROGRESS_S === 0) {
+      say(`${clock(tick)}  ${[...fans.map(brief), briefHost(host)].join("  |  ")}`);
+    }
   }
 
   const failed = [];
   const reports = {};
-  const layers = await host.evaluate(sampleHost);
-  const hostMarks = options.source === "marks" ? pairMarks(await host.evaluate(readMarks)) : null;
+  const { loss, "host-loss": hostLoss, "host-no-rtx": isRtxOff } = options;
+  const isCapped = capped !== null;
+  const hostMarks =
+    options.source === "marks" ? pairMarks(await host.page.evaluate(readMarks)) : null;
   for (const { name, page, link, samples } of fans) {
     const descriptions = await page.evaluate(readDescriptions);
     const wire = (await link?.counts()) ?? null;
@@ -120,18 +151,30 @@ async function measure(rig, options) {
       // What it cannot hear it cannot tell: that is no fault of the server's.
       report.marks = marks.hears ? marksReport(seen, hostMarks) : null;
     }
-    failed.push(...shortcomings(name, report, { loss: options.loss, isCapped: capped !== null }));
+    failed.push(...shortcomings(name, report, { loss, hostLoss, isCapped }));
+    report.ofSent = shareOfSent(samples, host.samples, report.settledAt);
+    // A fan's own bad link may leave out frames.
+    if (hostLoss > 0 && loss === 0 && !isCapped) {
+      failed.push(...shareShortcomings(name, report.ofSent));
+    }
+    if (baseline) failed.push(...worseThan(name, report, baseline));
     if (capped) {
       report.capped = followed(report, capped);
       failed.push(...capShortcomings(name, report.capped));
     }
     reports[name] = report;
   }
-  const hostReport = { layers, marksMs: hostMarks && spread(hostMarks) };
-  const report = { options, machine: rig.machine(), host: hostReport, fans: reports };
+  const ofHost = hostReport({
+    samples: host.samples,
+    settleMs: SETTLE_MS,
+    wire: (await host.link?.counts()) ?? null,
+    descriptions: await host.page.evaluate(readDescriptions),
+  });
+  failed.push(...hostShortcomings(ofHost, { hostLoss, isRtxOff }));
+  ofHost.marksMs = hostMarks && spread(hostMarks);
+  const report = { options, machine: rig.machine(), host: ofHost, fans: reports };
   // While the server is there, so that no page complains of its end.
-  for (const { page } of fans) await page.close();
-  await host.close();
+  for (const { page } of [...fans, host]) await page.close();
   return { report, failed };
 }
 
@@ -153,6 +196,29 @@ async function namespaceFor(rig, options) {
   if (options.loss > 0) throw new UsageError("--cap-by tbf loses nothing: leave out --loss");
   const namespace = Namespace.start({ burst: options["cap-burst"] });
   return rig.own(namespace, (it) => it.stop());
+}
+
+async function openHost(rig, { browser, server, options }) {
+  const scripts = options.source === "marks" ? [[sendMarks], [watchMarks]] : [];
+  if (options["host-no-rtx"]) scripts.push([offerNoRtx]);
+  let relay = null;
+  if (options["host-loss"] > 0 || options["host-delay"] > 0) {
+    relay = await rig.own(
+      Relay.start({
+        to: server.udpPort,
+        loss: options["host-loss"] / 100,
+        delayMs: options["host-delay"],
+        seed: options.seed + HOST_SEED,
+      }),
+      (it) => it.stop(),
+    );
+    scripts.push([sendThrough, { port: relay.port }]);
+  }
+  const page = await browser.open(`${server.base}/host`, { name: "host", scripts });
+  await goLive(page);
+  if (relay && !(await relay.counts()).toServer.bytes)
+    throw new Error("host goes around the relay");
+  return { page, link: relay, samples: [] };
 }
 
 async function openFan(rig, { name, browser, server, options, fans, namespace }) {
@@ -177,8 +243,8 @@ async function openFan(rig, { name, browser, server, options, fans, namespace })
     what: `a frame shown to ${name}`,
   });
   if (relay) {
-    const { toFan } = await relay.counts();
-    if (!toFan.bytes) throw new Error(`${name} goes around the relay`);
+    const { toPeer } = await relay.counts();
+    if (!toPeer.bytes) throw new Error(`${name} goes around the relay`);
   }
   return { name, page, link: namespace ?? relay, samples: [] };
 }
@@ -195,6 +261,12 @@ function brief({ name, samples }) {
   const { nackCount = 0, pliCount = 0 } = last.stats.video ?? {};
   const sync = ahead === null ? "?" : Math.round(ahead);
   return `${name}: ${last.state}, ${height} lines, ${fps.toFixed(1)} frames/s, freezes ${gaps}, picture ahead ${sync} ms, NACK ${nackCount}, PLI ${pliCount}`;
+}
+
+function briefHost({ samples }) {
+  const { layers, estimate } = samples.at(-1);
+  const sum = (field) => layers.reduce((n, it) => n + (it[field] ?? 0), 0);
+  return `host: estimate ${Math.round(estimate / 1000)} kbit/s, NACK ${sum("nackCount")}, again ${sum("retransmittedPacketsSent")}, PLI ${sum("pliCount")}`;
 }
 
 function clock(seconds) {
