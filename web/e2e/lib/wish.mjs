@@ -35,7 +35,7 @@ export function speakWish() {
     await trickle();
   };
   const connect = () => {
-    wish.pc = new RTCPeerConnection();
+    wish.pc = new RTCPeerConnection(wish.certificates && { certificates: wish.certificates });
     wish.pc.addEventListener("icecandidate", ({ candidate }) => {
       waiting.push(candidate?.candidate ? `a=${candidate.candidate}` : "a=end-of-candidates");
       void trickle();
@@ -69,6 +69,17 @@ export function speakWish() {
     video.requestVideoFrameCallback(note);
   };
 
+  /** From now on connections have a certificate with this key: RSA, or an elliptic curve. */
+  wish.certify = async (key) => {
+    const rsa = {
+      name: "RSASSA-PKCS1-v1_5",
+      modulusLength: 2048,
+      publicExponent: new Uint8Array([1, 0, 1]),
+      hash: "SHA-256",
+    };
+    const algorithm = key === "RSA" ? rsa : { name: "ECDSA", namedCurve: key };
+    wish.certificates = [await RTCPeerConnection.generateCertificate(algorithm)];
+  };
   wish.publish = async (endpoint) => {
     connect();
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
