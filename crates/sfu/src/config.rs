@@ -1,51 +1,50 @@
-//! What the media core is told at its start.
+//! The configuration of the media core.
 
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 
 use crate::ingress::diagnostics::Limits;
 
-/// [`Config::max_publish_packets`] by default: twice what 50 Mbit/s have.
+/// The default of [`Config::max_publish_packets`]: twice the packets of a 50 Mbit/s broadcast.
 pub const MAX_PUBLISH_PACKETS: u32 = 10_000;
 
-/// [`Config::publish_ceiling_kbps`] by default: three layers of 4K take half of it.
+/// The default of [`Config::publish_ceiling_kbps`]: twice the bitrate of a 4K broadcast with three layers.
 pub const PUBLISH_CEILING_KBPS: u32 = 50_000;
 
-/// What the media core is told at its start.
+/// The configuration of the media core.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The host candidates that every offer and answer carries (RFC 8445, section 5.1.1.1). A
-    /// datagram's destination is one of them.
+    /// The host candidates in every offer and answer (RFC 8445, section 5.1.1.1). The destination of
+    /// each received datagram is one of them.
     pub candidates: Vec<SocketAddr>,
-    /// The most peers at once; one more is refused with [`crate::NegotiationError::Full`].
+    /// The largest number of peers at once. Further ones are refused with [`crate::NegotiationError::Full`].
     pub max_peers: usize,
-    /// The most that a publisher should send, in kbit/s; 0: no limit. Who sends more is told so
-    /// ([`crate::Finding::BitrateOverLimit`]), and forwarded all the same up to twice as much.
+    /// The bitrate limit of a publisher, in kbit/s; 0: no limit. A publisher above it gets a finding
+    /// ([`crate::Finding::BitrateOverLimit`]), but its media is forwarded up to twice the limit.
     pub max_publish_kbps: u32,
-    /// The most packets a second that are taken of a publisher; 0: all. What is above is dropped
-    /// ([`crate::Finding::OverCeiling`]), and who stays above for 5 s is closed
+    /// The largest number of packets per second accepted from a publisher; 0: no limit. Packets above it
+    /// are dropped ([`crate::Finding::OverCeiling`]). A publisher that stays above it for 5 s is closed
     /// ([`crate::CloseReason::Flooding`]).
     pub max_publish_packets: u32,
-    /// The same of kbit a second, without headers. Where [`Self::max_publish_kbps`] is set, twice that
-    /// holds instead.
+    /// The same limit in kbit/s, without headers. If [`Self::max_publish_kbps`] is set, twice that value
+    /// applies instead.
     pub publish_ceiling_kbps: u32,
-    /// One moment in both clocks: sender reports tell wall-clock time (RFC 3550, section 6.4.1).
-    /// Without it they tell a time of 1970; players only compare two of them.
+    /// One moment on both clocks, for the wall-clock time in sender reports (RFC 3550, section 6.4.1).
+    /// Without it the reports give times in 1970, which is enough: players only compare two of them.
     pub clock: Option<(Instant, SystemTime)>,
-    /// Which of the workers this is, from 0 on, and how many there are: each has a core of its own,
-    /// and they exchange messages. At most [`crate::MAX_WORKERS`].
+    /// The number of this worker, from 0. Each worker has a core of its own, and they exchange messages.
     pub worker: u8,
-    /// See [`Self::worker`].
+    /// The number of workers, at most [`crate::MAX_WORKERS`].
     pub workers: u8,
-    /// The first sequence number of each outgoing stream; below 2^15, so that the receiver's guess
-    /// of the rollover counter holds (RFC 3711, section 3.3.1). Tests set it near the wrap.
+    /// The first sequence number of each outgoing stream. It is below 2^15, so that the receiver guesses
+    /// the rollover counter right (RFC 3711, section 3.3.1). Tests set it near the wrap.
     pub first_seq: u16,
     /// The first timestamp of each outgoing stream. Tests set it near the wrap.
     pub first_ts: u32,
 }
 
 impl Config {
-    /// What is taken of a publisher at most.
+    /// The limits above which a publisher's packets are dropped.
     pub(crate) fn publish_limits(&self) -> Limits {
         let kbps = match self.max_publish_kbps {
             0 => self.publish_ceiling_kbps,

@@ -1,4 +1,4 @@
-//! The core itself: routes inputs to rooms and peers, and gathers what they yield.
+//! The core itself: routes inputs to rooms and peers and collects their outputs.
 
 pub(crate) mod demux;
 pub(crate) mod outbox;

@@ -1,14 +1,14 @@
-//! A datagram that came in. What goes out is in `outbox.rs`.
+//! A received datagram. Datagrams to send are in `outbox.rs`.
 
 use std::net::SocketAddr;
 
-/// A datagram that came in.
+/// A received datagram.
 #[derive(Debug, Clone, Copy)]
 pub struct Datagram<'a> {
-    /// Who sent it.
+    /// The sender's address.
     pub source: SocketAddr,
-    /// Which of our candidates it was sent to.
+    /// The host candidate that it was sent to.
     pub destination: SocketAddr,
-    /// What it carries.
+    /// The UDP payload.
     pub contents: &'a [u8],
 }

@@ -1,8 +1,7 @@
-//! What happens to media: the sans-IO core.
+//! The sans-IO media core.
 //!
-//! In come time, datagrams and [`Command`]s; out come datagrams, [`Event`]s and the time of the
-//! next deadline. There is no clock, socket, thread or lock in here, so that everything about media
-//! is tested on a virtual clock.
+//! Its inputs are time, datagrams and [`Command`]s; its outputs are datagrams, [`Event`]s and the
+//! next deadline. It has no clock, socket, thread or lock, so that tests run it on a virtual clock.
 //!
 //! ```text
 //! datagram ─► Demux ─► Publisher ─► Track ─► Layer's Ring ─┬─► Viewer ─► Egress ─► datagram
@@ -10,14 +9,14 @@
 //!                                      (one ring a layer)  └─► …        (one a viewer)
 //! ```
 //!
-//! One core has a whole server, or a share of it: then each has a thread, and they exchange
-//! [`WorkerMessage`]s (`workers.rs` says who has what).
+//! A server has one core, or several: then each runs in a thread of its own with a share of the peers,
+//! and they exchange [`WorkerMessage`]s (see `workers.rs`).
 //!
-//! The law of [`Sfu`]: change, then drain. After every call that takes `&mut self`,
-//! [`Sfu::poll_output`] is called until it yields [`Output::Timeout`].
+//! The contract of [`Sfu`]: change, then drain. After every call that takes `&mut self`, the caller
+//! calls [`Sfu::poll_output`] until it returns [`Output::Timeout`].
 //!
-//! Deliberately absent: names that people see, rights, and who offers when (`server`); sockets,
-//! threads and clocks (`engine`).
+//! Deliberately absent: display names, rights and the signaling order (`control`); sockets, threads
+//! and clocks (`engine`).
 
 mod config;
 mod core;

@@ -1,4 +1,4 @@
-//! What media is made of: packets, header extensions, layers inside a stream, codecs.
+//! Media types: packets, header extensions, layers inside a stream, codecs.
 
 pub(crate) mod capture_clock;
 pub(crate) mod codec;

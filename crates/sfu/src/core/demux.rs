@@ -1,8 +1,8 @@
-//! Which peer a datagram is for: by its source address; at first contact by the ICE username fragment in a
-//! connectivity check; and after its NAT forgot it by the SSRC of its media.
+//! Maps a datagram to a peer: by the ICE username fragment of a connectivity check, else by the source
+//! address, else (after a NAT rebinding) by the SSRC of RTP or RTCP.
 //!
-//! This only says whom a datagram *may* concern. The peer decides: an address is learned after the peer has
-//! verified what came from it, never from a datagram's mere word.
+//! The result is a candidate only. The peer verifies the datagram; its source address is learned only
+//! after that.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -13,64 +13,65 @@ use is::stun::StunMessage;
 use crate::PeerId;
 use crate::core::ufrag::Ufrags;
 
-/// Addresses one peer may be reached at: a browser tries each of its interfaces. More than this is
-/// somebody's script.
+/// The most source addresses kept per peer. A browser tries each of its interfaces; only a script uses
+/// more addresses than this.
 const MAX_ADDRESSES: usize = 16;
 
-/// The least time between two new addresses of one peer beyond [`MAX_ADDRESSES`].
+/// The minimum interval between new addresses of a peer that has had [`MAX_ADDRESSES`].
 const BETWEEN_MOVES: Duration = Duration::from_secs(10);
 
-/// SSRCs of one peer that are remembered: sound, and a layer with its repetitions.
+/// The most SSRCs kept per peer, enough for audio, a video layer and its retransmissions.
 const MAX_SSRCS: usize = 4;
 
-/// How long an address stays with the peer last heard there. A connection that lives is heard many
-/// times a second.
+/// How long an address belongs to the peer last heard there. A live connection sends many datagrams
+/// per second.
 pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
 
-/// The map from datagrams to peers.
+/// Maps datagrams to peers.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     by_address: HashMap<SocketAddr, Heard>,
     by_ufrag: Ufrags,
-    /// Who sends RTP or RTCP under an SSRC. Several do where browsers receive alone: they all send RTCP as 1. At most
-    /// [`MAX_SSRCS`] for each peer.
+    /// The peers that send RTP or RTCP with an SSRC. Receive-only browsers share one: they all send RTCP
+    /// with SSRC 1. Each peer is under at most [`MAX_SSRCS`].
     by_ssrc: HashMap<u32, BTreeSet<PeerId>>,
     of_peer: HashMap<PeerId, Known>,
 }
 
-/// Who was last heard at an address.
+/// The peer last heard at an address.
 #[derive(Debug, Clone, Copy)]
 struct Heard {
     peer: PeerId,
     at: Instant,
 }
 
-/// What of a peer is in the maps, so that it can be taken out. Oldest first.
+/// The keys of one peer in the maps, oldest first, to remove them by.
 #[derive(Debug, Default)]
 struct Known {
     addresses: Vec<SocketAddr>,
     ufrags: Vec<String>,
     ssrcs: Vec<u32>,
-    /// Addresses learned since its fragment changed: an ICE restart gathers anew, all from new ports.
+    /// The number of addresses learned since its username fragment changed. After an ICE restart all
+    /// addresses are new, since the peer gathers from new ports.
     n_learned: usize,
-    /// When it last came from an address it was not known at.
+    /// When an address was last added.
     moved_at: Option<Instant>,
 }
 
 impl Demux {
-    /// Which peer this may be for.
+    /// The peer that a datagram may be for. That peer must verify it.
     pub(crate) fn route(
         &self,
         source: SocketAddr,
         contents: &[u8],
         now: Instant,
     ) -> Option<PeerId> {
-        // RFC 7983: the first byte of STUN is 0 to 3. A check tells its peer by itself, which is
-        // right also after the address was another peer's.
+        // The first byte of STUN is 0 to 3 (RFC 7983, section 7). A connectivity check names its peer,
+        // so its address is not looked up: that may still be another peer's.
         if *contents.first()? < 4 {
             let message = StunMessage::parse(contents).ok()?;
             if message.is_successful_binding_response() {
-                // It answers a check of ours, which only went to where a check came from.
+                // It answers one of our checks, which are only sent to addresses that sent us a check.
                 return self.route_of(source);
             }
             let (local, _) = message.split_username()?;
@@ -84,20 +85,20 @@ impl Demux {
         })
     }
 
-    /// Who sends under the SSRC of this RTP or RTCP.
+    /// The peers that send with the SSRC of this RTP or RTCP packet.
     pub(crate) fn sharers(&self, contents: &[u8]) -> impl Iterator<Item = PeerId> {
         let owners = ssrc_of(contents).and_then(|it| self.by_ssrc.get(&it));
         owners.into_iter().flatten().copied()
     }
 
-    /// A peer sent an authentic packet of RTP or RTCP.
+    /// Records the SSRC of an authentic RTP or RTCP packet from a peer.
     pub(crate) fn learn_ssrc_of(&mut self, peer: PeerId, contents: &[u8]) {
         if let Some(ssrc) = ssrc_of(contents) {
             self.learn_ssrc(peer, ssrc);
         }
     }
 
-    /// A peer sends under this SSRC.
+    /// Records an SSRC that a peer sends with. Beyond [`MAX_SSRCS`] it is ignored.
     pub(crate) fn learn_ssrc(&mut self, peer: PeerId, ssrc: u32) {
         let Some(known) = self.of_peer.get_mut(&peer) else { return };
         if known.ssrcs.contains(&ssrc) || known.ssrcs.len() == MAX_SSRCS {
@@ -107,19 +108,20 @@ impl Demux {
         self.by_ssrc.entry(ssrc).or_default().insert(peer);
     }
 
-    /// The peer that an address is known of.
+    /// The peer that an address belongs to.
     pub(crate) fn route_of(&self, source: SocketAddr) -> Option<PeerId> {
         self.by_address.get(&source).map(|it| it.peer)
     }
 
-    /// Whether a peer here was heard at an address just now.
+    /// Whether a peer here was heard at this address within [`OWNERSHIP`].
     pub(crate) fn holds(&self, source: SocketAddr, now: Instant) -> bool {
         let is_live = |it: &Heard| now.saturating_duration_since(it.at) < OWNERSHIP;
         self.by_address.get(&source).is_some_and(is_live)
     }
 
-    /// Whether a check of this peer from this address is looked at. Behind it each new address is
-    /// kept for the life of the session, so beyond the first ones they are taken slowly.
+    /// Whether a datagram for this peer from this address is processed. The session keeps each new
+    /// address for its whole life, so after [`MAX_ADDRESSES`] a new one is accepted only every
+    /// [`BETWEEN_MOVES`].
     fn may_come_from(&self, peer: PeerId, source: SocketAddr, now: Instant) -> bool {
         let Some(known) = self.of_peer.get(&peer) else { return false };
         let is_late = |at: Instant| now.saturating_duration_since(at) >= BETWEEN_MOVES;
@@ -128,7 +130,7 @@ impl Demux {
             || known.moved_at.is_none_or(is_late)
     }
 
-    /// A peer's own username fragment, after each negotiation.
+    /// Records our username fragment for a peer, after each negotiation.
     pub(crate) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         let known = self.of_peer.entry(peer).or_default();
         if !known.ufrags.iter().any(|it| it == ufrag) {
@@ -137,10 +139,10 @@ impl Demux {
         self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
     }
 
-    /// A peer verified a connectivity check from this address.
+    /// Records that a peer verified a datagram from this address.
     ///
-    /// An address at which another peer was heard just now stays that one's: a source address is
-    /// easily forged, and who forges one must not be able to silence its owner.
+    /// If another peer was heard there within [`OWNERSHIP`], the address stays with it: source addresses
+    /// are easily forged, and a forger must not be able to cut off the owner.
     pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr, now: Instant) {
         let owner = self.by_address.get_mut(&source);
         if let Some(heard) = owner {
@@ -166,7 +168,7 @@ impl Demux {
         known.addresses.push(source);
     }
 
-    /// Forgets a peer; returns its fragments, oldest first, and its SSRCs.
+    /// Removes a peer; returns its username fragments, oldest first, and its SSRCs.
     pub(crate) fn forget(&mut self, peer: PeerId) -> (Vec<String>, Vec<u32>) {
         let Some(known) = self.of_peer.remove(&peer) else { return Default::default() };
         for address in known.addresses {
@@ -184,13 +186,14 @@ impl Demux {
         (known.ufrags, known.ssrcs)
     }
 
-    /// How many addresses, fragments and peers are known, for tests of leaks.
+    /// The numbers of addresses, username fragments and peers, for leak tests.
     pub(crate) fn sizes(&self) -> [usize; 3] {
         [self.by_address.len(), self.by_ufrag.len(), self.of_peer.len()]
     }
 }
 
-/// Who sent RTP or RTCP, which both tell in clear (RFC 3550, sections 5.1 and 6.1; RFC 5761, section 4).
+/// The sender's SSRC in RTP or RTCP, which is not encrypted (RFC 3550, sections 5.1 and 6.1). RFC 5761,
+/// section 4, tells the two apart.
 fn ssrc_of(contents: &[u8]) -> Option<u32> {
     let at = match contents {
         [128..=191, 192..=223, ..] => 4,
@@ -200,7 +203,7 @@ fn ssrc_of(contents: &[u8]) -> Option<u32> {
     contents.get(at..)?.first_chunk().map(|it| u32::from_be_bytes(*it))
 }
 
-/// What is made of our username fragment in a connectivity check.
+/// Applies `f` to our username fragment in a connectivity check; `None` for any other datagram.
 pub(crate) fn of_ufrag<T>(contents: &[u8], f: impl FnOnce(&str) -> Option<T>) -> Option<T> {
     if *contents.first()? >= 4 {
         return None;
@@ -231,7 +234,7 @@ mod tests {
         assert!(demux.may_come_from(A, address(16), *START));
         (16..32).for_each(|n| demux.learn(A, address(n), *START));
         assert!(!demux.may_come_from(A, address(32), *START));
-        assert_eq!(demux.sizes()[0], MAX_ADDRESSES, "the oldest are forgotten");
+        assert_eq!(demux.sizes()[0], MAX_ADDRESSES, "the oldest addresses were not removed");
     }
 
     #[test]
@@ -240,7 +243,7 @@ mod tests {
         let mut demux = Demux::default();
         demux.learn(A, address(1), *START);
         demux.learn(B, address(1), *START);
-        assert_eq!(demux.route(address(1), &[128], *START), Some(A), "not taken from a live one");
+        assert_eq!(demux.route(address(1), &[128], *START), Some(A), "A was heard just now");
         demux.learn(B, address(1), later);
         assert_eq!(demux.route(address(1), &[128], later), Some(B));
         demux.forget(A);
@@ -279,9 +282,9 @@ mod tests {
         for peer in [A, B] {
             demux.learn_ssrc_of(peer, &rtcp(1));
         }
-        assert_eq!(demux.route(address(9), &rtcp(1), *START), None, "as Chromium's viewers all do");
+        assert_eq!(demux.route(address(9), &rtcp(1), *START), None, "two peers send with SSRC 1");
         demux.learn(B, address(9), *START);
-        assert_eq!(demux.route(address(9), &rtp(7), *START), Some(B), "an address says more");
+        assert_eq!(demux.route(address(9), &rtp(7), *START), Some(B), "the address comes first");
         demux.forget(A);
         demux.forget(B);
         assert_eq!((demux.route(address(8), &rtp(7), *START), demux.by_ssrc.len()), (None, 0));

@@ -1,27 +1,27 @@
-//! Datagrams on their way out, in one arena: written in place, sent in one system call or few, and
-//! forgotten. Consecutive datagrams for one destination become one message of equal segments, which
-//! the kernel cuts apart (UDP generic segmentation offload): one message costs about 2.5 µs whatever
-//! it holds, one more segment in it 0.06 µs.
+//! Datagrams to send, in one arena. They are written in place, sent in one system call or a few, and
+//! cleared. Consecutive datagrams for one destination become one message of equal segments, which
+//! the kernel splits (UDP generic segmentation offload, GSO). A message costs about 2.5 µs, each
+//! further segment in it 0.06 µs.
 
 use std::net::SocketAddr;
 
-/// When it is this full it is sent before more is written. It fits the second-level cache, so that
-/// what was just encrypted is still there when the kernel copies it.
+/// Above this size the outbox is sent before more is written. It fits the second-level cache, which
+/// still has the encrypted bytes when the kernel copies them.
 const FULL_BYTES: usize = 384 * 1024;
 
-/// Messages that one system call takes (`UIO_MAXIOV` is 1024).
+/// At this number of messages the outbox is sent. One system call takes them all: `UIO_MAXIOV` is 1024.
 const FULL_MESSAGES: usize = 512;
 
-/// What always has room beyond [`FULL_BYTES`]: what one viewer is given at once.
+/// Space beyond [`FULL_BYTES`] that is always allocated, for the datagrams that one viewer gets at once.
 const SLACK_BYTES: usize = 128 * 1024;
 
-/// The most segments of one message; `UDP_MAX_SEGMENTS` was 64 before Linux 6.9.
+/// The most segments per message. `UDP_MAX_SEGMENTS` was 64 before Linux 6.9.
 const MAX_SEGMENTS: usize = 64;
 
-/// The most bytes of one message: the largest UDP payload over IPv4, less some options.
+/// The most bytes per message: the largest UDP payload over IPv4, less some IP options.
 const MAX_MESSAGE_BYTES: usize = 65_000;
 
-/// The largest datagram that is written.
+/// The largest datagram, in bytes.
 pub(crate) const MAX_DATAGRAM_BYTES: usize = 1_500;
 
 /// Datagrams to be sent.
@@ -39,25 +39,25 @@ struct Message {
     destination: SocketAddr,
     start: usize,
     len: usize,
-    /// The size of all datagrams but the last, which may be smaller.
+    /// The size of each datagram but the last, which may be smaller.
     segment: usize,
 }
 
 /// One or several datagrams for one destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transmit<'a> {
-    /// Which of our candidates they are sent from.
+    /// The host candidate that they are sent from.
     pub source: SocketAddr,
-    /// Whom they are for.
+    /// The receiver's address.
     pub destination: SocketAddr,
-    /// What they carry, one behind the other.
+    /// Their payloads, concatenated.
     pub contents: &'a [u8],
-    /// The size of each but the last, which may be smaller. With one datagram, its size.
+    /// The size of each datagram but the last, which may be smaller. The size of a single datagram.
     pub segment_size: usize,
 }
 
 impl<'a> Transmit<'a> {
-    /// The single datagrams.
+    /// The payload of each datagram.
     pub fn datagrams(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.contents.chunks(self.segment_size.max(1))
     }
@@ -74,12 +74,12 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// Nothing to send.
+    /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
-    /// How many messages there are.
+    /// The number of messages.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
@@ -94,19 +94,19 @@ impl Outbox {
         })
     }
 
-    /// Forgets everything; it was sent.
+    /// Removes all messages, after they were sent.
     pub fn clear(&mut self) {
         self.messages.clear();
         self.used = 0;
     }
 
-    /// Whether it is to be sent before more is written.
+    /// Whether the messages must be sent before more is written.
     pub fn is_full(&self) -> bool {
         self.used >= FULL_BYTES || self.messages.len() >= FULL_MESSAGES
     }
 
-    /// Room for one datagram of the largest size, to be written in place and then committed.
-    /// Beyond what [`Self::is_full`] allows for it grows: nothing that answers is ever dropped here.
+    /// Space for one datagram of the largest size, to write in place and then [`Self::commit`]. The arena
+    /// grows if the caller goes on when it [`Self::is_full`], so that no response is ever dropped here.
     pub fn reserve(&mut self) -> &mut [u8] {
         let end = self.used + MAX_DATAGRAM_BYTES;
         if end > self.bytes.len() {
@@ -131,7 +131,7 @@ impl Outbox {
         self.messages.push(Message { source, destination, start, len, segment: len });
     }
 
-    /// Adds a datagram.
+    /// Adds a datagram. One that is empty or larger than [`MAX_DATAGRAM_BYTES`] is dropped.
     pub(crate) fn push(&mut self, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
         if contents.is_empty() || contents.len() > MAX_DATAGRAM_BYTES {
             return;
@@ -142,7 +142,8 @@ impl Outbox {
 }
 
 impl Message {
-    /// Whether one more datagram of this size can join: not after a smaller one, and not a larger.
+    /// Whether a datagram of this size can be appended: it is not larger than the segments before it, and
+    /// all of those have the same size.
     fn takes(&self, len: usize) -> bool {
         len <= self.segment
             && self.len.is_multiple_of(self.segment)

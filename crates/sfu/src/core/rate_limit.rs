@@ -1,12 +1,12 @@
-//! How much of what strangers may have sent is looked at, in a second.
+//! A limit of datagrams per second.
 
 use std::time::{Duration, Instant};
 
-/// Feedback of one peer: one datagram of it can ask for thousands of packets. A browser on a bad
-/// network sends 20 transport feedbacks and 50 NACKs a second.
+/// RTCP feedback datagrams per second that are processed of one peer, since one of them can request
+/// thousands of packets. A browser on a bad network sends 20 transport feedbacks and 50 NACKs per second.
 pub(crate) const FEEDBACK_PER_SECOND: u32 = 200;
 
-/// Counts datagrams against a bound a second.
+/// A fixed-window limit of datagrams per second.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit {
     window: Option<Instant>,
@@ -14,7 +14,7 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// Whether one more is within the bound.
+    /// Counts one more; returns whether it is within `most` per second.
     pub(crate) fn take(&mut self, most: u32, now: Instant) -> bool {
         let is_over = |at: Instant| now.saturating_duration_since(at) >= Duration::from_secs(1);
         if self.window.is_none_or(is_over) {

@@ -1,33 +1,33 @@
-//! The deadlines of many peers and rooms, in order. One entry each: setting one replaces it.
+//! The deadlines of many peers and rooms, ordered by time. Each key has at most one.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::Hash;
 use std::time::Instant;
 
-/// Deadlines by key. Its size is the number of keys that have one.
+/// Deadlines by key, in a binary heap.
 ///
-/// Viewers' deadlines move many times a second. A tree would take and give back a node every few
-/// moves; this keeps what memory it has. What was replaced stays in the heap until its time comes
-/// or until it is more than what counts.
+/// Viewers' deadlines move many times a second. A tree would allocate and free a node every few
+/// moves; a heap keeps its memory. A replaced entry stays in the heap until it reaches the top, or
+/// until the replaced entries outnumber the live ones.
 #[derive(Debug)]
 pub(crate) struct Timers<K> {
-    /// Deadlines that count, those of `by_key`, and those that were replaced: when one is set no more than
-    /// [`Timers::MAX_REPLACED`] beyond the double of `by_key`.
+    /// Live entries, which are those of `by_key`, and replaced ones. After each [`Timers::set`] its length
+    /// is at most twice that of `by_key` plus [`Timers::MAX_REPLACED`].
     by_time: BinaryHeap<Reverse<(Instant, K)>>,
     by_key: HashMap<K, Instant>,
 }
 
 impl<K: Copy + Ord + Hash> Timers<K> {
-    /// For a few keys it is not worth while to look for what was replaced.
+    /// The number of replaced entries that never cause a rebuild: with few keys it is not worth its cost.
     const MAX_REPLACED: usize = 64;
 
-    /// No deadline at all.
+    /// Has no deadlines.
     pub(crate) fn new() -> Self {
         Self { by_time: BinaryHeap::new(), by_key: HashMap::new() }
     }
 
-    /// Sets, moves, or with `None` removes a key's deadline.
+    /// Sets or moves a key's deadline; `None` removes it.
     pub(crate) fn set(&mut self, key: K, at: Option<Instant>) {
         let old = match at {
             Some(at) => self.by_key.insert(key, at),
@@ -48,7 +48,7 @@ impl<K: Copy + Ord + Hash> Timers<K> {
         self.by_time.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes a key whose deadline is `now` or before.
+    /// Removes and returns the key with the earliest deadline, if that is `now` or before.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<K> {
         self.next().filter(|at| *at <= now)?;
         let Reverse((_, key)) = self.by_time.pop()?;
@@ -57,12 +57,12 @@ impl<K: Copy + Ord + Hash> Timers<K> {
         Some(key)
     }
 
-    /// How many deadlines there are.
+    /// The number of deadlines.
     pub(crate) fn len(&self) -> usize {
         self.by_key.len()
     }
 
-    /// Makes the first in the heap one that counts.
+    /// Pops replaced entries until a live one is at the top of the heap.
     fn drop_replaced(&mut self) {
         while let Some(Reverse((at, key))) = self.by_time.peek()
             && self.by_key.get(key) != Some(at)
@@ -100,7 +100,7 @@ mod tests {
         for ms in [10, 20].repeat(1_000) {
             timers.set(1, at(ms));
         }
-        assert!(timers.by_time.len() <= 66, "what was replaced is bounded");
+        assert!(timers.by_time.len() <= 66, "the number of replaced entries is bounded");
         assert_eq!(timers.next(), at(20));
         assert_eq!(timers.pop_due(at(20).unwrap()), Some(1));
         assert_eq!((timers.pop_due(at(20).unwrap()), timers.next()), (None, None));
@@ -115,9 +115,9 @@ mod tests {
         let mut step = |timers: &mut Timers<u64>| {
             now += Duration::from_millis(1);
             while let Some(key) = timers.pop_due(now) {
-                assert!(wanted.remove(&key).is_some_and(|it| it <= now), "{key} is due");
+                assert!(wanted.remove(&key).is_some_and(|it| it <= now), "key {key} is not due");
             }
-            assert!(wanted.values().all(|it| *it > now), "and nothing else");
+            assert!(wanted.values().all(|it| *it > now), "a due key was not returned");
             for _ in 0..20 {
                 let key = random.u64(..100);
                 let at = now + Duration::from_millis(random.u64(1..50));

@@ -1,27 +1,27 @@
-//! Which peer an ICE username fragment of ours is of.
+//! Our local ICE username fragments: the peer that each belongs to, and the worker that each names.
 
 use std::collections::HashMap;
 
 use crate::PeerId;
 
-/// The most workers: as many as one character of a username fragment can name.
+/// The largest number of workers: one character of a username fragment names the worker.
 pub const MAX_WORKERS: u8 = 64;
 
 /// `ice-char` (RFC 8839, section 5.4).
 pub(crate) const ICE_CHARS: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Username fragments one peer may have: those of two transports, and of before an ICE restart.
+/// The most username fragments per peer: two transports, each before and after an ICE restart.
 const MAX_OF_PEER: usize = 4;
 
-/// Peers by fragment. What a peer has is kept with the peer, oldest first, so that it can be taken out.
+/// Peers by username fragment. The caller keeps the fragments of each peer, oldest first, to remove them.
 #[derive(Debug, Default)]
 pub(crate) struct Ufrags {
     peers: HashMap<String, PeerId>,
 }
 
 impl Ufrags {
-    /// Another fragment of a peer that has these; the oldest beyond the bound is forgotten.
+    /// Adds a fragment of a peer whose fragments are `known`. The oldest is removed to make room.
     pub(crate) fn add(&mut self, peer: PeerId, known: &mut Vec<String>, ufrag: &str) {
         if known.iter().any(|it| it == ufrag) {
             return;
@@ -33,25 +33,25 @@ impl Ufrags {
         self.peers.insert(ufrag.into(), peer);
     }
 
-    /// Forgets what a peer had.
+    /// Removes the fragments of a peer.
     pub(crate) fn remove(&mut self, known: &[String]) {
         for ufrag in known {
             self.peers.remove(ufrag);
         }
     }
 
-    /// Whose a fragment is.
+    /// The peer that a fragment belongs to.
     pub(crate) fn peer(&self, ufrag: &str) -> Option<PeerId> {
         self.peers.get(ufrag).copied()
     }
 
-    /// How many there are.
+    /// The number of fragments.
     pub(crate) fn len(&self) -> usize {
         self.peers.len()
     }
 }
 
-/// Lets a fresh username fragment name a worker.
+/// Replaces the first character of a fresh username fragment by the one that names the worker.
 pub(crate) fn name_worker(ufrag: &mut String, worker: u8) {
     let name = char::from(ICE_CHARS[usize::from(worker % MAX_WORKERS)]);
     ufrag.replace_range(
@@ -60,7 +60,7 @@ pub(crate) fn name_worker(ufrag: &mut String, worker: u8) {
     );
 }
 
-/// The worker that a username fragment names.
+/// The worker that a username fragment names; `None` if its first character is no `ice-char`.
 pub(crate) fn named_worker(ufrag: &str) -> Option<u8> {
     let first = ufrag.bytes().next()?;
     ICE_CHARS.iter().position(|it| *it == first).map(|at| at as u8)
