@@ -1,5 +1,5 @@
-//! All rooms and peers of one worker: routes datagrams, commands and time to them, and gathers
-//! what they yield. One owner of everything; nothing here is shared.
+//! All rooms and peers of one worker. [`Sfu`] owns them, routes datagrams, commands and time to them,
+//! and collects their outputs. Nothing here is shared.
 
 mod findings;
 pub(crate) mod migration;
@@ -31,40 +31,40 @@ use crate::workers::message::{Control, WorkerMessage};
 use media_api::{CloseReason, Command, Event};
 use media_api::{PeerId, RoomId};
 
-/// What the core yields.
+/// An output of the core.
 #[derive(Debug)]
 pub enum Output<'a> {
-    /// Datagrams to send, before the core is called again.
+    /// Datagrams to send before the core is called again.
     Transmits(&'a Outbox),
-    /// Something for another worker, before anything else is sent: it should be there first. Never
-    /// with one worker.
+    /// A message for another worker. Deliver it before sending anything else, so that it arrives
+    /// first. Never yielded with one worker.
     Message {
-        /// The worker that it is for; it takes it with [`Sfu::handle_message`]. When it has no room,
-        /// the message comes back by [`Sfu::undelivered`].
+        /// The worker that takes the message with [`Sfu::handle_message`]. If its inbox is full, give
+        /// the message back with [`Sfu::undelivered`].
         to: u8,
-        /// What it is.
+        /// The message.
         message: WorkerMessage,
     },
-    /// Something for the control plane.
+    /// An event for the control plane.
     Event(Event),
-    /// Nothing more before this time, unless something comes in; `None`: nothing at all.
+    /// No more output before this time, unless there is input; `None`: only after input.
     Timeout(Option<Instant>),
 }
 
-/// How much the core holds; what must go back to where it began when everybody has left.
+/// The sizes of the core's collections. They return to their initial values when everybody has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
-    /// Rooms with anybody in them.
+    /// Rooms with a peer or a subscribed worker.
     pub rooms: usize,
-    /// Peers, publishers and viewers.
+    /// Publishers and viewers.
     pub peers: usize,
     /// Deadlines.
     pub timers: usize,
-    /// Addresses, ICE username fragments and peers that datagrams are routed by.
+    /// Addresses, ICE username fragments and peers in the demultiplexer.
     pub routes: [usize; 3],
-    /// Peers that this worker registered and that are with others, and addresses that it passes on.
+    /// Peers registered here that are at other workers, and addresses whose datagrams are forwarded.
     pub elsewhere: [usize; 2],
-    /// Bytes of payload kept for late viewers.
+    /// Bytes of payload in the rings.
     pub ring_bytes: usize,
 }
 
@@ -72,16 +72,16 @@ pub struct Sizes {
 enum Deadline {
     Peer(PeerId),
     Room(RoomId),
-    /// Addresses that are no longer passed on.
+    /// Expiry of addresses whose datagrams are forwarded.
     ForwardedAddrs,
-    /// Messages that were refused are tried again.
+    /// Undelivered messages are sent again.
     RetryMessages,
 }
 
 /// All rooms and peers of one worker.
 ///
-/// The law: after every call that takes `&mut self`, [`Sfu::poll_output`] is called until it
-/// yields [`Output::Timeout`]. Time never goes back.
+/// The contract: after every call that takes `&mut self`, the caller calls [`Sfu::poll_output`] until
+/// it returns [`Output::Timeout`]. Time never goes back.
 #[derive(Debug)]
 pub struct Sfu {
     config: Config,
@@ -90,27 +90,28 @@ pub struct Sfu {
     room_of: HashMap<PeerId, RoomId>,
     demux: Demux,
     timers: Timers<Deadline>,
-    /// Rooms with packets that viewers have not been given. At most all rooms.
+    /// Rooms with packets that their viewers have not been given. At most all rooms.
     dirty: BTreeSet<RoomId>,
-    /// The room that is being served, and its next viewer.
+    /// A fan-out that stopped at a full outbox: the room, and its next viewer.
     fanning_out: Option<(RoomId, PeerId)>,
-    /// Emptied by every drain; holds at most what the inputs since then make, and a chunk of a fan-out.
+    /// Emptied by every drain. Holds at most the datagrams that the inputs since then caused, and a chunk
+    /// of a fan-out.
     outbox: Outbox,
-    /// Whether the outbox was handed out.
+    /// Whether the outbox was handed out, so that the next poll clears it.
     is_sent: bool,
     events: VecDeque<Event>,
-    /// What came of serving the viewers of a fan-out; empty outside of it.
+    /// The results of serving the viewers of a fan-out; empty outside of it.
     served: Vec<(PeerId, Option<Served>)>,
     workers: Workers,
     remote_peers: RemotePeers,
     forwarded: ForwardedAddrs,
     strangers: Strangers,
-    /// Peers here that another worker is the registrar of.
+    /// The number of peers here whose registrar is another worker.
     n_foreign: usize,
 }
 
 impl Sfu {
-    /// An empty core. Makes the certificate that all its peers see.
+    /// Creates an empty core and the DTLS certificate that it shows to all its peers.
     pub fn new(config: Config) -> Self {
         Self {
             shared: Shared::new(&config),
@@ -133,7 +134,7 @@ impl Sfu {
         }
     }
 
-    /// How much it holds.
+    /// The sizes of its collections.
     pub fn sizes(&self) -> Sizes {
         Sizes {
             rooms: self.rooms.len(),
@@ -145,13 +146,13 @@ impl Sfu {
         }
     }
 
-    /// Whether a peer is here.
+    /// Whether a peer is at this worker.
     pub fn has(&self, peer: PeerId) -> bool {
         self.room_of.contains_key(&peer)
     }
 
-    /// Carries out a command; what comes of it is an event.
-    /// Of several workers it is given to the [`crate::addressee`].
+    /// Carries out a command; its result is an event. With several workers, call this at the one that
+    /// [`crate::addressee`] names.
     pub fn handle_command(&mut self, command: Command, now: Instant) {
         match self.elsewhere(&command) {
             Some(worker) => self.workers.send(worker, Control::Command(command)),
@@ -206,13 +207,13 @@ impl Sfu {
             }
             Command::Close { peer } => self.close(peer, CloseReason::Requested, now),
         }
-        // After its answer: what a peer yields comes behind it.
+        // After the answer, so that the peer's own events follow it.
         if let Some(peer) = peer {
             self.drain(peer, now);
         }
     }
 
-    /// Takes a datagram. One that is for nobody is dropped without a word.
+    /// Handles a received datagram. One that is for no peer is dropped silently.
     pub fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
         if datagram.contents.len() > MAX_DATAGRAM_BYTES {
             return;
@@ -223,7 +224,7 @@ impl Sfu {
         }
     }
 
-    /// Takes a datagram that came in at a worker's socket, if it may be for a peer here.
+    /// Handles a datagram received by the worker `origin`; returns `false` if no peer here is known for it.
     fn take_datagram(&mut self, datagram: &Datagram<'_>, origin: u8, now: Instant) -> bool {
         let Some(peer) = self.demux.route(datagram.source, datagram.contents, now) else {
             return self.take_shared(datagram, origin, now);
@@ -232,7 +233,7 @@ impl Sfu {
         true
     }
 
-    /// Gives a datagram to a peer; returns whether it was the peer's.
+    /// Passes a datagram to a peer; returns whether the peer accepted it.
     fn offer_datagram(
         &mut self,
         peer: PeerId,
@@ -249,7 +250,7 @@ impl Sfu {
         let Some(receipt) = receipt.filter(|it| *it != Receipt::Foreign) else { return false };
         self.learn(peer, source, now);
         self.demux.learn_ssrc_of(peer, contents);
-        // Most of what viewers send is feedback that only the next packet's fate depends on.
+        // Most datagrams of viewers are feedback, which only matters once the next packet is sent.
         if receipt != Receipt::CanWait {
             self.drain(peer, now);
         }
@@ -259,11 +260,11 @@ impl Sfu {
         true
     }
 
-    /// Lets time pass: everything that is due at `now` is done, or as much of it as the outbox holds;
-    /// the timeout that comes next is in the past then.
+    /// Does everything that is due at `now`, or as much as the outbox has space for. In that case the
+    /// next timeout is in the past.
     pub fn handle_timeout(&mut self, now: Instant) {
-        // Each deadline is moved beyond `now` or removed by what is done for it; the bound is for
-        // one that is not, which would otherwise hold up everybody.
+        // Handling a deadline moves it beyond `now` or removes it. The loop is bounded in case one
+        // stays due, which would otherwise block all peers.
         for _ in 0..=self.timers.len() {
             if self.outbox.is_full() {
                 return;
@@ -287,7 +288,7 @@ impl Sfu {
         }
     }
 
-    /// Closes every peer, with a goodbye to each.
+    /// Closes every peer and sends each a goodbye.
     pub fn close_all(&mut self, now: Instant) {
         let peers: Vec<PeerId> = self.room_of.keys().copied().collect();
         for peer in peers {
@@ -295,7 +296,7 @@ impl Sfu {
         }
     }
 
-    /// What comes next.
+    /// Returns the next output.
     pub fn poll_output(&mut self, now: Instant) -> Output<'_> {
         if std::mem::take(&mut self.is_sent) {
             self.outbox.clear();
@@ -315,7 +316,7 @@ impl Sfu {
             self.is_sent = true;
             return Output::Transmits(&self.outbox);
         }
-        // What is relayed is under way before it is sent here; this is what came of sending.
+        // Messages that the fan-out caused. Relayed packets left above, before the fan-out here.
         if let Some((to, message)) = self.workers.next() {
             return Output::Message { to, message };
         }
@@ -327,7 +328,7 @@ impl Sfu {
 
     // --- media ---
 
-    /// Gives a room's viewers what is new, as far as the outbox holds it.
+    /// Serves a room's viewers, beginning with `from`, until the outbox is full.
     fn fan_out(&mut self, room_id: RoomId, from: PeerId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let (mut viewers, stage) = room.viewers_from(from);
@@ -345,7 +346,7 @@ impl Sfu {
                 std::hint::black_box(it.warm_logs());
             }
             let served = contain(peer, || viewer.serve(stage, now, &mut self.outbox));
-            // Most of the time nothing is to be done but to go on.
+            // Most viewers need nothing further.
             if served.is_none_or(|it| !it.is_quiet(viewer.timer_at)) {
                 self.served.push((peer, served));
             }
@@ -359,7 +360,7 @@ impl Sfu {
         self.attend_room(room_id, now);
     }
 
-    /// Does what serving a viewer brought up.
+    /// Acts on the result of serving a viewer; `None`: it panicked.
     fn after_serving(
         &mut self,
         room_id: RoomId,
@@ -392,7 +393,7 @@ impl Sfu {
         }
     }
 
-    /// Asks the publisher for keyframes that are due, sees which layers are watched, and sets the room's
+    /// Sends due keyframe requests to the publisher, updates which layers are watched, and sets the room's
     /// deadline.
     fn attend_room(&mut self, room_id: RoomId, now: Instant) {
         self.attend_layers(room_id, now);
@@ -421,7 +422,7 @@ impl Sfu {
         self.attend_room(room_id, now);
     }
 
-    /// Tells the control plane of a room's media, at its home.
+    /// Reports a change of a room's media to the control plane, at the room's home only.
     fn report(&mut self, room: RoomId, change: Option<Change>) {
         match change.filter(|_| self.workers.is_home(room)) {
             Some(Change::Flowing(media)) => {
@@ -436,7 +437,7 @@ impl Sfu {
         }
     }
 
-    /// Polls a peer until it has nothing more.
+    /// Polls a peer until it has no more output.
     fn drain(&mut self, peer: PeerId, now: Instant) {
         let Some(room_id) = self.room_of.get(&peer).copied() else { return };
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
@@ -469,9 +470,9 @@ impl Sfu {
         }
     }
 
-    // --- life and death ---
+    // --- entering and leaving ---
 
-    /// Lets `f` at a peer; a panic in there ends that peer and nothing else.
+    /// Calls `f` with a peer; `None` if it is not here. A panic in `f` closes that peer and nothing else.
     fn with_peer<T>(
         &mut self,
         peer: PeerId,
@@ -515,7 +516,7 @@ impl Sfu {
         self.leave_room(room_id);
     }
 
-    /// Lets a room go when nobody is there any more.
+    /// Removes a room that is empty.
     fn leave_room(&mut self, room_id: RoomId) {
         if self.rooms.get(&room_id).is_some_and(Room::is_empty)
             && let Some(room) = self.rooms.remove(&room_id)
@@ -564,26 +565,26 @@ impl Sfu {
     }
 }
 
-/// One peer, for as long as something is done with it.
+/// A peer, borrowed for one operation.
 enum Peer<'a> {
     Publisher(&'a mut Publisher),
     Viewer(&'a mut Viewer),
 }
 
-/// [`contain`] for what is not of one peer.
+/// [`contain`] for a step that concerns a whole room.
 fn contain_in<T>(room: RoomId, step: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(step));
     if result.is_err() {
-        tracing::error!(%room, "a fault in one room; please report it");
+        tracing::error!(%room, "panic in a room; please report it");
     }
     result.ok()
 }
 
-/// Runs a step of one peer; `None` when it panicked. The peer is not touched again but to be dropped.
+/// Runs a step of one peer; `None` if it panicked. The caller then only drops the peer.
 fn contain<T>(peer: PeerId, step: impl FnOnce() -> T) -> Option<T> {
     let result = catch_unwind(AssertUnwindSafe(step));
     if result.is_err() {
-        tracing::error!(%peer, "a fault in one session, which is closed; please report it");
+        tracing::error!(%peer, "panic in a session, which is closed; please report it");
     }
     result.ok()
 }

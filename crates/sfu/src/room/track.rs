@@ -193,7 +193,8 @@ impl Track {
     pub(crate) fn available(&self, into: &mut [Rung; MAX_RUNGS], now: Instant) -> usize {
         let newest = self.newest(now);
         let any = self.layers.iter().any(|it| it.is_there(newest, now));
-        let layers = self.layers.iter().enumerate().filter(|(_, it)| !any || it.is_there(newest, now));
+        let layers =
+            self.layers.iter().enumerate().filter(|(_, it)| !any || it.is_there(newest, now));
         let points = layers.flat_map(|(index, layer)| {
             let is_on = layer.is_on(newest, now);
             layer.rates.points().iter().map(move |&(point, bytes, fps)| Rung {

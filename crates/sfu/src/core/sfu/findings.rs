@@ -1,4 +1,4 @@
-//! What is found of publishers, and what their layers take, at the home of their rooms.
+//! Reports findings about publishers and the bitrates of their layers, at the homes of their rooms.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use media_api::Event;
 use media_api::RoomId;
 
 impl Sfu {
-    /// Sees, once a second while its publisher is heard of, what is wrong with what comes.
+    /// Reviews a publisher's media once a second; called whenever the publisher was served.
     pub(super) fn attend_ingest(&mut self, room_id: RoomId, now: Instant) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(publisher) = room.publisher.as_mut() else { return };

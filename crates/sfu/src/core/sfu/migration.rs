@@ -1,9 +1,10 @@
-//! Peers of several workers. The kernel decides which worker hears an address; a check names, by its
-//! username fragment, the worker that knows the peer. That one verifies it before anything moves: a
-//! viewer then goes to the worker that hears it, a publisher stays at home and is passed what comes.
+//! Peers with several workers. The kernel decides which worker receives the datagrams of an address.
+//! The username fragment in a connectivity check names the worker that knows the peer, and that worker
+//! verifies the check before anything moves. A viewer then migrates to the worker that receives its
+//! datagrams. A publisher stays at home, and its datagrams are forwarded there.
 //!
-//! Every move and every command of a peer goes through its registrar, and between two workers
-//! everything keeps its order: so what follows a peer never overtakes it.
+//! Every migration and every command of a peer goes through its registrar, and messages between two
+//! workers keep their order. So a command never overtakes the peer that it follows.
 
 use std::time::{Duration, Instant};
 
@@ -16,21 +17,21 @@ use crate::workers::message::{Control, Migrating, WorkerMessage};
 use media_api::Command;
 use media_api::PeerId;
 
-/// When a message that found a full inbox is tried again.
+/// How long after an inbox was full its message is sent again.
 const RETRY: Duration = Duration::from_millis(2);
 
 impl Sfu {
-    /// How many peers this worker is the registrar of, wherever they are.
+    /// The number of peers whose registrar is this worker, wherever they are.
     pub fn registered(&self) -> usize {
         self.room_of.len() - self.n_foreign + self.remote_peers.len()
     }
 
-    /// Takes a message of another worker; emptied, it goes back to its sender for
+    /// Handles a message from another worker. Returns it emptied; give it back to its sender for
     /// [`Self::recycle`].
     pub fn handle_message(&mut self, mut message: WorkerMessage, now: Instant) -> WorkerMessage {
         let from = message.from;
-        for send in message.controls.drain(..) {
-            self.handle_note(send, from, now);
+        for control in message.controls.drain(..) {
+            self.handle_control(control, from, now);
         }
         for relayed in message.media.drain(..) {
             self.handle_relayed(relayed, now);
@@ -44,19 +45,19 @@ impl Sfu {
         message
     }
 
-    /// Takes back a message whose addressee has no room for it now.
+    /// Takes back a message because the inbox of the worker `to` is full. It is sent again later.
     pub fn undelivered(&mut self, to: u8, message: WorkerMessage, now: Instant) {
         self.workers.undelivered(to, message);
         self.timers.set(Deadline::RetryMessages, Some(now + RETRY));
     }
 
-    /// Takes an emptied message of its own for reuse.
+    /// Takes back a message of its own, emptied, to reuse its memory.
     pub fn recycle(&mut self, message: WorkerMessage) {
         self.workers.recycle(message);
     }
 
-    fn handle_note(&mut self, send: Control, from: u8, now: Instant) {
-        match send {
+    fn handle_control(&mut self, control: Control, from: u8, now: Instant) {
+        match control {
             Control::Subscribe(room) => self.subscribed(room, from),
             Control::Unsubscribe(room) => self.unsubscribed(room, from),
             Control::KeyframeWanted(room, stream) => self.keyframe_wanted(room, stream, now),
@@ -81,7 +82,7 @@ impl Sfu {
 
     // --- commands ---
 
-    /// Whom a command is passed on to, when its peer is not here.
+    /// The worker to forward a command to; `None` if it is carried out here.
     pub(super) fn elsewhere(&mut self, command: &Command) -> Option<u8> {
         match command {
             Command::Publish { room, peer, .. } => {
@@ -100,7 +101,7 @@ impl Sfu {
         .filter(|to| *to != self.workers.me)
     }
 
-    /// A command from the registrar of its peer, or about a room at home here.
+    /// Handles a command from the registrar of its peer, or about a room whose home is here.
     fn handle_forwarded(&mut self, command: Command, from: u8, now: Instant) {
         let Some(peer) = command.peer() else { return self.carry_out(command, now) };
         let is_new = matches!(command, Command::Publish { .. });
@@ -113,17 +114,17 @@ impl Sfu {
         }
     }
 
-    /// The fragments of a peer here, one a transport, after each negotiation.
+    /// Records the username fragments of a peer here, one per transport, after each negotiation.
     pub(super) fn set_ufrags(&mut self, peer: PeerId, ufrags: &[String]) {
         for ufrag in ufrags {
             self.set_ufrag(peer, ufrag);
         }
     }
 
-    /// The fragment of a peer here, after each negotiation.
+    /// Records a username fragment of a peer here, after each negotiation.
     pub(super) fn set_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         self.demux.set_ufrag(peer, ufrag);
-        // A publisher's names its home; only a viewer's leads to the registrar.
+        // A publisher's fragment names its home. A viewer's names its registrar, which must know it.
         let registrar = self.workers.registrar(peer);
         if registrar != self.workers.me && named_worker(ufrag) == Some(registrar) {
             self.workers.send(registrar, Control::Ufrag(peer, ufrag.into()));
@@ -132,7 +133,7 @@ impl Sfu {
 
     // --- datagrams ---
 
-    /// Passes on what came in at our socket for a peer of another worker.
+    /// Forwards a datagram from our socket to the worker of its peer.
     pub(super) fn pass_on(&mut self, datagram: &Datagram<'_>, now: Instant) {
         let me = self.workers.me;
         match demux::of_ufrag(datagram.contents, named_worker) {
@@ -148,7 +149,7 @@ impl Sfu {
         }
     }
 
-    /// Passes a check on to where the peer that it names is now.
+    /// Forwards a connectivity check to the worker where the peer that it names is now.
     fn redirect(&mut self, datagram: &Datagram<'_>, origin: u8) {
         let worker = demux::of_ufrag(datagram.contents, |it| self.remote_peers.of_ufrag(it));
         if let Some(worker) = worker {
@@ -156,8 +157,9 @@ impl Sfu {
         }
     }
 
-    /// A peer of ours took what another worker heard: a viewer goes there once that is its path, and
-    /// until then, as for a publisher, the rest of what comes from there is passed on.
+    /// A peer here accepted a datagram that the worker `origin` received. A viewer migrates there once the
+    /// address is its path. Until then, and always for a publisher, `origin` forwards the datagrams from
+    /// that address.
     pub(super) fn taken_from_afar(
         &mut self,
         peer: PeerId,
@@ -170,12 +172,12 @@ impl Sfu {
         let viewer = self.rooms.get(room_id).and_then(|it| it.viewers.get(&peer));
         let is_path = viewer.is_some_and(|it| it.egress.path() == Some((destination, source)));
         let is_check = matches!(contents.first(), Some(0..=3));
-        // A DTLS record proves nothing of itself; a check and SRTCP do.
+        // A DTLS record does not prove who sent it; a check and SRTCP do.
         let is_proof = is_check || is_media(contents);
         if self.demux.route_of(source) != Some(peer) {
-            // The address is still another's.
+            // The address still belongs to another peer.
         } else if is_path && is_proof {
-            self.hand_over(peer, origin, datagram);
+            self.migrate(peer, origin, datagram);
         } else if is_check || is_new && is_proof {
             self.workers.send(origin, Control::PassOn(source));
         }
@@ -183,7 +185,7 @@ impl Sfu {
 
     // --- viewers ---
 
-    fn hand_over(&mut self, peer: PeerId, to: u8, datagram: &Datagram<'_>) {
+    fn migrate(&mut self, peer: PeerId, to: u8, datagram: &Datagram<'_>) {
         let Some(room_id) = self.room_of.get(&peer).copied() else { return };
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let Some(mut viewer) = room.viewers.remove(&peer) else { return };
@@ -192,7 +194,7 @@ impl Sfu {
         self.leave(peer);
         self.timers.set(Deadline::Peer(peer), None);
         self.leave_room(room_id);
-        tracing::debug!(%peer, to, "viewer handed over");
+        tracing::debug!(%peer, to, "viewer migrated");
         let (address, from) = (datagram.source, self.workers.me);
         let migrating =
             Box::new(Migrating { peer, room: room_id, viewer, ufrags, ssrcs, address, from });
@@ -204,7 +206,7 @@ impl Sfu {
         }
     }
 
-    /// As its registrar, sends a viewer to the worker that hears it.
+    /// As its registrar, sends a viewer on to the worker that receives its datagrams.
     fn forward_migrating(&mut self, migrating: Box<Migrating>, to: u8) {
         self.remote_peers.set(migrating.peer, to, &migrating.ufrags);
         self.workers.send(to, Control::Viewer { migrating, to });
@@ -230,8 +232,8 @@ impl Sfu {
         self.drain(peer, now);
     }
 
-    /// A peer here verified a check from this address; one that is heard for another worker is not
-    /// taken from it.
+    /// Records that a peer here verified a datagram from this address, unless the address was used just
+    /// now by a peer of another worker.
     pub(super) fn learn(&mut self, peer: PeerId, address: std::net::SocketAddr, now: Instant) {
         if !self.forwarded.holds(address, now) {
             self.demux.learn(peer, address, now);

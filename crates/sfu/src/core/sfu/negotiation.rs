@@ -1,5 +1,5 @@
-//! What is done with offers and answers: the part of [`Sfu`] that makes peers and changes what they
-//! agreed on. Every library call on what came from outside is contained.
+//! Offers and answers: the part of [`Sfu`] that creates peers and renegotiates with them. Every library
+//! call on SDP from outside is contained.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -106,7 +106,7 @@ impl Sfu {
         Ok(codecs)
     }
 
-    /// Takes what came before the answer that is here now.
+    /// Handles the checks that arrived before the viewer's answer, now that the answer is here.
     pub(super) fn handle_pending_checks(&mut self, peer: PeerId, now: Instant) {
         let early = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Vec::new(),
@@ -173,13 +173,13 @@ impl Sfu {
     }
 }
 
-/// An answer and what can flow by it.
+/// An SDP answer and the negotiated codecs.
 pub(super) struct Answered {
     sdp: String,
     codecs: Vec<crate::Codec>,
 }
 
-/// What is said of a description that the library has a fault with.
+/// The error for a session description that makes the library panic.
 fn unreadable() -> NegotiationError {
     NegotiationError::malformed("it is beyond what can be read")
 }

@@ -1,5 +1,5 @@
-//! Media from a room's home to the workers where it is watched, and keyframe requests back. A room
-//! that is not at home here is one without a publisher; all else of it is as everywhere.
+//! Relays media from a room's home to the workers with viewers of it, and keyframe requests back. At
+//! those workers the room has no publisher; otherwise it is like any room.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::workers::message::{Control, Relayed};
 use media_api::RoomId;
 
 impl Sfu {
-    /// Somebody here watches this room: has it relayed, unless it is or is at home.
+    /// Subscribes to a room that has a viewer here, unless it is relayed already or its home is here.
     pub(super) fn subscribe(&mut self, room_id: RoomId) {
         if self.workers.is_home(room_id) {
             return;
@@ -23,7 +23,8 @@ impl Sfu {
         }
     }
 
-    /// A worker wants a room of ours: it gets the stage as it is, then all that comes.
+    /// A worker subscribes to a room whose home is here. It gets the current stage and the packets in the
+    /// rings, then every new packet.
     pub(super) fn subscribed(&mut self, room_id: RoomId, by: u8) {
         if !self.workers.is_home(room_id) {
             return;
@@ -34,12 +35,12 @@ impl Sfu {
         let packets = room.snapshot().into_iter();
         let packets = packets
             .map(|(stream, format, it)| Relayed::Packet(room_id, stream, format, it.clone()));
-        // After the packets, of which the layers are made.
+        // After the packets, which create the layers.
         let paused = Relayed::Paused(room_id, room.paused());
         self.workers.relay_stage(by, stage, packets.chain([paused]));
     }
 
-    /// A worker no longer wants a room of ours.
+    /// A worker unsubscribes from a room whose home is here.
     pub(super) fn unsubscribed(&mut self, room_id: RoomId, by: u8) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
             room.subscribers &= !(1 << by);
@@ -47,8 +48,8 @@ impl Sfu {
         }
     }
 
-    /// Tells the workers where it is watched that a room of ours is on or off air, and whether what
-    /// comes is of another source.
+    /// Tells the subscribed workers whether a room of ours is on air, and whether its packets are now from
+    /// another publisher (`is_new`).
     pub(super) fn relay_stage(&mut self, room_id: RoomId, is_new: bool) {
         let Some(room) = self.rooms.get(&room_id) else { return };
         for worker in bits(room.subscribers) {
@@ -57,11 +58,11 @@ impl Sfu {
         }
     }
 
-    /// Takes what a room's home relayed.
+    /// Handles what the home of a room relayed.
     pub(super) fn handle_relayed(&mut self, relayed: Relayed, now: Instant) {
         let (Relayed::Stage { room: id, .. } | Relayed::Packet(id, ..) | Relayed::Paused(id, _)) =
             relayed;
-        // What was under way when the last viewer left is for nobody.
+        // Packets that were under way when the last viewer left are dropped.
         let Some(room) = self.rooms.get_mut(&id).filter(|it| it.is_subscribed) else { return };
         match relayed {
             Relayed::Stage { is_new, on_air, .. } => {
@@ -79,7 +80,7 @@ impl Sfu {
         }
     }
 
-    /// Takes a packet of a room, and sees to it that its viewers get it.
+    /// Adds a packet to its room, relays it to subscribed workers, and schedules the viewers' fan-out.
     pub(super) fn ingest(
         &mut self,
         room_id: RoomId,
@@ -105,7 +106,7 @@ impl Sfu {
         self.report(room_id, change);
     }
 
-    /// A viewer of another worker needs a keyframe; it is asked for as for one of ours.
+    /// A viewer at another worker needs a keyframe. It is requested as for a viewer here.
     pub(super) fn keyframe_wanted(&mut self, room_id: RoomId, stream: StreamKey, now: Instant) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
             room.want_keyframe_of(stream, now);
@@ -113,8 +114,8 @@ impl Sfu {
         }
     }
 
-    /// Sees, now and then or when there is reason to, which layers are watched here; tells the room's home,
-    /// which tells the publisher.
+    /// When due, determines which layers are watched here. A worker that is not the room's home tells the
+    /// home, which reports the layers that the publisher need not send.
     pub(super) fn attend_layers(&mut self, room_id: RoomId, now: Instant) {
         let is_home = self.workers.is_home(room_id);
         let Some(room) = self.rooms.get_mut(&room_id).filter(|it| it.is_look_due(now)) else {
@@ -122,7 +123,7 @@ impl Sfu {
         };
         let watched = room.look(now);
         if !is_home {
-            // Who watches nothing has nothing to say: what is not said again is forgotten.
+            // A worker that watches no layer sends nothing: the home forgets a layer that is not named again.
             let home = self.workers.home(room_id);
             if watched != Rids::default() && !self.workers.is_blocked(home) {
                 self.workers.send(home, Control::Watched(room_id, watched));
@@ -138,7 +139,7 @@ impl Sfu {
         self.report(room_id, Some(change));
     }
 
-    /// Another worker has viewers of these layers.
+    /// Records that another worker has viewers of these layers.
     pub(super) fn watched_elsewhere(&mut self, room_id: RoomId, layers: &Rids, now: Instant) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
             room.want_layers(layers, now);

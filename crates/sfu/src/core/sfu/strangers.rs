@@ -1,5 +1,5 @@
-//! Media from addresses that nobody is known at: a NAT may have forgotten a peer, and its next connectivity check may
-//! be seconds away.
+//! RTP and RTCP from unknown addresses. A NAT may have rebound a peer to a new address, and the peer's
+//! next connectivity check may be seconds away.
 
 use std::time::Instant;
 
@@ -9,15 +9,16 @@ use crate::core::rate_limit::RateLimit;
 use crate::datagram::Datagram;
 use crate::transport::ice::SILENT;
 
-/// Packets that are shown to all other workers in a second: as many as a publisher of 5 Mbit/s sends.
+/// Packets per second that are shown to all other workers: as many as a publisher of 5 Mbit/s sends.
 const SHOWN_PER_SECOND: u32 = 500;
 
-/// RTCP in a second for which its sender is looked for among several, and how many of those are tried: each costs a
-/// microsecond.
+/// Packets per second that are tried on the peers that share their SSRC.
 const SHARED_PER_SECOND: u32 = 50;
+
+/// The most peers that one such packet is tried on. Each trial costs a microsecond.
 const MAX_TRIALS: usize = 128;
 
-/// How much was done for strangers in this second.
+/// Rate limits of the work done for packets from unknown addresses.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
     shown: RateLimit,
@@ -25,7 +26,8 @@ pub(super) struct Strangers {
 }
 
 impl Sfu {
-    /// Takes RTCP of whoever of several has its SSRC, and was silent for a while: its NAT may have forgotten it.
+    /// Tries a packet on the viewers that send with its SSRC and were silent for [`SILENT`]: their NAT may
+    /// have rebound them. Returns whether one accepted it.
     pub(super) fn take_shared(
         &mut self,
         datagram: &Datagram<'_>,
@@ -45,7 +47,7 @@ impl Sfu {
         silent.into_iter().any(|it| self.offer_datagram(it, datagram, origin, now))
     }
 
-    /// Shows the other workers what may be of a peer of theirs: they know it by its SSRC.
+    /// Forwards a media packet to all other workers, one of which may know its peer by the SSRC.
     pub(super) fn show_others(&mut self, datagram: &Datagram<'_>, now: Instant) {
         if !is_media(datagram.contents) || !self.strangers.shown.take(SHOWN_PER_SECOND, now) {
             return;
@@ -57,7 +59,7 @@ impl Sfu {
     }
 }
 
-/// RTP or RTCP (RFC 7983, section 7).
+/// Whether a datagram is RTP or RTCP (RFC 7983, section 7).
 pub(super) fn is_media(contents: &[u8]) -> bool {
     matches!(contents.first(), Some(128..=191))
 }

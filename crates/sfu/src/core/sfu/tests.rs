@@ -1,4 +1,5 @@
-//! A fault in one session, who hears a viewer, and the end of all.
+//! Tests of a panic in one session, of migration to the worker that receives a viewer's datagrams, and of
+//! closing everybody.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -100,11 +101,11 @@ fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_i
     let len = check.to_bytes(Some(password), &mut contents, hmac).unwrap();
     let check = Datagram { source: at(1), destination: at(3000), contents: &contents[..len] };
     let mut message = WorkerMessage { from: 1, ..WorkerMessage::default() };
-    assert!(message.datagrams.push(&check, 1), "it came in at the other worker's socket");
+    assert!(message.datagrams.push(&check, 1), "the message has no space for the check");
 
     sfu.handle_message(message, *START);
     events(&mut sfu, *START);
-    assert!(sfu.has(peer), "it waits for its answer");
+    assert!(sfu.has(peer), "the viewer left before its answer");
     sfu.handle_command(Command::Answer { peer, sdp: CHROMIUM_ANSWER.into() }, *START);
     let Output::Message { to: 1, message } = sfu.poll_output(*START) else { panic!("no message") };
     let [Control::Viewer { migrating, to: 1 }] = &message.controls[..] else {
