@@ -1,5 +1,5 @@
-//! The media side of one room: at most one publisher, its tracks, its viewers. It outlives the
-//! publisher, so that viewers stay when a host drops and returns.
+//! The media side of one room: its publisher, if it has one, its tracks and its viewers. It outlives
+//! the publisher, so that viewers stay while a host drops and returns.
 
 pub(crate) mod bitrate;
 pub(crate) mod demand;
@@ -22,80 +22,83 @@ use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
 use media_api::{LayerRate, MediaInfo};
 
-/// The longest that a packet waits for others, and the number of peers from which on it does: below,
-/// there is time for a message each.
+/// The longest time that a packet waits for others before the viewers are given it.
 const MAX_COALESCING: Duration = Duration::from_millis(10);
+
+/// The numbers of peers between which the wait of a packet for the rest of its frame rises from zero to
+/// [`MAX_COALESCING`]. With fewer peers there is time for a message per packet.
 const COALESCING_PEERS: std::ops::Range<usize> = 16..200;
 
-/// The same of sound and a frame, which wait for each other only where a message of its own for each packet of
-/// sound costs too much: 50 messages a second for each viewer.
+/// The same for audio and a frame that wait for each other. Only with many viewers does a separate
+/// message per audio packet cost too much: 50 messages per second for each viewer.
 const SOUND_COALESCING_PEERS: std::ops::Range<usize> = 150..300;
 
-/// A publisher that stops every other second is told of no more often.
+/// The minimum interval between two [`Change::Quiet`], for a publisher that stops every other second.
 const QUIET_EVERY: Duration = Duration::from_secs(10);
 
-/// A frame waits for sound only where there is some: encoders send it every 10 to 60 ms.
+/// A frame waits for audio only if some came within this time: encoders send it every 10 to 60 ms.
 const SOUND_GAP: Duration = Duration::from_millis(100);
 
 /// The media side of one room.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
-    /// Who sends, if anybody does now.
+    /// The current publisher.
     pub(crate) publisher: Option<Publisher>,
     /// Whether viewers are forwarded what the publisher sends.
     pub(crate) on_air: bool,
-    /// Who watches.
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
-    /// The workers where the room is watched, one bit each, when it is at home here.
+    /// At the room's home: the workers that subscribe to it, one bit each.
     pub(crate) subscribers: u64,
-    /// Whether its home was asked to relay it, when that is elsewhere.
+    /// At another worker: whether the home was asked to relay it.
     pub(crate) is_subscribed: bool,
     audio: Track,
     video: Track,
-    /// What viewers were not given yet.
+    /// The fan-out that waits for more packets.
     flush: Option<Flush>,
-    /// When sound last came.
+    /// When the last audio packet came.
     sound_at: Option<Instant>,
-    /// When the publisher's last packet came, while media flows.
+    /// When the publisher's last packet came; `None` while no media flows.
     last_media_at: Option<Instant>,
-    /// It was told that nothing comes; and when that may be told again.
+    /// Whether [`Change::Quiet`] was reported and no packet has come since.
     is_quiet: bool,
+    /// The earliest time at which [`Change::Quiet`] is reported again.
     quiet_again_at: Option<Instant>,
+    /// The last reported media.
     reported: MediaInfo,
-    /// What the layers take, as it was told last.
-    told_rates: Vec<LayerRate>,
-    /// When it is seen next which layers are watched; `None`: at once.
+    /// The last reported layer bitrates.
+    reported_rates: Vec<LayerRate>,
+    /// When to determine next which layers are watched; `None`: at once.
     look_at: Option<Instant>,
-    /// The layers that the publisher was told it need not send.
+    /// The layers of the last [`Change::Unwanted`].
     unwanted: Rids,
 }
 
-/// What waits to be given to the viewers.
+/// A fan-out that waits for more packets.
 #[derive(Debug, Clone, Copy)]
 struct Flush {
-    /// When they are given it, at the latest.
+    /// The latest time of the fan-out.
     at: Instant,
-    /// Whether a whole frame is among it.
+    /// Whether a complete frame waits.
     frame: bool,
-    /// Whether sound is.
+    /// Whether audio waits.
     sound: bool,
 }
 
-/// What the control plane is to be told of a room's media.
+/// A change of a room's media, for the control plane.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Media flows, or flows otherwise than before.
+    /// Media began to flow, or its codecs or layers changed.
     Flowing(MediaInfo),
-    /// Nothing came for a moment.
+    /// No packet came for [`QUIET_AFTER`].
     Quiet,
-    /// It stopped coming.
+    /// No packet came for [`STALL_AFTER`].
     Stalled,
-    /// These layers need not be sent, and all others are to be.
+    /// The publisher need not send these layers, and is to send all others.
     Unwanted(Vec<String>),
 }
 
 impl Room {
-    /// Takes the place of the publisher; returns the one before.
+    /// Replaces the publisher; returns the previous one.
     pub(crate) fn set_publisher(
         &mut self,
         new: Option<Publisher>,
@@ -107,12 +110,12 @@ impl Room {
         self.is_quiet = false;
         // A new publisher begins with all its layers.
         self.unwanted = Rids::default();
-        self.told_rates.clear();
+        self.reported_rates.clear();
         self.on_air = on_air;
         std::mem::replace(&mut self.publisher, new)
     }
 
-    /// Takes a packet of the publisher.
+    /// Adds a packet of the publisher to its track.
     pub(crate) fn ingest(
         &mut self,
         stream: StreamKey,
@@ -133,12 +136,12 @@ impl Room {
         changed.then_some(Change::Flowing(info))
     }
 
-    /// A packet came of which this is said: whether it was of the picture, and whether its frame is
-    /// complete. Returns whether the viewers are given what came now, or else at [`Self::deadline`].
+    /// Schedules the fan-out of a new packet: `is_complete` says whether it completes its frame. Returns
+    /// whether the fan-out is due now; else it is at [`Self::deadline`].
     ///
-    /// One message costs about the same whatever it holds. So with many viewers the packets of a frame
-    /// wait for its last; with more a frame and a packet of sound wait for each other as well; with a few nothing
-    /// waits.
+    /// A message costs about the same whatever its size. With a few viewers no packet waits. With many
+    /// the packets of a frame wait for the last one. With more a frame and an audio packet also wait for
+    /// each other.
     pub(crate) fn is_flush_due(
         &mut self,
         is_video: bool,
@@ -170,7 +173,7 @@ impl Room {
         self.is_flush_over(now)
     }
 
-    /// Whether what came has waited long enough.
+    /// Whether the waiting packets are due; if so, they no longer wait.
     pub(crate) fn is_flush_over(&mut self, now: Instant) -> bool {
         let is_over = self.flush.is_some_and(|it| it.at <= now);
         if is_over {
@@ -179,7 +182,7 @@ impl Room {
         is_over
     }
 
-    /// Whether the publisher has been silent for too long.
+    /// Checks whether the publisher has been silent for [`QUIET_AFTER`] or [`STALL_AFTER`].
     pub(crate) fn check_stall(&mut self, now: Instant) -> Option<Change> {
         let silence = now.saturating_duration_since(self.last_media_at?);
         if silence >= STALL_AFTER {
@@ -195,13 +198,13 @@ impl Room {
         None
     }
 
-    /// When it is to be told that nothing comes.
+    /// When [`Change::Quiet`] is due.
     fn quiet_at(&self) -> Option<Instant> {
         let at = self.last_media_at.filter(|_| !self.is_quiet)? + QUIET_AFTER;
         Some(self.quiet_again_at.map_or(at, |it| it.max(at)))
     }
 
-    /// The viewers from this one on, and what they see.
+    /// The viewers from `from` on, and the stage to serve them from.
     pub(crate) fn viewers_from(
         &mut self,
         from: PeerId,
@@ -210,13 +213,13 @@ impl Room {
         (self.viewers.range_mut(from..).map(|(peer, it)| (*peer, it)), stage)
     }
 
-    /// Lets time pass for one viewer, and forwards what is new; `None` when it is not here.
+    /// Runs one viewer's timers and forwards new packets to it; `None` if it is not here.
     pub(crate) fn serve(&mut self, peer: PeerId, now: Instant, out: &mut Outbox) -> Option<Served> {
         let stage = Stage { audio: &self.audio, video: &self.video, on_air: self.on_air };
         Some(self.viewers.get_mut(&peer)?.serve(stage, now, out))
     }
 
-    /// Somebody needs a keyframe of this layer.
+    /// Records that a viewer needs a keyframe of this layer.
     pub(crate) fn want_keyframe(&mut self, layer: usize, now: Instant) {
         if let Some(layer) = self.video.layers.get_mut(layer) {
             layer.keyframe.want();
@@ -227,36 +230,37 @@ impl Room {
         }
     }
 
-    /// Somebody at another worker needs a keyframe of this stream.
+    /// Records that a viewer at another worker needs a keyframe of this stream.
     pub(crate) fn want_keyframe_of(&mut self, stream: StreamKey, now: Instant) {
         if let Some(layer) = self.video.layers.iter().position(|it| it.stream == stream) {
             self.want_keyframe(layer, now);
         }
     }
 
-    /// What the layers take, when that is other than was told last.
+    /// The layer bitrates, if the layers are not those of the last report or a bitrate differs from it by
+    /// more than a quarter.
     pub(crate) fn new_rates(&mut self, now: Instant) -> Option<Vec<LayerRate>> {
         let rates = self.video.layer_rates(now);
         let is_near = |(old, new): (&LayerRate, &LayerRate)| {
             old.rid == new.rid && old.kbps.abs_diff(new.kbps) <= old.kbps / 4
         };
-        let is_known =
-            rates.len() == self.told_rates.len() && self.told_rates.iter().zip(&rates).all(is_near);
+        let is_known = rates.len() == self.reported_rates.len()
+            && self.reported_rates.iter().zip(&rates).all(is_near);
         if is_known {
             return None;
         }
-        self.told_rates.clone_from(&rates);
+        self.reported_rates.clone_from(&rates);
         Some(rates)
     }
 
-    /// One of this stream would tell whether the publisher makes any; nobody needs it.
+    /// Requests a keyframe that no viewer needs, only to learn whether the publisher sends one.
     pub(crate) fn try_keyframe_of(&mut self, ssrc: u32) {
         if let Some(layer) = self.video.layers.iter_mut().find(|it| it.stream.ssrc == ssrc) {
             layer.keyframe.want();
         }
     }
 
-    /// Somebody at another worker watches these layers.
+    /// Records that another worker has viewers of these layers.
     pub(crate) fn want_layers(&mut self, layers: &Rids, now: Instant) {
         for layer in &mut self.video.layers {
             if layer.stream.rid.is_some() && layers.contains(&layer.stream.rid) {
@@ -268,12 +272,12 @@ impl Room {
         }
     }
 
-    /// Whether it is time to see which layers are watched.
+    /// Whether it is time to determine which layers are watched.
     pub(crate) fn is_look_due(&self, now: Instant) -> bool {
         self.look_at.is_none_or(|at| at <= now)
     }
 
-    /// Sees which layers are watched by viewers here, or wanted.
+    /// Records which layers the viewers here watch; returns the layers that are wanted just now.
     pub(crate) fn look(&mut self, now: Instant) -> Rids {
         self.look_at = Some(now + LOOK_EVERY);
         for viewer in self.viewers.values().filter(|it| it.egress.is_connected()) {
@@ -286,10 +290,10 @@ impl Room {
         self.video.rids_of(|it| it.demand.is_wanted_at(now))
     }
 
-    /// At the room's home, decides which layers the publisher need not send. Returns what it is to be
-    /// told of that.
+    /// At the room's home, decides which layers the publisher need not send. Returns the change, if
+    /// there is one.
     pub(crate) fn review_layers(&mut self, now: Instant) -> Option<Change> {
-        // Before a broadcast is on air nobody can watch; its viewers are to find all of it.
+        // Before a broadcast is on air nobody can watch, but its first viewers are to find all layers.
         self.video.review(!self.on_air, now);
         let unwanted = self.paused();
         if std::mem::replace(&mut self.unwanted, unwanted) == unwanted {
@@ -303,7 +307,7 @@ impl Room {
         self.video.rids_of(|it| it.demand.is_paused())
     }
 
-    /// Of a room that is at home elsewhere: the layers that its publisher need not send.
+    /// At another worker than the home: sets the layers that the publisher need not send.
     pub(crate) fn set_paused(&mut self, paused: &Rids, now: Instant) {
         for layer in &mut self.video.layers {
             let is_named = layer.stream.rid.is_some() && paused.contains(&layer.stream.rid);
@@ -311,8 +315,8 @@ impl Room {
         }
     }
 
-    /// Asks the publisher for the keyframes that are due; of a room that is at home elsewhere, has
-    /// them asked for by `ask`. Returns whether the publisher was asked.
+    /// Sends due keyframe requests to the publisher. At another worker than the home, calls `ask` for
+    /// them instead. Returns whether the publisher was asked.
     pub(crate) fn request_keyframes(
         &mut self,
         now: Instant,
@@ -332,13 +336,13 @@ impl Room {
         asked
     }
 
-    /// The packet of a stream that came last; `None` when the stream is none of the room's.
+    /// The last packet of a stream; `None` if the room has no such stream.
     pub(crate) fn newest_of(&self, stream: StreamKey, format: Format) -> Option<&Packet> {
         let track = if format.codec.is_video() { &self.video } else { &self.audio };
         track.layer_of(stream, format)?.ring.newest()
     }
 
-    /// All packets in the rings, as they came.
+    /// All packets in the rings, in order of arrival.
     pub(crate) fn snapshot(&self) -> Vec<(StreamKey, Format, &Packet)> {
         let layers = [&self.audio, &self.video].into_iter().flat_map(|it| &it.layers);
         let mut packets = Vec::new();
@@ -349,7 +353,7 @@ impl Room {
         packets
     }
 
-    /// When the room itself has something to do.
+    /// The room's own next deadline.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let stall = self.last_media_at.map(|at| at + STALL_AFTER);
         let keyframes = self.video.layers.iter().filter_map(|it| it.keyframe.poll_timeout());
@@ -361,12 +365,12 @@ impl Room {
             .min()
     }
 
-    /// Whether nobody is here, or has it relayed.
+    /// Whether it has no publisher, no viewer and no subscribed worker.
     pub(crate) fn is_empty(&self) -> bool {
         self.publisher.is_none() && self.viewers.is_empty() && self.subscribers == 0
     }
 
-    /// Bytes of payload held for late viewers and retransmission.
+    /// Bytes of payload in the rings.
     pub(crate) fn bytes(&self) -> usize {
         [&self.audio, &self.video]
             .into_iter()
@@ -384,7 +388,8 @@ impl Room {
     }
 }
 
-/// How long a packet may wait for others: nothing with fewer peers than these, more with their number.
+/// How long a packet may wait for others: zero up to `start` peers, [`MAX_COALESCING`] from `end` on, and
+/// linear between them.
 fn coalescing(n_peers: usize, std::ops::Range { start, end }: std::ops::Range<usize>) -> Duration {
     let above = n_peers.saturating_sub(start).min(end - start);
     MAX_COALESCING * above as u32 / (end - start) as u32
@@ -412,26 +417,26 @@ mod tests {
     #[test]
     fn with_a_hundred_a_frame_waits_for_its_end_and_sound_for_nothing() {
         let mut room = Room::default();
-        assert!(room.is_flush_due(false, true, 150, at(0)), "sound leaves at once");
-        assert!(!room.is_flush_due(true, false, 150, at(5)), "the frame is not whole");
-        assert!(room.is_flush_due(true, true, 150, at(6)), "it does not wait for sound");
+        assert!(room.is_flush_due(false, true, 150, at(0)), "audio waited");
+        assert!(!room.is_flush_due(true, false, 150, at(5)), "an incomplete frame did not wait");
+        assert!(room.is_flush_due(true, true, 150, at(6)), "a complete frame waited for audio");
         assert_eq!(room.deadline(), None);
     }
 
     #[test]
     fn with_many_a_frame_waits_for_its_end_and_for_sound_but_never_long() {
         let mut room = Room::default();
-        assert!(!room.is_flush_due(false, true, CROWD, at(0)), "sound waits for a frame");
+        assert!(!room.is_flush_due(false, true, CROWD, at(0)), "audio did not wait for a frame");
         assert_eq!(room.deadline(), Some(at(10)));
-        assert!(!room.is_flush_due(true, false, CROWD, at(5)), "the frame is not whole");
-        assert!(room.is_flush_due(true, true, CROWD, at(6)), "both are there");
+        assert!(!room.is_flush_due(true, false, CROWD, at(5)), "an incomplete frame did not wait");
+        assert!(room.is_flush_due(true, true, CROWD, at(6)), "a frame and audio waited for more");
 
-        assert!(!room.is_flush_due(true, true, CROWD, at(40)), "a frame waits for sound");
+        assert!(!room.is_flush_due(true, true, CROWD, at(40)), "a frame did not wait for audio");
         assert!(!room.is_flush_over(at(49)));
-        assert!(room.is_flush_over(at(50)), "and goes without");
+        assert!(room.is_flush_over(at(50)), "a frame waited for audio for more than 10 ms");
         assert!(
             room.is_flush_due(true, true, CROWD, at(200)),
-            "where there is none it does not wait"
+            "a frame waited for audio that does not come"
         );
     }
 }

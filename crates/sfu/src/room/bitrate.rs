@@ -1,35 +1,38 @@
-//! What a stream and each of its operating points take, counted as the packets come.
+//! The bitrates and frame rates of a stream and of each of its operating points.
 
 use std::time::{Duration, Instant};
 
 use crate::media::svc::{LAYERS, OperatingPoint, POINTS, SvcPosition};
 
-/// Over how long is counted, to know which layer is the better one.
+/// The length of a measuring window.
 const WINDOW: Duration = Duration::from_millis(500);
 
-/// Layers that have less than this part of the stream are not told apart from the ones below: they
-/// cost nothing, or are off.
+/// A layer with less than 1/64 of the stream's bytes is not distinguished from the layer below it: it
+/// costs nothing, or is off.
 const LEAST_PART: usize = 64;
 
 /// The rates of one stream.
 #[derive(Debug)]
 pub(crate) struct Bitrates {
+    /// When the window began.
     began: Instant,
-    /// Bytes and frames of the window, by layer.
+    /// Bytes in the window, by spatial and temporal layer.
     bytes: [usize; POINTS],
+    /// Frames in the window, by temporal layer.
     frames: [u16; LAYERS as usize],
-    /// Bytes and frames a second, by layer.
+    /// Bytes per second, by spatial and temporal layer.
     rates: [usize; POINTS],
+    /// Frames per second, by temporal layer.
     fps: [f32; LAYERS as usize],
     last_ts: Option<u32>,
-    /// What follows from the rates: viewers look it up far more often than it changes.
+    // Derived from the rates, since viewers read them far more often than the rates change:
     whole: usize,
     top: OperatingPoint,
     points: Vec<(OperatingPoint, usize, f32)>,
 }
 
 impl Bitrates {
-    /// Nothing is counted yet.
+    /// Has counted nothing yet.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             began: now,
@@ -44,19 +47,19 @@ impl Bitrates {
         }
     }
 
-    /// The stream comes again after a pause.
+    /// Begins a new window, as when the stream comes again after a pause.
     pub(crate) fn resume(&mut self, now: Instant) {
         self.bytes = [0; POINTS];
         self.frames = [0; LAYERS as usize];
         self.began = now;
     }
 
-    /// A packet came.
+    /// Counts a packet with `bytes` of payload.
     pub(crate) fn count(&mut self, place: &SvcPosition, ts: u32, bytes: usize, now: Instant) {
         if let Some(slot) = self.bytes.get_mut(place.point.index()) {
             *slot += bytes;
         }
-        // Stragglers of an older picture were counted with it, or are too few to matter.
+        // The frame of a late packet was counted already, or such frames are too few to matter.
         if self.last_ts.is_none_or(|last| crate::media::packet::ts_is_newer(ts, last)) {
             self.last_ts = Some(ts);
             if let Some(slot) = self.frames.get_mut(usize::from(place.point.temporal)) {
@@ -66,7 +69,7 @@ impl Bitrates {
         let window = now.saturating_duration_since(self.began);
         if window < WINDOW {
             if self.rates.iter().all(|it| *it == 0) {
-                // Before there is a figure, the bytes so far.
+                // Before the first window ends, the bytes so far.
                 self.whole = self.bytes.iter().sum();
                 self.points[0].1 = self.whole;
             }
@@ -75,7 +78,7 @@ impl Bitrates {
         let is_first = self.rates.iter().all(|it| *it == 0);
         for (rate, bytes) in self.rates.iter_mut().zip(&self.bytes) {
             let new = (*bytes as f64 / window.as_secs_f64()) as usize;
-            // A keyframe is a fifth of a window; a choice between layers is not made by it.
+            // Smoothed, since a keyframe is a fifth of a window and must not decide between layers.
             *rate = if is_first { new } else { (3 * *rate + new) / 4 };
         }
         for (fps, frames) in self.fps.iter_mut().zip(&self.frames) {
@@ -86,23 +89,23 @@ impl Bitrates {
         self.resume(now);
     }
 
-    /// Whether there is a figure: it came for long enough.
+    /// Whether the first window has ended, so that there is a measured rate.
     pub(crate) fn is_settled(&self) -> bool {
         self.rates.iter().any(|it| *it != 0)
     }
 
-    /// Bytes a second of all; before there is a figure, the bytes so far.
+    /// Bytes per second of the whole stream; before the first window ends, the bytes so far.
     pub(crate) fn whole(&self) -> usize {
         self.whole
     }
 
-    /// The highest layers that there are.
+    /// The highest spatial and the highest temporal layer.
     pub(crate) fn top(&self) -> OperatingPoint {
         self.top
     }
 
-    /// The operating points that differ from each other, with their bytes and frames a second. The
-    /// highest is [`OperatingPoint::WHOLE`].
+    /// The operating points that differ from each other, with bytes and frames per second of each. The
+    /// last is [`OperatingPoint::WHOLE`].
     pub(crate) fn points(&self) -> &[(OperatingPoint, usize, f32)] {
         &self.points
     }
@@ -137,7 +140,8 @@ mod tests {
     use super::*;
     use crate::testing::START;
 
-    /// Three seconds of 30 pictures a second in three temporal layers, as browsers send them.
+    /// Three seconds of 30 frames per second, in `spatial` spatial and three temporal layers, as browsers
+    /// send them.
     fn three_layers(spatial: u8) -> Bitrates {
         let mut rates = Bitrates::new(*START);
         for n in 0..90_u32 {

@@ -1,19 +1,19 @@
-//! Whether anybody wants a layer, so that the publisher need not encode what nobody watches. Pure.
+//! Whether a layer is wanted, so that the publisher need not encode layers that nobody watches. Pure.
 
 use std::time::{Duration, Instant};
 
-/// A layer is paused once nobody has wanted it for this long: who looks away for a moment, or tries
-/// another layer, finds it as it was.
+/// A layer is paused when nobody has wanted it for this long. A viewer that looks away for a moment, or
+/// tries another layer, still finds it.
 pub(crate) const PAUSE_AFTER: Duration = Duration::from_secs(5);
 
-/// How often it is looked who watches what; well within [`PAUSE_AFTER`].
+/// How often a room determines which layers are watched; well within [`PAUSE_AFTER`].
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How long a layer that is wanted again counts as there without having come: a round trip to the
-/// publisher, the start of its encoder, and the time its own uplink takes to find room.
+/// How long a resumed layer counts as available before its first packet comes: a round trip to the
+/// publisher, the start of its encoder, and the time until its uplink has room.
 pub(crate) const RESUME_WITHIN: Duration = Duration::from_secs(5);
 
-/// What is wanted of one layer.
+/// The demand for one layer.
 #[derive(Debug)]
 pub(crate) struct Demand {
     wanted_at: Instant,
@@ -22,22 +22,22 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// Of a layer that has just come: it is wanted until nobody turns out to watch it.
+    /// For a layer that has just appeared. It counts as wanted for [`PAUSE_AFTER`].
     pub(crate) fn new(now: Instant) -> Self {
         Self { wanted_at: now, is_paused: false, resumed_at: None }
     }
 
-    /// Somebody watches it, or wants to.
+    /// Records that a viewer watches the layer, or wants to.
     pub(crate) fn want(&mut self, now: Instant) {
         self.wanted_at = self.wanted_at.max(now);
     }
 
-    /// Whether anybody did lately.
+    /// Whether the layer was wanted within [`PAUSE_AFTER`].
     pub(crate) fn is_wanted(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.wanted_at) < PAUSE_AFTER
     }
 
-    /// Whether somebody does just now.
+    /// Whether the last [`Self::want`] was at exactly `now`.
     pub(crate) fn is_wanted_at(&self, now: Instant) -> bool {
         self.wanted_at == now
     }
@@ -47,7 +47,7 @@ impl Demand {
         self.is_paused
     }
 
-    /// The publisher need not send it, or is to send it again.
+    /// Sets whether the publisher need not send it.
     pub(crate) fn set_paused(&mut self, is_paused: bool, now: Instant) {
         if std::mem::replace(&mut self.is_paused, is_paused) && !is_paused {
             self.want(now);
@@ -55,8 +55,9 @@ impl Demand {
         }
     }
 
-    /// Whether it can be had though nothing of it comes: it is paused, or about to come again. A
-    /// publisher that does not resume it has lost it, like one without the bandwidth.
+    /// Whether viewers can choose it although no packets come: it is paused, or was resumed within
+    /// [`RESUME_WITHIN`]. A publisher that does not resume it in time cannot send it, for example for lack
+    /// of bandwidth.
     pub(crate) fn can_be_had(&self, now: Instant) -> bool {
         let is_fresh = |at: Instant| now.saturating_duration_since(at) < RESUME_WITHIN;
         self.is_paused || self.resumed_at.is_some_and(is_fresh)
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn a_paused_layer_can_be_had_and_one_that_does_not_come_back_cannot() {
         let mut demand = Demand::new(at(0));
-        assert!(!demand.can_be_had(at(0)), "what was never paused is there or not");
+        assert!(!demand.can_be_had(at(0)), "it was never paused");
         demand.set_paused(true, at(0));
         assert!(demand.can_be_had(at(60_000)));
         demand.set_paused(false, at(60_000));

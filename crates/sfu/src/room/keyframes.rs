@@ -1,10 +1,10 @@
-//! When the publisher is asked for a keyframe: for all viewers together, at most once a second a
-//! layer. Keyframes are many times larger than other frames; a publisher that makes one for each
-//! of a thousand joining viewers sends nothing else.
+//! When to send the publisher a keyframe request: for all viewers together, at most once a second per
+//! layer. Keyframes are many times larger than other frames. A publisher that made one for each of a
+//! thousand joining viewers would send nothing else.
 
 use std::time::{Duration, Instant};
 
-/// The least time between two requests for one layer.
+/// The minimum interval between two requests for one layer.
 pub(crate) const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Merges and paces the keyframe requests of all viewers of one layer. Pure.
@@ -15,18 +15,18 @@ pub(crate) struct KeyframeRequester {
 }
 
 impl KeyframeRequester {
-    /// A viewer needs a keyframe.
+    /// Records that a viewer needs a keyframe.
     pub(crate) fn want(&mut self) {
         self.wanted = true;
     }
 
-    /// A keyframe came; whoever wanted one has it.
+    /// Records that a keyframe came, which serves all viewers that needed one.
     pub(crate) fn satisfied(&mut self) {
         self.wanted = false;
     }
 
-    /// Whether to ask the publisher now. A request that brought nothing is repeated only when
-    /// somebody still wants.
+    /// Whether to send a request now. A request without an effect is repeated only after another
+    /// [`Self::want`].
     pub(crate) fn poll(&mut self, now: Instant) -> bool {
         if !self.wanted || self.poll_timeout().is_some_and(|at| now < at) {
             return false;
@@ -36,7 +36,8 @@ impl KeyframeRequester {
         true
     }
 
-    /// When [`Self::poll`] can next say yes; `None` when nobody wants, or it can now.
+    /// When [`Self::poll`] can next return `true`; `None` if no keyframe is wanted or no request was sent
+    /// before.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.asked_at.filter(|_| self.wanted).map(|at| at + MIN_INTERVAL)
     }

@@ -1,26 +1,26 @@
-//! The recent packets of one layer, stored once for all its viewers: each is a reader with a
-//! position of its own. A late viewer begins at the last keyframe in here and is seen a picture at
-//! once. Owned by the room; knows nothing of viewers.
+//! The recent packets of one layer, stored once for all its viewers. Each viewer reads at a position of
+//! its own. A late viewer begins at the last keyframe in the ring and sees a picture at once. The room
+//! owns the ring, which knows nothing of viewers.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::media::packet::{Packet, ts_is_newer};
 
-/// 2 s of 8 Mbit/s. A viewer that is further behind begins anew at a keyframe.
+/// The most packets: 2 s of 8 Mbit/s. A viewer that falls further behind begins anew at a keyframe.
 const MAX_PACKETS: usize = 2_048;
 
-/// What one layer may hold in memory, whatever the sizes of its packets.
+/// The most bytes of payload, whatever the sizes of the packets.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// How old a keyframe may be for a late viewer to begin with it. Encoders for live streaming send
-/// one every 2 s; a browser sends one only when asked, and is asked when this is over.
+/// The maximum age of a keyframe that a late viewer begins at. Live encoders send one every 2 s. A
+/// browser sends one only on request, and is asked when the last one is older than this.
 const MAX_START_AGE: Duration = Duration::from_millis(2_500);
 
-/// Nobody reads older packets than these.
+/// The maximum age of a packet. No viewer reads older ones.
 const MAX_AGE: Duration = Duration::from_secs(3);
 
-/// Where a viewer can begin.
+/// The keyframe at which a viewer can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     /// The position to read from.
@@ -29,7 +29,7 @@ pub(crate) struct Start {
     pub(crate) first_seq: u64,
     /// The frame's timestamp.
     pub(crate) ts: u32,
-    /// When it came.
+    /// When the frame came.
     pub(crate) arrived: Instant,
 }
 
@@ -40,12 +40,12 @@ pub(crate) struct Ring {
     /// The position of the oldest packet.
     tail: u64,
     bytes: usize,
-    /// The position of a packet of the latest keyframe, known by what it carries.
+    /// The position of the latest packet whose payload shows that it is of a keyframe.
     keyframe: Option<u64>,
 }
 
 impl Ring {
-    /// Appends a packet, and forgets what is too much or too old.
+    /// Appends a packet and drops the oldest while a limit of count, bytes or age is exceeded.
     pub(crate) fn push(&mut self, packet: Packet) {
         if packet.is_keyframe {
             self.keyframe = Some(self.head());
@@ -70,19 +70,19 @@ impl Ring {
         self.tail + self.packets.len() as u64
     }
 
-    /// The packet at a position; `None` when it is not here yet or no longer.
+    /// The packet at a position; `None` if it has not come yet or was dropped.
     pub(crate) fn get(&self, position: u64) -> Option<&Packet> {
         let index = position.checked_sub(self.tail)?;
         self.packets.get(usize::try_from(index).ok()?)
     }
 
-    /// The position of which the low bits are given, of the last 2^16 ones.
+    /// Of the last 2^16 positions, the one with these low 16 bits.
     pub(crate) fn recent(&self, low: u16) -> u64 {
         let behind = (self.head() as u16).wrapping_sub(low);
         self.head().saturating_sub(behind.into())
     }
 
-    /// All that is here, oldest first.
+    /// All packets, oldest first.
     pub(crate) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.packets.iter()
     }
@@ -92,10 +92,10 @@ impl Ring {
         self.packets.back()
     }
 
-    /// Where a late viewer can begin: at the latest keyframe, when it is young enough.
+    /// Where a late viewer can begin: at the latest keyframe, if it is at most [`MAX_START_AGE`] old.
     ///
-    /// Packets stand in the order of arrival. A keyframe's parameter sets can come in packets of
-    /// their own before it, and its first packet after the others, when it was repeated.
+    /// Packets are in order of arrival. A keyframe's parameter sets can come in packets of their own
+    /// before it, and its first packet can come after the others, as a retransmission.
     pub(crate) fn start(&self, now: Instant) -> Option<Start> {
         let known = self.keyframe?;
         let packet = self.get(known)?;
@@ -167,7 +167,11 @@ mod tests {
         ring.push(packet(103, 6000, false, *START));
         ring.push(packet(100, 3000, true, *START));
         let start = ring.start(*START).unwrap();
-        assert_eq!((start.position, start.first_seq), (1, 100), "all of 100 to 103 are sent");
+        assert_eq!(
+            (start.position, start.first_seq),
+            (1, 100),
+            "packets 100 to 103 were not all included"
+        );
     }
 
     #[test]
@@ -183,7 +187,7 @@ mod tests {
             ring.push(packet(seq, seq as u32 * 10, seq == 0, *START));
             assert!(ring.packets.len() <= MAX_PACKETS && ring.bytes() <= MAX_BYTES);
         }
-        assert_eq!(ring.start(*START), None, "the keyframe is gone, and nothing points to it");
+        assert_eq!(ring.start(*START), None, "the keyframe was dropped");
         assert!(ring.get(0).is_none());
         assert_eq!(ring.get(ring.head() - 1).unwrap().seq, 9_999);
     }

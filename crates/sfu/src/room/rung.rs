@@ -1,33 +1,33 @@
-//! The operating points that a track has now: what a viewer can choose from. Pure.
+//! The operating points of a track that a viewer can choose from, as the rungs of a ladder. Pure.
 
 use crate::media::stream_key::MAX_LAYERS;
 use crate::media::svc::{OperatingPoint, POINTS};
 
-/// Fewer frames a second than this are no moving picture any more: a smaller picture is better, as long
-/// as there is one. A third of what cameras send is below it, a half of what most do is not.
+/// The minimum frame rate, in frames per second. Below it a smaller picture is better, if there is one.
+/// A third of a camera's frame rate is below it, a half of most cameras' is not.
 const LEAST_FPS: f32 = 11.5;
 
-/// How many operating points there are to choose from at most.
+/// The largest number of rungs.
 pub(crate) const MAX_RUNGS: usize = MAX_LAYERS * POINTS;
 
-/// An operating point of a layer that there is now.
+/// An operating point of a layer that is available now.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Rung {
-    /// The layer's place in the track.
+    /// The layer's index in the track.
     pub(crate) index: usize,
-    /// What of it.
+    /// The operating point in the layer.
     pub(crate) point: OperatingPoint,
-    /// What that takes, in bits a second, with headers.
+    /// Its bitrate in bit/s, with headers.
     pub(crate) bps: u64,
-    /// Its frames a second.
+    /// Its frame rate, in frames per second.
     pub(crate) fps: f32,
-    /// Whether it comes now. One that is paused comes when it is wanted.
+    /// Whether the publisher sends it now. It sends a paused one once that is wanted.
     pub(crate) is_on: bool,
 }
 
-/// Puts what is worth sending to the front, lowest first; returns how much that is. A point of too few
-/// frames counts only where there is no smaller picture, and a layer that has no more frames counts
-/// as a whole.
+/// Moves the points that are worth sending to the front, lowest bitrate first; returns their number. A
+/// point below [`LEAST_FPS`] is worth sending if there is no smaller picture, or if it is a whole layer,
+/// which has no more frames.
 pub(crate) fn ladder(points: &mut [Rung]) -> usize {
     let whole = points.iter().filter(|it| it.point == OperatingPoint::WHOLE);
     let lowest = whole.min_by_key(|it| it.bps).map(|it| it.index);

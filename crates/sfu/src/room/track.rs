@@ -1,5 +1,5 @@
-//! What a room has of its publisher: sound and picture, each in one or several layers, each layer
-//! with its ring of recent packets and its keyframe requests.
+//! The audio or video track of a room: one or several layers, each with its ring of recent packets and
+//! its keyframe requests.
 
 use std::time::{Duration, Instant};
 
@@ -16,30 +16,28 @@ use crate::room::ring::Ring;
 use crate::room::rung::{MAX_RUNGS, Rung, ladder};
 use media_api::LayerRate;
 
-/// A layer that sent nothing for this long is off: a browser stops layers it has no bandwidth for.
+/// A layer without a packet for this long is off: a browser stops layers it has no bandwidth for.
 const LAYER_SILENCE: Duration = Duration::from_secs(1);
 
-/// The same while another layer went on: all layers of a browser have each frame. A packet that is repaired may keep
-/// a layer back for 200 ms.
+/// A layer is also off if its last packet is this much older than that of another layer: a browser sends
+/// each frame in all layers. Recovery of a lost packet can delay a layer by 200 ms.
 const LEFT_BEHIND: Duration = Duration::from_millis(500);
 
-/// The least time between two changes of source of one publisher: stragglers of the encoder that was
-/// left must not bring it back, and nobody can make the room change with every packet.
+/// The minimum interval between two changes of a publisher's source. Late packets of the previous
+/// encoder must not bring it back, and no publisher can make the room change with every packet.
 const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
 
 /// One simulcast layer; a track without simulcast is one layer.
 #[derive(Debug)]
 pub(crate) struct Layer {
-    /// Which stream of the publisher it is.
+    /// The publisher's stream.
     pub(crate) stream: StreamKey,
-    /// How it is encoded.
     pub(crate) format: Format,
     /// Its recent packets.
     pub(crate) ring: Ring,
-    /// When to ask for a keyframe.
     pub(crate) keyframe: KeyframeRequester,
-    /// Whether anybody wants it.
     pub(crate) demand: Demand,
+    /// When the last packet came.
     last_at: Instant,
     rates: Bitrates,
 }
@@ -69,62 +67,62 @@ impl Layer {
         self.ring.push(packet);
     }
 
-    /// Bytes a second; before there is a figure, the bytes so far.
+    /// Bytes of payload per second; before the first measurement, the bytes so far.
     fn rate(&self) -> usize {
         self.rates.whole()
     }
 
-    /// Bits a second that viewers get it with.
+    /// The bitrate at which viewers get it, with headers, in bit/s.
     pub(crate) fn bps(&self) -> u64 {
         with_headers(self.rate())
     }
 
-    /// The highest layers that it has inside.
+    /// The highest spatial and the highest temporal layer inside it.
     pub(crate) fn top(&self) -> OperatingPoint {
         self.rates.top()
     }
 
-    /// Packets a second, about.
+    /// Packets per second, estimated as 1000 bytes each.
     pub(crate) fn packets_a_second(&self) -> usize {
         self.rate() / 1_000
     }
 
-    /// The same, once it has come for long enough to have a figure.
+    /// [`Self::bps`], once it is measured.
     pub(crate) fn settled_bps(&self) -> Option<u64> {
         self.rates.is_settled().then(|| self.bps())
     }
 
-    /// Whether it comes; `newest` is when the last packet of any layer came.
+    /// Whether its packets come. `newest` is when the last packet of any layer came.
     fn is_on(&self, newest: Instant, now: Instant) -> bool {
         now.saturating_duration_since(self.last_at) < LAYER_SILENCE
             && newest.saturating_duration_since(self.last_at) < LEFT_BEHIND
     }
 
-    /// Whether a viewer can be sent it: it comes, or does when somebody wants it.
+    /// Whether a viewer can choose it: its packets come, or will once somebody wants it.
     fn is_there(&self, newest: Instant, now: Instant) -> bool {
         self.is_on(newest, now) || self.demand.can_be_had(now)
     }
 }
 
-/// Bits a second of so many bytes, with the headers that viewers get them with: 60 bytes to a packet of
-/// 1100.
+/// The bit/s of `bytes` of payload per second, with the headers on the way to a viewer: 60 bytes per
+/// packet of 1100.
 fn with_headers(bytes: usize) -> u64 {
     bytes as u64 * 8 * 106 / 100
 }
 
-/// Sound or picture of a room.
+/// The audio or video track of a room.
 #[derive(Debug, Default)]
 pub(crate) struct Track {
     /// The layers, in order of appearance.
     pub(crate) layers: Vec<Layer>,
-    /// When the publisher last changed the source.
+    /// When the publisher's source last changed.
     changed_at: Option<Instant>,
-    /// Rises when the layers are no longer those of before: another publisher, another codec.
+    /// Rises when the layers are replaced, by another publisher or another codec.
     pub(crate) epoch: u32,
 }
 
 impl Track {
-    /// What each layer takes that comes and was measured, best first.
+    /// The bitrates of the layers that come and are measured, highest first.
     pub(crate) fn layer_rates(&self, now: Instant) -> Vec<LayerRate> {
         let newest = self.newest(now);
         let mut rates: Vec<LayerRate> = self
@@ -145,7 +143,7 @@ impl Track {
         self.layers.iter().map(|it| it.last_at).max().unwrap_or(now)
     }
 
-    /// Forgets the layers: what comes next is another source.
+    /// Removes the layers: the next packets are of another source.
     pub(crate) fn reset(&mut self) {
         self.changed_at = None;
         if !self.layers.is_empty() {
@@ -154,7 +152,7 @@ impl Track {
         }
     }
 
-    /// Takes a packet. Returns whether it is of a layer or format that is new here.
+    /// Adds a packet to its layer. Returns whether the layer or the format is new here.
     pub(crate) fn push(&mut self, stream: StreamKey, format: Format, packet: Packet) -> bool {
         let now = packet.arrived;
         let is_other = |it: &Layer| it.stream.section != stream.section || it.format != format;
@@ -164,7 +162,8 @@ impl Track {
             layer.push(packet);
             return false;
         }
-        // Another codec or media description, or a layer whose encoder was restarted with another SSRC.
+        // The source changed: to another codec or media description, or its encoder restarted with
+        // another SSRC.
         let is_change = |it: &Layer| is_other(it) || it.stream.rid == stream.rid;
         if self.layers.iter().any(is_change) {
             let too_soon = |at: Instant| now.saturating_duration_since(at) < MIN_SOURCE_TIME;
@@ -183,13 +182,13 @@ impl Track {
         true
     }
 
-    /// The layer that a stream is, in this format.
+    /// The layer with this stream and format.
     pub(crate) fn layer_of(&self, stream: StreamKey, format: Format) -> Option<&Layer> {
         self.layers.iter().find(|it| it.stream == stream && it.format == format)
     }
 
-    /// The operating points of the layers that there are, lowest first; of those that were, when there is
-    /// none. A layer that is paused is there, with the rates that it had. Returns how many.
+    /// Writes the operating points of the available layers to `into`, lowest bitrate first; returns their
+    /// number. A paused layer is available, with its last rates. If no layer is available, all count.
     pub(crate) fn available(&self, into: &mut [Rung; MAX_RUNGS], now: Instant) -> usize {
         let newest = self.newest(now);
         let any = self.layers.iter().any(|it| it.is_there(newest, now));
@@ -213,10 +212,10 @@ impl Track {
         into.get_mut(..n).map_or(0, ladder)
     }
 
-    /// Decides which layers the publisher need not send, unless all are `wanted`: those that nobody watches,
-    /// but for the lowest. With that one late viewers have a picture at once, and a link that narrows
-    /// does not wait for the publisher. A layer without a name cannot be spoken of, and one that does not
-    /// come is not ours to pause: its publisher sends it again when it can.
+    /// Decides which layers the publisher need not send: none if all are `wanted`, else those that nobody
+    /// watches, except the lowest. The lowest gives a late viewer a picture at once, and a viewer whose
+    /// link narrows need not wait for the publisher. A layer without a rid cannot be named to the
+    /// publisher. A layer that does not come is not paused: its publisher sends it again when it can.
     pub(crate) fn review(&mut self, wanted: bool, now: Instant) {
         let newest = self.newest(now);
         let there = self.layers.iter().enumerate().filter(|(_, it)| it.is_there(newest, now));
@@ -231,7 +230,7 @@ impl Track {
         }
     }
 
-    /// The names of the layers of which this is true.
+    /// The rids of the layers for which `is` returns `true`.
     pub(crate) fn rids_of(&self, is: impl Fn(&Layer) -> bool) -> Rids {
         let mut rids = Rids::default();
         let found = self.layers.iter().filter(|it| is(it)).filter_map(|it| it.stream.rid);
@@ -246,7 +245,7 @@ impl Track {
         self.layers.first().map(|it| it.format)
     }
 
-    /// The names of the simulcast layers, best first.
+    /// The rids of the simulcast layers, highest bitrate first.
     pub(crate) fn rids(&self) -> Vec<String> {
         let mut layers: Vec<(usize, Name)> =
             self.layers.iter().filter_map(|it| Some((it.rate(), it.stream.rid?))).collect();
