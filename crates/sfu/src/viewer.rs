@@ -1,5 +1,5 @@
-//! One viewer of a room: where it stands in the ring of each track, which layer it follows, and
-//! its own numbering. It reads the rings; it can slow nobody.
+//! One viewer of a room: its position in the ring of each track, the layer that it is sent, and the
+//! numbering of its packets. It only reads the rings, so it cannot slow down other viewers.
 
 pub(crate) mod cursor;
 pub(crate) mod intermittent;
@@ -33,91 +33,88 @@ use crate::viewer::sent_log::SentLog;
 use media_api::MediaKind;
 use media_api::Preference;
 
-/// Packets that are sent again twice at a time: more were asked for by a viewer whose link is down, which
-/// a keyframe helps better.
+/// The most packets that are retransmitted twice at a time. A viewer that requests more has a link that
+/// is down, and a keyframe helps it better.
 const MAX_URGENT: usize = 32;
 
-/// Packets that a probe is filled up with in one go: 5 ms of 20 Mbit/s.
+/// The most packets that fill a probe at a time: 5 ms of 20 Mbit/s.
 const MAX_FILLING: usize = 12;
 
 /// One viewer.
 #[derive(Debug)]
 pub(crate) struct Viewer {
-    /// Its sending half.
     pub(crate) egress: Box<Egress>,
-    /// When its timer is set for, so that a timer which stays is not set again.
+    /// The deadline of its timer, so that an unchanged timer is not set again.
     pub(crate) timer_at: Option<Instant>,
-    /// What waits for its answer.
+    /// Connectivity checks that wait for its answer.
     early: Early,
     audio: Sending,
     video: VideoSender,
 }
 
-/// What a viewer needs after it was pumped.
+/// What a viewer needs after [`Viewer::pump`].
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// A keyframe of this layer.
     keyframe: Option<usize>,
-    /// To be pumped again at this time, without anything new having come.
+    /// Another pump at this time, even if no packet comes.
     again_at: Option<Instant>,
-    /// That the control plane is told what it is sent.
+    /// A report to the control plane of what it is sent.
     sent: Option<Sent>,
 }
 
 impl Needs {
-    /// Takes what is needed after a second look.
+    /// Takes over the needs of a later pump; a report that was due before stays due.
     fn renew(&mut self, later: Self) {
         *self = Self { sent: later.sent.or(self.sent), ..later };
     }
 }
 
-/// What came of serving a viewer.
+/// The result of serving a viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Served {
-    /// ICE and DTLS came up.
+    /// Whether ICE and DTLS have just connected.
     pub(crate) connected: bool,
-    /// A keyframe of this layer is needed.
+    /// The layer that it needs a keyframe of.
     pub(crate) keyframe: Option<usize>,
-    /// When it is to be served again, whatever comes.
+    /// When to serve it again, even without input.
     pub(crate) deadline: Instant,
-    /// Why it is over, once it is.
+    /// Why the session is over, if it is.
     pub(crate) closed: Option<CloseReason>,
-    /// What it is sent of the picture, when that is to be told.
+    /// The report of the video it is sent, if one is due.
     pub(crate) sent: Option<Sent>,
 }
 
 impl Served {
-    /// Whether there is nothing to be done but to wait, with a timer that is set.
+    /// Whether there is nothing to do, and the timer is set early enough.
     pub(crate) fn is_quiet(&self, timer_at: Option<Instant>) -> bool {
         !self.connected
             && self.keyframe.is_none()
             && self.closed.is_none()
             && self.sent.is_none()
-            // An earlier one finds that there is nothing to do yet: cheaper than to move it each time.
+            // A timer that fires too early costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
 }
 
-/// What a room shows its viewers.
+/// The media of a room, as viewers read it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stage<'a> {
-    /// Sound.
     pub(crate) audio: &'a Track,
-    /// Picture.
     pub(crate) video: &'a Track,
-    /// Whether they see it.
+    /// Whether viewers are forwarded it.
     pub(crate) on_air: bool,
 }
 
 impl Viewer {
-    /// A viewer that was sent nothing yet.
+    /// A viewer that has been sent nothing yet.
     pub(crate) fn new(egress: Box<Egress>, config: &Config) -> Self {
         let audio = Sending::new(config, None);
         let (video, early) = (VideoSender::new(config), Early::default());
         Self { egress, timer_at: None, audio, video, early }
     }
 
-    /// Takes a datagram that came in at a worker's socket.
+    /// Handles a datagram that the worker `origin` received.
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
@@ -132,22 +129,23 @@ impl Viewer {
         receipt
     }
 
-    /// Hands over the checks that came before its answer.
+    /// Removes and returns the checks that arrived before its answer.
     pub(crate) fn take_pending_checks(&mut self) -> Vec<PendingCheck> {
         self.early.take()
     }
 
-    /// Takes what it wants of the picture.
+    /// Sets what the viewer wants of the video.
     pub(crate) fn prefer(&mut self, preference: &Preference) {
         self.video.prefer(preference);
     }
 
-    /// The layers that it watches, and wants to.
+    /// The layer that it is sent, and the layer that it is to be sent.
     pub(crate) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
         self.video.watches(track)
     }
 
-    /// Leaves the room's rings, for others where positions mean something else. Its numbering goes on.
+    /// Forgets its positions in the rings, before it migrates to a worker whose rings have other
+    /// positions. Its numbering goes on.
     pub(crate) fn park(&mut self) {
         self.timer_at = None;
         self.video.park();
@@ -158,19 +156,19 @@ impl Viewer {
         }
     }
 
-    /// Reads a little of what serving it reads: with thousands of viewers each is out of the processor's
-    /// caches by its turn, and waiting for memory is a good part of what a packet costs. Reading it while
-    /// another viewer is served has the waits overlap.
+    /// Reads a little of the data that serving it reads. With thousands of viewers each has left the
+    /// processor's caches by its turn, and waiting for memory is a good part of the cost of a packet.
+    /// Reading while another viewer is served makes the waits overlap.
     pub(crate) fn warm(&self) -> u64 {
         self.egress.warm().wrapping_add(u64::from(self.audio.at.is_some()))
     }
 
-    /// The same for what is found by what [`Self::warm`] reads, so one viewer later.
+    /// The same for the data that [`Self::warm`] leads to, so it is called one viewer later.
     pub(crate) fn warm_logs(&self) -> u64 {
         self.egress.warm_logs().wrapping_add(self.video.warm_log())
     }
 
-    /// Lets time pass for it, and forwards what is new.
+    /// Runs its timers and forwards new packets.
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
@@ -203,12 +201,12 @@ impl Viewer {
         }
     }
 
-    /// Sends again what the viewer missed, and what a probe of its link is filled up with. Returns
-    /// whether anything was sent.
+    /// Retransmits the packets that the viewer misses, and sends packets that fill a probe of its link.
+    /// Returns whether anything was sent.
     fn again(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> bool {
         let mut any = false;
-        // What got lost twice, or is likely to, is what the picture stands still for: it goes out twice,
-        // after the rest, since what is lost is often lost in a row.
+        // The picture freezes until a packet that was lost twice arrives. Such a packet, and on a lossy
+        // link each, is sent twice. The second copies follow the others, since losses come in bursts.
         let mut urgent = [0; MAX_URGENT];
         let mut n_urgent = 0;
         while let Some(seq) = self.egress.next_request() {
@@ -228,8 +226,8 @@ impl Viewer {
                 self.egress.repeat(&packet, now, out);
             }
         }
-        // The newest first: most useful to a viewer that lost them. Padding alone until the viewer is known
-        // to read the picture.
+        // A probe is filled with the newest packets first, the most useful to a viewer that lost them;
+        // with padding only until the viewer is known to read the video.
         let mut seq = self.video.last_seq().filter(|_| self.egress.is_picture_read());
         for _ in 0..MAX_FILLING {
             if self.egress.probe_bytes(now) == 0 {
@@ -243,12 +241,12 @@ impl Viewer {
         any
     }
 
-    /// Forwards what is new in the tracks.
+    /// Forwards new packets of the tracks.
     fn pump(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Needs {
         if !stage.on_air || !self.egress.is_connected() {
             return Needs::default();
         }
-        // The picture first: its packets are larger, and a smaller one may end a message.
+        // Video first: its packets are larger, and the last segment of a message may be smaller.
         let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps);
         let mut needs = self.video.pump(&mut self.egress, stage.video, sound_bps, now, out);
         match self.video.report(stage.video, now) {
@@ -259,7 +257,7 @@ impl Viewer {
         needs
     }
 
-    /// Negotiated anew: payload types may differ.
+    /// Looks up the payload types again after a renegotiation, which may change them.
     pub(crate) fn renegotiated(&mut self) {
         for sending in [&mut self.audio, &mut self.video.sending] {
             sending.unplayable = None;
@@ -271,7 +269,7 @@ impl Viewer {
         let Some(layer) = track.layers.first() else { return };
         let sending = &mut self.audio;
         if sending.at.is_none_or(|it| it.epoch != track.epoch) {
-            // Sound begins at the live edge: old sound would only be delay.
+            // Audio begins at the live edge: older audio would only add delay.
             let Some(newest) = layer.ring.newest() else { return };
             let start = Start {
                 position: layer.ring.head() - 1,

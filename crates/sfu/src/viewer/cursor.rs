@@ -1,4 +1,4 @@
-//! One track on its way to one viewer: where it stands in the ring, and its own numbering.
+//! One track of one viewer: its position in the ring, and its own numbering.
 
 use std::time::Instant;
 
@@ -15,10 +15,11 @@ use crate::viewer::sent_log::{Sent, SentLog, Source};
 use crate::viewer::svc_filter::SvcFilter;
 use media_api::MediaKind;
 
-/// Packets that one viewer is given in one go, so that all get their turn and the outbox has room.
+/// The most packets that a viewer is given at a time, so that all viewers get their turn and the outbox
+/// has space.
 const MAX_AT_ONCE: u64 = 64;
 
-/// The most bytes that a packet is filled up with: 1 % of it.
+/// The most bytes of padding per packet: 1 % of it.
 const MAX_PADDING: usize = 12;
 
 /// One outgoing track.
@@ -27,12 +28,12 @@ pub(super) struct Sending {
     pub(super) rewriter: Rewriter,
     pub(super) picture_ids: PictureIds,
     pub(super) frame_numbers: FrameNumbers,
-    /// For repetitions; sound is not repeated.
+    /// For retransmissions; audio is not retransmitted.
     pub(super) sent: Option<SentLog>,
     pub(super) at: Option<Cursor>,
-    /// How much of the layer is to be sent.
+    /// The operating point to send.
     wanted: OperatingPoint,
-    /// Once a part of the source was left out: most viewers have none.
+    /// Exists once layers of the source were to be dropped. Most viewers have none.
     filter: Option<Box<SvcFilter>>,
     /// The epoch whose format this viewer has no payload type for.
     pub(super) unplayable: Option<u32>,
@@ -40,7 +41,7 @@ pub(super) struct Sending {
     pub(super) is_renegotiated: bool,
 }
 
-/// Where a viewer stands.
+/// The position of a viewer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor {
     pub(super) epoch: u32,
@@ -48,12 +49,12 @@ pub(super) struct Cursor {
     /// The position of the next packet in the layer's ring.
     pub(super) next: u64,
     pub(super) payload_type: u8,
-    /// Whether it is behind the live edge after a begin.
+    /// Whether it has not reached the live edge since it began.
     pub(super) is_replay: bool,
 }
 
 impl Sending {
-    /// A track of which nothing was sent yet; with a log of what was, if it can be repeated.
+    /// A track that has sent nothing yet, with a log if its packets can be retransmitted.
     pub(super) fn new(config: &Config, sent: Option<SentLog>) -> Self {
         Self {
             rewriter: Rewriter::new(config.first_seq, config.first_ts),
@@ -68,13 +69,13 @@ impl Sending {
         }
     }
 
-    /// How much of the layer is to be sent.
+    /// The operating point to send.
     pub(super) fn wanted(&self) -> OperatingPoint {
         self.wanted
     }
 
-    /// Sends so much of the layer from now on: less from the next picture on, more where a frame says
-    /// that it can be.
+    /// Sets the operating point to send. A lower one takes effect at the next picture, a higher one at a
+    /// switch point.
     pub(super) fn want(&mut self, wanted: OperatingPoint) {
         self.wanted = wanted;
         if wanted != OperatingPoint::WHOLE && self.filter.is_none() {
@@ -83,13 +84,14 @@ impl Sending {
         }
     }
 
-    /// What is sent now, when that is less than is wanted.
+    /// The operating point that is sent now, if it does not contain the wanted one.
     pub(super) fn lags(&self) -> Option<OperatingPoint> {
         let current = self.filter.as_ref()?.current();
         (!current.contains(self.wanted)).then_some(current)
     }
 
-    /// Begins at a keyframe with so much of a layer; what the ring holds after it is a replay.
+    /// Begins at a keyframe of a layer, with the operating point `wanted`. The packets that the ring has
+    /// after the keyframe are a replay.
     #[allow(clippy::too_many_arguments, reason = "each is another thing")]
     pub(super) fn begin(
         &mut self,
@@ -106,7 +108,7 @@ impl Sending {
         }
         let it = &track.layers[layer];
         let Some(payload_type) = egress.payload_type(kind, &it.format) else {
-            tracing::debug!(codec = %it.format.codec, "the viewer cannot play this");
+            tracing::debug!(codec = %it.format.codec, "viewer has no payload type for this format");
             self.unplayable = Some(track.epoch);
             self.at = None;
             return;
@@ -136,8 +138,8 @@ impl Sending {
         self.at = Some(Cursor { epoch, layer, next: position, payload_type, is_replay });
     }
 
-    /// Forwards from the cursor on what the pacer lets go, if there is one. Returns whether the ring no
-    /// longer has the next packet.
+    /// Forwards packets from the cursor on, as far as the pacer allows, if there is one. Returns whether
+    /// the ring no longer has the next packet.
     pub(super) fn forward(
         &mut self,
         egress: &mut Egress,
@@ -183,7 +185,7 @@ impl Sending {
                 dependency: None,
                 payload: &packet.payload,
                 vp8_patch: None,
-                // A replay is sped up; what it says of time is said of its end, which is now.
+                // A replay is sped up, so all its packets have the capture time of its end, which is now.
                 captured: if cursor.is_replay { now } else { packet.captured },
             };
             if how.is_empty {
@@ -209,14 +211,14 @@ impl Sending {
     }
 }
 
-/// The size of the largest packet from one position to another. Encoders cut a frame into packets
-/// that differ by a byte.
+/// The size of the largest packet in a range of positions. Encoders cut a frame into packets whose sizes
+/// differ by a byte.
 fn common_size(ring: &Ring, from: u64, to: u64) -> usize {
     (from..to).filter_map(|at| ring.get(at)).map(|it| it.payload.len()).max().unwrap_or(0)
 }
 
-/// What a packet lacks to the common size, if that is little: then all of a frame is one message of
-/// equal segments, and a smaller packet of sound can end it.
+/// The padding that brings a packet to the common size; 0 if it would exceed [`MAX_PADDING`]. With it a
+/// frame is one message of equal segments, and a smaller audio packet can be its last segment.
 fn padding(len: usize, common: usize) -> u8 {
     let lacks = common.saturating_sub(len);
     if lacks <= MAX_PADDING { lacks as u8 } else { 0 }

@@ -1,7 +1,8 @@
-//! A link that carries less than the least there is of the picture is sent it a part of the time: from a
-//! keyframe on, no faster than the link takes it, until it is too late for more; and again from the next
-//! keyframe on. So what moves is seen whole and sound comes through, where all of it at once would be lost
-//! in parts, which neither a repetition nor a keyframe mends: both are more than the link carries, too.
+//! Sends the lowest layer part of the time over a link that carries less than its bitrate. The viewer is
+//! sent frames from a keyframe on, no faster than the link carries them, until they are too late. Then it
+//! is sent nothing until the next keyframe. So it sees complete frames, and the audio arrives. Sent all
+//! the time, the layer would lose packets that neither retransmissions nor keyframes replace: both exceed
+//! the link, too.
 
 pub(crate) mod below_lowest;
 
@@ -9,43 +10,43 @@ use std::time::{Duration, Instant};
 
 use crate::room::ring::{Ring, Start};
 
-/// How late a frame may be; the rest is left out.
+/// The maximum delay of a frame. Later ones are dropped until the next keyframe.
 const MAX_LAG: Duration = Duration::from_secs(1);
 
-/// From this on a keyframe that is there already is better than what is before it.
+/// From this delay on, the viewer skips to a newer keyframe if the ring has one.
 const SKIP_LAG: Duration = Duration::from_millis(250);
 
-/// The least time between two keyframes that are made for such a viewer: they cost all others something. A
-/// host that makes its own more often is not asked.
+/// The minimum interval between two keyframes requested for such a viewer, since they cost all other
+/// viewers bandwidth. A host that sends its own more often is not asked.
 const ASK_EVERY: Duration = Duration::from_secs(3);
 
-/// What a viewer says of so young a picture is of the one before.
+/// A keyframe request within this time after the last keyframe is about the picture before it.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// Where a viewer is in this.
+/// The state of one viewer.
 #[derive(Debug, Default)]
 pub(super) struct Intermittent {
     /// Whether it waits for the next keyframe.
     rests: bool,
-    /// When it last was sent a keyframe, or had one made.
+    /// When a keyframe was last sent to it or requested for it.
     keyframe_at: Option<Instant>,
     /// The timestamp of the keyframe that is being sent.
     begun_ts: Option<u32>,
 }
 
-/// What to do next.
+/// The next step for a viewer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Go on.
+    /// Send the next packet.
     Go,
-    /// Begin here.
+    /// Begin at this keyframe.
     Begin(Start),
-    /// Wait.
+    /// Wait for a keyframe.
     Rest,
 }
 
 impl Intermittent {
-    /// What to do for a viewer that reads on from this position.
+    /// The next step for a viewer whose next packet is at position `next`.
     pub(super) fn step(&mut self, ring: &Ring, next: u64, now: Instant) -> Step {
         let ahead = |least: u64| ring.start(now).filter(|it| it.position >= least);
         if !self.rests {
@@ -55,7 +56,7 @@ impl Intermittent {
             }
             let before = next.checked_sub(1).and_then(|it| ring.get(it));
             let lag = now.saturating_duration_since(packet.arrived);
-            // A frame that was begun is of use only when it is whole.
+            // An incomplete frame is useless, so a frame that was begun is sent to its end.
             if lag < SKIP_LAG || before.is_some_and(|it| it.ts == packet.ts) {
                 return Step::Go;
             }
@@ -70,17 +71,18 @@ impl Intermittent {
         ahead(next).map_or(Step::Rest, Step::Begin)
     }
 
-    /// It began at a keyframe with this timestamp.
+    /// Records that the viewer begins at a keyframe with this timestamp.
     pub(super) fn begun(&mut self, ts: u32, now: Instant) {
         *self = Self { rests: false, keyframe_at: Some(now), begun_ts: Some(ts) };
     }
 
-    /// It missed what came, or cannot decode it: more is of no use before the next keyframe.
+    /// Makes the viewer wait for the next keyframe, since it missed packets.
     pub(super) fn rest(&mut self) {
         self.rests = true;
     }
 
-    /// The viewer asks for a keyframe: what it is being sent it cannot decode.
+    /// Handles a keyframe request of the viewer. Unless the request is about the picture before the last
+    /// keyframe, the viewer cannot decode what it is sent and waits for the next keyframe.
     pub(super) fn asked(&mut self, now: Instant) {
         let is_young = |at: Instant| now.saturating_duration_since(at) < YOUNG;
         let is_there = self.begun_ts.is_none() && !self.keyframe_at.is_some_and(is_young);
@@ -92,7 +94,7 @@ impl Intermittent {
         self.rests
     }
 
-    /// Whether to have a keyframe made now, or else when.
+    /// Whether to request a keyframe now; `Err` with the time at which to.
     pub(super) fn ask(&mut self, now: Instant) -> Result<(), Instant> {
         match self.keyframe_at.map(|at| at + ASK_EVERY).filter(|at| *at > now) {
             Some(at) => Err(at),
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
     use crate::testing::{START, packet};
 
-    /// Frames of two packets every 50 ms, those with these numbers keyframes.
+    /// Frames of two packets every 50 ms. `keyframes` are the numbers of the keyframes.
     fn ring(frames: u64, keyframes: &[u64]) -> Ring {
         let mut ring = Ring::default();
         for n in 0..frames {
@@ -129,17 +131,17 @@ mod tests {
     fn what_is_too_late_is_left_out_from_a_frame_on_until_the_next_keyframe() {
         let mut intermittent = Intermittent::default();
         let behind = ring(30, &[0]);
-        assert_eq!(intermittent.step(&behind, 8, at(1_150)), Step::Go, "frame 4 of 200 ms is late");
+        assert_eq!(intermittent.step(&behind, 8, at(1_150)), Step::Go, "frame 4 is 950 ms late");
         assert_eq!(
             intermittent.step(&behind, 9, at(1_250)),
             Step::Go,
-            "and is too late, but begun"
+            "frame 4 is too late, but was begun"
         );
         assert_eq!(intermittent.step(&behind, 10, at(1_250)), Step::Rest);
         assert_eq!(
             intermittent.step(&behind, 10, at(1_251)),
             Step::Rest,
-            "not the keyframe of before"
+            "the only keyframe is before the position"
         );
         let Step::Begin(start) = intermittent.step(&ring(40, &[0, 30]), 10, at(1_950)) else {
             panic!("a keyframe came")
@@ -152,11 +154,7 @@ mod tests {
     #[test]
     fn a_keyframe_that_is_there_ends_what_is_late_at_once() {
         let (mut intermittent, ring) = (Intermittent::default(), ring(12, &[0, 10]));
-        assert_eq!(
-            intermittent.step(&ring, 14, at(550)),
-            Step::Go,
-            "frame 7 of 350 ms is hardly late"
-        );
+        assert_eq!(intermittent.step(&ring, 14, at(550)), Step::Go, "frame 7 is only 200 ms late");
         assert!(
             matches!(intermittent.step(&ring, 10, at(550)), Step::Begin(it) if it.position == 20)
         );
@@ -181,7 +179,7 @@ mod tests {
         assert!(!intermittent.rests(), "the keyframe is under way");
         assert_eq!(intermittent.step(&ring, 58, at(1_600)), Step::Go);
         intermittent.asked(at(2_500));
-        assert!(!intermittent.rests(), "that was said of what was before");
+        assert!(!intermittent.rests(), "the request is about the picture before the keyframe");
         intermittent.asked(at(2_600));
         assert!(intermittent.rests());
     }

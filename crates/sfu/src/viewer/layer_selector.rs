@@ -1,5 +1,5 @@
-//! What a viewer is sent: of all operating points of all layers the best that fits what its link carries,
-//! without changing back and forth. Pure.
+//! Selects what a viewer is sent: the best operating point of all layers that fits its link, without
+//! switching back and forth. Pure.
 
 use std::time::{Duration, Instant};
 
@@ -7,63 +7,65 @@ use crate::media::svc::OperatingPoint;
 use crate::room::rung::Rung;
 use crate::viewer::intermittent::below_lowest::BelowLowest;
 
-/// What a layer needs above its own rate before a viewer goes up to it: rates vary, and a layer that
-/// does not fit costs a keyframe now and another on the way down.
+/// A viewer goes up to a layer only if the estimate is at least this many times the layer's bitrate.
+/// Bitrates vary, and a layer that does not fit costs a keyframe now and another on the way down.
 const ROOM_UP: f64 = 1.15;
 
-/// A viewer stays while its layer exceeds the estimate by less than this: encoders exceed their
-/// rate for moments.
+/// A viewer stays at its layer while the estimate is at least this share of the layer's bitrate:
+/// encoders exceed their bitrate for moments.
 const ROOM_DOWN: f64 = 0.95;
 
-/// After going down, the least time before going up: as long as an estimate needs to settle.
+/// After going down, the minimum time before going up: an estimate takes as long to settle.
 const STAY_DOWN: Duration = Duration::from_secs(3);
 
-/// The same before there are more frames of one picture, which costs no keyframe and little else.
+/// The same for going up to more frames of the same picture, which costs no keyframe and little else.
 const STAY_DOWN_INSIDE: Duration = Duration::from_secs(1);
 
-/// After going up, the least time before going up further.
+/// After going up, the minimum time before going up further.
 const STAY_UP: Duration = Duration::from_secs(1);
 
 /// Probe only for a layer of at least 2.5 times the current rate. A probe for a nearby layer gives false positives,
 /// and each lengthens the back-off.
 const WORTH_A_PROBE: f64 = 2.5;
 
-/// On a slower link than this a probe is for the next better one all the same: it has a least size, which
-/// stands in the queue the longer the more it exceeds the link.
+/// While less than this is sent, in bit/s, a probe is for the next rung, however close. A probe has a
+/// minimum size, and on a slow link its queue lasts longer the more the probe exceeds the link.
 const SLOW_BPS: u64 = 250_000;
 
-/// Below this share of the lowest layer's rate the picture is given up for the sound, once it has
-/// been so for [`STARVED_FOR`]; above [`FED_ABOVE`] it comes back.
+/// Video is given up for audio when the link carries less than this share of the lowest layer's bitrate
+/// for [`STARVED_FOR`].
 const STARVED_BELOW: f64 = 0.25;
-const FED_ABOVE: f64 = 0.4;
 const STARVED_FOR: Duration = Duration::from_secs(4);
 
-/// What is known of a viewer's link, in bits a second.
+/// Video comes back when the link carries this share of the lowest layer's bitrate.
+const FED_ABOVE: f64 = 0.4;
+
+/// The state of a viewer's link. Rates are in bit/s.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link {
-    /// What it carries.
+    /// The bitrate estimate.
     pub(crate) estimate_bps: u64,
-    /// What arrives now.
+    /// The received rate; may be 0 when the estimate exceeds the lowest rung.
     pub(crate) arriving_bps: u64,
-    /// What sound takes of it.
+    /// The bitrate of audio.
     pub(crate) sound_bps: u64,
-    /// Whether much gets lost now, and no queue is the reason.
+    /// Whether much is lost now, and a queue is not the reason.
     pub(crate) loses_much: bool,
 }
 
 /// What to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// So much of this layer.
+    /// This operating point of this layer.
     Layer(usize, OperatingPoint),
-    /// So much of this layer, the least there is and more than the link carries: a part of the time.
+    /// This operating point of this layer, part of the time: it is the lowest rung, and exceeds the link.
     Intermittent(usize, OperatingPoint),
-    /// Sound only: the link does not carry a picture.
+    /// Audio only: the link does not carry video.
     Starved,
 }
 
 impl Choice {
-    /// What of which layer, if any.
+    /// The layer and its operating point, if video is sent.
     pub(crate) fn point(self) -> Option<(usize, OperatingPoint)> {
         match self {
             Self::Layer(index, point) | Self::Intermittent(index, point) => Some((index, point)),
@@ -72,7 +74,7 @@ impl Choice {
     }
 }
 
-/// The choice for one viewer, and what it needs to be remembered.
+/// Selects for one viewer; keeps what the next choice depends on.
 #[derive(Debug, Default)]
 pub(crate) struct LayerSelector {
     went_up_at: Option<Instant>,
@@ -83,8 +85,8 @@ pub(crate) struct LayerSelector {
 }
 
 impl LayerSelector {
-    /// What to send, of what there is, lowest first. `None` when there is nothing. `current` is the
-    /// layer that is sent now, and what of it.
+    /// Chooses from `rungs`, lowest first; `None` if there are none. `current` is the layer and operating
+    /// point that is sent now.
     pub(crate) fn choose(
         &mut self,
         rungs: &[Rung],
@@ -94,11 +96,11 @@ impl LayerSelector {
     ) -> Option<Choice> {
         let lowest = rungs.first()?;
         let for_video = link.estimate_bps.saturating_sub(link.sound_bps) as f64;
-        // Where much is lost by chance the estimate is low, and still half a picture comes through.
+        // Random loss lowers the estimate, while half of the video may still arrive.
         let arriving = link.arriving_bps.saturating_sub(link.sound_bps) as f64;
         let least = lowest.bps as f64;
         if self.is_starved(for_video.max(arriving), least, now) {
-            // When it comes back it is not all of it at once.
+            // When the video comes back, it is at first sent part of the time.
             self.below_lowest.begin();
             return Some(Choice::Starved);
         }
@@ -108,8 +110,8 @@ impl LayerSelector {
         let fits = |it: &&Rung, room: f64| it.bps as f64 * room <= for_video;
         let choice = |it: &Rung| Some(Choice::Layer(it.index, it.point));
         let Some(at) = current.and_then(|it| rung_of(rungs, it)) else {
-            // Nothing is sent yet: what fits of that which comes, or else the least. Who is sent another
-            // layer than it wants can wait for a paused one.
+            // No layer of these is sent yet: the best rung that fits, else the lowest that comes. Only a
+            // viewer that is sent another layer meanwhile can wait for a paused one.
             let is_ready = |it: &&Rung| it.is_on || current.is_some();
             let best = rungs.iter().rev().filter(is_ready).find(|it| fits(it, 1.0));
             let least = rungs.iter().find(|it| it.is_on).unwrap_or(lowest);
@@ -117,7 +119,7 @@ impl LayerSelector {
         };
         let here = rungs.get(at)?;
         if !fits(&here, ROOM_DOWN) {
-            // There is no time to wait for what is paused.
+            // There is no time to wait for a paused layer.
             let mut below = rungs.get(..at)?.iter().rev().filter(|it| it.is_on);
             let below = below.clone().find(|it| fits(it, ROOM_DOWN)).or_else(|| below.next_back());
             let below = below.unwrap_or(lowest);
@@ -138,14 +140,14 @@ impl LayerSelector {
         choice(best.unwrap_or(here))
     }
 
-    /// The viewer is sent another layer, or more of the one, from now on.
+    /// Records that the viewer is sent another layer or operating point from now on.
     pub(crate) fn switched(&mut self, is_up: bool, now: Instant) {
         if is_up {
             self.went_up_at = Some(now);
         }
     }
 
-    /// The viewer asked for a keyframe.
+    /// Records that the viewer requested a keyframe.
     pub(crate) fn asked(&mut self, now: Instant) {
         self.below_lowest.asked(now);
     }
@@ -164,8 +166,7 @@ impl LayerSelector {
     }
 }
 
-/// What a choice takes, and what the better one would that is worth a probe (0: there is none), in bits a
-/// second.
+/// The bitrates of a choice and of the next rung that is worth a probe (0: there is none), in bit/s.
 pub(crate) fn demand(rungs: &[Rung], choice: Choice) -> (u64, u64) {
     let least = rungs.first().map_or(0, |it| it.bps);
     let (index, point) = match choice {
@@ -180,7 +181,7 @@ pub(crate) fn demand(rungs: &[Rung], choice: Choice) -> (u64, u64) {
     (here, next.map_or(0, |it| it.bps))
 }
 
-/// Whether two rungs are not of one picture with more and fewer frames.
+/// Whether two rungs differ in layer or picture size, and not only in frame rate.
 fn is_other(rungs: &[Rung], a: &Rung, b: &Rung) -> bool {
     let size = |it: &Rung| {
         let same = rungs.iter().filter(|other| other.index == it.index);
@@ -191,8 +192,8 @@ fn is_other(rungs: &[Rung], a: &Rung, b: &Rung) -> bool {
     a.index != b.index || size(a) != size(b)
 }
 
-/// Where on the ladder a viewer is. A point can be missing there for a moment, as rates vary: then at
-/// the next lower one of its layer, or the layer's lowest.
+/// The index of the rung that a viewer is at. Its operating point can be missing for a moment, since
+/// rates vary: then it is the next lower rung of its layer, or the layer's lowest.
 fn rung_of(rungs: &[Rung], (index, point): (usize, OperatingPoint)) -> Option<usize> {
     let is = |it: &Rung| it.index == index;
     rungs
@@ -202,8 +203,8 @@ fn rung_of(rungs: &[Rung], (index, point): (usize, OperatingPoint)) -> Option<us
         .or_else(|| rungs.iter().position(is))
 }
 
-/// What to send when nothing is known of the link: the best of all, lowest first, or the `current` layer as
-/// long as none is clearly better. Each change costs a keyframe.
+/// The choice without an estimate: the best of `rungs`, which are lowest first, or the `current` layer
+/// unless the best has more than 1.5 times its bitrate. Each change costs a keyframe.
 pub(crate) fn best(rungs: &[Rung], current: Option<usize>) -> Option<Choice> {
     let best = rungs.iter().rev().find(|it| it.is_on || current.is_some()).or(rungs.last())?;
     let current = rungs.iter().rev().find(|it| Some(it.index) == current).unwrap_or(best);
@@ -223,7 +224,7 @@ mod tests {
 
     const LAYERS: [Rung; 3] = [whole(2, 150_000), whole(0, 500_000), whole(1, 2_500_000)];
 
-    /// Each in three temporal layers, of a half, two thirds and all of the rate.
+    /// [`LAYERS`], each in three temporal layers of a half, two thirds and all of the bitrate.
     fn thinnable() -> Vec<Rung> {
         let mut points = Vec::new();
         for it in LAYERS {
@@ -270,12 +271,20 @@ mod tests {
         let mut choose = |current, bps, ms| {
             it.choose(&LAYERS, Some((current, OperatingPoint::WHOLE)), link(bps), at(ms))
         };
-        assert_eq!(choose(1, 2_450_000, 0), whole_of(1), "a little over is borne");
+        assert_eq!(
+            choose(1, 2_450_000, 0),
+            whole_of(1),
+            "the layer exceeds the estimate by little"
+        );
         assert_eq!(choose(1, 800_000, 100), whole_of(0));
-        assert_eq!(choose(0, 5_000_000, 2_000), whole_of(0), "not back at once");
-        assert_eq!(choose(0, 2_600_000, 4_000), whole_of(0), "not without room");
+        assert_eq!(choose(0, 5_000_000, 2_000), whole_of(0), "it went down just before");
+        assert_eq!(
+            choose(0, 2_600_000, 4_000),
+            whole_of(0),
+            "the estimate is too close to the bitrate"
+        );
         assert_eq!(choose(0, 5_000_000, 4_000), whole_of(1));
-        assert_eq!(choose(1, 200_000, 4_100), whole_of(2), "two steps at once");
+        assert_eq!(choose(1, 200_000, 4_100), whole_of(2), "it did not go down two layers at once");
     }
 
     #[test]
@@ -297,7 +306,7 @@ mod tests {
             it.asked(at(s * 1_000));
             it.choose(&LAYERS, Some((2, OperatingPoint::WHOLE)), link(bps), at(s * 1_000))
         };
-        assert_eq!(choose(155_000, 0), whole_of(2), "it may be for a moment");
+        assert_eq!(choose(155_000, 0), whole_of(2), "the link has just narrowed");
         assert_eq!(choose(155_000, 1), whole_of(2));
         assert_eq!(choose(155_000, 2), Some(Choice::Intermittent(2, OperatingPoint::WHOLE)));
     }
@@ -307,7 +316,7 @@ mod tests {
         let mut it = LayerSelector::default();
         let mut choose =
             |bps, ms| it.choose(&LAYERS, Some((2, OperatingPoint::WHOLE)), link(bps), at(ms));
-        assert_eq!(choose(60_000, 0), whole_of(2), "for a moment");
+        assert_eq!(choose(60_000, 0), whole_of(2), "the link has just narrowed");
         assert_eq!(choose(60_000, 4_000), Some(Choice::Starved));
         assert_eq!(choose(90_000, 5_000), Some(Choice::Starved));
         assert_eq!(choose(100_000, 6_000), Some(Choice::Intermittent(2, OperatingPoint::WHOLE)));
@@ -327,10 +336,10 @@ mod tests {
         assert_eq!(
             choose(1_500_000),
             Choice::Layer(0, OperatingPoint::WHOLE),
-            "not 7 frames of the best"
+            "7 frames per second of the best layer are too few"
         );
         assert_eq!(choose(100_000), Choice::Layer(2, point(1)));
-        assert_eq!(choose(80_000), Choice::Layer(2, point(0)), "the last before there is none");
+        assert_eq!(choose(80_000), Choice::Layer(2, point(0)), "it is the lowest rung");
     }
 
     #[test]

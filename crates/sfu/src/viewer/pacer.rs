@@ -1,34 +1,35 @@
-//! How fast one viewer is given what it is behind of: a keyframe, or what a late one has to catch up
-//! with. Frames in between go out at once. Pure; the ring is the queue.
+//! Paces the packets that one viewer lags behind by: those of a keyframe, or those that a late viewer
+//! catches up with. Other frames are sent at once. Pure; the ring is the queue.
 
 use std::time::{Duration, Instant};
 
-/// What goes out at once: 20 packets, which every access link's buffer holds.
+/// The largest burst: 20 packets, which the buffer of every access link holds.
 const BURST_BYTES: i64 = 24_000;
 
-/// The time between two bursts.
+/// The interval between two bursts.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(5);
 
-/// How much faster than the estimate: a keyframe of ten frames' size is over in four frames' time.
+/// The ratio of the pacing rate to the estimate: a keyframe of ten frames' size takes the time of four.
 const SPEED: f64 = 2.5;
 
-/// The least speed, in bits a second: a keyframe of 100 kB in a sixth of a second.
+/// The minimum pacing rate, in bit/s: a keyframe of 100 kB takes a sixth of a second.
 const LEAST_BPS: f64 = 5_000_000.0;
 
-/// Without an estimate: 44 Mbit/s.
+/// The pacing rate without an estimate, in bit/s.
 const UNKNOWN_BPS: f64 = 44_000_000.0;
 
-/// Of a link that does not carry what there is to send it is given this share: the rest is for headers,
-/// which are not counted here, and for what is repeated.
-const RATION: f64 = 0.85;
+/// The share of a link that video gets when it is sent part of the time. The rest is for headers, which
+/// are not counted here, and for retransmissions.
+const INTERMITTENT_SHARE: f64 = 0.85;
 
-/// And so much at once.
-const RATION_BURST: Duration = Duration::from_millis(50);
+/// The largest burst of such video, in time at that rate.
+const INTERMITTENT_BURST: Duration = Duration::from_millis(50);
 
-/// What a packet counts for at least: one of a byte costs us nearly what one of a thousand does.
+/// The minimum size that a packet counts as: a packet of one byte costs us nearly as much as one of a
+/// thousand.
 const LEAST_BYTES: usize = 300;
 
-/// A bucket of bytes.
+/// A token bucket of bytes.
 #[derive(Debug)]
 pub(crate) struct Pacer {
     bytes: i64,
@@ -42,16 +43,17 @@ impl Default for Pacer {
 }
 
 impl Pacer {
-    /// Time has passed, on a link that is thought to carry this.
+    /// Adds the tokens of the elapsed time, at a rate that follows from the bitrate estimate.
     pub(crate) fn fill(&mut self, estimate_bps: Option<u64>, now: Instant) {
         let bps = estimate_bps.map_or(UNKNOWN_BPS, |bps| (bps as f64 * SPEED).max(LEAST_BPS));
         self.earn(bps, BURST_BYTES, now);
     }
 
-    /// Time has passed, on a link that carries only this of the picture, which is less than there is.
+    /// Adds the tokens of the elapsed time for video that is sent part of the time: `bps` is the bitrate
+    /// that the link has for it, less than the video's own.
     pub(crate) fn intermittent(&mut self, bps: u64, now: Instant) {
-        let bps = bps as f64 * RATION;
-        let burst = (bps / 8.0 * RATION_BURST.as_secs_f64()) as i64;
+        let bps = bps as f64 * INTERMITTENT_SHARE;
+        let burst = (bps / 8.0 * INTERMITTENT_BURST.as_secs_f64()) as i64;
         self.earn(bps, burst.min(BURST_BYTES), now);
     }
 
@@ -62,12 +64,12 @@ impl Pacer {
         self.bytes = (self.bytes + earned).min(burst);
     }
 
-    /// Whether one more packet can go now.
+    /// Whether one more packet can be sent now.
     pub(crate) fn has_room(&self) -> bool {
         self.bytes > 0
     }
 
-    /// A packet went.
+    /// Takes the tokens of a packet that was sent.
     pub(crate) fn take(&mut self, bytes: usize) {
         self.bytes -= bytes.max(LEAST_BYTES) as i64;
     }

@@ -1,34 +1,36 @@
-//! Checks that come before the viewer's answer: it goes another way, by signalling, and a browser
-//! begins to check as soon as it has written it. They are handled when it is here, as if they came
-//! then, for what the viewer does next needs it as well. Of an offer that restarts ICE none come here:
-//! its username fragment leads to the viewer once it is answered.
+//! Connectivity checks that arrive before the viewer's answer. The answer takes another way, through
+//! signaling, and a browser begins to check as soon as it has written the answer. The checks are handled
+//! when the answer is here, as if they arrived then; the viewer's next step needs the answer as well. An
+//! ICE restart causes no pending checks: its username fragment maps to the viewer once it is answered.
 
 use std::net::SocketAddr;
 
 use crate::datagram::Datagram;
 
-/// Between an address of ours and one of the viewer's each; the rest it checks again in 50 ms.
+/// The most paths, each from an address of the viewer to one of ours. A browser repeats the checks of
+/// further paths after 50 ms.
 const MAX_PATHS: usize = 4;
 
-/// A browser's check has 100 to 150 bytes.
+/// The largest check, in bytes. A browser's has 100 to 150.
 const MAX_BYTES: usize = 512;
 
-/// The last check of each path, by the first of each; empty, and without memory of its own, nearly always.
+/// The last check of each path, in the order of each path's first check. It is nearly always empty, and
+/// then without an allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Early(Vec<PendingCheck>);
 
-/// One of them.
+/// A check that waits for the answer.
 #[derive(Debug)]
 pub(crate) struct PendingCheck {
     source: SocketAddr,
     destination: SocketAddr,
     contents: Box<[u8]>,
-    /// The worker whose socket it came in at.
+    /// The worker that received it.
     pub(crate) origin: u8,
 }
 
 impl PendingCheck {
-    /// As it came.
+    /// The check as it was received.
     pub(crate) fn datagram(&self) -> Datagram<'_> {
         let Self { source, destination, contents, .. } = self;
         Datagram { source: *source, destination: *destination, contents }
@@ -36,7 +38,7 @@ impl PendingCheck {
 }
 
 impl Early {
-    /// Keeps one, if there is room.
+    /// Keeps a check. One that is too large or of one path too many is dropped.
     pub(crate) fn keep(&mut self, datagram: &Datagram<'_>, origin: u8) {
         let Datagram { source, destination, contents } = *datagram;
         if contents.len() > MAX_BYTES {
@@ -45,14 +47,14 @@ impl Early {
         let new = PendingCheck { source, destination, contents: contents.into(), origin };
         let is_same = |it: &&mut PendingCheck| it.source == source && it.destination == destination;
         if let Some(place) = self.0.iter_mut().find(is_same) {
-            // Another that was first goes on being first.
+            // The path keeps its place in the order.
             *place = new;
         } else if self.0.len() < MAX_PATHS {
             self.0.push(new);
         }
     }
 
-    /// Hands all of them over.
+    /// Removes and returns all checks.
     pub(crate) fn take(&mut self) -> Vec<PendingCheck> {
         std::mem::take(&mut self.0)
     }

@@ -1,4 +1,4 @@
-//! What a viewer wants of the picture, as a bound on the layers that it can be sent. Pure.
+//! What a viewer wants of the video, as a limit on the layers that it can be sent. Pure.
 
 use crate::media::name::Name;
 
@@ -6,7 +6,7 @@ use crate::room::rung::Rung;
 use crate::room::track::{Layer, Track};
 use media_api::{Cap, Preference, Reason};
 
-/// What one viewer wants.
+/// The preference of one viewer.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     cap: Bound,
@@ -17,13 +17,13 @@ pub(super) struct Wanted {
 enum Bound {
     #[default]
     None,
-    /// This layer at most, which took so many bits a second when it was last there.
+    /// At most this layer; its last measured bitrate in bit/s.
     Layer(Name, Option<u64>),
     SoundOnly,
 }
 
 impl Wanted {
-    /// Takes what the viewer says.
+    /// Sets the preference.
     pub(super) fn set(&mut self, preference: &Preference) {
         self.is_hidden = preference.is_hidden;
         self.cap = match &preference.cap {
@@ -38,7 +38,7 @@ impl Wanted {
         };
     }
 
-    /// Why no picture is wanted, when none is.
+    /// Why the viewer wants no video, if so.
     pub(super) fn refuses(&self) -> Option<Reason> {
         match self.cap {
             _ if self.is_hidden => Some(Reason::Hidden),
@@ -47,16 +47,17 @@ impl Wanted {
         }
     }
 
-    /// Whether the viewer bounds what it is sent.
+    /// Whether the viewer limits what it is sent.
     pub(super) fn is_bound(&self) -> bool {
         !matches!(self.cap, Bound::None)
     }
 
-    /// Leaves of what there is, lowest first, what the viewer wants: of a layer all or nothing. Where its own
-    /// is not among them, as after the return of another host, the one nearest in rate takes its place.
+    /// Keeps the rungs that the viewer wants, lowest first; a layer stays with all its rungs or with none.
+    /// If the viewer's layer does not exist, as after another host came, the layer with the nearest bitrate
+    /// takes its place.
     pub(super) fn narrow<'a>(&mut self, rungs: &'a mut [Rung], track: &Track) -> &'a [Rung] {
         let Bound::Layer(rid, known) = &mut self.cap else { return rungs };
-        // A layer that has just begun has no rate yet, and looks lower than it is.
+        // A layer that has just begun has no measured bitrate, and would look lower than it is.
         let settled = |index: usize| track.layers.get(index).and_then(Layer::settled_bps);
         let own = track.layers.iter().position(|it| it.stream.rid == Some(*rid));
         *known = own.and_then(settled).or(*known);
@@ -75,12 +76,12 @@ impl Wanted {
                 n += 1;
             }
         }
-        // Better a picture than none: the lowest, when none is low enough.
+        // If no rung is low enough, the lowest stays: it is better than no picture.
         &rungs[..n.max(1).min(rungs.len())]
     }
 }
 
-/// How far two rates are apart, by their ratio.
+/// The ratio of the larger to the smaller of two bitrates, times 1000.
 fn distance(a: u64, b: u64) -> u64 {
     let (low, high) = (a.min(b).max(1), a.max(b));
     high.saturating_mul(1_000) / low

@@ -1,18 +1,17 @@
-//! Continuity for one viewer: sequence numbers, timestamps and VP8 picture ids go on without a
-//! jump when the source behind them changes, be it another layer, or the host that came back.
-//! Pure arithmetic; knows no network.
+//! Continuous numbering for one viewer: sequence numbers, timestamps and VP8 picture ids go on without a
+//! jump when the source changes to another layer, or to a host that came back. Pure arithmetic.
 
 use std::time::{Duration, Instant};
 
 use crate::media::codec::vp8::{Descriptor, Patch};
 use crate::media::packet::ts_is_newer;
 
-/// By how much a replay is sped up. Frames 33 ms apart come out 1 ms apart, so that a viewer who
-/// begins at a keyframe of 2 s ago is at the live edge at once and stays there: a player keeps the
-/// distance between capture and display that the first timestamps tell it.
+/// Speed-up of a replay: frames 33 ms apart get timestamps 1 ms apart. So a viewer that begins at a
+/// keyframe of 2 s ago is at the live edge at once and stays there: a player keeps the delay from capture
+/// to display that the first timestamps give it.
 const REPLAY_SPEED: u32 = 32;
 
-/// The longest pause that the output's clock shows: 3.3 hours of video.
+/// The largest step of output timestamps, in ticks: 3.3 hours of video.
 const MAX_STEP: u32 = 1 << 30;
 
 /// Rewrites sequence numbers and timestamps of one outgoing stream.
@@ -24,7 +23,7 @@ pub(crate) struct Rewriter {
     source: Option<Source>,
 }
 
-/// How the current source maps to the output.
+/// The mapping of the current source to the output.
 #[derive(Debug)]
 struct Source {
     first_seq: u64,
@@ -32,16 +31,16 @@ struct Source {
     numbering: Numbering,
 }
 
-/// How timestamps of one source map to the output.
+/// The mapping of one source's timestamps to the output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Numbering {
-    /// The input timestamp at the live edge when this source began; older ones are replayed.
+    /// The source's timestamp at the live edge when it began; older ones are a replay.
     edge_ts: u32,
     out_edge_ts: u32,
 }
 
 impl Numbering {
-    /// The output's timestamp.
+    /// The output timestamp for a timestamp of the source.
     pub(crate) fn timestamp(self, ts: u32) -> u32 {
         if ts_is_newer(self.edge_ts, ts) {
             self.out_edge_ts.wrapping_sub(ticks_of_replay(self.edge_ts.wrapping_sub(ts)))
@@ -52,13 +51,13 @@ impl Numbering {
 }
 
 impl Rewriter {
-    /// A stream that begins with the given numbers.
+    /// A stream that begins with these numbers.
     pub(crate) fn new(first_seq: u16, first_ts: u32) -> Self {
         Self { next_seq: first_seq.into(), last_ts: first_ts, last_at: None, source: None }
     }
 
-    /// Begins a new source at its packet `first_seq` with `first_ts`; packets up to `edge_ts` are
-    /// a replay. The output's clock goes on by the time since it last sent.
+    /// Begins a new source at its packet `first_seq` with timestamp `first_ts`. Packets up to `edge_ts`
+    /// are a replay. The output timestamp advances by the time since the last packet.
     pub(crate) fn begin(
         &mut self,
         first_seq: u64,
@@ -67,14 +66,14 @@ impl Rewriter {
         clock_rate: u32,
         now: Instant,
     ) {
-        // The newest arrival can be a repetition of something older.
+        // The newest arrival can be a retransmission of an older packet.
         let edge_ts = if ts_is_newer(edge_ts, first_ts) { edge_ts } else { first_ts };
         let replayed = ticks_of_replay(edge_ts.wrapping_sub(first_ts));
         let elapsed = self.last_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        // Never so far that the receiver takes the new timestamp for an old one (modulo 2^32).
+        // A larger step would make the receiver take the new timestamp for an old one (modulo 2^32).
         let elapsed = (elapsed.as_secs_f64() * f64::from(clock_rate)) as u64;
         let elapsed = elapsed.min(MAX_STEP.into()) as u32;
-        // At least a millisecond: two frames with one timestamp would be one frame.
+        // The step is at least 1 ms: two frames with the same timestamp would be one frame.
         let step = elapsed.max(replayed + clock_rate / 1_000);
         self.source = Some(Source {
             first_seq,
@@ -83,25 +82,25 @@ impl Rewriter {
         });
     }
 
-    /// The number of the current source that follows on the highest one rewritten, when all between them
-    /// were; 0 without a source.
+    /// The current source's sequence number after the highest rewritten one, if no packet was dropped; 0
+    /// without a source.
     pub(crate) fn next_of_source(&self) -> u64 {
         let next = |it: &Source| it.first_seq + self.next_seq.saturating_sub(it.out_first_seq);
         self.source.as_ref().map_or(0, next)
     }
 
-    /// The highest number given out, without its high bits.
+    /// The low 16 bits of the highest output sequence number.
     pub(crate) fn last_seq(&self) -> Option<u16> {
         self.last_at.map(|_| self.next_seq.wrapping_sub(1) as u16)
     }
 
-    /// How timestamps of the current source map to the output.
+    /// The mapping of the current source's timestamps to the output.
     pub(crate) fn numbering(&self) -> Numbering {
         self.source.as_ref().map(|it| it.numbering).unwrap_or_default()
     }
 
-    /// The output's sequence number and timestamp of a packet of the current source; `None` for
-    /// one from before its begin.
+    /// The output sequence number and timestamp of a packet of the current source; `None` for one from
+    /// before the source began.
     pub(crate) fn rewrite(&mut self, seq: u64, ts: u32, now: Instant) -> Option<(u64, u32)> {
         let source = self.source.as_ref()?;
         let out_seq = source.out_first_seq + seq.checked_sub(source.first_seq)?;
@@ -126,7 +125,7 @@ pub(crate) struct PictureIds {
     offset: PictureOffset,
 }
 
-/// What is added to the picture ids of one source.
+/// The offset that is added to the VP8 picture ids and `TL0PICIDX` of one source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PictureOffset {
     picture_id: u16,
@@ -134,12 +133,12 @@ pub(crate) struct PictureOffset {
 }
 
 impl PictureOffset {
-    /// The same after so many pictures were left out.
+    /// The offset after `pictures` pictures were dropped.
     pub(crate) fn without(self, pictures: u16) -> Self {
         Self { picture_id: self.picture_id.wrapping_sub(pictures), ..self }
     }
 
-    /// What to change in a packet; `None` when nothing.
+    /// The change to a packet; `None` if there is none.
     pub(crate) fn patch(self, descriptor: &Descriptor) -> Option<Patch> {
         if self == Self::default() {
             return None;
@@ -164,13 +163,13 @@ impl PictureIds {
         };
     }
 
-    /// What is added to the ids of the current source.
+    /// The offset of the current source.
     pub(crate) fn offset(&self) -> PictureOffset {
         self.offset
     }
 
-    /// What to change in a packet that is sent now, before which so many pictures of the source were
-    /// left out; `None` when nothing.
+    /// The change to a packet that is sent now, before which `left_out` pictures of the source were
+    /// dropped; `None` if there is none.
     pub(crate) fn patch(&mut self, descriptor: &Descriptor, left_out: u16) -> Option<Patch> {
         let offset = self.offset.without(left_out);
         let (id, tl0) = offset.apply(descriptor);
@@ -183,8 +182,8 @@ impl PictureIds {
     }
 }
 
-/// Keeps the frame numbers of dependency descriptors continuous. A receiver takes a keyframe whose number
-/// is lower than the last for an old one.
+/// Keeps the frame numbers of dependency descriptors continuous. A receiver takes a keyframe with a lower
+/// number than the last for an old one.
 #[derive(Debug, Default)]
 pub(crate) struct FrameNumbers {
     last: Option<u16>,
@@ -199,12 +198,12 @@ impl FrameNumbers {
         }
     }
 
-    /// What is added to the numbers of the current source.
+    /// The offset that is added to the frame numbers of the current source.
     pub(crate) fn offset(&self) -> u16 {
         self.offset
     }
 
-    /// A frame with this number of the source is sent.
+    /// Records that the frame with this number of the source is sent.
     pub(crate) fn note(&mut self, number: u16) {
         let number = number.wrapping_add(self.offset);
         let last = *self.last.get_or_insert(number);
@@ -289,7 +288,7 @@ mod tests {
         };
         let mut ids = PictureIds::default();
         ids.begin(&descriptor(100));
-        assert_eq!(ids.patch(&descriptor(100), 0), None, "the first source goes through untouched");
+        assert_eq!(ids.patch(&descriptor(100), 0), None, "the first source is not changed");
         assert_eq!(ids.patch(&descriptor(101), 0), None);
         ids.begin(&descriptor(32_767));
         let expected = descriptor(32_767).patch(102, 0).unwrap();
@@ -318,7 +317,7 @@ mod tests {
     fn frame_numbers_go_on_when_the_host_comes_back() {
         let mut it = FrameNumbers::default();
         it.begin(65_530);
-        assert_eq!(it.offset(), 0, "the first source goes through untouched");
+        assert_eq!(it.offset(), 0, "the first source is not changed");
         it.note(65_535);
         it.note(1);
         it.note(65_534);

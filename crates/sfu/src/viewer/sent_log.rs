@@ -1,43 +1,45 @@
-//! Which packet of the ring a viewer was sent under which number, so that it can be repeated from
-//! the ring (RFC 4585, section 6.2.1) without a copy of its own.
+//! Maps the sequence numbers that a viewer was sent to packets in the ring, so that a packet can be
+//! retransmitted from the ring (RFC 4585, section 6.2.1) without a copy per viewer.
 
 use std::time::Instant;
 
 use crate::viewer::rewriter::{Numbering, PictureOffset};
 
-/// What is remembered at first, and at most: a second of 2.5 and of 20 Mbit/s. An older packet is asked
-/// for only by those whose picture stands already.
+/// The initial number of entries: 1 s of 2.5 Mbit/s.
 const MIN_LEN: usize = 256;
+
+/// The largest number of entries: 1 s of 20 Mbit/s. Only a viewer whose picture already stands still
+/// requests an older packet.
 const MAX_LEN: usize = 2_048;
 
-/// Sources whose numbering is remembered: a viewer changes layers every few seconds at most.
+/// The number of sources whose numbering is kept: a viewer changes layers at most every few seconds.
 const SOURCES: usize = 4;
 
-/// The log's clock: a repetition is remembered for a second.
+/// The tick of the log's clock. 255 ticks, about a second, are how long a retransmission is remembered.
 const TICK_MS: u128 = 4;
 
-/// The last packets that one viewer was sent of one track.
+/// The last packets of one track that one viewer was sent.
 #[derive(Debug)]
 pub(crate) struct SentLog {
-    /// By the low bits of the number; their count is a power of two.
+    /// Indexed by the low bits of the sequence number; the length is a power of two.
     entries: Vec<Entry>,
     sources: [Option<Source>; SOURCES],
-    /// Of the current source.
+    /// The index of the current source.
     current: u8,
     began: Option<Instant>,
 }
 
-/// One packet, in eight bytes: there are thousands of viewers.
+/// One packet, in eight bytes, since there are thousands of viewers.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// The low bits of the position in the ring, which holds far fewer packets.
+    /// The low 16 bits of the position in the ring, which holds far fewer packets.
     position: u16,
     seq: u16,
-    /// Pictures that were left out before, in 15 bits, and [`Sent::is_last`].
+    /// [`Sent::left_out`] in 15 bits, and [`Sent::is_last`] as [`IS_LAST`].
     pictures: u16,
-    /// Which source, with [`WITHOUT_CONTENT`]; [`NO_SOURCE`]: none.
+    /// The index of the source, and [`Sent::is_empty`] as [`WITHOUT_CONTENT`]; [`NO_SOURCE`]: none.
     source: u8,
-    /// When it was last repeated, in ticks; 0: never.
+    /// When it was last retransmitted, in ticks; 0: never.
     repeated: u8,
 }
 
@@ -56,28 +58,27 @@ impl Entry {
 /// How one packet was sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
-    /// VP8 pictures that were left out before it, modulo 2^15.
+    /// The number of VP8 pictures dropped before it, modulo 2^15.
     pub(crate) left_out: u16,
-    /// Whether it was the last of its picture that was sent.
+    /// Whether it was the last packet of its picture that was sent.
     pub(crate) is_last: bool,
-    /// Whether its number was sent without content, since it is left out.
+    /// Whether it was sent without its payload, since its layer is dropped.
     pub(crate) is_empty: bool,
 }
 
 /// How the packets of one source were numbered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
-    /// Which sources the track had.
+    /// The epoch of the track.
     pub(crate) epoch: u32,
-    /// Which layer of the track.
+    /// The index of the layer in the track.
     pub(crate) layer: usize,
-    /// The payload type that it was sent with.
     pub(crate) payload_type: u8,
-    /// Its timestamps.
+    /// The mapping of its timestamps.
     pub(crate) numbering: Numbering,
-    /// Its VP8 picture ids.
+    /// The offset of its VP8 picture ids.
     pub(crate) pictures: PictureOffset,
-    /// What is added to the frame numbers of its dependency descriptors.
+    /// The offset of the frame numbers in its dependency descriptors.
     pub(crate) frames: u16,
 }
 
@@ -88,7 +89,7 @@ impl Default for SentLog {
 }
 
 impl SentLog {
-    /// Another source begins, of so many packets a second.
+    /// Begins another source, of `packets` packets per second; the log grows to hold a second of them.
     pub(crate) fn begin(&mut self, source: Source, packets: usize) {
         let wanted = packets.next_power_of_two().clamp(MIN_LEN, MAX_LEN);
         if wanted > self.entries.len() {
@@ -111,7 +112,7 @@ impl SentLog {
         }
     }
 
-    /// A packet of the current source was sent.
+    /// Records that a packet of the current source was sent.
     pub(crate) fn note(&mut self, seq: u64, position: u64, how: Sent) {
         let seq = seq as u16;
         let at = usize::from(seq) & (self.entries.len() - 1);
@@ -126,20 +127,21 @@ impl SentLog {
         }
     }
 
-    /// Reads where the packet with this number will be noted, so that it is at hand by then.
+    /// Reads the entry where the packet with this number will be recorded, so that it is in the cache then.
     pub(crate) fn warm(&self, seq: u16) -> u32 {
         let at = usize::from(seq) & (self.entries.len() - 1);
         self.entries.get(at).map_or(0, |it| it.position.into())
     }
 
-    /// Whether the packet with this number was repeated already.
+    /// Whether the packet with this sequence number was retransmitted already.
     pub(crate) fn was_repeated(&self, seq: u16) -> bool {
         let at = usize::from(seq) & (self.entries.len() - 1);
         self.entries.get(at).is_some_and(|it| it.seq == seq && it.repeated != 0)
     }
 
-    /// What was sent under this number, unless it was repeated less than `min_gap_ms` ago: the low
-    /// bits of its position, its source, and how it was sent.
+    /// Finds the packet to retransmit for a sequence number, and records its retransmission. Returns the
+    /// low 16 bits of its position, its source, and how it was sent; `None` if it is unknown or was
+    /// retransmitted less than `min_gap_ms` ago.
     pub(crate) fn repeat(
         &mut self,
         seq: u16,
@@ -196,11 +198,11 @@ mod tests {
         for n in 0..MIN_LEN as u64 {
             log.note(65_537 + n, n, Sent::default());
         }
-        assert_eq!(found(log.repeat(65_535, 0, *START)), None, "overwritten");
+        assert_eq!(found(log.repeat(65_535, 0, *START)), None, "its entry was overwritten");
         for _ in 0..SOURCES {
             log.begin(source(2), 0);
         }
-        assert_eq!(found(log.repeat(1, 0, *START)), None, "of a source that is forgotten");
+        assert_eq!(found(log.repeat(1, 0, *START)), None, "its source was overwritten");
     }
 
     #[test]

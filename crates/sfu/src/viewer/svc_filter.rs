@@ -1,9 +1,9 @@
-//! A stream of which one viewer is left out a part: at which operating point it is, and its numbering,
-//! which shows no gap for what is left out. Pure.
+//! Drops layers inside a stream for one viewer: keeps its operating point, and numbers the forwarded
+//! packets without gaps for the dropped ones. Pure.
 //!
-//! What comes in order and is left out takes no number. A packet that is missing when later ones are
-//! forwarded keeps its number, since nobody knows yet what it will be; if it comes and is of what is
-//! left out, a packet without content takes that number, so that the viewer does not wait for it.
+//! A packet that comes in order and is dropped takes no number. A packet that is missing when later ones
+//! are forwarded keeps its number, since its layer is not known yet. If it comes late and its layer is
+//! dropped, a packet without payload takes that number, so that the viewer does not wait for it.
 
 #[cfg(test)]
 mod tests;
@@ -14,50 +14,52 @@ use crate::media::packet::{Packet, ts_is_newer};
 use crate::media::svc::OperatingPoint;
 use crate::viewer::sent_log::Sent;
 
-/// Runs of left out packets that are remembered: 2 s of a run at every second frame of 60 a second. What
-/// is missing for longer is not repeated by any publisher.
+/// The most runs of dropped packets: 2 s with a run at every second of 60 frames per second. No publisher
+/// retransmits a packet that is missing for longer.
 const MAX_RUNS: usize = 64;
 
-/// The state of one viewer and source. Only who is left out something has one.
+/// The state of one viewer and source. Only viewers with dropped layers have one.
 #[derive(Debug)]
 pub(crate) struct SvcFilter {
-    /// The point that packets from `since` on are forwarded by, and that of those before.
+    /// The operating point of packets from `since` on.
     current: OperatingPoint,
+    /// The operating point of packets before `since`.
     before: OperatingPoint,
     since: u64,
-    /// One after the highest number that came.
+    /// The highest sequence number that came, plus one.
     next: u64,
     last_ts: Option<u32>,
-    /// The picture that was left out last, if nothing was forwarded since.
+    /// The last VP8 picture that was dropped, if nothing was forwarded since.
     last_picture: Option<u16>,
     runs: VecDeque<Run>,
-    /// What was left out before the runs, and up to which packet that is.
+    /// The numbers dropped before the first of `runs`.
     base: Left,
+    /// The sequence number up to which `base` counts.
     base_at: u64,
 }
 
-/// Packets that were left out, one behind the other.
+/// Consecutive packets that were dropped.
 #[derive(Debug, Clone, Copy)]
 struct Run {
-    /// One after the last.
+    /// The last sequence number, plus one.
     end: u64,
     len: u64,
-    /// All that was left out up to the end.
+    /// The numbers dropped up to `end`.
     left: Left,
 }
 
-/// How much was left out of a source before a packet.
+/// How much of a source was dropped before a packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Left {
     packets: u64,
-    /// VP8 pictures, modulo 2^15: their ids go on without a gap as well. A receiver takes a gap for a
-    /// picture that was lost, and holds back those that may need it. (One of which no packet was here in
-    /// time leaves one.)
+    /// VP8 pictures, modulo 2^15, so that their ids go on without a gap as well. A receiver takes a gap
+    /// for a lost picture and holds back the pictures that may need it. (A dropped picture without a
+    /// packet that came in time leaves a gap.)
     pictures: u16,
 }
 
 impl SvcFilter {
-    /// Of a source that is at this point, and whose packets from `next` on are still to come.
+    /// For a source that is sent at this operating point, and whose packets from `next` on are still to come.
     pub(crate) fn new(current: OperatingPoint, next: u64) -> Self {
         Self {
             current,
@@ -77,9 +79,9 @@ impl SvcFilter {
         self.current
     }
 
-    /// Takes the next packet in the order of arrival. `wanted` is where to go as soon as that can be.
-    /// Returns how many packets were left out before, and how this one is sent; `None` when it is left
-    /// out itself.
+    /// Handles the next packet in order of arrival. `wanted` is the operating point to switch to as soon
+    /// as possible. Returns the number of packets dropped before this one, and how to send it; `None` if
+    /// it is dropped.
     pub(crate) fn take(&mut self, packet: &Packet, wanted: OperatingPoint) -> Option<(u64, Sent)> {
         let seq = packet.seq;
         if seq < self.next {
@@ -101,8 +103,8 @@ impl SvcFilter {
         Some(sent(packet, left, point))
     }
 
-    /// Goes to another point: down where a picture begins, up where a frame says so. Not where something
-    /// is missing, which may be of the picture before or of this one; unless it is a keyframe.
+    /// Switches the operating point: down where a picture begins, up at a switch point. After a gap it
+    /// switches only at a keyframe, since the missing packet may be of the picture before or of this one.
     fn change(&mut self, packet: &Packet, wanted: OperatingPoint) {
         let begins_picture = self.last_ts.is_none_or(|last| ts_is_newer(packet.ts, last));
         if begins_picture {
@@ -150,8 +152,8 @@ impl SvcFilter {
         self.runs.back().map_or(self.base, |it| it.left)
     }
 
-    /// What was left out before a packet that comes late; `None` when it is left out itself, or that is
-    /// not known any more.
+    /// The numbers dropped before a late packet; `None` if it was dropped itself, or if they are no longer
+    /// known.
     fn before(&self, seq: u64) -> Option<Left> {
         let later = self.runs.iter().rev().take_while(|it| it.end > seq).count();
         let n = self.runs.len() - later;
@@ -166,12 +168,12 @@ impl SvcFilter {
     }
 }
 
-/// How a packet is sent at a point: without content, when it is of what is left out.
+/// How to send a packet at an operating point: without payload if its layer is dropped.
 fn sent(packet: &Packet, left: Left, point: OperatingPoint) -> (u64, Sent) {
     let place = &packet.place;
     let is_empty = !point.contains(place.point);
-    // Of a picture of several spatial layers the last that is sent has the marker, which it would not
-    // have otherwise.
+    // The last spatial layer of a picture that is sent gets the marker, which the publisher sets on a
+    // higher layer.
     let is_last = !is_empty && place.ends_frame && place.point.spatial == point.spatial;
     (left.packets, Sent { left_out: left.pictures, is_last, is_empty })
 }

@@ -1,4 +1,4 @@
-//! The picture on its way to one viewer: which layer, how fast, and what can be sent again.
+//! The video of one viewer: which layer it is sent, how fast, and which packets can be retransmitted.
 
 use std::time::{Duration, Instant};
 
@@ -21,21 +21,21 @@ use crate::viewer::sent_log::{SentLog, Source};
 use media_api::MediaKind;
 use media_api::Reason;
 
-/// How old a keyframe may be for a viewer to change layers at it. The picture it has is newer.
+/// The maximum age of a keyframe at which a viewer switches layers. The picture that it sees is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
 
-/// How long a keyframe of a lower layer is waited for with nothing sent. A host answers within a round
-/// trip and a frame; after this the picture must go on, as it can.
+/// How long a viewer is sent no video while it waits for a keyframe of a lower layer. A host answers a
+/// keyframe request within a round trip and a frame. After this the old layer is sent again.
 const DESCENT: Duration = Duration::from_millis(250);
 
-/// How long a frame that more temporal layers can begin with is waited for, before a keyframe is. Encoders
-/// have one in each eight.
+/// How long to wait for a frame at which the viewer can switch to more temporal layers, before a keyframe
+/// is requested. Encoders send one such frame in every eight.
 const ASCENT: Duration = Duration::from_secs(2);
 
-/// How often the layer is thought over.
+/// How often the layer is chosen anew.
 const CHOOSE_EVERY: Duration = Duration::from_millis(50);
 
-/// The picture of one viewer.
+/// The video of one viewer.
 #[derive(Debug)]
 pub(super) struct VideoSender {
     pub(super) sending: Sending,
@@ -44,27 +44,27 @@ pub(super) struct VideoSender {
     wanted: Wanted,
     reporter: Reporter,
     chosen: Option<Chosen>,
-    /// Since when a keyframe of a lower layer is waited for.
+    /// Since when it waits for a keyframe of a lower layer.
     descends_since: Option<Instant>,
-    /// Since when less of the layer is sent than should be.
+    /// Since when it is sent a lower operating point than the chosen one.
     lags_since: Option<Instant>,
     intermittent: Intermittent,
 }
 
-/// What was decided, and when.
+/// The last choice, and when it was made.
 #[derive(Debug, Clone, Copy)]
 struct Chosen {
     choice: Choice,
-    /// Why it is no better one.
+    /// Why it is not a better one.
     reason: Reason,
     epoch: u32,
     at: Instant,
-    /// What the link was thought to carry.
+    /// The bitrate estimate at the time.
     estimate_bps: Option<u64>,
 }
 
 impl VideoSender {
-    /// Nothing was sent yet.
+    /// Has sent nothing yet.
     pub(super) fn new(config: &Config) -> Self {
         Self {
             sending: Sending::new(config, Some(SentLog::default())),
@@ -85,12 +85,12 @@ impl VideoSender {
         u64::from(self.sending.sent.as_ref().map_or(0, |it| it.warm(next)))
     }
 
-    /// Which layer the viewer follows.
+    /// The layer that the viewer is sent.
     pub(super) fn layer(&self, track: &Track) -> Option<usize> {
         self.sending.at.filter(|it| it.epoch == track.epoch).map(|it| it.layer)
     }
 
-    /// The layers that the viewer is sent and that it is to be sent.
+    /// The layer that the viewer is sent, and the layer that it is to be sent.
     pub(super) fn watches(&self, track: &Track) -> [Option<usize>; 2] {
         match self.chosen.filter(|it| it.epoch == track.epoch).map(|it| it.choice) {
             Some(Choice::Starved) => [None, None],
@@ -99,32 +99,32 @@ impl VideoSender {
         }
     }
 
-    /// Takes what the viewer wants; it is thought over with the next pump.
+    /// Sets what the viewer wants; the next pump chooses anew.
     pub(super) fn prefer(&mut self, preference: &Preference) {
         self.wanted.set(preference);
         self.chosen = None;
         if self.wanted.refuses().is_some() {
-            // What was seen of the link before is old when there is a picture again.
+            // What is known of the link is outdated by the time that video is sent again.
             self.selector = LayerSelector::default();
             self.descends_since = None;
             self.intermittent = Intermittent::default();
         }
     }
 
-    /// Forgets what was decided of layers that are numbered otherwise elsewhere.
+    /// Forgets its choice before a migration, since another worker may number the layers differently.
     pub(super) fn park(&mut self) {
         self.chosen = None;
         self.intermittent = Intermittent::default();
     }
 
-    /// The viewer cannot decode. Returns the layer of which a keyframe is needed.
+    /// Handles a keyframe request of the viewer. Returns the layer to request a keyframe of, if any.
     pub(super) fn keyframe_wanted(&mut self, track: &Track, now: Instant) -> Option<usize> {
         let current = self.layer(track)?;
         match self.chosen.map(|it| it.choice) {
-            // Its link is too narrow for one whenever it asks.
+            // Its link is too narrow for a keyframe at each request.
             Some(Choice::Intermittent(..)) => self.intermittent.asked(now),
             Some(Choice::Starved) => {}
-            // It is sent nothing, and has a keyframe made anyway.
+            // It is sent nothing, and a keyframe is requested anyway.
             Some(Choice::Layer(..)) if self.intermittent.rests() => {}
             Some(Choice::Layer(..)) | None => {
                 self.selector.asked(now);
@@ -134,7 +134,7 @@ impl VideoSender {
         None
     }
 
-    /// What the control plane is to be told of what is sent, or when to ask again.
+    /// The report of what is sent that is due now, if one is; `Err` with the time at which to ask again.
     pub(super) fn report(&mut self, track: &Track, now: Instant) -> Result<Option<Sent>, Instant> {
         let nothing = |reason| Sent { has_picture: false, layer: None, reason };
         let sent = match (self.wanted.refuses(), self.chosen) {
@@ -143,7 +143,7 @@ impl VideoSender {
                 let Some((index, _)) = choice.point() else {
                     return self.reporter.poll(nothing(reason), now);
                 };
-                // On the way to another layer there is nothing to tell yet.
+                // While the viewer waits for another layer, nothing is reported.
                 let is_there = epoch == track.epoch && self.layer(track) == Some(index);
                 let Some(layer) = track.layers.get(index).filter(|_| is_there) else {
                     return Ok(None);
@@ -155,7 +155,7 @@ impl VideoSender {
         self.reporter.poll(sent, now)
     }
 
-    /// Forwards what is new.
+    /// Forwards new packets.
     pub(super) fn pump(
         &mut self,
         egress: &mut Egress,
@@ -177,7 +177,7 @@ impl VideoSender {
                 return self.pump_part(egress, track, (best, point), sound_bps, now, out);
             }
             Some(Choice::Starved) => {
-                // The picture begins anew at a keyframe when there is room for it, and not with what was seen.
+                // When the link carries video again, it begins at a keyframe, not where it stopped.
                 self.intermittent.rest();
                 return needs;
             }
@@ -221,7 +221,7 @@ impl VideoSender {
         let Self { sending, pacer, .. } = self;
         let is_lost = sending.forward(egress, MediaKind::Video, layer, Some(pacer), now, out);
         if is_lost {
-            // It fell behind what the ring holds: begin anew at a keyframe.
+            // The ring has dropped its next packet: begin anew at a keyframe.
             self.sending.at = None;
             needs.keyframe = Some(best);
             return needs;
@@ -237,7 +237,7 @@ impl VideoSender {
         needs
     }
 
-    /// Forwards what is new of a layer that is more than the link carries, or was until now.
+    /// Forwards new packets of a layer that exceeds the link, or exceeded it until now.
     fn pump_part(
         &mut self,
         egress: &mut Egress,
@@ -264,12 +264,12 @@ impl VideoSender {
                 self.intermittent.begun(start.ts, now);
                 self.descends_since = None;
                 if let Some(cursor) = &mut self.sending.at {
-                    // It is never caught up with, so each frame says when it really was.
+                    // The viewer may never reach the live edge, so each frame has its own capture time.
                     cursor.is_replay = false;
                 }
             }
             Step::Rest => {
-                // With room again there is nothing to wait for but the keyframe.
+                // If the link carries the layer again, the keyframe is requested at once.
                 let has_room = self.chosen.is_some_and(|it| matches!(it.choice, Choice::Layer(..)));
                 let asks = if has_room { Ok(()) } else { self.intermittent.ask(now) };
                 match asks {
@@ -290,9 +290,9 @@ impl VideoSender {
         needs
     }
 
-    /// Until when nothing is sent, on the way to a lower layer. What is under way already is more than
-    /// the link carries, and shows for as long as it takes; more would only be waited for behind it.
-    /// A viewer that wants less than its link carries sees on.
+    /// Until when nothing is sent while the viewer waits for a keyframe of a lower layer; `None`: the old
+    /// layer is sent on. The packets under way exceed the link, and are shown as they arrive; more of them
+    /// would only delay the keyframe. A viewer whose link carries the old layer is sent it meanwhile.
     fn holds_until(
         &mut self,
         egress: &Egress,
@@ -310,7 +310,7 @@ impl VideoSender {
         (now < until).then_some(until)
     }
 
-    /// The layer to send, thought over now and then, and at once when there is reason to.
+    /// What to send: the last choice, or a new one after [`CHOOSE_EVERY`], a new preference or a new source.
     fn choose(
         &mut self,
         egress: &mut Egress,
@@ -332,7 +332,7 @@ impl VideoSender {
         let choice = match estimate_bps {
             Some(estimate_bps) => {
                 let current = current.map(|it| (it, self.sending.wanted()));
-                // What arrives matters where the estimate is below what the least takes.
+                // The received rate matters only if the estimate does not exceed the lowest rung.
                 let is_ample = rungs.first().is_some_and(|it| it.bps + sound_bps < estimate_bps);
                 let arriving_bps = if is_ample { 0 } else { egress.arriving_bps() };
                 let loses_much = egress.loses_much();
@@ -354,18 +354,18 @@ impl VideoSender {
         Some(choice)
     }
 
-    /// The number of the last packet sent.
+    /// The sequence number of the last packet sent.
     pub(super) fn last_seq(&self) -> Option<u16> {
         self.sending.at.and(self.sending.rewriter.last_seq())
     }
 
-    /// Whether the packet with this number was sent again already.
+    /// Whether the packet with this sequence number was retransmitted already.
     pub(super) fn was_repeated(&self, seq: u16) -> bool {
         self.sending.sent.as_ref().is_some_and(|it| it.was_repeated(seq))
     }
 
-    /// A packet that was sent under this number, as it was; `None` when it is not known any more,
-    /// or was repeated within the last `gap_ms`.
+    /// The packet that was sent with this sequence number, as it was sent; `None` if it is no longer known
+    /// or was retransmitted within the last `gap_ms`.
     pub(super) fn sent<'a>(
         &mut self,
         seq: u16,
@@ -374,7 +374,7 @@ impl VideoSender {
         now: Instant,
     ) -> Option<Outgoing<'a>> {
         let sent = self.sending.sent.as_mut().and_then(|it| it.repeat(seq, gap_ms, now));
-        // What is of another layer than now is of before a keyframe: nobody needs it any more.
+        // A packet of another layer is from before the last keyframe, so the viewer does not need it.
         let is_current =
             |it: &Source| it.epoch == track.epoch && Some(it.layer) == self.layer(track);
         let (position, source, how) = sent.filter(|it| is_current(&it.1))?;
@@ -400,8 +400,8 @@ impl VideoSender {
         Some(outgoing)
     }
 
-    /// Whether a keyframe would get the viewer to the operating point that it should have: a larger
-    /// picture begins with one, and more frames do where the encoder has no other place for it.
+    /// Whether the viewer needs a keyframe to get to the chosen operating point. A larger picture begins
+    /// with one. More frames need one only if the encoder sends no other switch point within [`ASCENT`].
     fn lags(&mut self, layer: &Layer, now: Instant) -> bool {
         let Some(current) = self.sending.lags() else {
             self.lags_since = None;
@@ -417,7 +417,7 @@ impl VideoSender {
     }
 }
 
-/// The keyframe at which a viewer can change to this layer without seeing the past again.
+/// The keyframe at which a viewer can switch to this layer without seeing the past again.
 fn fresh_keyframe(layer: &Layer, now: Instant) -> Option<Start> {
     layer.ring.start(now).filter(|it| now.saturating_duration_since(it.arrived) <= SWITCH_AGE)
 }

@@ -1,65 +1,76 @@
-//! Whether the least there is of the picture is more than a viewer's link carries. Told by what the link is
-//! thought to carry, and by the viewer, who asks for keyframes when it sees nothing. A link that
-//! loses much and carries it all the same is thought to carry more. Pure.
+//! Decides whether a viewer's link carries less than the lowest layer's bitrate. Two signs are needed: the
+//! bitrate estimate and the received rate are too low, and the viewer requests keyframes, as it does when
+//! it sees no picture. An estimate far below the received rate does not count: a lossy link can carry more
+//! than its estimate. Pure.
 
 use std::time::{Duration, Instant};
 
-/// The link may carry this share of the least there is, and so much may arrive: encoders exceed their rate.
-const THOUGHT_BELOW: f64 = 0.95;
-const ARRIVES_BELOW: f64 = 1.15;
+/// The link is too narrow only while the estimate is below this share of the lowest layer's bitrate.
+const ESTIMATE_BELOW: f64 = 0.95;
 
-/// How long it must have been too little, and how lately the viewer must have asked for a keyframe: Chromium
-/// asks every three seconds or so when it sees nothing.
+/// And only while the received rate is below this share of it. The share is above 1, since encoders exceed
+/// their bitrate.
+const RECEIVED_BELOW: f64 = 1.15;
+
+/// How long both rates must have been too low.
 const SHORT_FOR: Duration = Duration::from_secs(2);
+
+/// How recent the viewer's last keyframe request must be. Chromium sends one about every 3 s while it shows
+/// no picture. The highest received rate is measured over the same time.
 const LATELY: Duration = Duration::from_secs(8);
 
-/// What is thought is believed only when it is not much below what did arrive: bursts of loss are no measure.
-const BELIEVED: f64 = 0.7;
+/// The estimate counts only if it is at least this share of the highest received rate: a burst of loss
+/// lowers it without a narrow link.
+const CREDIBLE_ABOVE: f64 = 0.7;
 
-/// Where less was sent and for so long as much got lost, it was not the reason, and is not looked at again for
-/// a while.
+/// If much is lost for this long although less is sent, the bitrate was not the reason for the loss. Then
+/// the layer is sent all the time again.
 const REFUTED_AFTER: Duration = Duration::from_secs(4);
+
+/// How long after that the link is not checked again.
 const REFUTED_FOR: Duration = Duration::from_secs(10);
 
-/// From this share of the least on it is sent all the time again, or when it was above the other for a while.
+/// The layer is sent all the time again at once if the estimate is at least this share of its bitrate.
 const AMPLE_ABOVE: f64 = 1.25;
+
+/// It is also sent all the time again if the estimate is at least this share for [`ENOUGH_FOR`].
 const ENOUGH_ABOVE: f64 = 1.05;
 const ENOUGH_FOR: Duration = Duration::from_secs(5);
 
-/// What is known of it.
+/// The decision for one viewer, and its signs.
 #[derive(Debug, Default)]
 pub(crate) struct BelowLowest {
     is_on: bool,
-    /// Since when it is thought to be too little, and the most that arrived since.
+    /// Since when both rates are too low, and the highest received rate since then, in bit/s.
     since: Option<(Instant, f64)>,
-    /// Since when it is thought to be enough.
+    /// Since when the estimate is at least [`ENOUGH_ABOVE`] of the lowest layer's bitrate.
     enough_since: Option<Instant>,
-    /// When the viewer last asked.
+    /// When the viewer last requested a keyframe.
     asked_at: Option<Instant>,
-    /// Since when much gets lost although less is sent.
+    /// Since when much is lost although less is sent.
     lossy_since: Option<Instant>,
-    /// Until when it is not looked at.
+    /// Until when the link is not checked.
     not_before: Option<Instant>,
 }
 
 impl BelowLowest {
-    /// Whether a picture that takes `least` at least is too much for a link that is thought to carry `thought`,
-    /// while `arriving` arrives: all in bits a second, and without sound. `loses_much`: whether much gets lost
-    /// and no queue is the reason.
+    /// Whether the link carries less than the lowest layer. `lowest_bps` is that layer's bitrate,
+    /// `estimate_bps` the bitrate estimate and `received_bps` the received rate, all in bit/s and without
+    /// audio. `loses_much` says that much is lost and a queue is not the reason.
     pub(crate) fn is_on(
         &mut self,
-        least: f64,
-        thought: f64,
-        arriving: f64,
+        lowest_bps: f64,
+        estimate_bps: f64,
+        received_bps: f64,
         loses_much: bool,
         now: Instant,
     ) -> bool {
-        if thought < least * ENOUGH_ABOVE {
+        if estimate_bps < lowest_bps * ENOUGH_ABOVE {
             self.enough_since = None;
         } else {
             let since = *self.enough_since.get_or_insert(now);
             let is_long = now.saturating_duration_since(since) >= ENOUGH_FOR;
-            self.is_on &= !is_long && thought < least * AMPLE_ABOVE;
+            self.is_on &= !is_long && estimate_bps < lowest_bps * AMPLE_ABOVE;
         }
         if self.is_on && loses_much {
             let since = *self.lossy_since.get_or_insert(now);
@@ -74,30 +85,32 @@ impl BelowLowest {
         if self.not_before.is_some_and(|it| now < it) {
             return self.is_on;
         }
-        if thought >= least * THOUGHT_BELOW || arriving >= least * ARRIVES_BELOW {
+        if estimate_bps >= lowest_bps * ESTIMATE_BELOW
+            || received_bps >= lowest_bps * RECEIVED_BELOW
+        {
             self.since = None;
         } else {
             let (since, most) = self.since.unwrap_or((now, 0.0));
-            let most = most.max(arriving);
+            let most = most.max(received_bps);
             self.since = Some((since, most));
             let is_long = now.saturating_duration_since(since) >= SHORT_FOR;
             let is_asked =
                 self.asked_at.is_some_and(|it| now.saturating_duration_since(it) < LATELY);
-            self.is_on |= is_long && is_asked && thought >= most * BELIEVED;
+            self.is_on |= is_long && is_asked && estimate_bps >= most * CREDIBLE_ABOVE;
             if now.saturating_duration_since(since) >= LATELY {
-                // What arrived long ago is no measure: it may be narrower since then.
-                self.since = Some((now, arriving));
+                // The link may have narrowed since then, so the highest received rate is measured anew.
+                self.since = Some((now, received_bps));
             }
         }
         self.is_on
     }
 
-    /// It begins, whatever was seen.
+    /// Turns it on, whatever the signs are.
     pub(crate) fn begin(&mut self) {
         self.is_on = true;
     }
 
-    /// The viewer asked for a keyframe, of what was sent to be seen.
+    /// Records that the viewer requested a keyframe while a layer was sent all the time.
     pub(crate) fn asked(&mut self, now: Instant) {
         self.asked_at = Some(now);
     }
@@ -116,18 +129,21 @@ mod tests {
     fn a_link_is_short_for_a_viewer_that_sees_nothing_until_it_is_ample() {
         let mut it = BelowLowest::default();
         assert!(!it.is_on(100.0, 80.0, 80.0, false, at(0)));
-        assert!(!it.is_on(100.0, 80.0, 80.0, false, at(9)), "it is seen all the same");
+        assert!(
+            !it.is_on(100.0, 80.0, 80.0, false, at(9)),
+            "the viewer did not ask for a keyframe"
+        );
         it.asked(at(9));
-        assert!(!it.is_on(100.0, 80.0, 120.0, false, at(10)), "it all arrives");
-        assert!(!it.is_on(100.0, 80.0, 80.0, false, at(10)), "for a moment");
+        assert!(!it.is_on(100.0, 80.0, 120.0, false, at(10)), "the whole layer is received");
+        assert!(!it.is_on(100.0, 80.0, 80.0, false, at(10)), "the rates have just become too low");
         assert!(it.is_on(100.0, 80.0, 80.0, false, at(12)));
-        assert!(it.is_on(100.0, 120.0, 90.0, false, at(13)), "not back and forth");
+        assert!(it.is_on(100.0, 120.0, 90.0, false, at(13)), "the estimate is not ample");
         assert!(!it.is_on(100.0, 125.0, 100.0, false, at(14)));
-        assert!(!it.is_on(100.0, 80.0, 80.0, false, at(15)), "and anew");
+        assert!(!it.is_on(100.0, 80.0, 80.0, false, at(15)), "the rates have just become too low");
         it.asked(at(16));
         assert!(it.is_on(100.0, 80.0, 80.0, false, at(17)));
         assert!(it.is_on(100.0, 110.0, 90.0, false, at(18)));
-        assert!(!it.is_on(100.0, 110.0, 100.0, false, at(23)), "or long enough");
+        assert!(!it.is_on(100.0, 110.0, 100.0, false, at(23)), "the estimate was enough for 5 s");
     }
 
     #[test]
@@ -137,11 +153,11 @@ mod tests {
             it.asked(at(s));
             let carried = if s < 2 { 90.0 } else { 50.0 };
             if it.is_on(100.0, carried, carried, false, at(s)) {
-                assert!((8..14).contains(&s), "after {s} s");
+                assert!((8..14).contains(&s), "the narrow link was detected after {s} s");
                 return;
             }
         }
-        panic!("it never was");
+        panic!("the narrow link was not detected");
     }
 
     #[test]
@@ -149,13 +165,16 @@ mod tests {
         let mut it = BelowLowest::default();
         it.asked(at(0));
         assert!(!it.is_on(100.0, 30.0, 90.0, false, at(0)));
-        assert!(!it.is_on(100.0, 30.0, 20.0, false, at(3)), "more than that arrived");
+        assert!(
+            !it.is_on(100.0, 30.0, 20.0, false, at(3)),
+            "the estimate is far below the received rate"
+        );
         assert!(it.is_on(100.0, 80.0, 90.0, false, at(4)));
         assert!(it.is_on(100.0, 60.0, 50.0, true, at(5)));
-        assert!(it.is_on(100.0, 60.0, 60.0, false, at(6)), "less got lost");
+        assert!(it.is_on(100.0, 60.0, 60.0, false, at(6)), "the loss has ended");
         assert!(it.is_on(100.0, 60.0, 50.0, true, at(7)));
-        assert!(!it.is_on(100.0, 60.0, 50.0, true, at(11)), "it is lost as much");
+        assert!(!it.is_on(100.0, 60.0, 50.0, true, at(11)), "much is lost although less is sent");
         it.asked(at(19));
-        assert!(!it.is_on(100.0, 60.0, 60.0, true, at(20)), "and would be again");
+        assert!(!it.is_on(100.0, 60.0, 60.0, true, at(20)), "the link is not checked for 10 s");
     }
 }

@@ -11,11 +11,11 @@ use crate::testing::{START, packet};
 const LOWEST: OperatingPoint = OperatingPoint { spatial: 0, temporal: 0 };
 const MIDDLE: OperatingPoint = OperatingPoint { spatial: 0, temporal: 1 };
 
-/// How browsers arrange three temporal layers, and which frames need only the lowest.
+/// The temporal layer of each frame of a browser's stream, and whether the frame needs only the lowest.
 const PATTERN: [(u8, bool); 8] =
     [(0, false), (2, true), (1, true), (2, false), (0, false), (2, false), (1, false), (2, false)];
 
-/// A VP8 frame of some packets.
+/// A VP8 frame of `len` packets.
 fn frame(number: u32, first_seq: u64, len: u64) -> Vec<Packet> {
     let (temporal, is_sync) = PATTERN[number as usize % 8];
     (0..len)
@@ -40,7 +40,7 @@ fn frame(number: u32, first_seq: u64, len: u64) -> Vec<Packet> {
         .collect()
 }
 
-/// So many frames of these lengths, one behind the other.
+/// `n` consecutive frames; `len` returns the number of packets of each.
 fn frames(n: u32, len: impl Fn(u32) -> u64) -> Vec<Packet> {
     let mut seq = 100;
     let mut all = Vec::new();
@@ -85,13 +85,13 @@ fn fewer_frames_from_the_next_picture_on_and_more_where_a_frame_says_so() {
         points.push((packet.ts / 3_000, it.current().temporal));
     }
     let from = |temporal: u8| points.iter().filter(|it| it.1 == temporal).map(|it| it.0).min();
-    assert_eq!(from(0), Some(6), "frame 5 is sent to its end");
+    assert_eq!(from(0), Some(6), "frame 5 was not sent to its end");
     assert_eq!(
         (from(1), points[35].1),
         (Some(18), 0),
-        "two of its layer before need what was not sent"
+        "two earlier frames of this layer need dropped frames"
     );
-    assert_eq!(from(2), Some(25), "and one more layer where that can be");
+    assert_eq!(from(2), Some(25), "this is the next switch point of the highest layer");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn what_comes_late_takes_the_number_that_was_kept_for_it() {
     assert_eq!(take(101), (Some(101), false));
     assert_eq!(take(105), (Some(103), true));
     assert_eq!(take(103), (Some(102), true));
-    assert_eq!(take(102), (None, false), "once more: left out already");
+    assert_eq!(take(102), (None, false), "it was dropped already");
     assert_eq!(take(107), (Some(105), true));
     assert_eq!(take(109), (Some(107), false));
 }
@@ -138,7 +138,7 @@ fn the_last_of_a_smaller_picture_ends_it() {
 fn memory_is_bounded_and_what_is_forgotten_gets_no_wrong_number() {
     let mut it = SvcFilter::new(LOWEST, 100);
     let all = frames(10_000, |_| 1);
-    // The first of each eight comes late, much too late.
+    // One packet in every eight is missing. One of these comes much too late.
     for packet in all.iter().filter(|it| it.seq % 8 != 1) {
         it.take(packet, LOWEST);
         assert!(it.runs.len() <= MAX_RUNS && it.runs.capacity() < 2 * MAX_RUNS);
@@ -154,7 +154,7 @@ proptest! {
         wants in prop::collection::vec(0_u8..4, 40),
     ) {
         let all = frames(40, |n| lens[n as usize]);
-        // In the order of arrival: most at once, some late, some twice, some never.
+        // The order of arrival: most packets come at once, some late, some twice, some never.
         let mut arrivals: Vec<(usize, usize)> = Vec::new();
         for (n, (outcome, delay)) in fates.iter().take(all.len()).enumerate() {
             match outcome {
@@ -175,7 +175,7 @@ proptest! {
                 prop_assert_eq!(owner, packet.seq, "number {} was given twice", number);
             }
         }
-        // Gaps are only left by packets that never came; all before the last one that did.
+        // Only packets that never came leave gaps, up to the last one that came.
         let last = arrivals.iter().map(|it| it.1).max().unwrap_or(0);
         let came = |n: &usize| arrivals.iter().any(|it| it.1 == *n);
         let never = (0..last).filter(|n| !came(n)).count() as u64;
