@@ -1,6 +1,6 @@
-//! The sending half of one viewer: SRTP written straight into the outbox, reports, probes, and the feedback
-//! that comes back. A microsecond or two a packet and 18 kB a viewer. The session itself is
-//! [`crate::transport`]'s.
+//! The sending half of one viewer: SRTP packets, written in place in the outbox, sender reports, probes, and
+//! the viewer's feedback. It costs one or two microseconds per packet and 18 kB per viewer. ICE and DTLS
+//! are in [`crate::transport`].
 
 mod feedback;
 pub(crate) mod outgoing;
@@ -31,24 +31,25 @@ use crate::transport::shared::Shared;
 use crate::transport::{Handled, Keys, Receipt, Transport};
 use crate::{CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 
-/// What a link is thought to carry at first: what most do. Probes tell more within a second.
+/// The initial bitrate estimate. Most links carry it, and probes raise it within a second.
 const START_BPS: u64 = 2_000_000;
-/// Sound and a word.
+/// The lowest bitrate estimate: audio and little more.
 const MIN_BPS: u64 = 50_000;
-/// Nobody sends a broadcast of more.
+/// The highest bitrate estimate. No broadcast exceeds it.
 const MAX_BPS: u64 = 30_000_000;
 
-/// The estimate is not thought over more often for the sake of time alone.
+/// The minimum time until the next timer of the estimator.
 const ESTIMATE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A viewer that was silent for this long before its address changed has lost what it was sent.
+/// A viewer that was silent for this long before its address changed has lost packets that were sent to
+/// the old address.
 const GAP: Duration = Duration::from_millis(200);
 
-/// Before a report told it.
+/// The round trip that is assumed before a report gives one.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// The sending half of one viewer. After every call that takes `&mut self` it is polled until it yields a
-/// timeout.
+/// The sending half of one viewer. After every call that takes `&mut self`, the caller polls it until it
+/// returns a timeout.
 #[derive(Debug)]
 pub(crate) struct Egress {
     shared: Shared,
@@ -59,21 +60,21 @@ pub(crate) struct Egress {
     is_offered: bool,
     remote: Option<Remote>,
     media: Option<Media>,
-    /// ICE and DTLS came up, and nobody was told yet.
+    /// Whether [`Output::Connected`] is due.
     is_news: bool,
-    /// A goodbye is to be said.
+    /// Whether a goodbye is due.
     is_closing: bool,
     feedbacks: RateLimit,
-    /// When something is to be done, unless something comes before.
+    /// When there is something to do, even without input.
     due: Instant,
-    /// Where microseconds count from.
+    /// The origin of its times in microseconds.
     began: Instant,
-    /// Stands for a bug: from this time on its timer panics, and so does its answer at any time.
+    /// Simulates a bug: timers panic from this time on, and an answer panics at any time.
     #[cfg(test)]
     pub(crate) panics_at: Option<Instant>,
 }
 
-/// What there is once the keys are known.
+/// The part that exists once the SRTP keys are known.
 #[derive(Debug)]
 struct Media {
     sender: Sender,
@@ -83,14 +84,14 @@ struct Media {
 }
 
 impl Egress {
-    /// A viewer that nothing is negotiated with.
+    /// A viewer that has negotiated nothing yet.
     pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
         let mut random = [0; 20];
         rand::fill(&mut random).expect("the system has random numbers");
         let word = |at: usize| {
             u32::from_be_bytes([random[at], random[at + 1], random[at + 2], random[at + 3]])
         };
-        // Three different ones, and none of them 0.
+        // Three different SSRCs, none of them 0.
         let base = word(0) | 1;
         let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
@@ -154,9 +155,9 @@ impl Egress {
         now.saturating_duration_since(self.began).as_micros() as u64
     }
 
-    /// Media goes elsewhere, after as much silence.
+    /// Handles a change of the media path, before which nothing came for `silence`.
     fn moved(&mut self, silence: Duration) {
-        // What was sent meanwhile is lost, and so are the viewer's requests: they came from nowhere.
+        // Packets sent meanwhile are lost. So are the viewer's requests: they came from an unknown address.
         if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
             media.feedback.wants_keyframe = true;
         }
@@ -170,7 +171,7 @@ impl Egress {
     ) -> Receipt {
         let now_us = self.micros(now);
         let Some(media) = &mut self.media else { return Receipt::Foreign };
-        // RFC 5761, section 4: RTCP. Nothing else is expected of a viewer.
+        // Only RTCP is expected of a viewer (RFC 5761, section 4).
         if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
             return Receipt::Foreign;
         }
@@ -182,10 +183,10 @@ impl Egress {
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
         _ = self.transport.authentic(datagram, now, out);
         if self.transport.path().is_none_or(|it| it.remote != datagram.source) {
-            // It may have to be asked there in a moment.
+            // A connectivity check to the new address may be due at once.
             self.due = now;
         }
-        // Counted once it is known to be the viewer's: whoever forges its address would use it up.
+        // Counted after authentication, so that a forger of the viewer's address cannot use up its limit.
         if !self.feedbacks.take(FEEDBACK_PER_SECOND, now) {
             return Receipt::Taken;
         }
@@ -195,7 +196,7 @@ impl Egress {
         if feedback.is_pressing() { Receipt::Taken } else { Receipt::CanWait }
     }
 
-    /// The payload type for repetitions of what was sent with this one, or of anything.
+    /// The payload type for retransmissions of packets with payload type `of`; `None`: of any.
     fn rtx_payload_type(&self, of: Option<u8>) -> Option<u8> {
         let video = self.remote.as_ref()?.media(MediaKind::Video)?;
         let mut formats = video.formats.iter().filter(|it| of.is_none_or(|of| it.pt == of));
@@ -229,14 +230,14 @@ impl Egress {
     fn deadline(&self, now: Instant) -> Instant {
         let media = self.media.as_ref().filter(|_| self.is_connected());
         let of_media = media.map(|it| self.media_deadline(it, now));
-        // Without any of them there is nothing to wait for; it is closed by whoever asks.
+        // Without any deadline the session is closed, and its caller removes it.
         let next = [self.transport.deadline(), of_media].into_iter().flatten().min();
         next.unwrap_or(self.began + CONSENT_TIMEOUT)
     }
 }
 
 impl Egress {
-    /// Makes an offer of sound and picture, the candidate of address `via` first.
+    /// Makes an offer of audio and video. The candidate with the address `via` comes first.
     pub(crate) fn offer(&mut self, via: Option<IpAddr>) -> String {
         self.is_offered = true;
         self.describe(via, |local, it| match &it.remote {
@@ -257,7 +258,7 @@ impl Egress {
         Ok(self.offer(via))
     }
 
-    /// Takes the answer to the last offer.
+    /// Accepts the answer to the last offer.
     pub(crate) fn accept_answer(
         &mut self,
         answer: &str,
@@ -275,7 +276,7 @@ impl Egress {
         self.negotiated(remote, now)
     }
 
-    /// Takes the viewer's own offer; returns the answer.
+    /// Accepts an offer of the viewer; returns the answer.
     pub(crate) fn accept_offer(
         &mut self,
         offer: &str,
@@ -296,24 +297,23 @@ impl Egress {
         self.transport.credentials().ufrag.clone()
     }
 
-    /// Our address and the viewer's, between which media goes; an egress that does not tell is never
-    /// handed over to another worker.
+    /// Our address and the viewer's on the media path. A viewer without a path never migrates.
     pub(crate) fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.transport.addresses()
     }
 
-    /// Codecs that the viewer accepts.
+    /// The codecs that the viewer accepts.
     pub(crate) fn codecs(&self) -> Vec<Codec> {
         self.remote.as_ref().map(sdp::codecs).unwrap_or_default()
     }
 
-    /// The payload type in which the viewer accepts this format; `None` when it cannot play it.
+    /// The viewer's payload type for this format; `None` if it cannot play it.
     pub(crate) fn payload_type(&self, kind: MediaKind, format: &Format) -> Option<u8> {
         let media = self.remote.as_ref()?.media(kind)?;
         media.payload_type(format).map(|it| it.pt)
     }
 
-    /// Takes a datagram.
+    /// Handles a received datagram.
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
@@ -333,8 +333,8 @@ impl Egress {
         }
     }
 
-    /// Reads a little of what serving it reads, so that the processor has it at hand by then. Returns
-    /// a number that means nothing.
+    /// Reads a little of the data that serving it reads, so that it is in the processor's cache by then.
+    /// The returned number has no meaning.
     pub(crate) fn warm(&self) -> u64 {
         let Some(media) = &self.media else { return 0 };
         let is_due = u64::from(self.is_connected()) + u64::from(self.due > self.began);
@@ -346,12 +346,12 @@ impl Egress {
             .wrapping_add(u64::from(media.feedback.is_pressing()))
     }
 
-    /// The same for what is found by that.
+    /// The same for the data that [`Self::warm`] leads to.
     pub(crate) fn warm_logs(&self) -> u64 {
         self.media.as_ref().map_or(0, |it| it.sender.warm_logs())
     }
 
-    /// Lets time pass.
+    /// Runs the timers that are due at `now`.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         #[cfg(test)]
         assert!(self.panics_at.is_none_or(|it| now < it), "a bug in a timer");
@@ -367,7 +367,7 @@ impl Egress {
         }
     }
 
-    /// Sends a packet, now or when polled.
+    /// Sends a packet, if there are keys and a path.
     pub(crate) fn forward(&mut self, packet: &Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
@@ -376,43 +376,43 @@ impl Egress {
         }
     }
 
-    /// What the viewer's link carries, in bits a second with all headers; `None` when it is not
-    /// estimated: then the best layer is sent.
+    /// The bitrate estimate of the viewer's link, in bit/s with all headers. `None` if there is none: then
+    /// the best layer is sent.
     pub(crate) fn estimate_bps(&self) -> Option<u64> {
         self.media.as_ref().map(|it| it.estimator.estimate_bps())
     }
 
-    /// Whether much gets lost now, and no queue is the reason.
+    /// Whether much is lost now, and a queue is not the reason.
     pub(crate) fn loses_much(&self) -> bool {
         self.media.as_ref().is_some_and(|it| it.estimator.loses_much())
     }
 
-    /// What arrives at the viewer, in bits a second.
+    /// The rate received by the viewer, in bit/s.
     pub(crate) fn arriving_bps(&self) -> u64 {
         self.media.as_ref().map_or(0, |it| it.estimator.arriving_bps())
     }
 
-    /// What is sent to the viewer, and what would be with the next better layer (0: there is none), in
-    /// bits a second.
+    /// Sets the bitrate sent to the viewer, and that with the next better layer (0: there is none), in
+    /// bit/s.
     pub(crate) fn set_demand(&mut self, current_bps: u64, next_bps: u64) {
         if let Some(media) = &mut self.media {
             media.estimator.set_demand(current_bps, next_bps);
         }
     }
 
-    /// Bytes that a probe of the link lacks now.
+    /// The bytes that a probe of the link still has to send now.
     pub(crate) fn probe_bytes(&mut self, now: Instant) -> usize {
         let now_us = self.micros(now);
         self.media.as_mut().map_or(0, |it| it.sender.probe_lacks(now_us))
     }
 
-    /// Whether the viewer is known to read the picture. Before that nothing of it goes out on the
-    /// retransmission stream unasked: pion drops a track whose retransmissions it reads first.
+    /// Whether the viewer is known to read the video. Before that, no packet is retransmitted without a
+    /// request: pion drops a track if it reads the retransmissions first.
     pub(crate) fn is_picture_read(&self) -> bool {
         self.media.as_ref().is_some_and(|it| it.feedback.is_picture_read)
     }
 
-    /// Fills a probe with a packet that was sent before, or without one with nothing.
+    /// Fills a probe with a retransmission of `packet`, or with padding if there is none.
     pub(crate) fn fill(&mut self, packet: Option<&Outgoing<'_>>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = packet.map(|it| it.payload_type);
@@ -422,31 +422,32 @@ impl Egress {
         }
     }
 
-    /// The next sequence number that the viewer asked to have repeated (generic NACK); the room's
-    /// ring has the packet. An egress that keeps its own copies has none.
+    /// The next sequence number to retransmit, by a NACK or by transport-wide feedback. The room's ring
+    /// has the packet.
     pub(crate) fn next_request(&mut self) -> Option<u16> {
         self.media.as_mut()?.feedback.next_request()
     }
 
-    /// The least time between two repetitions of one packet, in milliseconds: about a round trip.
+    /// The minimum interval between two retransmissions of one packet, in milliseconds: half a round trip
+    /// and [`Feedback::late`].
     pub(crate) fn repeat_gap_ms(&self) -> u64 {
         let Some(Media { feedback, .. }) = &self.media else { return 0 };
-        // Receivers repeat a request about once a round trip, and by a clock that is not quite ours.
+        // A receiver repeats a request about once per round trip, by a clock that differs from ours.
         let trip = feedback.round_trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2;
         (trip + feedback.late).as_millis() as u64
     }
 
-    /// For how long nothing came from where media goes.
+    /// How long nothing has come from the viewer's address on the media path.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         self.transport.silence(now)
     }
 
-    /// Whether what is repeated is likely to get lost as well.
+    /// Whether a retransmission is likely to be lost as well.
     pub(crate) fn is_lossy(&self) -> bool {
         self.media.as_ref().is_some_and(|it| it.estimator.is_lossy())
     }
 
-    /// Sends a packet again (RFC 4588), if that is within bounds.
+    /// Retransmits a packet (RFC 4588), unless the limit of retransmissions is reached.
     pub(crate) fn repeat(&mut self, packet: &Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = Some(packet.payload_type);
@@ -457,9 +458,9 @@ impl Egress {
         }
     }
 
-    /// What comes next. Datagrams go to the outbox.
+    /// Returns the next output. Datagrams go to the outbox.
     pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
-        // Most of the time a packet was forwarded and nothing else happened.
+        // Most calls follow a forwarded packet, with nothing else to do.
         if now < self.due {
             return Output::Timeout(self.due);
         }
@@ -488,17 +489,17 @@ impl Egress {
         Output::Timeout(self.due)
     }
 
-    /// Whether ICE and DTLS are up.
+    /// Whether ICE and DTLS are connected.
     pub(crate) fn is_connected(&self) -> bool {
         self.media.is_some() && self.transport.is_connected()
     }
 
-    /// Why the session is over, once it is.
+    /// Why the session is over, if it is.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         self.transport.closed()
     }
 
-    /// Says goodbye; the datagrams come with the next poll.
+    /// Closes the session. The next poll sends the goodbye.
     pub(crate) fn close(&mut self) {
         self.due = self.began;
         self.is_closing = true;

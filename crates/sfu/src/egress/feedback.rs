@@ -1,4 +1,4 @@
-//! What a viewer says of what it gets: RTCP, after it was authenticated.
+//! The RTCP feedback of a viewer, after authentication.
 
 use std::time::{Duration, Instant};
 
@@ -9,38 +9,42 @@ use super::sender::Sender;
 use crate::transport::sdp::Ssrcs;
 use bwe::{Estimator, PacketResult};
 
-/// Numbers that a viewer asks to have repeated, or is told to miss, between two times that it is served. A NACK names
-/// up to 17 an entry; more than this is asked again in a round trip.
+/// The most retransmissions that wait until the viewer is served. One entry of a NACK requests up to 17.
+/// Beyond this number, the viewer requests them again after a round trip.
 const MAX_REQUESTS: usize = 128;
 
-/// Packets that a transport-wide feedback tells to be missing and that are sent again for that: a third
-/// of what 2.5 Mbit/s have in the quarter of a second that is its longest interval.
+/// The most packets that are retransmitted since one transport-wide feedback reports them lost: a third of
+/// the packets that 2.5 Mbit/s have in a quarter of a second, the longest interval between feedbacks.
 const MAX_MISSED: usize = 24;
 
-/// Bounds of [`Feedback::late`] once something was sent again in vain.
+/// The minimum of [`Feedback::late`] once a packet was retransmitted in vain.
 const LEAST_LATE: Duration = Duration::from_millis(25);
+
+/// The maximum of [`Feedback::late`].
 const MOST_LATE: Duration = Duration::from_millis(200);
 
-/// What a feedback says that a viewer misses. Its own requests (NACK) come sooner, but get lost like
-/// anything else, and it waits a round trip before it asks again.
+/// The losses that one transport-wide feedback reports. The viewer's own requests (NACK) come sooner, but
+/// can be lost themselves, and the viewer waits a round trip before it repeats one.
 #[derive(Debug, Default)]
 struct Missed {
     numbers: [u16; MAX_MISSED],
     n: usize,
-    /// The last transport-wide number that it tells of.
+    /// The last transport-wide sequence number that it reports.
     told: u16,
     n_lost: usize,
     n_came: usize,
-    /// Whether a packet of the picture came.
+    /// Whether a video packet came.
     has_picture: bool,
-    /// Of what was sent again: how much came, came in vain, and got lost.
+    /// The number of retransmissions that came, with no other copy before them.
     n_repeats: u32,
+    /// The number of retransmissions that came although another copy did.
     n_in_vain: u32,
+    /// The number of retransmissions that were lost.
     n_lost_again: u32,
 }
 
 impl Missed {
-    /// Takes what became of one packet, and hands on what the estimate needs.
+    /// Counts the outcome of one packet; returns the part that the estimator needs.
     fn note(&mut self, outcome: PacketOutcome) -> PacketResult {
         match outcome.result.received_us {
             Some(_) => self.n_came += 1,
@@ -70,24 +74,24 @@ impl Missed {
     }
 }
 
-/// What a viewer asked for and told.
+/// The state that follows from a viewer's feedback.
 #[derive(Debug, Default)]
 pub(crate) struct Feedback {
-    /// Sequence numbers to repeat, oldest first.
+    /// Sequence numbers to retransmit, oldest first.
     requests: std::collections::VecDeque<u16>,
-    /// It cannot decode what it has.
+    /// Whether the viewer requested a keyframe.
     pub(crate) wants_keyframe: bool,
-    /// A report of it tells of the picture: it has read packets of that stream.
+    /// Whether feedback has reported on the video, so that the viewer is known to read it.
     pub(crate) is_picture_read: bool,
-    /// The last round trip, smoothed (RFC 6298).
+    /// The smoothed round trip (RFC 6298).
     pub(crate) round_trip: Option<Duration>,
-    /// How much longer than a round trip it takes until the viewer has read what was sent again. One that is out of
-    /// CPU asks again for what waits to be read.
+    /// How much longer than a round trip the viewer takes to read a retransmission. A viewer that is
+    /// short of CPU requests packets again that it has received but not read.
     pub(crate) late: Duration,
 }
 
 impl Feedback {
-    /// Takes a compound packet.
+    /// Handles a compound packet.
     pub(crate) fn handle(
         &mut self,
         compound: &[u8],
@@ -135,10 +139,10 @@ impl Feedback {
         }
     }
 
-    /// Learns from what became of repetitions how late the viewer is to read them.
+    /// Adapts [`Self::late`] to the outcomes of retransmissions.
     fn repeated(&mut self, missed: &Missed) {
         if missed.n_lost_again > 0 {
-            // It is not what it has yet to read that the viewer asks for.
+            // The viewer requests packets that were lost, not ones that it has yet to read.
             self.late = Duration::ZERO;
         } else if missed.n_in_vain > 0 {
             self.late = (self.late * 2).clamp(LEAST_LATE, MOST_LATE);
@@ -152,12 +156,12 @@ impl Feedback {
         self.requests.extend(numbers.take(room));
     }
 
-    /// Whether the viewer waits for something.
+    /// Whether the viewer waits for a keyframe or a retransmission.
     pub(crate) fn is_pressing(&self) -> bool {
         self.wants_keyframe || !self.requests.is_empty()
     }
 
-    /// The next number to repeat.
+    /// Removes and returns the next sequence number to retransmit.
     pub(crate) fn next_request(&mut self) -> Option<u16> {
         self.requests.pop_front()
     }
@@ -210,6 +214,6 @@ mod tests {
     fn what_feedback_misses_is_repeated_within_bounds_and_not_after_an_interruption() {
         assert_eq!(missed(3, 9), [0, 1, 2]);
         assert_eq!(missed(100, 200).len(), MAX_MISSED);
-        assert_eq!(missed(20, 3), [0; 0], "the link was away");
+        assert_eq!(missed(20, 3), [0; 0], "more packets were lost than came");
     }
 }

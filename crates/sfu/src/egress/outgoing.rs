@@ -1,4 +1,4 @@
-//! What passes between a viewer and its egress.
+//! The types that a viewer and its egress exchange.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,35 +9,35 @@ use crate::media::header_ext::HeaderExtensions;
 use crate::media::packet::NO_PAYLOAD;
 use media_api::MediaKind;
 
-/// One packet on its way to one viewer, its numbers already the viewer's own.
+/// One packet for one viewer, with the viewer's own numbering.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
-    /// Which track.
     pub(crate) kind: MediaKind,
-    /// The payload type that [`Egress::payload_type`] gave.
+    /// The payload type from [`crate::egress::Egress::payload_type`].
     pub(crate) payload_type: u8,
     /// Extended sequence number.
     pub(crate) seq: u64,
     /// RTP timestamp.
     pub(crate) ts: u32,
-    /// Bytes of RTP padding (RFC 3550, section 5.1), so that packets of a frame are of one size.
+    /// Bytes of RTP padding (RFC 3550, section 5.1), which gives the packets of a frame one size.
     pub(crate) padding: u8,
     /// RTP marker bit.
     pub(crate) marker: bool,
     /// Header extensions that describe the media, as bytes.
     pub(crate) header_ext: &'a HeaderExtensions,
-    /// The dependency descriptor, and the frame number that it has for this viewer.
+    /// The dependency descriptor, and its frame number for this viewer.
     pub(crate) dependency: Option<(&'a dependency_descriptor::Descriptor, u16)>,
-    /// The payload, shared by all viewers; one without content stands for a packet that is left out.
+    /// The payload, shared by all viewers. It is empty in a packet that replaces a dropped one.
     pub(crate) payload: &'a Arc<[u8]>,
-    /// What differs for this viewer in the VP8 payload descriptor.
+    /// The change to the VP8 payload descriptor for this viewer.
     pub(crate) vp8_patch: Option<vp8::Patch>,
-    /// When it was captured, in our clock; sender reports are made of it.
+    /// The capture time in our clock, from which sender reports are made.
     pub(crate) captured: Instant,
 }
 
 impl Outgoing<'_> {
-    /// Takes the content out: what is left has a number and the least padding that a packet can consist of.
+    /// Removes the payload. The packet keeps its sequence number, and gets one byte of padding, the least
+    /// that a packet can consist of.
     pub(crate) fn empty(&mut self) {
         self.padding = 1;
         self.marker = false;
@@ -48,13 +48,13 @@ impl Outgoing<'_> {
     }
 }
 
-/// What an egress yields.
+/// An output of an egress.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// ICE and DTLS are up.
+    /// ICE and DTLS have connected.
     Connected,
     /// The viewer cannot decode and needs a keyframe (PLI or FIR).
     KeyframeWanted,
-    /// Nothing more before this time.
+    /// No more output before this time, unless there is input.
     Timeout(Instant),
 }

@@ -1,14 +1,14 @@
-//! A probe of the viewer's link under way: more than is there to be sent, for a moment, evenly.
+//! A running probe of the viewer's link: a short burst above the media's bitrate, sent evenly.
 
 use bwe::Probe;
 
-/// Packets of a probe go in steps of this; a timer that is late by as much is made up for.
+/// The interval at which a probe sends packets, in microseconds. Its timer may be late by as much.
 const STEP_US: u64 = 2_000;
 
-/// A probe that could not be sent in this many times its duration is given up.
+/// A probe that is not completely sent after this many times its duration is given up.
 const PATIENCE: u64 = 3;
 
-/// A probe under way.
+/// A running probe.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Probing {
     probe: Probe,
@@ -21,17 +21,17 @@ impl Probing {
         Self { probe, began_us: now_us, sent: 0 }
     }
 
-    /// What its packets are marked with.
+    /// The id that marks its packets.
     pub(super) fn id(&self) -> u8 {
         self.probe.id
     }
 
-    /// Bytes were sent while it runs, media or filling.
+    /// Counts bytes that were sent while it runs: of media or to fill it.
     pub(super) fn note(&mut self, bytes: usize) {
         self.sent = self.sent.saturating_add(bytes as u32);
     }
 
-    /// Bytes that it lacks now.
+    /// The bytes that it still has to send now.
     pub(super) fn lacks(&self, now_us: u64) -> usize {
         let elapsed = now_us.saturating_sub(self.began_us) + STEP_US;
         let due = (u128::from(self.probe.bps) * u128::from(elapsed) / 8_000_000) as u64;
@@ -39,13 +39,13 @@ impl Probing {
         due.saturating_sub(self.sent.into()) as usize
     }
 
-    /// Whether nothing more is to be sent of it.
+    /// Whether it was sent completely or is given up.
     pub(super) fn is_over(&self, now_us: u64) -> bool {
         self.sent >= self.probe.bytes
             || now_us.saturating_sub(self.began_us) > PATIENCE * self.probe.duration_us
     }
 
-    /// When it lacks more.
+    /// When it has to send more, in microseconds.
     pub(super) fn next_us(&self, now_us: u64) -> u64 {
         now_us + STEP_US
     }
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(it.lacks(1_005_000), 7_000 - 2_400);
         it.note(12_000);
         assert_eq!((it.lacks(1_050_000), it.is_over(1_020_000)), (600, false));
-        assert!(it.is_over(1_050_000), "too late");
+        assert!(it.is_over(1_050_000), "more than three times its duration has passed");
         it.note(600);
         assert!(it.is_over(1_015_000));
     }

@@ -1,49 +1,53 @@
-//! What was sent to one viewer under which transport-wide sequence number, until its feedback says
-//! what arrived when (draft-holmer-rmcat-transport-wide-cc-extensions-01).
+//! The packets sent to one viewer, by transport-wide sequence number, until its feedback reports when they
+//! arrived (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 
 use rtp::rtcp::TransportFeedback;
 
 use bwe::PacketResult;
 
-/// What is remembered at first, and at most: 0.8 s of 2.5 and of 20 Mbit/s. Feedback comes ten to twenty
-/// times a second and takes a round trip.
+/// The initial number of entries: 0.8 s of 2.5 Mbit/s. Feedback comes ten to twenty times per second and
+/// takes a round trip.
 const MIN_LEN: usize = 256;
-const MAX_LEN: usize = 2_048;
-const _: () = assert!(MIN_LEN == 1 << u8::BITS, "a generation is what is left of a number");
 
-/// A packet that is pushed out sooner, with no word of it yet, shows that there is need for more.
+/// The largest number of entries: 0.8 s of 20 Mbit/s.
+const MAX_LEN: usize = 2_048;
+const _: () = assert!(MIN_LEN == 1 << u8::BITS, "a generation is the high bits of a number");
+
+/// The history grows if it would overwrite a packet without feedback sooner than this after it was sent.
 const TOO_SOON_US: u32 = 800_000;
 
-/// Copies that are sent further apart than this are so for different reasons.
+/// Copies that are sent further apart than this are sent for different reasons.
 const APART_US: u32 = 2_000;
 
-/// Reference times are in units of 64 ms, and wrap after 12 days.
+/// The unit of reference times.
 const REFERENCE_US: i64 = 64_000;
+
+/// The size of reference times. They wrap after 12 days.
 const REFERENCE_BITS: u32 = 24;
 
-/// Deltas are in units of 250 µs.
+/// The unit of deltas.
 const DELTA_US: i64 = 250;
 
-/// The last packets under way.
+/// The last packets that were sent.
 #[derive(Debug)]
 pub(crate) struct History {
-    /// By the low bits of the number; their count is a power of two.
+    /// Indexed by the low bits of the sequence number; the length is a power of two.
     sent: Vec<Sent>,
     next: u16,
     /// The last reference time, without wraps.
     reference: Option<i64>,
 }
 
-/// One packet, in twelve bytes: there are thousands of viewers.
+/// One packet, in twelve bytes, since there are thousands of viewers.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
-    /// The low bits of microseconds: 71 minutes.
+    /// The low 32 bits of the send time in microseconds; they wrap after 71 minutes.
     at_us: u32,
     bytes: u16,
-    /// The RTP sequence number of the picture's packet that it carried, if it did.
+    /// The RTP sequence number of the video packet that it carried, if any.
     number: u16,
     carries: Carries,
-    /// The high bits of its transport-wide number; where it is noted tells the low ones.
+    /// The high bits of its transport-wide sequence number. Its index gives the low ones.
     generation: u8,
     probe: u8,
     state: State,
@@ -51,14 +55,14 @@ struct Sent {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Carries {
-    /// No packet of the picture.
+    /// No video packet.
     Other,
     Picture,
-    /// A packet of the picture that was sent before.
+    /// A video packet that was sent before.
     Again,
 }
 
-/// A packet of the picture, by its RTP sequence number.
+/// A video packet, by its RTP sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Picture {
     pub(crate) number: u16,
@@ -69,9 +73,9 @@ pub(crate) struct Picture {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     UnderWay,
-    /// Said to be lost; it may still be said to have come.
+    /// Reported lost; it may still be reported received.
     Missing,
-    /// Nothing more is to be learned of it.
+    /// Reported received, or never used.
     Over,
 }
 
@@ -93,22 +97,22 @@ const NOTHING: Sent = Sent {
     state: State::Over,
 };
 
-/// What was learnt of one packet.
+/// The outcome of one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PacketOutcome {
-    /// For the estimate.
+    /// The part that the estimator needs.
     pub(crate) result: PacketResult,
-    /// Its transport-wide number.
+    /// Its transport-wide sequence number.
     pub(crate) seq: u16,
-    /// The number of the picture's packet that got lost with it, if one did.
+    /// The RTP sequence number of the video packet that was lost with it, if any.
     pub(crate) lost: Option<u16>,
-    /// It came, with a packet of the picture.
+    /// Whether it came and carried a video packet.
     pub(crate) has_picture: bool,
-    /// What became of what was sent again, if it was, and not for a probe.
+    /// The outcome of a retransmission, unless that was for a probe.
     pub(crate) repeat: Option<Repeat>,
 }
 
-/// What became of a packet that was sent again.
+/// The outcome of a retransmission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
     Came,
@@ -124,18 +128,18 @@ impl Default for History {
 }
 
 impl History {
-    /// The number that the next packet has.
+    /// The transport-wide sequence number of the next packet.
     pub(crate) fn next_seq(&self) -> u16 {
         self.next
     }
 
-    /// Reads where the next packet will be noted, so that it is at hand by then.
+    /// Reads the entry where the next packet will be recorded, so that it is in the cache by then.
     pub(crate) fn warm(&self) -> u32 {
         let at = usize::from(self.next) & (self.sent.len() - 1);
         self.sent.get(at).map_or(0, |it| it.at_us)
     }
 
-    /// The next packet was sent, with what was or will be sent of the picture under this number.
+    /// Records that the next packet was sent. `picture` is the video packet that it carries, if any.
     pub(crate) fn note(
         &mut self,
         now_us: u64,
@@ -179,7 +183,7 @@ impl History {
             return;
         }
         let mut sent = vec![NOTHING; len];
-        // That a copy came is still asked for; what was never used has no number.
+        // Copies of a packet that came still need its entry. An entry that was never used has no number.
         let is_used = |it: &Sent| it.state != State::Over || it.is_picture();
         for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| is_used(it)) {
             let seq = seq_at(at, it.generation);
@@ -190,7 +194,7 @@ impl History {
         self.sent = sent;
     }
 
-    /// What a feedback says of packets that it is news of, in the order of their numbers.
+    /// The outcomes that a feedback newly reports, in order of sequence number.
     pub(crate) fn fates<'a>(
         &'a mut self,
         feedback: &TransportFeedback<'a>,
@@ -200,7 +204,7 @@ impl History {
             self.unwrapped(feedback.info.reference_time).saturating_mul(REFERENCE_US);
         let sent = &mut self.sent;
         let mask = sent.len() - 1;
-        // More than are remembered are no news, whatever a packet announces.
+        // The history has no more packets, whatever number a feedback announces.
         feedback.statuses().take(2 * MAX_LEN).filter_map(move |(seq, delta)| {
             let received_us = delta.map(|delta| {
                 received = received.saturating_add(i64::from(delta) * DELTA_US);
@@ -236,8 +240,8 @@ impl History {
         })
     }
 
-    /// Whether no copy of this packet of the picture came, and none was sent after `told` and may still
-    /// come. One of before that nothing is known of has lost its feedback.
+    /// Whether no copy of this video packet came, and none that was sent after `told` may still come. If
+    /// nothing is known of an earlier copy, the feedback about it was lost.
     pub(crate) fn misses(&self, number: u16, told: u16) -> bool {
         let is_copy = |it: &Sent| it.is_picture() && it.number == number;
         let mut copies = self.sent.iter().enumerate().filter(|(_, it)| is_copy(it));
@@ -248,7 +252,7 @@ impl History {
         })
     }
 
-    /// A reference time nearest to the last one.
+    /// A reference time without wraps: of those possible, the nearest to the last one.
     fn unwrapped(&mut self, reference: u32) -> i64 {
         let span = 1_i64 << REFERENCE_BITS;
         let new = i64::from(reference);
@@ -264,7 +268,8 @@ impl History {
     }
 }
 
-/// Whether a copy of this packet that was sent at another time has come. What is sent twice at once is meant to be.
+/// Whether a copy of this packet that was sent at another time has come. Two copies that are sent at the
+/// same time are intended.
 fn came_otherwise(sent: &[Sent], this: &Sent) -> bool {
     let is_copy = |it: &&Sent| it.is_picture() && it.number == this.number;
     let apart = |it: &Sent| it.at_us.wrapping_sub(this.at_us) as i32;
@@ -272,12 +277,12 @@ fn came_otherwise(sent: &[Sent], this: &Sent) -> bool {
     copies.any(|it| it.state == State::Over && apart(it).unsigned_abs() >= APART_US)
 }
 
-/// The high bits of a transport-wide number. The least number of places tells the rest.
+/// The high bits of a transport-wide sequence number. An index of even the smallest history gives the rest.
 fn generation(seq: u16) -> u8 {
     (usize::from(seq) / MIN_LEN) as u8
 }
 
-/// The transport-wide number of what is noted at this place.
+/// The transport-wide sequence number of the entry at this index.
 fn seq_at(at: usize, generation: u8) -> u16 {
     (usize::from(generation) * MIN_LEN + at % MIN_LEN) as u16
 }
@@ -326,10 +331,10 @@ mod tests {
         assert_eq!(received, [at(4), None, at(12), at(20)]);
         assert_eq!((first[2].sent_us, first[2].bytes, first[3].probe), (2_000, 1_200, Some(7)));
         let again = fates(&mut history, 1, &[Some(4), None, Some(8), Some(8)]);
-        assert_eq!(again, [], "nothing new");
+        assert_eq!(again, [], "the feedback has nothing new");
         assert_eq!(fates(&mut history, 2, &[Some(30)]).len(), 1, "it came after all");
         assert_eq!(fates(&mut history, 2, &[Some(30)]).len(), 0);
-        assert_eq!(fates(&mut history, 900, &[Some(1)]), [], "never sent");
+        assert_eq!(fates(&mut history, 900, &[Some(1)]), [], "it was never sent");
     }
 
     #[test]
@@ -358,19 +363,27 @@ mod tests {
     #[test]
     fn a_packet_of_the_picture_is_missed_once_all_its_copies_are_lost() {
         let mut history = History::default();
-        // Numbers 70 and 71 of the picture, a packet of sound, and 70 twice more.
+        // Video packets 70 and 71, an audio packet, and 70 twice more.
         for picture in [Some(70), Some(71), None, Some(70), Some(70)] {
             history.note(0, 1_200, picture.map(once), None);
         }
         assert_eq!(missed(&mut history, 1, &[false, false, false, true]), [71], "70 came");
         history.note(0, 1_200, Some(once(71)), None);
         history.note(0, 1_200, Some(once(71)), None);
-        assert_eq!(missed(&mut history, 6, &[false]), [0; 0], "one more is under way");
+        assert_eq!(missed(&mut history, 6, &[false]), [0; 0], "another copy is under way");
         assert_eq!(missed(&mut history, 7, &[false]), [71]);
-        assert_eq!(missed(&mut history, 5, &[false, false, false]), [0; 0], "no news");
+        assert_eq!(
+            missed(&mut history, 5, &[false, false, false]),
+            [0; 0],
+            "nothing new is reported"
+        );
         history.note(0, 1_200, Some(once(72)), None);
         history.note(0, 1_200, Some(once(72)), None);
-        assert_eq!(missed(&mut history, 9, &[false]), [72], "what was said of the first got lost");
+        assert_eq!(
+            missed(&mut history, 9, &[false]),
+            [72],
+            "the feedback about the first was lost"
+        );
     }
 
     #[test]
@@ -404,13 +417,13 @@ mod tests {
         assert_eq!(missed(&mut history, 65_510, &[true, false]), [11]);
         history.note(0, 1_200, Some(once(10)), None);
         history.note(0, 1_200, Some(once(11)), None);
-        // Until there is no place for more of them.
+        // Until the history has to grow.
         for n in 200..400 {
             history.note(0, 1_200, Some(once(n)), None);
         }
         assert!(history.sent.len() > MIN_LEN);
         let copies = 65_500_u16.wrapping_add(200);
-        assert_eq!(missed(&mut history, copies, &[false]), [0; 0], "the first came");
+        assert_eq!(missed(&mut history, copies, &[false]), [0; 0], "the first copy came");
         assert_eq!(missed(&mut history, copies.wrapping_add(1), &[false]), [11]);
     }
 }

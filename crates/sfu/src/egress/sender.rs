@@ -1,5 +1,5 @@
-//! From a packet of the ring to an encrypted datagram in the outbox: number, key, and what is remembered.
-//! This is where a server of thousands of viewers spends its time.
+//! Makes an encrypted datagram in the outbox of a packet in the ring: numbers, encrypts and records it. A
+//! server with thousands of viewers spends most of its time here.
 
 use std::time::{Duration, Instant};
 
@@ -18,26 +18,30 @@ use crate::transport::sdp::{Remote, Ssrcs};
 use bwe::Probe;
 use media_api::MediaKind;
 
-/// What repetitions may use beside what was sent: as much again, and a burst. A viewer at 15 % loss needs
-/// a fifth, one at 30 %, to whom all is repeated twice, nearly all; without a bound, one who asks for
-/// everything again and again is given it. At once go 20 packets, as of anything, or what its link carries
-/// in 150 ms: after an outage a viewer asks for all that it missed, which would fill its link.
+/// The smallest burst of retransmissions, in bytes: 20 packets, as for any packets.
+///
+/// Retransmissions may use as many bytes as the forwarded packets, and a burst. A viewer with 15 % loss
+/// needs a fifth of that. One with 30 %, for whom each packet is retransmitted twice, needs nearly all.
+/// Without a limit, a viewer that requests everything again and again would be sent it.
 const REPEAT_BURST: i64 = 24_000;
+
+/// A faster link gets a burst of this many milliseconds at its bitrate. A larger burst would fill the link
+/// after an outage, when a viewer requests all packets that it missed.
 const REPEAT_BURST_MS: u64 = 150;
-/// The same for the fastest link that there may be.
+
+/// The largest burst, in bytes: that of the fastest link.
 const MAX_REPEAT_BURST: i64 = 600_000;
 
-/// The time between two sender reports. Browsers line sound up with picture by them.
+/// The interval between two sender reports. Browsers synchronize audio and video by them.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The most bytes of padding in one packet: the last of them says how many there are (RFC 3550,
-/// section 5.1).
+/// The most padding in one packet, in bytes: its last byte gives its length (RFC 3550, section 5.1).
 const MAX_PADDING: usize = 255;
 
-/// What the network adds: IPv4 and UDP.
+/// The size of the IPv4 and UDP headers.
 const NETWORK_HEADER_BYTES: usize = 28;
 
-/// Everything that goes out to one viewer under its keys.
+/// The outgoing streams of one viewer, and their keys.
 #[derive(Debug)]
 pub(crate) struct Sender {
     keys: srtp::Sender,
@@ -45,8 +49,9 @@ pub(crate) struct Sender {
     audio: RtpStream,
     video: RtpStream,
     rtx: RtpStream,
-    /// The next index of the repetitions.
+    /// The next index of the retransmission stream.
     rtx_index: u64,
+    /// The bytes that may be retransmitted now.
     repeat_budget: i64,
     probing: Option<Probing>,
     history: History,
@@ -56,7 +61,7 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// With fresh keys. `None` when the SSRCs are not three different ones.
+    /// Creates the streams with fresh keys; `None` if the three SSRCs are not different.
     pub(crate) fn new(
         mut keys: srtp::Sender,
         ssrcs: Ssrcs,
@@ -85,7 +90,7 @@ impl Sender {
         Some(sender)
     }
 
-    /// Takes what a description says of the header.
+    /// Takes over the negotiated header extensions.
     pub(crate) fn negotiated(&mut self, remote: &Remote) {
         for (stream, kind) in [
             (&mut self.audio, MediaKind::Audio),
@@ -128,12 +133,12 @@ impl Sender {
         self.history.warm().into()
     }
 
-    /// Begins to probe the link.
+    /// Begins a probe of the link.
     pub(crate) fn probe(&mut self, probe: Probe, now_us: u64) {
         self.probing = Some(Probing::new(probe, now_us));
     }
 
-    /// Bytes that a probe lacks now.
+    /// The bytes that the running probe still has to send now.
     pub(crate) fn probe_lacks(&mut self, now_us: u64) -> usize {
         let Some(probing) = self.probing else { return 0 };
         let has_feedback = self.rtx.has_transport_cc;
@@ -141,12 +146,12 @@ impl Sender {
         self.probing.as_ref().map_or(0, |it| it.lacks(now_us))
     }
 
-    /// When a probe lacks more, in microseconds.
+    /// When the running probe has to send more, in microseconds.
     pub(crate) fn probe_at(&self, now_us: u64) -> Option<u64> {
         self.probing.as_ref().map(|it| it.next_us(now_us))
     }
 
-    /// Fills a probe with a packet that was sent before, or without one with padding alone.
+    /// Fills a probe with a retransmission of `packet`, or with padding only if there is none.
     pub(crate) fn fill(
         &mut self,
         payload_type: u8,
@@ -179,7 +184,7 @@ impl Sender {
         self.write(To::Padding, payload_type, index, &nothing, path, now_us, out);
     }
 
-    /// Sends a packet of the ring again, unless too much was repeated already.
+    /// Retransmits a packet of the ring, unless it exceeds the budget for retransmissions.
     pub(crate) fn repeat(
         &mut self,
         payload_type: u8,
@@ -198,8 +203,8 @@ impl Sender {
         self.repeat_budget -= len as i64;
     }
 
-    /// Writes and encrypts one packet in place. Returns its length; 0 when it was not sent: its
-    /// number was used before, which only a fault of ours could bring about, or it is too long.
+    /// Writes and encrypts one packet in place. Returns its length; 0 if it was not sent, since it is too
+    /// long, or since its index was used before, which only a bug of ours can cause.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
     fn write(
@@ -245,22 +250,22 @@ impl Sender {
         len
     }
 
-    /// What was sent under which transport-wide number.
+    /// The sent packets by transport-wide sequence number.
     pub(crate) fn history(&mut self) -> &mut History {
         &mut self.history
     }
 
-    /// The round trip that a report block tells.
+    /// The round trip that follows from a report block.
     pub(crate) fn round_trip(&self, block: &rtcp::ReportBlock, now: Instant) -> Option<Duration> {
         self.reports.round_trip(block.last_sr, block.delay_since_last_sr, now)
     }
 
-    /// The viewer said what its clock says.
+    /// Records the viewer's reference time (RFC 3611, section 4.4).
     pub(crate) fn note_reference(&mut self, ssrc: u32, ntp: u64, now: Instant) {
         self.reports.note_reference(ssrc, ntp, now);
     }
 
-    /// Before something is sent again on a link of so many bits a second.
+    /// Limits the burst of retransmissions to that of a link of `bps` bit/s.
     pub(crate) fn bound_repeats(&mut self, bps: u64) {
         let burst = ((bps / 8_000 * REPEAT_BURST_MS) as i64).max(REPEAT_BURST);
         self.repeat_budget = self.repeat_budget.min(burst);
@@ -271,7 +276,7 @@ impl Sender {
         self.report_at
     }
 
-    /// Sends the reports of all streams in one packet (RFC 3550, section 6.1), when they are due.
+    /// Sends the sender reports in one packet (RFC 3550, section 6.1), if they are due.
     pub(crate) fn report(&mut self, path: Path, now: Instant, out: &mut Outbox) {
         if now < self.report_at {
             return;
@@ -311,7 +316,7 @@ impl Sender {
         }
     }
 
-    /// Says that nothing more comes (RFC 3550, section 6.6).
+    /// Sends a BYE for all streams (RFC 3550, section 6.6).
     pub(crate) fn goodbye(&mut self, path: Path, out: &mut Outbox) {
         let buffer = out.reserve();
         let Some(mut len) = rtcp::write::receiver_report(buffer, self.ssrcs.video, &[]) else {

@@ -1,26 +1,26 @@
-//! What our sender reports say of one stream (RFC 3550, section 6.4.1).
+//! The contents of our sender reports (RFC 3550, section 6.4.1), and the round trips that follow from them.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::media::header_ext::ntp;
 
-/// Reports whose round trip can be told: a browser answers within a second or two.
+/// The number of last reports that give a round trip: a browser answers within a second or two.
 const REMEMBERED: usize = 4;
 
-/// What was sent under one SSRC, and when what was captured.
+/// The packets sent with one SSRC, and the capture time of the last one.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    /// Packets; the low 32 bits.
+    /// The number of packets; the low 32 bits.
     pub(crate) packets: u32,
-    /// Bytes of payload without padding; the low 32 bits.
+    /// The bytes of payload without padding; the low 32 bits.
     pub(crate) octets: u32,
-    /// A point of the stream in both clocks.
+    /// One moment in our clock and as an RTP timestamp.
     point: Option<(Instant, u32)>,
     clock_rate: u32,
 }
 
 impl Account {
-    /// A packet was sent.
+    /// Records a packet that was sent.
     pub(crate) fn note(&mut self, captured: Instant, ts: u32, clock_rate: u32, payload: usize) {
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(payload as u32);
@@ -28,7 +28,7 @@ impl Account {
         self.clock_rate = clock_rate;
     }
 
-    /// The RTP timestamp of a moment; `None` before anything was sent.
+    /// The RTP timestamp of a moment; `None` before the first packet.
     pub(crate) fn timestamp_at(&self, now: Instant) -> Option<u32> {
         let (at, ts) = self.point?;
         let ticks = |by: Duration| (by.as_secs_f64() * f64::from(self.clock_rate)) as i64 as u32;
@@ -39,19 +39,19 @@ impl Account {
     }
 }
 
-/// Wall-clock time of our clock, and which reports were sent when.
+/// The wall-clock time of our clock, and the times of the last reports.
 #[derive(Debug)]
 pub(crate) struct Reports {
     clock: (Instant, SystemTime),
-    /// The middle 32 bits of the NTP time of the last ones.
+    /// The middle 32 bits of the NTP times of the last reports.
     sent: [Option<u32>; REMEMBERED],
     next: usize,
-    /// What the viewer's clock said when: who it is, the middle of its NTP time, our time.
+    /// The viewer's reference time: its SSRC, the middle 32 bits of its NTP time, and when it came.
     reference: Option<(u32, u32, Instant)>,
 }
 
 impl Reports {
-    /// With a point in both clocks.
+    /// `clock` is one moment in both clocks.
     pub(crate) fn new(clock: (Instant, SystemTime)) -> Self {
         Self { clock, sent: [None; REMEMBERED], next: 0, reference: None }
     }
@@ -63,27 +63,27 @@ impl Reports {
         ntp(time.checked_add(by).unwrap_or(time))
     }
 
-    /// A report was sent.
+    /// Records that a report was sent.
     pub(crate) fn note(&mut self, now: Instant) {
         self.sent[self.next] = Some(middle(self.ntp_at(now)));
         self.next = (self.next + 1) % REMEMBERED;
     }
 
-    /// The viewer said what its clock says (RFC 3611, section 4.4). Once it hears of it again it knows
-    /// its round trip, and how soon to repeat a NACK.
+    /// Records the viewer's reference time (RFC 3611, section 4.4). From our reply the viewer knows its
+    /// round trip, and so how soon to repeat a NACK.
     pub(crate) fn note_reference(&mut self, ssrc: u32, ntp: u64, now: Instant) {
         self.reference = Some((ssrc, middle(ntp), now));
     }
 
-    /// The answer to that, once: who, its time, and how long ago in 1/65536 s.
+    /// Removes the last reference time; returns the viewer's SSRC, its time, and its age in 1/65536 s.
     pub(crate) fn take_reference(&mut self, now: Instant) -> Option<(u32, u32, u32)> {
         let (ssrc, time, at) = self.reference.take()?;
         let delay = now.saturating_duration_since(at).as_secs_f64() * 65_536.0;
         Some((ssrc, time, delay as u32))
     }
 
-    /// The round trip that a report block tells (RFC 3550, section 6.4.1): only of a report that was
-    /// really sent.
+    /// The round trip that follows from a report block (RFC 3550, section 6.4.1); `None` if it refers to
+    /// no report that was sent lately.
     pub(crate) fn round_trip(&self, last_sr: u32, delay: u32, now: Instant) -> Option<Duration> {
         if !self.sent.contains(&Some(last_sr)) {
             return None;

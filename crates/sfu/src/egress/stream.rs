@@ -1,4 +1,4 @@
-//! One stream to one viewer: the header and payload of its packets, before they are encrypted.
+//! One RTP stream to one viewer: composes header and payload of its packets before encryption.
 
 use rtp::header::{Extension, HeaderWriter};
 use rtp::srtp;
@@ -11,37 +11,38 @@ use crate::media::header_ext::CaptureTime;
 use crate::media::header_ext::ExtensionIds;
 use crate::transport::sdp::Media;
 
-/// Packets that say which media description they are of (RFC 9143, section 9.2): by then the viewer
-/// has learned the SSRC, if it did not from the description.
+/// The number of packets that carry the `mid` of their media description (RFC 9143, section 9.2). After
+/// these the viewer has learned the SSRC, if it did not from the description.
 const PACKETS_WITH_MID: u64 = 200;
 
-/// Twelve bytes, and one extension element with a word around it.
+/// The size of a header with one element: 12 bytes, 4 of extension header, and 4 of a padded element.
 const PLAIN_HEADER_BYTES: usize = 20;
 
-/// One stream.
+/// One RTP stream.
 #[derive(Debug)]
 pub(super) struct RtpStream {
     pub(super) srtp: srtp::Stream,
     pub(super) account: Account,
     pub(super) n_sent: u64,
-    /// Element ids, and the name of the media description.
+    /// The negotiated ids of header extensions.
     ids: ExtensionIds,
+    /// The `mid` of the media description.
     mid: String,
     pub(super) has_transport_cc: bool,
 }
 
-/// Which stream a packet goes out on.
+/// The stream that a packet is sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum To {
     Audio,
     Video,
-    /// With the sequence number that it had.
+    /// Retransmission of the packet with this sequence number.
     Rtx(u16),
-    /// Where repetitions go, without content.
+    /// Padding only, on the retransmission stream.
     Padding,
 }
 
-/// What a header says of a packet besides its content, and when it goes out.
+/// The header fields of a packet that do not depend on its content, and its send time.
 #[derive(Debug, Clone, Copy)]
 struct Numbers {
     payload_type: u8,
@@ -51,17 +52,18 @@ struct Numbers {
     now_us: u64,
 }
 
-/// No element: it is left out.
+/// An absent element, which is not written.
 const NONE: Extension<'static> = Extension { id: 0, data: &[] };
 
-/// A packet before it is encrypted.
+/// The sizes of a packet before encryption, in bytes.
 pub(super) struct Composed {
     pub(super) header_len: usize,
+    /// The size of header, payload and padding.
     pub(super) plain_len: usize,
 }
 
 impl RtpStream {
-    /// A stream of which nothing was sent yet.
+    /// A stream that has sent nothing yet.
     pub(super) fn new(srtp: srtp::Stream) -> Self {
         Self {
             srtp,
@@ -79,10 +81,10 @@ impl RtpStream {
         highest.wrapping_add(self.n_sent).wrapping_add(self.account.packets.into())
     }
 
-    /// Takes what a description says of the header.
+    /// Takes over the negotiated header extensions.
     pub(super) fn negotiated(&mut self, media: &Media) {
         self.ids = media.extensions;
-        // That of a keyframe needs the two-byte form, and the others mean nothing without it.
+        // A keyframe's descriptor needs the two-byte form, and later descriptors refer to it.
         self.ids.dependency_descriptor =
             self.ids.dependency_descriptor.filter(|_| media.allow_mixed);
         self.mid.clone_from(&media.mid);
@@ -90,7 +92,7 @@ impl RtpStream {
             && media.formats.iter().any(|it| it.transport_cc);
     }
 
-    /// Writes header, payload and padding to the front of a buffer; `None` when it is too long.
+    /// Writes header, payload and padding to the front of a buffer; `None` if the packet is too long.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
     pub(super) fn compose(
@@ -117,7 +119,7 @@ impl RtpStream {
         self.put_payload(to, header_len, packet, buffer)
     }
 
-    /// A header with the dependency descriptor.
+    /// Writes a header with the dependency descriptor; returns its size in bytes.
     #[inline(never)]
     fn header_with_descriptor(
         &self,
@@ -132,7 +134,7 @@ impl RtpStream {
         self.header(numbers, packet, Extension { id, data }, buffer)
     }
 
-    /// A header with whatever the packet has.
+    /// Writes a header with all elements of the packet; returns its size in bytes.
     #[inline]
     fn header(
         &self,
@@ -151,7 +153,8 @@ impl RtpStream {
             id: self.ids.mid.filter(|_| has_mid).unwrap_or(0),
             data: self.mid.as_bytes(),
         };
-        // Who estimates its link itself (REMB) needs to know when; who reports what came does not.
+        // A receiver that estimates its link itself (REMB) needs the send time. One that sends
+        // transport-wide feedback does not.
         let send_time = abs_send_time(now_us);
         let send_time = Extension {
             id: self.ids.abs_send_time.filter(|_| transport_seq.is_none()).unwrap_or(0),
@@ -194,8 +197,8 @@ impl RtpStream {
         self.n_sent < PACKETS_WITH_MID && !self.mid.is_empty()
     }
 
-    /// The header of nearly every packet: a transport-wide number and nothing else (RFC 3550, section
-    /// 5.1; RFC 8285, section 4.2).
+    /// Writes the header of nearly every packet, with a transport-wide sequence number as the only element
+    /// (RFC 3550, section 5.1; RFC 8285, section 4.2); returns its size in bytes.
     #[inline]
     #[allow(clippy::too_many_arguments, reason = "the packet path, inlined: no struct in between")]
     fn plain_header(
@@ -240,7 +243,7 @@ impl RtpStream {
         Some(PLAIN_HEADER_BYTES)
     }
 
-    /// Payload and padding behind the header.
+    /// Writes payload and padding behind the header.
     #[inline]
     fn put_payload(
         &self,
@@ -272,8 +275,8 @@ impl RtpStream {
     }
 }
 
-/// A time in seconds as a fixed-point number of 6 and 18 bits
-/// (<http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time>). Only differences count.
+/// A time in seconds, as a fixed-point number of 6 integer and 18 fraction bits
+/// (<http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time>). Receivers only use differences.
 fn abs_send_time(now_us: u64) -> [u8; 3] {
     let [.., a, b, c] = ((now_us << 18) / 1_000_000).to_be_bytes();
     [a, b, c]

@@ -1,16 +1,16 @@
-//! When a packet was captured, in our clock. Audio and video of one publisher share the mapping,
-//! so that the sender reports which the viewers get keep lips and voice together.
+//! The capture times of packets, in our clock. Audio and video of one publisher share the mapping, so that
+//! our sender reports let viewers synchronize the two.
 
 use std::time::{Duration, Instant};
 
-/// A capture time this far from the arrival is a mistake of the publisher's clock: a jump, or a
-/// sender report of another stream. The arrival is the better guess then.
+/// A capture time further than this from the arrival is wrong: the publisher's clock jumped, or the
+/// sender report is of another stream. The time of arrival is the better guess then.
 const MAX_DISTANCE: Duration = Duration::from_secs(10);
 
 /// One moment in the publisher's wall clock and in the clock of a stream (RFC 3550, section 6.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Report {
-    /// Seconds since 1900, 32 bits after the binary point.
+    /// Seconds since 1900, with a fraction of 32 bits.
     pub(crate) ntp: u64,
     /// The stream's RTP timestamp.
     pub(crate) rtp_ts: u32,
@@ -19,13 +19,13 @@ pub(crate) struct Report {
 /// Maps the publisher's NTP clock to ours.
 #[derive(Debug, Default)]
 pub(crate) struct CaptureClock {
-    /// One point in both clocks: the packet that took the least time to come here.
+    /// One moment in both clocks, from the packet with the shortest delay.
     anchor: Option<(Duration, Instant)>,
 }
 
 impl CaptureClock {
-    /// When a packet with timestamp `ts` was captured, by the last sender report of its stream; without
-    /// one, when it arrived.
+    /// The capture time of a packet with timestamp `ts`, by the last sender report of its stream; without
+    /// one, its time of arrival.
     pub(crate) fn captured(
         &mut self,
         ts: u32,
@@ -49,7 +49,7 @@ impl CaptureClock {
             return arrived;
         };
         if captured > arrived {
-            // It took less time than any before: this is the better anchor.
+            // Its delay is shorter than that of the anchor, so it is the better anchor.
             self.anchor = Some((ntp, arrived));
             return arrived;
         }
@@ -82,7 +82,7 @@ mod tests {
         Report { ntp: (seconds << 32) | fraction, rtp_ts }
     }
 
-    /// Times are of 32 bits after the binary point, so that a microsecond is lost.
+    /// Allows for rounding: NTP times have a fraction of 32 bits.
     fn near(a: Instant, b: Instant) {
         assert!(distance(a, b) < Duration::from_micros(2), "{:?}", distance(a, b));
     }

@@ -1,4 +1,4 @@
-//! What is read of a payload, by codec.
+//! Reads the payload of packets, as far as a server needs it, by codec.
 
 pub(crate) mod av1;
 pub(crate) mod dependency_descriptor;

@@ -1,24 +1,23 @@
-//! How a stream is encoded: the codec and its parameters, as descriptions tell them.
+//! The format of a stream: its codec and the codec's parameters, as in session descriptions.
 
 use std::fmt;
 
 use media_api::{Codec, MediaKind};
 
-/// How a stream is encoded, as negotiated with its publisher.
+/// The format of a stream, as negotiated with its publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Format {
-    /// The codec.
     pub(crate) codec: Codec,
-    /// Its parameters (RFC 8866, section 6.15).
+    /// The codec's parameters (RFC 8866, section 6.15).
     pub(crate) params: FormatParams,
 }
 
 impl Format {
-    /// How well a format of a receiver fits, more is better: `None` when it cannot play this one.
+    /// How well a receiver's format fits this one, from 0 to 2 (best); `None` if it cannot play this one.
     ///
-    /// H264 is matched by packetization mode and profile, not by the text of `profile-level-id`:
-    /// encoders send a level or constraint flags that the receiver lists a neighbour of, and every
-    /// decoder in use plays them.
+    /// H264 is matched by packetization mode and profile, not by the text of `profile-level-id`: an
+    /// encoder's level or constraint flags may differ slightly from the receiver's, and every decoder in
+    /// use plays them.
     pub(crate) fn fit_format(&self, other: &Self) -> Option<u8> {
         if other.codec != self.codec {
             return None;
@@ -38,23 +37,23 @@ impl Format {
         }
     }
 
-    /// Sound or picture.
+    /// Whether it is audio or video.
     pub(crate) fn kind(&self) -> MediaKind {
         self.codec.kind()
     }
 
-    /// Ticks of the RTP timestamp a second.
+    /// The ticks of the RTP timestamp per second.
     pub(crate) fn clock_rate(&self) -> u32 {
         self.kind().clock_rate()
     }
 }
 
-/// The parameters of `a=fmtp` that are compared, or repeated in an answer; others are not kept.
+/// The parameters of `a=fmtp` that are compared, or repeated in an answer. Others are dropped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct FormatParams {
     /// `minptime` of Opus, in milliseconds (RFC 7587, section 6.1).
     pub(crate) min_ptime: Option<u8>,
-    /// `stereo` of Opus: the receiver would have two channels.
+    /// `stereo` of Opus: the receiver prefers two channels.
     pub(crate) stereo: Option<bool>,
     /// `sprop-stereo` of Opus: the sender may send two channels.
     pub(crate) sprop_stereo: Option<bool>,
@@ -79,7 +78,7 @@ pub(crate) struct FormatParams {
 }
 
 impl FormatParams {
-    /// Of what is said of a payload type. What is malformed is as if it were not there.
+    /// Reads the parameters of a payload type. Malformed ones count as absent.
     pub(crate) fn of(codec: Codec, fmtp: &sdp::Fmtp<'_>) -> Self {
         let mut params = Self::default();
         for (name, value) in fmtp.parameters() {
@@ -88,7 +87,7 @@ impl FormatParams {
         params
     }
 
-    /// Of the value of an `a=fmtp` line, without its payload type.
+    /// The same from the value of an `a=fmtp` line, without its payload type.
     pub(crate) fn read(codec: Codec, fmtp: &str) -> Self {
         Self::of(codec, &sdp::Fmtp::new(fmtp))
     }

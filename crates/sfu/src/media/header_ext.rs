@@ -1,14 +1,14 @@
-//! RTP header extensions (RFC 8285): the ids that descriptions give them, and the elements that describe the
-//! media. Those go through to every viewer as the bytes they came in: read once a packet, not once a viewer.
+//! RTP header extensions (RFC 8285): their negotiated ids, and the elements that describe the media. Those
+//! elements are forwarded to every viewer as bytes, so they are read once per packet, not once per viewer.
 
 use std::time::{Duration, SystemTime};
 
 use rtp::header::Header;
 
-/// From 1900 to 1970, where NTP's and Unix' times begin.
+/// The time from 1900 to 1970, where NTP time and Unix time begin.
 const NTP_TO_UNIX: Duration = Duration::from_secs(2_208_988_800);
 
-/// The elements of one packet.
+/// The elements of one packet that describe its media.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct HeaderExtensions {
     /// RFC 6464.
@@ -31,7 +31,7 @@ pub(crate) struct CaptureTime {
 }
 
 impl CaptureTime {
-    /// `None` when it has neither of its two lengths.
+    /// `None` if the length is neither 8 nor 16 bytes.
     fn new(data: &[u8]) -> Option<Self> {
         let has_offset = match data.len() {
             8 => false,
@@ -52,32 +52,32 @@ impl CaptureTime {
 /// The ids of header extensions (RFC 8285): 1 to 14, or to 255 in the two-byte form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ExtensionIds {
-    /// Which media description a packet belongs to (RFC 9143).
+    /// The media description of the packet (RFC 9143).
     pub(crate) mid: Option<u8>,
-    /// Which simulcast layer it belongs to (RFC 8852).
+    /// The simulcast layer of the packet (RFC 8852).
     pub(crate) rid: Option<u8>,
-    /// Which simulcast layer it repeats a packet of (RFC 8852).
+    /// The simulcast layer of the packet that it retransmits (RFC 8852).
     pub(crate) repaired_rid: Option<u8>,
-    /// When it left, 24 bits.
+    /// The send time, in 24 bits.
     pub(crate) abs_send_time: Option<u8>,
-    /// Number of the packet on the transport, which feedback refers to.
+    /// The transport-wide sequence number, which feedback refers to.
     pub(crate) transport_cc: Option<u8>,
-    /// When it was captured.
+    /// The capture time.
     pub(crate) abs_capture_time: Option<u8>,
-    /// How long a player may wait.
+    /// The limits of a player's delay.
     pub(crate) playout_delay: Option<u8>,
-    /// How the camera was held.
+    /// The orientation of the camera.
     pub(crate) video_orientation: Option<u8>,
-    /// How loud it is (RFC 6464).
+    /// The audio level (RFC 6464).
     pub(crate) audio_level: Option<u8>,
-    /// Camera or screen.
+    /// Whether the video is of a camera or a screen.
     pub(crate) content_type: Option<u8>,
-    /// Which frames a frame of AV1 needs.
+    /// The frames that an AV1 frame depends on.
     pub(crate) dependency_descriptor: Option<u8>,
 }
 
 impl HeaderExtensions {
-    /// The elements of a packet that describe its media.
+    /// Reads the elements of a packet that describe its media.
     pub(crate) fn read(header: &Header<'_>, ids: &ExtensionIds) -> Self {
         let mut found = Self::default();
         for it in header.extensions() {
@@ -97,7 +97,7 @@ impl HeaderExtensions {
         found
     }
 
-    /// No element.
+    /// No elements.
     pub(crate) fn none() -> &'static Self {
         const NONE: HeaderExtensions = HeaderExtensions {
             audio_level: None,
@@ -109,13 +109,13 @@ impl HeaderExtensions {
         &NONE
     }
 
-    /// Whether there is none.
+    /// Whether there are no elements.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// A time in NTP's format: seconds since 1900 and their fraction, 32 bits each (RFC 5905, section 6).
+/// A time in NTP format: seconds since 1900 and their fraction, 32 bits each (RFC 5905, section 6).
 pub(crate) fn ntp(time: SystemTime) -> u64 {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let it = since_1970.saturating_add(NTP_TO_UNIX);
@@ -166,6 +166,6 @@ mod tests {
         assert_eq!(all.playout_delay, Some([0x12, 0x34, 0x56]));
         assert_eq!(all.capture_time.unwrap().as_bytes(), time);
         let cut = of(&[Extension { id: 5, data: &[1, 2] }, Extension { id: 6, data: &[1] }]);
-        assert!(cut.is_empty(), "of another length than it may have");
+        assert!(cut.is_empty(), "both elements have a wrong length");
     }
 }

@@ -1,11 +1,11 @@
-//! Short names that a session description gives: `mid` (RFC 9143) and `rid` (RFC 8852).
+//! Short names in session descriptions: `mid` (RFC 9143) and `rid` (RFC 8852).
 
 use std::fmt;
 
-/// The longest name, in bytes: what the one-byte form of a header extension carries (RFC 8285, section 4.2).
+/// The longest name, in bytes: the limit of the one-byte form of a header extension (RFC 8285, section 4.2).
 pub(crate) const MAX_NAME: usize = 16;
 
-/// A name of at most [`MAX_NAME`] bytes, kept in place.
+/// A name of at most [`MAX_NAME`] bytes, stored inline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name {
     bytes: [u8; MAX_NAME],
@@ -13,7 +13,7 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// `None` for one that is longer, empty, or has other than token characters (RFC 8866, section 9).
+    /// `None` if it is empty, too long, or has characters other than token characters (RFC 8866, section 9).
     pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
         if !(1..=MAX_NAME).contains(&bytes.len()) || !bytes.iter().copied().all(is_token_char) {
             return None;
@@ -23,7 +23,7 @@ impl Name {
         Some(Self { bytes: name, len: bytes.len() as u8 })
     }
 
-    /// As text.
+    /// The name as text.
     pub(crate) fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..self.len.into()).unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the core knows of one RTP packet after it was parsed, once.
+//! One RTP packet of a publisher, as the core keeps it after parsing.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
@@ -8,7 +8,7 @@ use crate::media::codec::{av1, dependency_descriptor, h264, vp8, vp9};
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::svc::SvcPosition;
 
-/// What padding alone carries.
+/// The payload of a packet of padding only.
 pub(crate) static NO_PAYLOAD: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from([]));
 
 /// One packet of a publisher. Parsed once, stored once; viewers share the payload.
@@ -18,28 +18,28 @@ pub(crate) struct Packet {
     pub(crate) seq: u64,
     /// RTP timestamp of the publisher's stream.
     pub(crate) ts: u32,
-    /// The RTP marker bit: the last packet of a frame, for video.
+    /// The RTP marker bit. For video it marks the last packet of a frame.
     pub(crate) marker: bool,
-    /// Header extensions that describe the media and go through to the viewers.
+    /// The header extensions that describe the media, which are forwarded to the viewers.
     pub(crate) header_ext: HeaderExtensions,
-    /// The dependency descriptor, which goes through as well.
+    /// The dependency descriptor, which is forwarded as well.
     pub(crate) dependency: Option<dependency_descriptor::Descriptor>,
     /// The RTP payload.
     pub(crate) payload: Arc<[u8]>,
-    /// Where it stands among the layers of its stream.
+    /// Its position among the layers of its stream.
     pub(crate) place: SvcPosition,
     /// The parsed payload descriptor, for VP8 with picture ids.
     pub(crate) vp8: Option<vp8::Descriptor>,
     /// Whether decoding can begin with this packet's frame.
     pub(crate) is_keyframe: bool,
-    /// When it came in.
+    /// When it arrived.
     pub(crate) arrived: Instant,
-    /// When it was captured, in our clock, as far as the publisher's sender reports tell.
+    /// Its capture time in our clock, from the publisher's sender reports; without them, when it arrived.
     pub(crate) captured: Instant,
 }
 
-/// Whether a frame that a decoder can begin with starts in this payload. Of H264 the parameter sets are
-/// taken for its start as well.
+/// Whether a frame at which decoding can begin starts in this payload. For H264 a sequence parameter set
+/// counts as its start as well.
 pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::Opus => false,

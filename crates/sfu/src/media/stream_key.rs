@@ -1,14 +1,14 @@
-//! Which stream of a publisher something belongs to.
+//! Identifies the streams of a publisher.
 
 use crate::media::name::Name;
 
-/// How many simulcast layers are kept; browsers send up to 3.
+/// The largest number of simulcast layers; browsers send up to 3.
 pub(crate) const MAX_LAYERS: usize = 4;
 
-/// Which stream of a publisher a packet belongs to.
+/// Identifies the stream of a publisher that a packet belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StreamKey {
-    /// The place of its media description in the offer, from 0 on.
+    /// The index of its media description in the offer, from 0.
     pub(crate) section: u8,
     /// The simulcast layer (RFC 8851).
     pub(crate) rid: Option<Name>,
@@ -16,5 +16,5 @@ pub(crate) struct StreamKey {
     pub(crate) ssrc: u32,
 }
 
-/// Some of a room's layers.
+/// The rids of some of a room's layers.
 pub(crate) type Rids = [Option<Name>; MAX_LAYERS];

@@ -1,11 +1,11 @@
-//! Layers inside one stream: a stream can hold pictures of several sizes (spatial layers) and frame rates
-//! (temporal layers), each built on the lower ones. What a viewer gets of it is an operating point. Pure.
+//! Layers inside one stream. A stream can hold pictures of several sizes (spatial layers) and frame rates
+//! (temporal layers), each of which depends on the lower ones. A viewer gets an operating point of it. Pure.
 
-/// How many spatial and temporal layers are told apart; what is above counts as the highest. Browsers
-/// send up to three of each.
+/// The number of spatial layers and of temporal layers that are distinguished. Higher ones count as the
+/// highest. Browsers send up to three of each.
 pub(crate) const LAYERS: u8 = 4;
 
-/// How many operating points there can be.
+/// The number of operating points.
 pub(crate) const POINTS: usize = (LAYERS * LAYERS) as usize;
 
 /// An operating point: all of a stream up to this spatial and this temporal layer.
@@ -18,20 +18,20 @@ pub(crate) struct OperatingPoint {
 }
 
 impl OperatingPoint {
-    /// All that there is, and all that comes.
+    /// The whole stream, with any layer that begins later.
     pub(crate) const WHOLE: Self = Self { spatial: LAYERS - 1, temporal: LAYERS - 1 };
 
-    /// Of ids as they are on the wire.
+    /// The operating point of the layer ids in a packet, limited to the highest.
     pub(crate) fn new(spatial: u8, temporal: u8) -> Self {
         Self { spatial: spatial.min(LAYERS - 1), temporal: temporal.min(LAYERS - 1) }
     }
 
-    /// Whether the other one is part of this one.
+    /// Whether `other` is part of this one.
     pub(crate) fn contains(self, other: Self) -> bool {
         other.spatial <= self.spatial && other.temporal <= self.temporal
     }
 
-    /// What both contain.
+    /// The highest operating point that both contain.
     pub(crate) fn common(self, other: Self) -> Self {
         Self {
             spatial: self.spatial.min(other.spatial),
@@ -39,51 +39,53 @@ impl OperatingPoint {
         }
     }
 
-    /// Its place among [`POINTS`].
+    /// Its index, below [`POINTS`].
     pub(crate) fn index(self) -> usize {
         usize::from(self.spatial * LAYERS + self.temporal)
     }
 
-    /// All there can be.
+    /// All operating points.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..LAYERS).flat_map(|spatial| (0..LAYERS).map(move |temporal| Self { spatial, temporal }))
     }
 }
 
-/// Where a packet stands among the layers of its stream. That of a stream without layers is the default.
+/// The position of a packet among the layers of its stream. The default is that of a stream without
+/// layers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct SvcPosition {
-    /// Its layers: it belongs to the operating points that contain this one.
+    /// Its layers. The packet belongs to the operating points that contain this one.
     pub(crate) point: OperatingPoint,
     /// Whether a frame (of one spatial layer) begins with it.
     pub(crate) begins_frame: bool,
     /// Whether a frame (of one spatial layer) ends with it.
     pub(crate) ends_frame: bool,
-    /// What a receiver can go up to at its frame.
+    /// What a receiver can switch up to at its frame.
     pub(crate) opens: SwitchPoint,
 }
 
-/// What a receiver of a lower operating point can go up to at a frame.
+/// What a receiver of a lower operating point can switch up to at a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum SwitchPoint {
     /// Nothing.
     #[default]
     Nothing,
-    /// The frame's own temporal layer: it needs only lower ones (VP8: `Y`, RFC 7741, section 4.2).
+    /// The frame's own temporal layer: the frame depends only on lower ones (VP8: `Y`, RFC 7741, section
+    /// 4.2).
     Own,
-    /// All temporal layers above the frame's: from here on they need nothing of before
+    /// All temporal layers above the frame's: from here on they depend on no earlier frame of theirs
     /// (VP9: `U`, RFC 9628, section 4.2).
     Temporal,
-    /// The operating points whose bits are set, for who decodes the frame (the switch indication of the
-    /// dependency descriptor).
+    /// The operating points whose bits are set, for a receiver that decodes the frame (the switch
+    /// indication of the dependency descriptor).
     Points(u16),
     /// Everything: a keyframe.
     All,
 }
 
 impl SvcPosition {
-    /// The operating point that a receiver of `current`, who wants `wanted`, can have from this packet's
-    /// frame on: `current` or more.
+    /// The operating point that a receiver can switch to at this packet's frame, if it has `current` and
+    /// wants `wanted`. It contains `current`.
     pub(crate) fn can_switch_to(
         &self,
         current: OperatingPoint,
@@ -106,8 +108,8 @@ impl SvcPosition {
                     && self.point.temporal == current.temporal + 1
                     && self.point.temporal <= wanted.temporal =>
             {
-                // One at a time: a frame of two layers above may need only the lowest one, and the next
-                // of its layer the one in between.
+                // One layer at a time: a frame two layers above may depend only on the lowest, while the
+                // next frame of its layer depends on the layer in between.
                 OperatingPoint { temporal: self.point.temporal, ..current }
             }
             SwitchPoint::Temporal if decodes => temporal,
@@ -139,13 +141,13 @@ mod tests {
         assert_eq!(
             own(2).can_switch_to(point(0, 0), OperatingPoint::WHOLE),
             point(0, 0),
-            "the middle is missing"
+            "the receiver does not have the layer in between"
         );
         assert_eq!(own(2).can_switch_to(point(0, 1), OperatingPoint::WHOLE), point(0, 2));
         assert_eq!(
             own(2).can_switch_to(point(0, 1), point(0, 1)),
             point(0, 1),
-            "nobody wants more"
+            "the receiver does not want more"
         );
         let closed = place(point(0, 1), SwitchPoint::Nothing);
         assert_eq!(closed.can_switch_to(point(0, 0), OperatingPoint::WHOLE), point(0, 0));
@@ -157,12 +159,12 @@ mod tests {
         assert_eq!(
             open(0).can_switch_to(point(1, 0), OperatingPoint::WHOLE),
             point(1, 3),
-            "not to a larger one"
+            "the picture size cannot change"
         );
         assert_eq!(
             open(1).can_switch_to(point(0, 0), OperatingPoint::WHOLE),
             point(0, 0),
-            "it is not decoded"
+            "the receiver does not decode the frame"
         );
     }
 
@@ -171,7 +173,11 @@ mod tests {
         let bits = 1 << point(1, 1).index() | 1 << point(0, 2).index();
         let it = place(point(0, 0), SwitchPoint::Points(bits));
         assert_eq!(it.can_switch_to(point(0, 0), point(1, 1)), point(1, 1));
-        assert_eq!(it.can_switch_to(point(0, 0), point(1, 2)), point(0, 2), "as much as is open");
+        assert_eq!(
+            it.can_switch_to(point(0, 0), point(1, 2)),
+            point(0, 2),
+            "only this one is open"
+        );
         assert_eq!(it.can_switch_to(point(0, 1), point(2, 1)), point(0, 1));
     }
 }

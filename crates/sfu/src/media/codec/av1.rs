@@ -1,6 +1,6 @@
 //! The AV1 aggregation header (RTP Payload Format For AV1, section 4.4), as far as a forwarder reads it.
 
-/// `Z|Y|W W|N|- - -`: a coded video sequence begins with this packet.
+/// The bit `N` of `Z|Y|W W|N|- - -`: a coded video sequence begins with this packet.
 const BEGINS_SEQUENCE: u8 = 0x08;
 
 /// Whether decoding can begin with this packet.

@@ -1,6 +1,6 @@
-//! The dependency descriptor: a header extension that says which frames a frame needs, so that a
-//! forwarder need not look into the payload (RTP Payload Format For AV1, appendix A). It goes through to
-//! viewers as it is; we read the layers of a frame and where a receiver can go up.
+//! The dependency descriptor: a header extension that lists the frames that a frame depends on, so that a
+//! forwarder need not read the payload (RTP Payload Format For AV1, appendix A). It is forwarded to viewers
+//! with only its frame number changed. We read the layers of a frame and its switch points.
 
 mod bits;
 #[cfg(test)]
@@ -12,23 +12,23 @@ use crate::media::svc::{OperatingPoint, SvcPosition, SwitchPoint};
 
 use self::bits::Bits;
 
-/// How descriptions name it.
+/// Its name in session descriptions.
 pub(crate) const URI: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
-/// Bytes of the part that every descriptor has.
+/// The size of the mandatory fields, in bytes.
 const MANDATORY_LEN: usize = 3;
 
-/// What an element of a header extension can hold (RFC 8285, section 4.3).
+/// The largest element of a header extension, in bytes (RFC 8285, section 4.3).
 pub(crate) const MAX_LEN: usize = 255;
 
-/// Ids of templates have 6 bits.
+/// The largest number of templates: their ids have 6 bits.
 const MAX_TEMPLATES: usize = 64;
 
-/// Streams whose structure is remembered: those of a simulcast, and those of before.
+/// The number of streams whose structure is kept: those of a simulcast, and earlier ones.
 const MAX_STREAMS: usize = 8;
 
-/// A decode target indication that means: here a receiver can go over to this decode target.
+/// The decode target indication of a frame at which a receiver can switch to the decode target.
 const SWITCH: u64 = 2;
 
 /// A descriptor as it came, shared by all viewers.
@@ -36,7 +36,7 @@ const SWITCH: u64 = 2;
 pub(crate) struct Descriptor(Arc<[u8]>);
 
 impl Descriptor {
-    /// `None` when it is shorter than any, or too long to be sent on.
+    /// `None` if it is shorter than the mandatory fields, or too long to forward.
     pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
         (MANDATORY_LEN..=MAX_LEN).contains(&bytes.len()).then(|| Self(Arc::from(bytes)))
     }
@@ -46,7 +46,7 @@ impl Descriptor {
         &self.0
     }
 
-    /// `frame_number`: rises by one with each frame of the publisher.
+    /// `frame_number`, which rises by one with each frame of the publisher.
     pub(crate) fn frame_number(&self) -> u16 {
         match *self.0 {
             [_, high, low, ..] => u16::from_be_bytes([high, low]),
@@ -54,12 +54,12 @@ impl Descriptor {
         }
     }
 
-    /// Itself and its frame number for a viewer whose are so much higher.
+    /// The descriptor and its frame number for a viewer whose frame numbers are `offset` higher.
     pub(crate) fn numbered(&self, offset: u16) -> (&Self, u16) {
         (self, self.frame_number().wrapping_add(offset))
     }
 
-    /// Writes its bytes with another frame number; `None` when they do not fit.
+    /// Writes its bytes with another frame number; `None` if they do not fit.
     pub(crate) fn write<'a>(&self, frame_number: u16, to: &'a mut [u8]) -> Option<&'a [u8]> {
         let to = to.get_mut(..self.0.len())?;
         to.copy_from_slice(&self.0);
@@ -68,23 +68,24 @@ impl Descriptor {
     }
 }
 
-/// The structures of one publisher's streams: each comes with a keyframe, and what follows refers to it.
+/// The template structures of one publisher's streams. Each comes with a keyframe, and later descriptors
+/// refer to it.
 #[derive(Debug, Default)]
 pub(crate) struct Structures {
-    /// By SSRC, in the order of having changed.
+    /// One per SSRC, the last changed one at the end.
     known: Vec<Known>,
 }
 
 #[derive(Debug)]
 struct Known {
     ssrc: u32,
-    /// The packet that it came with.
+    /// The sequence number of the packet that it came with.
     seq: u64,
     structure: Structure,
 }
 
 impl Structures {
-    /// Where the packet with this descriptor stands; `None` when the descriptor is malformed, or its
+    /// The position of the packet with this descriptor; `None` if the descriptor is malformed or its
     /// structure is not known.
     pub(crate) fn place(&mut self, ssrc: u32, seq: u64, it: &Descriptor) -> Option<SvcPosition> {
         let mut bits = Bits::new(it.as_bytes());
@@ -100,7 +101,7 @@ impl Structures {
 
     fn remember(&mut self, ssrc: u32, seq: u64, structure: Structure) {
         let is_same = |it: &Known| it.ssrc == ssrc;
-        // A keyframe that was repeated can come after the next one.
+        // A retransmitted keyframe can come after the next one.
         if self.known.iter().any(|it| is_same(it) && it.seq > seq) {
             return;
         }
@@ -128,7 +129,7 @@ impl Mandatory {
     }
 }
 
-/// `extended_descriptor_fields`, up to where the number of decode targets has to be known.
+/// `extended_descriptor_fields`, up to the first field whose size depends on the number of decode targets.
 #[derive(Default)]
 struct Extended {
     structure: Option<Structure>,
@@ -147,19 +148,19 @@ impl Extended {
     }
 }
 
-/// `template_dependency_structure`: what frames of one coded video sequence can be like.
+/// `template_dependency_structure`: the templates of the frames in one coded video sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Structure {
     id_offset: u8,
     templates: Vec<Template>,
-    /// The operating point that each decode target is.
+    /// The operating point of each decode target.
     targets: Vec<OperatingPoint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Template {
     point: OperatingPoint,
-    /// Its decode target indications, two bits each, the first lowest.
+    /// Its decode target indications, two bits each, the first in the lowest bits.
     dtis: u64,
 }
 
@@ -207,7 +208,7 @@ impl Structure {
         Some(Self { id_offset, templates, targets })
     }
 
-    /// `frame_dependency_definition`, as far as it tells the place.
+    /// `frame_dependency_definition`, as far as the position depends on it.
     fn place(
         &self,
         frame: &Mandatory,
@@ -230,8 +231,8 @@ impl Structure {
         })
     }
 
-    /// The operating points that a frame with these indications is a way up to: those whose best decode
-    /// target can be switched to.
+    /// The operating points that a receiver can switch up to at a frame with these indications: those
+    /// whose best decode target has the indication [`SWITCH`].
     fn opens(&self, dtis: u64) -> SwitchPoint {
         let mut points = 0;
         for point in OperatingPoint::all() {
@@ -245,7 +246,7 @@ impl Structure {
     }
 }
 
-/// A template while it is read: its spatial layer as it is on the wire.
+/// A template while it is read. `spatial` is its spatial layer as on the wire.
 struct Unread {
     point: OperatingPoint,
     spatial: usize,

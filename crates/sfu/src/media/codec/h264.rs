@@ -1,7 +1,7 @@
-//! What one RTP packet of H264 holds (RFC 6184; ITU-T H.264): its NAL units, the encoder's profile, and whether
-//! pictures are predicted from later ones. Reads a few bytes, whatever the packet's length.
+//! Reads an RTP packet of H264 (RFC 6184; ITU-T H.264): its NAL units, the encoder's profile, and whether
+//! pictures are predicted from later ones. It reads a few bytes, whatever the packet's length.
 
-/// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
+// NAL unit types (ITU-T H.264, table 7-1; RFC 6184, table 1).
 const SLICE: u8 = 1;
 pub(crate) const IDR: u8 = 5;
 pub(crate) const SPS: u8 = 7;
@@ -9,19 +9,19 @@ pub(crate) const PPS: u8 = 8;
 pub(crate) const STAP_A: u8 = 24;
 const FU_A: u8 = 28;
 
-/// Aggregated units that are looked into: parameter sets and the first slice stand at the front.
+/// The most aggregated units that are read: the parameter sets and the first slice come first.
 const MAX_UNITS: usize = 16;
 
-/// What is in one packet.
+/// The contents of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Look {
-    /// A slice of a B picture begins in it.
+    /// Whether a slice of a B picture begins in it.
     pub(crate) has_b_slice: bool,
-    /// `profile_idc` of a sequence parameter set in it.
+    /// The `profile_idc` of a sequence parameter set in it.
     pub(crate) profile_idc: Option<u8>,
 }
 
-/// Looks at a payload; one that makes no sense has nothing in it.
+/// Reads a payload. A malformed one has no contents.
 pub(crate) fn look(payload: &[u8]) -> Look {
     let mut look = Look::default();
     units(payload).for_each(|it| look.add(it));
@@ -43,7 +43,7 @@ impl Look {
     }
 }
 
-/// `slice_type` 1, or 6 when all slices of the picture are of it (ITU-T H.264, table 7-6).
+/// Whether the `slice_type` is 1, or 6 if all slices of the picture are B slices (ITU-T H.264, table 7-6).
 fn is_b_slice(header: &[u8]) -> bool {
     let mut bits = Bits::of(header);
     let first_macroblock = bits.exp_golomb();
@@ -54,18 +54,18 @@ fn is_b_slice(header: &[u8]) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unit<'a> {
     pub(crate) unit_type: u8,
-    /// What follows its header; of a fragmented unit the beginning of it.
+    /// The bytes after its header; for a fragmented unit, those of the first fragment.
     pub(crate) body: &'a [u8],
-    /// All of it, unless it is fragmented.
+    /// The whole unit; `None` if it is fragmented.
     pub(crate) whole: Option<&'a [u8]>,
 }
 
-/// The NAL units that begin in a payload: one by itself, those of a STAP-A, that of a first FU-A. Ends
-/// where it makes no sense.
+/// The NAL units that begin in a payload: a single one, those of a STAP-A, or that of a first FU-A. The
+/// iterator ends at a malformed unit.
 pub(crate) fn units(payload: &[u8]) -> impl Iterator<Item = Unit<'_>> {
     let (single, mut aggregated) = match payload {
         [indicator, header, body @ ..] if indicator & 0x1F == FU_A => {
-            // The start bit: only there is the head of the unit.
+            // The start bit: only the first fragment has the beginning of the unit.
             let is_start = header & 0x80 != 0;
             let unit = Unit { unit_type: header & 0x1F, body, whole: None };
             (is_start.then_some(unit), &[][..])
@@ -89,8 +89,8 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// The first 64 bits of a unit, which hold all numbers that are read. There are no emulation prevention
-/// bytes in them: no two bytes of zeros.
+/// The first 64 bits of a unit, which have all numbers that are read. They have no emulation prevention
+/// bytes, since they have no two consecutive zero bytes.
 #[derive(Debug)]
 pub(crate) struct Bits {
     bits: u64,
@@ -130,7 +130,7 @@ mod tests {
         assert!(!starts_keyframe(&[0x41, 0x9A]) && !starts_keyframe(&[0x68, 0xCE]));
         assert!(starts_keyframe(&[0x78, 0, 1, 0x09, 0, 2, 0x67, 0x42]), "the second of a STAP-A");
         assert!(starts_keyframe(&[0x7C, 0x85, 0x88]), "the first of an FU-A");
-        assert!(!starts_keyframe(&[0x7C, 0x05, 0x88]), "a later one");
+        assert!(!starts_keyframe(&[0x7C, 0x05, 0x88]), "a later FU-A");
         assert!(!starts_keyframe(&[]) && !starts_keyframe(&[0x78, 0, 9, 0x65]));
     }
 
@@ -151,11 +151,11 @@ mod tests {
         ] {
             assert_eq!(b(&[0x41, bits, 0, 0]), is_b, "{bits:08b} alone");
             assert_eq!(b(&[0x5C, 0x81, bits, 0, 0]), is_b, "{bits:08b} at the start of a fragment");
-            assert!(!b(&[0x5C, 0x01, bits, 0, 0]), "what a later fragment has there is no header");
+            assert!(!b(&[0x5C, 0x01, bits, 0, 0]), "a later fragment has no slice header");
             assert!(!b(&[0x65, bits, 0, 0]), "an IDR picture has no B slices");
         }
         // A later slice of the picture: macroblock 1619 takes 21 bits.
-        assert!(b(&[0x01, 0x00, 0x32, 0xA2, 0x80]), "its type is behind a longer number");
+        assert!(b(&[0x01, 0x00, 0x32, 0xA2, 0x80]), "the slice type follows a longer number");
     }
 
     #[test]

@@ -2,30 +2,30 @@
 
 use crate::media::svc::{OperatingPoint, SvcPosition, SwitchPoint};
 
-/// What a packet's descriptor says, with the places of what may have to be changed.
+/// The descriptor of a packet, with the offsets of the fields that may be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Descriptor {
     /// `PictureID`, of 7 or 15 bits.
     pub(crate) picture_id: u16,
     is_long: bool,
     picture_at: u8,
-    /// `TL0PICIDX`: which frame of the lowest temporal layer this one builds on.
+    /// `TL0PICIDX`: the frame of the lowest temporal layer that this one depends on.
     pub(crate) tl0: Option<u8>,
     tl0_at: u8,
     /// `TID`: the temporal layer; 0 is the lowest.
     pub(crate) temporal: u8,
-    /// `Y`: this frame needs only the lowest layer; here a receiver can step up.
+    /// `Y`: this frame depends only on the lowest layer, so a receiver can switch up at it.
     pub(crate) is_sync: bool,
-    /// `S` of partition 0: a frame begins.
+    /// `S` of partition 0: a frame begins with this packet.
     begins_frame: bool,
 }
 
-/// Bytes to put into one packet's payload.
+/// The new values of the descriptor in one packet's payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Patch {
     /// The new `PictureID`.
     pub(crate) picture_id: u16,
-    /// The new `TL0PICIDX`, where there was one.
+    /// The new `TL0PICIDX`, if there was one.
     pub(crate) tl0: Option<u8>,
     is_long: bool,
     picture_at: u8,
@@ -33,11 +33,11 @@ pub(crate) struct Patch {
 }
 
 impl Descriptor {
-    /// Reads the descriptor; `None` when it has no picture id, or is cut short.
+    /// Reads the descriptor; `None` if it has no picture id or is cut short.
     pub(crate) fn parse(payload: &[u8]) -> Option<Self> {
         let first = *payload.first()?;
         let extended = *payload.get(1)?;
-        // X: the second byte is there; I: and a picture id behind it.
+        // X: there is a second byte. I: a picture id follows it.
         if first & 0x80 == 0 || extended & 0x80 == 0 {
             return None;
         }
@@ -68,7 +68,7 @@ impl Descriptor {
         Some(Self { picture_id, is_long, picture_at, tl0, tl0_at, temporal, is_sync, begins_frame })
     }
 
-    /// Where the packet stands among temporal layers.
+    /// The position of the packet among the temporal layers.
     pub(crate) fn place(&self) -> SvcPosition {
         SvcPosition {
             point: OperatingPoint::new(0, self.temporal),
@@ -83,8 +83,8 @@ impl Descriptor {
         }
     }
 
-    /// A patch with these values; `None` when a picture id of 7 bits cannot hold the new one: then a
-    /// decoder has to find its way at the next keyframe.
+    /// A patch with these values; `None` if a picture id of 7 bits cannot hold the new one: then a decoder
+    /// recovers at the next keyframe.
     pub(crate) fn patch(&self, picture_id: u16, tl0: u8) -> Option<Patch> {
         if !self.is_long && picture_id > 0x7F {
             return None;
@@ -112,7 +112,7 @@ impl Patch {
     }
 }
 
-/// Whether a keyframe begins in this packet: the first partition's header says so (RFC 7741, section 4.3).
+/// Whether a keyframe begins in this packet, by the header of the first partition (RFC 7741, section 4.3).
 pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
     // S of partition 0.
     let begins = payload.first().is_some_and(|it| it & 0x17 == 0x10);
@@ -121,7 +121,7 @@ pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
     begins && header.is_some_and(|it| it & 1 == 0)
 }
 
-/// Bytes of the payload descriptor; `None` when it is cut short.
+/// The size of the payload descriptor, in bytes; `None` if it is cut short.
 fn descriptor_len(payload: &[u8]) -> Option<usize> {
     if payload.first()? & 0x80 == 0 {
         return Some(1);

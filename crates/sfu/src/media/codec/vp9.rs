@@ -1,24 +1,25 @@
 //! The VP9 payload descriptor (RFC 9628, section 4.2), as far as a forwarder reads it. Its picture ids
-//! may have gaps: the descriptor says which earlier pictures a picture needs, or which lower layers.
+//! may have gaps, since the descriptor names the earlier pictures or lower layers that a picture depends
+//! on.
 
 use crate::media::svc::{OperatingPoint, SvcPosition, SwitchPoint};
 
-/// The first byte: `I|P|L|F|B|E|V|Z`.
+// Bits of the first byte, `I|P|L|F|B|E|V|Z`.
 const HAS_PICTURE_ID: u8 = 0x80;
 const IS_PREDICTED: u8 = 0x40;
 const HAS_LAYERS: u8 = 0x20;
 const BEGINS_FRAME: u8 = 0x08;
 const ENDS_FRAME: u8 = 0x04;
 
-/// Where the packet stands; `None` when the descriptor is cut short.
+/// The position of a packet; `None` if the descriptor is cut short.
 ///
-/// The layers come at the same place in flexible and non-flexible mode: past a picture id of one or two
-/// bytes, if there is one, and before `TL0PICIDX` and the pictures referred to.
+/// The layer ids are at the same place in flexible and non-flexible mode: after a picture id of one or two
+/// bytes, if there is one, and before `TL0PICIDX` and the references to pictures.
 pub(crate) fn place(payload: &[u8]) -> Option<SvcPosition> {
     let (&first, mut rest) = payload.split_first()?;
     if first & HAS_PICTURE_ID != 0 {
         let (&id, after) = rest.split_first()?;
-        // M: it has 15 bits.
+        // M: the picture id has 15 bits.
         rest = if id & 0x80 != 0 { after.split_first()?.1 } else { after };
     }
     let (point, opens) = if first & HAS_LAYERS != 0 {
@@ -33,8 +34,8 @@ pub(crate) fn place(payload: &[u8]) -> Option<SvcPosition> {
     Some(SvcPosition { point, begins_frame, ends_frame, opens })
 }
 
-/// Whether decoding can begin with this packet: the begin of a picture that is predicted from nothing, which
-/// only its lowest spatial layer can be.
+/// Whether decoding can begin with this packet: it begins the lowest spatial layer of a picture that is not
+/// predicted from another.
 pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
     let is_predicted = payload.first().is_none_or(|it| it & IS_PREDICTED != 0);
     let begins = |it: SvcPosition| it.begins_frame && it.point.spatial == 0;
@@ -65,7 +66,7 @@ mod tests {
     fn a_picture_from_nothing_begins_a_stream_in_its_lowest_layer() {
         assert!(starts_keyframe(&[0x08, 1]), "B and no P");
         assert!(!starts_keyframe(&[0x48, 1]), "P: it needs earlier pictures");
-        assert!(!starts_keyframe(&[0x04, 1]), "the end of one");
+        assert!(!starts_keyframe(&[0x04, 1]), "the packet ends a frame");
         assert!(!starts_keyframe(&[0xA8, 0x81, 0x02, 0b0000_0010, 7]), "a higher spatial layer");
         assert!(!starts_keyframe(&[]));
     }

@@ -1,6 +1,6 @@
-//! Single bits, highest first (AV1 bitstream specification, section 4.10).
+//! Reads single bits, highest first (AV1 bitstream specification, section 4.10).
 
-/// What is left to be read.
+/// Bytes, and the position of the next bit to read.
 #[derive(Debug, Clone)]
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
@@ -12,7 +12,7 @@ impl<'a> Bits<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// `f(n)`, of at most 32 bits; `None` when there are fewer.
+    /// `f(n)`, for an `n` of at most 32; `None` if fewer than `n` bits are left.
     pub(super) fn read(&mut self, n: u32) -> Option<u32> {
         let mut value = 0;
         for _ in 0..n {
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn values_below_a_bound_take_no_more_bits_than_they_need() {
-        // Of 5 values 0 to 2 have two bits and the others three.
+        // Of 5 values, 0 to 2 take two bits and the others three.
         let mut bits = Bits::new(&[0b0001_1011, 0b1000_0000]);
         let values: Vec<_> = (0..4).map(|_| bits.non_symmetric(5)).collect();
         assert_eq!(values, [Some(0), Some(1), Some(2), Some(4)]);

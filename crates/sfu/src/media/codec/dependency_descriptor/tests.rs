@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Bytes of a row of bits; blanks are for the reader.
+/// Packs bits, written as text, into bytes. Blanks are ignored.
 fn bytes(bits: &str) -> Vec<u8> {
     let bits: Vec<u8> = bits.bytes().filter(|it| *it != b' ').map(|it| it - b'0').collect();
     bits.chunks(8)
@@ -10,7 +10,7 @@ fn bytes(bits: &str) -> Vec<u8> {
         .collect()
 }
 
-/// L1T3 as browsers send it: five templates from id 3 on, three decode targets, one chain.
+/// The structure of L1T3 as browsers send it: five templates from id 3 on, three decode targets, one chain.
 const L1T3: &str = "000011 00010 00 01 01 00 11 \
      101010 101010 000110 000001 000001 \
      0 100110 100010 100000 100000 \
@@ -47,13 +47,17 @@ fn layers_come_with_the_keyframe_and_are_remembered() {
     assert_eq!(temporal(&mut it, 4).opens, SwitchPoint::Points(u16::MAX), "the lowest layer");
     let middle = temporal(&mut it, 5);
     assert_eq!(middle.point, OperatingPoint::new(0, 1));
-    assert_eq!(middle.opens, SwitchPoint::Points(mask(&[(0, 2), (0, 3)])), "not to itself");
+    assert_eq!(
+        middle.opens,
+        SwitchPoint::Points(mask(&[(0, 2), (0, 3)])),
+        "its own layer is closed"
+    );
     let highest = temporal(&mut it, 6);
     assert_eq!((highest.point, highest.opens), (OperatingPoint::new(0, 2), SwitchPoint::Nothing));
     assert_eq!(
         it.place(7, 3, &frame(5, false, "")).unwrap().opens,
         SwitchPoint::Nothing,
-        "goes on"
+        "the frame began in an earlier packet"
     );
     assert_eq!(it.place(7, 3, &frame(9, true, "")), None, "no such template");
     assert_eq!(it.place(8, 3, &frame(5, true, "")), None, "another stream");
@@ -66,7 +70,7 @@ fn a_frame_can_differ_from_its_template() {
     // Active targets 0 and 1; indications: not present, switch, required.
     let place = it.place(7, 3, &frame(5, true, "01100 011 00 10 11")).unwrap();
     assert_eq!(place.opens, SwitchPoint::Points(mask(&[(0, 1)])));
-    assert_eq!(it.place(7, 4, &frame(5, true, "00100 00")), None, "cut short");
+    assert_eq!(it.place(7, 4, &frame(5, true, "00100 00")), None, "it is cut short");
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn a_structure_that_comes_late_does_not_replace_a_newer_one() {
 
 #[test]
 fn spatial_layers_are_told_from_temporal_ones() {
-    // L2T1: a keyframe of both sizes, and frames of each that need the last of their size.
+    // L2T1: a keyframe of both sizes, and frames of each that depend on the last frame of their size.
     let text = "1 1 000000 0000000000000001 10000 000000 00001 00 10 00 11 \
                 1010 1011 0010 0010 0 100010 100000 1000010001 0 00 0";
     let mut it = Structures::default();
