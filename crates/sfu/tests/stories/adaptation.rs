@@ -1,4 +1,4 @@
-//! What a viewer is sent follows what its network carries.
+//! The layer that a viewer is sent follows the bandwidth of its network.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Programs that publish, and do it otherwise than browsers: ffmpeg, GStreamer, OBS.
+//! Publishing programs that behave differently from browsers: ffmpeg, GStreamer, OBS.
 
 use std::time::Duration;
 

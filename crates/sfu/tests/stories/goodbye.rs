@@ -1,4 +1,4 @@
-//! Ends of a viewer's connection: it says goodbye, we do, or somebody says it in its name.
+//! Ends of a viewer's connection: the viewer says goodbye, the server does, or a stranger forges a goodbye.
 
 use std::time::Duration;
 

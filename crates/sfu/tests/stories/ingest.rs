@@ -1,5 +1,5 @@
-//! What is found wrong with what hosts send, and what is not: browsers on bad networks are never blamed for
-//! what programs do.
+//! Findings about the media that hosts send. A browser on a bad network never gets the findings that are
+//! meant for encoder programs.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Joins on bad networks: row R23 of the reliability goals.
+//! Joins on bad networks. The goal, R23 in test names: with 20 % loss, 95 % of the handshakes take less
+//! than 3 s.
 
 use std::net::SocketAddr;
 use std::time::Duration;

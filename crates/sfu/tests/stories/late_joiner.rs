@@ -1,4 +1,4 @@
-//! Somebody opens the page while a broadcast runs.
+//! A viewer opens the page while a broadcast runs.
 
 use std::time::Duration;
 

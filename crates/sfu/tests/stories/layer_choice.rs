@@ -1,5 +1,5 @@
-//! What a viewer wants of the picture, what is sent while nobody sees it, and what the host need not
-//! send.
+//! The viewer's choice of a layer, the media that a hidden page is sent, and the layers that the host need
+//! not send.
 
 use std::time::{Duration, Instant};
 

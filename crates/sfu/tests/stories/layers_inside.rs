@@ -1,5 +1,5 @@
-//! A stream with layers inside: a viewer whose network carries less than the whole is sent a part of it,
-//! and notices nothing but fewer frames or a smaller picture.
+//! Streams with spatial or temporal layers. A viewer whose network carries less than the whole stream is
+//! sent some of its layers, and sees fewer frames or a smaller picture, but no other effect.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

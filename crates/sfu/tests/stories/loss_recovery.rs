@@ -1,4 +1,4 @@
-//! Bad networks: what is lost comes again, what is out of order is put in order.
+//! Bad networks: lost packets are retransmitted, and reordered packets are put in order.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! What the core does to media, told of hosts and viewers on a simulated network.
+//! Tests of the media core with hosts and viewers on a simulated network.
 //!
-//! One program, so that the network and its clients are compiled once:
+//! They are one program, so that the network and its clients are compiled once.
 //! `cargo test -p sfu --test stories adaptation` runs one file of it.
 
 #![allow(

@@ -1,5 +1,5 @@
-//! Anybody can send anything to a UDP port. Nothing of it may harm a session, be answered, or stop
-//! the process.
+//! Malformed and forged datagrams. Anybody can send them to a UDP port. None may harm a session, get an
+//! answer, or stop the process.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Session descriptions: what is answered and offered, and that what was agreed flows.
+//! Offers and answers of the server, and that the negotiated media flow.
 
 use std::net::SocketAddr;
 use std::time::Duration;

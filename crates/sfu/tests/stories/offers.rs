@@ -1,4 +1,5 @@
-//! Offers of encoders and players in every shape that was met, and answers by the rules (RFC 3264, RFC 8829).
+//! Recorded offers of encoders and players of every known form. Each is answered by the rules of RFC 3264
+//! and RFC 8829.
 
 use std::fmt::Write as _;
 

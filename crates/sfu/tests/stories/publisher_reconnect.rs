@@ -1,4 +1,4 @@
-//! The host drops, and comes back; for the viewers it is one broadcast.
+//! The host drops and comes back. For the viewers it stays one broadcast.
 
 use std::time::Duration;
 

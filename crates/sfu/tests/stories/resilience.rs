@@ -1,5 +1,6 @@
-//! What a person sees on a bad network, in figures: rows R1 to R4 of the reliability goals. Virtual
-//! time, a seed each.
+//! Shown frames and freezes of a viewer on a bad network. The goals, R1 to R4 in test names, are for
+//! random loss, bursts of loss, outages, and jitter with reordering. Time is virtual, and each test has a
+//! fixed seed.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! A viewer's address changes and nobody says so: a NAT that forgot it, a phone that left the
-//! Wi-Fi. The picture follows the viewer, and nobody else.
+//! A viewer's address changes without an ICE restart, since a NAT forgot it or a phone left the Wi-Fi. The
+//! media follow the viewer, and no stranger can redirect them.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! What encoders do to their streams that browsers do not: padding, clocks that jump, sources that nothing names,
-//! parameter sets that come once.
+//! Streams of encoders that differ from a browser's: padding, clocks that jump, SSRCs that no description
+//! names, and parameter sets that are sent only once.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What is sent to a viewer beyond the broadcast: repetitions and probes.
+//! Limits of the overhead that a viewer is sent beyond the broadcast: retransmissions and probes.
 
 use std::time::Duration;
 

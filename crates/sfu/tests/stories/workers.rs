@@ -1,4 +1,4 @@
-//! Several workers share a server, and nobody who publishes or watches can tell.
+//! Several workers share a server. Hosts and viewers notice no difference.
 
 use std::time::Duration;
 
