@@ -44,7 +44,7 @@ const SOUND_GAP: Duration = Duration::from_millis(100);
 pub(crate) struct Room {
     /// The current publisher.
     pub(crate) publisher: Option<Publisher>,
-    /// Whether viewers are forwarded what the publisher sends.
+    /// Whether the publisher's media are forwarded to the viewers.
     pub(crate) on_air: bool,
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
     /// At the room's home: the workers that subscribe to it, one bit each.

@@ -102,7 +102,7 @@ impl Served {
 pub(crate) struct Stage<'a> {
     pub(crate) audio: &'a Track,
     pub(crate) video: &'a Track,
-    /// Whether viewers are forwarded it.
+    /// Whether the media are forwarded to the viewers.
     pub(crate) on_air: bool,
 }
 
@@ -134,7 +134,7 @@ impl Viewer {
         self.early.take()
     }
 
-    /// Sets what the viewer wants of the video.
+    /// Sets the viewer's preference.
     pub(crate) fn prefer(&mut self, preference: &Preference) {
         self.video.prefer(preference);
     }

@@ -40,7 +40,7 @@ pub(crate) struct Ring {
     /// The position of the oldest packet.
     tail: u64,
     bytes: usize,
-    /// The position of the latest packet whose payload shows that it is of a keyframe.
+    /// The position of the last packet with [`Packet::is_keyframe`].
     keyframe: Option<u64>,
 }
 

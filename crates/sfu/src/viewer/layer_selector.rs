@@ -1,4 +1,4 @@
-//! Selects what a viewer is sent: the best operating point of all layers that fits its link, without
+//! Selects the operating point that a viewer is sent: the best of all layers that fits its link, without
 //! switching back and forth. Pure.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What a viewer wants of the video, as a limit on the layers that it can be sent. Pure.
+//! The preference of a viewer, as a limit on the layers that it can be sent. Pure.
 
 use crate::media::name::Name;
 

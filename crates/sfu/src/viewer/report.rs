@@ -11,7 +11,7 @@ use media_api::Reason;
 /// their links and their host do, and each has at most one report that waits.
 pub(super) const REPORT_EVERY: Duration = Duration::from_millis(500);
 
-/// What a viewer is sent of the video.
+/// The video that a viewer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sent {
     /// Whether it is sent video.

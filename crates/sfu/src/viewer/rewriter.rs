@@ -240,7 +240,7 @@ mod tests {
         let (seq, ts) = it.rewrite(55, 3_000_000_000, later).unwrap();
         assert_eq!(seq, last_seq + 1);
         assert_eq!(ts, last_ts + 4 * VIDEO);
-        assert_eq!(it.rewrite(54, 2_999_999_000, later), None, "from before the switch");
+        assert_eq!(it.rewrite(54, 2_999_999_000, later), None, "it is from before the switch");
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl VideoSender {
         }
     }
 
-    /// Sets what the viewer wants; the next pump chooses anew.
+    /// Sets the viewer's preference; the next pump chooses anew.
     pub(super) fn prefer(&mut self, preference: &Preference) {
         self.wanted.set(preference);
         self.chosen = None;
@@ -134,7 +134,7 @@ impl VideoSender {
         None
     }
 
-    /// The report of what is sent that is due now, if one is; `Err` with the time at which to ask again.
+    /// The report that is due now, if one is; `Err` with the time at which to ask again.
     pub(super) fn report(&mut self, track: &Track, now: Instant) -> Result<Option<Sent>, Instant> {
         let nothing = |reason| Sent { has_picture: false, layer: None, reason };
         let sent = match (self.wanted.refuses(), self.chosen) {
@@ -212,7 +212,7 @@ impl VideoSender {
             }
         }
         let Some(layer) = self.layer(track).and_then(|it| track.layers.get(it)) else {
-            // A viewer who cannot play the format needs no keyframe of it.
+            // A viewer that cannot play the format needs no keyframe of it.
             let can_play = self.sending.unplayable != Some(track.epoch);
             needs.keyframe = needs.keyframe.filter(|_| can_play);
             return needs;

@@ -58,7 +58,7 @@ impl Sfu {
         }
     }
 
-    /// Handles what the home of a room relayed.
+    /// Handles a stage, packet or list of paused layers that the home of a room relayed.
     pub(super) fn handle_relayed(&mut self, relayed: Relayed, now: Instant) {
         let (Relayed::Stage { room: id, .. } | Relayed::Packet(id, ..) | Relayed::Paused(id, _)) =
             relayed;

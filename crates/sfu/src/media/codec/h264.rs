@@ -173,6 +173,9 @@ mod tests {
         {
             assert_eq!(look(payload), Look::default(), "{payload:?}");
         }
-        assert!(!b(&[0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF]), "a number of more bits than there are");
+        assert!(
+            !b(&[0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF]),
+            "the number has more bits than are read"
+        );
     }
 }

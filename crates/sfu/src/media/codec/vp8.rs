@@ -73,7 +73,7 @@ impl Descriptor {
         SvcPosition {
             point: OperatingPoint::new(0, self.temporal),
             begins_frame: self.begins_frame,
-            // The marker bit says that already.
+            // The marker bit marks the end of a frame already.
             ends_frame: false,
             opens: if self.is_sync && self.begins_frame {
                 SwitchPoint::Own

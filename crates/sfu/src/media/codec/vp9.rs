@@ -59,7 +59,7 @@ mod tests {
         assert_eq!((it.point, it.opens), (OperatingPoint::new(1, 2), SwitchPoint::Nothing));
         assert_eq!((it.begins_frame, it.ends_frame), (false, true));
         let plain = place(&[0x0C, 1, 2]).unwrap();
-        assert_eq!(plain.point, OperatingPoint::default(), "no layers");
+        assert_eq!(plain.point, OperatingPoint::default(), "the packet has no layer ids");
     }
 
     #[test]
