@@ -1,4 +1,4 @@
-//! What comes from a room's publisher, whichever way it comes.
+//! Receives the media of a room's publisher, whatever the protocol.
 
 pub(crate) mod diagnostics;
 mod nack;
@@ -27,22 +27,21 @@ use crate::transport::Receipt;
 use crate::transport::shared::Shared;
 use crate::{CloseReason, Codec, Finding, NegotiationError, PeerId};
 
-/// The peer that sends.
+/// The peer that publishes in a room.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    /// Its name.
     pub(crate) id: PeerId,
     source: Source,
 }
 
-/// The way that a publisher's packets come.
+/// How the publisher's packets reach the server.
 #[derive(Debug)]
 enum Source {
-    /// By WebRTC, from a browser or an encoder.
+    /// WebRTC, from a browser or an encoder.
     WebRtc(Box<WebRtc>),
 }
 
-/// What a publisher yields.
+/// Result of [`Publisher::poll`].
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -53,12 +52,12 @@ pub(crate) enum Output {
     Media(StreamKey, Format, Packet),
     /// ICE and DTLS are up.
     Connected,
-    /// Nothing more before this time.
+    /// There is nothing to do before this time.
     Timeout(Instant),
 }
 
 impl Publisher {
-    /// Takes a publisher's first offer; returns it with the answer.
+    /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(crate) fn accept(
         id: PeerId,
         (shared, config): (&Shared, &Config),
@@ -71,7 +70,7 @@ impl Publisher {
         Ok((Self { id, source: Source::WebRtc(Box::new(publisher)) }, answer))
     }
 
-    /// Takes another offer of the same peer.
+    /// Takes a further offer of the same peer; returns the answer.
     pub(crate) fn reoffer(
         &mut self,
         offer: &str,
@@ -82,31 +81,31 @@ impl Publisher {
         it.reoffer(offer, via, now)
     }
 
-    /// The codecs that both sides know.
+    /// The codecs that were negotiated.
     pub(crate) fn codecs(&self) -> Vec<Codec> {
         let Source::WebRtc(it) = &self.source;
         it.codecs()
     }
 
-    /// Our ICE username fragments: one a transport.
+    /// Our ICE username fragments, one per transport.
     pub(crate) fn ufrags(&self) -> Vec<String> {
         let Source::WebRtc(it) = &self.source;
         it.ufrags().map(str::to_owned).collect()
     }
 
-    /// What is wrong with what it sends.
+    /// The diagnostics of what it sends.
     pub(crate) fn ingest(&mut self) -> &mut Ingest {
         let Source::WebRtc(it) = &mut self.source;
         &mut it.ingest
     }
 
-    /// Decides what is wrong with what it sends; returns all of it when that is other than it was.
+    /// Reviews what the publisher sends. Returns all current findings if they have changed, else `None`.
     pub(crate) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
         let Source::WebRtc(it) = &mut self.source;
         it.review(now)
     }
 
-    /// Takes a datagram.
+    /// Processes a datagram.
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
@@ -117,31 +116,31 @@ impl Publisher {
         it.handle_datagram(datagram, now, out)
     }
 
-    /// Lets time pass.
+    /// Handles timers that are due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         let Source::WebRtc(it) = &mut self.source;
         it.handle_timeout(now);
     }
 
-    /// Asks for a keyframe of one stream.
+    /// Requests a keyframe of one stream.
     pub(crate) fn request_keyframe(&mut self, stream: StreamKey, now: Instant) {
         let Source::WebRtc(it) = &mut self.source;
         it.request_keyframe(stream.ssrc, now);
     }
 
-    /// Why the session is over, once it is.
+    /// Why the session has ended; `None` while it lasts.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         let Source::WebRtc(it) = &self.source;
         it.closed()
     }
 
-    /// Says goodbye.
+    /// Ends the session and tells the peer.
     pub(crate) fn close(&mut self) {
         let Source::WebRtc(it) = &mut self.source;
         it.close();
     }
 
-    /// What comes next; polled until it is a timeout. Datagrams go to the outbox.
+    /// Returns the next output; call it until it returns a timeout. Datagrams go to the outbox.
     pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
         let Source::WebRtc(it) = &mut self.source;
         it.poll(now, out)

@@ -1,12 +1,11 @@
-//! What is wrong with what a publisher sends: looks at each of its packets once, and says now and then what
-//! it found. Pure: no clock, no socket.
+//! Finds problems in what a publisher sends. Inspects each packet once and reports findings at intervals. Pure: no
+//! clock, no socket.
 //!
-//! The packets are only counted: [`Ingest::take`] allocates nothing, and its cost depends neither on a
-//! packet's length nor on how much came before. What follows from the counts is decided in
-//! [`Ingest::review`], once a second. While nothing comes, nothing is found and nothing is over; while no picture
-//! comes, nothing of that.
+//! [`Ingest::take`] only counts: it allocates nothing, and its cost depends neither on a packet's length nor on the
+//! packets before it. [`Ingest::review`] evaluates the counts once a second. While no packets arrive, findings neither
+//! begin nor end; while no video arrives, this holds for the findings about video.
 //!
-//! Deliberately absent: words for people (`server`), and anything that is done about it.
+//! Deliberately absent: texts for users (`server`), and any action on a finding.
 
 mod ceiling;
 pub(crate) mod debounce;
@@ -31,52 +30,53 @@ use crate::media::packet::{Packet, ts_is_newer};
 use crate::media::stream_key::MAX_LAYERS;
 use crate::{Codec, Finding};
 
-/// How often it is decided what the counts say.
+/// Interval of reviews.
 const REVIEW_EVERY: Duration = Duration::from_secs(1);
 
-/// A stream flows when its last packet is younger: slides are sent once a second.
+/// A stream flows while its last packet is younger than this: slides are sent once a second.
 const FLOWS_WITHIN: Duration = Duration::from_millis(1_500);
 
-/// A stream that was silent for this long is another one when it comes again.
+/// A stream that was silent for this long counts as a new one when it returns.
 const FORGET_AFTER: Duration = Duration::from_secs(5);
 
-/// A picture has been without sound for this long. Discontinuous transmission sends some every 400 ms.
+/// Video without audio for this long is a finding. Discontinuous transmission sends audio every 400 ms.
 const SOUND_WITHIN: Duration = Duration::from_secs(5);
 
-/// Over how many reviews the bit rate is measured: a keyframe or two is none.
+/// Reviews over which the bitrate is averaged, so that one or two keyframes do not exceed the limit.
 const RATE_OVER: usize = 5;
 
-/// B pictures or steps back in time, of which there are several a second where there are any: one alone is
-/// an encoder that was restarted.
+/// Signs of B-frames per review from which a stream has them: B slices, or timestamps that go back. A stream with
+/// B-frames shows several a second; a single sign comes from an encoder that was restarted.
 const B_SIGNS: u16 = 2;
 
-/// Keyframes without parameter sets for this long, and no start among them.
+/// Keyframes without parameter sets for this long, and none that can be decoded, are a finding.
 const SETS_WITHIN: Duration = Duration::from_secs(3);
 
-/// More packets a second that fit no media description are no leftovers of an earlier offer.
+/// Packets per second that may fit no media description: they are left over from an earlier offer.
 const MAX_UNMATCHED: f64 = 10.0;
 
-/// A step back of more than a second, in ticks of 90 kHz, is a clock that was set, not a picture that was
-/// sent before an earlier one.
+/// The longest step back, in ticks of 90 kHz, that is a sign of B-frames. A longer one, of more than 1 s, is a clock
+/// that was set.
 const MAX_STEP_BACK: u32 = 90_000;
 
-/// What is found of a publisher's packets and offer.
+/// Findings from a publisher's packets and offer.
 #[derive(Debug)]
 pub(crate) struct Ingest {
-    /// kbit/s; 0: none.
+    /// Bitrate limit in kbit/s; 0: none.
     limit_kbps: u32,
     ceiling: Ceiling,
-    /// Packets and kbit of the last second, dropped or not.
+    /// Packets and kbit per second at the last review, including dropped ones.
     arriving: (u32, u32),
     offered: Offered,
     takes_opus: bool,
-    /// The streams of the picture, one a simulcast layer.
+    /// The video streams, one per simulcast layer.
     streams: [Option<Stream>; MAX_LAYERS],
-    /// Since when a picture has been coming.
+    /// When video began to arrive.
     picture_since: Option<Instant>,
     sound_at: Option<Instant>,
-    /// Bytes since the last review, and kbit/s in each before, the newest first.
+    /// Bytes since the last review.
     bytes: u64,
+    /// Bitrate in kbit/s at each earlier review, the newest first.
     rates: [Option<f64>; RATE_OVER],
     reviewed_at: Instant,
     uplink: Uplink,
@@ -84,31 +84,31 @@ pub(crate) struct Ingest {
     told: Vec<Finding>,
 }
 
-/// What came since the last review, on all streams.
+/// Packets since the last review, over all streams.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Arrivals {
-    /// Of sound and picture.
+    /// Audio and video packets.
     pub(crate) media: Tally,
     /// Packets that fit no media description.
     pub(crate) unmatched: u32,
 }
 
-/// One stream of the picture.
+/// One video stream.
 #[derive(Debug)]
 struct Stream {
     ssrc: u32,
     last_at: Instant,
-    /// The highest sequence number, and the timestamp it came with.
+    /// The highest sequence number, and the timestamp of its packet.
     newest: (u64, u32),
-    /// Signs of B pictures since the last review.
+    /// Signs of B-frames since the last review.
     b_signs: u16,
     profile_idc: Option<u8>,
-    /// Since when it has no start, for want of parameter sets.
+    /// Since when no keyframe can be decoded for lack of parameter sets.
     lacks_sets_since: Option<Instant>,
     keyframes: Keyframes,
 }
 
-/// How many reviews each finding takes to come and to go.
+/// How many reviews in a row each finding needs to begin and to end.
 #[derive(Debug)]
 struct Debounces {
     b_frames: Debounce,
@@ -124,9 +124,9 @@ struct Debounces {
 impl Default for Debounces {
     fn default() -> Self {
         Self {
-            // Encoders leave B pictures out for as long as nothing moves.
+            // Encoders make no B-frames while nothing moves.
             b_frames: Debounce::new(2, 10),
-            // One keyframe that got lost makes a long interval, and is no habit.
+            // One lost keyframe makes a long interval, once.
             interval: Debounce::new(3, 3),
             ignores_pli: Debounce::new(3, 3),
             profile: Debounce::new(1, 1),
@@ -144,7 +144,8 @@ fn is_playable(profile_idc: u8) -> bool {
 }
 
 impl Ingest {
-    /// Of a publisher whose offer was just taken. `limit_kbps` is [`crate::Config::max_publish_kbps`].
+    /// Starts diagnostics for a publisher whose offer was just accepted. `limit_kbps` is
+    /// [`crate::Config::max_publish_kbps`].
     pub(crate) fn new(limit_kbps: u32, limits: Limits, now: Instant) -> Self {
         Self {
             limit_kbps,
@@ -164,30 +165,29 @@ impl Ingest {
         }
     }
 
-    /// It was negotiated: this was offered, and these codecs can flow.
+    /// Takes the offer and the negotiated codecs.
     pub(crate) fn negotiated(&mut self, offer: &str, codecs: &[Codec]) {
         self.offered = Offered::of(offer);
         self.takes_opus = codecs.contains(&Codec::Opus);
     }
 
-    /// A packet with so many bytes of payload came. Whether it is to be looked at: what is above the
-    /// ceiling is dropped, before it costs anybody else.
+    /// Counts a packet with `bytes` of payload; returns whether it is within the limits. Drop it if not, before it
+    /// costs anything else.
     pub(crate) fn admits(&mut self, bytes: usize, now: Instant) -> bool {
         self.ceiling.takes(bytes, now)
     }
 
-    /// The most that is taken, in kbit/s; 0: no limit.
+    /// The bitrate limit in kbit/s; 0: none.
     pub(crate) fn ceiling_kbps(&self) -> u32 {
         self.ceiling.limits.kbps
     }
 
-    /// Whether more than the ceiling came for so long that the publisher is to be closed.
+    /// Whether the publisher has been above the limits for long enough to be closed.
     pub(crate) fn is_flooded(&self, now: Instant) -> bool {
         self.ceiling.is_flooded(now)
     }
 
-    /// A packet came, of which this is said: its codec, and whether its stream lacks parameter sets. Called for each: it
-    /// counts, and no more.
+    /// Counts a packet, with its codec and whether its stream lacks parameter sets. Called for each packet.
     pub(crate) fn take(&mut self, ssrc: u32, (codec, lacks_sets): (Codec, bool), packet: &Packet) {
         let now = packet.arrived;
         self.bytes += packet.payload.len() as u64;
@@ -202,7 +202,7 @@ impl Ingest {
             .position(|it| it.as_ref().is_some_and(|it| it.ssrc == ssrc))
         {
             Some(index) => &mut self.streams[index],
-            // The one that was silent for longest makes room: there are no more than that at once.
+            // Replace the stream that was silent for longest: at most `MAX_LAYERS` are live at once.
             None => {
                 let oldest = |it: &&mut Option<Stream>| it.as_ref().map(|it| it.last_at);
                 let Some(slot) = self.streams.iter_mut().min_by_key(oldest) else { return };
@@ -215,25 +215,25 @@ impl Ingest {
         }
     }
 
-    /// The publisher was asked for a keyframe of this stream.
+    /// Records a keyframe request for this stream.
     pub(crate) fn asked(&mut self, ssrc: u32, now: Instant) {
         if let Some(it) = self.streams.iter_mut().flatten().find(|it| it.ssrc == ssrc) {
             it.keyframes.asked(now);
         }
     }
 
-    /// The stream that the publisher should be asked for a keyframe of, only to learn whether it hears.
+    /// SSRC of a stream to request a keyframe of, only to learn whether the publisher answers.
     pub(crate) fn worth_asking(&self) -> Option<u32> {
         let mut flowing = self.streams.iter().flatten().filter(|it| it.flows(self.reviewed_at));
         flowing.find(|it| it.keyframes.is_worth_asking()).map(|it| it.ssrc)
     }
 
-    /// Whether it is time for [`Self::review`].
+    /// Whether [`Self::review`] is due.
     pub(crate) fn is_review_due(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.reviewed_at) >= REVIEW_EVERY
     }
 
-    /// Decides what the counts say. Returns all that is found when that is other than it was.
+    /// Evaluates the counts. Returns all findings if they have changed.
     pub(crate) fn review(&mut self, arrivals: &Arrivals, now: Instant) -> Option<Vec<Finding>> {
         let elapsed = now.saturating_duration_since(self.reviewed_at);
         self.reviewed_at = now;
@@ -258,7 +258,7 @@ impl Ingest {
             if arrivals.media.sent == 0 && arrivals.unmatched == 0 && !self.ceiling.is_above(now) {
                 return None;
             }
-            // Sound says nothing of the picture, which may come again.
+            // Audio alone tells nothing about the video, which may return: keep its findings.
             self.told.iter().copied().filter(|it| !is_of_path(it)).collect()
         };
         self.find_on_path(arrivals, elapsed, now, &mut found);
@@ -277,7 +277,7 @@ impl Ingest {
         self.rates[0] = Some(new);
     }
 
-    /// What the picture shows of its encoder, and whether sound belongs to it.
+    /// Findings about the encoder, from the video, and about missing audio.
     fn find_in_picture(&mut self, now: Instant) -> Vec<Finding> {
         let Self { holds, streams, .. } = self;
         let mut b_signs = 0;
@@ -289,13 +289,13 @@ impl Ingest {
         let deaf = streams.iter().flatten().filter(|it| it.flows(now) && it.keyframes.is_deaf());
         let interval = deaf.map(|it| it.keyframes.interval(now)).max().unwrap_or_default();
         let is_far_apart = holds.interval.look(interval > LONGEST_INTERVAL);
-        // Where keyframes are closer nobody has to wait for an answer.
+        // With a shorter interval nobody has to wait for an answer.
         let is_ignoring = holds.ignores_pli.look(interval >= ANSWER_WITHIN);
 
         let mut profiles = streams.iter().flatten().filter_map(|it| it.profile_idc).peekable();
         let profile = match profiles.peek() {
             Some(_) => profiles.find(|it| !is_playable(*it)),
-            // What it says in the stream counts more than what it says beside it.
+            // The profile in the stream takes precedence over the one in the offer.
             None => self.offered.bad_profile,
         };
         let has_bad_profile = holds.profile.look(profile.is_some());
@@ -327,7 +327,7 @@ impl Ingest {
         found
     }
 
-    /// What arrives of all that was sent, and how much that is.
+    /// Findings about loss, bitrate and unknown packets.
     fn find_on_path(
         &mut self,
         arrivals: &Arrivals,
@@ -336,11 +336,11 @@ impl Ingest {
         found: &mut Vec<Finding>,
     ) {
         let holds = &mut self.holds;
-        // Nothing, until it has been measured for as long.
+        // Zero until there are rates of `RATE_OVER` reviews.
         let sum: Option<f64> = self.rates.iter().copied().sum();
         let kbps = sum.unwrap_or_default() / RATE_OVER as f64;
         let limit = f64::from(self.limit_kbps);
-        // A twentieth above it is what encoders miss their aim by.
+        // Encoders miss their target by up to 5%.
         let is_above = limit > 0.0 && kbps > limit * 1.05;
         let is_over = holds.bitrate.look(is_above);
         let is_dropped = holds.ceiling.look(self.ceiling.is_above(now));
@@ -359,7 +359,7 @@ impl Ingest {
     }
 }
 
-/// Whether a finding is about what arrives, whatever is in it.
+/// Whether a finding is about the packets that arrive, whatever their content.
 fn is_of_path(finding: &Finding) -> bool {
     match finding {
         Finding::BitrateOverLimit { .. }
@@ -376,7 +376,7 @@ fn is_of_path(finding: &Finding) -> bool {
     }
 }
 
-/// The interval, or the one that was told before while it is no longer known but still holds.
+/// The current interval. If it is short or unknown while the finding still holds, the interval reported before.
 fn at_least(interval: Duration, told: &[Finding]) -> Duration {
     let before = told.iter().find_map(|it| match it {
         Finding::KeyframeInterval { interval } => Some(*interval),
@@ -406,7 +406,7 @@ impl Stream {
         self.last_at = packet.arrived;
         if lacks_sets {
             self.lacks_sets_since.get_or_insert(packet.arrived);
-            // Its keyframes cannot be told by what decoders need, so nobody is to say that none came.
+            // Without parameter sets no keyframe is recognised here: requests do not count as unanswered.
             self.keyframes.rests();
         } else {
             self.lacks_sets_since = None;
@@ -419,9 +419,9 @@ impl Stream {
         }
         let look = h264::look(&packet.payload);
         self.profile_idc = look.profile_idc.or(self.profile_idc);
-        // Only a later number with an earlier time says that the encoder sent it in that order: what is
-        // late, or sent again, comes with an earlier number. Some (OBS) write the time of decoding, so
-        // that time never goes back; those are told by their slices.
+        // Only a higher sequence number with an earlier timestamp shows that the encoder sent the frames in that order:
+        // late or retransmitted packets have a lower sequence number. Some encoders (OBS) write the decoding time as
+        // timestamp, which never goes back; their B-frames are recognised by the slices.
         let (seq, ts) = self.newest;
         let is_back = packet.seq > seq
             && ts_is_newer(ts, packet.ts)

@@ -1,8 +1,8 @@
-//! Which packets of one stream to ask for again (RFC 4585, section 6.2.1), and when. Pure.
+//! Which packets of one stream to request again (RFC 4585, section 6.2.1), and when. Pure.
 //!
-//! A missing packet may only have been overtaken. Most paths never reorder, and there a packet is asked
-//! for at once: what waits for its repair is the picture. Where packets were seen to come late by
-//! themselves, each is first waited for as long as those took, as libwebrtc does by counting packets.
+//! A missing packet may only be late. Most paths never reorder packets; there a missing packet is requested at once,
+//! since the video waits for its retransmission. On paths where packets arrived late without a request, each missing
+//! packet is first waited for as long as those took. libwebrtc does the same by counting packets.
 
 #[cfg(test)]
 mod tests;
@@ -14,46 +14,47 @@ use std::time::{Duration, Instant};
 use crate::core::rate_limit::RateLimit;
 use crate::ingress::received::WINDOW;
 
-/// More missing packets at once are a loss that only a keyframe ends. 0.2 s of 10 Mbit/s.
+/// Missing packets at most, 0.2 s of 10 Mbit/s. More are a loss that only a keyframe ends.
 const MAX_MISSING: usize = 256;
 
-/// Requests for one packet, as in libwebrtc.
+/// Requests for one packet at most, as in libwebrtc.
 const MAX_TRIES: u8 = 10;
 
-/// The same while none was ever answered: OBS repeats only the best layer of a simulcast, whatever it negotiates.
+/// Requests for one packet while none was ever answered: OBS retransmits only the best simulcast layer, whatever it
+/// negotiates.
 const MAX_UNANSWERED_TRIES: u8 = 4;
 
-/// A packet that is missing for longer is too late for every viewer, who has asked for a keyframe.
+/// A packet missing for longer is too late: every viewer has requested a keyframe.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// The round trip before there is a figure, as in libwebrtc.
+/// The round-trip time before it is measured, as in libwebrtc.
 const DEFAULT_RTT: Duration = Duration::from_millis(100);
 
-/// Requests for one packet are no closer than this: a sender needs some milliseconds to answer, whatever
-/// the round trip.
+/// The shortest time between two requests for one packet: a sender needs some milliseconds to answer, whatever the
+/// round-trip time.
 const MIN_RETRY: Duration = Duration::from_millis(20);
 
-/// The longest wait before the first request. What is overtaken by more is asked for, though it comes.
+/// The longest wait before the first request. A packet that is late by more is requested although it would arrive.
 const MAX_WAIT: Duration = Duration::from_millis(10);
 
-/// A wait this short is none.
+/// A shorter wait becomes zero.
 const MIN_WAIT: Duration = Duration::from_millis(1);
 
-/// The longest that what came is kept back for what is missing.
+/// The longest time that packets are held back for a missing one.
 const MAX_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Packets that are asked for in a second: 9 Mbit/s of repairs, 10% of 90 Mbit/s.
+/// Requests per second at most: retransmissions of 9 Mbit/s, which is 10% of 90 Mbit/s.
 const MAX_PER_SECOND: u32 = 1_000;
 
 /// The missing packets of one stream.
 #[derive(Debug)]
 pub(crate) struct NackGenerator {
-    /// In the order of their numbers.
+    /// In the order of their sequence numbers.
     missing: VecDeque<Missing>,
-    /// What [`Self::poll`] found last.
+    /// The last result of [`Self::poll`].
     due: Vec<u16>,
     rtt: Option<Duration>,
-    /// How long a packet is waited for before it is asked for.
+    /// How long to wait for a missing packet before it is requested.
     wait: Duration,
     limit: RateLimit,
     /// Whether a request was ever answered.
@@ -64,7 +65,7 @@ pub(crate) struct NackGenerator {
 struct Missing {
     seq: u64,
     since: Instant,
-    /// When to ask, or to give up.
+    /// When to request it, or to give up.
     next_at: Instant,
     asked_at: Instant,
     tries: u8,
@@ -84,8 +85,8 @@ impl Default for NackGenerator {
 }
 
 impl NackGenerator {
-    /// These numbers are missing, as [`Arrival::New`](super::received::Arrival::New) lists them. When
-    /// they are too many all are given up, those from before as well.
+    /// Adds missing sequence numbers, as [`Arrival::New`](super::received::Arrival::New) lists them. If they exceed the
+    /// maximum, all are given up, including earlier ones.
     pub(crate) fn missing(&mut self, range: Range<u64>, now: Instant) {
         if range.is_empty() {
             return;
@@ -103,13 +104,13 @@ impl NackGenerator {
         self.missing.extend(range.map(of));
     }
 
-    /// A packet arrived, by itself or as a repair. To be called for each that was not here before.
+    /// A packet arrived, original or retransmitted. Call it for each packet that was not received before.
     pub(crate) fn arrived(&mut self, seq: u64, now: Instant) {
-        // A repair of what left the window would not be taken.
+        // A retransmission of a packet older than the window would be discarded.
         while self.missing.front().is_some_and(|it| it.seq.saturating_add(WINDOW) <= seq) {
             self.missing.pop_front();
         }
-        // The stream began anew.
+        // The stream has restarted.
         if self.missing.front().is_some_and(|it| seq.saturating_add(WINDOW) < it.seq) {
             self.missing.clear();
         }
@@ -120,11 +121,11 @@ impl NackGenerator {
         }
     }
 
-    /// The numbers to ask for now, in their order; empty before [`Self::deadline`].
+    /// The sequence numbers to request now, in order; empty before [`Self::deadline`].
     pub(crate) fn poll(&mut self, now: Instant) -> &[u16] {
         let most = if self.is_answered { MAX_TRIES } else { MAX_UNANSWERED_TRIES };
         let Self { missing, due, limit, .. } = self;
-        // A little more than a round trip: it is a mean, and what comes a little later is on its way.
+        // A little more than the round-trip time: that is a mean, and a packet slightly later than it is on its way.
         let retry = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 4).max(MIN_RETRY);
         due.clear();
         missing.retain_mut(|it| {
@@ -146,8 +147,8 @@ impl NackGenerator {
         due
     }
 
-    /// The lowest number that is still waited for, so that what is behind it comes in order, and until when. A publisher
-    /// that never answered is not waited for, nor is a packet beyond the second request.
+    /// The lowest sequence number that packets are still held back for, and until when. `None` for a publisher that
+    /// never answered a request. A packet is not waited for beyond its second request.
     pub(crate) fn awaited(&self, now: Instant) -> Option<(u64, Instant)> {
         if !self.is_answered {
             return None;
@@ -157,17 +158,17 @@ impl NackGenerator {
         waited.find(|it| now < it.1)
     }
 
-    /// When [`Self::poll`] has something to do.
+    /// When [`Self::poll`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.missing.iter().map(|it| it.next_at).min()
     }
 
-    /// Learns from a packet that is no longer missing: whether it was overtaken, or took a round trip.
+    /// Updates the wait or the round-trip time from a packet that has arrived: it was late, or it was retransmitted.
     fn learn(&mut self, found: Missing, now: Instant) {
         let delay = now.saturating_duration_since(found.since);
         let asked = now.saturating_duration_since(found.asked_at);
-        // A repair cannot be here much sooner than a round trip. While that is unknown what comes early
-        // is taken for overtaken; the wait grows until it no longer can be.
+        // A retransmission cannot arrive much sooner than after a round trip. While the round-trip time is unknown, an
+        // early packet counts as late; the wait grows until that is no longer possible.
         let is_too_soon = self.rtt.is_none_or(|rtt| asked < rtt / 2);
         if found.tries == 0 || (found.tries == 1 && delay <= MAX_WAIT && is_too_soon) {
             self.wait = self.wait.max(delay).min(MAX_WAIT);
@@ -178,7 +179,7 @@ impl NackGenerator {
         if self.wait < MIN_WAIT {
             self.wait = Duration::ZERO;
         }
-        // After a second request nobody knows which was answered (Karn's algorithm).
+        // After a second request, it is unknown which one was answered (Karn's algorithm).
         if found.tries == 1 {
             self.rtt = Some(self.rtt.map_or(asked, |rtt| (rtt * 7 + asked) / 8));
         }

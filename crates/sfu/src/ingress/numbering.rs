@@ -1,46 +1,46 @@
-//! Sequence numbers of one stream as the room sees them: without holes for packets that are dropped on
-//! the way in, and with numbers for packets that are put in. Pure.
+//! Maps the sequence numbers of one stream to the room's: dropped packets leave no gap, and inserted packets get a
+//! number. Pure.
 //!
-//! A packet that is missing when later ones are numbered keeps its number, since nobody knows yet
-//! whether it will be dropped. If it is, an empty packet takes that number, so that no viewer waits for
-//! it.
+//! A packet that is missing when later ones are numbered keeps its number, since it is unknown whether it will be
+//! dropped. If it is, an empty packet takes that number, so that no viewer waits for it.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 
-/// Changes of the offset that are remembered: 1 s of padding after every frame of 60 a second. What is
-/// missing for longer is not repeated by any publisher.
+/// Changes of the offset remembered: 1 s of padding after every frame at 60 frames/s. No publisher retransmits a packet
+/// that has been missing for longer.
 const MAX_CHANGES: usize = 64;
 
-/// Where numbers begin, above the first sequence number: so many packets can be dropped in a row at the
-/// start, and overtaken ones have room below.
+/// The first room number, above the first sequence number: this many packets can be dropped in a row at the start, and
+/// there is room below for packets that the first one overtook.
 const BEGIN: u64 = 1 << 16;
 
-/// A sequence number this far behind the highest is no late packet: the stream began anew. A 16-bit
-/// number is never extended to one that far back (RFC 3711, section 3.3.1).
+/// A sequence number this far behind the highest is not a late packet: the stream has restarted. A 16-bit number is
+/// never extended to one that far back (RFC 3711, section 3.3.1).
 const RESTART: u64 = 1 << 15;
 
-/// How sequence numbers of one stream map to the room's.
+/// Maps the sequence numbers of one stream to the room's.
 #[derive(Debug)]
 pub(crate) struct Numbering {
-    /// One after the highest sequence number; `None` before the first.
+    /// The highest sequence number plus one; `None` before the first.
     next: Option<u64>,
     changes: VecDeque<Change>,
-    /// What is added before all changes that are remembered, from which sequence number on.
+    /// The offset before all remembered changes.
     base: u64,
+    /// The first sequence number that `base` applies to.
     base_from: u64,
 }
 
-/// A place where the offset changes: packets that were dropped one behind the other, or that were put in.
+/// A change of the offset: consecutive packets were dropped, or packets were inserted.
 #[derive(Debug, Clone, Copy)]
 struct Change {
-    /// One after the last dropped sequence number; the one that something was put in before.
+    /// The last dropped sequence number plus one, or the one that a packet was inserted before.
     end: u64,
-    /// How many were dropped.
+    /// How many packets were dropped.
     dropped: u64,
-    /// What is added from `end` on, modulo 2^64.
+    /// The offset from `end` on, modulo 2^64.
     offset: u64,
 }
 
@@ -56,8 +56,8 @@ impl Default for Numbering {
 }
 
 impl Numbering {
-    /// The number of a packet that goes on. A late one gets the number that was kept for it; `None` when
-    /// that is not known any more, or the packet was dropped before.
+    /// The room number of a packet to forward. A late packet gets the number that was kept for it. `None` if that
+    /// number is no longer known, or the packet was dropped before.
     pub(crate) fn number(&mut self, seq: u64) -> Option<u64> {
         if self.is_new(seq) {
             self.next = Some(seq.saturating_add(1));
@@ -66,8 +66,8 @@ impl Numbering {
         self.kept(seq)
     }
 
-    /// Drops a packet. `None` when it takes no number; otherwise it is late, and this number was kept for
-    /// it, with which an empty packet has to go on.
+    /// Drops a packet. Returns the number that was kept for it if it is late: an empty packet must be forwarded with
+    /// that number. Else `None`.
     pub(crate) fn drop(&mut self, seq: u64) -> Option<u64> {
         if !self.is_new(seq) {
             return self.kept(seq);
@@ -78,8 +78,8 @@ impl Numbering {
         None
     }
 
-    /// A number for a packet that is put in before the one with this sequence number; `None` when that or
-    /// a later one was numbered or dropped already.
+    /// The number of a packet inserted before the one with this sequence number. `None` if that one or a later one was
+    /// already numbered or dropped.
     pub(crate) fn insert_before(&mut self, seq: u64) -> Option<u64> {
         if !self.is_new(seq) {
             return None;
@@ -89,8 +89,8 @@ impl Numbering {
         Some(seq.wrapping_add(offset))
     }
 
-    /// Whether a packet is newer than all so far. When the stream began anew it is, after a hole of one
-    /// number, which tells the viewers that they may miss something.
+    /// Whether a packet is newer than all so far. The first packet of a restarted stream is; it leaves a gap of one
+    /// number, so that viewers know packets may be missing.
     fn is_new(&mut self, seq: u64) -> bool {
         let Some(next) = self.next.filter(|next| seq < *next) else { return true };
         if next - seq <= RESTART {
@@ -107,7 +107,7 @@ impl Numbering {
         self.changes.back().map_or(self.base, |it| it.offset)
     }
 
-    /// Remembers a change that begins at a sequence number, as one with the last if that ends there.
+    /// Remembers a change that begins at a sequence number. Merges it with the last change if that ends there.
     fn change(&mut self, begin: u64, change: Change) {
         if let Some(last) = self.changes.back_mut().filter(|it| it.end == begin) {
             let dropped = last.dropped + change.dropped;
@@ -122,7 +122,7 @@ impl Numbering {
         self.changes.push_back(change);
     }
 
-    /// The number that was kept for a late packet.
+    /// The number that was kept for a late packet; `None` if the packet was dropped or is too old.
     fn kept(&self, seq: u64) -> Option<u64> {
         let earlier = self.changes.partition_point(|it| it.end <= seq);
         if self.changes.get(earlier).is_some_and(|it| seq.saturating_add(it.dropped) >= it.end) {

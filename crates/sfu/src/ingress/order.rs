@@ -1,18 +1,18 @@
-//! Packets of one picture in order, while one before them is asked for again. Pure.
+//! Holds back packets of a video stream while a packet before them is being retransmitted. Pure.
 //!
-//! A frame whose packet is repaired is late for every viewer alike. A viewer that got the frames behind it meanwhile
-//! takes the late one for lost, or its own network for slow: it knows nothing of the publisher's. When all of them come
-//! in order it sees frames that come unevenly, and plays a little later.
+//! A frame with a retransmitted packet is late for every viewer. A viewer that received the following frames first
+//! would take the late frame for lost, or its own network for slow: it knows nothing of the publisher's network. A
+//! viewer that receives all frames in order sees uneven arrival times, and increases its playout delay a little.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 
-/// Packets that wait at most: 200 ms of 25 Mbit/s. What finds no room lets the first go.
+/// Packets held back at most: 200 ms of 25 Mbit/s. A further packet releases the first.
 const MAX_WAITING: usize = 512;
 
-/// What waits, in the order of its numbers.
+/// Packets held back, in the order of their sequence numbers.
 #[derive(Debug)]
 pub(crate) struct Order<T> {
     waiting: VecDeque<(u64, T)>,
@@ -25,13 +25,13 @@ impl<T> Default for Order<T> {
 }
 
 impl<T> Order<T> {
-    /// Takes a packet: behind those of the same number, and of lower ones.
+    /// Adds a packet behind all packets with the same or a lower sequence number.
     pub(crate) fn push(&mut self, seq: u64, packet: T) {
         let at = self.waiting.partition_point(|it| it.0 <= seq);
         self.waiting.insert(at, (seq, packet));
     }
 
-    /// The next packet that need not wait. `missing` is the lowest number that is still waited for.
+    /// Returns the next packet that need not wait. `missing` is the lowest sequence number that is still expected.
     pub(crate) fn pop(&mut self, missing: Option<u64>) -> Option<T> {
         let is_due = |it: &(u64, T)| missing.is_none_or(|missing| it.0 < missing);
         let is_first_due = self.waiting.front().is_some_and(is_due);
@@ -43,7 +43,7 @@ impl<T> Order<T> {
         next.map(|it| it.1)
     }
 
-    /// Whether nothing waits.
+    /// Whether no packet is held back.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

@@ -1,8 +1,8 @@
-//! Parameter sets of one H264 stream (RFC 6184; ITU-T H.264, section 7.3), for senders that tell them once
-//! or only in SDP: a viewer that begins at a later keyframe needs them with it. Pure.
+//! Parameter sets of one H264 stream (RFC 6184; ITU-T H.264, section 7.3). Some senders send them once, or only in SDP:
+//! a viewer that starts at a later keyframe needs them with it. Pure.
 //!
-//! A keyframe is an IDR picture here. Streams without one, whose only random access is by recovery points
-//! (ITU-T H.264, section D.2.8), have no start and are not helped.
+//! A keyframe is an IDR picture here. Streams without IDR pictures, with random access only by recovery points (ITU-T
+//! H.264, section D.2.8), have no starting point and get no parameter sets.
 
 #[cfg(test)]
 #[allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
@@ -13,7 +13,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::media::codec::h264::{Bits, IDR, PPS, SPS, STAP_A, units};
 
-/// With or without padding (RFC 4648, section 3.2), and whatever the unused bits of the last digit are.
+/// Accepts base64 with or without padding (RFC 4648, section 3.2), and any value of the unused bits in the last digit.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -21,36 +21,40 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// An encoder has one of either; some have a few picture parameter sets.
+/// Sequence parameter sets (SPS) kept. An encoder has one.
 const MAX_SPS: usize = 4;
+/// Picture parameter sets (PPS) kept. Some encoders have a few.
 const MAX_PPS: usize = 8;
 
-/// The longest set that is kept. Those of encoders have 4 to 100 bytes.
+/// The longest set that is kept, in bytes. Those of encoders have 4 to 100 bytes.
 const MAX_SET: usize = 512;
 
-/// The same in base64, with padding.
+/// The longest set in base64, with padding.
 const MAX_SET_TEXT: usize = MAX_SET.div_ceil(3) * 4;
 
-/// What is put in fits into any path's packets: one set of either kind always does.
+/// The longest payload that is inserted, in bytes: it fits the packets of any path. One set of each kind always fits in
+/// it.
 const MAX_PAYLOAD: usize = 1_100;
 
-/// The highest ids (ITU-T H.264, sections 7.4.2.1.1 and 7.4.2.2).
+/// The highest SPS id (ITU-T H.264, section 7.4.2.1.1).
 const MAX_SPS_ID: u32 = 31;
+/// The highest PPS id (ITU-T H.264, section 7.4.2.2).
 const MAX_PPS_ID: u32 = 255;
 
-/// The sets that a stream told.
+/// The parameter sets that a stream has sent.
 #[derive(Debug)]
 pub(crate) struct ParameterSets {
     sps: Sets,
     pps: Sets,
-    /// What is put before a keyframe, and which picture parameter set it was made for.
+    /// The payload to insert before a keyframe.
     payload: Vec<u8>,
+    /// Id of the PPS that `payload` was made for.
     made_for: Option<u32>,
-    /// The picture parameter set that the last keyframe needed, while it or its sequence parameter set is unknown.
+    /// Id of the PPS that the last keyframe needs, while that PPS or its SPS is unknown.
     lacking: Option<u32>,
 }
 
-/// Sets of a kind, the one that was told last at the end.
+/// Sets of one kind, in the order in which they were last sent.
 #[derive(Debug)]
 struct Sets {
     sets: Vec<Set>,
@@ -60,9 +64,9 @@ struct Sets {
 #[derive(Debug, Default)]
 struct Set {
     id: u32,
-    /// Of a picture parameter set: the sequence parameter set that it is about.
+    /// For a PPS: the id of its SPS.
     sps: u32,
-    /// The timestamp that it came with; `None` from SDP.
+    /// RTP timestamp of the packet that brought it; `None` for a set from SDP.
     ts: Option<u32>,
     unit: Vec<u8>,
 }
@@ -80,8 +84,8 @@ impl Default for ParameterSets {
 }
 
 impl ParameterSets {
-    /// The sets of `sprop-parameter-sets` (RFC 6184, section 8.1): units in base64 with commas between.
-    /// What makes no sense is left out.
+    /// Reads `sprop-parameter-sets` (RFC 6184, section 8.1): NAL units in base64, separated by commas. Invalid units
+    /// are skipped.
     pub(crate) fn from_sprop(sprop: &str) -> Self {
         let mut sets = Self::default();
         for unit in sprop.split(',').take(MAX_SPS + MAX_PPS) {
@@ -93,16 +97,15 @@ impl ParameterSets {
         sets
     }
 
-    /// Remembers the sets in a packet. To be called before the others for each packet, in the order of
-    /// arrival.
+    /// Stores the parameter sets of a packet. Call it first for each packet, in the order of arrival.
     pub(crate) fn take(&mut self, payload: &[u8], ts: u32) {
         for unit in units(payload).filter_map(|it| it.whole) {
             self.add(unit, Some(ts));
         }
     }
 
-    /// The payload of a packet (STAP-A; RFC 6184, section 5.7.1) to put before this one: when it begins a
-    /// keyframe, and the sets which that needs are known and did not come with its timestamp.
+    /// The payload of a packet (STAP-A; RFC 6184, section 5.7.1) to insert before this one. `None` unless this packet
+    /// begins a keyframe whose sets are known and at least one of them did not come with the timestamp `ts`.
     pub(crate) fn before(&mut self, payload: &[u8], ts: u32) -> Option<&[u8]> {
         let (sps, pps) = self.complete(keyframe_pps(payload)?)?;
         if sps.ts == Some(ts) && pps.ts == Some(ts) {
@@ -115,8 +118,7 @@ impl ParameterSets {
         Some(&self.payload)
     }
 
-    /// Whether decoding can begin with this packet: it begins a keyframe, and the sets which that needs
-    /// are known.
+    /// Whether decoding can start at this packet: it begins a keyframe, and the sets of that keyframe are known.
     pub(crate) fn is_start(&mut self, payload: &[u8]) -> bool {
         let Some(pps) = keyframe_pps(payload) else { return false };
         let is_start = self.complete(pps).is_some();
@@ -124,12 +126,12 @@ impl ParameterSets {
         is_start
     }
 
-    /// Whether the last keyframe was no start for want of sets, and they have not come since.
+    /// Whether the last keyframe could not be decoded for lack of its sets, and they have not arrived since.
     pub(crate) fn is_lacking(&self) -> bool {
         self.lacking.is_some()
     }
 
-    /// A picture parameter set, behind its sequence parameter set.
+    /// The SPS and the PPS, by the id of the PPS.
     fn complete(&self, pps: u32) -> Option<(&Set, &Set)> {
         let pps = self.pps.get(pps)?;
         Some((self.sps.get(pps.sps)?, pps))
@@ -139,7 +141,7 @@ impl ParameterSets {
         let Some((header, body)) = unit.split_first() else { return };
         let is_other = match header & 0x1F {
             SPS => {
-                // Behind profile, constraints and level.
+                // The id follows profile, constraints and level.
                 let id = body.get(3..).and_then(|it| Bits::of(it).exp_golomb());
                 id.filter(|id| *id <= MAX_SPS_ID).is_some_and(|id| self.sps.put(id, 0, unit, ts))
             }
@@ -157,8 +159,8 @@ impl ParameterSets {
         }
     }
 
-    /// Makes what is put in for a keyframe with this picture parameter set. The others of the same
-    /// sequence are in there as far as they fit: later slices may need them.
+    /// Makes the payload to insert for a keyframe with this PPS. It includes further PPSs of the same SPS as far as
+    /// they fit: later slices may need them.
     fn make(&mut self, id: u32) -> Option<()> {
         let pps = self.pps.get(id)?;
         let sps = self.sps.get(pps.sps)?;
@@ -171,7 +173,7 @@ impl ParameterSets {
             if self.payload.len() + 2 + unit.len() <= MAX_PAYLOAD {
                 self.payload.extend(len.to_be_bytes());
                 self.payload.extend(unit);
-                // That of the whole is the highest of its units (RFC 6184, section 5.7).
+                // The STAP-A has the highest `nal_ref_idc` of its units (RFC 6184, section 5.7).
                 importance = importance.max(unit.first().map_or(0, |it| it & 0x60));
             }
         }
@@ -190,8 +192,9 @@ impl Sets {
         self.sets.iter().find(|it| it.id == id)
     }
 
-    /// Puts a set in the place of the one with its id, or of the one that was told longest ago. Returns
-    /// whether it is another than before. One that is too long to keep takes the old one away.
+    /// Stores a set. It replaces the set with its id, or, if the store is full, the one that was sent longest ago.
+    /// Returns whether the set is new or has changed. A set that is too long is not stored, and removes the old one
+    /// with its id.
     fn put(&mut self, id: u32, sps: u32, unit: &[u8], ts: Option<u32>) -> bool {
         let known = self.sets.iter().position(|it| it.id == id);
         let replaced = known.or_else(|| (self.sets.len() == self.most).then_some(0));
@@ -210,8 +213,8 @@ impl Sets {
     }
 }
 
-/// The picture parameter set of the keyframe that begins in a payload: of its first slice, which has its
-/// first macroblock (ITU-T H.264, section 7.3.3).
+/// Id of the PPS of the keyframe that begins in a payload. Read from the keyframe's first slice, which has macroblock 0
+/// (ITU-T H.264, section 7.3.3).
 fn keyframe_pps(payload: &[u8]) -> Option<u32> {
     let slice = units(payload).find(|it| it.unit_type == IDR)?;
     let mut bits = Bits::of(slice.body);

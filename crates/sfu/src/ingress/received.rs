@@ -1,5 +1,4 @@
-//! What arrived of one SSRC: duplicates, gaps, loss and jitter (RFC 3550, section 6.4.1 and appendix
-//! A). Pure.
+//! Reception statistics of one SSRC: duplicates, gaps, loss and jitter (RFC 3550, section 6.4.1 and appendix A). Pure.
 
 #[cfg(test)]
 mod tests;
@@ -9,67 +8,67 @@ use std::time::{Duration, Instant};
 
 use rtp::rtcp::ReportBlock;
 
-/// Sequence numbers that are remembered, up to the highest. It is the size of SRTP's replay window:
-/// what is older does not get this far. 1 s of 9 Mbit/s.
+/// Sequence numbers remembered, up to the highest: 1 s of 9 Mbit/s. Equal to SRTP's replay window, which rejects older
+/// packets first.
 pub(crate) const WINDOW: u64 = 1_024;
 
 const WORDS: usize = WINDOW as usize / 64;
 
-/// A larger gap is a stream that began anew, or an outage after which only a keyframe helps: its
-/// numbers are not worth to be asked for.
+/// The largest gap that is a loss. A larger one is a restarted stream, or an outage after which only a keyframe helps;
+/// its packets are not requested.
 const MAX_GAP: u64 = 1_000;
 
-/// A number this far behind the highest is no late packet: the stream began anew. A 16-bit number is
+/// A sequence number this far behind the highest is not a late packet: the stream has restarted. A 16-bit number is
 /// never extended to one that far back (RFC 3711, section 3.3.1).
 const RESTART: u64 = 1 << 15;
 
-/// A longer step between arrival and timestamp is a clock that jumped, and no jitter.
+/// A larger difference between arrival and timestamp is a clock that jumped, not jitter.
 const MAX_JITTER_SECONDS: u64 = 5;
 
-/// What a packet is to those that arrived before.
+/// How a packet relates to those that arrived before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Arrival {
-    /// The newest so far.
+    /// Newer than all before it.
     New {
-        /// The numbers before it that are newly missing.
+        /// The sequence numbers before it that are newly missing.
         gap: Range<u64>,
     },
-    /// Older than the newest, and not here before: reordered or repeated by the sender.
+    /// Older than the newest, and not received before: reordered, or retransmitted by the sender.
     Late,
-    /// It was here before.
+    /// Received before.
     Duplicate,
-    /// Too old to know.
+    /// Older than [`WINDOW`]: unknown whether it was received before.
     TooOld,
 }
 
-/// The packets of one SSRC.
+/// Reception statistics of one SSRC.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
-    /// Bit `n % WINDOW` stands for number `n`, for the last `WINDOW` numbers.
+    /// Bit `n % WINDOW` is for sequence number `n`, over the last `WINDOW` numbers.
     bits: [u64; WORDS],
-    /// The lowest number since the stream began.
+    /// The lowest sequence number since the stream began.
     first: Option<u64>,
-    /// One after the highest number.
+    /// The highest sequence number plus one.
     next: u64,
-    /// Packets that arrived, late ones and duplicates included.
+    /// Packets received, including late ones and duplicates.
     received: u64,
     /// What [`Self::take_tally`] returns next.
     tally: Tally,
-    /// Expected and received at the last report.
+    /// Expected and received packets at the last report.
     reported: (u64, u64),
-    /// In 1/16 ticks.
+    /// In 1/16 of a tick.
     jitter: u64,
     last_sample: Option<Sample>,
     sender_report: Option<SenderTime>,
 }
 
-/// Packets of one or several SSRCs, each counted once.
+/// Sent and received packets of one or several SSRCs, without duplicates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    /// Packets that were sent, by their numbers.
+    /// Packets sent, by their sequence numbers.
     pub(crate) sent: u64,
-    /// Packets that arrived, in whichever way. Repairs come later than others: in a short time more may come than was
-    /// sent.
+    /// Packets received, retransmissions included. These arrive later than others: in a short time more packets may
+    /// arrive than were sent.
     pub(crate) came: u64,
 }
 
@@ -80,27 +79,26 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
-/// A packet in both clocks.
+/// The timestamp and the arrival time of a packet.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     ts: u32,
     arrived: Instant,
 }
 
-/// The time that a sender report told.
+/// The time in a sender report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SenderTime {
-    /// The sender's clock, in the format of NTP.
+    /// The sender's clock, in NTP format.
     pub(crate) ntp: u64,
-    /// The same moment in ticks of the stream's timestamps.
+    /// The same moment as an RTP timestamp.
     pub(crate) rtp_ts: u32,
     /// When the report arrived.
     pub(crate) arrived: Instant,
 }
 
 impl Received {
-    /// Takes the extended sequence number of a packet, however it arrived: by itself, by RTX, or
-    /// repeated on the same SSRC.
+    /// Records the extended sequence number of a packet: an original, a retransmission by RTX, or one on the same SSRC.
     pub(crate) fn take(&mut self, seq: u64) -> Arrival {
         let is_jump =
             seq > self.next.saturating_add(MAX_GAP) || seq.saturating_add(RESTART) < self.next;
@@ -131,20 +129,20 @@ impl Received {
         Arrival::Late
     }
 
-    /// The highest number that arrived.
+    /// The highest sequence number received.
     pub(crate) fn highest(&self) -> Option<u64> {
         self.first.map(|_| self.next.saturating_sub(1))
     }
 
-    /// What was sent and what came since this was called last. Numbers that a stream skips when it begins anew were
-    /// not sent.
+    /// Packets sent and received since the last call. Sequence numbers skipped when a stream restarts do not count as
+    /// sent.
     pub(crate) fn take_tally(&mut self) -> Tally {
         std::mem::take(&mut self.tally)
     }
 
-    /// Adds to the interarrival jitter (RFC 3550, appendix A.8). To be called for packets that are
-    /// [`New`](Arrival::New): a repetition's delay is no jitter. Only the first packet of each
-    /// timestamp counts: how long a sender spreads one frame is none either.
+    /// Updates the interarrival jitter (RFC 3550, appendix A.8). Call it for packets that are [`New`](Arrival::New): a
+    /// retransmission's delay is not jitter. Only the first packet of each timestamp counts: the time over which a
+    /// sender spreads one frame is not jitter either.
     pub(crate) fn sample(&mut self, ts: u32, clock_rate: u32, arrived: Instant) {
         if self.last_sample.is_some_and(|it| it.ts == ts) {
             return;
@@ -160,18 +158,17 @@ impl Received {
         }
     }
 
-    /// A sender report of this SSRC arrived.
+    /// Records a sender report of this SSRC.
     pub(crate) fn sender_report(&mut self, ntp: u64, rtp_ts: u32, now: Instant) {
         self.sender_report = Some(SenderTime { ntp, rtp_ts, arrived: now });
     }
 
-    /// What the last sender report told.
+    /// The last sender report.
     pub(crate) fn sender_time(&self) -> Option<SenderTime> {
         self.sender_report
     }
 
-    /// How the stream is received, with the loss since this was called last. All zero before the
-    /// first packet.
+    /// The report block of this stream, with the loss since the last call. All zero before the first packet.
     pub(crate) fn report_block(&mut self, ssrc: u32, now: Instant) -> ReportBlock {
         let expected = self.first.map_or(0, |first| self.next - first);
         let (expected_before, received_before) = self.reported;
@@ -181,7 +178,7 @@ impl Received {
         let newly_lost = newly_expected.saturating_sub(newly_received);
         let fraction = (newly_lost * 256).checked_div(newly_expected).unwrap_or(0);
         let lost = expected as i64 - self.received as i64;
-        // 24 bits with a sign.
+        // 24 bits, signed.
         let lost = lost.clamp(-(1 << 23), (1 << 23) - 1);
         let delay = |it: &SenderTime| {
             let delay = now.saturating_duration_since(it.arrived).min(Duration::from_secs(65_535));
@@ -198,7 +195,7 @@ impl Received {
         }
     }
 
-    /// Begins with a packet, as `init_seq` of RFC 3550, appendix A.1.
+    /// Starts a stream with this packet, like `init_seq` of RFC 3550, appendix A.1.
     fn restart(&mut self, seq: u64) {
         self.bits = [0; WORDS];
         self.set(seq, true);

@@ -1,5 +1,5 @@
-//! The streams of one publisher: which media description, layer and role an SSRC has (RFC 9143, section 9.2;
-//! RFC 8851, section 7), and what is kept of each.
+//! The streams of one publisher, by SSRC: the media description, layer and role of each (RFC 9143, section 9.2; RFC
+//! 8851, section 7), and its state.
 
 #[cfg(test)]
 mod tests;
@@ -21,82 +21,83 @@ use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::transport::sdp::{Incoming, Layout, Offered};
 
-/// Streams of one publisher: three layers with their repetitions and sound make seven, and an encoder that is
-/// restarted brings new ones. The one that was silent for longest makes room.
+/// Streams of one publisher at most. Three layers with their repair streams, and audio, are seven; an encoder that
+/// restarts adds new ones. A new stream replaces the one that has been silent for longest.
 const MAX_STREAMS: usize = 16;
 
-/// A new SSRC takes over from another of its media description that was silent for this long: an encoder that
-/// was restarted. Two that come at once are two sources, of which the first is taken.
+/// A new SSRC replaces another of its media description that has been silent for this long, as after an encoder
+/// restart. If both send at once they are two sources, and the first one is kept.
 const TAKE_OVER: Duration = Duration::from_millis(250);
 
-/// Repetitions come with the packets' own payload type, on a stream of their own, or not at all.
+/// What a stream carries. A publisher retransmits on the media stream itself, on a stream of its own, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Sound or picture.
+    /// Audio or video.
     Media,
-    /// Repetitions of the stream with this SSRC (RFC 4588).
+    /// Retransmissions of the stream with this SSRC (RFC 4588).
     Repair(u32),
 }
 
-/// One SSRC.
+/// A stream: one SSRC.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) ssrc: u32,
-    /// The place of its media description.
+    /// Index of its media description.
     pub(super) section: u8,
     /// Its simulcast layer.
     pub(super) rid: Option<Name>,
     pub(super) role: Role,
     pub(super) last_at: Instant,
     pub(super) received: Received,
-    /// What only media has; in a box, since repetitions have none.
+    /// State of a media stream; `None` for a repair stream.
     pub(super) media: Option<Box<MediaState>>,
 }
 
-/// What is kept of a stream of media.
+/// State of a media stream.
 #[derive(Debug)]
 pub(super) struct MediaState {
     pub(super) nack: NackGenerator,
-    /// What waits for missing packets, of a picture.
+    /// Video packets held back for a missing one.
     pub(super) order: Order<(StreamKey, Format, Packet)>,
     pub(super) numbering: Numbering,
     pub(super) timeline: Timeline,
     pub(super) parameter_sets: ParameterSets,
-    /// The payload type that came last.
+    /// Payload type of the last packet.
     pub(super) payload_type: u8,
-    /// Number of the last FIR (RFC 5104, section 4.3.1.1).
+    /// Sequence number of the last FIR (RFC 5104, section 4.3.1.1).
     pub(super) fir_seq: u8,
 }
 
-/// A media description that is received.
+/// A media description that the server receives.
 #[derive(Debug)]
 pub(super) struct Section {
-    /// Its place among all media descriptions.
+    /// Its index among all media descriptions.
     pub(super) index: u8,
-    /// The link that it comes on.
+    /// Index of the link that carries it.
     pub(super) link: usize,
     pub(super) incoming: Incoming,
 }
 
 impl Section {
-    /// The payload type, when it is one that is received, and whether it repeats.
+    /// The format of a payload type, and whether that payload type is its RTX; `None` if it was not negotiated.
     fn payload_type(&self, number: u8) -> Option<(&Offered, bool)> {
         let formats = &self.incoming.media.formats;
         let own = formats.iter().find(|it| it.pt == number).map(|it| (it, false));
         own.or_else(|| formats.iter().find(|it| it.rtx == Some(number)).map(|it| (it, true)))
     }
 
-    /// The format of a payload type.
+    /// The format of a payload type, unless it is RTX.
     pub(super) fn format(&self, number: u8) -> Option<&Offered> {
         self.payload_type(number).filter(|it| !it.1).map(|it| it.0)
     }
 
-    /// The format whose packets this payload type repeats.
+    /// The format that this RTX payload type retransmits.
     pub(super) fn repeated(&self, number: u8) -> Option<&Offered> {
         self.payload_type(number).filter(|it| it.1).map(|it| it.0)
     }
 
-    /// The name of a layer that is told by its SSRC alone: its place in the group, as an older client has it.
+    /// The name of a layer that only its SSRC identifies: its index in the SSRC group, as older clients signal
+    /// simulcast.
     fn grouped_rid(&self, ssrc: u32) -> Option<Name> {
         let at = self.incoming.sources.iter().position(|it| *it == ssrc)?;
         Name::new(at.to_string().as_bytes()).filter(|_| self.incoming.is_grouped)
@@ -108,12 +109,12 @@ impl Section {
 pub(super) struct Streams {
     pub(super) sections: Vec<Section>,
     pub(super) all: Vec<Stream>,
-    /// Packets that fit no media description since they were asked for.
+    /// Packets that fit no media description, since the last [`Self::take_tally`].
     n_unmatched: u32,
 }
 
 impl Streams {
-    /// Takes what was negotiated. Streams of media descriptions that are no longer received end.
+    /// Applies what was negotiated. Ends the streams of media descriptions that are no longer received.
     pub(super) fn negotiated(&mut self, layout: &Layout) {
         self.sections = layout
             .incoming()
@@ -123,18 +124,18 @@ impl Streams {
         self.all.retain(|it| sections.iter().any(|section| section.index == it.section));
     }
 
-    /// The media description at this place.
+    /// The media description with this index.
     pub(super) fn section(&self, index: u8) -> Option<&Section> {
         self.sections.iter().find(|it| it.index == index)
     }
 
-    /// The place of a known SSRC.
+    /// The index of a known SSRC.
     pub(super) fn position(&self, ssrc: u32) -> Option<usize> {
         self.all.iter().position(|it| it.ssrc == ssrc)
     }
 
-    /// The place of the stream that a packet belongs to, which may be a new one; `None` when nothing says what it
-    /// is.
+    /// The index of the stream that a packet belongs to; adds the stream if it is new. `None` if the stream cannot be
+    /// identified.
     pub(super) fn of_packet(
         &mut self,
         header: &Header<'_>,
@@ -152,8 +153,8 @@ impl Streams {
         Some(self.add(header, section, rid, role, now))
     }
 
-    /// What an SSRC is that was not heard before: by the `mid` extension, the `a=ssrc` lines, and the payload type
-    /// where it is of one media description alone, in this order.
+    /// The media description, layer and role of a new SSRC. Found by the `mid` extension, the `a=ssrc` lines, or a
+    /// payload type that only one media description has, in this order.
     fn identify(
         &self,
         header: &Header<'_>,
@@ -171,7 +172,7 @@ impl Streams {
         if is_repair {
             let by_rid = || repaired.and_then(|rid| streams().find(|it| it.rid == Some(rid)));
             let by_group = repairs.iter().find(|it| it.1 == header.ssrc).map(|it| it.0);
-            // One stream of media that nothing repeats yet.
+            // The only media stream without a repair stream.
             let is_alone = |it: &&Stream| !self.all.iter().any(|r| r.role == Role::Repair(it.ssrc));
             let mut left = streams().filter(is_alone);
             let only = left.next().filter(|_| left.next().is_none()).map(|it| it.ssrc);
@@ -213,7 +214,7 @@ impl Streams {
         by_mid.next().or_else(|| here().find(names)).or_else(by_payload_type).filter(knows)
     }
 
-    /// Adds a stream; returns its place. One of the same layer before it has ended.
+    /// Adds a stream and returns its index. It replaces an earlier stream of the same layer.
     fn add(
         &mut self,
         header: &Header<'_>,
@@ -259,12 +260,12 @@ impl Streams {
         self.all.len() - 1
     }
 
-    /// Ends a stream that its publisher said goodbye for.
+    /// Ends a stream after an RTCP BYE.
     pub(super) fn end(&mut self, ssrc: u32) {
         self.all.retain(|it| it.ssrc != ssrc && it.role != Role::Repair(ssrc));
     }
 
-    /// What came of sound and picture since this was called last, and how many packets fit nothing.
+    /// Audio and video packets sent and received since the last call, and the packets that fit no media description.
     pub(super) fn take_tally(&mut self) -> (Tally, u32) {
         let mut tally = Tally::default();
         for stream in self.all.iter_mut().filter(|it| it.role == Role::Media) {
@@ -273,7 +274,7 @@ impl Streams {
         (tally, std::mem::take(&mut self.n_unmatched))
     }
 
-    /// Whether a media description is of this kind.
+    /// The kind of a media description.
     pub(super) fn kind_of(&self, section: u8) -> Option<MediaKind> {
         self.section(section).map(|it| it.incoming.kind)
     }

@@ -1,42 +1,42 @@
-//! Timestamps of one stream as the room sees them: they go on although the sender's clock stands still,
+//! Maps the RTP timestamps of one stream to the room's, which stay continuous when the sender's clock stands still,
 //! jumps or goes back on the same SSRC. Pure.
 //!
-//! A timestamp is judged by its packet's transit, the time from its capture to its arrival in the two
-//! clocks, against the smallest one of late. A queue on the way makes the transit longer for a while, and
-//! never shorter: packets that catch up after a stall are not taken for a clock that jumped.
+//! A timestamp is judged by its packet's transit: arrival time minus timestamp. The reference is the smallest recent
+//! transit. A queue on the path makes the transit longer for a while, never shorter: packets that catch up after a
+//! stall do not look like a clock that jumped.
 
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
 
-/// How far ahead of the smallest transit a timestamp may be, in seconds. No network does that; what is
-/// left are clocks that drift, and the sender's time between capture and sending.
+/// How far a transit may be below the smallest recent one, in seconds. No network causes that; clock drift and the
+/// sender's delay between capture and sending do.
 const MAX_AHEAD: i64 = 1;
 
-/// How far behind it may be, in seconds: the longest queue that still delivers what is in it. A clock that
-/// stood still for less cannot be told from such a queue, and players treat both as a delay.
+/// How far a transit may be above the smallest recent one, in seconds: the longest queue that still delivers its
+/// packets. A clock that stood still for less cannot be told from such a queue, and players treat both as a delay.
 const MAX_BEHIND: i64 = 5;
 
-/// How far a timestamp may be below the highest so far, in seconds. B-frames go back by the frames that
-/// they are shown before: 0.5 s at most.
+/// How far a timestamp may be below the highest so far, in seconds. B-frames go back by the frames that they are shown
+/// before: 0.5 s at most.
 const MAX_BACK: i64 = 1;
 
-/// The longest step of the room's clock, in ticks, 3.3 hours of video: a longer one looks like a step
-/// back, since timestamps are compared modulo 2^32.
+/// The longest step of the room's clock, in ticks: 3.3 hours of video. A longer step looks like a step back, since
+/// timestamps are compared modulo 2^32.
 const MAX_STEP: i64 = 1 << 30;
 
-/// The smallest transit is that of the last one to two of these, as long as packets come: it follows a
-/// clock that drifts, and outlasts any queue.
+/// The smallest transit is measured over the last one to two windows of this length, while packets arrive: long enough
+/// to outlast any queue, short enough to follow a drifting clock.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Mappings that are remembered for late packets.
+/// Mappings remembered for late packets.
 const REMEMBERED: usize = 3;
 
-/// A sequence number this far behind the newest is no late packet: the stream began anew.
+/// A sequence number this far behind the newest is not a late packet: the stream has restarted.
 const RESTART: u64 = 1 << 15;
 
-/// The timestamps of one stream.
+/// Maps the timestamps of one stream.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     state: Option<State>,
@@ -45,17 +45,17 @@ pub(crate) struct Timeline {
 #[derive(Debug)]
 struct State {
     clock_rate: u32,
-    /// Arrivals are counted from here.
+    /// Origin of arrival times.
     epoch: Instant,
     newest: u64,
     newest_at: Instant,
     least: LeastTransit,
     mapping: Mapping,
-    /// Those before, the latest first.
+    /// Earlier mappings, the latest first.
     before: [Option<Mapping>; REMEMBERED - 1],
 }
 
-/// What is added to timestamps between two discontinuities.
+/// The offset added to timestamps between two discontinuities, and the packets it applied to.
 #[derive(Debug, Clone, Copy)]
 struct Mapping {
     first_seq: u64,
@@ -65,18 +65,18 @@ struct Mapping {
     offset: u32,
 }
 
-/// The smallest transit of late, in ticks modulo 2^32.
+/// The smallest recent transit, in ticks modulo 2^32.
 #[derive(Debug, Clone, Copy)]
 struct LeastTransit {
     current: u32,
-    /// That of the window before.
+    /// The smallest transit of the previous window.
     before: u32,
     since: Instant,
 }
 
 impl Timeline {
-    /// Maps a packet's timestamp. Returns it with whether a discontinuity was bridged before it: only of
-    /// a packet that is newer than all so far.
+    /// Maps a packet's timestamp. Also returns whether a discontinuity was bridged before this packet, which only
+    /// happens at a packet newer than all so far.
     pub(crate) fn map(
         &mut self,
         seq: u64,
@@ -115,8 +115,8 @@ impl State {
         }
     }
 
-    /// What to add from a packet on that is newer than all so far, when its timestamp does not go on from
-    /// theirs.
+    /// The offset from this packet on, if its timestamp does not continue those before it; else `None`. The packet must
+    /// be newer than all so far.
     fn step(&self, seq: u64, ts: u32, clock_rate: u32, arrived: Instant) -> Option<u32> {
         let Mapping { highest_ts, offset, .. } = self.mapping;
         let elapsed = ticks(arrived.saturating_duration_since(self.newest_at), clock_rate);
@@ -136,11 +136,11 @@ impl State {
         let step = if is_other_clock || elapsed > MAX_STEP as u64 {
             elapsed.min(MAX_STEP as u64) as i64
         } else {
-            // As if this packet had taken the smallest transit.
+            // Assume that this packet had the smallest transit.
             let mapped = ts.wrapping_add(offset).wrapping_add(behind as u32);
             difference(mapped, highest)
         };
-        // At least a millisecond: two frames with one timestamp would be one frame.
+        // At least 1 ms: two frames with the same timestamp would be one frame.
         let step = step.clamp((second / 1_000).max(1), MAX_STEP);
         Some(highest.wrapping_add(step as u32).wrapping_sub(ts))
     }
@@ -167,8 +167,8 @@ impl State {
         self.mapping = mapping;
     }
 
-    /// Maps a late packet as its neighbours were. One that was missing where the clock jumped is of the
-    /// side that its timestamp is closer to.
+    /// Maps a late packet like its neighbours. A packet that was missing where the clock jumped belongs to the side
+    /// whose timestamps are closer to its own.
     fn late(&self, seq: u64, ts: u32) -> u32 {
         let mut mapping = &self.mapping;
         for earlier in self.before.iter().flatten() {
@@ -217,7 +217,7 @@ fn smaller(a: u32, b: u32) -> u32 {
     if difference(a, b) < 0 { a } else { b }
 }
 
-/// `a - b` of numbers modulo 2^32.
+/// `a - b` modulo 2^32, as a signed number.
 fn difference(a: u32, b: u32) -> i64 {
     (a.wrapping_sub(b) as i32).into()
 }

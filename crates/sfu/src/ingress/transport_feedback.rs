@@ -1,4 +1,4 @@
-//! When the packets of one peer arrived, told to it
+//! Transport-wide congestion control feedback: when each packet of a peer arrived
 //! (draft-holmer-rmcat-transport-wide-cc-extensions-01). Pure.
 
 #[cfg(test)]
@@ -10,55 +10,56 @@ use rtp::rtcp::FeedbackInfo;
 use rtp::rtcp::write::transport_feedback;
 use rtp::seq::extend;
 
-/// Transport-wide sequence numbers that are remembered, up to the highest: 0.5 s of 20 Mbit/s.
+/// Transport-wide sequence numbers remembered, up to the highest: 0.5 s of 20 Mbit/s.
 const WINDOW: u64 = 1_024;
 
-/// So many numbers are told of at once, whatever the time.
+/// Feedback is due at once when it covers this many sequence numbers.
 const FULL: u64 = WINDOW * 3 / 4;
 
-/// The longest time between an arrival and its feedback: the sender's estimator works in steps of about
-/// this, and below 1 Mbit/s more feedback would cost a share of the path that counts.
+/// The longest time between an arrival and its feedback. The sender's estimator works in steps of about this length.
+/// Below 1 Mbit/s, more frequent feedback would take a significant share of the path.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The same of a stream that is [`BUSY`]: a queue that builds is noticed sooner, for 1% of the rate.
+/// The longest time for a busy stream (see [`BUSY`]): the sender notices a growing queue sooner. Costs 1% of the
+/// bitrate.
 const BUSY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Packets in the shorter interval that make a stream busy: 1 Mbit/s in packets of 1000 bytes.
+/// Unreported packets from which a stream is busy: 1 Mbit/s in packets of 1000 bytes.
 const BUSY: u32 = 6;
 
-/// The unit of arrival times.
+/// Unit of arrival times, in µs.
 const TICK_US: u128 = 250;
 
-/// Ticks in the unit of the reference time: 64 ms.
+/// Ticks per unit of the reference time, which is 64 ms.
 const TICKS_OF_REFERENCE: u64 = 256;
 
-/// Bytes of a feedback without what it says of packets, and what fills up its last word.
+/// Bytes of a feedback packet without packet statuses and deltas, and with the padding of its last word.
 const OVERHEAD: usize = 20 + 3;
 
-/// Packets that two bytes tell of, at least.
+/// Packets described by one status chunk of two bytes, at least.
 const PER_CHUNK: usize = 7;
 
-/// What arrived and was not told yet. Of a number that comes twice the first arrival counts.
+/// Collects the arrivals that were not reported yet. For a duplicate, the first arrival counts.
 #[derive(Debug)]
 pub(crate) struct FeedbackBuilder {
-    /// Where the times begin that are told.
+    /// Origin of the reported times.
     epoch: Instant,
-    /// Entry `n % WINDOW` is of number `n`, for the last `WINDOW` numbers: one more than the ticks since
-    /// the epoch; zero when it did not arrive.
+    /// Entry `n % WINDOW` is for sequence number `n`, over the last `WINDOW` numbers: ticks since the epoch plus one,
+    /// or 0 if it has not arrived.
     arrivals: Box<[u64; WINDOW as usize]>,
-    /// One after the highest number; zero before the first.
+    /// The highest sequence number plus one; 0 before the first packet.
     next: u64,
-    /// The first number that the next feedback tells of.
+    /// The first sequence number of the next feedback.
     from: u64,
-    /// The first arrival that was not told.
+    /// Time of the first unreported arrival.
     waits_since: Option<Instant>,
-    /// Arrivals that were not told.
+    /// Number of unreported arrivals.
     waiting: u32,
     feedback_count: u8,
 }
 
 impl FeedbackBuilder {
-    /// Of a transport that begins.
+    /// Creates the feedback of a new transport.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             epoch: now,
@@ -71,10 +72,10 @@ impl FeedbackBuilder {
         }
     }
 
-    /// A packet with this transport-wide sequence number arrived.
+    /// Records the arrival of the packet with this transport-wide sequence number.
     pub(crate) fn arrived(&mut self, transport_seq: u16, now: Instant) {
         if self.next == 0 {
-            // One cycle ahead, so that those which the first one overtook have a number, too.
+            // Start one cycle ahead, so that packets which the first one overtook have a positive number.
             self.next = (1 << 16) + u64::from(transport_seq);
             self.from = self.next;
         }
@@ -93,13 +94,13 @@ impl FeedbackBuilder {
         }
         let ticks = now.saturating_duration_since(self.epoch).as_micros() / TICK_US;
         self.put(seq, ticks as u64 + 1);
-        // What was overtaken is told after all, and those after it once more, as libwebrtc does.
+        // Report an overtaken packet late. The packets behind it are reported once more, as libwebrtc does.
         self.from = self.from.min(seq);
         self.waiting += 1;
         self.waits_since.get_or_insert(now);
     }
 
-    /// When there is something to write.
+    /// When the next feedback is due; `None` while there is none.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let since = self.waits_since?;
         if self.next - self.from >= FULL {
@@ -108,9 +109,9 @@ impl FeedbackBuilder {
         Some(since + if self.waiting >= BUSY { BUSY_INTERVAL } else { INTERVAL })
     }
 
-    /// Writes the next feedback, once it is due, and returns its length; to be called until it returns
-    /// `None`. What one feedback cannot hold, because of the buffer or of a pause of 8 s between two
-    /// packets, is in the next. The buffer holds 32 bytes at least.
+    /// Writes the next feedback into `out` and returns its length; `None` if none is due. Call it until it returns
+    /// `None`: one feedback ends where the buffer is full, or before a gap of more than 8 s between two arrivals. `out`
+    /// must hold at least 32 bytes.
     pub(crate) fn write(
         &mut self,
         out: &mut [u8],
@@ -148,8 +149,8 @@ impl FeedbackBuilder {
         Some(len)
     }
 
-    /// Up to which number one feedback tells, and when the first packet of it arrived. It ends with a
-    /// packet that arrived, since of the last number that is always true.
+    /// The range of one feedback of at most `room` bytes: its end (exclusive) and the ticks of its first arrival. The
+    /// range ends with a packet that arrived; the highest number always has.
     fn extent(&mut self, room: usize) -> Option<(u64, u64)> {
         let room = (room & !3).checked_sub(OVERHEAD)?;
         let fits =
@@ -157,7 +158,7 @@ impl FeedbackBuilder {
         let at = (self.from..self.next).find(|seq| self.get(*seq) != 0)?;
         let first = self.get(at) - 1;
         if !fits(at + 1 - self.from, 1) {
-            // A buffer too small even for the gap in front.
+            // The buffer is too small even for the gap before the first arrival: skip the gap.
             self.from = at;
         }
         let (mut last, mut end, mut bytes) = (first, self.from, 0);

@@ -1,4 +1,4 @@
-//! A publisher that comes by WebRTC: its transports, its streams, and what it is told of them.
+//! A publisher over WebRTC: its transports, its streams, and the feedback it receives.
 //!
 //! ```text
 //! datagram ─► Transport ─► SRTP ─► Streams: whose SSRC? ─► Received, NackGenerator
@@ -40,17 +40,17 @@ use crate::transport::sdp::{self, Local, LocalTransport, PublisherOffer, STREAM_
 use crate::transport::shared::Shared;
 use crate::transport::{Handled, Keys, Receipt, Transport};
 
-/// A media description of a kind takes over from another of the same kind when that has been
-/// silent for this long: the host switched from one to the other.
+/// A media description replaces the active one of its kind when that has been silent for this long: the host switched
+/// from one to the other.
 const SECTION_SILENCE: Duration = Duration::from_secs(1);
 
-/// Nothing is due for longer than this.
+/// The longest time until the next timeout.
 const LATER: Duration = Duration::from_secs(60);
 
-/// A publisher that comes by WebRTC.
+/// A publisher over WebRTC.
 #[derive(Debug)]
 pub(crate) struct WebRtc {
-    /// What is wrong with what it sends.
+    /// Diagnostics of what it sends.
     pub(super) ingest: Ingest,
     shared: Shared,
     links: Vec<Link>,
@@ -58,44 +58,46 @@ pub(crate) struct WebRtc {
     streams: Streams,
     clock: CaptureClock,
     structures: Structures,
-    /// The media description that sound is taken from, and that of the picture.
+    /// The media description that audio is taken from.
     audio: Option<Active>,
+    /// The media description that video is taken from.
     video: Option<Active>,
-    /// What the last datagram made: three packets at most, which are parameter sets, itself, and one that is empty.
+    /// Packets made from the last datagram: a packet, before it its parameter sets if they are inserted, or one empty
+    /// packet.
     taken: VecDeque<(StreamKey, Format, Packet)>,
     /// Packets for the room, in order.
     ready: VecDeque<(StreamKey, Format, Packet)>,
     session_id: u64,
     version: u64,
-    /// It is connected, and nobody was told yet.
+    /// Whether [`Output::Connected`] is due.
     is_news: bool,
     was_connected: bool,
-    /// It sent more than is taken of any, for too long.
+    /// Whether it exceeded the publisher limits for too long.
     is_flooding: bool,
     is_closing: bool,
 }
 
-/// One transport of a publisher, and what flows on it.
+/// One transport of a publisher, and its state.
 #[derive(Debug)]
 struct Link {
     transport: Transport,
     keys: Option<Box<Keys>>,
-    /// When its packets arrived, if it wants to know.
+    /// Arrival times, for transport-wide feedback if it was negotiated.
     feedback: FeedbackBuilder,
     /// Our SSRC in RTCP.
     ssrc: u32,
-    /// The SSRC that came last, which feedback names.
+    /// SSRC of the last packet; transport-wide feedback names it as its media source.
     media_ssrc: u32,
     report_at: Instant,
-    /// Its RTCP that is looked at.
+    /// Limits the RTCP that is read from it.
     rtcp: RateLimit,
-    /// What its path carries, for who is told no other way.
+    /// Bandwidth estimate, for publishers without transport-wide feedback.
     estimate: ReceiveEstimate,
-    /// SSRCs that a keyframe is to be asked of.
+    /// SSRCs to request a keyframe of.
     keyframes: Vec<u32>,
 }
 
-/// The media description that sound or picture is taken from.
+/// The media description that audio or video is taken from.
 #[derive(Debug, Clone, Copy)]
 struct Active {
     section: u8,
@@ -103,7 +105,7 @@ struct Active {
 }
 
 impl WebRtc {
-    /// Takes a publisher's first offer; returns it with the answer.
+    /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(super) fn accept(
         shared: &Shared,
         limits: (u32, Limits),
@@ -138,7 +140,7 @@ impl WebRtc {
         Ok((publisher, answer))
     }
 
-    /// Takes another offer of the same peer.
+    /// Takes a further offer of the same peer; returns the answer.
     pub(super) fn reoffer(
         &mut self,
         text: &str,
@@ -169,7 +171,7 @@ impl WebRtc {
             link.transport.negotiated(remote, now)?;
             remote.role = link.transport.role(remote.role);
         }
-        // One that was left out of an offer has ended.
+        // A transport that is missing in a new offer has ended.
         self.links.truncate(offer.transports.len());
         self.streams.negotiated(&offer.layout);
         self.ingest.negotiated(text, &codecs);
@@ -199,7 +201,7 @@ impl WebRtc {
         sdp::answer_publisher(&local, &self.offer)
     }
 
-    /// The codecs that both sides know.
+    /// The codecs that were negotiated.
     pub(super) fn codecs(&self) -> Vec<Codec> {
         self.offer.layout.incoming_codecs()
     }
@@ -209,7 +211,7 @@ impl WebRtc {
         self.links.iter().map(|it| it.transport.credentials().ufrag.as_str())
     }
 
-    /// Takes a datagram.
+    /// Processes a datagram.
     pub(super) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
@@ -223,7 +225,7 @@ impl WebRtc {
                 Handled::Media => self.handle_media(at, datagram, now, out),
                 Handled::Taken | Handled::Early => true,
                 Handled::Moved(_) => {
-                    // It hears at once that it is heard.
+                    // Report at once on the new path, so that the publisher knows its packets arrive.
                     link.report_at = now;
                     true
                 }
@@ -235,7 +237,7 @@ impl WebRtc {
         Receipt::Foreign
     }
 
-    /// Decrypts RTP or RTCP that came on a link; returns whether it was the publisher's.
+    /// Decrypts RTP or RTCP that arrived on a link; returns whether it was authentic.
     fn handle_media(
         &mut self,
         at: usize,
@@ -254,7 +256,7 @@ impl WebRtc {
             if link.transport.authentic(datagram, now, out) {
                 link.report_at = now;
             }
-            // Counted once it is known to be the publisher's: whoever forges its address would use it up.
+            // Count only authentic packets: an attacker who forges the publisher's address would use up its limit.
             if link.rtcp.take(FEEDBACK_PER_SECOND, now) {
                 self.handle_rtcp(packet.get(..len).unwrap_or_default(), now);
             }
@@ -267,7 +269,8 @@ impl WebRtc {
         link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
-        // The rate counts from here on: a packet that only came from the publisher's address may be anybody's.
+        // The limits count from here on: until it is authenticated, a packet from the publisher's address may be
+        // forged.
         let is_admitted = self.ingest.admits(unprotected.payload_len, now);
         self.is_flooding |= !is_admitted && self.ingest.is_flooded(now);
         let Some(header) = Header::parse(packet) else { return true };
@@ -292,7 +295,7 @@ impl WebRtc {
         }
     }
 
-    /// Asks for a keyframe of one stream, in the way that was agreed on.
+    /// Requests a keyframe of one stream, by the negotiated message (PLI or FIR).
     pub(super) fn request_keyframe(&mut self, ssrc: u32, now: Instant) {
         self.ingest.asked(ssrc, now);
         let Some(stream) = self.streams.position(ssrc).and_then(|at| self.streams.all.get(at))
@@ -307,7 +310,7 @@ impl WebRtc {
         }
     }
 
-    /// Lets time pass.
+    /// Handles timers that are due.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         for link in &mut self.links {
             if link.transport.handle_timeout(now).is_some() {
@@ -316,7 +319,7 @@ impl WebRtc {
         }
     }
 
-    /// What comes next; polled until it is a timeout. Datagrams go to the outbox.
+    /// Returns the next output; call it until it returns a timeout. Datagrams go to the outbox.
     pub(super) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
         if let Some((key, format, packet)) = self.ready.pop_front() {
             return Output::Media(key, format, packet);
@@ -352,26 +355,26 @@ impl WebRtc {
         of_links.flatten().chain(self.order_deadline(now)).fold(now + LATER, Instant::min)
     }
 
-    /// When something that waits for a missing packet waits no longer.
+    /// When a packet that is held back for a missing one must go on.
     fn order_deadline(&self, now: Instant) -> Option<Instant> {
         let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
         let waiting = media.filter(|it| !it.order.is_empty());
         waiting.map(|it| it.nack.awaited(now).map_or(now, |it| it.1)).min()
     }
 
-    /// What is wrong with what it sends, when that is other than it was; due once a second.
+    /// Reviews what the publisher sends; due once a second. Returns all current findings if they have changed.
     pub(super) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
         let (media, unmatched) = self.streams.take_tally();
         self.ingest.review(&Arrivals { media, unmatched }, now)
     }
 
-    /// Why the session is over, once it is.
+    /// Why the session has ended; `None` while it lasts.
     pub(super) fn closed(&self) -> Option<CloseReason> {
         let mut of_links = self.links.iter().filter_map(|it| it.transport.closed());
         of_links.next().or(self.is_flooding.then_some(CloseReason::Flooding))
     }
 
-    /// Says goodbye; the datagrams come with the next poll.
+    /// Ends the session. The next poll sends an RTCP BYE and a DTLS close.
     pub(super) fn close(&mut self) {
         self.is_closing = true;
         for link in &mut self.links {
@@ -379,7 +382,7 @@ impl WebRtc {
         }
     }
 
-    /// Whether packets of this media description are taken: those of a kind come from one at a time.
+    /// Whether packets of this media description are forwarded. Only one of each kind is active at a time.
     fn is_active(&mut self, section: u8, kind: MediaKind, now: Instant) -> bool {
         let slot = match kind {
             MediaKind::Audio => &mut self.audio,
@@ -395,7 +398,7 @@ impl WebRtc {
         true
     }
 
-    /// The stream whose packets a repetition belongs to.
+    /// Index of the stream that a repair stream retransmits; `None` for a media stream.
     fn repaired(&self, role: Role) -> Option<usize> {
         match role {
             Role::Media => None,

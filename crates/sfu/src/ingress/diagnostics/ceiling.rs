@@ -1,45 +1,48 @@
-//! How much of a publisher is taken at most. What is above is dropped before it costs anybody else, and who
-//! stays above does it on purpose: an encoder that misses its aim misses it by less, and for less long.
-//! Pure.
+//! Limits what one publisher may send. Packets above the limit are dropped before they are forwarded. A publisher that
+//! stays above it for 5 s is closed: an encoder's overshoot is smaller and shorter. Pure.
 
 use std::time::{Duration, Instant};
 
-/// Packets at once: a keyframe of 3 MB. More would hold up other rooms of the thread for milliseconds.
+/// Burst of packets, as time at the limit: a keyframe of 3 MB at the default limit. A longer burst would delay other
+/// rooms of the worker by milliseconds.
 const PACKET_BURST: Duration = Duration::from_millis(250);
 
-/// Bits at once: a keyframe is that of a second, and so is what a network lets go after a pause.
+/// Burst of bits, as time at the limit: a keyframe is as large as one second of video, and so is what a network
+/// releases after a pause.
 const BIT_BURST: Duration = Duration::from_secs(1);
 
-/// Who was not above for this long is no longer.
+/// A publisher counts as above the limit until nothing was dropped for this long.
 const OVER_AFTER: Duration = Duration::from_secs(1);
 
-/// Who is above for this long is closed.
+/// A publisher above the limit for this long is closed.
 pub(crate) const FLOODS_AFTER: Duration = Duration::from_secs(5);
 
-/// What a publisher may send in a second.
+/// Limits of one publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// 0: as many as it likes.
+    /// Packets per second; 0: unlimited.
     pub(crate) packets: u32,
-    /// Without headers; 0: as much as it likes.
+    /// Kbit/s of payload, without headers; 0: unlimited.
     pub(crate) kbps: u32,
 }
 
-/// Counts what comes, and says what of it is above the limits.
+/// Counts packets, and decides which are above the limits.
 #[derive(Debug)]
 pub(crate) struct Ceiling {
     pub(crate) limits: Limits,
     packets: Bucket,
     bits: Bucket,
-    /// When something was last dropped, and since when again and again.
+    /// When a packet was last dropped.
     dropped_at: Option<Instant>,
+    /// Since when packets have been dropped with pauses shorter than `OVER_AFTER`.
     above_since: Option<Instant>,
-    /// Packets and bytes since they were last asked for, also those that were dropped.
+    /// Packets since the last [`Self::rates`], including dropped ones.
     n_packets: u64,
+    /// Their bytes.
     n_bytes: u64,
 }
 
-/// What may be taken now of what is limited to so much a second; in millionths, which a microsecond earns.
+/// A token bucket. Amounts are in millionths of a packet or bit: each microsecond adds `per_second` of them.
 #[derive(Debug)]
 struct Bucket {
     per_second: u64,
@@ -70,7 +73,7 @@ impl Bucket {
 }
 
 impl Ceiling {
-    /// For a publisher that sent nothing yet.
+    /// Creates the limits of a publisher that has not sent yet.
     pub(crate) fn new(limits: Limits, now: Instant) -> Self {
         Self {
             limits,
@@ -83,7 +86,7 @@ impl Ceiling {
         }
     }
 
-    /// A packet with so many bytes of payload came; whether it is below the limits.
+    /// Counts a packet with `bytes` of payload; returns whether it is within the limits.
     pub(crate) fn takes(&mut self, bytes: usize, now: Instant) -> bool {
         let bytes = bytes as u64;
         self.n_packets += 1;
@@ -102,18 +105,18 @@ impl Ceiling {
         false
     }
 
-    /// Whether something was dropped just now.
+    /// Whether a packet was dropped within the last `OVER_AFTER`.
     pub(crate) fn is_above(&self, now: Instant) -> bool {
         self.dropped_at.is_some_and(|at| now.saturating_duration_since(at) < OVER_AFTER)
     }
 
-    /// Whether more than the limits comes and comes.
+    /// Whether the publisher has been above the limits for `FLOODS_AFTER`.
     pub(crate) fn is_flooded(&self, now: Instant) -> bool {
         let is_long = |at: Instant| now.saturating_duration_since(at) >= FLOODS_AFTER;
         self.is_above(now) && self.above_since.is_some_and(is_long)
     }
 
-    /// Packets and kbit in each second of `elapsed`, which is the time since this was last called.
+    /// Packets and kbit per second over `elapsed`, the time since the last call.
     pub(crate) fn rates(&mut self, elapsed: Duration) -> (u32, u32) {
         let seconds = elapsed.as_secs_f64().max(0.001);
         let packets = std::mem::take(&mut self.n_packets) as f64 / seconds;
@@ -127,8 +130,8 @@ mod tests {
     use super::*;
     use crate::testing::START;
 
-    /// Sends so many packets of so many bytes a second, evenly, for so long; returns how many were taken
-    /// in each second, and when it was a flood.
+    /// Sends `packets` a second of `bytes` each, evenly, for `seconds`. Returns how many were accepted in each second,
+    /// and the second in which it was a flood.
     fn send(limits: Limits, packets: u64, bytes: usize, seconds: u64) -> (Vec<u64>, Option<u64>) {
         let mut ceiling = Ceiling::new(limits, *START);
         let mut taken = vec![0; seconds as usize];
@@ -147,7 +150,7 @@ mod tests {
     const LIMITS: Limits = Limits { packets: 10_000, kbps: 50_000 };
 
     #[test]
-    fn what_is_below_both_limits_is_never_touched() {
+    fn packets_within_both_limits_are_never_dropped() {
         assert_eq!(send(LIMITS, 9_900, 100, 10), (vec![9_900; 10], None));
         assert_eq!(send(LIMITS, 5_000, 1_200, 10), (vec![5_000; 10], None));
         let none = Limits { packets: 0, kbps: 0 };
@@ -155,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_above_the_limit_is_taken_and_in_the_sixth_second_it_is_a_flood() {
+    fn above_a_limit_packets_pass_at_the_limit_and_after_five_seconds_it_is_a_flood() {
         let (taken, flooded) = send(LIMITS, 24_500, 1, 7);
         assert!(taken[1..].iter().all(|it| it.abs_diff(10_000) < 10), "{taken:?}");
         assert_eq!(flooded, Some(5));
         let (taken, flooded) = send(LIMITS, 9_000, 1_200, 8);
         assert!(taken[2..].iter().all(|it| it.abs_diff(5_208) < 10), "{taken:?}");
-        assert_eq!(flooded, Some(6), "after a second that it takes to be above");
+        assert_eq!(flooded, Some(6), "5 s after the burst of 1 s is used up");
     }
 
     #[test]

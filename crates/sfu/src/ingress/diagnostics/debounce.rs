@@ -1,22 +1,22 @@
-//! Keeps a finding from coming and going with each look. Pure.
+//! Keeps a finding from flickering. Pure.
 
-/// Whether something holds, by looks of which several in a row must agree to change it.
+/// A condition that changes only after several observations in a row.
 #[derive(Debug)]
 pub(super) struct Debounce {
     holds: bool,
-    /// Looks in a row that said otherwise.
+    /// Observations in a row that contradict `holds`.
     against: u8,
     rise: u8,
     fall: u8,
 }
 
 impl Debounce {
-    /// Holds after `rise` looks in a row, and no longer after `fall`.
+    /// Creates a condition that begins after `rise` observations in a row, and ends after `fall`.
     pub(super) fn new(rise: u8, fall: u8) -> Self {
         Self { holds: false, against: 0, rise, fall }
     }
 
-    /// Takes a look; returns whether it holds.
+    /// Takes an observation; returns whether the condition holds.
     pub(super) fn look(&mut self, is_so: bool) -> bool {
         if is_so == self.holds {
             self.against = 0;
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_takes_several_looks_in_a_row_to_change() {
+    fn it_changes_only_after_several_observations_in_a_row() {
         let mut hold = Debounce::new(2, 3);
         let looks = [true, false, true, true, false, false, true, false, false, false, false];
         let holds: Vec<bool> = looks.into_iter().map(|it| hold.look(it)).collect();

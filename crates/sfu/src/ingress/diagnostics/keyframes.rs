@@ -1,28 +1,30 @@
-//! Whether an encoder makes keyframes often enough, or when it is asked. Pure.
+//! Whether an encoder makes keyframes often enough, or on request. Pure.
 //!
-//! A browser makes one when it is asked, and hardly any besides; OBS makes one every so often, and hears no
-//! requests. Only who does neither is to be told. So what counts is what requests move: an encoder that
-//! keeps its own time is seen by its keyframes coming when they would have come anyway, or not at all.
+//! A browser makes a keyframe on request, and hardly any otherwise. OBS makes one at a fixed interval, and ignores
+//! requests. Only an encoder that does neither is a finding. So the test is whether a request changes when keyframes
+//! come: if they come when they would have come anyway, or not at all, the request was ignored.
 
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
 
-/// A request that is answered is answered within this: a round trip, a frame, and one repetition.
+/// The longest time to an answered request's keyframe: a round trip, a frame, and one retransmission.
 const PROMPT: Duration = Duration::from_millis(1_500);
 
-/// A request without a keyframe for this long was not heard.
+/// A request without a keyframe for this long was ignored.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// Keyframes further apart than this are too far; 2 s as encoders keep it, with what the network adds.
+/// The longest interval between keyframes that is no finding: 2 s as encoders keep it, and network jitter.
 pub(super) const LONGEST_INTERVAL: Duration = Duration::from_millis(2_250);
 
-/// What one request that moved nothing weighs, and how much is enough: three of them. One that was
-/// answered takes as much away.
+/// Weight of an ignored request. An answered one subtracts as much.
 const WEIGHT: u8 = 2;
+/// At this weight requests count as ignored: after three.
 const IS_DEAF: u8 = 3 * WEIGHT;
+/// At this weight they no longer do.
 const HEARS: u8 = WEIGHT;
+/// The highest weight.
 const MOST: u8 = IS_DEAF + WEIGHT;
 
 /// The keyframes of one stream.
@@ -30,13 +32,13 @@ const MOST: u8 = IS_DEAF + WEIGHT;
 pub(super) struct Keyframes {
     began: Instant,
     last: Option<Last>,
-    /// Between the last two.
+    /// Time between the last two keyframes.
     interval: Option<Duration>,
-    /// The last two intervals were alike.
+    /// Whether the last two intervals were alike.
     is_regular: bool,
-    /// The first request that no keyframe came after yet.
+    /// When the first request after the last keyframe was made.
     asked_at: Option<Instant>,
-    /// A request was answered once.
+    /// Whether a request was ever answered.
     has_answered: bool,
     deafness: u8,
     is_deaf: bool,
@@ -50,7 +52,7 @@ struct Last {
 }
 
 impl Keyframes {
-    /// Of a stream that begins.
+    /// Starts with a new stream.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             began: now,
@@ -64,12 +66,12 @@ impl Keyframes {
         }
     }
 
-    /// The publisher was asked for a keyframe.
+    /// Records a keyframe request.
     pub(super) fn asked(&mut self, now: Instant) {
         self.asked_at.get_or_insert(now);
     }
 
-    /// A packet of a keyframe came. Further ones of the same, and those that were late, are no others.
+    /// Records a packet of a keyframe. Ignores further packets of the same keyframe, and late ones.
     pub(super) fn came(&mut self, seq: u64, ts: u32, now: Instant) {
         let before = self.last;
         if before.is_some_and(|it| seq <= it.seq || ts == it.ts) {
@@ -77,23 +79,23 @@ impl Keyframes {
         }
         self.last = Some(Last { at: now, seq, ts });
         let asked_at = self.asked_at.take();
-        // Every stream begins with one, asked for or not.
+        // Every stream begins with a keyframe, requested or not.
         let Some(before) = before else { return };
         let interval = now.saturating_duration_since(before.at);
         let is_alike = self.interval.is_some_and(|it| interval.abs_diff(it) * 10 < it);
         let is_prompt = asked_at.map(|it| now.saturating_duration_since(it) <= PROMPT);
         match is_prompt {
-            // It came when it would have come anyway.
+            // The keyframe came when it was due anyway.
             Some(false) if is_alike => self.was_deaf(),
             Some(true) if !is_alike => self.answered(),
-            // One that was late proves nothing, nor does one that was due.
+            // A late keyframe proves nothing, nor does one that was due.
             _ => {}
         }
         self.is_regular = is_alike;
         self.interval = Some(interval);
     }
 
-    /// Takes a look, while the stream flows.
+    /// Updates the state; call it while the stream flows.
     pub(super) fn look(&mut self, now: Instant) {
         if self.asked_at.is_some_and(|at| now.saturating_duration_since(at) >= ANSWER_WITHIN) {
             self.asked_at = None;
@@ -101,24 +103,24 @@ impl Keyframes {
         }
     }
 
-    /// The stream does not flow: nothing can be expected of it.
+    /// The stream does not flow: an open request is not counted as ignored.
     pub(super) fn rests(&mut self) {
         self.asked_at = None;
     }
 
-    /// Whether requests bring no keyframe.
+    /// Whether requests are ignored.
     pub(super) fn is_deaf(&self) -> bool {
         self.is_deaf
     }
 
-    /// How far apart keyframes are, or how long there was none, whichever is longer.
+    /// The time between the last two keyframes, or the time since the last one, whichever is longer.
     pub(super) fn interval(&self, now: Instant) -> Duration {
         let since = self.last.map_or(self.began, |it| it.at);
         self.interval.unwrap_or_default().max(now.saturating_duration_since(since))
     }
 
-    /// Whether to ask for one to learn whether it is heard: the encoder keeps a time of its own, which is
-    /// a long one, and nobody has asked it yet. No browser comes to that.
+    /// Whether to request a keyframe only to learn whether the encoder answers: it keeps a fixed, long interval, and
+    /// has neither answered nor ignored requests yet. No browser behaves like that.
     pub(super) fn is_worth_asking(&self) -> bool {
         self.is_regular
             && self.interval.is_some_and(|it| it > LONGEST_INTERVAL)

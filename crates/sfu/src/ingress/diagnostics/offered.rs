@@ -1,13 +1,14 @@
-//! What a publisher's offer lets expect. The offer was read, and so bounded, by [`crate::transport::sdp`] before.
+//! Reads what a publisher's offer announces. [`crate::transport::sdp`] has parsed the offer before, and so bounded its
+//! size.
 
 use super::is_playable;
 
-/// What of an offer matters later.
+/// The parts of an offer that diagnostics need.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Offered {
-    /// It has sound to send.
+    /// Whether it offers to send audio.
     pub(super) has_sound: bool,
-    /// The H264 profile, when it offers H264 and no profile that browsers play.
+    /// The H264 profile (`profile_idc`), if it offers H264 but no profile that browsers play.
     pub(super) bad_profile: Option<u8>,
 }
 
@@ -33,7 +34,7 @@ impl Offered {
     }
 }
 
-/// Of `106 packetization-mode=1;profile-level-id=42401f`.
+/// The profile of, for example, `106 packetization-mode=1;profile-level-id=42401f`.
 fn profile_idc(fmtp: &str) -> Option<u8> {
     let (_, parameters) = fmtp.split_once(' ')?;
     let value = parameters.split(';').find_map(|it| it.trim().strip_prefix("profile-level-id="))?;

@@ -1,4 +1,4 @@
-//! What publishers send, and what is found.
+//! Stories of publishers and their findings.
 
 #![allow(clippy::unusual_byte_groupings, reason = "the groups are the codes in them")]
 
@@ -9,27 +9,30 @@ use crate::testing::{START, allocations_in, packet};
 
 const SSRC: u32 = 7;
 
-/// Heads of H264 payloads: a parameter set of this profile, IDR, P and B slices.
+/// First bytes of H264 payloads, here an SPS with this profile.
 fn sps(profile_idc: u8) -> Vec<u8> {
     vec![0x67, profile_idc, 0, 31]
 }
+/// The first slice of an IDR picture.
 const IDR: &[u8] = &[0x65, 0x88];
+/// A P slice.
 const P: &[u8] = &[0x41, 0b1_1_000000];
+/// A B slice.
 const B: &[u8] = &[0x01, 0b1_010_0000];
 
-/// A publisher: its clock, and what is found of it.
+/// A publisher, its clock, and its findings.
 struct Run {
     ingest: Ingest,
     now: Instant,
     seq: u64,
     has_sound: bool,
     codec: Codec,
-    /// Whether its parameter sets never came.
+    /// Whether its parameter sets are missing.
     lacks_sets: bool,
-    /// What comes each second.
+    /// Packets of each review.
     arrivals: Arrivals,
     payload_bytes: usize,
-    /// Every set of findings, with the second that it was told at.
+    /// Every set of findings, with the second in which it was reported.
     told: Vec<(u64, Vec<Finding>)>,
 }
 
@@ -80,8 +83,8 @@ impl Run {
         }
     }
 
-    /// Frames of 25 a second, each a packet of what `frame` says of its number: timestamp in frames, and
-    /// head.
+    /// Sends video at 25 frames/s, one packet a frame. `frame` returns the timestamp, in frames, and the first bytes of
+    /// a frame number.
     fn frames(&mut self, n: u32, frame: impl Fn(u32) -> (u32, &'static [u8])) -> &mut Self {
         for number in 0..n {
             let (ts, head) = frame(number);
@@ -106,13 +109,13 @@ fn an_ordinary_publisher_has_no_findings() {
 
 #[test]
 fn pictures_that_are_sent_before_earlier_ones_are_b_frames() {
-    // I0 P2 B1 P4 B3 ..., each with the time that it is shown at.
+    // I0 P2 B1 P4 B3 ..., each with its presentation time.
     let shown_at = |n: u32| if n % 2 == 1 { n + 1 } else { n.saturating_sub(1) };
     let mut run = Run::new();
     run.frames(200, |n| (shown_at(n), P));
     assert_eq!(run.last(), [Finding::BFrames]);
     assert!(run.told[0].0 <= 3, "{:?}", run.told);
-    // In a picture of several packets each has the time of the picture.
+    // All packets of a picture have its timestamp.
     let mut run = Run::new();
     run.frames(400, |n| (shown_at(n / 4), P));
     assert_eq!(run.last(), [Finding::BFrames]);
@@ -123,7 +126,7 @@ fn b_slices_are_found_where_time_never_goes_back_as_from_obs() {
     let mut run = Run::new();
     run.frames(200, |n| (n, if n % 3 == 0 { P } else { B }));
     assert_eq!(run.told, [(2, vec![Finding::BFrames])]);
-    // When they are switched off, it is over after a while.
+    // When the encoder stops making B-frames, the finding ends after a while.
     run.frames(300, |n| (n, P));
     assert_eq!(run.last(), []);
     assert_eq!(run.told.len(), 2);
@@ -137,7 +140,7 @@ fn a_network_that_reorders_loses_and_repeats_is_not_taken_for_b_frames() {
     for n in 0..3_000_u64 {
         match rng.u8(0..10) {
             0 => {}
-            // It comes up to 20 packets later, perhaps twice.
+            // A packet arrives up to 20 packets late, perhaps twice.
             1..=4 => late.push((n + rng.u64(1..20), n)),
             _ => run.takes(n, n as u32 * 3_600, P),
         }
@@ -185,7 +188,7 @@ fn a_profile_counts_by_what_is_in_the_stream() {
     };
     for playable in [66, 77, 100] {
         assert_eq!(found(None, &[playable]), []);
-        assert_eq!(found(Some(244), &[playable]), [], "what it says in the stream counts more");
+        assert_eq!(found(Some(244), &[playable]), [], "the profile in the stream takes precedence");
     }
     for profile_idc in [110, 122, 244] {
         assert_eq!(found(None, &[profile_idc]), [(1, vec![Finding::H264Profile { profile_idc }])]);
@@ -241,14 +244,14 @@ fn a_bit_rate_over_the_limit_is_measured_for_seconds() {
     run.frames(25, |n| (n, P));
     run.payload_bytes = 600;
     run.frames(250, |n| (n, P));
-    assert_eq!(run.told, [], "a second of more is none");
+    assert_eq!(run.told, [], "one second above the limit is no finding");
     run.payload_bytes = 4_000;
     run.frames(500, |n| (n, P));
     let [.., (_, found)] = &*run.told else { panic!("nothing was found") };
     let [Finding::BitrateOverLimit { kbps, limit_kbps: 500 }] = **found else {
         panic!("{found:?}")
     };
-    // 25 packets of the picture and 25 of sound a second.
+    // 25 video and 25 audio packets a second.
     assert!((1_200..=1_650).contains(&kbps), "{kbps}");
     run.payload_bytes = 1_000;
     run.frames(500, |n| (n, P));
@@ -308,7 +311,7 @@ fn a_layer_that_pauses_is_not_asked_and_not_blamed() {
     let mut run = Run::new();
     run.frames(50, |n| (n, if n == 0 { IDR } else { P }));
     for round in 0..20 {
-        // It is asked, and comes back 4 s later; another layer flows on.
+        // The layer is requested again and returns 4 s later; another layer flows on.
         run.ingest.asked(SSRC, run.now);
         for n in 0..100_u64 {
             let packet = run.packet(round * 100 + n, (round * 100 + n) as u32, P);
@@ -350,5 +353,5 @@ fn a_packet_is_looked_at_without_allocating_whatever_it_holds() {
         }
     });
     assert_eq!(allocations, 0);
-    assert!(allocations_in(|| drop(vec![0; 10])) == 1, "and they would have been seen");
+    assert!(allocations_in(|| drop(vec![0; 10])) == 1, "allocations are not counted");
 }

@@ -1,26 +1,26 @@
-//! Whether the path from a publisher loses what repair does not bring back. Pure.
+//! Whether a publisher's path loses packets that are not retransmitted. Pure.
 
 use super::debounce::Debounce;
 use crate::ingress::received::Tally;
 
-/// Over how many reviews the loss is measured.
+/// Reviews over which the loss is measured.
 const OVER: usize = 5;
 
-/// Loss begins above the first share and is over below the second, in hundredths. Of 2 % a decoder shows a fault every
-/// second or two.
+/// Loss above this is a finding, in percent. At 2% a decoder shows an error every second or two.
 const BEGINS_PERCENT: u64 = 2;
+/// Loss below this ends the finding, in percent.
 const ENDS_PERCENT: u64 = 1;
 
-/// Of fewer packets in that time one or two that are lost say nothing.
+/// With fewer packets in that time, one or two lost ones mean nothing.
 const MIN_PACKETS: u64 = 100;
 
-/// The loss of a publisher's packets, sound and picture together.
+/// The loss of a publisher's packets, audio and video together.
 #[derive(Debug)]
 pub(super) struct Uplink {
-    /// What came between two reviews, the newest first.
+    /// Packets between two reviews, the newest first.
     tallies: [Tally; OVER],
     is_lossy: Debounce,
-    /// How many of a hundred are lost, as long as they are too many.
+    /// Lost packets in percent, while the finding holds.
     percent: Option<u32>,
 }
 
@@ -31,7 +31,7 @@ impl Default for Uplink {
 }
 
 impl Uplink {
-    /// Takes what came since the last review. Returns how many of a hundred packets get lost, when those are too many.
+    /// Takes the packets since the last review. Returns the loss in percent while the finding holds.
     pub(super) fn review(&mut self, new: Tally) -> Option<u32> {
         self.tallies.rotate_right(1);
         self.tallies[0] = new;
@@ -44,7 +44,8 @@ impl Uplink {
         let is_so = if self.percent.is_some() {
             lost * 100 >= sum.sent * ENDS_PERCENT
         } else {
-            // One interruption is none that lasts, though its loss is in the sum for seconds.
+            // A single interruption is no lasting loss, though it stays in the sum for seconds: count only reviews with
+            // new loss.
             lost * 100 > sum.sent * BEGINS_PERCENT && new.came < new.sent
         };
         let percent = ((lost * 100 + sum.sent / 2) / sum.sent).max(1);
@@ -58,7 +59,7 @@ impl Uplink {
 mod tests {
     use super::*;
 
-    /// What is said in each second in which so many of 200 packets are lost.
+    /// The finding in each second in which `lost` of 200 packets are lost.
     fn said(lost: impl IntoIterator<Item = u64>) -> Vec<Option<u32>> {
         let mut uplink = Uplink::default();
         let review = |lost| uplink.review(Tally { sent: 200, came: 200 - lost });
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_is_said_after_three_seconds_and_over_after_five_without() {
+    fn the_finding_begins_after_three_seconds_of_loss_and_ends_after_five_without() {
         let said = said([[20; 10], [0; 10]].concat());
         assert!(is_silent(&said[..2]), "{said:?}");
         assert_eq!(said[2..10], [Some(10); 8]);
@@ -80,19 +81,19 @@ mod tests {
     }
 
     #[test]
-    fn one_in_a_hundred_is_bearable() {
+    fn loss_up_to_two_percent_is_no_finding() {
         assert!(is_silent(&said([2; 60])));
-        assert!(is_silent(&said([4; 60])), "two are just so");
+        assert!(is_silent(&said([4; 60])), "2% is the limit");
         assert_eq!(said([5; 60]).last(), Some(&Some(3)));
     }
 
     #[test]
-    fn a_single_interruption_is_not_said() {
+    fn a_single_interruption_is_no_finding() {
         assert!(is_silent(&said([0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0])));
     }
 
     #[test]
-    fn what_is_repaired_in_the_next_second_is_not_lost() {
+    fn packets_retransmitted_in_the_next_second_are_not_lost() {
         let mut uplink = Uplink::default();
         for second in 0..30_u64 {
             let waiting = 20;
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_packets_say_nothing() {
+    fn a_few_packets_are_no_finding() {
         let mut uplink = Uplink::default();
         for _ in 0..30 {
             assert_eq!(uplink.review(Tally { sent: 15, came: 13 }), None);

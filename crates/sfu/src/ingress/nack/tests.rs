@@ -9,7 +9,7 @@ fn at(after: u64) -> Instant {
     *START + ms(after)
 }
 
-/// Lets time pass; returns when which numbers were asked for, in milliseconds.
+/// Advances the time; returns the requested sequence numbers and the time of each request, in ms.
 fn asked(it: &mut NackGenerator, until: u64) -> Vec<(u64, Vec<u16>)> {
     let mut all = Vec::new();
     while let Some(deadline) = it.deadline().filter(|it| *it <= at(until)) {
@@ -30,7 +30,7 @@ fn lose_one(it: &mut NackGenerator, seq: u64, since: Instant, rtt: Duration) -> 
     at - since
 }
 
-/// Loses and repairs packets until the round trip of 3 ms is known.
+/// Loses and retransmits packets until the round-trip time of 3 ms is known.
 fn teach_short_path(it: &mut NackGenerator) {
     let long_ago = *START - Duration::from_secs(100);
     for n in 0..60 {
@@ -44,7 +44,7 @@ fn where_nothing_was_reordered_yet_a_packet_is_asked_for_at_once() {
     it.missing(0x1_FFFE..0x2_0001, at(0));
     assert_eq!(it.deadline(), Some(at(0)));
     assert_eq!(it.poll(at(0)), [0xFFFE, 0xFFFF, 0]);
-    assert_eq!(it.poll(at(1)), [] as [u16; 0], "once is enough for now");
+    assert_eq!(it.poll(at(1)), [] as [u16; 0], "requested twice at once");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn who_never_repeats_anything_is_asked_four_times() {
     it.arrived(8, at(5_100));
     it.missing(9..10, at(6_000));
     let requests = asked(&mut it, 11_000);
-    assert!(requests.len() > 4, "it repeats after all: {requests:?}");
+    assert!(requests.len() > 4, "no further requests: {requests:?}");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_repair_ends_the_requests_and_tells_the_round_trip() {
     assert_eq!(it.deadline(), None);
     it.missing(9..10, at(1_000));
     assert_eq!(asked(&mut it, 1_060), [(1_000, vec![9]), (1_050, vec![9])]);
-    // It may answer either request: nothing is learnt.
+    // The packet may answer either request: the round-trip time stays.
     it.arrived(9, at(1_051));
     it.missing(11..12, at(2_000));
     assert_eq!(asked(&mut it, 2_060), [(2_000, vec![11]), (2_050, vec![11])]);
@@ -102,7 +102,7 @@ fn where_packets_overtake_each_other_they_are_first_waited_for() {
         requests += asked(&mut it, 50 * n + 5).len();
         it.arrived(2 * n, at(50 * n + 6));
     }
-    assert_eq!(requests, 1, "the first taught it");
+    assert_eq!(requests, 1, "only the first request");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn requests_are_bounded_however_much_is_missing() {
     for n in 0..1_000_u64 {
         it.missing(100 * n..100 * n + 20, at(5 * n));
         requests += it.poll(at(5 * n)).len();
-        assert!(it.deadline().is_none_or(|it| it > at(5 * n)), "it does not spin");
+        assert!(it.deadline().is_none_or(|it| it > at(5 * n)), "the deadline does not advance");
     }
     assert!((4_000..=6_000).contains(&requests), "{requests} in 5 s");
 }

@@ -62,7 +62,7 @@ fn a_stream_that_begins_anew_further_back_goes_on_after_a_hole_of_one() {
     assert_eq!(it.number(5), Some(last + 2));
     assert_eq!(it.insert_before(6), Some(last + 3));
     assert_eq!(it.number(6), Some(last + 4));
-    assert_eq!(it.number(4), None, "whose it is nobody knows");
+    assert_eq!(it.number(4), None, "too old to be known");
 }
 
 #[test]
@@ -80,11 +80,11 @@ fn no_packet_allocates() {
     assert_eq!(allocations, 0);
 }
 
-/// What is done with a packet.
+/// An operation on a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     GoesOn,
-    /// Goes on, after one that is put in before it, if it comes in order.
+    /// Forward it. If it comes in order, insert a packet before it.
     Key,
     IsDropped,
     NeverComes,
@@ -108,7 +108,7 @@ proptest! {
         let mut arrivals: Vec<_> = (begin..).zip(&packets).collect();
         arrivals.sort_by_key(|(seq, (_, delay))| seq + delay);
         let mut it = Numbering::default();
-        // By sequence number, and what is put in first.
+        // Room numbers by sequence number; inserted packets come first.
         let mut numbers = BTreeMap::new();
         let mut open = BTreeSet::new();
         for (seq, (fate, _)) in arrivals {

@@ -10,7 +10,7 @@ const RFC_PPS: [u8; 4] = [0x68, 0xC9, 0x63, 0x88];
 
 /// The first slice of an IDR picture with picture parameter set 0: macroblock 0, type 7.
 const IDR_SLICE: [u8; 4] = [0x65, 0b1_0001000, 0b1_0000000, 0x21];
-/// The same with 1.
+/// The same with picture parameter set 1.
 const IDR_SLICE_1: [u8; 4] = [0x65, 0b1_0001000, 0b0100_0000, 0x21];
 /// Another slice of the picture: macroblock 1.
 const LATER_SLICE: [u8; 4] = [0x65, 0b010_00010, 0b001_00000, 0x21];
@@ -96,7 +96,7 @@ fn a_keyframe_that_brings_its_sets_needs_no_others() {
             assert_eq!(sets.before(payload, 3_000), None);
         }
         assert!(sets.is_start(packets.last().unwrap()));
-        // The next keyframe comes without.
+        // The next keyframe comes without parameter sets.
         sets.take(&IDR_SLICE, 6_000);
         assert_eq!(sets.before(&IDR_SLICE, 6_000), Some(&aggregated[..]));
     }
@@ -122,17 +122,17 @@ fn a_keyframe_without_known_sets_is_no_start() {
         assert_eq!(sets.before(&IDR_SLICE, 9).is_some(), is_start);
     }
     sets.take(&pps(0, 3, 12), 9);
-    assert!(!sets.is_start(&IDR_SLICE), "it is about another sequence now");
+    assert!(!sets.is_start(&IDR_SLICE), "the PPS refers to another SPS now");
     assert!(sets.is_start(&IDR_SLICE_1));
 }
 
 #[test]
 fn a_stream_lacks_sets_from_a_keyframe_that_needs_them_until_they_come() {
     let mut sets = ParameterSets::default();
-    assert!(!sets.is_lacking(), "nothing came yet");
+    assert!(!sets.is_lacking(), "no keyframe yet");
     assert!(!sets.is_start(&IDR_SLICE));
     assert!(sets.is_lacking());
-    // One of a keyframe that was overtaken comes late.
+    // A parameter set of a keyframe that was overtaken comes late.
     sets.take(&RFC_PPS, 0);
     assert!(sets.is_lacking());
     sets.take(&RFC_SPS, 0);
@@ -163,10 +163,10 @@ fn what_is_kept_and_put_in_is_bounded() {
     sets.take(&sps(0, MAX_SET), 0);
     sets.take(&pps(0, 0, MAX_SET), 0);
     let payload = sets.before(&IDR_SLICE, 1).unwrap();
-    assert_eq!(payload.len(), 1 + 2 + MAX_SET + 2 + MAX_SET, "and no more of them");
+    assert_eq!(payload.len(), 1 + 2 + MAX_SET + 2 + MAX_SET, "exactly one set of each kind");
     assert!(payload.len() <= MAX_PAYLOAD);
     sets.take(&sps(0, MAX_SET + 1), 0);
-    assert!(!sets.is_start(&IDR_SLICE), "the old one would be wrong");
+    assert!(!sets.is_start(&IDR_SLICE), "the old set was removed");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn each_report_tells_the_loss_since_the_one_before() {
         assert_eq!(it.take(seq), Arrival::Late);
     }
     let block = it.report_block(7, at(2_000));
-    assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 0), "all were repaired");
+    assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 0), "all were retransmitted");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_tally_counts_each_packet_once_and_repairs_when_they_come() {
     it.take(99);
     assert_eq!(it.take_tally(), Tally { sent: 1, came: 1 }, "it was overtaken by the first");
     it.take(105 + 2 * MAX_GAP);
-    assert_eq!(it.take_tally(), Tally { sent: 1, came: 1 }, "a stream that begins anew");
+    assert_eq!(it.take_tally(), Tally { sent: 1, came: 1 }, "a restarted stream");
     assert_eq!(it.take_tally(), Tally::default());
 }
 

@@ -9,7 +9,7 @@ const SESSION: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=grou
 const SOUND: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendonly\r\na=rtcp-mux\r\n\
     a=rtpmap:111 opus/48000/2\r\n";
 
-/// A picture whose payload type may be another's as well.
+/// A video section whose payload type may also be another section's.
 fn picture(mid: &str, more: &str) -> String {
     format!(
         "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=sendonly\r\na=rtcp-mux\r\n\
@@ -19,7 +19,7 @@ fn picture(mid: &str, more: &str) -> String {
 
 const MID: &str = "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n";
 
-/// The streams of an offer, and when the next packet comes.
+/// The streams of an offer, and the time of the next packet.
 struct Run {
     streams: Streams,
     now: Instant,
@@ -33,7 +33,7 @@ impl Run {
         Self { streams, now: *START }
     }
 
-    /// The media description that a packet is taken for, with its `mid` extension when it has one.
+    /// The media description that a packet is assigned to. `mid`: its `mid` extension.
     fn takes(&mut self, ssrc: u32, payload_type: u8, mid: Option<u8>) -> Option<u8> {
         self.now += Duration::from_millis(20);
         let mut packet =

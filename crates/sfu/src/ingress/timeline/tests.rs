@@ -4,16 +4,17 @@ use crate::testing::{START, allocations_in};
 const VIDEO: u32 = 90_000;
 const HOUR: i64 = 3_600_000;
 
-/// A stream of 30 frames a second whose sender's clock and network a test moves.
+/// A stream at 30 frames/s. The test controls the sender's clock and the network.
 struct Stream {
     timeline: Timeline,
     seq: u64,
     clock_rate: u32,
-    /// Real time and the sender's clock, in milliseconds.
+    /// Real time, in milliseconds.
     now: i64,
+    /// The sender's clock, in milliseconds.
     clock: i64,
     first_ts: u32,
-    /// What the last packet was mapped to, in ticks since the first.
+    /// The last mapped timestamp, in ticks since the first.
     out: i64,
     last_out: Option<u32>,
     discontinuities: usize,
@@ -38,7 +39,7 @@ impl Stream {
         self.first_ts.wrapping_add((clock * i64::from(self.clock_rate) / 1_000) as u32)
     }
 
-    /// A frame arrives, after so many milliseconds on the way.
+    /// A frame arrives `delay` milliseconds after it was sent; returns whether a discontinuity was bridged.
     fn frame(&mut self, delay: u64) -> bool {
         let arrived = *START + Duration::from_millis(self.now as u64 + delay);
         let ts = self.ts(self.clock);
@@ -191,7 +192,7 @@ fn what_catches_up_after_a_stall_of_two_seconds_is_not_touched() {
         let mut it = Stream::new(100);
         it.play(300);
         for frame in 0..60_u64 {
-            // All arrive when the stall ends; or all but the first and the last are lost.
+            // All arrive when the stall ends, or only the first and the last.
             if is_lost && (1..59).contains(&frame) {
                 it.seq += 1;
             } else {
@@ -225,7 +226,7 @@ fn late_packets_are_mapped_as_their_neighbours_were() {
     let at = |ms| *START + Duration::from_millis(ms);
     it.map(10, 1_000, VIDEO, at(0));
     assert_eq!(it.map(12, 3_970, VIDEO, at(33)), (3_970, false));
-    // 13 and 14 are missing, and the clock jumped.
+    // Packets 13 and 14 are missing, and the clock jumped.
     let (out, is_discontinuity) = it.map(15, 900_000_000, VIDEO, at(66));
     assert_eq!((out, is_discontinuity), (1_000 + 66 * 90, true));
     it.map(17, 900_003_000, VIDEO, at(99));
@@ -233,7 +234,7 @@ fn late_packets_are_mapped_as_their_neighbours_were() {
     assert_eq!(it.map(11, 1_000, VIDEO, at(100)), (1_000, false));
     assert_eq!(it.map(14, 900_000_000, VIDEO, at(100)), (out, false), "the same frame as 15");
     assert_eq!(it.map(13, 3_970, VIDEO, at(100)), (3_970, false), "the same frame as 12");
-    // Two jumps later all is still known.
+    // After two jumps all mappings are still known.
     it.map(18, 5, VIDEO, at(132));
     assert_eq!(it.map(11, 1_000, VIDEO, at(140)), (1_000, false));
     assert_eq!(it.map(16, 900_000_000, VIDEO, at(140)), (out, false));

@@ -13,7 +13,7 @@ fn at(ms: u64) -> Instant {
     us(ms * 1_000)
 }
 
-/// What a sender reads: of each number when it arrived, in ticks since the reference time's zero.
+/// The feedback as its sender reads it: the arrival of each sequence number, in ticks since reference time zero.
 #[derive(Debug, Default)]
 struct Told {
     arrivals: BTreeMap<u16, Option<i64>>,
@@ -50,7 +50,7 @@ fn write_all(it: &mut FeedbackBuilder, room: usize, now: Instant, told: &mut Tol
     while let Some(len) = it.write(&mut out, 1, 2, now) {
         told.read(&out[..len]);
         n += 1;
-        assert!(n < 2_000, "it goes on without end");
+        assert!(n < 2_000, "write never returns None");
     }
     n
 }
@@ -73,7 +73,7 @@ fn a_sender_learns_what_arrived_when_and_what_did_not() {
     let expected = [(10, Some(280)), (11, Some(284)), (12, Some(308)), (13, None), (14, Some(300))];
     assert_eq!(told.arrivals, BTreeMap::from(expected));
     assert_eq!(told.bases, [(10, 1, 0)]);
-    assert_eq!(it.deadline(), None, "all was told");
+    assert_eq!(it.deadline(), None, "all arrivals were reported");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_burst_does_not_wait_for_its_time() {
 #[test]
 fn what_one_packet_cannot_hold_is_in_the_next() {
     let mut it = FeedbackBuilder::new(at(0));
-    // Every other packet is lost and each delta is long: as little as there can be in a packet.
+    // Every other packet is lost and each delta takes two bytes: the least that fits in a packet.
     for seq in 0..300_u16 {
         it.arrived(seq * 2, at(u64::from(seq) * 100));
     }
@@ -171,7 +171,7 @@ fn a_pause_too_long_for_sixteen_bits_begins_another_feedback() {
     assert_eq!(told.bases, [(1, 0, 0), (5, 256, 1)]);
     assert_eq!(told.arrivals[&4], Some(32_764));
     assert_eq!(told.arrivals[&5], Some(65_600));
-    // One that was overtaken by more than that.
+    // A packet that was overtaken by more than 8 s.
     it.arrived(7, at(20_000));
     it.arrived(6, at(30_000));
     assert_eq!(flush(&mut it).bases.len(), 2);
@@ -262,7 +262,7 @@ fn whatever_the_network_does_each_arrival_is_told_as_it_was() {
         now += 1_000_000;
         write_all(&mut it, 1_200, us(now), &mut told);
         for (seq, ticks) in arrived {
-            // The reference time wraps after 2^32 ticks, which no seed comes to.
+            // The reference time wraps after 2^32 ticks, which no seed reaches.
             assert_eq!(told.arrivals.get(&seq), Some(&Some(ticks)), "seed {seed}, number {seq}");
         }
     }

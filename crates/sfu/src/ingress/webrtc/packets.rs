@@ -1,4 +1,4 @@
-//! From a decrypted packet of a publisher to packets for the room.
+//! Turns a publisher's decrypted packets into packets for the room.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,12 +19,12 @@ use crate::media::packet::{Packet, starts_keyframe};
 use crate::media::stream_key::StreamKey;
 use crate::media::svc::{SvcPosition, SwitchPoint};
 
-/// What a repetition begins with: the number of the packet that it repeats (RFC 4588, section 4).
+/// Bytes of the original sequence number at the start of an RTX payload (RFC 4588, section 4).
 const OSN_BYTES: usize = 2;
 
-/// One packet of media, by itself or repeated.
+/// A media packet, original or retransmitted.
 struct Arriving<'a> {
-    /// The place of its stream.
+    /// Index of its stream.
     at: usize,
     seq: u64,
     ts: u32,
@@ -39,8 +39,8 @@ struct Arriving<'a> {
 }
 
 impl WebRtc {
-    /// Takes a packet whose extended number on its SSRC is `index`. One above the ceiling is not asked for again, and
-    /// goes no further.
+    /// Processes a packet whose extended sequence number on its SSRC is `index`. A packet above the limits is neither
+    /// requested again nor forwarded.
     pub(super) fn handle_rtp(
         &mut self,
         link_at: usize,
@@ -81,7 +81,7 @@ impl WebRtc {
                 stream.received.take(index);
                 stream.received.sample(header.ts, rate, now);
             }
-            // Padding alone is a probe of the publisher's link.
+            // An RTX packet with padding alone probes the publisher's path.
             let Some((osn, payload)) = arriving.payload.split_first_chunk::<OSN_BYTES>() else {
                 return;
             };
@@ -100,8 +100,8 @@ impl WebRtc {
         self.let_go(at, seq, now);
     }
 
-    /// Hands what was taken of a stream on to the room, in order: what is behind a packet that is asked for again
-    /// waits for it a little.
+    /// Forwards the packets made from the last one to the room in order: video packets behind a missing one that was
+    /// requested wait for it for a limited time.
     fn let_go(&mut self, at: usize, seq: u64, now: Instant) {
         let Some(stream) = self.streams.all.get_mut(at) else { return };
         let Some(media) = &mut stream.media else { return };
@@ -121,7 +121,7 @@ impl WebRtc {
         self.ready.extend(std::iter::from_fn(|| media.order.pop(awaited)));
     }
 
-    /// Hands on what waited long enough.
+    /// Forwards packets that have waited long enough.
     pub(super) fn let_go_in_time(&mut self, now: Instant) {
         for stream in &mut self.streams.all {
             let Some(media) = &mut stream.media else { continue };
@@ -133,7 +133,7 @@ impl WebRtc {
         }
     }
 
-    /// Remembers when a packet arrived, for who asked to be told.
+    /// Records a packet's arrival for transport-wide feedback, if that was negotiated.
     fn tell_transport(
         &mut self,
         link_at: usize,
@@ -141,7 +141,7 @@ impl WebRtc {
         ids: Option<&ExtensionIds>,
         now: Instant,
     ) {
-        // A packet of no known stream: all media on one transport use the same id for the number.
+        // The packet's stream is unknown: all media on one transport use the same extension id.
         let of_any = || {
             let mut sections = self.streams.sections.iter().filter(|it| it.link == link_at);
             sections.find_map(|it| it.incoming.media.extensions.transport_cc)
@@ -154,13 +154,13 @@ impl WebRtc {
         }
     }
 
-    /// The extended number of a packet that is repeated; `None` before its stream has any.
+    /// The extended sequence number of a retransmitted packet; `None` before the first packet of its stream.
     fn original(&self, at: usize, osn: u16) -> Option<u64> {
         let highest = self.streams.all.get(at)?.received.highest()?;
         Some(extend(osn, highest))
     }
 
-    /// Takes a packet of media.
+    /// Processes a media packet.
     fn take(&mut self, it: Arriving<'_>) {
         let Some(stream) = self.streams.all.get_mut(it.at) else { return };
         let Some(media) = &mut stream.media else { return };
@@ -184,7 +184,7 @@ impl WebRtc {
         let Some(stream) = self.streams.all.get_mut(it.at) else { return };
         let Some(media) = &mut stream.media else { return };
         let key = StreamKey { section: index, rid, ssrc };
-        // Padding, and payload types that are not forwarded, leave no hole.
+        // Padding and payload types that are not forwarded leave no gap in the numbering.
         let Some(offered) = offered.filter(|_| is_active && !it.payload.is_empty()) else {
             let Some(seq) = media.numbering.drop(it.seq).filter(|_| is_active) else { return };
             let ts = media.timeline.map(it.seq, it.ts, kind.clock_rate(), it.arrived).0;
@@ -233,7 +233,7 @@ impl WebRtc {
         }
         let vp8 =
             (format.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(it.payload)).flatten();
-        // Where there is a dependency descriptor browsers leave layers and picture id out of VP8's own.
+        // With a dependency descriptor, browsers leave layers and picture id out of the VP8 payload descriptor.
         let described = it.dependency.as_ref().and_then(|it| self.structures.place(ssrc, seq, it));
         let place = described.or_else(|| match format.codec {
             Codec::Vp8 => vp8.as_ref().map(vp8::Descriptor::place),
@@ -255,7 +255,7 @@ impl WebRtc {
         self.taken.push_back((key, format, packet));
     }
 
-    /// Sends an empty packet under a number that viewers wait for.
+    /// Forwards an empty packet with a sequence number that viewers wait for.
     fn forward_empty(
         &mut self,
         key: StreamKey,
@@ -283,7 +283,7 @@ impl WebRtc {
     }
 }
 
-/// The format that a stream was last in.
+/// The format of a stream's last packet.
 fn section_format(
     streams: &crate::ingress::streams::Streams,
     section: u8,

@@ -1,5 +1,4 @@
-//! What a publisher is told by RTCP: what is missing, when its packets arrived, how they are received, and that a
-//! keyframe is needed.
+//! RTCP to a publisher: NACK, transport-wide feedback, receiver reports with REMB, and keyframe requests.
 
 use std::time::{Duration, Instant};
 
@@ -9,16 +8,16 @@ use super::{Link, WebRtc};
 use crate::core::outbox::Outbox;
 use crate::transport::ice::Path;
 
-/// The time between two receiver reports.
+/// Interval of receiver reports.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Bytes of one RTCP datagram before it is encrypted.
+/// The longest RTCP datagram before encryption, in bytes.
 const MAX_RTCP_BYTES: usize = 1_100;
 
-/// Reports of one receiver report at most, of five bits.
+/// Report blocks in one receiver report at most; the field has five bits.
 const MAX_BLOCKS: usize = 16;
 
-/// One compound packet on its way to a publisher.
+/// An RTCP compound packet for a publisher.
 struct Compound {
     bytes: [u8; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD],
     len: usize,
@@ -29,7 +28,8 @@ impl Compound {
         Self { bytes: [0; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD], len: 0 }
     }
 
-    /// Begins with an empty report, unless the publisher takes RTCP without one (RFC 5506).
+    /// Begins a compound packet. It starts with an empty report, unless the publisher accepts reduced-size RTCP (RFC
+    /// 5506).
     fn begun(is_reduced: bool, ssrc: u32) -> Self {
         let mut it = Self::new();
         if !is_reduced {
@@ -38,7 +38,7 @@ impl Compound {
         it
     }
 
-    /// Adds a packet that fits; returns whether it did.
+    /// Adds a packet if it fits; returns whether it did.
     fn add(&mut self, write: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
         let space = self.bytes.get_mut(self.len..MAX_RTCP_BYTES).unwrap_or_default();
         let len = write(space);
@@ -46,7 +46,7 @@ impl Compound {
         len.is_some()
     }
 
-    /// Encrypts it into the outbox.
+    /// Encrypts the compound packet into the outbox.
     fn send(mut self, link: &mut Link, path: Path, out: &mut Outbox) {
         let Some(keys) = &mut link.keys else { return };
         if let Ok(len) = keys.sender.protect_rtcp(&mut self.bytes, self.len) {
@@ -56,7 +56,7 @@ impl Compound {
 }
 
 impl WebRtc {
-    /// When RTCP is due on one link by the clock.
+    /// When RTCP is due on one link.
     pub(super) fn rtcp_deadline(&self, link: &Link) -> Option<Instant> {
         link.keys.as_ref()?;
         let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
@@ -64,10 +64,10 @@ impl WebRtc {
         nacks.chain(link.feedback.deadline()).chain([link.report_at]).min()
     }
 
-    /// Sends what is due on one link.
+    /// Sends the RTCP that is due on one link.
     pub(super) fn send_rtcp(&mut self, at: usize, now: Instant, out: &mut Outbox) {
         let Some(link) = self.links.get(at) else { return };
-        // Asked after each packet: nothing is made before it is due.
+        // This runs after each packet: do nothing before something is due.
         let is_due = self.rtcp_deadline(link).is_some_and(|it| it <= now);
         if !is_due && link.keyframes.is_empty() {
             return;
@@ -165,7 +165,7 @@ impl WebRtc {
         let mut blocks: Vec<ReportBlock> = Vec::with_capacity(MAX_BLOCKS);
         for stream in self.streams.all.iter_mut().take(MAX_BLOCKS) {
             let section = self.streams.sections.iter().find(|it| it.index == stream.section);
-            // Of what nothing came since the last report there is nothing to say, and of repetitions only that.
+            // Leave out streams that were silent for five report intervals.
             let is_idle = now.saturating_duration_since(stream.last_at) > REPORT_INTERVAL * 5;
             if section.is_some_and(|it| it.link == at) && !is_idle {
                 blocks.push(stream.received.report_block(stream.ssrc, now));
@@ -186,7 +186,7 @@ impl WebRtc {
         compound.send(link, path, out);
     }
 
-    /// Ends each link with an RTCP BYE and a DTLS goodbye.
+    /// Sends an RTCP BYE and a DTLS close on each link.
     pub(super) fn say_goodbye(&mut self, out: &mut Outbox) {
         for link in &mut self.links {
             let Some(path) = link.transport.path() else { continue };

@@ -1,4 +1,4 @@
-//! Whatever a publisher that has its keys may send: no packet of it is a fault, and what is kept is bounded.
+//! Arbitrary packets of an authenticated publisher: none causes a panic, and the state stays bounded.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const OFFERS: [&str; 4] = [
     include_str!("../../../../sdp/tests/fixtures/gst_bundle_none_whip_offer.sdp"),
 ];
 
-/// Rounds of the short run, one of four offers after the other.
+/// Packets in the test, spread over four offers.
 const PACKETS: usize = 1_000_000;
 const MUTATED_OFFERS: usize = 200_000;
 
@@ -26,7 +26,7 @@ fn publisher(offer: &str) -> WebRtc {
     WebRtc::accept(&Shared::new(&config), limits, offer, None, *START).unwrap().0
 }
 
-/// A packet as an encoder makes it, of a random stream, with a random payload.
+/// Writes a packet as an encoder would, with a random stream and payload.
 fn packet(rng: &mut fastrand::Rng, payload_types: &[u8], buffer: &mut [u8]) -> usize {
     let mid = [b'0' + rng.u8(0..3)];
     let transport_seq = rng.u16(..).to_be_bytes();
@@ -77,7 +77,7 @@ fn no_packet_of_a_publisher_is_a_fault_and_what_is_kept_of_it_is_bounded() {
                 let link = rng.usize(0..2);
                 it.handle_rtp(link, &header, packet, (seq, rng.u8(..) > 2), now);
             }
-            assert!(it.ready.len() <= 4, "a datagram makes few packets");
+            assert!(it.ready.len() <= 4, "too many packets from one datagram");
             it.ready.clear();
             assert!(it.streams.all.len() <= 16, "{} streams", it.streams.all.len());
         }
@@ -89,7 +89,7 @@ fn an_empty_packet_is_on_the_clock_of_the_packets_around_it() {
     const JUMP: u32 = 900_000_000;
     let mut it = publisher(OFFERS[0]);
     let mut buffer = [0; 200];
-    // The clock jumps after the first; the third is late, and padding alone.
+    // The clock jumps after the first packet. The last one is late and is padding alone.
     let sent = [(1, 1_000, 9), (2, JUMP, 9), (4, JUMP, 9), (3, JUMP, 0)];
     for (n, (seq, ts, len)) in (0..).zip(sent) {
         let writer = HeaderWriter {
@@ -126,7 +126,7 @@ fn no_mutated_offer_is_a_fault() {
                 0 => text[at] = rng.u8(32..127),
                 1 => drop(text.remove(at)),
                 2 => text.insert(at, b"\n:=/ 09amv"[rng.usize(0..10)]),
-                // A line twice, or somewhere else.
+                // Repeat a line, or insert it elsewhere.
                 _ => {
                     let line = text[at..].iter().position(|it| *it == b'\n').unwrap_or(0);
                     let copy = text[at..at + line].to_vec();
@@ -145,5 +145,5 @@ fn no_mutated_offer_is_a_fault() {
             Err(error) => assert!(!error.to_string().contains("KHNrpPdAla2pQQ9R0vHJyX"), "{error}"),
         }
     }
-    assert!(n_taken > MUTATED_OFFERS / 4, "{n_taken} are still offers");
+    assert!(n_taken > MUTATED_OFFERS / 4, "only {n_taken} offers are still accepted");
 }

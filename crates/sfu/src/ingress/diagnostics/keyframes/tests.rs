@@ -1,25 +1,26 @@
-//! Encoders of either kind, and what viewers ask of them.
+//! Encoders that answer keyframe requests, and encoders that ignore them.
 
 use super::*;
 use crate::testing::START;
 
 const SECOND: u64 = 1_000;
 
-/// An encoder in milliseconds: a keyframe every `period`, and `delay` after a request if it hears any.
+/// An encoder, times in ms: a keyframe every `period`, and `delay` after a request, or never if that is `None`.
 struct Encoder {
     period: Option<u64>,
     delay: Option<u64>,
 }
 
-/// OBS as it comes: every 250 frames of 30 a second, and no ear for requests.
+/// OBS with its default settings: a keyframe every 250 frames at 30 frames/s; requests are ignored.
 const OBS: Encoder = Encoder { period: Some(8_333), delay: None };
 
-/// A browser behind a round trip of 200 ms.
+/// A browser with a round-trip time of 200 ms.
 const BROWSER: Encoder = Encoder { period: None, delay: Some(230) };
 
 impl Encoder {
-    /// Runs for so many seconds with requests at these times (ms), each repeated every second until a
-    /// keyframe comes, as viewers do; returns what was learned, and when it was first taken for deaf.
+    /// Runs for `seconds`, with requests at the milliseconds that `requests` selects. Each request is repeated every
+    /// second until a keyframe comes, as viewers do. Returns the state, and the second in which the encoder was first
+    /// taken for deaf.
     fn run(&self, seconds: u64, requests: impl Fn(u64) -> bool) -> (Keyframes, Option<u64>) {
         let at = |ms: u64| *START + Duration::from_millis(ms);
         let mut keyframes = Keyframes::new(at(0));
@@ -36,7 +37,7 @@ impl Encoder {
                 if due == Some(ms) {
                     due = None;
                 }
-                // A request begins the period anew.
+                // A requested keyframe restarts the period.
                 next_own = self.period.map(|it| ms + it);
                 wanting = false;
                 keyframes.came(ms, ms as u32 * 90, at(ms));
@@ -83,7 +84,7 @@ fn an_encoder_that_never_makes_one_is_found_out_when_it_is_asked() {
 }
 
 #[test]
-fn a_long_interval_of_who_hears_is_no_fault() {
+fn a_long_interval_is_no_finding_when_requests_are_answered() {
     let (keyframes, deaf_at) =
         Encoder { period: Some(8_333), delay: Some(400) }.run(120, |_| false);
     assert_eq!(deaf_at, None);
@@ -103,7 +104,7 @@ fn nothing_is_expected_of_a_stream_that_rests() {
 }
 
 #[test]
-fn who_hears_again_is_forgiven() {
+fn an_encoder_that_answers_again_is_no_longer_deaf() {
     let mut keyframes = Keyframes::new(*START);
     let at = |s: u64| *START + Duration::from_secs(s);
     keyframes.came(0, 0, at(0));
@@ -112,7 +113,7 @@ fn who_hears_again_is_forgiven() {
         keyframes.look(at(4 * n + 3));
     }
     assert!(keyframes.is_deaf());
-    // At no regular times, so that they are answers.
+    // At irregular times, so that the keyframes are answers.
     for (n, s) in [50, 53, 61, 70].into_iter().enumerate() {
         keyframes.asked(at(s));
         keyframes.came(n as u64 + 1, n as u32 + 1, at(s) + Duration::from_millis(200));
