@@ -1,5 +1,5 @@
-//! One WebRTC transport of a peer, for a publisher and a viewer alike: ICE-lite, the DTLS handshake, and how
-//! far both are. What flows on it is its owner's: the owner is given the keys, and asks where to send.
+//! One WebRTC transport of a publisher or a viewer: ICE-lite, the DTLS handshake, and the state of both. RTP and RTCP
+//! are the owner's: it takes the keys, and asks for the path to send on.
 //!
 //! ```text
 //! datagram ─► Transport::handle ─┬─ STUN: answered; the path follows the peer
@@ -30,11 +30,11 @@ use crate::core::rate_limit::RateLimit;
 use crate::datagram::Datagram;
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, NegotiationError};
 
-/// How long an offer of ours may stay unanswered before its session is given up.
+/// How long an offer of ours may stay unanswered before its session is closed.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// DTLS records that are looked at before the handshake is done, in a second: it has a dozen, and
-/// whoever shares the peer's address must not keep us busy.
+/// DTLS records processed per second before the handshake is done. A handshake has a dozen; an attacker who shares the
+/// peer's address must not cause more work.
 const RECORDS_PER_SECOND: u32 = 50;
 
 /// One transport.
@@ -42,35 +42,36 @@ const RECORDS_PER_SECOND: u32 = 50;
 pub(crate) struct Transport {
     shared: Shared,
     ice: Ice,
-    /// What the peer's first description said of its certificate and of the handshake.
+    /// The certificate's fingerprint and our DTLS role, from the peer's first description.
     peer: Option<(Fingerprint, DtlsRole)>,
-    /// Until the peer is known to have its keys: in a box, since it is as large as all the rest.
+    /// The DTLS channel, until the peer is known to have its keys. Boxed, since it is as large as the rest of the
+    /// transport.
     channel: Option<Box<Channel>>,
-    /// The record that says goodbye, once the channel is gone.
+    /// The DTLS `close_notify` record, once the channel is gone.
     goodbye: Box<[u8]>,
     close_check: CloseCheck,
-    /// Whether the channel may have something to say.
+    /// Whether the channel may have output.
     is_channel_touched: bool,
-    /// Where the last record came from that was answered.
+    /// The path of the last DTLS record that was answered.
     answered: Option<Path>,
     stage: Stage,
     /// Keys that the owner has not taken yet.
     keys: Option<Box<Keys>>,
     has_keys: bool,
     records: RateLimit,
-    /// Whether the peer publishes. Then we wait longer for answers to a handshake of ours (see [`dtls`]), and take no
-    /// ClientHello before a path is nominated.
+    /// Whether the peer publishes. Then a DTLS flight of ours is repeated later (see [`dtls`]), and a ClientHello is
+    /// only accepted after a path is nominated.
     is_publisher: bool,
 }
 
-/// The keys of what flows on a transport.
+/// The SRTP keys of a transport.
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) sender: srtp::Sender,
     pub(crate) receiver: srtp::Receiver,
 }
 
-/// How far it is, with the time by which it must have moved on.
+/// The state of the session, with the time limit of the states before it is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Negotiating { until: Instant },
@@ -79,44 +80,43 @@ enum Stage {
     Closed(CloseReason),
 }
 
-/// What a datagram was to a transport.
+/// Result of [`Transport::handle`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handled {
-    /// Not the peer's.
+    /// Not from the peer.
     Foreign,
-    /// The peer's; something may be due at once.
+    /// From the peer. Poll it: something may be due.
     Taken,
-    /// The peer's, before the answer that it needs: to be handled again once that is here.
+    /// From the peer, but before its answer to our offer: handle it again after the answer.
     Early,
-    /// The peer is heard elsewhere now, after so much silence.
+    /// From the peer, whose path has changed. Holds the time for which the old path was silent.
     Moved(Duration),
-    /// RTP or RTCP: the owner decrypts it, and tells with [`Transport::authentic`] that it is the peer's.
+    /// RTP or RTCP. The owner decrypts it and, if it is authentic, calls [`Transport::authentic`].
     Media,
 }
 
-/// What a datagram was to a session.
+/// What a session did with a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receipt {
     /// Not for this session.
     Foreign,
-    /// The peer's; something may be due at once.
+    /// From the peer. Poll it: something may be due.
     Taken,
-    /// The peer's; what it says can wait until the peer is served anyway: with the next packet, or
-    /// at its deadline.
+    /// From the peer. It can wait until the peer is polled anyway: at the next packet or at its deadline.
     CanWait,
-    /// The peer's, before the answer that it needs: to be handled again once that is here.
+    /// From the peer, but before its answer to our offer: handle it again after the answer.
     Early,
 }
 
 impl From<bool> for Receipt {
-    /// Of whether it was the peer's.
+    /// From whether the datagram is the peer's.
     fn from(is_taken: bool) -> Self {
         if is_taken { Self::Taken } else { Self::Foreign }
     }
 }
 
 impl Transport {
-    /// One that nothing is negotiated of.
+    /// Creates a transport before negotiation.
     pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
         Self {
             shared: shared.clone(),
@@ -135,7 +135,7 @@ impl Transport {
         }
     }
 
-    /// The same for a publisher, to whom a second at the start matters less than to a viewer.
+    /// Creates a transport for a publisher, to whom a second at the start matters less than to a viewer.
     pub(crate) fn of_publisher(shared: &Shared, now: Instant) -> Self {
         let ice = Ice::of_publisher(shared.worker);
         Self { is_publisher: true, ice, ..Self::new(shared, now) }
@@ -146,20 +146,20 @@ impl Transport {
         self.ice.local()
     }
 
-    /// New ICE credentials of ours; the old ones hold until the peer uses these.
+    /// Creates new ICE credentials of ours. The old ones stay valid until the peer uses the new ones.
     pub(crate) fn restart_ice(&mut self) {
         self.ice.restart();
     }
 
-    /// Who began the handshake stays who began, whatever a later description allows.
+    /// Our DTLS role: the one of the first description, whatever a later one allows.
     pub(crate) fn role(&self, of_description: DtlsRole) -> DtlsRole {
         self.peer.as_ref().map_or(of_description, |it| it.1)
     }
 
-    /// Takes what a description of the peer says of it.
+    /// Applies the peer's description of this transport.
     ///
-    /// # Errors
-    /// When the certificate is another than before, which would be another association (RFC 8842, section 4).
+    /// # Errors If the certificate differs from the one before, which would be another association (RFC 8842, section
+    /// 4).
     pub(crate) fn negotiated(
         &mut self,
         remote: &RemoteTransport,
@@ -186,10 +186,9 @@ impl Transport {
         Ok(())
     }
 
-    /// Whether [`Self::negotiated`] takes this.
+    /// Whether [`Self::negotiated`] accepts this description.
     ///
-    /// # Errors
-    /// As there.
+    /// # Errors As for [`Self::negotiated`].
     pub(crate) fn can_negotiate(&self, remote: &RemoteTransport) -> Result<(), NegotiationError> {
         if self.peer.as_ref().is_some_and(|it| it.0 != remote.fingerprint) {
             let message = "the certificate's fingerprint is another than before";
@@ -198,22 +197,22 @@ impl Transport {
         Ok(())
     }
 
-    /// Where media goes.
+    /// The path that media is sent on.
     pub(crate) fn path(&self) -> Option<Path> {
         self.ice.path()
     }
 
-    /// For how long nothing came from where media goes.
+    /// For how long no authenticated packet arrived on the path in use.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         self.ice.silence(now)
     }
 
-    /// Our address and the peer's, between which media goes.
+    /// Our address and the peer's on the path in use.
     pub(crate) fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.ice.path().map(|it| (it.local, it.remote))
     }
 
-    /// Takes a datagram (RFC 7983, section 7).
+    /// Processes a datagram (RFC 7983, section 7).
     pub(crate) fn handle(
         &mut self,
         datagram: &Datagram<'_>,
@@ -240,7 +239,7 @@ impl Transport {
         }
     }
 
-    /// A datagram was the peer's: only who has the keys can have sent it. Returns whether media goes elsewhere now.
+    /// Tells that a datagram was authentic: only the peer has the keys. Returns whether the path has changed.
     pub(crate) fn authentic(
         &mut self,
         datagram: &Datagram<'_>,
@@ -248,20 +247,20 @@ impl Transport {
         out: &mut Outbox,
     ) -> bool {
         let has_moved = self.ice.heard_from(datagram, now, out);
-        // The peer has its keys, so the last flight of the handshake will not be asked for again.
+        // The peer has its keys, so it will not ask for the last flight of the handshake again.
         if let Some(channel) = self.channel.take() {
             self.goodbye = channel.finish();
         }
         has_moved
     }
 
-    /// Media goes elsewhere.
+    /// The path has changed.
     fn moved(&mut self, now: Instant) {
         if let Some(channel) = self.channel.as_mut().filter(|_| !self.has_keys) {
             if self.peer.as_ref().is_some_and(|it| it.1 == DtlsRole::Client) {
                 channel.start(now);
             }
-            // It may have waited for that.
+            // The channel may have waited for a path.
             self.is_channel_touched = true;
         }
     }
@@ -275,26 +274,26 @@ impl Transport {
             }
             return is_expected;
         };
-        // Anybody can forge a hello from the peer's address. Answered before the path is known, the answer may reach the
-        // peer just after its own hello. The peer says its own once it has the path, or again.
+        // Anybody can forge a ClientHello from the peer's address. An answer before the path is known may reach the
+        // peer just after it sent its own ClientHello. The peer sends its own once it has the path, or sends it again.
         if self.is_publisher && self.ice.path().is_none() && is_hello(datagram.contents) {
             return self.ice.has_checked(path);
         }
-        // Where it is us who begin the handshake, a nomination says where.
+        // If we begin the handshake, a nomination selects the path.
         let may_begin = self.peer.as_ref().is_some_and(|it| it.1 == DtlsRole::Server);
         if !self.ice.record(path, may_begin, now, out) {
             return false;
         }
-        // Hellos, which anybody can forge, have a bound of their own in there.
+        // ClientHellos, which anybody can forge, have their own limit in the channel.
         if is_hello(datagram.contents) || self.records.take(RECORDS_PER_SECOND, now) {
             channel.handle(datagram.contents, &self.shared.cert, now);
-            // The answer is for where the peer is now, whatever was nominated before.
+            // Answer to the address that the record came from, whatever path was nominated before.
             self.poll_channel(Some(path), out);
         }
         true
     }
 
-    /// Sends what the channel has to say there, or to where the last record came from.
+    /// Sends the channel's output to `to`, or else to where the last answered record came from.
     fn poll_channel(&mut self, to: Option<Path>, out: &mut Outbox) {
         let path = self.ice.path();
         let Some(channel) = &mut self.channel else { return };
@@ -327,12 +326,12 @@ impl Transport {
         self.ice.shook_hands();
     }
 
-    /// The keys, once.
+    /// Takes the keys; `Some` once.
     pub(crate) fn take_keys(&mut self) -> Option<Box<Keys>> {
         self.keys.take()
     }
 
-    /// Lets time pass. Returns after how much silence the peer is heard elsewhere now, if it is.
+    /// Handles timers that are due. If the path has changed, returns for how long the old one was silent.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<Duration> {
         if let Some(channel) = &mut self.channel
             && channel.deadline().is_some_and(|at| now >= at)
@@ -380,7 +379,7 @@ impl Transport {
         }
     }
 
-    /// When it has something to do; `None` when it is closed, or was never negotiated.
+    /// When it is next due; `None` if it is closed or was never negotiated.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let channel = self.channel.as_ref().and_then(|it| it.deadline());
         let consent = self.ice.consented_at().map(|at| at + CONSENT_TIMEOUT);
@@ -397,7 +396,7 @@ impl Transport {
         self.stage == Stage::Connected
     }
 
-    /// Why it is over, once it is.
+    /// Why it is closed; `None` while it is not.
     pub(crate) fn closed(&self) -> Option<CloseReason> {
         match self.stage {
             Stage::Closed(reason) => Some(reason),
@@ -405,12 +404,12 @@ impl Transport {
         }
     }
 
-    /// Ends it for a reason of the owner's.
+    /// Closes it for a reason of the owner's.
     pub(crate) fn fail(&mut self, reason: CloseReason) {
         self.stage = Stage::Closed(reason);
     }
 
-    /// Says goodbye with the next poll, if the handshake is still kept; otherwise the owner sends
+    /// Sends a DTLS `close_notify` at the next poll, while the channel is kept. After that the owner sends
     /// [`Self::take_goodbye`].
     pub(crate) fn close(&mut self) {
         if let Some(channel) = &mut self.channel {
@@ -419,7 +418,7 @@ impl Transport {
         }
     }
 
-    /// The record that says goodbye, where the handshake is no longer kept.
+    /// The `close_notify` record, if the channel is no longer kept; else empty.
     pub(crate) fn take_goodbye(&mut self) -> Box<[u8]> {
         std::mem::take(&mut self.goodbye)
     }

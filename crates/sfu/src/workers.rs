@@ -1,12 +1,12 @@
-//! The workers among themselves: which of them has what, and what is under way to each. Pure; what
-//! is done with it is in `sfu/relay.rs` and `sfu/handover.rs`.
+//! How the workers share peers and rooms, and the messages between them. Pure; `core/sfu/relay.rs` and
+//! `core/sfu/migration.rs` send and process them.
 //!
-//! | what | whose it is |
+//! | object | where |
 //! | --- | --- |
-//! | a room's publisher | its *home*'s, by the room's number |
-//! | a viewer | at first its *registrar*'s, by the peer's number; then the worker's that hears it |
-//! | where a peer is now | known to its registrar, through which every move and command goes |
-//! | an ICE username fragment | begins with a character that names the publisher's home, or the viewer's registrar |
+//! | a room's publisher | at the room's *home*, selected by the room's number |
+//! | a viewer | first at its *registrar*, selected by the peer's number; then at the worker that receives its packets |
+//! | a peer's current worker | known to its registrar, which receives all its moves and commands |
+//! | an ICE username fragment | its first character names the publisher's home, or the viewer's registrar |
 
 pub(crate) mod directory;
 pub(crate) mod message;
@@ -20,11 +20,11 @@ use crate::workers::message::{Control, Relayed, WorkerMessage};
 use crate::{PeerId, RoomId};
 use media_api::Command;
 
-/// Emptied messages that are kept for reuse. A drain fills one for each worker.
+/// Emptied messages kept for reuse. A drain fills one per worker.
 const MAX_SPARES: usize = 16;
 
-/// Relayed packets in one message that waits for its worker: 100 ms of 30 Mbit/s. A worker that is
-/// further behind than this and its whole inbox loses what comes now.
+/// Relayed packets in one waiting message at most: 100 ms of 30 Mbit/s. If a worker's whole inbox is full too, further
+/// packets to it are dropped.
 const MAX_WAITING: usize = 1_024;
 
 /// The worker that has the publisher of a room.
@@ -32,12 +32,12 @@ pub fn home_of(room: RoomId, workers: u8) -> u8 {
     (mix(room.0) % u64::from(workers.max(1))) as u8
 }
 
-/// The worker that a viewer begins at, and that always knows where a peer is.
+/// The worker that a viewer starts at. It always knows where the peer is.
 pub fn registrar_of(peer: PeerId, workers: u8) -> u8 {
     (mix(peer.0) % u64::from(workers.max(1))) as u8
 }
 
-/// Which worker a command is given to.
+/// The worker that a command is sent to.
 pub fn addressee(command: &Command, workers: u8) -> u8 {
     match command {
         Command::GoLive { room } => home_of(*room, workers),
@@ -52,7 +52,7 @@ pub fn addressee(command: &Command, workers: u8) -> u8 {
     }
 }
 
-/// Numbers that are given out in steps must not all go to one worker (`SplitMix64`).
+/// Hashes a number (`SplitMix64`): numbers assigned in steps must not all select the same worker.
 fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -60,18 +60,18 @@ fn mix(n: u64) -> u64 {
     n ^ (n >> 31)
 }
 
-/// One worker's post office.
+/// One worker's messages to the others.
 #[derive(Debug)]
 pub(crate) struct Workers {
-    /// Which worker this is.
+    /// Number of this worker.
     pub(crate) me: u8,
-    /// How many there are.
+    /// Number of workers.
     pub(crate) workers: u8,
-    /// What is under way, by worker; empty with one worker.
+    /// The next message to each worker; empty with one worker.
     outgoing: Vec<WorkerMessage>,
-    /// Whose message has something in it, one bit each.
+    /// Bit set of the workers whose message is not empty.
     ready: u64,
-    /// Whose inbox was full a moment ago.
+    /// Bit set of the workers whose inbox was full a moment ago.
     blocked: u64,
     spares: Vec<WorkerMessage>,
 }
@@ -84,7 +84,7 @@ impl Workers {
         Self { me, workers, outgoing, ready: 0, blocked: 0, spares: Vec::new() }
     }
 
-    /// Whether there are others.
+    /// Whether there is more than one worker.
     pub(crate) fn is_many(&self) -> bool {
         self.workers > 1
     }
@@ -101,7 +101,8 @@ impl Workers {
         registrar_of(peer, self.workers)
     }
 
-    /// Writes to a worker. Such notes are never lost: they are as many as rooms and peers bring about.
+    /// Sends a control message to a worker. Control messages are never dropped; their number is limited by that of
+    /// rooms and peers.
     pub(crate) fn send(&mut self, to: u8, send: Control) {
         if let Some(message) = self.outgoing.get_mut(usize::from(to)) {
             message.controls.push(send);
@@ -109,7 +110,7 @@ impl Workers {
         }
     }
 
-    /// Tells a worker of a room's stage, and what it has missed. As [`Self::send`], never lost.
+    /// Relays a room's stage, and the packets that the worker has missed. Never dropped, like [`Self::send`].
     pub(crate) fn relay_stage(
         &mut self,
         to: u8,
@@ -141,7 +142,7 @@ impl Workers {
         }
     }
 
-    /// Passes a datagram on that came in at worker `origin`; drops it when too many are under way.
+    /// Forwards a datagram that arrived at worker `origin`; drops it if the message is full.
     pub(crate) fn pass_on(&mut self, to: u8, datagram: &Datagram<'_>, origin: u8) {
         if let Some(message) = self.outgoing.get_mut(usize::from(to))
             && message.datagrams.push(datagram, origin)
@@ -150,7 +151,7 @@ impl Workers {
         }
     }
 
-    /// The next message that can go.
+    /// The next message that can be sent.
     pub(crate) fn next(&mut self) -> Option<(u8, WorkerMessage)> {
         let to = bits(self.ready & !self.blocked).next()?;
         self.ready &= !(1 << to);
@@ -158,7 +159,7 @@ impl Workers {
         Some((to, std::mem::replace(self.outgoing.get_mut(usize::from(to))?, empty)))
     }
 
-    /// Takes back what the worker had no room for; it goes when [`Self::unblock`] is called.
+    /// Takes back a message that did not fit the worker's inbox. It is sent after [`Self::unblock`].
     pub(crate) fn undelivered(&mut self, to: u8, message: WorkerMessage) {
         if let Some(slot) = self.outgoing.get_mut(usize::from(to)) {
             let newer = std::mem::replace(slot, message);
@@ -168,7 +169,7 @@ impl Workers {
         }
     }
 
-    /// Whether a worker's inbox was full a moment ago: what is said again soon need not wait for it.
+    /// Whether a worker's inbox was full a moment ago. Periodic messages can be skipped then.
     pub(crate) fn is_blocked(&self, worker: u8) -> bool {
         self.blocked & 1 << worker != 0
     }
@@ -177,7 +178,7 @@ impl Workers {
         self.blocked = 0;
     }
 
-    /// Takes an emptied message for reuse.
+    /// Takes back an emptied message for reuse.
     pub(crate) fn recycle(&mut self, message: WorkerMessage) {
         if self.spares.len() < MAX_SPARES && message.is_empty() {
             self.spares.push(WorkerMessage { from: self.me, ..message });
@@ -185,7 +186,7 @@ impl Workers {
     }
 }
 
-/// The numbers of the bits that are set.
+/// The indices of the set bits.
 pub(crate) fn bits(mut set: u64) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let next = (set != 0).then(|| set.trailing_zeros() as u8)?;
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_found_no_room_goes_first_when_there_is_some() {
+    fn an_undelivered_message_is_sent_before_newer_controls() {
         let mut workers = Workers::new(0, 3);
         workers.send(2, Control::Subscribe(RoomId(1)));
         let (to, message) = workers.next().unwrap();

@@ -1,40 +1,40 @@
-//! Whether a viewer that seems to say goodbye is gone. After the handshake nothing is kept of DTLS that a
-//! record could be verified with: it is more than half of a viewer's memory. So a goodbye is taken for a
-//! hint, which anybody can forge who knows the viewer's address, and the viewer is asked: one that is there
-//! answers a connectivity check, or sends its reports. Pure.
+//! Whether a viewer whose DTLS `close_notify` seems to have arrived is gone. After the handshake the server keeps no
+//! DTLS state to verify a record with: that state is more than half of a viewer's memory. Anybody who knows the
+//! viewer's address can forge the record, so it is only a hint. The viewer is checked: a live one answers a
+//! connectivity check or sends RTCP. Pure.
 
 use std::time::{Duration, Instant};
 
-/// What the viewer sent before its goodbye may come after it.
+/// Packets that the viewer sent before its `close_notify` may arrive this much later.
 const IN_FLIGHT: Duration = Duration::from_millis(250);
 
-/// How long it is waited for: a browser sends a report a second at least, and a check of ours is answered
-/// in a round trip.
+/// A viewer that was not heard for this long is gone: a browser sends RTCP at least once a second, and answers a
+/// connectivity check within a round trip.
 const GONE_AFTER: Duration = Duration::from_secs(3);
 
-/// The time between two questions.
+/// Interval of connectivity checks.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// A goodbye that was heard, until it is known what it is worth.
+/// Decides whether a `close_notify` was authentic.
 #[derive(Debug, Default)]
 pub(crate) struct CloseCheck {
     said_at: Option<Instant>,
     ask_at: Option<Instant>,
 }
 
-/// What to do about it.
+/// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Nothing, for now or at all.
+    /// Nothing for now.
     Wait,
-    /// Ask the viewer whether it is there.
+    /// Send the viewer a connectivity check.
     Ask,
-    /// It is gone.
+    /// Close the session: the viewer is gone.
     Gone,
 }
 
 impl CloseCheck {
-    /// What may be a goodbye came.
+    /// A record that may be a `close_notify` arrived.
     pub(crate) fn said(&mut self, now: Instant) {
         if self.said_at.is_none() {
             self.said_at = Some(now);
@@ -42,7 +42,7 @@ impl CloseCheck {
         }
     }
 
-    /// Lets time pass; `heard_at` is when something last came that only the viewer can have sent.
+    /// Returns what to do now. `heard_at`: when the last authenticated packet of the viewer arrived.
     pub(crate) fn poll(&mut self, heard_at: Instant, now: Instant) -> Step {
         let Some(said_at) = self.said_at else { return Step::Wait };
         if heard_at > said_at + IN_FLIGHT {
@@ -59,7 +59,7 @@ impl CloseCheck {
         Step::Wait
     }
 
-    /// When it has something to do.
+    /// When [`Self::poll`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(self.ask_at?.min(self.said_at? + GONE_AFTER))
     }
@@ -82,11 +82,11 @@ mod tests {
         let mut asked = 0;
         loop {
             let now = it.deadline().unwrap();
-            // A report that was under way when the viewer left.
+            // An RTCP report that was in flight when the viewer left.
             match it.poll(at(100), now) {
                 Step::Ask => asked += 1,
                 Step::Gone => break assert_eq!(now, at(3_000)),
-                Step::Wait => panic!("woken for nothing at {now:?}"),
+                Step::Wait => panic!("nothing was due at {now:?}"),
             }
         }
         assert_eq!(asked, 6);
@@ -100,6 +100,10 @@ mod tests {
         assert_eq!(it.poll(at(320), at(800)), Step::Wait);
         assert_eq!(it.deadline(), None);
         it.said(at(5_000));
-        assert_eq!(it.poll(at(4_900), at(8_000)), Step::Gone, "the next one counts anew");
+        assert_eq!(
+            it.poll(at(4_900), at(8_000)),
+            Step::Gone,
+            "a second close_notify starts a new check"
+        );
     }
 }

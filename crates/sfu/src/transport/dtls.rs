@@ -1,12 +1,12 @@
 //! DTLS with one configuration for all peers.
 //!
-//! Building a configuration runs the crypto library's known-answer tests, 1 ms each time, so it is built
-//! once. Only DTLS 1.2 is spoken: as a server of 1.3 the library takes the client's first SRTP profile,
-//! which for Chromium is AES-CM with SHA-1, at four times the cost of the AES-GCM that both know.
+//! Building a configuration runs the crypto library's known-answer tests, which takes 1 ms, so it is built once. Only
+//! DTLS 1.2 is supported: as a server of DTLS 1.3 the library selects the client's first SRTP profile. For Chromium
+//! that is AES-CM with SHA-1, at four times the cost of the AES-GCM that both support.
 //!
-//! That is for browsers that begin. Whoever's ClientHello shows a TLS library of general purpose may have a
-//! certificate with an RSA key, and so may whoever lets us begin: they are met by a library that takes any
-//! (`any_key.rs`).
+//! This library handles browsers that begin the handshake. A peer whose ClientHello is from a general-purpose TLS
+//! library may have a certificate with an RSA key, and so may a peer that lets us begin. They are handled by a library
+//! that supports any key (`any_key.rs`).
 
 mod any_key;
 mod assembly;
@@ -29,32 +29,32 @@ use self::curves::AnyCurve;
 pub(crate) use self::hello::is_hello;
 use self::own_key::OwnKeys;
 
-/// A fresh self-signed certificate: one a process, never stored (ASVS 17.2.1).
+/// Generates a self-signed certificate: a new one for each process, never stored (ASVS 17.2.1).
 pub(crate) fn generate_certificate() -> DtlsCertificate {
     dimpl::certificate::generate_self_signed_certificate()
         .expect("the crypto library makes P-256 certificates")
 }
 
-/// Its SHA-256, as descriptions write it: `AB:CD:..`.
+/// The certificate's SHA-256 fingerprint, as written in SDP: `AB:CD:..`.
 pub(crate) fn fingerprint(certificate: &DtlsCertificate) -> String {
     let digest = digest::digest(&digest::SHA256, &certificate.certificate);
     let bytes: Vec<String> = digest.as_ref().iter().map(|it| format!("{it:02X}")).collect();
     bytes.join(":")
 }
 
-/// How soon a flight that nobody answered is sent again, and twice as late each time: browsers repeat
-/// theirs after 50 ms (RFC 6347, section 4.2.4.1, has a second, but allows less where latency matters).
+/// Time until an unanswered flight is repeated; it doubles each time. Browsers repeat theirs after 50 ms. RFC 6347,
+/// section 4.2.4.1, recommends 1 s, but allows less where latency matters.
 const FLIGHT_AGAIN: Duration = Duration::from_millis(100);
 
-/// How often it is sent again, which lasts longer than a session may take to connect.
+/// Repetitions of a flight at most. Together they last longer than a session may take to connect.
 const FLIGHT_REPEATS: usize = 9;
 
-/// The same towards a publisher that wants to answer the handshake, as ffmpeg does. ffmpeg 9 that hears the
-/// last flight twice, since its answer was still on the way, from then on waits for a datagram of ours
-/// before it sends one of its own: a frame a second.
+/// Time until an unanswered flight is repeated to a publisher that answers the handshake, like ffmpeg. If ffmpeg 9
+/// receives the last flight twice, since its answer was still in flight, it waits for a datagram of ours before each
+/// one of its own: one frame a second.
 const PATIENT_FLIGHT_AGAIN: Duration = Duration::from_secs(1);
 
-/// The one configuration. Immutable once made; the provider has to be `'static`, so it is too.
+/// The configuration. It is immutable, and `'static` because its crypto provider must be.
 pub(crate) fn config() -> &'static Arc<dimpl::Config> {
     static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
     CONFIG.get_or_init(build)
@@ -62,10 +62,10 @@ pub(crate) fn config() -> &'static Arc<dimpl::Config> {
 
 fn build() -> Arc<dimpl::Config> {
     let mut crypto = dimpl::crypto::aws_lc_rs::default_provider();
-    // They live as long as the configuration, which is made once.
+    // These live as long as the configuration, which is made once.
     crypto.key_provider = Box::leak(Box::new(OwnKeys(crypto.key_provider)));
     crypto.signature_verification = Box::leak(Box::new(AnyCurve(crypto.signature_verification)));
-    // No cookie exchange: only a source that passed an ICE check reaches DTLS.
+    // No cookie exchange: only an address that passed an ICE check reaches DTLS.
     let config = dimpl::Config::builder()
         .with_crypto_provider(crypto)
         .use_server_cookie(false)

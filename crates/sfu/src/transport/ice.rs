@@ -1,15 +1,15 @@
-//! The ICE-lite side of one viewer (RFC 8445, section 2.5): it answers connectivity checks, follows
-//! the path that the viewer nominates, and counts consent (RFC 7675). It gathers nothing and checks
-//! no candidates, so nobody can make it send to an address of their choice.
+//! The ICE-lite agent of one peer (RFC 8445, section 2.5). It answers connectivity checks, follows the path that the
+//! viewer nominates, and tracks consent (RFC 7675). It gathers no candidates and starts no checks of candidates, so
+//! nobody can make it send to an address of their choice.
 //!
-//! Media never follows a check alone: its source address can be forged by whoever saw one, and so can
-//! that of any packet of the viewer's by whoever is faster. A new path is taken after an answer to a
-//! check of ours came from there, as QUIC does it (RFC 9000, section 9.3). So a viewer whose NAT forgot
-//! it is followed within a round trip of its first check from the new address.
+//! Media never follows a check alone: anybody who saw a check can forge its source address, and anybody who is faster
+//! than the viewer can do so with any of its packets. A new path is used after a check of ours was answered from there,
+//! like path validation in QUIC (RFC 9000, section 9.3). So a viewer whose NAT lost its mapping is followed within a
+//! round trip of its first check from the new address.
 //!
-//! The first path needs no such proof when the whole handshake goes through it. On a bad network a
-//! browser begins it from one of its addresses and goes on from another, because answers to its checks
-//! got lost: then it is heard and answered at each, and media waits for a proof of one.
+//! The first path needs no such proof if the whole handshake goes through it. On a bad network, a browser may begin the
+//! handshake from one of its addresses and continue from another, because answers to its checks were lost. Then each of
+//! its addresses is answered, and media waits until one is proven.
 
 #[cfg(test)]
 mod tests;
@@ -25,58 +25,59 @@ use crate::core::outbox::Outbox;
 use crate::core::ufrag::{ICE_CHARS, name_worker};
 use crate::datagram::Datagram;
 
-/// 66 and 144 random bits: the first character names a worker (RFC 8445, section 5.3, asks for 24 and 128).
+/// Characters of a username fragment: 66 random bits, as the first character names a worker. RFC 8445, section 5.3,
+/// requires 24.
 const UFRAG_CHARS: usize = 12;
+/// Characters of a password: 144 random bits. RFC 8445, section 5.3, requires 128.
 const PWD_CHARS: usize = 24;
 
-/// A path that the viewer was heard on this recently is not given up for another that it nominated as
-/// well: feedback comes ten times a second. After as much silence it is, whatever the priorities.
+/// A path is kept if the viewer was heard on it within this time, even if the viewer also nominates a path of no higher
+/// priority: feedback comes ten times a second. After this much silence the other path is used.
 pub(crate) const SILENT: Duration = Duration::from_millis(500);
 
-/// After this much silence any path that the viewer checks is as good: browsers check every 2.5 s.
+/// After this much silence, any path that the viewer checks is used: browsers check every 2.5 s.
 const DEAD: Duration = Duration::from_secs(3);
 
-/// Within this time after a path is in use the viewer has checked all others that it has.
+/// A viewer checks all its paths within this time after one is in use.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// When nothing at all came on the path in use for this long, what comes elsewhere is no copy.
+/// If no datagram at all came on the path in use for this long, packets from another address are no copies.
 const UNHEARD: Duration = Duration::from_secs(1);
 
-/// The least time between two checks of ours to one new address.
+/// The shortest time between two checks of ours to one new address.
 const BETWEEN_CHECKS: Duration = Duration::from_millis(100);
 
-/// For how long we go on asking after the viewer was last heard there, while no path is known.
+/// While no path is in use, checks of ours are repeated until this long after the viewer's last datagram from there.
 const ASK_FOR: Duration = Duration::from_secs(1);
 
-/// Answers to one new address in a second.
+/// Answers per second to one new address at most.
 const ANSWERS_PER_SECOND: u32 = 10;
 
-/// New paths that are looked at at once; a phone has two.
+/// New paths examined at once; a phone has two.
 const MAX_PROPOSED: usize = 4;
 
-/// Changes of path in [`MOVES_WINDOW`]; a viewer on a train has fewer.
+/// Changes of path in [`MOVES_WINDOW`] at most; a viewer on a train has fewer.
 const MAX_MOVES: u32 = 6;
 const MOVES_WINDOW: Duration = Duration::from_secs(10);
 
-/// Transaction ids that are remembered, so that a check that is sent again by somebody who
-/// overheard it is not even answered. A browser sends fewer in the time a move takes.
+/// Transaction ids remembered, so that a check repeated by an eavesdropper is not answered. A browser sends fewer
+/// checks in the time that a change of path takes.
 const SEEN_IDS: usize = 16;
 
-/// Where media goes.
+/// The pair of addresses that media is sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Path {
     /// Our candidate.
     pub(crate) local: SocketAddr,
-    /// The viewer.
+    /// The viewer's address.
     pub(crate) remote: SocketAddr,
 }
 
-/// Username fragment and password (RFC 8445, section 5.3).
+/// ICE username fragment and password (RFC 8445, section 5.3).
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
-    /// The username fragment.
     pub(crate) ufrag: String,
-    /// The password; shared, as it is needed beside the session that has it.
+    /// Shared, as it is used outside the session too.
     pub(crate) pwd: Arc<str>,
 }
 
@@ -87,7 +88,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// New random ones, whose fragment names a worker.
+    /// Creates random credentials, with a fragment that names a worker.
     pub(crate) fn random(worker: u8) -> Self {
         let chars = |n: usize| -> String {
             let mut bytes = vec![0; n];
@@ -100,35 +101,35 @@ impl Credentials {
     }
 }
 
-/// Both sides' credentials of one negotiation.
+/// Credentials of both sides from one negotiation.
 #[derive(Debug)]
 struct Generation {
-    /// Rises with each.
+    /// Increases with each negotiation.
     number: u32,
     local: Credentials,
     /// From the viewer's description.
     remote: Option<Credentials>,
 }
 
-/// What became of a datagram that may be a check.
+/// Result of handling a STUN message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checked {
     /// It is not from the viewer.
     Refused,
-    /// It is; the path is as before.
+    /// It is from the viewer; the path has not changed.
     Taken,
-    /// It is, and the path is another now.
+    /// It is from the viewer; the path has changed.
     Moved,
-    /// It is from who has our offer: to be handled again once there is an answer.
+    /// The sender has our offer: handle the message again after the viewer's answer.
     Early,
 }
 
-/// A check that came.
+/// A check that was received.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     id: TransId,
     source: SocketAddr,
-    /// Whether it waits for the viewer's answer, and will come as if for the first time.
+    /// Whether it waits for the viewer's answer, and will be handled again as if new.
     is_early: bool,
 }
 
@@ -136,19 +137,20 @@ struct Seen {
 #[derive(Debug, Clone, Copy)]
 struct InUse {
     path: Path,
-    /// That it was nominated with (RFC 8445, section 8.1.2), and in which generation.
+    /// Its priority when nominated (RFC 8445, section 8.1.2).
     priority: u32,
+    /// The generation of the credentials that nominated it.
     generation: u32,
-    /// When something came on it that only the viewer can have sent.
+    /// When an authenticated packet last arrived on it.
     heard_at: Instant,
-    /// When anything came on it at all, a copy of what came elsewhere before as well.
+    /// When any datagram last arrived on it, copies of other ones included.
     noticed_at: Instant,
-    /// Since when it is in use.
+    /// When it came into use.
     since: Instant,
 }
 
-/// Where something of the viewer's came from, too soon after what came on the path in use: it is asked there if that
-/// stays silent.
+/// An address that the viewer was heard from soon after the path in use was. It is checked if the path in use becomes
+/// silent.
 #[derive(Debug, Clone, Copy)]
 struct Suspect {
     path: Path,
@@ -157,61 +159,61 @@ struct Suspect {
     at: Instant,
 }
 
-/// A path that the viewer would have us use, until it is proven and the one in use is given up.
+/// A path that the viewer may want to use. It is used once it is proven and the path in use is given up.
 #[derive(Debug, Clone, Copy)]
 struct Proposed {
     path: Path,
     priority: u32,
     generation: u32,
-    /// After how much silence on the path in use this one is better.
+    /// The silence on the path in use after which this path replaces it.
     patience: Duration,
     check: TransId,
     asked_first_at: Instant,
     asked_at: Instant,
     /// When the viewer last checked it.
     checked_at: Instant,
-    /// Whether our check was answered.
+    /// Whether a check of ours was answered.
     is_proven: bool,
 }
 
-/// The ICE-lite side of one viewer.
+/// The ICE-lite agent of one peer.
 #[derive(Debug)]
 pub(crate) struct Ice {
     /// The worker that our fragments name.
     worker: u8,
     current: Generation,
-    /// Before a restart, until the viewer uses the new credentials.
+    /// The credentials before a restart, until the viewer uses the new ones.
     previous: Option<Generation>,
     in_use: Option<InUse>,
-    /// Whether the path in use is where the viewer is, and not just where it seems to have begun.
+    /// Whether the path in use is proven: a check of ours was answered there, or the whole handshake went through it.
     is_proven: bool,
-    /// Whether its handshake came from several paths before any was proven; none is in use then.
+    /// Whether the handshake came from several paths before one was proven. Then none is in use.
     is_disputed: bool,
-    /// Where the viewer checked from, and in which generation; the oldest gives way.
+    /// Addresses that the viewer checked from, with the generation; a new one replaces the oldest.
     checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
     suspect: Option<Suspect>,
-    /// Whether media from where checks of ours are not answered can prove a path in the end. ffmpeg answers none while
-    /// it publishes, and a publisher is sent so little that it is no weapon against anybody.
+    /// Whether media from an address that does not answer our checks can prove a path. ffmpeg answers none while it
+    /// publishes, and a publisher receives too little to be useful in an attack.
     believes_media: bool,
-    /// A check of ours on the path in use that was not answered.
+    /// Our unanswered check on the path in use.
     asked: Option<TransId>,
-    /// Which checks came, and from where.
+    /// Recent checks and their source addresses.
     seen: [Option<Seen>; SEEN_IDS],
     next_seen: usize,
-    /// The last address beside the path in use that was answered; how often, since when.
+    /// The last address beside the path in use that was answered, how often, and since when.
     answered: Option<(SocketAddr, u32, Instant)>,
     moves: u32,
     moves_since: Option<Instant>,
-    /// 64 random bits for the life of the session (RFC 8445, sections 7.1 and 16.1). libjuice takes 0 for
-    /// none, and answers such a check with 400.
+    /// 64 random bits for the whole session (RFC 8445, sections 7.1 and 16.1). libjuice treats 0 as missing, and
+    /// answers such a check with error 400.
     tie_breaker: u64,
 }
 
 impl Ice {
-    /// A side with new credentials that knows nothing of the viewer.
+    /// Creates an agent with new credentials.
     pub(crate) fn new(worker: u8) -> Self {
         Self {
             worker,
@@ -236,7 +238,7 @@ impl Ice {
         }
     }
 
-    /// The same of a publisher.
+    /// Creates the agent of a publisher.
     pub(crate) fn of_publisher(worker: u8) -> Self {
         Self { believes_media: true, ..Self::new(worker) }
     }
@@ -246,8 +248,8 @@ impl Ice {
         &self.current.local
     }
 
-    /// The viewer's credentials, from its description. Others than before are a restart by the
-    /// viewer (RFC 8445, section 9): ours change as well then, unless they just have.
+    /// Sets the viewer's credentials from its description. If they have changed, the viewer restarts ICE (RFC 8445,
+    /// section 9): then ours change as well, unless they just have.
     pub(crate) fn set_remote(&mut self, remote: Credentials) {
         let is_restart = self.current.remote.as_ref().is_some_and(|it| *it != remote);
         if is_restart {
@@ -256,47 +258,47 @@ impl Ice {
         self.current.remote = Some(remote);
     }
 
-    /// New credentials of ours; the old ones hold until the viewer uses these.
+    /// Creates new credentials of ours. The old ones stay valid until the viewer uses the new ones.
     pub(crate) fn restart(&mut self) {
         let number = self.current.number.wrapping_add(1);
         let new = Generation { number, local: Credentials::random(self.worker), remote: None };
         let old = std::mem::replace(&mut self.current, new);
-        // Of two restarts without an answer between, the one that connected counts.
+        // After two restarts without an answer in between, keep the credentials that connected.
         if old.remote.is_some() || self.previous.is_none() {
             self.previous = Some(old);
         }
     }
 
-    /// Where media goes.
+    /// The path that media is sent on.
     pub(crate) fn path(&self) -> Option<Path> {
         self.in_use.map(|it| it.path)
     }
 
-    /// When the viewer last consented to be sent to where media goes.
+    /// When the viewer last consented to receive on the path in use.
     pub(crate) fn consented_at(&self) -> Option<Instant> {
         self.consented_at
     }
 
-    /// For how long nothing came from where media goes.
+    /// For how long no authenticated packet arrived on the path in use.
     pub(crate) fn silence(&self, now: Instant) -> Duration {
         let heard_at = self.in_use.map(|it| it.heard_at);
         heard_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at))
     }
 
-    /// When something last came from where media goes that only the viewer can have sent.
+    /// When the last authenticated packet arrived on the path in use.
     pub(crate) fn heard_at(&self) -> Option<Instant> {
         self.in_use.map(|it| it.heard_at)
     }
 
-    /// Asks the viewer whether it is there, where media goes; its answer is heard.
+    /// Sends the viewer a check on the path in use; its answer counts as heard.
     pub(crate) fn ask(&mut self, out: &mut Outbox) {
         let Some(InUse { path, priority, .. }) = self.in_use else { return };
-        // The same again, so that the answer to either is right.
+        // Repeat the same transaction id, so that an answer to either check is valid.
         let check = *self.asked.get_or_insert_with(TransId::new);
         self.check(check, priority, path, out);
     }
 
-    /// Takes a STUN message; answers it when it is right.
+    /// Processes a STUN message; answers it if it is valid.
     pub(crate) fn handle(
         &mut self,
         datagram: &Datagram<'_>,
@@ -324,7 +326,8 @@ impl Ice {
             return Checked::Refused;
         }
         if message.ice_controlled().is_some() {
-            // We are lite, so the viewer controls (RFC 8445, section 6.1.1); it changes its role.
+            // Our agent is lite, so the viewer controls (RFC 8445, section 6.1.1). It changes its role after this
+            // answer.
             let reply = StunMessage::binding_role_conflict_reply(message.trans_id());
             write(reply, &local_pwd, path, out);
             return Checked::Taken;
@@ -332,7 +335,7 @@ impl Ice {
         let reply = StunMessage::binding_reply(message.trans_id(), path.remote);
         write(reply, &local_pwd, path, out);
         if seen.is_some() {
-            // Our answer was lost, or somebody would have us believe that the viewer is still there.
+            // Our answer was lost, or an eavesdropper repeats the check: no proof that the viewer is there.
             return Checked::Taken;
         }
         let priority = message.prio().unwrap_or(0);
@@ -352,12 +355,12 @@ impl Ice {
             if !is_nominated {
                 return Checked::Taken;
             }
-            // The first path proves itself by the DTLS handshake: nothing larger goes out before.
+            // The DTLS handshake proves the first path: nothing larger is sent before.
             self.move_to(path, priority, number, now);
             return Checked::Moved;
         };
-        // The viewer consents to be sent to where it checks from, to whichever address of ours it checks:
-        // Firefox nominates several of ours and refreshes consent with one.
+        // A check is consent for its source address, whichever of our addresses it was sent to: Firefox nominates
+        // several of ours, and refreshes consent with one.
         if in_use.path.remote == path.remote {
             in_use.heard_at = now;
             if is_nominated && (in_use.path == path || priority > in_use.priority) {
@@ -367,9 +370,10 @@ impl Ice {
             self.consented_at = Some(now);
             return Checked::Taken;
         }
-        // A nomination with new credentials is worth more than any with the old ones.
+        // A nomination with new credentials takes precedence over any with the old ones.
         let is_better = priority > in_use.priority || number != in_use.generation;
-        // What is new once all others were checked is where a NAT put the viewer. libjuice nominates nothing again.
+        // An address that is new after all others were checked is a new NAT mapping. libjuice does not nominate it
+        // again.
         let is_rebound = is_new && now.saturating_duration_since(in_use.since) >= SETTLED;
         let patience = match is_nominated {
             true if is_better => Duration::ZERO,
@@ -377,7 +381,7 @@ impl Ice {
             false if is_rebound => SILENT,
             false => DEAD,
         };
-        // Most of what is not nominated is kept in reserve and need not be looked at.
+        // Most paths that are not nominated are in reserve, and need no check.
         if is_nominated || now.saturating_duration_since(in_use.heard_at) >= patience {
             self.propose(path, priority, number, patience, now, out);
         } else if is_rebound {
@@ -386,16 +390,16 @@ impl Ice {
         Checked::Taken
     }
 
-    /// Whether the viewer checked from here.
+    /// Whether the viewer has sent a check on this path.
     pub(crate) fn has_checked(&self, path: Path) -> bool {
         self.checked.iter().flatten().any(|it| it.0 == path.remote)
     }
 
-    /// A record of the handshake came from here. Returns whether it is looked at: when a check came from
-    /// there before, for a browser uses any of the paths that it checked.
+    /// A handshake record arrived on this path. Returns whether to process it: only if a check came from its source
+    /// address before, as a browser uses any path that it checked.
     ///
-    /// Until a path is nominated, the first record says which is in use, if the viewer is to begin:
-    /// Chromium nominates 50 ms later, and when nobody answers begins anew after as long again.
+    /// Before a nomination, the first record selects the path in use, if the viewer is to begin the handshake
+    /// (`may_begin`). Chromium nominates 50 ms later, and starts again after another 50 ms without an answer.
     pub(crate) fn record(
         &mut self,
         path: Path,
@@ -410,13 +414,13 @@ impl Ice {
         let Some((_, generation)) = checked.copied() else { return false };
         if self.in_use.is_none() && !self.is_disputed {
             if may_begin {
-                // Whichever it nominates is worth more.
+                // Priority 0: any nomination takes precedence.
                 self.move_to(path, 0, generation, now);
             }
             return may_begin;
         }
         if let Some(first) = self.in_use.filter(|_| !self.is_proven) {
-            // One of them may be a copy that was faster, so that the end of the handshake proves neither.
+            // One of the two may be a faster copy, so completing the handshake proves neither path.
             self.in_use = None;
             self.is_disputed = true;
             self.propose(first.path, first.priority, first.generation, Duration::ZERO, now, out);
@@ -427,12 +431,12 @@ impl Ice {
         true
     }
 
-    /// The handshake is done: if all of it went through one path, that is proven.
+    /// The handshake is done: if all of it went through one path, that path is proven.
     pub(crate) fn shook_hands(&mut self) {
         self.is_proven = self.in_use.is_some();
     }
 
-    /// Asks again for proofs that may have got lost, while media waits for one.
+    /// Sends checks that are due, repeating those that may have been lost while media waits for a proof.
     pub(crate) fn poll(&mut self, now: Instant, out: &mut Outbox) {
         if self.suspect_at().is_some_and(|at| now >= at)
             && let Some(Suspect { path, priority, generation, .. }) = self.suspect.take()
@@ -451,18 +455,18 @@ impl Ice {
         }
     }
 
-    /// A datagram came from here, whatever is in it.
+    /// A datagram with any content arrived from this address.
     pub(crate) fn notice(&mut self, source: SocketAddr, now: Instant) {
         if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == source) {
             in_use.noticed_at = now;
         }
     }
 
-    /// An authenticated packet came from here. It may be a copy that was faster, so it proves nothing; but it asks
-    /// again for a proof that got lost, and for a first one when the path in use is silent: a NAT that forgot the
-    /// peer shows its next packet from a new address, and its next check may be seconds away.
+    /// An authenticated packet arrived. It may be a faster copy, so it proves nothing. It does repeat a check of a
+    /// proposed path, and starts the first check if the path in use is silent: after a NAT lost its mapping, the peer's
+    /// next packet comes from a new address, while its next check may be seconds away.
     ///
-    /// Returns whether the path is another now.
+    /// Returns whether the path has changed.
     pub(crate) fn heard_from(
         &mut self,
         datagram: &Datagram<'_>,
@@ -495,7 +499,7 @@ impl Ice {
         false
     }
 
-    /// Asks again for a proof of this path, if there was none.
+    /// Repeats the check of this path if it is proposed and not proven.
     fn ask_again(&mut self, path: Path, now: Instant, out: &mut Outbox) {
         let proposed = self.proposed.iter().flatten().find(|it| it.path == path).copied();
         if let Some(it) = proposed.filter(|it| !it.is_proven) {
@@ -503,14 +507,13 @@ impl Ice {
         }
     }
 
-    /// When it is asked where something came from, if the path in use stays silent.
+    /// When the suspect is checked if the path in use stays silent.
     fn suspect_at(&self) -> Option<Instant> {
         let (in_use, suspect) = (self.in_use?, self.suspect?);
         (in_use.heard_at < suspect.at).then_some(in_use.heard_at + SILENT)
     }
 
-    /// When a path that is proven takes the place of the one in use, if that stays silent; or when a
-    /// proof is asked for again.
+    /// When a proven path replaces the one in use if that stays silent, or when a check is repeated.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let proposed = self.proposed.iter().flatten();
         let Some(InUse { heard_at, .. }) = self.in_use else {
@@ -520,7 +523,7 @@ impl Ice {
         proven.chain(self.suspect_at()).min()
     }
 
-    /// Lets time pass. Returns whether the path is another now.
+    /// Handles timers that are due. Returns whether the path has changed.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> bool {
         let heard_at = self.in_use.map(|it| it.heard_at);
         for at in 0..MAX_PROPOSED {
@@ -528,7 +531,7 @@ impl Ice {
             let is_due = |it: &Proposed| it.is_proven && is_over(it);
             let Some(it) = self.proposed[at].filter(is_due) else { continue };
             self.proposed[at] = None;
-            // One that the viewer no longer checks is of the past.
+            // A path that the viewer no longer checks is out of date.
             if now.saturating_duration_since(it.checked_at) < DEAD && self.may_move(now) {
                 self.move_to(it.path, it.priority, it.generation, now);
                 (self.is_proven, self.is_disputed) = (true, false);
@@ -538,8 +541,8 @@ impl Ice {
         false
     }
 
-    /// The generation whose credentials, on both sides, the message has. One of the new generation
-    /// ends the one before.
+    /// The generation whose credentials the message has, on both sides. A message of the current generation ends the
+    /// previous one.
     fn authenticate(&mut self, message: &StunMessage<'_>) -> Option<&Generation> {
         let (local, remote) = message.split_username()?;
         let is_of = |it: &Generation| {
@@ -554,7 +557,7 @@ impl Ice {
         self.previous.as_ref().filter(|it| is_of(it))
     }
 
-    /// Whether a check is from who has our offer, and whose answer is still under way.
+    /// Whether a check is from a peer that has our offer and whose answer has not arrived yet.
     fn is_early(&self, message: &StunMessage<'_>) -> bool {
         let Generation { local, remote, .. } = &self.current;
         remote.is_none()
@@ -562,8 +565,8 @@ impl Ice {
             && message.verify(local.pwd.as_bytes(), hmac_sha1)
     }
 
-    /// Whether a check came before, and then whether it came from the same address: the viewer itself
-    /// repeats one that was not answered.
+    /// Whether a check arrived before; if so, whether it came from the same address: the viewer itself repeats an
+    /// unanswered check.
     fn seen(&mut self, id: TransId, source: SocketAddr, is_early: bool) -> Option<bool> {
         if let Some(before) = self.seen.iter_mut().flatten().find(|it| it.id == id) {
             if before.source != source {
@@ -577,8 +580,8 @@ impl Ice {
         None
     }
 
-    /// Whether a check from beside the path in use is answered: not more often than it takes, for
-    /// who repeats what he overheard has one answered as well, once it is forgotten.
+    /// Whether to answer a check from beside the path in use. Limited: an eavesdropper who repeats a check is answered
+    /// as well, once its id is forgotten.
     fn answers(&mut self, path: Path, now: Instant) -> bool {
         let is_recent = |it: &(SocketAddr, u32, Instant)| {
             it.0 == path.remote && now.saturating_duration_since(it.2) < Duration::from_secs(1)
@@ -588,7 +591,7 @@ impl Ice {
         n < ANSWERS_PER_SECOND
     }
 
-    /// Asks whether the viewer is there (RFC 8445, section 7.3.1.4, a triggered check).
+    /// Sends the viewer a triggered check on this path (RFC 8445, section 7.3.1.4).
     fn propose(
         &mut self,
         path: Path,
@@ -602,7 +605,7 @@ impl Ice {
             return;
         }
         let known = self.proposed.iter().position(|it| it.is_some_and(|it| it.path == path));
-        // In place of the one that the viewer checked last the longest ago, if there are too many.
+        // If there are too many, it replaces the path that the viewer has not checked for longest.
         let oldest =
             || (0..MAX_PROPOSED).min_by_key(|at| self.proposed[*at].map(|it| it.checked_at));
         let Some(at) = known.or_else(oldest) else { return };
@@ -610,7 +613,7 @@ impl Ice {
         let is_asked = before.is_some_and(|it| {
             it.is_proven || now.saturating_duration_since(it.asked_at) < BETWEEN_CHECKS
         });
-        // The same again, so that the answer to either is right.
+        // Repeat the same transaction id, so that an answer to either check is valid.
         let check = before.map_or_else(TransId::new, |it| it.check);
         self.proposed[at] = Some(Proposed {
             path,
@@ -629,11 +632,11 @@ impl Ice {
         self.check(check, priority, path, out);
     }
 
-    /// Sends a check of ours.
+    /// Sends a check.
     fn check(&self, check: TransId, priority: u32, path: Path, out: &mut Outbox) {
         let Some((local, remote)) = self.credentials() else { return };
         let username = format!("{}:{}", remote.ufrag, local.ufrag);
-        // We are lite, so the viewer controls (RFC 8445, section 6.1.1).
+        // Our agent is lite, so the viewer controls (RFC 8445, section 6.1.1).
         let is_controlling = false;
         let request = StunMessage::binding_request(
             &username,
@@ -664,7 +667,7 @@ impl Ice {
         if self.handle_timeout(now) { Checked::Moved } else { Checked::Taken }
     }
 
-    /// The credentials that checks are exchanged with now.
+    /// The credentials in use for checks.
     fn credentials(&self) -> Option<(&Credentials, &Credentials)> {
         let generation = self.previous.as_ref().unwrap_or(&self.current);
         Some((&generation.local, generation.remote.as_ref()?))
@@ -695,20 +698,20 @@ fn random_u64() -> u64 {
     u64::from_ne_bytes(bytes)
 }
 
-/// When a proof is asked for again, if it is.
+/// When the check of this path is repeated; `None` if it is not.
 fn ask_again_at(it: &Proposed) -> Option<Instant> {
     let at = it.asked_at + BETWEEN_CHECKS;
     (!it.is_proven && at < it.checked_at + ASK_FOR).then_some(at)
 }
 
 fn write(message: StunMessage<'_>, pwd: &str, path: Path, out: &mut Outbox) {
-    // It fits: a reply has 60 bytes, a check of ours 130 and the username.
+    // It fits: an answer has 60 bytes, a check 130 bytes and the username.
     if let Ok(len) = message.to_bytes(Some(pwd.as_bytes()), out.reserve(), hmac_sha1) {
         out.commit(len, path.local, path.remote);
     }
 }
 
-/// HMAC-SHA1 of the concatenated parts, as STUN has it (RFC 8489, section 14.5).
+/// HMAC-SHA1 of the concatenated parts, as in STUN (RFC 8489, section 14.5).
 fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
     let mut context = hmac::Context::with_key(&key);

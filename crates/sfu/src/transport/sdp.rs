@@ -1,4 +1,4 @@
-//! The session descriptions of a viewer and of a publisher, as pure functions: ours written, theirs read.
+//! The session descriptions of viewers and publishers, as pure functions: ours are written, theirs are read.
 //!
 //! ```text
 //! we offer:          Layout::ours() ─► offer() ─► text ─► viewer ─► text ─► read_answer() ─► Remote
@@ -7,8 +7,8 @@
 //! either again:      Remote's Layout ─► offer() ─► ...   (an ICE restart is other credentials in it)
 //! ```
 //!
-//! What the viewer says is read and bounded by the crate `sdp`. Its candidates are not read at all: the
-//! server is ICE-lite and learns addresses only from connectivity checks.
+//! The crate `sdp` parses and bounds the peer's descriptions. The peer's candidates are ignored: the server is ICE-lite
+//! and learns addresses only from connectivity checks.
 
 mod formats;
 mod publisher;
@@ -32,109 +32,109 @@ use crate::media::name::Name;
 use crate::{Codec, NegotiationError};
 use media_api::MediaKind;
 
-/// The media stream that all tracks of a broadcast belong to (RFC 8830).
+/// Id of the media stream that all tracks of a broadcast belong to (RFC 8830).
 pub(crate) const STREAM_ID: &str = "kaibo";
 
-/// What of ours goes into a description.
+/// Our side of a description.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local<'a> {
-    /// One for each transport of the layout.
+    /// One per transport of the layout.
     pub(crate) transports: &'a [LocalTransport<'a>],
-    /// SHA-256 of our certificate, `AB:CD:..`.
+    /// SHA-256 fingerprint of our certificate, `AB:CD:..`.
     pub(crate) fingerprint: &'a str,
-    /// Where we are reached, best first.
+    /// Our addresses, best first.
     pub(crate) candidates: &'a [SocketAddr],
-    /// The address whose candidates are written first. Their priorities stay what they are.
+    /// The address whose candidates are written first. This does not change their priorities.
     pub(crate) via: Option<IpAddr>,
-    /// Names the session; the highest bit is not used (RFC 8829, section 5.2.1).
+    /// Session id; the highest bit is not used (RFC 8829, section 5.2.1).
     pub(crate) session_id: u64,
-    /// Greater with each description of a session that differs from the one before.
+    /// Session version; increases with each description of a session that differs from the one before.
     pub(crate) version: u64,
-    /// Names us in RTCP (RFC 3550, section 6.5.1).
+    /// Our CNAME in RTCP (RFC 3550, section 6.5.1).
     pub(crate) cname: &'a str,
-    /// The stream that all tracks belong to (RFC 8830).
+    /// Id of the media stream that all tracks belong to (RFC 8830).
     pub(crate) stream_id: &'a str,
-    /// Of what we send.
+    /// SSRCs of the streams that we send.
     pub(crate) ssrcs: Ssrcs,
 }
 
 /// Our side of one transport.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LocalTransport<'a> {
-    /// ICE username fragment; another one, with another password, restarts ICE.
+    /// ICE username fragment. A new one, with a new password, restarts ICE.
     pub(crate) ufrag: &'a str,
     /// ICE password.
     pub(crate) pwd: &'a str,
 }
 
-/// The SSRCs of one viewer's streams.
+/// SSRCs of the streams sent to one viewer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Ssrcs {
-    /// Sound.
+    /// Audio.
     pub(crate) audio: u32,
-    /// Picture.
+    /// Video.
     pub(crate) video: u32,
-    /// Repetitions of the picture (RFC 4588).
+    /// Retransmissions of video (RFC 4588).
     pub(crate) rtx: u32,
 }
 
-/// What a peer says of one transport.
+/// A peer's description of one transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RemoteTransport {
     /// ICE username fragment.
     pub(crate) ufrag: String,
     /// ICE password.
     pub(crate) pwd: String,
-    /// Of its certificate.
+    /// Fingerprint of its certificate.
     pub(crate) fingerprint: Fingerprint,
-    /// Our side of the DTLS handshake, as far as this description alone tells. Once there was a
-    /// handshake it stays what it was, and is put here before a later offer is answered.
+    /// Our DTLS role according to this description alone. After a handshake the role stays the same; it is set here
+    /// before a later offer is answered.
     pub(crate) role: DtlsRole,
 }
 
-/// What a viewer said.
+/// A viewer's description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remote {
     /// Its transport.
     pub(crate) transport: RemoteTransport,
-    /// What it receives.
+    /// The media that it receives.
     pub(crate) layout: Layout,
 }
 
 impl Remote {
-    /// What the viewer receives of this kind.
+    /// The media of this kind that the viewer receives.
     pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
         self.layout.media(kind)
     }
 }
 
-/// Our side of the DTLS handshake, by `a=setup` (RFC 8842, section 5).
+/// Our role in the DTLS handshake, from `a=setup` (RFC 8842, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DtlsRole {
-    /// The viewer begins. What every browser wants.
+    /// The peer begins. All browsers want this.
     Server,
     /// We begin.
     Client,
 }
 
-/// The media descriptions of a session, which keep their number, order and names as long as it lives
-/// (RFC 8829, section 5.2.2).
+/// The media descriptions of a session. Their number, order and `mid`s stay the same for the whole session (RFC 8829,
+/// section 5.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// The first sound that the viewer receives and that we have a format for.
+    /// The first audio that the viewer receives in a format of ours.
     pub(crate) audio: Option<Media>,
-    /// The same of the picture.
+    /// The first video that the viewer receives in a format of ours.
     pub(crate) video: Option<Media>,
     /// All of them, in order.
     sections: Vec<Section>,
-    /// The `mid`s on one transport, in the order offered; none if nothing was said of it.
+    /// The bundled `mid`s, in the order offered; empty without a bundle.
     bundle: Vec<String>,
-    /// Whether packets with either form of header extensions may alternate, said of the session.
+    /// Whether `a=extmap-allow-mixed` is set for the session: packets may use either form of header extensions.
     allow_mixed: bool,
 }
 
 impl Layout {
-    /// Sound and picture in all formats that we forward: what is offered first. Made once.
+    /// Audio and video in all formats that we forward, for our first offer. Made once.
     pub(crate) fn ours() -> &'static Self {
         static OURS: LazyLock<Layout> = LazyLock::new(Layout::of_all_formats);
         &OURS
@@ -157,7 +157,7 @@ impl Layout {
         }
     }
 
-    /// What flows of this kind.
+    /// The media of this kind that is sent.
     pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
         match kind {
             MediaKind::Audio => self.audio.as_ref(),
@@ -166,86 +166,84 @@ impl Layout {
     }
 }
 
-/// One media description and what becomes of it.
+/// A media description, and its use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Section {
     /// `audio`, `video`, `application`.
     kind: String,
-    /// Its name; empty when it has none.
+    /// Its `a=mid`; empty if it has none.
     mid: String,
-    /// Protocol and formats as they were; repeated when it is rejected.
+    /// Protocol and formats as offered; repeated when it is rejected.
     rest: String,
-    /// Which of the transports it is on. All are on the first, but for publishers without a bundle.
+    /// Index of its transport: 0, except for publishers without a bundle.
     transport: u8,
     plan: Plan,
 }
 
-/// What becomes of a media description.
+/// The use of a media description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Plan {
-    /// It is the layout's audio or video.
+    /// The layout's audio or video is sent on it.
     Send(MediaKind),
-    /// It is received.
+    /// Media is received on it.
     Receive(Box<Incoming>),
-    /// It can be sent on, or received, when the peer says so; for now nothing flows.
+    /// Nothing is sent or received for now; the peer may change that.
     Idle(Box<Media>),
-    /// Port 0.
+    /// It is rejected, with port 0.
     Reject,
 }
 
-/// How a viewer receives sound or picture.
+/// How audio or video is encoded for a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Media {
-    /// Its name, at most 16 token characters; empty when it has none, and then
-    /// [`ExtensionIds::mid`] is none.
+    /// Its `a=mid`, at most 16 token characters. If it has none this is empty, and [`ExtensionIds::mid`] is `None`.
     pub(crate) mid: String,
-    /// What it accepts of what we forward, in its own order of preference; never empty.
+    /// The formats that both sides support, in the peer's order of preference; never empty.
     pub(crate) formats: Vec<Offered>,
-    /// The header extensions that it takes.
+    /// The negotiated header extensions.
     pub(crate) extensions: ExtensionIds,
-    /// Whether packets with either form of header extensions may alternate (RFC 8285, section 6).
+    /// Whether packets may use either form of header extensions (RFC 8285, section 6).
     pub(crate) allow_mixed: bool,
-    /// Whether it takes RTCP that does not begin with a report (RFC 5506).
+    /// Whether it accepts reduced-size RTCP, which does not begin with a report (RFC 5506).
     pub(crate) rtcp_rsize: bool,
-    /// The protocol, as it was offered.
+    /// The protocol as offered.
     proto: String,
-    /// Which of the extensions were named as going one way alone (`a=extmap:6/recvonly`, as Firefox
-    /// writes), by their place among the known ones.
+    /// Bit set of the extensions offered for one direction only (`a=extmap:6/recvonly`, as Firefox writes), by their
+    /// index among the known ones.
     one_way: u16,
-    /// What is written for those: the same way, as we see it.
+    /// The direction written for those, from our side.
     way: &'static str,
 }
 
-/// How a publisher sends sound or picture.
+/// Audio or video that a publisher sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Incoming {
-    /// Sound or picture.
     pub(crate) kind: MediaKind,
-    /// What it is encoded as, and what headers say of it.
+    /// Its formats and header extensions.
     pub(crate) media: Media,
-    /// The names of its simulcast layers, as they were offered (RFC 8851); empty without.
+    /// Its simulcast layers, in the order offered (RFC 8851); empty without simulcast.
     pub(crate) rids: Vec<Name>,
-    /// The SSRCs that it named, without those of repetitions (RFC 5576); empty when it named none.
+    /// The SSRCs in its description, without those of retransmissions (RFC 5576).
     pub(crate) sources: Vec<u32>,
-    /// The SSRC whose packets are repeated, and that of the repetitions (RFC 4588).
+    /// Pairs of an SSRC and the SSRC of its retransmissions (RFC 4588).
     pub(crate) repairs: Vec<(u32, u32)>,
-    /// Whether these sources are the layers of a simulcast without rids, as older clients have it.
+    /// Whether the sources are simulcast layers without rids, as older clients signal them.
     pub(crate) is_grouped: bool,
     /// `sprop-parameter-sets` of H264, by payload type (RFC 6184, section 8.1).
     pub(crate) parameter_sets: Vec<(u8, String)>,
 }
 
-/// What a publisher said.
+/// A publisher's description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublisherOffer {
-    /// Its transports: one, but for a publisher without a bundle.
+    /// Its transports: one, except for a publisher without a bundle.
     pub(crate) transports: Vec<RemoteTransport>,
     /// Its media descriptions.
     pub(crate) layout: Layout,
 }
 
 impl Layout {
-    /// What is received: the place among all media descriptions, the transport, and what it is.
+    /// The media received: the index of its media description, the index of its transport, and its details.
     pub(crate) fn incoming(&self) -> impl Iterator<Item = (u8, usize, &Incoming)> {
         let sections = (0..).zip(&self.sections);
         sections.filter_map(|(at, it)| match &it.plan {
@@ -254,7 +252,7 @@ impl Layout {
         })
     }
 
-    /// The codecs that can be received, sound first, each once, in the publisher's order of preference.
+    /// The codecs that can be received, without duplicates: audio first, in the publisher's order of preference.
     pub(crate) fn incoming_codecs(&self) -> Vec<Codec> {
         let kinds = [MediaKind::Audio, MediaKind::Video];
         let incoming = kinds.into_iter().flat_map(|kind| {
@@ -264,7 +262,7 @@ impl Layout {
     }
 }
 
-/// The codecs of formats, each once.
+/// The codecs of these formats, without duplicates.
 fn each_once<'a>(formats: impl Iterator<Item = &'a Offered>) -> Vec<Codec> {
     let mut found = Vec::new();
     for offered in formats {
@@ -276,14 +274,14 @@ fn each_once<'a>(formats: impl Iterator<Item = &'a Offered>) -> Vec<Codec> {
 }
 
 impl Media {
-    /// Whether the peer learns its bandwidth from REMB alone: it has no transport-wide feedback, which tells more.
+    /// Whether the peer learns its bandwidth from REMB only. Transport-wide feedback contains more, and is preferred.
     pub(crate) fn is_told_by_remb(&self) -> bool {
         let numbers = self.extensions.transport_cc.is_some();
         self.formats.iter().any(|it| it.remb && !(it.transport_cc && numbers))
     }
 
-    /// The payload type for this format: of those that fit best, the first, since the viewer's own
-    /// order decides between equals. `None` when it cannot play it.
+    /// The payload type for this format: of those that fit best, the first in the viewer's order. `None` if the viewer
+    /// cannot play the format.
     pub(crate) fn payload_type(&self, format: &Format) -> Option<&Offered> {
         let fits = self.formats.iter().filter_map(|it| Some((format.fit_format(&it.format)?, it)));
         let best = fits.fold(None, |best: Option<(u8, &Offered)>, it| match best {
@@ -294,35 +292,35 @@ impl Media {
     }
 }
 
-/// One payload type with the feedback that is agreed on for it.
+/// A payload type, with the feedback negotiated for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Offered {
     /// The payload type.
     pub(crate) pt: u8,
-    /// What it stands for.
+    /// Its codec and parameters.
     pub(crate) format: Format,
-    /// The payload type of its retransmissions (RFC 4588).
+    /// Payload type of its retransmissions (RFC 4588).
     pub(crate) rtx: Option<u8>,
-    /// It asks for lost packets.
+    /// NACK is negotiated.
     pub(crate) nack: bool,
-    /// It asks for keyframes after losses.
+    /// PLI is negotiated.
     pub(crate) pli: bool,
-    /// It asks for keyframes.
+    /// FIR is negotiated.
     pub(crate) fir: bool,
-    /// It tells when each packet arrived.
+    /// Transport-wide feedback is negotiated.
     pub(crate) transport_cc: bool,
-    /// It tells the bandwidth that it estimates.
+    /// REMB is negotiated.
     pub(crate) remb: bool,
 }
 
-/// The codecs that a viewer plays, sound first, each once, in its order of preference.
+/// The codecs that a viewer plays, without duplicates: audio first, in its order of preference.
 pub(crate) fn codecs(remote: &Remote) -> Vec<Codec> {
     let kinds = [MediaKind::Audio, MediaKind::Video];
     let media = kinds.into_iter().filter_map(|kind| remote.media(kind));
     each_once(media.flat_map(|it| &it.formats))
 }
 
-/// The error of a reader as what the client is told.
+/// Converts a parser's error into the one that the client receives.
 fn unread(error: ::sdp::Error) -> NegotiationError {
     match error.line() {
         _ if error.is_too_large() => NegotiationError::TooLarge(error.why()),

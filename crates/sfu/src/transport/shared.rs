@@ -1,4 +1,4 @@
-//! What all transports of one worker share.
+//! State shared by all transports of one worker.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use dimpl::DtlsCertificate;
 use super::dtls;
 use crate::Config;
 
-/// What all transports of one worker share.
+/// State shared by all transports of one worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Shared {
-    /// The process's certificate.
+    /// Our DTLS certificate.
     pub(crate) cert: Arc<DtlsCertificate>,
-    /// Its SHA-256, as descriptions write it.
+    /// The certificate's SHA-256 fingerprint, as written in SDP.
     pub(crate) fingerprint: Arc<str>,
-    /// Our candidates' addresses.
+    /// Addresses of our candidates.
     pub(crate) addresses: Arc<[SocketAddr]>,
-    /// The canonical name of our streams (RFC 7022): random, one a process.
+    /// The CNAME of our streams (RFC 7022): random, one per process.
     pub(crate) cname: Arc<str>,
     /// See [`Config::clock`].
     pub(crate) clock: Option<(Instant, SystemTime)>,
@@ -31,7 +31,8 @@ impl Shared {
     pub(crate) fn new(config: &Config) -> Self {
         let cert = dtls::generate_certificate();
         let fingerprint = dtls::fingerprint(&cert);
-        // No secret: some of what everybody is told anyway, and another at each start.
+        // The CNAME is no secret: it is a part of the fingerprint, which every peer receives, and changes at each
+        // start.
         let cname = fingerprint.replace(':', "").chars().take(16).collect::<String>();
         Self {
             fingerprint: fingerprint.into(),

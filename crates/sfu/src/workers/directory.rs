@@ -1,4 +1,4 @@
-//! Which peers are with another worker, and which addresses are heard here for one.
+//! Which peers are at other workers, and which addresses' datagrams are forwarded to other workers.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,15 +8,15 @@ use crate::core::demux::OWNERSHIP;
 use crate::core::ufrag::Ufrags;
 use crate::{CONSENT_TIMEOUT, PeerId};
 
-/// Addresses whose datagrams are passed on: publishers, a few addresses each, of which one worker
-/// serves no more than hundreds.
+/// Addresses whose datagrams are forwarded, at most: those of publishers, a few each. One worker serves no more than
+/// hundreds of publishers.
 const MAX_PASSES: usize = 4_096;
 
-/// How long an address is passed on without a new connectivity check that its peer verified.
+/// How long an address is forwarded without a new connectivity check that its peer verified.
 const PASS_FOR: Duration = CONSENT_TIMEOUT;
 
-/// The peers that this worker is the registrar of and that are with others. At most as many as
-/// there are peers: each leaves with its `Gone`.
+/// The peers whose registrar is this worker and that are at other workers. A peer is removed by its `Gone`, so there
+/// are at most as many as peers.
 #[derive(Debug, Default)]
 pub(crate) struct RemotePeers {
     peers: HashMap<PeerId, Whereabouts>,
@@ -30,7 +30,7 @@ struct Whereabouts {
 }
 
 impl RemotePeers {
-    /// A peer is with a worker now.
+    /// Sets the worker of a peer, and adds its fragments.
     pub(crate) fn set(&mut self, peer: PeerId, worker: u8, ufrags: &[String]) {
         let known = self.peers.entry(peer).or_insert(Whereabouts { worker, ufrags: Vec::new() });
         known.worker = worker;
@@ -39,24 +39,24 @@ impl RemotePeers {
         }
     }
 
-    /// A peer that is away has another fragment.
+    /// Adds a fragment of a peer at another worker.
     pub(crate) fn add_ufrag(&mut self, peer: PeerId, ufrag: &str) {
         let Some(known) = self.peers.get_mut(&peer) else { return };
         self.by_ufrag.add(peer, &mut known.ufrags, ufrag);
     }
 
-    /// It is here again, or nowhere.
+    /// Removes a peer that is at this worker again, or closed.
     pub(crate) fn remove(&mut self, peer: PeerId) {
         let Some(known) = self.peers.remove(&peer) else { return };
         self.by_ufrag.remove(&known.ufrags);
     }
 
-    /// Where a peer is.
+    /// The worker of a peer.
     pub(crate) fn of(&self, peer: PeerId) -> Option<u8> {
         self.peers.get(&peer).map(|it| it.worker)
     }
 
-    /// Where the peer with this fragment is.
+    /// The worker of the peer with this fragment.
     pub(crate) fn of_ufrag(&self, ufrag: &str) -> Option<u8> {
         self.of(self.by_ufrag.peer(ufrag)?)
     }
@@ -66,7 +66,7 @@ impl RemotePeers {
     }
 }
 
-/// Addresses that this worker hears for others.
+/// Addresses whose datagrams are forwarded to other workers.
 #[derive(Debug, Default)]
 pub(crate) struct ForwardedAddrs {
     by_address: HashMap<SocketAddr, Pass>,
@@ -80,8 +80,8 @@ struct Pass {
 }
 
 impl ForwardedAddrs {
-    /// A peer of this worker verified a check from an address. One that is heard for another worker
-    /// stays that one's: a source address is easily forged.
+    /// Forwards an address to worker `to`, one of whose peers verified a check from it. An address that is live at
+    /// another worker stays there: a source address is easily forged.
     pub(crate) fn set(&mut self, address: SocketAddr, to: u8, now: Instant) {
         let until = now + PASS_FOR;
         if let Some(pass) = self.by_address.get_mut(&address) {
@@ -98,28 +98,28 @@ impl ForwardedAddrs {
         }
     }
 
-    /// Whose a datagram from this address is.
+    /// The worker to forward a datagram from this address to.
     pub(crate) fn route(&mut self, address: SocketAddr, now: Instant) -> Option<u8> {
         let pass = self.by_address.get_mut(&address).filter(|it| now < it.until)?;
         pass.heard_at = now;
         Some(pass.to)
     }
 
-    /// Whether an address was heard for another worker just now.
+    /// Whether a datagram for another worker arrived from this address within `OWNERSHIP`.
     pub(crate) fn holds(&self, address: SocketAddr, now: Instant) -> bool {
         let is_live =
             |it: &Pass| now < it.until && now.saturating_duration_since(it.heard_at) < OWNERSHIP;
         self.by_address.get(&address).is_some_and(is_live)
     }
 
-    /// A peer that was with this worker is ours now, and its address with it.
+    /// A peer of worker `from` is at this worker now: stops forwarding its address.
     pub(crate) fn take_over(&mut self, address: SocketAddr, from: u8) {
         if self.by_address.get(&address).is_some_and(|it| it.to == from) {
             self.by_address.remove(&address);
         }
     }
 
-    /// Forgets what is over; returns when to do so again.
+    /// Removes expired addresses; returns when the next one expires.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
         self.by_address.retain(|_, it| now < it.until);
         self.by_address.values().map(|it| it.until).min()

@@ -1,5 +1,5 @@
-//! What one worker sends another: notes, relayed media, datagrams that came in at the wrong one.
-//! One message a drain and worker; emptied it goes back to be filled again.
+//! A message from one worker to another: controls, relayed media, and datagrams that arrived at the wrong worker. Each
+//! drain sends at most one to each worker; once emptied it is sent back for reuse.
 
 use std::net::SocketAddr;
 
@@ -11,18 +11,17 @@ use crate::viewer::Viewer;
 use crate::{PeerId, RoomId};
 use media_api::Command;
 
-/// Bytes of datagrams in one message: 100 ms of a publisher's 20 Mbit/s. The rest is dropped, as by a
+/// Bytes of datagrams in one message at most: 100 ms of a publisher's 20 Mbit/s. Further ones are dropped, as with a
 /// full socket buffer.
 const MAX_DATAGRAM_BYTES: usize = 256 * 1024;
 
-/// Datagrams in one message. Strangers can make any number of small ones.
+/// Datagrams in one message at most. Strangers can send any number of small ones.
 const MAX_DATAGRAMS: usize = 1_024;
 
-/// A message that grew beyond this is not kept: snapshots are large, and rare.
+/// Memory of a message beyond this many entries is released: snapshots are large, and rare.
 const MAX_KEPT: usize = 1_024;
 
-/// What one worker sends another. Made and understood by [`crate::Sfu`]; whoever carries it need not
-/// look inside.
+/// A message from one worker to another. [`crate::Sfu`] writes and reads it; the transport between workers need not.
 #[derive(Debug, Default)]
 pub struct WorkerMessage {
     pub(crate) from: u8,
@@ -31,59 +30,58 @@ pub struct WorkerMessage {
     pub(crate) datagrams: Datagrams,
 }
 
-/// What must not be lost. In the order of being written.
+/// A control message, which must not be lost. They are processed in the order of being sent.
 #[derive(Debug)]
 pub(crate) enum Control {
-    /// To a room's home: relay this room to me.
+    /// To a room's home: relay this room to the sender.
     Subscribe(RoomId),
-    /// No longer.
+    /// To a room's home: stop relaying this room.
     Unsubscribe(RoomId),
-    /// To a room's home: somebody here cannot decode.
+    /// To a room's home: a viewer here needs a keyframe.
     KeyframeWanted(RoomId, StreamKey),
-    /// To a room's home: these layers are watched here now. Said again each second, but not to a full
-    /// inbox.
+    /// To a room's home: the layers watched here. Sent every second, but not to a full inbox.
     Watched(RoomId, Rids),
-    /// From a peer's registrar to where it is.
+    /// From a peer's registrar to the peer's worker.
     Command(Command),
-    /// Back to the registrar: the peer was on its way elsewhere.
+    /// Back to the registrar: the peer has moved on.
     Returned(Command),
-    /// A viewer that is handed over to `to`, by way of its registrar.
+    /// A viewer that migrates to `to`, by way of its registrar.
     Viewer { migrating: Box<Migrating>, to: u8 },
-    /// To the registrar: this fragment is the peer's as well.
+    /// To the registrar: a further ICE username fragment of the peer.
     Ufrag(PeerId, String),
     /// To the registrar: the peer is closed.
     Gone(PeerId),
-    /// What comes from this address is for a peer of mine.
+    /// To another worker: forward datagrams from this address to the sender.
     PassOn(SocketAddr),
 }
 
-/// Of the media of a room that is at home elsewhere.
+/// Media of a room whose home is another worker.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
     reason = "nearly all are packets: a box would allocate for each"
 )]
 pub(crate) enum Relayed {
-    /// Whether it is on air; and if it is new, what came before is of another source.
+    /// Whether the room is on air. `is_new`: earlier packets were of another source.
     Stage { room: RoomId, is_new: bool, on_air: bool },
-    /// One packet of its publisher.
+    /// A packet of the room's publisher.
     Packet(RoomId, StreamKey, Format, Packet),
-    /// The layers that its publisher need not send; all others it sends.
+    /// The layers that the publisher has paused; it sends all others.
     Paused(RoomId, Rids),
 }
 
-/// A viewer between two workers.
+/// A viewer that migrates between two workers.
 #[derive(Debug)]
 pub(crate) struct Migrating {
     pub(crate) peer: PeerId,
     pub(crate) room: RoomId,
     pub(crate) viewer: Viewer,
     pub(crate) ufrags: Vec<String>,
-    /// What it sends RTCP under.
+    /// SSRCs of its RTCP.
     pub(crate) ssrcs: Vec<u32>,
-    /// Where it was heard.
+    /// The address that it was heard from.
     pub(crate) address: SocketAddr,
-    /// The worker that it was with.
+    /// The worker that it leaves.
     pub(crate) from: u8,
 }
 
@@ -92,7 +90,7 @@ impl WorkerMessage {
         Self { from, ..Self::default() }
     }
 
-    /// Who sent it.
+    /// The worker that sent it.
     pub fn sender(&self) -> u8 {
         self.from
     }
@@ -101,13 +99,13 @@ impl WorkerMessage {
         self.controls.is_empty() && self.media.is_empty() && self.datagrams.entries.is_empty()
     }
 
-    /// Adds what another one holds; its datagrams are old by now.
+    /// Appends the contents of a newer message, without its datagrams: they are out of date.
     pub(crate) fn append(&mut self, mut newer: Self) {
         self.controls.append(&mut newer.controls);
         self.media.append(&mut newer.media);
     }
 
-    /// Forgets what is left in it, and memory beyond what is needed all the time.
+    /// Empties it, and releases memory beyond the usual size.
     pub(crate) fn clear(&mut self) {
         self.controls.clear();
         self.media.clear();
@@ -117,7 +115,7 @@ impl WorkerMessage {
     }
 }
 
-/// Datagrams, one behind the other.
+/// Datagrams in one buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Datagrams {
     bytes: Vec<u8>,
@@ -128,13 +126,13 @@ pub(crate) struct Datagrams {
 struct Entry {
     source: SocketAddr,
     destination: SocketAddr,
-    /// The worker whose socket it came in at.
+    /// The worker whose socket received it.
     origin: u8,
     start: usize,
 }
 
 impl Datagrams {
-    /// Adds one; returns whether there was room.
+    /// Adds a datagram; returns whether it fit.
     pub(crate) fn push(&mut self, it: &Datagram<'_>, origin: u8) -> bool {
         let start = self.bytes.len();
         let fits = start + it.contents.len() <= MAX_DATAGRAM_BYTES;
@@ -147,7 +145,7 @@ impl Datagrams {
         false
     }
 
-    /// All of them, with the worker each came in at.
+    /// All datagrams, each with the worker that received it.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Datagram<'_>, u8)> {
         let ends = self.entries.iter().skip(1).map(|it| it.start).chain([self.bytes.len()]);
         self.entries.iter().zip(ends).map(|(it, end)| {

@@ -1,5 +1,5 @@
-//! DTLS with a peer whose certificate may have any key, as GStreamer's has an RSA one, by `rtc-dtls`:
-//! `dimpl` verifies signatures of elliptic curves only.
+//! DTLS for peers whose certificate may have any key, with `rtc-dtls`. GStreamer's has an RSA key; `dimpl` only
+//! verifies signatures on elliptic curves.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -24,30 +24,32 @@ use super::flight::{self, Flight};
 use super::hello::ClientHello;
 use super::{FLIGHT_AGAIN, PATIENT_FLIGHT_AGAIN};
 
-/// The library tells its peers apart by their addresses. Ours has one, wherever its datagrams come from.
+/// The library identifies peers by address. Each of ours has one, wherever its datagrams come from.
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
-/// RFC 5764, section 4.2.
+/// Label of the SRTP key exporter (RFC 5764, section 4.2).
 const EXPORTER: &str = "EXTRACTOR-dtls_srtp";
 
-/// The library's own timer, which stops as soon as the peer repeats itself; see [`Flight`].
+/// Interval of the library's own retransmission timer, which stops when the peer repeats itself. [`Flight`] replaces
+/// it.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
 
-/// The most that is taken of a handshake. The library keeps what it cannot read yet, without a bound; a
-/// handshake is some kilobytes, and a few times that when all of it is repeated.
+/// Bytes accepted during a handshake at most. The library keeps records that it cannot read yet, without a limit. A
+/// handshake is some kilobytes, and a few times that if all of it is repeated.
 const MAX_HANDSHAKE_BYTES: usize = 256 * 1024;
 
-/// When to look again at an association that waits for its peer.
+/// The timeout of an association that waits for its peer.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Ours, the cheapest first: the library would take the peer's first.
+/// Our SRTP profiles, the cheapest first. The library would select the peer's first.
 const PROFILES: [(SrtpProtectionProfile, SrtpProfile); 3] = [
     (SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm, SrtpProfile::AEAD_AES_256_GCM),
     (SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm, SrtpProfile::AEAD_AES_128_GCM),
     (SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80, SrtpProfile::AES128_CM_SHA1_80),
 ];
 
-/// How a peer may sign. The library knows no more combinations; [`AnyCurveProvider`] adds curves to them.
+/// Signature schemes for the peer's certificate. The library supports no others; [`AnyCurveProvider`] adds curves to
+/// them.
 const SCHEMES: [Scheme; 6] = [
     Scheme::EcdsaWithP256AndSha256,
     Scheme::EcdsaWithP384AndSha384,
@@ -57,22 +59,22 @@ const SCHEMES: [Scheme; 6] = [
     Scheme::Ed25519,
 ];
 
-/// One association.
+/// A DTLS association.
 pub(crate) struct AnyKey {
     endpoint: Endpoint,
-    /// With what we begin, until we have.
+    /// The configuration for beginning the handshake, until it has begun.
     begins: Option<Arc<HandshakeConfig>>,
     profile: SrtpProfile,
     now: Instant,
     flight: Flight,
-    /// What is to be told, in this order; a handful, once.
+    /// Outputs other than datagrams, in order; a handful, once.
     news: VecDeque<News>,
-    /// What is to be sent: what one datagram or one timeout brings.
+    /// Datagrams to send: those from one received datagram or one timeout.
     outgoing: VecDeque<Arc<[u8]>>,
-    /// Bytes taken of the handshake.
+    /// Handshake bytes received.
     n_taken: usize,
     is_complete: bool,
-    /// Goodbye was said or heard. The library would begin anew with whatever comes next.
+    /// A `close_notify` was sent or received. The library would begin a new handshake with the next datagram.
     is_over: bool,
 }
 
@@ -84,12 +86,12 @@ enum News {
     Goodbye,
 }
 
-/// What came was of no use: its own errors tell no more that we could act on.
+/// The error for any rejected datagram: the library's errors contain nothing that we could act on.
 pub(super) const REFUSED: Error =
     Error::CryptoError(CryptoError::OperationFailed(CryptoOperation::Decrypt));
 
 impl AnyKey {
-    /// An association with whoever sent this; none if it offers no SRTP profile of ours.
+    /// Creates an association with the sender of this ClientHello; `None` if no SRTP profile is common.
     pub(crate) fn answering(
         hello: &ClientHello,
         certificate: &DtlsCertificate,
@@ -103,8 +105,8 @@ impl AnyKey {
         Some(Self::new(endpoint, profile, patience, now))
     }
 
-    /// An association that we begin when time next passes. A flight that nobody answered is sent again after so
-    /// much patience, and twice as late each time.
+    /// Creates an association that begins the handshake at the next [`Self::handle_timeout`]. An unanswered flight is
+    /// repeated after `patience`, which doubles each time.
     pub(crate) fn beginning(
         certificate: &DtlsCertificate,
         patience: Duration,
@@ -133,7 +135,7 @@ impl AnyKey {
         }
     }
 
-    /// Takes a datagram. What is refused ends nothing.
+    /// Processes a datagram. A rejected one does not end the association.
     pub(crate) fn handle_packet(&mut self, packet: &[u8]) -> Result<(), Error> {
         if !self.is_complete {
             self.n_taken = self.n_taken.saturating_add(packet.len());
@@ -166,7 +168,7 @@ impl AnyKey {
                     self.is_over = true;
                     self.news.push_back(News::Goodbye);
                 }
-                // There is nothing but media to be had.
+                // Only the keys are used, no application data.
                 _ => {}
             }
         }
@@ -178,11 +180,11 @@ impl AnyKey {
         std::iter::from_fn(next).collect()
     }
 
-    /// Lets time pass.
+    /// Handles timers that are due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.now = now;
         if let Some(config) = self.begins.take() {
-            // Refused is what has begun before.
+            // Fails if the handshake has begun before.
             _ = self.endpoint.connect(now, PEER, config, None);
             let hello = self.take_answer();
             self.flight.sent(&hello, None, now);
@@ -191,7 +193,7 @@ impl AnyKey {
         self.outgoing.extend(self.flight.again_if_due(now).iter().cloned());
     }
 
-    /// What there is to send and to tell, up to the time when to look again.
+    /// Returns the next output; the last is the timeout.
     pub(crate) fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
         if let Some(datagram) = self.outgoing.front() {
             let Some(space) = buffer.get_mut(..datagram.len()) else {
@@ -218,7 +220,7 @@ impl AnyKey {
         }
     }
 
-    /// Says goodbye.
+    /// Sends a `close_notify`.
     pub(crate) fn close(&mut self) {
         self.is_over = true;
         self.flight.done();
@@ -234,12 +236,12 @@ impl fmt::Debug for AnyKey {
     }
 }
 
-/// What a configuration is of: our certificate, the profiles, and whether we begin.
+/// Key of a configuration: our certificate, the profiles, and whether we begin.
 type Of = (Vec<u8>, Vec<SrtpProtectionProfile>, bool);
 
 thread_local! {
-    /// The configurations of this thread, of one certificate: one for each profile, and one to begin with. Each costs
-    /// as much as a third of a handshake.
+    /// This thread's configurations for our certificate: one per profile, and one for beginning. Building one costs a
+    /// third of a handshake.
     static CONFIGS: RefCell<Vec<(Of, Arc<HandshakeConfig>)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -255,8 +257,9 @@ fn config(
             return Some(Arc::clone(config));
         }
         let built = build(ours, profiles.clone(), begins);
-        let built =
-            built.inspect_err(|error| tracing::error!(%error, "no DTLS for all certificates"));
+        let built = built.inspect_err(
+            |error| tracing::error!(%error, "DTLS for certificates with any key is not available"),
+        );
         let config = Arc::new(built.ok()?);
         made.push(((ours.certificate.clone(), profiles, begins), Arc::clone(&config)));
         Some(config)
@@ -278,7 +281,7 @@ fn build(
         .with_certificates(vec![Certificate::from_signing_key(chain, key)])
         .with_signature_schemes(SCHEMES.to_vec())
         .with_srtp_protection_profiles(profiles)
-        // Its owner has to prove to have the key; the fingerprint is compared by whoever knows it.
+        // The peer must prove that it has the key; the channel compares the fingerprint.
         .with_client_auth(ClientAuthType::RequireAnyClientCert)
         .with_insecure_skip_verify(true)
         .with_extended_master_secret(ExtendedMasterSecretType::Request)
@@ -286,13 +289,13 @@ fn build(
     Ok(builder.build(begins, begins.then_some(PEER))?)
 }
 
-/// The profile that a handshake came to.
+/// The negotiated SRTP profile.
 fn profile(state: &State) -> Option<SrtpProfile> {
     let chosen = state.srtp_protection_profile();
     PROFILES.into_iter().find(|it| it.0 == chosen).map(|it| it.1)
 }
 
-/// The peer's certificate and the keys, of a handshake that is done.
+/// The peer's certificate and the keys, after a completed handshake.
 fn outcome(state: &State, profile: SrtpProfile) -> Option<(News, News)> {
     let certificate = state.peer_certificates.first()?.clone();
     let len = profile.keying_material_len();
@@ -312,7 +315,7 @@ mod tests {
     use crate::transport::dtls::channel::{Channel, Handshake};
     use crate::transport::dtls::generate_certificate;
 
-    /// Somebody's side.
+    /// The peer's side.
     struct Theirs {
         endpoint: Endpoint,
         certificate: Option<Vec<u8>>,
@@ -321,7 +324,7 @@ mod tests {
     }
 
     impl Theirs {
-        /// One that begins, with a certificate whose key is of this kind.
+        /// A peer that begins the handshake; `key`: the algorithm of its certificate's key.
         fn beginning(key: Option<&'static rcgen::SignatureAlgorithm>, now: Instant) -> Self {
             let (config, certificate) = Self::config(key, true);
             let mut endpoint = Endpoint::new(PEER, Default::default(), None);
@@ -329,7 +332,7 @@ mod tests {
             Self { endpoint, certificate, is_done: false, heard_goodbye: false }
         }
 
-        /// One that answers.
+        /// A peer that answers.
         fn answering(key: &'static rcgen::SignatureAlgorithm) -> Self {
             let (config, certificate) = Self::config(Some(key), false);
             let endpoint = Endpoint::new(PEER, Default::default(), Some(config));
@@ -370,7 +373,7 @@ mod tests {
         }
     }
 
-    /// What a handshake came to for us.
+    /// Outputs of our side.
     #[derive(Debug, Default)]
     struct Told {
         is_connected: bool,
@@ -392,7 +395,7 @@ mod tests {
         AnyKey::beginning(&generate_certificate(), PATIENT_FLIGHT_AGAIN, now).unwrap()
     }
 
-    /// Carries datagrams for this long; `is_lost` by the number of the datagram, on both ways.
+    /// Exchanges datagrams for `lasts`; `is_lost` selects lost datagrams by their number, counted over both directions.
     fn carry(
         theirs: &mut Theirs,
         ours: &mut AnyKey,
@@ -533,7 +536,7 @@ mod tests {
         theirs.endpoint.stop(now, PEER);
         let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(1), |_| false);
         assert!(told.goodbye);
-        // Nobody begins anew on the same association.
+        // No new handshake on the same association.
         let mut theirs = Theirs::beginning(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now);
         let told = carry(&mut theirs, &mut ours, &mut now, Duration::from_secs(3), |_| false);
         assert!(!told.is_connected && !theirs.is_done);
@@ -543,7 +546,7 @@ mod tests {
     fn what_cannot_be_read_yet_is_not_kept_without_end() {
         let mut ours = answering(*START);
         let mut record = vec![0; 1200];
-        // Encrypted, of the next epoch.
+        // An encrypted record of the next epoch.
         record[..13].copy_from_slice(&[22, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 1, 4, 163]);
         let n_taken = (0..10_000).filter(|_| ours.handle_packet(&record).is_ok()).count();
         assert!(n_taken * record.len() <= MAX_HANDSHAKE_BYTES, "{n_taken}");
@@ -554,7 +557,7 @@ mod tests {
         let mut now = *START;
         let (mut theirs, mut ours) =
             (Theirs::beginning(Some(&rcgen::PKCS_ECDSA_P256_SHA256), now), answering(now));
-        // A fatal alert that anybody can write, and what no one can read.
+        // A fatal alert, which anybody can forge, and an unreadable record.
         for noise in [&[21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 7, 0, 2, 2, 40][..], &[22; 40]] {
             _ = ours.handle_packet(noise);
         }
@@ -562,7 +565,7 @@ mod tests {
         assert!(told.is_connected && theirs.is_done, "{told:?}");
     }
 
-    /// Whether a handshake with this browser's certificate comes to keys.
+    /// Whether a handshake with this browser's certificate succeeds.
     fn is_met(theirs: &mut Theirs, is_publisher: bool) -> bool {
         let mut now = *START;
         let (ours, der) = (generate_certificate(), theirs.certificate.as_ref().unwrap());

@@ -1,21 +1,21 @@
-//! Parts of ClientHellos until all of one are there: of the peer's, and of whoever else says hello from its
+//! Assembles ClientHellos from their fragments. There may be several: the peer's, and those of attackers who forge its
 //! address.
 
 use super::hello::{self, ClientHello, Gathered};
 
-/// Parts of one: of the longest that is known, with keys for key exchanges that quantum computers do not
-/// break, cut as small as OpenSSL does. One that has more is forgotten.
+/// Datagrams of one ClientHello at most: the longest known, with post-quantum key shares, in OpenSSL's small fragments.
+/// A longer one is discarded.
 const MAX_PARTS: usize = 16;
 
-/// How many are begun at once; another one takes the place of the oldest.
+/// Incomplete ClientHellos kept at once; a further one replaces the oldest.
 const MAX_BEGUN: usize = 4;
 
-/// The parts that came, in datagrams, by the ClientHello that they may be of.
+/// Datagrams received, grouped by the ClientHello that they may belong to.
 #[derive(Debug, Default)]
 pub(super) struct Assembly(Vec<Vec<Box<[u8]>>>);
 
 impl Assembly {
-    /// Takes a datagram of which all is parts of a ClientHello. Returns one that is whole with it, and its
+    /// Adds a datagram that holds only ClientHello fragments. If it completes a ClientHello, returns that and its
     /// datagrams.
     pub(super) fn add(&mut self, datagram: &[u8]) -> Option<(ClientHello, Vec<Box<[u8]>>)> {
         let mut is_placed = false;
@@ -24,7 +24,7 @@ impl Assembly {
             match gather(&self.0[at]) {
                 Gathered::Whole(hello) => return Some((hello, self.0.remove(at))),
                 Gathered::Partial => is_placed = true,
-                // They are not of one.
+                // The fragments are not of the same ClientHello.
                 Gathered::Foreign => _ = self.0[at].pop(),
             }
         }
@@ -45,7 +45,7 @@ impl Assembly {
         None
     }
 
-    /// Forgets all.
+    /// Discards everything.
     pub(super) fn clear(&mut self) {
         self.0 = Vec::new();
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn two_that_are_cut_alike_are_kept_apart() {
         let [first, second] = recorded::chromium().try_into().unwrap();
-        // Another random, in the first part.
+        // Another random value, in the first fragment.
         let mut other = first.clone();
         other[40] ^= 1;
         let mut assembly = Assembly::default();

@@ -1,9 +1,8 @@
-//! One DTLS association, by whichever library can have it.
+//! One DTLS association, by whichever library supports the peer.
 //!
-//! Until the handshake is done anybody who forges the peer's address can say hello as well, before it or
-//! after it. Nothing tells whose hello is the peer's, so each begins a handshake of its own, beside the
-//! others; what follows is given to all of them, and the first that ends is the peer's: only who has the keys
-//! can end one.
+//! Until the handshake is done, anybody who forges the peer's address can send a ClientHello too, before or after the
+//! peer's. Nothing shows which one is the peer's, so each begins a handshake of its own, in parallel. Further datagrams
+//! are passed to all of them. The first handshake that completes is the peer's: completing one takes the keys.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,27 +16,27 @@ use super::hello::{self, ClientHello};
 use super::{FLIGHT_AGAIN, PATIENT_FLIGHT_AGAIN, config};
 use crate::core::rate_limit::RateLimit;
 
-/// Handshakes beside the first. A further one takes the place of the last: who said hello early keeps its
-/// handshake whatever comes later, and who says it after a flood has the last.
+/// Handshakes beside the first. A further one replaces the last: an early ClientHello keeps its handshake whatever
+/// arrives later, and the last one after a flood has a handshake too.
 const MAX_OTHERS: usize = 3;
 
-/// Handshakes that are begun beside the first in a second; each costs a tenth of a millisecond.
+/// Handshakes begun per second beside the first; each costs 0.1 ms.
 const OTHERS_PER_SECOND: u32 = 50;
 
-/// An association with one peer. It does not keep our certificate: there may be thousands.
+/// An association with one peer. It does not keep our certificate: there may be thousands of associations.
 #[derive(Debug)]
 pub(crate) struct Association {
     first: Attempt,
     others: Vec<Attempt>,
-    /// Whose hello came last: 0 is the first. It alone repeats itself unasked: to the peer, flights of a
-    /// handshake that is not its own are noise.
+    /// The handshake whose ClientHello arrived last; 0 is the first. Only this one repeats flights by a timer: flights
+    /// of a handshake that is not the peer's are noise to it.
     last: usize,
-    /// What came of hellos that are not whole.
+    /// Incomplete ClientHellos.
     assembly: Assembly,
     begun: RateLimit,
-    /// Whether a hello can begin a handshake: not once one is done, and not where we begin it.
+    /// Whether a ClientHello can begin a handshake: not after one is done, and not if we begin it.
     takes_hellos: bool,
-    /// Whether the peer's certificate may have any key, whatever its hello shows.
+    /// Whether to support any key in the peer's certificate, whatever its ClientHello shows.
     any_key: bool,
 }
 
@@ -45,27 +44,29 @@ pub(crate) struct Association {
 #[derive(Debug)]
 struct Attempt {
     dtls: Library,
-    /// The hello that began it, until it is done.
+    /// The ClientHello that began it, until it is done.
     hello: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly all have the large one, in a box of its own")]
 enum Library {
-    /// What browsers speak to: the cheapest, with one configuration for all.
+    /// For browsers: the cheapest, with one configuration for all.
     Dimpl(dimpl::Dtls),
-    /// A peer moves between threads, so it has to be what threads may share, though none does.
+    /// In a `SyncWrapper`, since a peer moves between threads and so its type must be `Sync`, although no two threads
+    /// share it.
     AnyKey(Box<SyncWrapper<AnyKey>>),
 }
 
 impl Association {
-    /// One that the peer begins. Its certificate has a key on an elliptic curve, if it is not to have any key, unless
-    /// its hello shows a library of general purpose.
+    /// Creates an association that the peer begins. Unless `any_key` is set, or the ClientHello is from a
+    /// general-purpose library, the certificate must have a key on an elliptic curve.
     pub(crate) fn passive(certificate: &DtlsCertificate, any_key: bool, now: Instant) -> Self {
         Self { any_key, ..Self::new(Library::passive(certificate, now), true) }
     }
 
-    /// One that we begin, when time next passes. Nothing tells before what key the peer's certificate has.
+    /// Creates an association that we begin, at the next [`Self::handle_timeout`]. The kind of key in the peer's
+    /// certificate is unknown before.
     pub(crate) fn active(certificate: &DtlsCertificate, is_patient: bool, now: Instant) -> Self {
         let patience = if is_patient { PATIENT_FLIGHT_AGAIN } else { FLIGHT_AGAIN };
         let dtls = match AnyKey::beginning(certificate, patience, now) {
@@ -87,7 +88,7 @@ impl Association {
         }
     }
 
-    /// Takes a datagram. `certificate` is the one it was made with.
+    /// Processes a datagram. `certificate` is the one that the association was created with.
     pub(crate) fn handle_packet(
         &mut self,
         packet: &[u8],
@@ -100,7 +101,7 @@ impl Association {
         if self.takes_hellos && self.first.hello.is_none() {
             return Err(REFUSED);
         }
-        // Whose it is is not known; one that it fits is enough.
+        // It is unknown whose the datagram is: it is valid if one handshake accepts it.
         let mut result = self.first.dtls.handle_packet(packet);
         for it in &mut self.others {
             let taken = it.dtls.handle_timeout(now).and_then(|()| it.dtls.handle_packet(packet));
@@ -129,7 +130,7 @@ impl Association {
         self.begin(hello, &parts, certificate, now)
     }
 
-    /// Begins a handshake with whoever said this hello.
+    /// Begins a handshake with the sender of this ClientHello.
     fn begin(
         &mut self,
         hello: ClientHello,
@@ -161,12 +162,12 @@ impl Association {
         result
     }
 
-    /// Lets time pass.
+    /// Handles timers that are due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         self.at(self.last).dtls.handle_timeout(now)
     }
 
-    /// What there is to send and to tell, up to the time when to look again.
+    /// Returns the next output; the last is the timeout.
     pub(crate) fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
         if !self.others.is_empty() {
             return self.poll_all(buffer);
@@ -178,7 +179,7 @@ impl Association {
         output
     }
 
-    /// The same of several handshakes, which are rare.
+    /// Like [`Self::poll_output`] with several handshakes, which is rare.
     fn poll_all<'a>(&mut self, buffer: &'a mut [u8]) -> Output<'a> {
         let mut next = None;
         let mut scratch = vec![0; buffer.len()];
@@ -225,7 +226,7 @@ impl Association {
         }
     }
 
-    /// Says goodbye, with the next output.
+    /// Sends a `close_notify`, with the next output.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
         self.at(self.last).dtls.close()
     }
@@ -311,7 +312,7 @@ mod tests {
             let [first, second] = parts.try_into().unwrap();
             _ = association.handle_packet(&first, &certificate, *START);
             assert!(!answered(&mut association));
-            // Of somebody else, who shares the address.
+            // From an attacker who shares the address.
             _ = association.handle_packet(&[21, 0xFE, 0xFD], &certificate, *START);
             _ = association.handle_packet(&second, &certificate, *START);
             assert_eq!(is_any_key(&association), expected);
@@ -319,7 +320,7 @@ mod tests {
         }
     }
 
-    /// The hello of these datagrams once more, with a cookie: OpenSSL's second (RFC 6347, section 4.2.1).
+    /// The ClientHello of these datagrams again, with a cookie, like OpenSSL's second one (RFC 6347, section 4.2.1).
     fn with_cookie(parts: &[Vec<u8>], cookie: &[u8]) -> Vec<u8> {
         let hello::Gathered::Whole(hello) = hello::gather(parts.iter().map(Vec::as_slice)) else {
             panic!("not whole")
@@ -352,7 +353,7 @@ mod tests {
         }
         let mut buffer = [0; 2048];
         let Output::Packet(verify) = association.poll_output(&mut buffer) else {
-            panic!("it is not answered")
+            panic!("no answer")
         };
         assert_eq!(verify[13], 3, "HelloVerifyRequest");
         let cookie = verify[13 + 12 + 3..].to_vec();
@@ -360,7 +361,7 @@ mod tests {
         _ = association.handle_packet(&again, &certificate, *START);
         let mut buffer = [0; 2048];
         let Output::Packet(answer) = association.poll_output(&mut buffer) else {
-            panic!("it is not answered")
+            panic!("no answer")
         };
         assert_eq!(answer[13], 2, "ServerHello");
         assert!(association.others.is_empty());

@@ -1,6 +1,6 @@
-//! The DTLS side of one viewer: the handshake, the certificate's fingerprint, the keys; afterwards
-//! only the goodbye, written in advance. No record enters but from the path that ICE verified, and no
-//! error of a record ends anything: whoever shares the viewer's address can send what he likes.
+//! The DTLS side of one peer: the handshake, the fingerprint check and the SRTP keys; afterwards only the
+//! `close_notify`, which is written in advance. Only records from a path that ICE verified are accepted, and no invalid
+//! record ends the session: an attacker who shares the peer's address can send anything.
 
 use std::time::Instant;
 
@@ -11,43 +11,44 @@ use sdp::{Fingerprint, Hash};
 
 use crate::transport::dtls::{Association, is_hello, refused};
 
-/// What is handed out of one datagram or as one: records, which are cut to the path's MTU, and the
-/// certificate of nearly everybody.
+/// Buffer for one output: records, which fit the path's MTU, and nearly every certificate.
 const SMALL: usize = 4_096;
 
-/// The largest certificate that fits what the library keeps of a handshake, 30 datagrams. It panics
-/// when it cannot hand one out.
+/// The largest certificate that fits the 30 handshake datagrams the library keeps, in bytes. The library panics if it
+/// cannot return a certificate.
 const MAX_CERTIFICATE: usize = 64 * 1024;
 
-/// What the handshake came to.
+/// Result of the handshake.
 #[derive(Debug)]
 pub(crate) enum Handshake {
-    /// The viewer is who its description says; the keys of its media.
+    /// The peer's certificate matches its description; the SRTP keys of both directions.
     Done(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile),
-    /// It is somebody else, or knows no profile of ours.
+    /// The certificate does not match, or no SRTP profile is common.
     Failed,
-    /// The viewer says goodbye.
+    /// The peer sent `close_notify`.
     Goodbye,
 }
 
-/// The DTLS side of one viewer.
+/// The DTLS side of one peer.
 #[derive(Debug)]
 pub(crate) struct Channel {
     dtls: Association,
     role: srtp::Role,
-    /// Of the certificate that the peer's description announced.
+    /// Fingerprint of the certificate in the peer's description.
     fingerprint: Fingerprint,
     is_verified: bool,
-    /// Bytes of records but hellos so far, up to [`MAX_CERTIFICATE`]: a certificate cannot be larger.
+    /// Bytes of records so far, without ClientHellos, up to [`MAX_CERTIFICATE`]: an upper bound of the certificate's
+    /// size.
     n_bytes: usize,
     keys: Option<(Box<(srtp::Sender, srtp::Receiver)>, srtp::Profile)>,
     deadline: Option<Instant>,
-    /// Records that were refused.
+    /// Records that were rejected.
     pub(crate) n_errors: u32,
 }
 
 impl Channel {
-    /// A handshake that has not begun. The viewer begins it, unless its description made us.
+    /// Creates a channel. As [`srtp::Role::Server`] it waits for the peer to begin the handshake; as client it begins
+    /// itself.
     pub(crate) fn new(
         certificate: &DtlsCertificate,
         role: srtp::Role,
@@ -57,7 +58,7 @@ impl Channel {
     ) -> Self {
         let dtls = match role {
             srtp::Role::Server => {
-                // A tenth of a millisecond more is nothing to a broadcast.
+                // For a broadcast, 0.1 ms more does not matter.
                 let any_key = is_publisher || refused::has(&fingerprint);
                 Association::passive(certificate, any_key, now)
             }
@@ -75,12 +76,12 @@ impl Channel {
         }
     }
 
-    /// Takes a record. `certificate` is the one that it was made with.
+    /// Processes a record. `certificate` is the one that the channel was created with.
     pub(crate) fn handle(&mut self, contents: &[u8], certificate: &DtlsCertificate, now: Instant) {
         if !is_hello(contents) {
             self.n_bytes = (self.n_bytes + contents.len()).min(MAX_CERTIFICATE);
         }
-        // It counts its deadlines from the last time that it was told.
+        // The library computes its deadlines from the time of this call.
         let told = self.dtls.handle_timeout(now);
         if told.and_then(|()| self.dtls.handle_packet(contents, certificate, now)).is_err() {
             self.n_errors = self.n_errors.saturating_add(1);
@@ -88,28 +89,28 @@ impl Channel {
         }
     }
 
-    /// Lets time pass.
+    /// Handles timers that are due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.deadline.is_some_and(|at| now >= at) && self.dtls.handle_timeout(now).is_err() {
             self.n_errors = self.n_errors.saturating_add(1);
         }
     }
 
-    /// Begins, when it is for us to begin.
+    /// Begins the handshake, if that is our role.
     pub(crate) fn start(&mut self, now: Instant) {
         self.deadline = Some(now);
         self.handle_timeout(now);
     }
 
-    /// Sends a goodbye with the next poll.
+    /// Sends a `close_notify` at the next poll.
     pub(crate) fn close(&mut self) {
         if self.dtls.close().is_err() {
             self.n_errors = self.n_errors.saturating_add(1);
         }
     }
 
-    /// Ends the channel when the viewer has its keys as well; returns the record that says goodbye, to
-    /// be sent some day. It is the last one under the channel's keys, whenever that is.
+    /// Ends the channel once the peer has its keys; returns the `close_notify` record, to be sent later. It is the last
+    /// record under the channel's keys, so its time does not matter.
     pub(crate) fn finish(mut self) -> Box<[u8]> {
         self.close();
         let mut goodbye = Vec::new();
@@ -117,13 +118,13 @@ impl Channel {
         goodbye.into()
     }
 
-    /// When it has something to do.
+    /// When it is next due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Gives `send` what is to be sent, and says what the handshake came to, once; that it is done not
-    /// before it is known where media may go.
+    /// Passes records to `send`, and returns the handshake's result once. `Done` is only returned if `may_be_done`,
+    /// since media needs a known path.
     pub(crate) fn poll(
         &mut self,
         may_be_done: bool,
@@ -162,7 +163,7 @@ impl Channel {
                     break;
                 }
                 Output::BufferTooSmall { .. } => {
-                    // It would be yielded again and again, with a deadline that has passed.
+                    // The library would return the same again, with a deadline in the past.
                     result = Some(Handshake::Failed);
                     break;
                 }
@@ -176,7 +177,7 @@ impl Channel {
     }
 }
 
-/// Whether a certificate has this fingerprint. One by a weak hash is none.
+/// Whether a certificate has this fingerprint. A fingerprint with a weak hash never matches.
 fn is_certificate_of(der: &[u8], fingerprint: &Fingerprint) -> bool {
     let algorithm = match fingerprint.hash() {
         Hash::Sha256 => &digest::SHA256,
@@ -187,8 +188,8 @@ fn is_certificate_of(der: &[u8], fingerprint: &Fingerprint) -> bool {
     digest::digest(algorithm, der).as_ref() == fingerprint.bytes()
 }
 
-/// Whether this may be a goodbye: an encrypted alert (RFC 6347, section 4.1; RFC 5246, section 7.2). Only
-/// who has the keys can tell which.
+/// Whether this may be a `close_notify`: an encrypted alert (RFC 6347, section 4.1; RFC 5246, section 7.2). Its content
+/// is only readable with the keys.
 pub(crate) fn may_be_goodbye(record: &[u8]) -> bool {
     matches!(record, [21, 0xFE, 0xFD, 0, 1, _, _, _, _, _, _, high, low, rest @ ..]
         if rest.len() >= usize::from(u16::from_be_bytes([*high, *low])) && rest.len() > 2)
@@ -234,12 +235,12 @@ mod tests {
         }
     }
 
-    /// Lets a viewer's handshake meet ours; returns what it came to, and the channel.
+    /// Runs a viewer's handshake with ours; returns the result and the channel.
     fn shake_hands(theirs: &DtlsCertificate) -> (Option<Handshake>, Channel) {
         shake_hands_as(theirs, theirs)
     }
 
-    /// The same of a viewer that announced another certificate than it shows.
+    /// Like [`shake_hands`], with a viewer that announced another certificate than it uses.
     fn shake_hands_as(
         theirs: &DtlsCertificate,
         announced: &DtlsCertificate,
@@ -271,7 +272,7 @@ mod tests {
         (None, channel)
     }
 
-    /// The same certificate with more of a signature, which nobody looks at.
+    /// The same certificate with `more` zero bytes after its signature, which is not verified.
     fn with_long_signature(der: &[u8], more: usize) -> Vec<u8> {
         let header = |at: usize| match der[at + 1] {
             0x82 => (4, usize::from(der[at + 2]) << 8 | usize::from(der[at + 3])),
@@ -314,16 +315,16 @@ mod tests {
         }
     }
 
-    /// What becomes of a datagram of the handshake.
+    /// What happens to a handshake datagram.
     #[derive(Debug, Clone, Copy)]
     enum Fate {
         Lost,
         Twice,
-        /// It comes after the one that is sent next on the same way.
+        /// It arrives after the next one in the same direction.
         Late,
     }
 
-    /// One way: what is under way, and what was kept back.
+    /// One direction: datagrams in flight, and one that is delayed.
     #[derive(Default)]
     struct Way {
         n: usize,
@@ -348,7 +349,8 @@ mod tests {
         }
     }
 
-    /// How long both sides take to have keys when this becomes of the datagram of that number.
+    /// Time until both sides have keys if `fate` happens to datagram `number` of one side; `None` if that takes more
+    /// than 20 s.
     fn handshake_with(
         fate: Fate,
         number: usize,

@@ -1,5 +1,5 @@
-//! Signatures of certificates with a key on P-521, which neither library verifies, beside those that they do: the
-//! providers of both, extended.
+//! Verifies signatures of certificates with a P-521 key, which neither DTLS library supports, by extending the crypto
+//! providers of both.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use x509_cert::der::Decode as _;
 /// The length of an uncompressed point on P-521 (SEC 1, section 2.3.3).
 const P521_POINT: usize = 1 + 2 * 66;
 
-/// A verifier of `dimpl`.
+/// Extends a verifier of `dimpl`.
 #[derive(Debug)]
 pub(super) struct AnyCurve(pub(super) &'static dyn SignatureVerifier);
 
@@ -54,7 +54,7 @@ impl SignatureVerifier for AnyCurve {
     }
 }
 
-/// The provider of `rtc-dtls`.
+/// Extends the provider of `rtc-dtls`.
 pub(super) struct AnyCurveProvider(AwsLcRsProvider);
 
 impl AnyCurveProvider {
@@ -153,7 +153,7 @@ impl RTCCrypto for AnyCurveProvider {
         self.0.crypto().import_signing_key(scheme, pkcs8_der)
     }
 
-    /// The library takes the curve from the hash. In DTLS 1.2 each goes with each (RFC 8422, section 5.1.1).
+    /// The library derives the curve from the hash. In DTLS 1.2 any curve goes with any hash (RFC 8422, section 5.1.1).
     fn verify_signature(
         &self,
         scheme: SignatureScheme,
@@ -185,7 +185,7 @@ mod tests {
 
     const SAID: &[u8] = b"a handshake";
 
-    /// A signature with a key and a hash, and the key's certificate and point.
+    /// A signature, with the certificate and the public point of its key.
     fn signed(
         key: &'static rcgen::SignatureAlgorithm,
         by: &'static EcdsaSigningAlgorithm,

@@ -1,64 +1,62 @@
-//! What the first ClientHello of DTLS 1.2 tells about who sent it (RFC 6347, section 4.2; RFC 5246, section
-//! 7.4.1.2).
-//! OpenSSL cuts it in pieces of less than 256 bytes.
+//! Parses the first ClientHello of DTLS 1.2 (RFC 6347, section 4.2; RFC 5246, section 7.4.1.2), to recognise its
+//! sender. OpenSSL splits it into fragments of less than 256 bytes.
 
-/// Of `signature_algorithms` (RFC 5246, section 7.4.1.4.1): Ed448 (RFC 8422, section 5.1.3).
+/// Ed448 (RFC 8422, section 5.1.3) in `signature_algorithms` (RFC 5246, section 7.4.1.4.1).
 const ED448: [u8; 2] = [8, 8];
 
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
 const SIGNATURE_ALGORITHMS: u16 = 13;
-/// RFC 5764, section 4.1.1.
+/// The `use_srtp` extension (RFC 5764, section 4.1.1).
 const USE_SRTP: u16 = 14;
 
-/// AES-CM with HMAC-SHA1-80 (RFC 5764, section 4.1.2), AES-GCM of 128 and of 256 bits (RFC 7714).
+/// Supported SRTP profiles: AES-CM with HMAC-SHA1-80 (RFC 5764, section 4.1.2), and AES-GCM with 128 and 256 bits (RFC
+/// 7714).
 const OUR_PROFILES: [u16; 3] = [1, 7, 8];
 
-/// What goes with our certificate's key: ECDHE and ECDSA with AES-GCM, AES-CCM, AES-CBC or ChaCha20.
+/// Cipher suites for our certificate's key: ECDHE and ECDSA with AES-GCM, AES-CCM, AES-CBC or ChaCha20.
 const OUR_SUITES: [u16; 6] = [0xC02B, 0xC02C, 0xC0AC, 0xC0AE, 0xC00A, 0xCCA9];
 
-/// What is read of a ClientHello.
+/// The parts of a ClientHello that we use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ClientHello {
-    /// Whether this is a TLS library that serves everyone, such as OpenSSL or GnuTLS, and not a
-    /// browser's: those do not know Ed448, and their certificates have P-256 keys unless a page wants
-    /// another (W3C WebRTC, section 4.9.1).
+    /// Whether the sender is a general-purpose TLS library, such as OpenSSL or GnuTLS. Those of browsers do not know
+    /// Ed448, and their certificates have P-256 keys unless a page wants another (W3C WebRTC, section 4.9.1).
     pub(super) is_general_purpose: bool,
-    /// The SRTP profiles it offers (RFC 5764, section 4.1.2).
+    /// The SRTP profiles that it offers (RFC 5764, section 4.1.2).
     pub(super) srtp_profiles: Vec<u16>,
-    /// Whether it offers a cipher suite that our libraries answer with.
+    /// Whether it offers a cipher suite that our libraries support.
     pub(super) has_suite: bool,
-    /// All of it, without record and message headers.
+    /// The whole message, without record and message headers.
     pub(super) message: Vec<u8>,
 }
 
 impl ClientHello {
-    /// Whether a handshake can come of it: one without encryption, or without SRTP, is nobody's who would
-    /// send or receive media.
+    /// Whether a handshake can succeed: nobody sends or receives media without encryption or without SRTP.
     pub(super) fn is_answerable(&self) -> bool {
         self.has_suite && self.srtp_profiles.iter().any(|it| OUR_PROFILES.contains(it))
     }
 }
 
-/// What datagrams come to.
+/// Result of [`gather`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Gathered {
-    /// Some of them is no part of a ClientHello.
+    /// One of them is not a fragment of the same ClientHello.
     Foreign,
-    /// Parts of one are missing.
+    /// Fragments are missing.
     Partial,
-    /// All of it is there.
+    /// The ClientHello is complete.
     Whole(ClientHello),
 }
 
-/// A part of a handshake message.
+/// A fragment of a handshake message.
 struct Fragment<'a> {
     message_len: usize,
     offset: usize,
     contents: &'a [u8],
 }
 
-/// Reads the ClientHello that these datagrams, in whatever order, are parts of.
+/// Assembles the ClientHello from these datagrams, in any order.
 pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathered {
     let mut found = Vec::new();
     for datagram in datagrams {
@@ -76,7 +74,7 @@ pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathe
             return Gathered::Foreign;
         }
         let Some(known) = message.len().checked_sub(it.offset) else { return Gathered::Partial };
-        // Of two messages, where both have it.
+        // The fragments overlap and differ: they are from two messages.
         if message.iter().skip(it.offset).zip(it.contents).any(|(a, b)| a != b) {
             return Gathered::Foreign;
         }
@@ -88,12 +86,12 @@ pub(super) fn gather<'a>(datagrams: impl IntoIterator<Item = &'a [u8]>) -> Gathe
     read(&message).map_or(Gathered::Foreign, Gathered::Whole)
 }
 
-/// Whether all of a datagram is parts of a ClientHello that begins a handshake.
+/// Whether a datagram consists of fragments of an initial ClientHello.
 pub(crate) fn is_hello(datagram: &[u8]) -> bool {
     !datagram.is_empty() && fragments(datagram).all(|it| it.is_some())
 }
 
-/// Whether all of a datagram is parts of this ClientHello.
+/// Whether a datagram consists of fragments of this ClientHello.
 pub(super) fn is_part(datagram: &[u8], of: &[u8]) -> bool {
     let is_of = |it: Fragment<'_>| {
         it.message_len == of.len()
@@ -102,7 +100,7 @@ pub(super) fn is_part(datagram: &[u8], of: &[u8]) -> bool {
     !datagram.is_empty() && fragments(datagram).all(|it| it.is_some_and(is_of))
 }
 
-/// What is in a datagram's records, up to the first that is no part of a ClientHello.
+/// The fragments in a datagram's records. Ends with `None` at the first record that is not a ClientHello fragment.
 fn fragments(datagram: &[u8]) -> impl Iterator<Item = Option<Fragment<'_>>> {
     let mut rest = Some(Reader(datagram));
     std::iter::from_fn(move || {
@@ -115,7 +113,7 @@ fn fragments(datagram: &[u8]) -> impl Iterator<Item = Option<Fragment<'_>>> {
     })
 }
 
-/// The next record, if a part of a ClientHello is all that is in it.
+/// The next record, if its only content is a ClientHello fragment.
 fn fragment<'a>(rest: &mut Reader<'a>) -> Option<Fragment<'a>> {
     if rest.u8()? != HANDSHAKE {
         return None;
@@ -127,7 +125,7 @@ fn fragment<'a>(rest: &mut Reader<'a>) -> Option<Fragment<'a>> {
         return None;
     }
     let message_len = record.u24()?;
-    // Its number. One with a cookie is the second (RFC 6347, section 4.2.1): it goes on with a handshake.
+    // Message number. One with a cookie is the second (RFC 6347, section 4.2.1): it continues a handshake.
     if record.u16()? != 0 {
         return None;
     }
@@ -165,7 +163,7 @@ fn read(whole: &[u8]) -> Option<ClientHello> {
     Some(hello)
 }
 
-/// Reads from the front; nothing of what is too short.
+/// Reads from the front; returns `None` if too few bytes are left.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -188,13 +186,13 @@ impl<'a> Reader<'a> {
         Some(usize::from(high) << 16 | usize::from(low))
     }
 
-    /// A list with its length in a byte before it.
+    /// A list preceded by its length in one byte.
     fn list8(&mut self) -> Option<&'a [u8]> {
         let len = self.u8()?;
         self.take(len.into())
     }
 
-    /// A list with its length in two bytes before it.
+    /// A list preceded by its length in two bytes.
     fn list16(&mut self) -> Option<&'a [u8]> {
         let len = self.u16()?;
         self.take(len.into())
@@ -203,9 +201,9 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 pub(super) mod recorded {
-    //! ClientHellos as they came.
+    //! Recorded ClientHellos.
 
-    /// One datagram a line.
+    /// Parses one datagram per line.
     pub(in crate::transport::dtls) fn datagrams(hex: &str) -> Vec<Vec<u8>> {
         let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
         hex.lines().map(|it| it.as_bytes().chunks(2).map(byte).collect()).collect()
@@ -275,7 +273,7 @@ mod tests {
         assert_eq!(gathered(std::slice::from_ref(&alert)), Gathered::Foreign);
         let [first, _] = gstreamer().try_into().unwrap();
         assert_eq!(gathered(&[first.clone(), alert]), Gathered::Foreign);
-        // Of two handshakes.
+        // Fragments of two handshakes.
         let [other, _] = firefox().try_into().unwrap();
         assert_eq!(gathered(&[first, other]), Gathered::Foreign);
     }

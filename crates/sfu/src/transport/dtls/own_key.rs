@@ -1,5 +1,5 @@
-//! Our certificate's private key, parsed once a thread. The library parses it for every peer, which also
-//! checks that it belongs to its public key: a scalar multiplication, and a twentieth of what a join costs.
+//! Our certificate's private key, parsed once per thread. The library parses it for every peer and checks it against
+//! its public key: a scalar multiplication, 5% of the cost of a join.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use dimpl::crypto::{Buf, HashAlgorithm, KeyProvider, SignatureAlgorithm, SigningKey};
 use dimpl::{CryptoError, CryptoOperation};
 
-/// The provider of keys of the one configuration, or else the library's own.
+/// A key provider that caches the last key; other kinds of keys are left to the wrapped provider.
 #[derive(Debug)]
 pub(super) struct OwnKeys(pub(super) &'static dyn KeyProvider);
 
-/// A key, and what it was parsed from.
+/// A key, and the DER that it was parsed from.
 struct Parsed {
     der: Box<[u8]>,
     key: Arc<EcdsaKeyPair>,
 }
 
 thread_local! {
-    /// The last one of this thread.
+    /// The last key of this thread.
     static LAST: RefCell<Option<Parsed>> = const { RefCell::new(None) };
 }
 
@@ -40,7 +40,7 @@ impl KeyProvider for OwnKeys {
     }
 }
 
-/// ECDSA on P-256 with SHA-256, as [`crate::transport::dtls::generate_certificate`] makes them.
+/// An ECDSA key on P-256 with SHA-256, as [`crate::transport::dtls::generate_certificate`] makes them.
 struct P256Key(Arc<EcdsaKeyPair>);
 
 impl std::fmt::Debug for P256Key {
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::transport::dtls::generate_certificate;
 
-    /// Whether what this key signs is by the certificate's.
+    /// Whether a signature by `key` verifies against the key in `der`.
     fn signs_for(key: &mut dyn SigningKey, der: &[u8]) -> bool {
         let mut signature = Buf::new();
         key.sign(b"a handshake", HashAlgorithm::SHA256, &mut signature).unwrap();

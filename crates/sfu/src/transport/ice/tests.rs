@@ -5,13 +5,13 @@ use crate::testing::START;
 
 const OURS: &str = "192.0.2.1:3000";
 
-/// A viewer with as many addresses as it likes.
+/// A viewer with any number of addresses.
 struct Viewer {
     ice: Ice,
     credentials: Credentials,
     out: Outbox,
     ms: u64,
-    /// What we were sent: to which address, and the bytes.
+    /// Datagrams sent to the viewer, by its address.
     inbox: VecDeque<(u16, Vec<u8>)>,
 }
 
@@ -23,7 +23,7 @@ impl Viewer {
         Self { ice, credentials, out: Outbox::default(), ms: 0, inbox: VecDeque::new() }
     }
 
-    /// One whose path is at this address.
+    /// Creates a viewer whose path is at address `at`.
     fn connected(at: u16, priority: u32) -> Self {
         let mut it = Self::new();
         assert_eq!(it.check(at, priority, true), Checked::Moved);
@@ -66,7 +66,7 @@ impl Viewer {
         self.send(from, &bytes)
     }
 
-    /// A record of the handshake, which the viewer begins; returns whether it is looked at.
+    /// Sends a handshake record from this address; returns whether it is processed.
     fn record(&mut self, from: u16) -> bool {
         let path = Path { local: OURS.parse().unwrap(), remote: address(from) };
         let is_taken = self.ice.record(path, true, self.now(), &mut self.out);
@@ -74,7 +74,7 @@ impl Viewer {
         is_taken
     }
 
-    /// Feedback, or anything else that only the viewer can encrypt.
+    /// Sends RTCP feedback, or any other authenticated packet.
     fn feedback(&mut self, from: u16) {
         let destination = OURS.parse().unwrap();
         let datagram = Datagram { source: address(from), destination, contents: &[] };
@@ -82,7 +82,7 @@ impl Viewer {
         self.receive();
     }
 
-    /// Answers our checks of these addresses; returns whether one moved the path.
+    /// Answers our checks of these addresses; returns whether the path changed.
     fn answer(&mut self, at: &[u16]) -> bool {
         let mut moved = false;
         for (to, bytes) in std::mem::take(&mut self.inbox) {
@@ -123,15 +123,15 @@ fn request(username: &str, pwd: &str, controls: bool, priority: u32, nominates: 
 #[test]
 fn a_handshake_need_not_wait_for_a_nomination_only_for_a_check() {
     let mut it = Viewer::new();
-    assert!(!it.record(1), "whoever was not checked is nobody");
+    assert!(!it.record(1), "no check came from there");
     it.check(1, 100, false);
     it.check(2, 200, false);
-    assert!(it.ice.path().is_none(), "a check alone is no wish to be sent to");
+    assert!(it.ice.path().is_none(), "a check alone must not select the path");
     assert!(!it.record(3));
     assert!(it.record(1));
     assert_eq!(it.at(), 1);
     it.inbox.clear();
-    // Then whatever is nominated is better, once it is proven.
+    // Then any nominated path is better, once it is proven.
     it.check(2, 1, true);
     assert_eq!(it.at(), 1);
     assert!(it.answer(&[2]));
@@ -147,7 +147,7 @@ fn a_nomination_of_where_the_handshake_began_changes_nothing() {
     it.inbox.clear();
     it.feedback(1);
     it.check(2, 50, true);
-    assert!(!it.answer(&[2]), "a worse one");
+    assert!(!it.answer(&[2]), "a path of lower priority");
     assert_eq!(it.at(), 1);
 }
 
@@ -156,11 +156,11 @@ fn a_handshake_that_goes_on_elsewhere_is_heard_and_media_waits_for_a_proof() {
     let mut it = Viewer::new();
     it.check(1, 100, false);
     it.check(2, 200, false);
-    assert!(it.record(1) && it.record(2), "both are heard");
+    assert!(it.record(1) && it.record(2), "both are processed");
     assert!(it.ice.path().is_none(), "either may be a copy that was faster");
     it.ice.shook_hands();
     it.inbox.clear();
-    // Our check got lost, and the viewer has no reason to check again.
+    // Our check was lost, and the viewer has no reason to send another.
     it.ms += 100;
     assert_eq!(it.ice.deadline(), Some(it.now()));
     it.ice.poll(it.now(), &mut it.out);
@@ -168,7 +168,7 @@ fn a_handshake_that_goes_on_elsewhere_is_heard_and_media_waits_for_a_proof() {
     assert_eq!(it.inbox.len(), 2, "each is asked again");
     assert!(it.answer(&[2]));
     assert_eq!(it.at(), 2);
-    assert_eq!(it.ice.deadline(), None, "and nothing is left to be done");
+    assert_eq!(it.ice.deadline(), None, "nothing is left to do");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn nobody_is_asked_for_ever_whether_he_is_there() {
         it.receive();
     }
     assert!(it.inbox.len() <= 20, "{}", it.inbox.len());
-    // When it is heard again, it is asked again.
+    // It is checked again when it is heard again.
     assert_eq!(it.check(1, 100, true), Checked::Taken);
     assert!(it.answer(&[1]));
     assert_eq!(it.at(), 1);
@@ -196,7 +196,7 @@ fn a_path_that_is_proven_is_not_given_up_for_a_record_from_elsewhere() {
     it.check(2, 50, false);
     it.ice.shook_hands();
     assert!(it.record(2), "the viewer may not know that the handshake is done");
-    assert_eq!(it.at(), 1, "but anybody can repeat a record");
+    assert_eq!(it.at(), 1, "anybody can repeat a record");
     assert!(it.answer(&[2]), "unless the viewer is there");
     assert_eq!(it.at(), 2);
 }
@@ -214,7 +214,7 @@ fn a_path_is_followed_once_it_is_nominated_and_better_and_answers() {
     it.later(100);
     it.feedback(2);
     it.check(1, 100, true);
-    assert!(!it.answer(&[1]), "the worse one, nominated again");
+    assert!(!it.answer(&[1]), "the path of lower priority, nominated again");
     assert_eq!(it.at(), 2);
 }
 
@@ -246,7 +246,7 @@ fn a_viewer_that_nat_forgot_is_followed_half_a_second_after_it_was_last_heard() 
     assert!(!it.later(449));
     assert!(it.later(1));
     assert_eq!(it.at(), 2);
-    assert_eq!(it.ice.deadline(), None, "and nothing is left to be done");
+    assert_eq!(it.ice.deadline(), None, "nothing is left to do");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn many_strangers_do_not_keep_the_viewer_from_being_followed() {
     it.check(2, 100, true);
     for n in 0..2 {
         it.later(20);
-        // Copies of checks that are forgotten by now.
+        // Copies of checks whose ids are forgotten by now.
         it.check(10 + n, 100, true);
     }
     assert!(it.answer(&[2]));
@@ -288,9 +288,13 @@ fn who_repeats_what_he_overheard_is_not_answered() {
     assert_eq!(it.send(2, &bytes), Checked::Refused);
     assert_eq!(it.inbox.len(), 0);
     let consented_at = it.ice.consented_at();
-    assert_eq!(it.send(1, &bytes), Checked::Taken, "the viewer, whose answer was lost");
+    assert_eq!(
+        it.send(1, &bytes),
+        Checked::Taken,
+        "the viewer repeats a check whose answer was lost"
+    );
     assert_eq!(it.inbox.len(), 1);
-    assert_eq!(it.ice.consented_at(), consented_at, "or somebody who pretends to be");
+    assert_eq!(it.ice.consented_at(), consented_at, "a repeated check is no consent");
 }
 
 #[test]
@@ -347,7 +351,7 @@ fn who_does_not_know_the_words_hears_nothing() {
         let bytes = request(&username, &pwd, true, 900, true);
         assert_eq!(it.send(2, &bytes), Checked::Refused, "{username}");
     }
-    // An answer that nobody asked for, or that is not signed by the viewer.
+    // An answer to no check of ours, or one not signed by the viewer.
     it.check(2, 900, true);
     let (_, check) = it.inbox.pop_back().unwrap();
     let id = StunMessage::parse(&check).unwrap().trans_id();
@@ -380,7 +384,7 @@ fn credentials_of_before_a_restart_hold_until_the_new_ones_are_used() {
 
 #[test]
 fn after_a_restart_a_worse_path_is_followed_at_once() {
-    // From the Wi-Fi to the mobile network, while both are there.
+    // From Wi-Fi to the mobile network, while both are available.
     let mut it = Viewer::connected(1, 200);
     it.feedback(1);
     it.ice.restart();
@@ -401,7 +405,11 @@ fn consent_is_given_on_the_path_in_use() {
         it.check(2, 100, true);
         it.answer(&[]);
     }
-    assert_eq!(it.ice.consented_at(), Some(began), "elsewhere it says nothing of here");
+    assert_eq!(
+        it.ice.consented_at(),
+        Some(began),
+        "a check from elsewhere is no consent for this path"
+    );
     it.check(1, 100, false);
     assert_eq!(it.ice.consented_at(), Some(it.now()));
 }
@@ -428,13 +436,13 @@ fn checks_that_overtake_the_answer_wait_for_it_and_copies_of_them_do_not() {
     let early = request(&it.username(), &it.ice.local().pwd.clone(), true, 100, true);
     assert_eq!(it.send(1, &early), Checked::Early, "it has our password");
     assert_eq!(it.send(1, &early), Checked::Early, "the viewer repeats it");
-    assert_eq!(it.send(2, &early), Checked::Refused, "who overheard it repeats it");
+    assert_eq!(it.send(2, &early), Checked::Refused, "an eavesdropper repeats it");
     let foreign = request(&it.username(), "another password, of nobody", true, 100, true);
     assert_eq!(it.send(9, &foreign), Checked::Refused);
     for port in 3..9 {
         assert_eq!(it.check(port, 100, false), Checked::Early);
     }
-    assert!(it.inbox.is_empty(), "nothing before the answer");
+    assert!(it.inbox.is_empty(), "no answer to the check before the SDP answer");
     it.ice.set_remote(it.credentials.clone());
     assert_eq!(it.send(2, &early), Checked::Refused);
     assert_eq!(it.send(1, &early), Checked::Moved);

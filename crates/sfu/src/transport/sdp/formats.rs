@@ -1,4 +1,4 @@
-//! Payload types and header extensions: what we offer, and what a viewer lists.
+//! Payload types and header extensions: those that we offer, and those of a peer.
 
 use std::sync::LazyLock;
 
@@ -9,8 +9,8 @@ use super::{ExtensionIds, Media, MediaKind, Offered};
 use crate::Codec;
 use crate::media::format::Format;
 
-/// What we offer: payload type, its retransmissions' one, codec and parameters. Those of Chromium,
-/// which leave 64 to 95 free (RFC 5761, section 4).
+/// The formats that we offer: payload type, payload type of its retransmissions, codec and parameters. The numbers are
+/// Chromium's, which leave out 64 to 95 (RFC 5761, section 4).
 #[rustfmt::skip]
 const OURS: [(u8, Option<u8>, Codec, &str); 12] = [
     (111, None, Codec::Opus, "minptime=10;useinbandfec=1"),
@@ -27,12 +27,12 @@ const OURS: [(u8, Option<u8>, Codec, &str); 12] = [
     (45, Some(46), Codec::Av1, ""),
 ];
 
-/// A header extension that we can write.
+/// A header extension that we support.
 pub(super) struct Known {
     pub(super) uri: &'static str,
     /// Our id for it.
     ours: u8,
-    /// The kind of media that it is for, when it is for one alone.
+    /// The kind of media that it is for; `None` if both.
     only: Option<MediaKind>,
     pub(super) id: fn(&ExtensionIds) -> Option<u8>,
     set: fn(&mut ExtensionIds, u8),
@@ -56,7 +56,7 @@ macro_rules! known {
     };
 }
 
-/// Those that viewers are offered, in the order of our ids.
+/// The extensions offered to viewers, in the order of our ids.
 #[rustfmt::skip]
 const EXTENSIONS: [Known; 9] = [
     known!(audio_level, 1, Some(MediaKind::Audio), "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
@@ -70,12 +70,12 @@ const EXTENSIONS: [Known; 9] = [
     known!(video_orientation, 13, Some(MediaKind::Video), "urn:3gpp:video-orientation"),
 ];
 
-/// Sound or picture, by what an `m=` line calls it.
+/// The kind of media, by its name in an `m=` line.
 pub(super) fn kind(name: &str) -> Option<MediaKind> {
     [MediaKind::Audio, MediaKind::Video].into_iter().find(|it| it.as_str() == name)
 }
 
-/// What `a=rtpmap` calls it.
+/// The encoding of a codec in `a=rtpmap`.
 pub(super) fn rtpmap(codec: Codec) -> &'static str {
     match codec {
         Codec::Opus => "opus/48000/2",
@@ -86,7 +86,7 @@ pub(super) fn rtpmap(codec: Codec) -> &'static str {
     }
 }
 
-/// Those that only a publisher writes: viewers are sent no simulcast.
+/// Extensions that only a publisher sends: viewers receive no simulcast.
 const FROM_PUBLISHERS: [Known; 2] = [
     known!(rid, 10, Some(MediaKind::Video), "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"),
     known!(
@@ -102,7 +102,7 @@ pub(super) fn known() -> impl Iterator<Item = &'static Known> {
     EXTENSIONS.iter().chain(&FROM_PUBLISHERS)
 }
 
-/// All that we forward of a kind.
+/// All formats and extensions of a kind that we forward.
 pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
     let is_video = kind == MediaKind::Video;
     let formats = OURS.iter().filter(|it| it.2.is_video() == is_video);
@@ -132,14 +132,15 @@ pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
     }
 }
 
-/// What a viewer accepts of what we forward, in its order, with the retransmissions of each.
+/// The formats of a peer that we forward, in its order of preference, each with the payload type of its
+/// retransmissions.
 pub(super) fn formats(section: &sdp::Section<'_>, kind: MediaKind) -> Vec<Offered> {
     let is_video = kind == MediaKind::Video;
     let payload_types = section.payload_types();
     let usable = payload_types.iter().filter(|it| is_usable(it.number));
     let found = usable.filter_map(|it| {
         let codec = codec(it).filter(|codec| codec.kind() == kind)?;
-        // Sound is not repeated, and decodes from any packet on.
+        // Audio is not retransmitted: it can be decoded from any packet on.
         let rtx = payload_types.rtx_of(it.number).filter(|rtx| is_video && is_usable(*rtx));
         Some(Offered {
             pt: it.number,
@@ -155,14 +156,14 @@ pub(super) fn formats(section: &sdp::Section<'_>, kind: MediaKind) -> Vec<Offere
     found.collect()
 }
 
-/// Where RTCP is on the same port, 64 to 95 would be taken for it (RFC 5761, section 4).
+/// Whether a payload type is not mistaken for RTCP on the same port, as 64 to 95 would be (RFC 5761, section 4).
 pub(crate) fn is_usable(payload_type: u8) -> bool {
     !matches!(payload_type, 64..=95)
 }
 
-/// The codec of a payload type, when it is one that we forward.
+/// The codec of a payload type, if we forward it.
 pub(crate) fn codec(it: &sdp::PayloadType<'_>) -> Option<Codec> {
-    // GStreamer's whepclientsrc leaves out the two channels that RFC 7587, section 7, asks for.
+    // GStreamer's whepclientsrc leaves out the two channels that RFC 7587, section 7, requires.
     let encoding = it.encoding?;
     let all = [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
     let is = |it: &Codec| {
@@ -172,9 +173,9 @@ pub(crate) fn codec(it: &sdp::PayloadType<'_>) -> Option<Codec> {
     all.into_iter().find(is)
 }
 
-/// The parameters of a format that belong to its codec: they are compared, and repeated in answers.
+/// The format parameters of this codec. They are compared, and repeated in answers.
 fn params(codec: Codec, fmtp: &sdp::Fmtp<'_>) -> FormatParams {
-    // Most answers repeat what we offer.
+    // Most answers repeat our offer.
     static OF_OURS: LazyLock<[FormatParams; OURS.len()]> =
         LazyLock::new(|| OURS.map(|it| FormatParams::read(it.2, it.3)));
     let is_same = |ours: &str| {
@@ -185,7 +186,7 @@ fn params(codec: Codec, fmtp: &sdp::Fmtp<'_>) -> FormatParams {
     ours.map_or_else(|| FormatParams::of(codec, fmtp), |at| OF_OURS[at])
 }
 
-/// Which way media flows, for a peer: what it is offered, or what it sends.
+/// The direction of media: sent to the peer, or received from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     ToPeer,
@@ -193,7 +194,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// How a peer names an extension that goes only this way, and how we do.
+    /// The direction of a one-way extension in the peer's description, and in ours.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::ToPeer => ("recvonly", "/sendonly"),
@@ -202,8 +203,8 @@ impl Way {
     }
 }
 
-/// The ids that a peer gave to extensions that we know; which of them go one way alone, by their place in
-/// [`known`]; and what is written for those. Of two lines with one id, and of two for one extension, the first
+/// Reads `a=extmap`: the peer's ids of the extensions that we know; the bit set of those for one direction only, by
+/// their index in [`known`]; and the direction to write for those. If an id or an extension is repeated, the first line
 /// counts.
 pub(super) fn extensions(
     attributes: &sdp::Attributes<'_>,

@@ -1,5 +1,4 @@
-//! What a publisher offers, read into what we need of it: which media flow, on which transports, and how their
-//! streams are told apart.
+//! Reads a publisher's offer: which media it sends, on which transports, and how its streams are identified.
 
 use sdp::{Description, RidDirection, SourceGroup};
 
@@ -11,11 +10,10 @@ use crate::media::name::Name;
 use crate::media::stream_key::MAX_LAYERS;
 use media_api::Codec;
 
-/// Reads a publisher's offer. Whatever would flow towards the publisher is negotiated away: `sendrecv`, which
-/// `addTrack` writes, is answered `recvonly`.
+/// Reads a publisher's offer. No media is sent to a publisher: `sendrecv`, which `addTrack` writes, is answered with
+/// `recvonly`.
 ///
-/// # Errors
-/// When nothing can be received by it, with a sentence for who wrote the publisher.
+/// # Errors If nothing can be received. The message is for the developer of the publisher.
 pub(crate) fn read_publisher(text: &str) -> Result<PublisherOffer, NegotiationError> {
     let description = Description::parse(text).map_err(unread)?;
     if description.is_ice_lite() {
@@ -49,7 +47,7 @@ pub(crate) fn read_publisher(text: &str) -> Result<PublisherOffer, NegotiationEr
     let transports = transports
         .iter()
         .map(|members| {
-            // What stands for the bundle comes first (RFC 9143, section 7.2).
+            // The media description that stands for the bundle comes first (RFC 9143, section 7.2).
             let tagged =
                 members.iter().find(|it| it.mid().is_some() && it.mid() == bundle_tag(&bundle));
             remote_transport(&description.transport_of(tagged.into_iter().chain(members).copied()))
@@ -67,7 +65,7 @@ fn bundle_tag(bundle: &[String]) -> Option<&str> {
     bundle.first().map(String::as_str)
 }
 
-/// What becomes of a media description.
+/// Decides the use of a media description.
 fn plan(
     description: &Description<'_>,
     section: &sdp::Section<'_>,
@@ -91,10 +89,10 @@ fn plan(
     Plan::Receive(Box::new(incoming(section, kind, media)))
 }
 
-/// Whether payloads of a codec say themselves of their layers. A browser that has the AV1 dependency descriptor
-/// negotiated leaves temporal layer and picture id out of VP8's own descriptor (RFC 7741, section 4.2), so that
-/// viewers who know only that one have to be sent the stream whole; and Chromium stood for seconds when it had it
-/// and was no longer sent a larger size of VP9.
+/// Whether a codec's payload describes its own layers. With the AV1 dependency descriptor, a browser leaves temporal
+/// layer and picture id out of the VP8 payload descriptor (RFC 7741, section 4.2); viewers without that extension would
+/// then have to receive the whole stream. And Chromium froze for seconds with it when a larger size of VP9 was no
+/// longer sent to it.
 fn tells_itself(codec: Codec) -> bool {
     matches!(codec, Codec::Vp8 | Codec::Vp9)
 }
@@ -130,8 +128,8 @@ fn incoming(section: &sdp::Section<'_>, kind: MediaKind, media: super::Media) ->
     }
 }
 
-/// The layers that are sent, in the order of `a=simulcast`, or else of the `a=rid` lines. Of alternatives the
-/// first is taken.
+/// The layers that are sent, in the order of `a=simulcast`, or else of the `a=rid` lines. Of alternatives, the first is
+/// used.
 fn rids(section: &sdp::Section<'_>) -> Vec<Name> {
     let sent: Vec<&str> = section
         .attributes
@@ -158,8 +156,8 @@ fn rids(section: &sdp::Section<'_>) -> Vec<Name> {
     rids
 }
 
-/// The transport of a media description, by its place: that of its bundle; without one that of the same ICE
-/// credentials; or else its own.
+/// Index of the transport of a media description: that of its bundle; without a bundle that with the same ICE
+/// credentials; else a new one.
 fn join_transport<'a, 'b>(
     description: &Description<'a>,
     section: &'b sdp::Section<'a>,

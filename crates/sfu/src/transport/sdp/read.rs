@@ -1,4 +1,4 @@
-//! What a viewer says, read into what we need of it.
+//! Reads a viewer's description.
 
 use sdp::{Description, Setup};
 
@@ -7,18 +7,18 @@ use super::unread;
 use super::{DtlsRole, Layout, Media, MediaKind, Plan, Remote, RemoteTransport, Section, formats};
 use crate::NegotiationError;
 
-/// What fits into the one-byte form of a header extension, as every client's does.
+/// The longest `a=mid`, in bytes: it fits the one-byte form of a header extension. Those of all clients do.
 const MAX_MID: usize = 16;
 
 const BUNDLE_NEEDED: &str = "it needs a=group:BUNDLE with the a=mid of each m-line, and a=rtcp-mux: \
                              there is one transport";
 
-/// Reads an offer.
+/// Reads a viewer's offer.
 pub(crate) fn read_offer(text: &str) -> Result<Remote, NegotiationError> {
     read(&Description::parse(text).map_err(unread)?)
 }
 
-/// Reads the answer to an offer of this layout.
+/// Reads a viewer's answer to our offer of this layout.
 pub(crate) fn read_answer(text: &str, offered: &Layout) -> Result<Remote, NegotiationError> {
     let description = Description::parse(text).map_err(unread)?;
     let theirs = description.sections.iter().map(|it| (it.kind, it.mid().unwrap_or_default()));
@@ -40,7 +40,7 @@ fn read(description: &Description<'_>) -> Result<Remote, NegotiationError> {
     Ok(Remote { transport: remote_transport(&transport)?, layout })
 }
 
-/// What a description says of one transport.
+/// Reads the description of one transport.
 pub(super) fn remote_transport(
     transport: &sdp::Transport<'_, '_>,
 ) -> Result<RemoteTransport, NegotiationError> {
@@ -53,7 +53,8 @@ pub(super) fn remote_transport(
     })
 }
 
-/// The media descriptions that are used, the one first that stands for the bundle (RFC 9143, section 7.2).
+/// The media descriptions that are used, beginning with the one whose attributes apply to the bundle (RFC 9143, section
+/// 7.2).
 fn on_transport<'a, 'b>(
     description: &'b Description<'a>,
     layout: &Layout,
@@ -64,7 +65,7 @@ fn on_transport<'a, 'b>(
     tagged.into_iter().chain(used).collect()
 }
 
-/// Who says nothing, or leaves it to us, begins the handshake.
+/// Our DTLS role. The peer begins the handshake if it has no `a=setup`, or leaves the choice to us.
 fn role(transport: &sdp::Transport<'_, '_>) -> Result<DtlsRole, NegotiationError> {
     match transport.setup().map_err(unread)? {
         Some(Setup::ActPass | Setup::Active) | None => Ok(DtlsRole::Server),
@@ -73,7 +74,7 @@ fn role(transport: &sdp::Transport<'_, '_>) -> Result<DtlsRole, NegotiationError
     }
 }
 
-/// Decides what becomes of each media description.
+/// Decides the use of each media description.
 fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
     let session = &description.session;
     let group: Vec<&str> = description.bundle().into_iter().flat_map(|it| it.mids()).collect();
@@ -121,7 +122,8 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
     Ok(layout)
 }
 
-/// The first sound and the first picture that are received flow; what is not received yet may later.
+/// The first audio and the first video that are received are sent. Media that the viewer does not receive yet stays
+/// idle.
 fn plan(layout: &mut Layout, kind: MediaKind, media: Option<Media>, receives: bool) -> Plan {
     let slot = match kind {
         MediaKind::Audio => &mut layout.audio,
@@ -137,15 +139,15 @@ fn plan(layout: &mut Layout, kind: MediaKind, media: Option<Media>, receives: bo
     }
 }
 
-/// Why nothing can flow in a media description, whatever its formats.
+/// Why a media description cannot be used, whatever its formats.
 enum Unusable {
-    /// It is rejected already, or neither sound nor picture over RTP.
+    /// It is already rejected, or it is not audio or video over RTP.
     Unwanted,
-    /// There is a common transport, and it is not on it.
+    /// There is a bundle, and it is not part of it.
     OtherTransport,
 }
 
-/// Protocol and formats of an `m=` line, for its rejection.
+/// Protocol and formats of an `m=` line, for rejecting it.
 pub(super) fn rest(section: &sdp::Section<'_>) -> String {
     section.formats().fold(section.proto.to_owned(), |text, it| text + " " + it)
 }
@@ -169,12 +171,12 @@ pub(super) fn mid<'a>(lines: &sdp::Section<'a>) -> Result<&'a str, NegotiationEr
     Ok(mid)
 }
 
-/// RFC 8866, section 9.
+/// Characters of a token (RFC 8866, section 9).
 fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]".contains(&byte)
 }
 
-/// How a media description of this kind is encoded, and what headers say of it.
+/// The formats and header extensions of a media description of this kind; `None` if it has no format of ours.
 pub(super) fn media(
     section: &sdp::Section<'_>,
     session: &sdp::Attributes<'_>,
@@ -200,8 +202,8 @@ pub(super) fn media(
     (!media.formats.is_empty()).then_some(media)
 }
 
-/// A viewer has one transport. Without a=group:BUNDLE two media can still share it: with RTCP on the same port and
-/// the same ICE credentials. What does not share that of the picture is rejected, as it would never connect.
+/// A viewer has one transport. Without a=group:BUNDLE two media descriptions can share it if both use rtcp-mux and the
+/// same ICE credentials. Media that does not share the video's transport is rejected, as it would never connect.
 fn keep_one_transport(description: &Description<'_>, layout: &mut Layout) {
     if !layout.bundle.is_empty() {
         return;

@@ -1,8 +1,8 @@
-//! What browsers say, what we say, and what nobody should.
+//! Descriptions of browsers, our own, and hostile ones.
 //!
-//! Chromium's and Firefox's descriptions in `fixtures` were recorded from those browsers: the answers
-//! are to [`offer`] as it is, the offers receive sound and picture and have a data channel. Safari's
-//! are written after what is public of them. All have LF line ends there; on the wire they have CRLF.
+//! Chromium's and Firefox's descriptions in `fixtures` were recorded from those browsers. The answers are to [`offer`]
+//! unchanged; the offers receive audio and video and have a data channel. Safari's are written from public descriptions
+//! of it. All have LF line ends there; on the wire they have CRLF.
 
 mod browsers;
 mod hostile;
@@ -19,9 +19,9 @@ const FIREFOX_ANSWER: &str = include_str!("fixtures/firefox_153_answer.sdp");
 const FIREFOX_OFFER: &str = include_str!("fixtures/firefox_153_offer.sdp");
 const SAFARI_ANSWER: &str = include_str!("fixtures/safari_18_answer.sdp");
 const SAFARI_OFFER: &str = include_str!("fixtures/safari_18_offer.sdp");
-/// Of `whepclientsrc`, GStreamer 1.22 and `gst-plugin-webrtc` 0.15.
+/// Offer of `whepclientsrc`, GStreamer 1.22 and `gst-plugin-webrtc` 0.15.
 const GSTREAMER_OFFER: &str = include_str!("fixtures/gstreamer_whepclientsrc_offer.sdp");
-/// What [`offer`] writes.
+/// The text that [`offer`] writes.
 const OUR_OFFER: &str = include_str!("fixtures/our_offer.sdp");
 
 const ANSWERS: [&str; 3] = [CHROMIUM_ANSWER, FIREFOX_ANSWER, SAFARI_ANSWER];
@@ -51,19 +51,19 @@ fn addresses() -> [SocketAddr; 2] {
     ["192.0.2.1:3000", "[2001:db8::1]:3000"].map(|it| it.parse().unwrap())
 }
 
-/// A format by what `a=rtpmap` and `a=fmtp` say of it.
+/// A format with these `a=rtpmap` and `a=fmtp` values.
 fn format(codec: Codec, fmtp: &str) -> Format {
     Format { codec, params: FormatParams::read(codec, fmtp) }
 }
 
-/// The payload type for a format, with that of its retransmissions.
+/// The payload type for a format, and that of its retransmissions.
 fn pts(remote: &Remote, codec: Codec, fmtp: &str) -> Option<(u8, Option<u8>)> {
     let kind = if codec.is_video() { MediaKind::Video } else { MediaKind::Audio };
     let offered = remote.media(kind)?.payload_type(&format(codec, fmtp))?;
     Some((offered.pt, offered.rtx))
 }
 
-/// The lines of each media description, that of the session first.
+/// The lines of each media description; those of the session come first.
 fn sections(text: &str) -> Vec<Vec<&str>> {
     let mut sections = vec![Vec::new()];
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! What we say.
+//! Writes our descriptions.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -10,20 +10,19 @@ use super::{
 };
 use crate::media::name::Name;
 
-/// Offers a layout: [`Layout::ours`] first, later that of the viewer. Other ICE credentials in it
-/// restart ICE.
+/// Writes an offer of a layout: at first [`Layout::ours`], later the viewer's. New ICE credentials in it restart ICE.
 pub(crate) fn offer(local: &Local<'_>, layout: &Layout) -> String {
-    // Who offers leaves the choice to the other side (RFC 8842, section 5.2).
+    // The offerer leaves the choice of the DTLS role to the other side (RFC 8842, section 5.2).
     Writer::new(local, layout, |_| "actpass").description()
 }
 
-/// Answers an offer: all that the viewer accepts of what we forward, in its order and by its numbers.
+/// Answers a viewer's offer: all formats that we forward, in its order and with its payload types.
 pub(crate) fn answer(local: &Local<'_>, remote: &Remote) -> String {
     Writer::new(local, &remote.layout, |_| setup(remote.transport.role)).description()
 }
 
-/// Answers a publisher: all that it sends and we forward, in its order and by its numbers (RFC 3264,
-/// section 6.1).
+/// Answers a publisher's offer: all formats that we forward, in its order and with its payload types (RFC 3264, section
+/// 6.1).
 pub(crate) fn answer_publisher(local: &Local<'_>, offer: &PublisherOffer) -> String {
     let role = |at: usize| offer.transports.get(at).map_or(DtlsRole::Server, |it| it.role);
     Writer::new(local, &offer.layout, |at| setup(role(at))).description()
@@ -36,8 +35,7 @@ fn setup(role: DtlsRole) -> &'static str {
     }
 }
 
-/// What descriptions say of the formats that we offer first, which is four fifths of the text and the same for
-/// every viewer. Made once.
+/// The text for all formats that we offer: four fifths of a description, and the same for every viewer. Made once.
 struct Fixed {
     heading: String,
     extensions: String,
@@ -54,7 +52,7 @@ impl Fixed {
         it
     }
 
-    /// Of this one, if it is of ours.
+    /// The text for `media`, if that is one of [`Layout::ours`].
     fn find(media: &Media) -> Option<&'static Self> {
         static OURS: LazyLock<[Fixed; 2]> = LazyLock::new(|| {
             let of = |it: &Option<Media>| Fixed::of(it.as_ref().expect("we offer both kinds"));
@@ -75,7 +73,7 @@ struct Writer<'a, F> {
     text: String,
 }
 
-/// What flows in a media description.
+/// The media that flows in a media description.
 #[derive(Debug, Clone, Copy)]
 enum Flow<'a> {
     Out(MediaKind),
@@ -83,12 +81,12 @@ enum Flow<'a> {
     Nothing,
 }
 
-/// Writes a line with its end.
+/// Writes a line and its line end.
 macro_rules! line {
     ($self:ident, $($part:tt)*) => { put!($self.text, $($part)*) };
 }
 
-/// Writes a line with its end to a text.
+/// Writes a line and its line end to `text`.
 macro_rules! put {
     ($text:expr, $($part:tt)*) => {{
         let _ = write!($text, $($part)*);
@@ -116,8 +114,8 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         }
         line!(self, "a=msid-semantic: WMS {stream_id}");
         line!(self, "a=ice-lite");
-        // What stands for the bundle has the candidates (RFC 9143, section 7.1.2); without a bundle the first
-        // of each transport.
+        // The candidates are in the media description that stands for the bundle (RFC 9143, section 7.1.2). Without a
+        // bundle, they are in the first one of each transport.
         let tagged = accepted.first().copied();
         let mut n_transports = 0;
         for section in &self.layout.sections {
@@ -141,7 +139,7 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         self.text
     }
 
-    /// What is left of the bundle without the rejected.
+    /// The `mid`s of the bundle, without rejected media descriptions.
     fn bundled(&self) -> impl Iterator<Item = &'a str> {
         let sections = &self.layout.sections;
         let is_used =
@@ -210,7 +208,7 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         }
     }
 
-    /// The simulcast layers that are taken: all that were offered (RFC 8853, section 5.3.2).
+    /// Writes the accepted simulcast layers: all that were offered (RFC 8853, section 5.3.2).
     fn layers(&mut self, incoming: &Incoming) {
         if incoming.rids.is_empty() {
             return;
@@ -222,23 +220,22 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         line!(self, "a=simulcast:recv {}", rids.join(";"));
     }
 
-    /// Addresses by preference, IPv6 before IPv4 (RFC 8421), but for the one that the viewer came by.
+    /// Writes our candidates by preference, IPv6 before IPv4 (RFC 8421), but the address `via` first.
     fn candidates(&mut self) {
         let Local { candidates, via, .. } = *self.local;
         for (n, address) in via_first(candidates.iter().enumerate(), via, |it| Some(it.1.ip())) {
-            // Each has a base of its own, and so a foundation and a preference of its own (RFC 8445,
-            // section 5.1).
+            // Each has its own base, and so its own foundation and its own preference (RFC 8445, section 5.1).
             let below = u32::try_from(n).unwrap_or(u32::MAX).min(0x7FFF);
             let preference = if address.is_ipv6() { 0xFFFF - below } else { 0x7FFF - below };
             let priority = 126 << 24 | preference << 8 | 255;
             let (ip, port) = (address.ip(), address.port());
             line!(self, "a=candidate:{} 1 udp {priority} {ip} {port} typ host", n + 1);
         }
-        // There are no more.
+        // There are no further candidates.
         line!(self, "a=end-of-candidates");
     }
 
-    /// The streams that will come (RFC 5576), which a browser has its receivers ready for.
+    /// Writes the SSRCs of our streams (RFC 5576), for which a browser prepares its receivers.
     fn sources(&mut self, kind: MediaKind, media: &Media) {
         let Local { cname, stream_id, ssrcs, .. } = self.local;
         let Ssrcs { audio: audio_ssrc, video: video_ssrc, rtx: rtx_ssrc } = *ssrcs;
@@ -259,7 +256,7 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
     }
 }
 
-/// The end of an `m=` line: protocol and payload types.
+/// Writes the end of an `m=` line: protocol and payload types.
 fn heading(media: &Media, text: &mut String) {
     text.push_str(&media.proto);
     for offered in &media.formats {
@@ -271,7 +268,7 @@ fn heading(media: &Media, text: &mut String) {
     text.push_str("\r\n");
 }
 
-/// The header extensions by their numbers.
+/// Writes the header extensions and their ids.
 fn extensions(media: &Media, text: &mut String) {
     for (n, known) in formats::known().enumerate() {
         if let Some(id) = (known.id)(&media.extensions) {
@@ -281,7 +278,7 @@ fn extensions(media: &Media, text: &mut String) {
     }
 }
 
-/// What each payload type stands for, with its feedback and its retransmissions.
+/// Writes the format of each payload type, its feedback and its retransmissions.
 fn payload_types(media: &Media, text: &mut String) {
     for it in &media.formats {
         let pt = it.pt;
@@ -307,8 +304,8 @@ fn payload_types(media: &Media, text: &mut String) {
     }
 }
 
-/// The items of address `via` first, otherwise in the order given. An IPv4 address is the same in its
-/// IPv6 form (RFC 4291, section 2.5.5.2), in which a socket of both families tells it.
+/// Moves the items with address `via` to the front, and keeps the order of the others. An IPv4 address equals its
+/// IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2), which a dual-stack socket reports.
 fn via_first<T>(
     items: impl Iterator<Item = T>,
     via: Option<IpAddr>,

@@ -108,7 +108,7 @@ fn each_browsers_offer_is_answered_by_its_own_numbers() {
 
 #[test]
 fn gstreamers_player_is_answered_with_sound_and_picture() {
-    // It leaves out the channels of Opus, and refuses an answer that leaves out its sound.
+    // It leaves out the channels of Opus, and rejects an answer without its audio.
     let remote = read_offer(GSTREAMER_OFFER).unwrap();
     assert_eq!(pts(&remote, Codec::Opus, ""), Some((101, None)));
     assert_eq!(pts(&remote, Codec::H264, BASELINE), Some((97, None)));

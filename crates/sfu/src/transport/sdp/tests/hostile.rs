@@ -1,4 +1,4 @@
-//! What is refused, and what only looks strange.
+//! Descriptions that are rejected, and unusual ones that are accepted.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn refused(text: &str) -> String {
     read_offer(text).unwrap_err().to_string()
 }
 
-/// Chromium's offer without the lines that begin with this.
+/// Chromium's offer without the lines that begin with `prefix`.
 fn without(prefix: &str) -> String {
     let lines = CHROMIUM_OFFER.lines().filter(|it| !it.starts_with(prefix));
     lines.map(|it| it.to_owned() + "\n").collect()
@@ -80,7 +80,7 @@ fn a_transport_is_said_once_for_all_media() {
     let remote = read_offer(&text).unwrap();
     let said = answer(&local(&[]), &remote);
     assert!(!said.contains("BUNDLE") && said.matches("a=sendonly").count() == 2, "{said}");
-    // What is on another transport is left out, and the picture is kept.
+    // Media on another transport is rejected, and video is kept.
     let other = text.replacen("a=ice-ufrag:wG3i", "a=ice-ufrag:other", 1);
     let no_mux: String =
         text.lines().filter(|it| *it != "a=rtcp-mux").map(|it| it.to_owned() + "\n").collect();
@@ -93,7 +93,7 @@ fn a_transport_is_said_once_for_all_media() {
         assert!(said.contains("m=audio 0 ") && said.matches("a=sendonly").count() == 1, "{said}");
         assert_eq!(remote.transport.ufrag, "wG3i");
     }
-    // With one there is no question, and it needs no name.
+    // A single media description needs no name.
     let alone = text.split("m=video").next().unwrap().replace("a=mid:0\n", "");
     let remote = read_offer(&alone).unwrap();
     assert_eq!(remote.media(MediaKind::Audio).unwrap().extensions.mid, None, "{remote:?}");
@@ -144,7 +144,7 @@ fn strange_formats_and_extensions_are_passed_over() {
     assert_eq!(video.extensions, expected);
 }
 
-/// Whatever was read can be answered and offered again, with as many m-lines.
+/// Every description that is accepted can be answered and offered again, with the same number of m-lines.
 fn read_and_answered(text: &str) {
     let _ = read_answer(text, Layout::ours());
     let Ok(remote) = read_offer(text) else { return };

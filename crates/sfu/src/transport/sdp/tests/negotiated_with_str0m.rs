@@ -1,4 +1,4 @@
-//! Offers and answers exchanged with str0m in a browser's place.
+//! Exchanges offers and answers with str0m in place of a browser.
 
 use str0m::Rtc;
 use str0m::change::{SdpAnswer, SdpOffer};
@@ -22,7 +22,7 @@ fn client() -> Rtc {
     Rtc::builder().set_crypto_provider(crypto).build(*START)
 }
 
-/// The client finds what it would be sent in among what it accepts.
+/// The client accepts the format that it would be sent.
 fn plays(client: &Rtc, remote: &Remote) {
     for (codec, fmtp) in FORMATS {
         let (pt, rtx) = pts(remote, codec, fmtp).unwrap();
@@ -41,7 +41,7 @@ fn a_client_takes_our_offer_and_we_its_answer() {
     let text = offer(&local(&addresses), Layout::ours());
     let answer = client.sdp_api().accept_offer(SdpOffer::from_sdp_string(&text).unwrap()).unwrap();
     let remote = read_answer(&answer.to_sdp_string(), Layout::ours()).unwrap();
-    // Where it has the choice it waits, unlike browsers.
+    // If it has the choice it waits, unlike browsers.
     assert_eq!(remote.transport.role, DtlsRole::Client);
     assert_eq!(codecs(&remote), [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1]);
     plays(&client, &remote);
@@ -59,7 +59,7 @@ fn a_client_takes_our_offer_and_we_its_answer() {
         client.direct_api().local_dtls_fingerprint().bytes
     );
 
-    // And again, with other credentials.
+    // Again, with other credentials.
     let again = Local { transports: &[ANOTHER], version: 2, ..local(&addresses) };
     let text = offer(&again, &remote.layout);
     let answer = client.sdp_api().accept_offer(SdpOffer::from_sdp_string(&text).unwrap()).unwrap();

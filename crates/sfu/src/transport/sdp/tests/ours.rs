@@ -1,4 +1,4 @@
-//! What we write.
+//! Our own descriptions.
 
 use super::*;
 use media_api::MediaKind;
@@ -127,7 +127,7 @@ a=inactive
     assert!(answer.lines().eq(ours.lines()), "{answer}");
 }
 
-/// What is the same on both sides but for names and numbers.
+/// The part of a description that is the same on both sides, without names and numbers.
 #[test]
 fn ice_restarts_with_the_same_media() {
     let first = offer(&local(&[]), Layout::ours());
@@ -145,7 +145,7 @@ fn ice_restarts_with_the_same_media() {
         "a=ice-pwd:AnotherPasswordOf24Chars",
         "a=ice-ufrag:Another",
         "a=ice-pwd:AnotherPasswordOf24Chars",
-        // As Chromium put it.
+        // As Chromium wrote it.
         "a=fmtp:45 profile=0;level-idx=5;tier=0",
     ];
     assert_eq!(changed, expected);
