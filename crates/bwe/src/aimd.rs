@@ -2,38 +2,38 @@
 
 use super::rate::Rates;
 
-/// What remains of the arriving rate when a queue grows.
+/// At overuse, the estimate falls to this part of the received rate.
 const BETA: f64 = 0.85;
 
-/// Growth a second, far from where the estimate last fell.
+/// Growth per second, far from the rate where the estimate last fell.
 const GROWTH: f64 = 1.08;
 
-/// The estimate grows by itself up to this many times what arrives, and a little: nobody knows
-/// what else the link can do.
+/// Without a probe, the estimate grows to at most this many times the received rate, plus [`MAX_ABOVE_BPS`]: the
+/// capacity above is unknown.
 const MAX_RATIO: f64 = 1.5;
+/// See [`MAX_RATIO`].
 const MAX_ABOVE_BPS: f64 = 10_000.0;
 
-/// Who sends less than this part of the estimate does not try it.
+/// A sender below this part of the estimate does not test it.
 const LIMITED: f64 = 0.75;
 
-/// What remains of the estimate at overuse while it was not tried.
+/// At overuse while the estimate is not tested, it falls no lower than to this part.
 const UNTRIED_BETA: f64 = 0.7;
 
-/// The least additive growth a second: round trips are short on the way to a nearby server, and
-/// long detours need not be waited for.
+/// The least additive growth per second, as a part of the estimate. The path to a nearby server has a short round-trip
+/// time; growth need not wait for a longer one.
 const MIN_ADDITIVE: f64 = 0.02;
 
-/// The bits of a packet.
+/// Size of a packet in bits.
 const PACKET_BITS: f64 = 9_600.0;
 
-/// How long it then stands.
+/// After a fall, overuse while the estimate is not tested is ignored for this long.
 const UNTRIED_SETTLE_US: u64 = 500_000;
 
-/// How long the estimate stands after it was lowered, until feedback can show what came of it.
+/// After a fall, further overuse is ignored for this long and a round trip, until feedback shows the effect.
 const SETTLE_US: u64 = 100_000;
 
-/// The rate at which the link was seen to be full, and how sure that is. In kbit/s, as the
-/// constants of libwebrtc are.
+/// The rate at which the link was seen full, and its variance. In kbit/s, like the constants of libwebrtc.
 #[derive(Debug, Clone, Copy)]
 struct Capacity {
     mean: f64,
@@ -42,7 +42,7 @@ struct Capacity {
 }
 
 impl Capacity {
-    /// Seen again.
+    /// Updates the known capacity with another observation.
     fn seen(known: Option<Self>, bps: f64) -> Self {
         let kbps = (bps / 1e3).max(1.0);
         let Some(Self { mean, variance }) = known.filter(|it| bps > it.lower_bps()) else {
@@ -67,7 +67,7 @@ impl Capacity {
     }
 }
 
-/// Holds the estimate.
+/// The current estimate and its state.
 #[derive(Debug)]
 pub(crate) struct Aimd {
     estimate: f64,
@@ -76,12 +76,12 @@ pub(crate) struct Aimd {
     capacity: Option<Capacity>,
     updated_at: u64,
     lowered_at: Option<u64>,
-    /// Whether loss lowered it, and not a queue: that is seen late, and costs more.
+    /// Whether loss lowered it, and not a queue: loss is noticed later, and costs more.
     is_loss: bool,
 }
 
 impl Aimd {
-    /// Begins with a guess.
+    /// Starts with an initial estimate, in bit/s.
     pub(crate) fn new(now_us: u64, start: f64, min: f64, max: f64) -> Self {
         Self {
             estimate: start,
@@ -94,12 +94,12 @@ impl Aimd {
         }
     }
 
-    /// The estimate in bits a second.
+    /// The estimate in bit/s.
     pub(crate) fn estimate(&self) -> f64 {
         self.estimate
     }
 
-    /// Within the bounds.
+    /// Limits a rate to the minimum and the maximum.
     pub(crate) fn clamp(&self, bps: f64) -> f64 {
         // A NaN would pass `clamp`.
         if bps.is_nan() { self.min } else { bps.clamp(self.min, self.max) }
@@ -110,23 +110,23 @@ impl Aimd {
         self.capacity.is_some()
     }
 
-    /// The estimate, or where the link was seen full when that is less, in bits a second.
+    /// The estimate, or the rate at which the link was seen full if that is lower, in bit/s.
     pub(crate) fn surely_fits(&self) -> f64 {
         self.capacity.map_or(self.estimate, |it| self.estimate.min(it.mean * 1e3))
     }
 
-    /// Whether it cannot fall further.
+    /// Whether the estimate is at its minimum.
     pub(crate) fn is_least(&self) -> bool {
         self.estimate <= self.min
     }
 
-    /// Whatever it was before.
+    /// Sets the estimate, whatever it was before.
     pub(crate) fn set(&mut self, now_us: u64, bps: f64) {
         self.estimate = self.clamp(bps);
         self.updated_at = now_us;
     }
 
-    /// A probe, or what was wrongly taken away.
+    /// Raises the estimate to a probe's result, or back to where it was before a wrong reduction.
     pub(crate) fn raise_to(&mut self, now_us: u64, bps: f64) {
         if bps <= self.estimate {
             return;
@@ -135,7 +135,7 @@ impl Aimd {
         self.capacity = self.capacity.filter(|it| bps <= it.upper_bps());
     }
 
-    /// Loss has shown that not more than `bps` is to be sent, and `acked` arrives.
+    /// Lowers the estimate to `bps` after loss. `acked`: the received rate.
     pub(crate) fn reduce_to(&mut self, now_us: u64, bps: f64, acked: f64) {
         if bps >= self.estimate {
             return;
@@ -146,12 +146,12 @@ impl Aimd {
         self.capacity = Some(Capacity::seen(self.capacity, acked));
     }
 
-    /// No growth for the time since the last update.
+    /// Skips the growth since the last update.
     pub(crate) fn hold(&mut self, now_us: u64) {
         self.updated_at = now_us;
     }
 
-    /// Nothing speaks against more.
+    /// Grows the estimate: there is no sign of overuse.
     pub(crate) fn increase(&mut self, now_us: u64, acked: Rates, sent: Option<Rates>, rtt_us: u64) {
         let seconds = now_us.saturating_sub(self.updated_at).min(1_000_000) as f64 / 1e6;
         self.updated_at = now_us;
@@ -176,7 +176,7 @@ impl Aimd {
         self.estimate = self.clamp((self.estimate + growth.max(1_000.0 * seconds)).min(limit));
     }
 
-    /// A queue grows. `is_queue_long`: there is no doubt that it is one.
+    /// Lowers the estimate after overuse. `is_queue_long`: the queue is beyond doubt.
     pub(crate) fn on_overuse(
         &mut self,
         now_us: u64,
@@ -192,8 +192,8 @@ impl Aimd {
         if settles && arriving > 0.5 * self.estimate {
             return;
         }
-        // What is sent arrives, and is little: it is not the estimate that was too high, or not by
-        // as much as the rate suggests.
+        // All that is sent arrives, at a low rate: the estimate was not too high, or not by as much as the rate
+        // suggests.
         let is_untried = !is_queue_long
             && sent.is_some_and(|it| {
                 it.short <= 1.05 * acked.short && acked.short < LIMITED * self.estimate

@@ -1,44 +1,44 @@
-//! What the packets of one probe tell: the lower of the rates at which they were sent and arrived.
+//! The result of one probe: the lower of the rates at which its packets were sent and received.
 
-/// Packets a probe needs to tell anything.
+/// Packets a probe needs for a result.
 pub(crate) const MIN_PACKETS: u32 = 5;
 
-/// Packets needed for a line through them.
+/// Packets needed for a regression line.
 const MIN_FOR_LINE: u32 = 4;
 
-/// The bytes of a full packet.
+/// Size of a full packet.
 pub(crate) const PACKET_BYTES: u32 = 1_200;
 
-/// A link that loses more than this by itself.
+/// Inherent loss above which a link is lossy.
 const LOSSY: f64 = 0.05;
 
-/// How much of a probe has to arrive.
+/// Part of a probe that has to arrive.
 const MIN_ARRIVED: f64 = 0.8;
 
-/// The same of a long one, whose end tells the most.
+/// Part of a long probe that has to arrive: its end matters most.
 const MIN_ARRIVED_OF_LONG: f64 = 0.9;
 
-/// A probe that took longer was no burst.
+/// A probe that took longer is no burst, and has no result.
 const MAX_SPAN_US: i64 = 1_000_000;
 
-/// Packets that arrive this much faster than they were sent came out of a bundle.
+/// Packets received this much faster than they were sent came out of a bundle: no result.
 const MAX_RATIO: f64 = 2.0;
 
-/// Packets that arrive slower than this part of the rate they were sent at filled a queue, and
-/// this part of the capacity is used then, for the queue to drain.
+/// Packets received at less than this part of the rate they were sent at filled a queue.
 const UNSATURATED: f64 = 0.9;
+/// Part of the capacity that is then used, so that the queue drains.
 const UTILISATION: f64 = 0.95;
 
-/// One probe under way.
+/// A probe in flight.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Cluster {
-    /// Bytes that were to be sent; 0: no probe.
+    /// Bytes to be sent; 0: no probe.
     pub(crate) bytes: u32,
-    /// The first of them, which nothing is read from: what a bucket lets through says little.
+    /// Bytes at its start that are not evaluated: a token bucket may let them through.
     lead: u32,
-    /// Of them, those that arrived.
+    /// Bytes received of those.
     led: u32,
-    /// The rate that was asked for.
+    /// Its rate in bit/s.
     pub(crate) bps: u64,
     pub(crate) id: u8,
     packets: u32,
@@ -49,13 +49,14 @@ pub(crate) struct Cluster {
     first_received_us: i64,
     last_received_us: i64,
     first_received_bytes: u32,
-    /// Sums of when packets were sent (x) and arrived (y), in ms since the first one's.
+    /// Origin of the sums.
     origin: (u64, i64),
+    /// Sums of the times at which packets were sent (x) and received (y), in ms since the origin.
     sum: Sums,
     pub(crate) is_touched: bool,
 }
 
-/// For a line with the least squares.
+/// Sums for a least-squares line.
 #[derive(Debug, Default, Clone, Copy)]
 struct Sums {
     x: f64,
@@ -65,17 +66,17 @@ struct Sums {
 }
 
 impl Cluster {
-    /// Packets are to come.
+    /// Starts a probe.
     pub(crate) fn new(id: u8, bps: u64, bytes: u32, lead: u32) -> Self {
         Self { id, bps, bytes, lead, ..Self::default() }
     }
 
-    /// Whether it is there to confirm what a shorter one has found.
+    /// Whether it confirms a shorter one.
     pub(crate) fn is_long(&self) -> bool {
         self.lead > 0
     }
 
-    /// One of its packets arrived.
+    /// Records a packet that was received.
     pub(crate) fn on_packet(&mut self, sent_us: u64, received_us: i64, bytes: u32) {
         if self.led < self.lead {
             self.led = self.led.saturating_add(bytes);
@@ -109,15 +110,15 @@ impl Cluster {
         self.is_touched = true;
     }
 
-    /// Whether anything was heard of it.
+    /// Whether any of its packets was received.
     pub(crate) fn has_arrived(&self) -> bool {
         self.packets > 0 || self.led > 0
     }
 
-    /// What fits, in bits a second, on a link that loses the part `inherent` whatever is sent, and whether
-    /// that fills it. `None`: nothing can be said, not yet or not at all.
+    /// The rate that fits, in bit/s, and whether it fills the link. `inherent`: the loss of the link at any rate.
+    /// `None`: no result, or not yet.
     pub(crate) fn result(&self, inherent: f64) -> Option<(f64, bool)> {
-        // On a link that loses by itself, two of few packets are soon gone.
+        // On a lossy link, two of a few packets are easily lost.
         let spare = if inherent > LOSSY { 2 } else { 1 };
         let least = if self.is_long() { MIN_ARRIVED_OF_LONG } else { MIN_ARRIVED };
         let share = least * (1.0 - inherent);
@@ -135,7 +136,7 @@ impl Cluster {
             let bytes = self.arrived.saturating_sub(u64::from(without)) as f64;
             bytes / (1.0 - inherent) * 8.0 * 1e6 / us.max(1) as f64
         };
-        // All at once is as fast as it gets; a probe never tells of more than was asked for.
+        // If all was sent at once, the received rate counts alone. The result is at most 1.2 times the rate asked for.
         let send = if sent_us == 0 { f64::MAX } else { rate(self.last_sent_bytes, sent_us) };
         let receive = match self.stretch() {
             Some(stretch) if send < f64::MAX => send / stretch,
@@ -149,9 +150,9 @@ impl Cluster {
         Some((if is_full { UTILISATION * receive } else { send.min(receive) }, is_full))
     }
 
-    /// How much longer the probe arrived than it was sent: the slope of a line through all its
-    /// packets, which jitter shakes less than the first and the last of them. `None` when packets
-    /// were too few, or sent all at once.
+    /// How much longer it took to receive the probe than to send it: the slope of a line through all packets, which
+    /// jitter affects less than the first and last packet. `None` if there were too few packets, or all were sent at
+    /// once.
     fn stretch(&self) -> Option<f64> {
         let n = f64::from(self.packets);
         let Sums { x, y, xx, xy } = self.sum;

@@ -1,54 +1,55 @@
-//! What the one-way delay of packets says: whether a queue grows on the way, and how long it is.
-//! Clocks need not agree; only how their difference changes counts.
+//! Detects a growing queue on the path from the one-way delay of packets, and its length. The clocks need not agree:
+//! only changes of their difference matter.
 
 use super::trendline::{Trend, Trendline};
 
-/// Packets sent within this time of a group's first are one group.
+/// Packets sent within this time of a group's first packet are one group.
 const GROUP_US: u64 = 5_000;
 
-/// Packets that arrive closer than this, and closer than they were sent, left some queue together:
-/// Wi-Fi and mobile links send in bundles. They are one group, for up to [`MAX_BUNDLE_US`].
+/// Packets that arrive within this time, and closer than they were sent, left some queue together: Wi-Fi and mobile
+/// links send in bundles. They are one group, for up to [`MAX_BUNDLE_US`].
 const BUNDLE_US: i64 = 5_000;
 const MAX_BUNDLE_US: i64 = 100_000;
 
-/// A delay that changes by more from one group to the next is a clock that was set.
+/// If the delay changes by more from one group to the next, a clock was set.
 const CLOCK_JUMP_US: i64 = 3_000_000;
 
-/// Groups in a row that arrived before their predecessors, before that is a clock that was set.
+/// If this many groups in a row arrive before their predecessors, a clock was set.
 const MAX_BACKWARDS: u8 = 3;
 
-/// Half of the time over which the least delay is that of the empty link: longer and the drift of
-/// the clocks shows, shorter and a queue that stands is taken for the link.
+/// Half of the time over which the least delay counts as that of the empty link. With a longer time, clock drift
+/// matters; with a shorter one, a standing queue is taken for the link.
 const BASE_US: u64 = 10_000_000;
 
-/// The least delay of this many groups is the queue's, the rest is jitter; half as many do for a
-/// queue longer than [`LONG_QUEUE_US`], which no jitter is.
+/// The least delay of this many groups is the queue's; the rest is jitter.
 const RECENT: usize = 6;
+/// Half as many groups suffice for a queue longer than [`LONG_QUEUE_US`], which cannot be jitter.
 const HALF: usize = RECENT / 2;
+/// A longer queue is a long one, in µs.
 const LONG_QUEUE_US: i64 = 60_000;
 
-/// A queue shorter than this is none, in µs: as little as schedulers make.
+/// A shorter queue is ignored, in µs: schedulers cause as much.
 const LEAST_QUEUE_US: i64 = 10_000;
 
-/// With a queue longer than this the estimate does not grow, in µs.
+/// With a longer queue the estimate does not grow, in µs.
 const STANDING_QUEUE_US: i64 = 40_000;
 
-/// A queue that is shorter by this within [`RECENT`] groups drains, in µs.
+/// A queue that gets shorter by this within [`RECENT`] groups is draining, in µs.
 const DRAINED_US: i64 = 3_000;
 
-/// A long queue that has not got shorter for this long is stuck: it is full, or was filled before
-/// there was a trend to see.
+/// A long queue that has not got shorter for this long is stuck: it is full, or was filled before a trend could be
+/// seen.
 const STUCK_US: u64 = 1_200_000;
 
-/// By how much a queue that is not stuck gets shorter meanwhile, in µs.
+/// By how much a queue gets shorter in that time if it is not stuck, in µs.
 const UNSTUCK_US: i64 = 10_000;
 
-/// How the link is used.
+/// The load of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usage {
     /// A queue drains.
     Under,
-    /// Neither.
+    /// No queue drains or grows.
     Normal,
     /// A queue grows.
     Over,
@@ -61,7 +62,7 @@ struct Group {
     last_sent_us: u64,
     first_received_us: i64,
     last_received_us: i64,
-    /// The least of its packets: what stood in the queue before the group itself.
+    /// The least delay of its packets: the queue before the group itself.
     delay_us: i64,
 }
 
@@ -76,7 +77,7 @@ impl Group {
         }
     }
 
-    /// Whether a packet, sent no earlier than the group began, is of this group.
+    /// Whether a packet is of this group. It must not be sent before the group began.
     fn has(&self, sent_us: u64, received_us: i64) -> bool {
         let sent_delta = sent_us.saturating_sub(self.last_sent_us) as i64;
         let received_delta = received_us.saturating_sub(self.last_received_us);
@@ -93,7 +94,7 @@ impl Group {
     }
 }
 
-/// Between two clocks: only differences of it mean anything.
+/// The delay between two clocks: only differences of it have a meaning.
 fn delay(sent_us: u64, received_us: i64) -> i64 {
     received_us.saturating_sub_unsigned(sent_us)
 }
@@ -101,35 +102,35 @@ fn delay(sent_us: u64, received_us: i64) -> i64 {
 /// A long queue.
 #[derive(Debug, Clone, Copy)]
 struct LongQueue {
-    /// Since when it is not shorter.
+    /// Since when it has not got shorter.
     since_us: u64,
-    /// Than this.
+    /// Its length then.
     least_us: i64,
-    /// Whether this was told.
+    /// Whether it was reported as stuck.
     is_told: bool,
 }
 
-/// Watches the delay.
+/// Tracks the one-way delay.
 #[derive(Debug, Default)]
 pub(crate) struct Delay {
     group: Option<Group>,
     previous: Option<Group>,
     backwards: u8,
     trendline: Trendline,
-    /// The delays of the last groups; a ring.
+    /// The delays of the last groups; a ring buffer.
     recent: [i64; RECENT],
     n_groups: usize,
-    /// The least delay of this and of the last [`BASE_US`].
+    /// The least delay in the current period of [`BASE_US`], and in the one before.
     base_us: [i64; 2],
     base_until_us: u64,
-    /// How much the delay changes from one group to the next, on average.
+    /// Average change of the delay from one group to the next.
     spread_us: f64,
     long: Option<LongQueue>,
     is_stuck: bool,
 }
 
 impl Delay {
-    /// A packet that arrived.
+    /// Records a packet that was received.
     pub(crate) fn on_packet(&mut self, sent_us: u64, received_us: i64) {
         let Some(group) = &mut self.group else {
             self.group = Some(Group::new(sent_us, received_us));
@@ -147,7 +148,7 @@ impl Delay {
         self.on_group(group);
     }
 
-    /// How the link is used.
+    /// The load of the link.
     pub(crate) fn usage(&self) -> Usage {
         match self.trendline.trend() {
             Trend::Rising if self.has_queue() && !self.is_draining() => Usage::Over,
@@ -156,22 +157,22 @@ impl Delay {
         }
     }
 
-    /// Whether so much waits on the way that sending more is no good idea.
+    /// Whether the queue is so long that the rate should not grow.
     pub(crate) fn is_queue_standing(&self) -> bool {
         self.queue_us() > STANDING_QUEUE_US
     }
 
-    /// How much the delay changes by itself, in µs.
+    /// Jitter of the delay, in µs.
     pub(crate) fn jitter_us(&self) -> u64 {
         self.spread_us as u64
     }
 
-    /// Whether a long queue has been found stuck since this was last asked.
+    /// Whether a long queue was found stuck since the last call.
     pub(crate) fn take_stuck(&mut self) -> bool {
         std::mem::take(&mut self.is_stuck)
     }
 
-    /// What waits on the way: the least delay of the last groups above that of the empty link.
+    /// Length of the queue: the least delay of the last groups, above that of the empty link.
     fn queue_us(&self) -> i64 {
         self.newest_us().min(self.older_us())
     }
@@ -184,7 +185,7 @@ impl Delay {
         self.above_base(HALF + 1..=RECENT)
     }
 
-    /// The least of some of the last groups, by how many groups ago.
+    /// The least delay of the groups at these positions, counted back from the last, above that of the empty link.
     fn above_base(&self, ago: std::ops::RangeInclusive<usize>) -> i64 {
         if self.n_groups < RECENT {
             return 0;
@@ -194,17 +195,17 @@ impl Delay {
         least.saturating_sub(self.base_us[0].min(self.base_us[1]))
     }
 
-    /// Jitter that wanders looks like a trend; a queue shows in the least delay as well.
+    /// Whether there is a queue. Slowly changing jitter looks like a trend; a queue shows in the least delay as well.
     fn has_queue(&self) -> bool {
         self.queue_us() > LEAST_QUEUE_US + (1.5 * self.spread_us) as i64 || self.is_queue_long()
     }
 
-    /// Whether there is a queue beyond any doubt.
+    /// Whether there is a queue beyond doubt.
     pub(crate) fn is_queue_long(&self) -> bool {
         self.newest_us() > LONG_QUEUE_US + (2.0 * self.spread_us) as i64
     }
 
-    /// Whether the trend has not yet noticed that the queue gets shorter.
+    /// Whether the queue gets shorter, which the trend shows later.
     fn is_draining(&self) -> bool {
         self.newest_us() < self.older_us().saturating_sub(DRAINED_US)
     }
@@ -254,8 +255,8 @@ impl Delay {
         self.base_us[0] = self.base_us[0].min(group.delay_us);
     }
 
-    /// A queue that stays when less is sent is none: the way is another one, or somebody else keeps
-    /// it filled.
+    /// Detects a stuck queue. One that stays although less is sent is not ours: the path has changed, or other traffic
+    /// keeps it full.
     fn watch_long_queue(&mut self, group: &Group) {
         let now_us = group.first_sent_us;
         let queue_us = self.newest_us();
@@ -282,7 +283,7 @@ impl Delay {
         }
     }
 
-    /// Forgets all that was on the old clock.
+    /// Discards everything from the old clock.
     fn restart(&mut self, group: Group) {
         *self = Self { group: self.group, ..Self::default() };
         self.on_group(group);

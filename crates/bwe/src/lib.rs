@@ -1,12 +1,11 @@
-//! How much may be sent to one viewer: send-side bandwidth estimation, from what the viewer's
-//! browser tells of each packet (transport-wide feedback).
+//! Send-side bandwidth estimation for one viewer, from transport-wide feedback of its browser.
 //!
-//! Follows Google Congestion Control (draft-ietf-rmcat-gcc-02) and what libwebrtc made of it: the
-//! trend of the one-way delay tells of a queue that grows ([`delay`], [`trendline`]); the estimate
-//! falls to 0.85 of what arrives, and rises by 8 % a second or, near where it last fell, a packet a
-//! round trip ([`aimd`]); short bursts above the estimate find out what more would fit ([`probe`],
-//! [`cluster`]), and longer ones confirm it once the link was seen full ([`probe_confirmation`]); loss counts only
-//! where it comes with rate ([`loss`]).
+//! Follows Google Congestion Control (draft-ietf-rmcat-gcc-02) and its implementation in libwebrtc. A rising trend of
+//! the one-way delay shows a growing queue ([`delay`], [`trendline`]). The estimate then falls to 0.85 of the received
+//! rate. It rises by 8% a second, or, near the rate where it last fell, by a packet per round trip ([`aimd`]). Short
+//! bursts above the estimate probe for more capacity ([`probe`], [`cluster`]); after the link was seen full, longer
+//! ones confirm the result ([`probe_confirmation`]). Loss lowers the estimate only if it depends on the rate
+//! ([`loss`]).
 //!
 //! ```text
 //! feedback ─┬─► Delay: groups ─► trend, queue ──┐
@@ -17,23 +16,23 @@
 //!                  Prober ─► probes to send
 //! ```
 //!
-//! Where it departs from libwebrtc, because a forwarding server sends what layers there are and
-//! seldom as much as it may:
+//! Differences from libwebrtc, as a forwarding server can only send existing layers, and seldom sends as much as the
+//! estimate:
 //!
-//! - A growing trend counts as overuse only when the queue itself is seen: the least delay of the
-//!   last groups above the least of the last 10 to 20 s. Jitter alone has a trend, but no queue.
-//! - A long queue that does not get shorter is overuse without any trend, once; if that does not
-//!   help it is somebody else's, or another way, and the delay is measured from there.
-//! - The queue of a probe is the probe's: it lowers nothing.
-//! - Overuse while little is sent says little of the capacity: the estimate falls stepwise.
-//! - While the application sends little, the estimate does not grow past the capacity last seen;
-//!   only a probe raises it further. A probe never lowers it.
-//! - Loss that stays when the rate has fallen is the link's own, and is forgiven.
+//! - A rising trend is overuse only if the queue itself is seen: the least delay of the last groups exceeds the least
+//!   of the last 10 to 20 s. Jitter alone has a trend, but no queue.
+//! - A long queue that does not get shorter is overuse without a trend, once. If lowering the estimate does not help,
+//!   the queue is other traffic's or the path has changed, and the delay is measured from there.
+//! - A queue during a probe is the probe's, and does not lower the estimate.
+//! - Overuse while little is sent shows little about the capacity: the estimate falls in steps.
+//! - While the application sends little, the estimate does not grow above the capacity last seen; only a probe raises
+//!   it further. A probe never lowers it.
+//! - Loss that stays after the rate has fallen is the link's own, and the reduction is undone.
 //!
-//! Deliberately left out: pacing and padding (the sender's), ECN, round-trip based back-off, probing
-//! that repeats without a layer to gain, and sharing what is learnt between viewers.
+//! Deliberately left out: pacing and padding (the sender's), ECN, back-off by round-trip time, periodic probes without
+//! a layer to gain, and sharing results between viewers.
 //!
-//! Sans-IO and pure: time is microseconds since any start. One estimator holds no heap memory.
+//! Sans-IO and pure: time is in microseconds from any origin. An estimator uses no heap memory.
 
 mod aimd;
 mod cluster;
@@ -53,67 +52,67 @@ pub use probe::Probe;
 use probe::{Prober, Wish};
 use rate::RateWindow;
 
-/// No feedback for this long, though packets were sent: the way there or back is interrupted.
+/// Without feedback for this long after a packet was sent, the path is interrupted.
 const SILENCE_US: u64 = 1_500_000;
 
-/// How often a silence halves the estimate: whatever the outage is, filling its queue makes the
-/// return later.
+/// Interval at which the estimate is halved during an interruption: a queue filled meanwhile would delay the recovery.
 const SILENCE_STEP_US: u64 = 1_000_000;
 
-/// What arrives without a queue is carried, less what may have been a burst.
+/// Without a queue, the estimate is at least this part of the received rate; the rest may have been a burst.
 const ARRIVES: f64 = 0.9;
 
-/// A link's own loss beyond this makes repetitions worth sending twice: at 5 %, which takes another 5 % of the
-/// link, two of three freezes do not happen. Loss of now, whatever its reason, does beyond the other bound.
+/// Inherent loss of a link above which retransmissions are sent twice. At 5%, that costs another 5% of the link and
+/// avoids two of three freezes.
 const LOSSY: f64 = 0.03;
+/// Current loss, whatever its reason, above which retransmissions are sent twice.
 const LOSSY_NOW: f64 = 0.08;
 
-/// Feedback younger than this makes receiver reports superfluous.
+/// With feedback younger than this, receiver reports are ignored.
 const TWCC_FRESH_US: u64 = 5_000_000;
 
-/// How long a REMB bounds the estimate beside transport-wide feedback.
+/// How long a REMB limits the estimate beside transport-wide feedback.
 const REMB_FRESH_US: u64 = 10_000_000;
 
-/// Growth without transport-wide feedback, a second (RFC 8888's ancestors: 5 to 8 %).
+/// Growth per second without transport-wide feedback (RFC 8888's ancestors: 5 to 8%).
 const REPORT_GROWTH: f64 = 1.08;
 
-/// Receiver reports of less loss than this let the estimate grow.
+/// Receiver reports with less loss than this let the estimate grow.
 const REPORT_LOW_LOSS: f64 = 0.02;
 
-/// Receiver reports of more loss than this lower it. As in [`loss`]: less is common on good links.
+/// Receiver reports with more loss than this lower it. Less is common on good links, as in [`loss`].
 const REPORT_HIGH_LOSS: f64 = 0.12;
 
-/// What became of one packet.
+/// Feedback about one packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacketResult {
-    /// When it was sent: our clock, in µs since any start.
+    /// When it was sent, in µs of our clock.
     pub sent_us: u64,
-    /// When it arrived: the receiver's clock, in µs, unwrapped by the caller. `None`: lost.
+    /// When it arrived, in µs of the receiver's clock, unwrapped by the caller. `None`: lost.
     pub received_us: Option<i64>,
-    /// Its size on the network.
+    /// Its size on the network, in bytes.
     pub bytes: u32,
-    /// The probe it was part of.
+    /// Id of the probe that it was part of.
     pub probe: Option<u8>,
 }
 
-/// The estimate of one viewer's link.
+/// The bandwidth estimate of one viewer's link.
 #[derive(Debug)]
 pub struct Estimator {
     delay: Delay,
     loss: Loss,
     aimd: Aimd,
     prober: Prober,
-    /// What arrived, on the receiver's clock.
+    /// Received bytes, by the receiver's clock.
     acked: RateWindow,
-    /// What was sent of that which feedback has come for, lost packets too, on our clock.
+    /// Sent bytes that feedback covers, lost packets included, by our clock.
     sent: RateWindow,
     rtt_us: u64,
-    /// Of the newest packet of earlier feedback.
+    /// When the newest packet of earlier feedback was sent.
     newest_sent_us: u64,
     feedback_at: Option<u64>,
     /// When the first packet after the latest feedback was sent.
     unanswered_since: Option<u64>,
-    /// When the estimate was halved for lack of feedback.
+    /// When the estimate was last halved for lack of feedback.
     silenced_at: Option<u64>,
     remb: Option<(u64, u64)>,
     report_at: Option<u64>,
@@ -123,8 +122,8 @@ pub struct Estimator {
 }
 
 impl Estimator {
-    /// An estimator for a link of which nothing is known. `max_bps` also bounds the probes: some
-    /// 1.3 times what can be sent at most is a good choice.
+    /// Creates an estimator for an unknown link. `max_bps` also limits the probes: some 1.3 times the highest rate to
+    /// send is a good choice.
     pub fn new(now_us: u64, start_bps: u64, min_bps: u64, max_bps: u64) -> Self {
         let min_bps = min_bps.max(1);
         let max_bps = max_bps.max(min_bps);
@@ -149,13 +148,13 @@ impl Estimator {
         }
     }
 
-    /// One transport-wide feedback: its packets in the order of their transport sequence numbers,
-    /// each told of once if possible. One told of as lost may be told of again as received.
+    /// Processes one transport-wide feedback, with its packets in the order of their transport sequence numbers. Each
+    /// packet should be reported once; one reported as lost may later be reported as received.
     pub fn on_feedback(&mut self, now_us: u64, results: impl Iterator<Item = PacketResult>) {
         let mut newest = self.newest_sent_us;
         let mut any_received = false;
         for result in results {
-            // A clock that is ahead of itself would make all later packets late ones.
+            // A packet sent in the future would make all later packets look late.
             if result.sent_us > now_us {
                 continue;
             }
@@ -187,7 +186,7 @@ impl Estimator {
         if !is_late {
             self.sent.add(result.sent_us as i64, bytes);
         }
-        // What a probe loses says what the probe is for, not how the link is.
+        // Loss in a probe is evaluated with the probe: it shows nothing about the link otherwise.
         match (result.probe, result.received_us.is_some()) {
             (None, arrived) if is_late => self.loss.on_late(arrived),
             (None, arrived) => self.loss.on_packet(result.sent_us, arrived),
@@ -198,7 +197,7 @@ impl Estimator {
         }
     }
 
-    /// Draws the conclusions of a feedback.
+    /// Updates the estimate after a feedback.
     fn update(&mut self, now_us: u64) {
         let before = self.aimd.estimate();
         let usage = if self.delay.take_stuck() { Usage::Over } else { self.delay.usage() };
@@ -215,7 +214,7 @@ impl Estimator {
                 Verdict::Quiet | Verdict::Hold => {}
             }
             match usage {
-                // The queue is the probe's, most likely, and ends with it.
+                // The queue is most likely the probe's, and ends with it.
                 Usage::Over if self.prober.is_probing(now_us, self.rtt_us) => {
                     self.aimd.hold(now_us);
                 }
@@ -226,10 +225,10 @@ impl Estimator {
                 }
                 Usage::Normal if verdict == Verdict::Quiet && !self.delay.is_queue_standing() => {
                     if self.prober.was_probing(now_us, rate::LONG_US + 2 * self.rtt_us) {
-                        // What arrived lately is in part a probe, which tells of itself.
+                        // The received rate includes a probe, which is evaluated separately.
                         self.aimd.hold(now_us);
                     } else {
-                        // After an interruption the estimate is far below what arrives all the same.
+                        // After an interruption the estimate is far below the received rate.
                         self.aimd.raise_to(now_us, ARRIVES * acked.least());
                         self.aimd.increase(now_us, acked, sent, self.rtt_us);
                     }
@@ -252,13 +251,12 @@ impl Estimator {
         self.remb = self.remb.filter(|(at, _)| !is_remb_old(*at));
     }
 
-    /// A round-trip time, by whatever it was measured.
+    /// Sets the round-trip time, from any measurement.
     pub fn on_rtt(&mut self, rtt_us: u64) {
         self.rtt_us = rtt_us.clamp(1_000, 2_000_000);
     }
 
-    /// The loss in a receiver report, in 256ths. Heard only of a viewer without transport-wide
-    /// feedback.
+    /// Processes the loss in a receiver report, in 1/256. Ignored with transport-wide feedback.
     pub fn on_receiver_report(&mut self, now_us: u64, fraction_lost: u8) {
         if self.has_feedback(now_us) {
             return;
@@ -280,8 +278,8 @@ impl Estimator {
         self.report_at = Some(now_us);
     }
 
-    /// The receiver's own estimate: an upper bound beside transport-wide feedback, and without it
-    /// the estimate itself, unless receiver reports tell of heavy loss.
+    /// Processes the receiver's own estimate. Beside transport-wide feedback it is an upper bound. Without, it is the
+    /// estimate, unless receiver reports show heavy loss.
     pub fn on_remb(&mut self, now_us: u64, bps: u64) {
         self.remb = Some((now_us, bps));
         if !self.has_feedback(now_us) && now_us >= self.lossy_until_us {
@@ -289,7 +287,7 @@ impl Estimator {
         }
     }
 
-    /// Something was handed to the network. How much is learnt from the feedback for it.
+    /// Tells that a packet was sent. Its size is learnt from the feedback.
     #[inline]
     pub fn on_sent(&mut self, now_us: u64) {
         if self.unanswered_since.is_none() {
@@ -297,54 +295,53 @@ impl Estimator {
         }
     }
 
-    /// What the sender sends now, and what it would send with the next layer up; 0: there is none.
+    /// Sets the current rate, and the rate with the next higher layer; 0: there is none.
     pub fn set_demand(&mut self, current_bps: u64, next_bps: u64) {
         self.current_bps = current_bps;
         self.next_bps = next_bps;
     }
 
-    /// What may be sent, in bits a second, all headers included.
+    /// The estimate in bit/s, with all headers.
     pub fn estimate_bps(&self) -> u64 {
         let bound = self.remb.map_or(f64::MAX, |(_, bps)| bps as f64);
         self.aimd.clamp(self.aimd.estimate().min(bound)) as u64
     }
 
-    /// What arrives now, in bits a second: the link carries at least this, whatever is lost beside it.
+    /// The received rate in bit/s. The link carries at least this, whatever it loses besides.
     pub fn arriving_bps(&self) -> u64 {
         self.acked.rates().map_or(0, |it| it.least() as u64)
     }
 
-    /// Whether the link loses so much, at whatever rate, that what is repeated is lost again often
-    /// enough to matter, and no queue is the reason.
+    /// Whether so many packets are lost that retransmissions are often lost too, and no queue is the reason.
     pub fn is_lossy(&self) -> bool {
         let is_lossy = self.loss.inherent() > LOSSY || self.loss.recent() > LOSSY_NOW;
         is_lossy && !self.is_overusing()
     }
 
-    /// Whether much gets lost now, and no queue is the reason.
+    /// Whether current loss is high, and no queue is the reason.
     pub fn loses_much(&self) -> bool {
         self.loss.recent() > LOSSY_NOW && !self.is_overusing()
     }
 
-    /// Whether the queue grows on the way.
+    /// Whether the queue on the path grows.
     pub fn is_overusing(&self) -> bool {
         self.delay.usage() == Usage::Over
     }
 
-    /// What to probe now, if anything. Asked after each feedback and timeout.
+    /// The probe to send now, if any. Call it after each feedback and timeout.
     pub fn poll_probe(&mut self, now_us: u64) -> Option<Probe> {
         let wish = self.wish();
         self.prober.poll(now_us, &wish)
     }
 
-    /// When [`Self::handle_timeout`] and [`Self::poll_probe`] have something to do at the latest.
+    /// When to call [`Self::handle_timeout`] and [`Self::poll_probe`] at the latest.
     pub fn next_timeout_us(&self) -> Option<u64> {
         let silence = self.silence_deadline();
         let probe = self.prober.timeout(&self.wish());
         silence.into_iter().chain(probe).min()
     }
 
-    /// Time has passed.
+    /// Handles timers that are due.
     pub fn handle_timeout(&mut self, now_us: u64) {
         if self.silence_deadline().is_some_and(|at| at <= now_us) {
             self.silenced_at = Some(now_us);
@@ -357,7 +354,7 @@ impl Estimator {
         self.feedback_at.is_some_and(|at| now_us.saturating_sub(at) < TWCC_FRESH_US)
     }
 
-    /// When the estimate is to be halved for lack of feedback.
+    /// When the estimate is halved for lack of feedback.
     fn silence_deadline(&self) -> Option<u64> {
         let since = self.unanswered_since?;
         self.feedback_at?;
@@ -377,7 +374,7 @@ impl Estimator {
             current_bps: self.current_bps,
             next_bps: self.next_bps,
             rtt_us: self.rtt_us,
-            // Where the link was seen full, a long probe makes a long queue.
+            // Once the link was seen full, a long probe would make a long queue.
             jitter_us: if self.aimd.knows_capacity() { 0 } else { self.delay.jitter_us() },
             calm: (self.feedback_at.is_some() || self.remb.is_some())
                 && self.delay.usage() != Usage::Over

@@ -1,76 +1,75 @@
-//! Whether loss comes with rate. A radio link loses a tenth of the packets at any rate, and sending
-//! less of them helps nobody; a policer drops what is above its rate, without any delay before.
+//! Whether loss depends on the rate. A radio link loses a tenth of the packets at any rate, and sending less does not
+//! help. A policer drops what exceeds its rate, without any delay before.
 //!
-//! The link's own loss is learnt where the rate is known to be no problem. Loss above it, beyond
-//! rates known to be good, or heavy loss at any rate, lowers the estimate to what arrives: at a
-//! policer that is its rate. That is a trial: when the rate has fallen and the loss has not, it was
-//! the link's own, and the estimate is as before.
+//! The link's inherent loss is learnt at rates that are known to fit. Loss above it at rates not known to fit, or heavy
+//! loss at any rate, lowers the estimate to the received rate; for a policer that is its rate. The reduction is a
+//! trial: if the rate has fallen and the loss has not, the loss was inherent, and the estimate is restored.
 //!
-//! libwebrtc fits a model with both unknowns to the last 20 observations instead; this is the same
-//! idea for links that are one or the other, in a few additions.
+//! libwebrtc instead fits a model with both unknowns to the last 20 observations. This is the same idea for links that
+//! are one or the other, and takes only a few additions.
 
-/// How long one window is.
+/// Length of a window.
 const WINDOW_US: u64 = 250_000;
 
-/// Packets that a window has at least.
+/// Packets in a window at least.
 const MIN_PACKETS: u32 = 20;
 
-/// All lost for longer than this is an interruption, and says nothing of the rate.
+/// If all packets are lost for longer than this, the path is interrupted; that shows nothing about the rate.
 const OUTAGE_US: u64 = 300_000;
 
-/// Loss that is borne at any rate.
+/// Loss that is tolerated at any rate.
 const BORNE: f64 = 0.12;
 
-/// Loss above the link's own that is borne at rates not known to be good, and how much more of it
-/// is, for the more a link loses the less well its share is known.
+/// Loss above the inherent one that is tolerated at rates not known to fit.
 const SLACK: f64 = 0.03;
+/// The same as a part of the inherent loss: the higher it is, the less exactly it is known.
 const RELATIVE_SLACK: f64 = 0.25;
 
-/// How much of the earlier windows' counts remains with each: a memory of a second and a half.
+/// Weight of earlier windows' counts with each new window: a memory of 1.5 s.
 const MEMORY: f64 = 0.85;
 
-/// A rate that changed by more begins a new count.
+/// A rate that changes by more than this part starts new counts.
 const OTHER_RATE: f64 = 0.25;
 
-/// Rates up to this many times the best known one are known as well.
+/// Rates up to this many times the best known one count as known.
 const KNOWN: f64 = 1.02;
 
-/// A sender that uses the estimate up tells of the link's own loss only well below the best known
-/// rate, or a rate that creeps up would make its loss the link's own. One that sends less than
-/// this part of the estimate does not creep.
+/// If the sender uses the estimate fully, inherent loss is learnt only below this part of the best known rate.
+/// Otherwise a slowly rising rate would make its own loss the inherent one.
 const WELL_KNOWN: f64 = 0.8;
+/// A sender below this part of the estimate does not raise its rate slowly.
 const LIMITED: f64 = 0.75;
 
-/// What the estimate becomes of what arrives.
+/// A trial lowers the estimate to this part of the received rate.
 const BACK_OFF: f64 = 0.95;
 
-/// A trial ends when this part of the rate is sent at most. A sender that has not got there by this
-/// time has nothing smaller to send: to forgive the loss costs nothing then, and lets probes look
-/// for more.
+/// A trial ends once the rate is at most this part of the rate before.
 const TRIAL_RATE: f64 = 0.85;
+/// A trial ends after this at the latest. A sender that has not lowered its rate by then has no lower layer: restoring the
+/// estimate costs nothing, and allows probes.
 const TRIAL_US: u64 = 2_500_000;
 
-/// Loss that stays at this part of what it was has not come with the rate. What it was is the more
-/// overrated the fewer packets told of it.
+/// If the loss is still at least this part of the loss before, it does not depend on the rate. The loss before is
+/// overestimated, the more so the fewer packets it is from.
 const STAYED: f64 = 0.5;
 
-/// No link loses more than this by itself and is usable.
+/// The highest inherent loss: a link with more is not usable.
 const MAX_INHERENT: f64 = 0.5;
 
-/// What loss says.
+/// Result of a window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
-    /// Nothing.
+    /// No change.
     Quiet,
-    /// Better not more.
+    /// Do not grow.
     Hold,
-    /// Not more than this, in bits a second.
+    /// Lower the estimate to this, in bit/s.
     Reduce(f64),
-    /// As much as before the last reduction, in bits a second.
+    /// Restore the estimate from before the last reduction, in bit/s.
     Restore(f64),
 }
 
-/// What was lowered, to see whether that helps.
+/// A reduction, to see whether the loss falls.
 #[derive(Debug, Clone, Copy)]
 struct Trial {
     began_us: u64,
@@ -79,33 +78,35 @@ struct Trial {
     estimate: f64,
 }
 
-/// Watches loss.
+/// Tracks loss.
 #[derive(Debug, Default)]
 pub(crate) struct Loss {
     /// When the first packet of this window was sent.
     began_us: Option<u64>,
     packets: u32,
     lost: u32,
-    /// Lost after the last that arrived.
+    /// Packets lost since the last one that was received.
     pending: u32,
     arrived_us: u64,
-    /// Packets and lost ones of the last second or so, all at about this rate.
+    /// Packets of the last second or so, at about the same rate.
     sum: f64,
+    /// Those of them that were lost.
     sum_lost: f64,
+    /// Their rate, in bit/s.
     rate: f64,
     /// Windows since the rate changed.
     n_steady: u32,
-    /// Smoothed.
+    /// Smoothed loss.
     recent: f64,
-    /// The link's own.
+    /// The inherent loss.
     inherent: Option<f64>,
-    /// The highest rate with no more than that.
+    /// The highest rate at which the loss was no higher than that.
     good_rate: f64,
     trial: Option<Trial>,
 }
 
 impl Loss {
-    /// A packet, in the order of sending.
+    /// Records a packet, in the order of sending.
     pub(crate) fn on_packet(&mut self, sent_us: u64, arrived: bool) {
         if !arrived {
             self.pending += 1;
@@ -114,7 +115,7 @@ impl Loss {
         let gap = sent_us.saturating_sub(self.arrived_us);
         self.arrived_us = sent_us;
         if gap > OUTAGE_US {
-            // Nothing sent, or all lost.
+            // Nothing was sent, or everything was lost.
             self.pending = 0;
             self.packets = 0;
             self.lost = 0;
@@ -126,29 +127,29 @@ impl Loss {
         self.pending = 0;
     }
 
-    /// A packet that earlier feedback told of already. It may have been counted as lost.
+    /// Records a packet that earlier feedback reported already, perhaps as lost.
     pub(crate) fn on_late(&mut self, arrived: bool) {
         if arrived {
             self.lost = self.lost.saturating_sub(1);
         }
     }
 
-    /// A queue grows: loss may be its, and what it does to the estimate is not taken back.
+    /// A queue grows. Loss may be the queue's, and its effect on the estimate is not undone.
     pub(crate) fn on_overuse(&mut self) {
         self.trial = None;
     }
 
-    /// The loss of the last half second or so, at whatever rate.
+    /// The loss of the last half second or so, at any rate.
     pub(crate) fn recent(&self) -> f64 {
         self.recent
     }
 
-    /// The link's own loss.
+    /// The link's inherent loss.
     pub(crate) fn inherent(&self) -> f64 {
         self.inherent.unwrap_or(0.0)
     }
 
-    /// Draws the conclusion of a window, when there is one, from the rates sent and arrived.
+    /// Evaluates a window if one is complete. `sent`, `acked`: rates sent and received, in bit/s.
     pub(crate) fn evaluate(
         &mut self,
         now_us: u64,
@@ -197,7 +198,7 @@ impl Loss {
         if self.trial.is_some() { Verdict::Hold } else { Verdict::Quiet }
     }
 
-    /// The loss that is borne at the current rate.
+    /// The loss that is tolerated at the current rate.
     fn borne(&self) -> f64 {
         match self.inherent {
             Some(_) if self.rate > KNOWN * self.good_rate => self.above_inherent(),
@@ -222,7 +223,7 @@ impl Loss {
             return Verdict::Hold;
         }
         let loss = if self.sum > 0.0 { loss.max(self.sum_lost / self.sum) } else { loss };
-        // The first of several reductions is the one to take back.
+        // Of several reductions, the first is the one to undo.
         let known = self.trial;
         self.trial = Some(Trial {
             began_us: known.map_or(now_us, |it| it.began_us),
@@ -237,7 +238,7 @@ impl Loss {
         Verdict::Reduce(target)
     }
 
-    /// Whether the lower rate has helped.
+    /// Ends a trial if it shows whether the lower rate has reduced the loss.
     fn conclude_trial(&mut self, now_us: u64) -> Option<Verdict> {
         let trial = self.trial?;
         let is_lower = self.rate <= TRIAL_RATE * trial.rate;
@@ -255,13 +256,13 @@ impl Loss {
         }
         self.trial = None;
         let loss = self.sum_lost / self.sum;
-        // Both were measured on few packets; what is too much will be unlearnt.
+        // Both losses are from few packets; a value that is too high is corrected later.
         self.inherent = Some(loss.max(trial.loss).min(MAX_INHERENT));
         self.good_rate = self.good_rate.max(self.rate);
         Some(Verdict::Restore(trial.estimate))
     }
 
-    /// Ordinary times: what the link loses by itself, and up to which rate.
+    /// Outside of trials: learns the inherent loss, and the rates at which there is no more.
     fn learn(&mut self, is_limited: bool) {
         if self.sum < 60.0 {
             return;
@@ -286,7 +287,7 @@ impl Loss {
     }
 }
 
-/// Whether so many lost are more than chance makes of a loss of `p`.
+/// Whether `lost` of `packets` exceeds a loss of `p` by more than chance: by this many standard deviations.
 fn exceeds(packets: f64, lost: f64, p: f64, deviations: f64) -> bool {
     lost > packets * p + deviations * (packets * p * (1.0 - p)).sqrt() + 2.0
 }

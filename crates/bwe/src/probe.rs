@@ -1,88 +1,91 @@
-//! When to send more than the estimate for a moment, to see whether it fits: at the start, and
-//! whenever there is a better layer that the estimate has no room for.
+//! When to send above the estimate for a moment, to find out whether it fits: at the start, and whenever a better layer
+//! does not fit the estimate.
 
 use super::cluster::{Cluster, MIN_PACKETS, PACKET_BYTES};
 use super::probe_confirmation::{ProbeConfirmation, Verdict};
 
-/// The first probes, as multiples of the start.
+/// Rates of the first probes, as multiples of the initial estimate.
 const FIRST: [u64; 2] = [3, 6];
 
-/// A first probe that found this part of its rate is followed by one at twice what it found.
+/// A first probe that found at least this part of its rate is followed by one at twice the rate found.
 const FURTHER: f64 = 0.7;
 
-/// How long a probe is, as far as [`MIN_PACKETS`] allow, and how much longer on a link whose delay
-/// is shaky, which would blur it.
+/// Length of a probe. It is longer if [`MIN_PACKETS`] need more time.
 const SPAN_US: u64 = 15_000;
+/// A probe is longer by this many times the jitter, which would blur its result.
 const SPANS_OF_JITTER: u64 = 4;
+/// The longest probe.
 const MAX_SPAN_US: u64 = 100_000;
 
-/// The room that a layer needs above its rate before it is gone to; the probe asks for more, as a
-/// full link yields [`super::cluster`]'s part of what it has.
+/// A layer is selected only if the estimate is this many times its rate.
 const ROOM: f64 = 1.15;
+/// Rate of a probe, as a multiple of the layer's rate. It exceeds [`ROOM`], since the result on a full link is only
+/// [`super::cluster`]'s `UTILISATION` of its capacity.
 const ASK: f64 = 1.4;
 
-/// What is found is confirmed on a link that was seen full, unless it is less than this many times the estimate.
+/// Once the link was seen full, a result of at least this many times the estimate must be confirmed.
 const WORTH_CONFIRMING: f64 = 1.2;
 
-/// The least time between two probes for a layer; half as much again after each failure but the
-/// first, up to a limit: a probe that fails makes a queue of some 50 ms.
+/// The shortest time between two probes for a layer. It grows by half after each failure but the first: a failed probe
+/// makes a queue of some 50 ms.
 const INTERVAL_US: u64 = 5_000_000;
+/// The longest interval, unless probes were wrong.
 const MAX_INTERVAL_US: u64 = 15_000_000;
 
-/// The limit is this many times longer at most when probes were wrong: each costs a second of a
-/// layer that does not fit.
+/// Wrong probes in a row that count, at most. Each makes the longest interval longer by [`MAX_INTERVAL_US`]: a wrong
+/// probe costs a second on a layer that does not fit.
 const MAX_WRONG: u32 = 3;
 
-/// A probe whose feedback got lost is sent again after this.
+/// A probe whose feedback was lost is repeated after this.
 const UNHEARD_US: u64 = 1_000_000;
 
-/// After a probe that found its goal, the next layer's turn comes soon.
+/// After a probe that reached its goal, the next layer is probed for after this.
 const AFTER_SUCCESS_US: u64 = 2_000_000;
 
-/// How soon after a fall a probe looks whether it was a passing one.
+/// A probe this long after a fall finds out whether the fall was temporary.
 const AFTER_FALL_US: u64 = 2_500_000;
 
-/// A fall this soon after a probe shows that the probe was wrong.
+/// If the estimate falls within this time after a probe raised it, the probe was wrong.
 const TRUST_US: u64 = 10_000_000;
 
-/// How long the queue of a probe is felt after it.
+/// How long the queue of a probe lasts after it.
 const DRAIN_US: u64 = 400_000;
 
-/// Probes whose packets are waited for.
+/// Probes whose feedback is awaited at once.
 const N_CLUSTERS: usize = 4;
 
-/// What to send: `bytes` in all, padding included, over `duration_us`, each packet marked with
-/// `id`. Media sent meanwhile counts and is marked as well.
+/// A probe to send: `bytes` in total, padding included, over `duration_us`, each packet marked with `id`. Media sent
+/// meanwhile counts and is marked as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
-    /// What its packets are marked with.
+    /// Marks its packets.
     pub id: u8,
-    /// The rate.
+    /// Its rate in bit/s.
     pub bps: u64,
-    /// In all.
+    /// Total size.
     pub bytes: u32,
-    /// From the first packet to the last.
+    /// Time from the first packet to the last.
     pub duration_us: u64,
 }
 
-/// What is known when a probe is considered.
+/// State that decides on a probe.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish {
     pub(crate) estimate_bps: f64,
-    /// What surely fits, when the link was seen full: there and not above the estimate.
+    /// The rate that surely fits, in bit/s: that at which the link was seen full, but no more than the estimate.
     pub(crate) capacity_bps: f64,
     pub(crate) current_bps: u64,
     pub(crate) next_bps: u64,
     pub(crate) rtt_us: u64,
-    /// How much the delay changes by itself.
+    /// Jitter of the delay.
     pub(crate) jitter_us: u64,
-    /// Whether nothing on the way speaks against sending more.
+    /// Whether neither a queue nor missing feedback forbids sending more.
     pub(crate) calm: bool,
 }
 
 impl Wish {
-    /// What the estimate should be: enough for the next layer, or for this one when the estimate
-    /// is below it. `None`: it is.
+    /// The estimate needed for the next layer, or for the current one if there is no next; `None` if the estimate
+    /// suffices.
     fn goal(&self, max_bps: u64) -> Option<f64> {
         let wanted = if self.next_bps > 0 { self.next_bps } else { self.current_bps };
         let goal = (wanted as f64 * ROOM).min(max_bps as f64 * 0.95);
@@ -90,28 +93,28 @@ impl Wish {
     }
 }
 
-/// Decides on probes and hears what came of them.
+/// Decides on probes and evaluates their results.
 #[derive(Debug)]
 pub(crate) struct Prober {
     start_bps: u64,
     max_bps: u64,
-    /// How many of the first probes are sent.
+    /// How many of the first probes were sent.
     n_first: usize,
-    /// The next of the first probes, when the last found much.
+    /// Rate of the probe after a first one that found much; 0: none.
     further_bps: u64,
-    /// Until when a result of the first probes is waited for.
+    /// Until when results of the first probes are awaited.
     first_until_us: Option<u64>,
     clusters: [Cluster; N_CLUSTERS],
     next_id: u8,
     /// Until when the last probe is being sent.
     busy_until_us: Option<u64>,
     not_before_us: u64,
-    /// The last probe for a layer: until when its outcome is open, and what it is for.
+    /// The last probe for a layer: until when its result is awaited, and its goal in bit/s.
     open: Option<(u64, f64)>,
-    /// What it found, when longer probes are to confirm that.
+    /// Its result, while longer probes confirm it.
     confirmation: Option<ProbeConfirmation>,
     failures: u32,
-    /// Probes in a row that found what was not there.
+    /// Wrong probes in a row: they found capacity that was not there.
     n_wrong: u32,
     /// When a probe last raised the estimate, and how many had failed before.
     raised: Option<(u64, u32)>,
@@ -119,7 +122,7 @@ pub(crate) struct Prober {
 }
 
 impl Prober {
-    /// Begins with the first probes.
+    /// Starts with the first probes.
     pub(crate) fn new(start_bps: u64, max_bps: u64) -> Self {
         Self {
             start_bps,
@@ -140,7 +143,7 @@ impl Prober {
         }
     }
 
-    /// What to probe now.
+    /// The probe to send now, if any.
     pub(crate) fn poll(&mut self, now_us: u64, wish: &Wish) -> Option<Probe> {
         if self.busy_until_us.is_some_and(|until| now_us < until) {
             return None;
@@ -167,7 +170,7 @@ impl Prober {
         Some(self.issue(now_us, ((wanted * ASK) as u64).min(self.max_bps), wish))
     }
 
-    /// When [`Self::poll`] may have something, or an outcome is due.
+    /// When [`Self::poll`] or [`Self::handle_timeout`] is due.
     pub(crate) fn timeout(&self, wish: &Wish) -> Option<u64> {
         if self.n_first < FIRST.len() || self.further_bps > 0 {
             return Some(self.busy_until_us.unwrap_or(0));
@@ -177,13 +180,13 @@ impl Prober {
         }
         match self.open {
             Some((until, _)) => Some(until),
-            // What is not calm tells of itself by feedback.
+            // If it is not calm now, feedback will tell when it is.
             None if wish.calm => self.goal(wish).map(|_| self.not_before_us),
             None => None,
         }
     }
 
-    /// Time has passed: what has not found its goal by now has failed.
+    /// Handles timers that are due: a probe that has not reached its goal by now has failed.
     pub(crate) fn handle_timeout(&mut self, now_us: u64, estimate_bps: f64) {
         if self.first_until_us.is_some_and(|until| until <= now_us) {
             self.end_first();
@@ -191,7 +194,7 @@ impl Prober {
         let Some((_, goal)) = self.open.take_if(|(until, _)| *until <= now_us) else { return };
         self.confirmation = None;
         if estimate_bps < goal {
-            // One that nothing was heard of has not failed: feedback gets lost as well.
+            // A probe without any feedback has not failed: feedback may be lost too.
             let last = self.clusters[usize::from(self.next_id.wrapping_sub(1)) % N_CLUSTERS];
             let pause = if last.has_arrived() {
                 self.failures = (self.failures + 1).min(16);
@@ -203,7 +206,7 @@ impl Prober {
         }
     }
 
-    /// A packet of a probe.
+    /// Records a packet of a probe.
     pub(crate) fn on_packet(&mut self, id: u8, sent_us: u64, received_us: Option<i64>, bytes: u32) {
         let cluster = self.clusters.iter_mut().find(|it| it.bytes > 0 && it.id == id);
         if let (Some(cluster), Some(received_us)) = (cluster, received_us) {
@@ -211,7 +214,7 @@ impl Prober {
         }
     }
 
-    /// The most that the probes of the last feedback found, in bits a second.
+    /// The highest rate found by the probes in the last feedback, in bit/s.
     pub(crate) fn result(&mut self, inherent: f64, estimate_bps: f64) -> Option<f64> {
         let mut most: Option<f64> = None;
         for at in 0..N_CLUSTERS {
@@ -230,7 +233,7 @@ impl Prober {
             }
             let is_doubtful = found >= WORTH_CONFIRMING * estimate_bps;
             if is_doubtful && !self.is_first() && self.fell_at.is_some() {
-                // Of one that is told of again, what came of it is known.
+                // For a result that is reported again, the outcome is known.
                 if is_last {
                     self.confirmation.get_or_insert_with(|| ProbeConfirmation::new(found));
                 }
@@ -248,7 +251,7 @@ impl Prober {
         most
     }
 
-    /// What is certain after a probe that confirms another.
+    /// The confirmed rate in bit/s, after a result of a confirming probe.
     fn confirmed(&mut self, asked: f64, is_full: bool) -> Option<f64> {
         let verdict = self.confirmation.as_mut()?.on_result(asked, is_full);
         if verdict != Verdict::Open {
@@ -260,7 +263,7 @@ impl Prober {
         }
     }
 
-    /// A result raised the estimate to this.
+    /// A result raised the estimate to this value.
     pub(crate) fn on_raised(&mut self, now_us: u64, estimate_bps: f64) {
         self.raised = Some((now_us, self.failures));
         if self.open.take_if(|(_, goal)| estimate_bps >= *goal).is_some() {
@@ -283,7 +286,7 @@ impl Prober {
                 self.failures = (failures + 1).min(16);
                 self.n_wrong = (self.n_wrong + 1).min(MAX_WRONG);
             }
-            // The probe itself was too much.
+            // The probe itself exceeded the capacity.
             _ if was_open => self.failures = (self.failures + 1).min(16),
             _ if self.fell_at.is_some_and(is_recent) => {}
             _ => {
@@ -296,17 +299,17 @@ impl Prober {
         self.not_before_us = self.not_before_us.max(now_us + pause);
     }
 
-    /// Whether the feedback of now may tell of the queue that the last probe made.
+    /// Whether current feedback may show the queue of the last probe.
     pub(crate) fn is_probing(&self, now_us: u64, rtt_us: u64) -> bool {
         self.was_probing(now_us, rtt_us + DRAIN_US)
     }
 
-    /// Whether a probe is under way, or ended less than this ago.
+    /// Whether a probe is being sent, or ended less than `ago_us` ago.
     pub(crate) fn was_probing(&self, now_us: u64, ago_us: u64) -> bool {
         self.busy_until_us.is_some_and(|until| now_us < until + ago_us)
     }
 
-    /// An interruption is over.
+    /// An interruption is over: allows a probe at once.
     pub(crate) fn hasten(&mut self, now_us: u64) {
         self.not_before_us = now_us;
         self.open = None;
@@ -376,7 +379,7 @@ impl Prober {
     }
 }
 
-/// By when the feedback for a probe is here.
+/// How long after a probe its feedback has arrived.
 fn result_us(rtt_us: u64) -> u64 {
     500_000 + 2 * rtt_us
 }

@@ -1,14 +1,16 @@
-//! Confirms what a short probe found on a link that was full before. A shaper (token bucket) lets the few packets of a
-//! short probe through at once, but not a keyframe, so longer probes test the same rate.
+//! Confirms the result of a short probe on a link that was full before. A shaper (token bucket) lets the few packets of
+//! a short probe through at once, but not a keyframe, so longer probes test the same rate.
 
 use super::cluster::{MIN_PACKETS, PACKET_BYTES};
 
-/// Length of all confirming probes together, and their least size in bytes: a small keyframe.
+/// Length of all confirming probes together, at least.
 const LENGTH_US: u64 = 200_000;
+/// The same at most.
 const MAX_LENGTH_US: u64 = 500_000;
+/// Bytes of all confirming probes together, at least: a small keyframe.
 const BYTES: f64 = 32_000.0;
 
-/// Their rate, as a multiple of the rate to confirm.
+/// Rate of the confirming probes, as a multiple of the rate to confirm.
 const ASK: f64 = 1.1;
 
 /// Bounds of one confirmation probe, so that a wrong guess builds only a short queue: `DRAINS_US`, the time in which that
@@ -17,54 +19,54 @@ const DRAINS_US: f64 = 200_000.0;
 const QUEUE_US: f64 = 100_000.0;
 const MIN_SPAN_US: u64 = 25_000;
 
-/// A probe that confirms.
+/// A confirming probe.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Confirming {
-    /// The rate.
+    /// Its rate in bit/s.
     pub(crate) bps: u64,
-    /// In all.
+    /// Its size.
     pub(crate) bytes: u32,
-    /// The first of them, from which nothing is read.
+    /// Bytes at its start that are not evaluated.
     pub(crate) lead: u32,
 }
 
-/// What confirming probes have come to.
+/// Result of the confirming probes so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
     /// More are needed.
     Open,
-    /// So much fits, in bits a second.
+    /// This rate fits, in bit/s.
     Confirmed(f64),
-    /// It was a burst that passed.
+    /// The first result was a burst that a token bucket let through.
     Refuted,
 }
 
-/// What was found, and how much of it is unconfirmed.
+/// The rate found, and the length still to confirm.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ProbeConfirmation {
     found: f64,
     left_us: u64,
-    /// How long a queue what was sent so far would have made.
+    /// Queue that the last confirming probe would have made, in µs, if the rate had not fit.
     passed_us: f64,
     is_probing: bool,
 }
 
 impl ProbeConfirmation {
-    /// This was found, in bits a second.
+    /// Starts to confirm a rate, in bit/s.
     pub(crate) fn new(found: f64) -> Self {
         let least_us = (BYTES * 8e6 / found.max(1.0)) as u64;
         let left_us = LENGTH_US.max(least_us.min(MAX_LENGTH_US));
         Self { found, left_us, passed_us: 0.0, is_probing: false }
     }
 
-    /// What to send next for it, unless that is under way. `goal` is what is to be confirmed, `fits` what
-    /// surely fits, and `current` what is sent anyway, in bits a second.
+    /// The next probe to send; `None` while one is in flight. `goal`: the rate to confirm; `fits`: the rate that surely
+    /// fits; `current`: the rate sent anyway; all in bit/s.
     pub(crate) fn next(&mut self, goal: f64, fits: f64, current: f64) -> Option<Confirming> {
         if self.is_probing {
             return None;
         }
         let bps = self.found.min(ASK * goal).max(1.0);
-        // How much longer the queue is after each moment of the probe.
+        // Growth of the queue per time of the probe.
         let fits = fits.max(1.0);
         let growth = (bps - fits).max(1.0) / fits;
         let queue_us = (DRAINS_US * (1.0 - current / fits)).clamp(0.0, QUEUE_US);
@@ -80,13 +82,13 @@ impl ProbeConfirmation {
         Some(Confirming { bps: bps as u64, bytes, lead: bytes / 2 })
     }
 
-    /// What became of the probe under way: the rate that was asked for, and whether that filled the link.
+    /// Processes the result of the probe in flight: the rate asked for, and whether it filled the link.
     pub(crate) fn on_result(&mut self, asked: f64, is_full: bool) -> Verdict {
         self.is_probing = false;
-        // Frames are sent at once, which blurs the rate at which a probe was sent, but not how it arrived.
+        // Frames are sent at once. That blurs a probe's send rate, but not its received rate.
         self.found = self.found.min(asked);
         match self.left_us {
-            // What did arrive is partly the bucket's: no rate can be told.
+            // Part of the received packets came from the token bucket: no rate can be derived.
             _ if is_full => Verdict::Refuted,
             0 => Verdict::Confirmed(self.found),
             _ => Verdict::Open,
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_far_above_the_estimate_is_confirmed_in_steps_that_grow() {
+    fn a_rate_far_above_the_estimate_is_confirmed_in_growing_steps() {
         let mut confirmation = ProbeConfirmation::new(3.5e6);
         let first = confirmation.next(2.9e6, 0.8e6, 0.3e6).unwrap();
         assert_eq!(first.bps, 3_190_000);
@@ -116,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn what_fills_the_link_was_a_burst_that_passed() {
+    fn a_rate_that_fills_the_link_is_refuted() {
         let mut confirmation = ProbeConfirmation::new(3.5e6);
         _ = confirmation.next(2.9e6, 0.8e6, 0.3e6);
         assert_eq!(confirmation.on_result(3.19e6, true), Verdict::Refuted);
     }
 
     #[test]
-    fn what_is_little_above_the_estimate_is_confirmed_at_once_by_as_much_as_a_keyframe() {
+    fn a_rate_little_above_the_estimate_is_confirmed_at_once_by_a_keyframes_bytes() {
         let mut confirmation = ProbeConfirmation::new(0.7e6);
         let all = confirmation.next(0.6e6, 0.58e6, 0.2e6).unwrap();
         assert!((31_000..=32_000).contains(&(all.bytes * 700 / 660)), "{all:?}");

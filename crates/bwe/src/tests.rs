@@ -1,6 +1,6 @@
-//! Stories of links and of what is watched over them, on a virtual clock, with seeds.
+//! Stories of links and their estimates, on a virtual clock, with seeds.
 
-#![allow(clippy::print_stdout, reason = "the figures behind each bar, for whoever tunes it")]
+#![allow(clippy::print_stdout, reason = "the figures behind each assertion, for tuning")]
 
 mod link;
 mod robust;
@@ -8,8 +8,8 @@ mod steady;
 mod stories;
 mod viewer;
 
-/// A megabit.
+/// A megabit per second.
 const MBIT: f64 = 1e6;
 
-/// Seconds in microseconds.
+/// A second in µs.
 const SECOND: u64 = 1_000_000;

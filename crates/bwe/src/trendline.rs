@@ -1,48 +1,51 @@
-//! Whether the one-way delay rises: a line through its last 20 values, and a threshold that adapts.
+//! Whether the one-way delay rises: a regression line through its last 20 values, and an adaptive threshold.
 
-/// Values that the line is laid through.
+/// Values in the regression.
 const WINDOW: usize = 20;
 
-/// How much of the smoothed delay remains with each value.
+/// Weight of the old smoothed delay with each new value.
 const SMOOTHING: f64 = 0.9;
 
-/// The slope is counted this many times, so that thresholds are as in the draft.
+/// Factor of the slope, so that thresholds are as in the draft.
 const GAIN: f64 = 4.0;
 
-/// A slope counts more the more values it rests on, up to this many.
+/// The slope's weight grows with the number of values, up to this many.
 const MAX_COUNT: u32 = 60;
 
-/// How fast the threshold follows a trend above and below it, a millisecond.
+/// Rate at which the threshold follows a trend above it, per millisecond.
 const K_UP: f64 = 0.0087;
+/// Rate at which the threshold follows a trend below it, per millisecond.
 const K_DOWN: f64 = 0.039;
 
-/// The threshold at first and its bounds.
+/// The initial threshold.
 const THRESHOLD: f64 = 12.5;
+/// The lowest threshold.
 const MIN_THRESHOLD: f64 = 6.0;
+/// The highest threshold.
 const MAX_THRESHOLD: f64 = 600.0;
 
-/// The threshold does not follow what is further off than this: a capacity that fell.
+/// The threshold does not follow a trend that exceeds it by more than this: then the capacity has fallen.
 const MAX_STRAY: f64 = 15.0;
 
-/// How long the trend is above the threshold before that counts, in ms.
+/// How long the trend must exceed the threshold, in ms.
 const OVER_TIME_MS: f64 = 10.0;
 
-/// What the trend says.
+/// The trend of the delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Trend {
     /// The delay falls.
     Falling,
-    /// Neither.
+    /// The delay neither falls nor rises.
     #[default]
     Level,
     /// The delay rises.
     Rising,
 }
 
-/// The trend of a delay.
+/// Computes the trend of a delay.
 #[derive(Debug)]
 pub(crate) struct Trendline {
-    /// Arrival time and smoothed delay, in ms; a ring.
+    /// Arrival time and smoothed delay, in ms; a ring buffer.
     values: [(f64, f64); WINDOW],
     count: u32,
     smoothed: f64,
@@ -69,8 +72,7 @@ impl Default for Trendline {
 }
 
 impl Trendline {
-    /// One more delay, of a group that arrived at `at_ms` and was sent `sent_delta_ms` after the
-    /// one before.
+    /// Adds the delay of a group that arrived at `at_ms` and was sent `sent_delta_ms` after the one before.
     pub(crate) fn push(&mut self, at_ms: f64, delay_ms: f64, sent_delta_ms: f64) {
         self.smoothed = if self.count == 0 {
             delay_ms
@@ -86,12 +88,12 @@ impl Trendline {
         self.judge(slope, sent_delta_ms);
     }
 
-    /// What the trend says.
+    /// The current trend.
     pub(crate) fn trend(&self) -> Trend {
         self.trend
     }
 
-    /// Counts on without end, so that the ring's position remains right.
+    /// The next count. It is kept bounded by subtracting a whole [`WINDOW`], so that the ring position stays right.
     fn next_count(&self) -> u32 {
         if self.count >= 1_000 * WINDOW as u32 {
             self.count + 1 - WINDOW as u32
@@ -100,9 +102,9 @@ impl Trendline {
         }
     }
 
-    /// The slope of the line with the least squares.
+    /// The slope of the least-squares line.
     fn fit(&self) -> Option<f64> {
-        // The first value as the origin: the sums stay small, whatever the clock says.
+        // The first value is the origin: the sums stay small, whatever the clock's value.
         let (x0, y0) = self.values[0];
         let (mut sx, mut sy, mut sxx, mut sxy) = (0.0, 0.0, 0.0, 0.0);
         for (x, y) in self.values {
@@ -120,7 +122,7 @@ impl Trendline {
     fn judge(&mut self, slope: f64, sent_delta_ms: f64) {
         let modified = f64::from(self.count.min(MAX_COUNT)) * slope * GAIN;
         if modified > self.threshold {
-            // Half of the time since the last value, when it was not over then.
+            // Half of the time since the last value, if the trend was below the threshold then.
             self.over_ms += if self.over_count == 0 { sent_delta_ms / 2.0 } else { sent_delta_ms };
             self.over_count += 1;
             if self.over_ms > OVER_TIME_MS && self.over_count > 1 && slope >= self.slope {
@@ -137,8 +139,7 @@ impl Trendline {
         self.adapt(modified.abs(), sent_delta_ms);
     }
 
-    /// The threshold follows the trend: slowly up, so that a link that is always shaky can be used;
-    /// fast down.
+    /// Adapts the threshold to the trend: up slowly, so that a link with constant jitter remains usable; down fast.
     fn adapt(&mut self, modified: f64, elapsed_ms: f64) {
         if modified > self.threshold + MAX_STRAY {
             return;

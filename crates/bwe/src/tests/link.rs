@@ -1,26 +1,27 @@
-//! A link: a capacity that changes, a queue that ends, a delay, jitter and loss.
+//! A link with a changing capacity, a limited queue, delay, jitter and loss.
 
 use std::collections::VecDeque;
 
-/// What a link is like.
+/// The properties of a link.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// From when on which capacity, in bits a second; 0: nothing passes, not even feedback.
+    /// Capacity in bit/s from each time in µs on; 0: nothing passes, not even feedback.
     pub(crate) capacity: Vec<(u64, f64)>,
-    /// What passes at once after a rest, as of a shaper's token bucket.
+    /// Bytes that pass at once after a pause, like a shaper's token bucket.
     pub(crate) burst_bytes: f64,
     /// The longest queue, in ms at the current capacity.
     pub(crate) queue_ms: f64,
-    /// There and back, without queues.
+    /// Round-trip time without queues.
     pub(crate) rtt_us: u64,
-    /// The part of packets lost by chance, and from when on.
+    /// Part of the packets that is lost at random.
     pub(crate) loss: f64,
+    /// When that loss begins.
     pub(crate) loss_from_us: u64,
-    /// The part of feedback lost by chance.
+    /// Part of the feedback that is lost at random.
     pub(crate) feedback_loss: f64,
-    /// The most that a packet is delayed by chance; order remains.
+    /// The longest random delay; packets are not reordered.
     pub(crate) jitter_us: u64,
-    /// A policer: above this rate packets are dropped without ever waiting.
+    /// A policer: packets above this rate are dropped without waiting.
     pub(crate) bucket: Option<Bucket>,
 }
 
@@ -32,7 +33,7 @@ pub(crate) struct Bucket {
 }
 
 impl Config {
-    /// A link of one capacity, with half a second of queue.
+    /// A link with a constant capacity and a queue of 500 ms.
     pub(crate) fn steady(bps: f64) -> Self {
         Self {
             capacity: vec![(0, bps)],
@@ -48,7 +49,7 @@ impl Config {
     }
 }
 
-/// A packet on its way.
+/// A packet in flight.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InFlight {
     pub(crate) seq: u64,
@@ -56,7 +57,7 @@ pub(crate) struct InFlight {
     entered_us: u64,
 }
 
-/// The link in one direction.
+/// One direction of the link.
 #[derive(Debug)]
 pub(crate) struct Link {
     config: Config,
@@ -84,13 +85,13 @@ impl Link {
         }
     }
 
-    /// The capacity at a time.
+    /// The capacity at a time, in bit/s.
     pub(crate) fn capacity(&self, now: u64) -> f64 {
         let until_now = self.config.capacity.iter().take_while(|(from, _)| *from <= now);
         until_now.last().map_or(0.0, |(_, bps)| *bps)
     }
 
-    /// How long a packet that enters now waits.
+    /// How long a packet that is sent now waits.
     pub(crate) fn queue_ms(&self, now: u64) -> f64 {
         let bps = self.capacity(now);
         if bps == 0.0 {
@@ -99,7 +100,7 @@ impl Link {
         (self.free_at - now as f64).max(0.0) / 1e3 + self.backlog * 8e3 / bps
     }
 
-    /// A packet enters, or is lost.
+    /// Sends a packet, or loses it.
     pub(crate) fn send(&mut self, now: u64, seq: u64, bytes: u32) {
         if let Some(bucket) = self.config.bucket {
             self.tokens += (now - self.tokens_at) as f64 * bucket.bps / 8e6;
@@ -119,7 +120,7 @@ impl Link {
         self.queue.push_back(InFlight { seq, bytes, entered_us: now });
     }
 
-    /// What left the queue up to now, and when it arrives.
+    /// The next packet that has left the queue, and its arrival time.
     pub(crate) fn poll(&mut self, now: u64) -> Option<(u64, InFlight)> {
         let packet = *self.queue.front()?;
         let entered = packet.entered_us as f64;

@@ -1,4 +1,4 @@
-//! Whatever comes in: no panic, and an estimate within the bounds.
+//! Arbitrary input: no panic, and an estimate within its bounds.
 
 use super::super::{Estimator, PacketResult};
 use super::SECOND;
@@ -35,7 +35,7 @@ fn an_estimator_is_small() {
 
 #[test]
 fn an_estimator_holds_no_heap_memory() {
-    // What is Copy owns nothing; what is not, here, has no destructor either.
+    // A `Copy` type owns nothing; the others here have no destructor either.
     assert!(!std::mem::needs_drop::<Estimator>());
 }
 
@@ -136,7 +136,7 @@ fn silence_lowers_the_estimate_to_its_floor_and_no_further() {
         estimator.handle_timeout(at);
         let _ = estimator.poll_probe(at);
         timeouts += 1;
-        assert!(timeouts < 100, "it comes to rest");
+        assert!(timeouts < 100, "timeouts do not end");
     }
     assert_eq!(estimator.estimate_bps(), MIN);
 }
@@ -152,7 +152,7 @@ fn a_viewer_without_feedback_is_estimated_by_its_reports() {
     for second in 11..=20 {
         estimator.on_receiver_report(second * SECOND, 26);
     }
-    assert_eq!(estimator.estimate_bps(), grown, "a tenth lost is borne");
+    assert_eq!(estimator.estimate_bps(), grown, "loss of a tenth must not lower the estimate");
     estimator.on_receiver_report(21 * SECOND, 128);
     assert!(estimator.estimate_bps() < grown * 4 / 5);
 }

@@ -1,4 +1,4 @@
-//! Links that stay as they are, and senders that want all of them.
+//! Links that do not change, with senders that use all of them.
 
 use super::MBIT;
 use super::link::Config;

@@ -1,4 +1,4 @@
-//! Links that change, and links that lose.
+//! Links that change, and links with loss.
 
 use super::MBIT;
 use super::link::{Bucket, Config};
@@ -6,7 +6,7 @@ use super::viewer::{Sender, run};
 
 const ALL: Sender = Sender::Layers(3);
 
-/// All stories are told with these.
+/// The seeds of all stories.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=10;
 
 #[test]
@@ -104,7 +104,7 @@ fn a_policed_link_is_not_overrun() {
 #[test]
 fn a_burst_that_passes_is_not_taken_for_a_wide_link() {
     let sender = Sender::Keyframes(3, 6.0);
-    // The last lets through at once what it carries in 0.27 s: as much as a small keyframe.
+    // The last burst is what the link carries in 0.27 s: as much as a small keyframe.
     for (mbit, kb) in [(1.2, 6.0), (1.2, 12.0), (1.2, 24.0), (0.35, 6.0), (0.35, 12.0)] {
         for seed in SEEDS {
             let capacity = vec![(0, 5.0 * MBIT), (10_000_000, mbit * MBIT)];

@@ -1,5 +1,5 @@
-//! One viewer as the server serves it: layers of video and sound over a link, the layer chosen by
-//! the estimate, feedback as browsers send it.
+//! A viewer as the server serves it: audio and layers of video over a link. The estimate selects the layer; feedback
+//! comes as browsers send it.
 
 use std::collections::VecDeque;
 
@@ -7,27 +7,27 @@ use super::super::{Estimator, PacketResult, Probe};
 use super::SECOND;
 use super::link::{Config, Link};
 
-/// The video layers.
+/// Bitrates of the video layers, in bit/s.
 pub(crate) const LAYERS: [f64; 3] = [150e3, 500e3, 2.5e6];
 
-/// Sound: a packet of 80 bytes every 20 ms.
+/// Bitrate of audio, in bit/s: a packet of 80 bytes every 20 ms.
 const AUDIO: f64 = 32e3;
 
-/// A packet of video.
+/// Size of a video packet.
 const PACKET: u32 = 1_150;
 
-/// What the sender does with the estimate.
+/// How the sender uses the estimate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Sender {
-    /// The best of so many layers that fits, a frame at a time.
+    /// The best of this many layers that fits, one frame at a time.
     Layers(usize),
-    /// As Layers, but a switch begins with a keyframe of that many frames' size.
+    /// Like `Layers`, but a switch begins with a keyframe of this many frames' size.
     Keyframes(usize, f64),
-    /// All that the estimate allows, evenly.
+    /// The whole estimate, evenly.
     Greedy,
 }
 
-/// What was seen at one moment, every 10 ms.
+/// The state every 10 ms.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     pub(crate) at: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Sample {
     pub(crate) queue_ms: f64,
 }
 
-/// What is known of a packet that was sent.
+/// A packet that was sent.
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     at: u64,
@@ -45,17 +45,17 @@ struct Sent {
     received: Option<i64>,
 }
 
-/// All that happened.
+/// The record of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) samples: Vec<Sample>,
     pub(crate) sent_bytes: u64,
     pub(crate) padding_bytes: u64,
-    /// When probes began.
+    /// Start times of probes.
     pub(crate) probes: Vec<u64>,
-    /// When a packet was sent, its size, and whether it arrived.
+    /// Of each packet: when it was sent, its size, and whether it arrived.
     pub(crate) packets: Vec<(u64, u32, bool)>,
-    /// When bytes arrived.
+    /// Bytes received, by arrival time.
     pub(crate) arrivals: Vec<(u64, u32)>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct Viewer {
     log: Log,
 }
 
-/// Runs a story of so many seconds.
+/// Runs a story for `seconds`.
 pub(crate) fn run(config: Config, sender: Sender, seed: u64, seconds: u64) -> Log {
     let (rtt_us, feedback_loss) = (config.rtt_us, config.feedback_loss);
     let mut viewer = Viewer {
@@ -120,7 +120,7 @@ pub(crate) fn run(config: Config, sender: Sender, seed: u64, seconds: u64) -> Lo
 }
 
 impl Viewer {
-    /// One millisecond.
+    /// Simulates 1 ms.
     fn step(&mut self) {
         self.deliver();
         let now = self.now;
@@ -154,7 +154,7 @@ impl Viewer {
         self.log.sent_bytes += u64::from(bytes);
     }
 
-    /// Media, which counts for the probe under way.
+    /// Sends media; it counts for a probe in progress.
     fn transmit_media(&mut self, bytes: u32) {
         let id = self.probing.as_mut().map(|(probe, _, sent)| {
             *sent += bytes;
@@ -235,7 +235,7 @@ impl Viewer {
             }
             self.arriving.pop_front();
             self.log.arrivals.push((at, bytes));
-            // Another clock: it began elsewhere, and runs 50 ppm faster.
+            // Another clock: it has another origin, and runs 50 ppm faster.
             let received = at as i64 + at as i64 / 20_000 - 987_654_321;
             if let Some(sent) = seq.checked_sub(self.first_seq) {
                 self.sent[sent as usize].received = Some(received);
@@ -277,49 +277,48 @@ impl Viewer {
 }
 
 impl Log {
-    /// The samples from one second to another.
+    /// The samples between two times, in seconds.
     pub(crate) fn between(&self, from: f64, to: f64) -> impl Iterator<Item = &Sample> {
         let micros = |seconds: f64| (seconds * SECOND as f64) as u64;
         self.samples.iter().filter(move |it| (micros(from)..micros(to)).contains(&it.at))
     }
 
-    /// The longest queue in a time, in ms.
+    /// The longest queue between two times, in ms.
     pub(crate) fn max_queue_ms(&self, from: f64, to: f64) -> f64 {
         self.between(from, to).map(|it| it.queue_ms).fold(0.0, f64::max)
     }
 
-    /// The queue that 95 of 100 moments stay below, in ms.
+    /// The 95th percentile of the queue, in ms.
     pub(crate) fn p95_queue_ms(&self, from: f64, to: f64) -> f64 {
         let mut queues: Vec<_> = self.between(from, to).map(|it| it.queue_ms).collect();
         queues.sort_by(f64::total_cmp);
         queues[queues.len() * 95 / 100]
     }
 
-    /// The lowest estimate in a time.
+    /// The lowest estimate between two times, in bit/s.
     pub(crate) fn min_estimate(&self, from: f64, to: f64) -> f64 {
         self.between(from, to).map(|it| it.estimate).fold(f64::MAX, f64::min)
     }
 
-    /// How long after `from` it took until the layer was `layer` or what `fits` says for good, at
-    /// least until `to`, in seconds.
+    /// Seconds after `from` until the last sample before `to` whose layer does not fit.
     pub(crate) fn settled_after(&self, from: f64, to: f64, fits: impl Fn(usize) -> bool) -> f64 {
         let last_bad = self.between(from, to).filter(|it| !fits(it.layer)).last();
         last_bad.map_or(0.0, |it| it.at as f64 / SECOND as f64 - from)
     }
 
-    /// How long after `from` the layer was first one that `fits`, in seconds.
+    /// Seconds after `from` until the first sample whose layer fits.
     pub(crate) fn first_after(&self, from: f64, fits: impl Fn(usize) -> bool) -> f64 {
         let first = self.between(from, f64::MAX).find(|it| fits(it.layer));
         first.map_or(f64::MAX, |it| it.at as f64 / SECOND as f64 - from)
     }
 
-    /// The share of a time spent on layers that fit.
+    /// Part of the time spent on layers that fit.
     pub(crate) fn share(&self, from: f64, to: f64, fits: impl Fn(usize) -> bool) -> f64 {
         let all = self.between(from, to).count();
         self.between(from, to).filter(|it| fits(it.layer)).count() as f64 / all as f64
     }
 
-    /// The part of packets lost of those sent in a time.
+    /// Part of the packets sent between two times that were lost.
     pub(crate) fn loss(&self, from: f64, to: f64) -> f64 {
         let micros = |seconds: f64| (seconds * SECOND as f64) as u64;
         let range = micros(from)..micros(to);
@@ -327,7 +326,7 @@ impl Log {
         sent.iter().filter(|it| !it.2).count() as f64 / sent.len() as f64
     }
 
-    /// The rate that arrived in a time, in bits a second.
+    /// The received rate between two times, in bit/s.
     pub(crate) fn arrived(&self, from: f64, to: f64) -> f64 {
         let micros = |seconds: f64| (seconds * SECOND as f64) as u64;
         let range = micros(from)..micros(to);
