@@ -1,6 +1,6 @@
 //! The `a=` lines of a session or a media description.
 
-/// Names and values, in order. The value of a flag is empty.
+/// Names and values, in order. A flag has an empty value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes<'a>(Vec<(&'a str, &'a str)>);
 
@@ -33,7 +33,7 @@ impl<'a> Attributes<'a> {
         self.0.iter().any(|it| it.0 == name)
     }
 
-    /// How many there are.
+    /// The number of attributes.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,24 +1,23 @@
-//! How large a description may be. The limits hold while it is read, so that the time to read one is linear in its
-//! bytes and what is made of it is small.
+//! Limits of a description's size. They apply while it is parsed, so that the time is linear in its length and the
+//! result is small.
 
 use crate::error::Error;
 use crate::lines::split_word;
 
-/// Of the whole text.
+/// Bytes of the whole text.
 pub const MAX_BYTES: usize = 64 * 1024;
-/// A browser's offer with every codec has 300.
+/// Lines. A browser's offer with every codec has 300.
 pub const MAX_LINES: u32 = 2_000;
-/// Without the line end. The longest line of a browser is an `a=fmtp` of 200 bytes.
+/// Bytes of a line without its line end. The longest line of a browser is an `a=fmtp` of 200 bytes.
 pub const MAX_LINE_BYTES: usize = 1_024;
-/// Sound, picture and a data channel, and as much again for guests and screens.
+/// Media descriptions: audio, video and a data channel, and as many again for guests and screens.
 pub const MAX_SECTIONS: usize = 8;
 /// Formats of a media description, and its `a=rtpmap` and `a=fmtp` lines. Chromium offers 40 for video.
 pub const MAX_FORMATS: usize = 64;
-/// Different sources of a description, which `a=ssrc` and `a=ssrc-group` name: three layers with their
-/// retransmissions, twice.
+/// Different sources of a description in `a=ssrc` and `a=ssrc-group`: three layers with their retransmissions, twice.
 pub const MAX_SOURCES: usize = 16;
 
-/// What was counted so far.
+/// The counts so far.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     n_rtpmap: usize,
@@ -28,7 +27,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Counts bytes.
+    /// Checks the length of the text.
     pub(crate) fn text(text: &str) -> Result<(), Error> {
         if text.len() > MAX_BYTES {
             return Err(Error::too_large("more than 64 KiB"));
@@ -36,7 +35,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Counts a line.
+    /// Checks a line's number and length.
     pub(crate) fn line(number: u32, raw: &str) -> Result<(), Error> {
         if number > MAX_LINES {
             return Err(Error::too_large("more than 2000 lines"));
@@ -47,7 +46,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Counts the media description that comes after `n` others, and counts its formats.
+    /// Counts a media description that follows `n` others, and its formats.
     pub(crate) fn section(&mut self, n: usize, formats: usize) -> Result<(), Error> {
         if n == MAX_SECTIONS {
             return Err(Error::too_large("more than 8 media descriptions"));
@@ -83,7 +82,7 @@ impl Meter {
     }
 
     fn source(&mut self, ssrc: u32) -> Result<(), Error> {
-        // The lines of one source stand together, so it is looked for from the end.
+        // The lines of a source are adjacent, so the search begins at the end.
         let known = self.sources.get(..self.n_sources).unwrap_or_default();
         if known.iter().rev().any(|it| *it == ssrc) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Candidates of ICE (RFC 8839, section 5.1).
+//! ICE candidates (RFC 8839, section 5.1).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,34 +7,34 @@ use crate::attributes::Attributes;
 /// An `a=candidate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate<'a> {
-    /// The same for candidates of one kind, base and server.
+    /// Equal for candidates of the same type, base and server.
     pub foundation: &'a str,
     /// 1 for RTP, 2 for RTCP.
     pub component: u16,
-    /// `udp`, `tcp`, in any case.
+    /// `udp` or `tcp`, in any case.
     pub transport: &'a str,
-    /// The higher is tried first.
+    /// A candidate with a higher priority is checked first.
     pub priority: u32,
-    /// Where.
+    /// Its address.
     pub address: Address<'a>,
-    /// Where.
+    /// Its port.
     pub port: u16,
     /// `host`, `srflx`, `prflx`, `relay`.
     pub typ: &'a str,
     extensions: &'a str,
 }
 
-/// Where a candidate is.
+/// The address of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Address<'a> {
-    /// At an address.
+    /// An IP address.
     Ip(IpAddr),
-    /// At a name, as browsers hide addresses (`….local`), or at an address that cannot be read.
+    /// A host name, by which browsers hide addresses (`….local`), or an address that cannot be parsed.
     Name(&'a str),
 }
 
 impl<'a> Candidate<'a> {
-    /// Reads the value of an `a=candidate`, also with `candidate:` or `a=candidate:` before it.
+    /// Parses the value of an `a=candidate`; a prefix `candidate:` or `a=candidate:` is allowed.
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = text.trim_ascii();
         let text = text.strip_prefix("a=").unwrap_or(text);
@@ -56,12 +56,12 @@ impl<'a> Candidate<'a> {
         Some(Self { foundation, component, transport, priority, address, port, typ, extensions })
     }
 
-    /// Whether it is over UDP.
+    /// Whether its transport is UDP.
     pub fn is_udp(&self) -> bool {
         self.transport.eq_ignore_ascii_case("udp")
     }
 
-    /// Its address and port, unless it has a name.
+    /// Its address and port, unless it has a host name.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self.address {
             Address::Ip(ip) => Some(SocketAddr::new(ip, self.port)),
@@ -69,7 +69,7 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// What else is said of it: `raddr`, `rport`, `tcptype`, `generation`, `ufrag`, …
+    /// The value of an extension: `raddr`, `rport`, `tcptype`, `generation`, `ufrag`, …
     pub fn extension(&self, name: &str) -> Option<&'a str> {
         let mut words = self.extensions.split_ascii_whitespace();
         while let (Some(key), Some(value)) = (words.next(), words.next()) {
@@ -82,12 +82,12 @@ impl<'a> Candidate<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// The candidates, in order; what cannot be read is left out.
+    /// The candidates, in order. Invalid ones are skipped.
     pub fn candidates(&self) -> impl Iterator<Item = Candidate<'a>> {
         self.all("candidate").filter_map(Candidate::parse)
     }
 
-    /// Whether there are no more candidates than these.
+    /// Whether `a=end-of-candidates` is set.
     pub fn has_end_of_candidates(&self) -> bool {
         self.has("end-of-candidates")
     }

@@ -1,4 +1,4 @@
-//! A whole session description.
+//! A session description.
 
 use crate::attributes::Attributes;
 use crate::error::Error;
@@ -8,27 +8,27 @@ use crate::section::Section;
 use crate::transport::Transport;
 use crate::{bounds, meanings};
 
-/// A session description, taken apart but not copied.
+/// A parsed session description. Its parts borrow from the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description<'a> {
     /// Its `o=` line.
     pub origin: Option<Origin<'a>>,
-    /// The attributes above all media.
+    /// The session attributes: those above all media descriptions.
     pub session: Attributes<'a>,
     /// The media descriptions, in order. At most [`bounds::MAX_SECTIONS`].
     pub sections: Vec<Section<'a>>,
     text: &'a str,
 }
 
-/// An `o=` line (RFC 8866, section 5.2). User name and session id stay the same for the life of one
+/// An `o=` line (RFC 8866, section 5.2). User name and session id do not change during the life of an
 /// `RTCPeerConnection` (RFC 8829, section 5.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin<'a> {
-    /// `-` is none.
+    /// `-` means none.
     pub username: &'a str,
-    /// Digits, in most descriptions; they may be more than fit into 64 bits.
+    /// Digits in most descriptions; they may exceed 64 bits.
     pub session_id: &'a str,
-    /// Greater with each description of the session that differs from the one before.
+    /// Increases with each description of the session that differs from the one before.
     pub session_version: &'a str,
 }
 
@@ -49,7 +49,7 @@ pub struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// On one transport (RFC 9143).
+    /// Media descriptions on one transport (RFC 9143).
     pub const BUNDLE: &'static str = "BUNDLE";
 
     fn parse(value: &'a str) -> Self {
@@ -57,28 +57,28 @@ impl<'a> Group<'a> {
         Self { semantics, mids }
     }
 
-    /// Whether these share a transport.
+    /// Whether its media descriptions share a transport.
     pub fn is_bundle(&self) -> bool {
         self.semantics == Self::BUNDLE
     }
 
-    /// The names of its media descriptions, as they are listed: that need not be their order.
+    /// The `mid`s of its media descriptions, as listed; their order may differ from that of the media descriptions.
     pub fn mids(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.mids.split_ascii_whitespace()
     }
 
-    /// Whether a media description of this name is listed.
+    /// Whether the group lists this `mid`.
     pub fn has(&self, mid: &str) -> bool {
         self.mids().any(|it| it == mid)
     }
 }
 
 impl<'a> Description<'a> {
-    /// Takes a text apart. The time is linear in its length.
+    /// Parses a description. The time is linear in its length.
     ///
     /// # Errors
-    /// When it is none, when it exceeds one of the [`bounds`], when an `m=` line cannot be read, or when a payload type
-    /// has two meanings.
+    /// If it is not a description, exceeds one of the [`bounds`], has an invalid `m=` line, or has a payload type with
+    /// two encodings on one transport.
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         let Read { origin, session, sections, has_two_meanings } = read::description(text)?;
         let origin = origin.map(Origin::parse);
@@ -94,18 +94,18 @@ impl<'a> Description<'a> {
         self.session.all("group").map(Group::parse)
     }
 
-    /// The first group of media descriptions on one transport. Most descriptions have no other.
+    /// The first group of media descriptions on one transport. Most descriptions have only one.
     pub fn bundle(&self) -> Option<Group<'a>> {
         self.groups().find(Group::is_bundle)
     }
 
-    /// The media description of this name.
+    /// The media description with this `mid`.
     pub fn section(&self, mid: &str) -> Option<&Section<'a>> {
         self.sections.iter().find(|it| it.mid() == Some(mid))
     }
 
-    /// The media description that stands for the bundle (RFC 9143, section 7.2), or the first one without a bundle. One
-    /// that is rejected does only if all are.
+    /// The media description that stands for the bundle (RFC 9143, section 7.2), or the first one without a bundle. A
+    /// rejected one is returned only if all are rejected.
     pub fn tagged(&self) -> Option<&Section<'a>> {
         let bundle = self.bundle();
         let mut bundled = bundle.iter().flat_map(Group::mids).filter_map(|mid| self.section(mid));
@@ -116,17 +116,17 @@ impl<'a> Description<'a> {
             .or_else(|| self.sections.first())
     }
 
-    /// Whether the writer leaves the checks of ICE to the other side (RFC 8839, section 5.3).
+    /// Whether the author is ICE-lite, and so sends no connectivity checks (RFC 8839, section 5.3).
     pub fn is_ice_lite(&self) -> bool {
         self.session.has("ice-lite") || self.sections.iter().any(|it| it.attributes.has("ice-lite"))
     }
 
-    /// An attribute of a media description, or else of the session.
+    /// The value of an attribute of a media description, or else of the session.
     pub fn attribute(&self, section: &Section<'a>, name: &str) -> Option<&'a str> {
         section.attributes.get(name).or_else(|| self.session.get(name))
     }
 
-    /// An attribute wherever it stands first: of the session, or else of a media description.
+    /// The value of the first attribute of this name: of the session, or else of a media description.
     pub fn anywhere(&self, name: &str) -> Option<&'a str> {
         let mut sections = self.sections.iter();
         self.session.get(name).or_else(|| sections.find_map(|it| it.attributes.get(name)))
@@ -145,8 +145,8 @@ impl<'a> Description<'a> {
         Transport::new(self.text, places)
     }
 
-    /// A transport whose attributes stand in these media descriptions: the first, the session, then the others. For a
-    /// caller that knows better which share one.
+    /// A transport whose attributes are in these media descriptions. They are looked up in the first one, the session,
+    /// then the others. For callers that know better which media descriptions share a transport.
     pub fn transport_of<'b>(
         &'b self,
         sections: impl IntoIterator<Item = &'b Section<'a>>,
@@ -159,12 +159,12 @@ impl<'a> Description<'a> {
         Transport::new(self.text, first.into_iter().chain([&self.session]).chain(sections))
     }
 
-    /// The number of the line that a part of this description stands in, from 1 on.
+    /// The number of the line that contains this part of the description; the first line is 1.
     pub fn line_of(&self, part: &str) -> Option<u32> {
         number_of(self.text, part)
     }
 
-    /// Whether two media descriptions are on one transport: in one bundle, or else with the same ICE credentials.
+    /// Whether two media descriptions share a transport: they are in one bundle, or else have the same ICE credentials.
     fn share_transport(&self, one: &Section<'a>, other: &Section<'a>) -> bool {
         if let (Some(one), Some(other)) = (one.mid(), other.mid())
             && self.groups().any(|it| it.is_bundle() && it.has(one) && it.has(other))

@@ -1,8 +1,8 @@
-//! Which way media flows.
+//! The direction of media.
 
 use crate::attributes::Attributes;
 
-/// Which way media flows, as the writer of the description sees it (RFC 8866, section 6.7).
+/// The direction of media, from the view of the description's author (RFC 8866, section 6.7).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Direction {
@@ -27,26 +27,26 @@ impl Direction {
         }
     }
 
-    /// By the name of its attribute.
+    /// The direction with this attribute name.
     pub fn parse(name: &str) -> Option<Self> {
-        // All have eight letters: most names are none of them by their length.
+        // All have eight letters, so the length excludes most names.
         if name.len() != 8 {
             return None;
         }
         Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 
-    /// Whether the writer sends.
+    /// Whether the author of the description sends.
     pub fn sends(self) -> bool {
         matches!(self, Self::SendRecv | Self::SendOnly)
     }
 
-    /// Whether the writer receives.
+    /// Whether the author of the description receives.
     pub fn receives(self) -> bool {
         matches!(self, Self::SendRecv | Self::RecvOnly)
     }
 
-    /// The same as the other side sees it.
+    /// The same direction from the other side's view.
     #[must_use]
     pub fn reversed(self) -> Self {
         match self {
@@ -58,7 +58,7 @@ impl Direction {
 }
 
 impl Attributes<'_> {
-    /// The direction that stands here. Of several the last one counts.
+    /// The direction of these attributes. Of several, the last one counts.
     pub fn direction(&self) -> Option<Direction> {
         self.iter().rev().find_map(|(name, _)| Direction::parse(name))
     }

@@ -1,8 +1,8 @@
-//! Why a text is not read.
+//! Why a text is rejected.
 
-/// Why a description or a fragment is not read: a sentence with the number of the line.
+/// Why a description or a fragment is rejected: a sentence with the line number.
 ///
-/// It never repeats any of the text, which has passwords.
+/// It never contains any part of the text, which has passwords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}{why}", at(*.line))]
 pub struct Error {
@@ -12,28 +12,28 @@ pub struct Error {
 }
 
 impl Error {
-    /// What cannot be read, or lacks something.
+    /// An error for a text that is invalid or incomplete.
     pub const fn malformed(why: &'static str) -> Self {
         Self { line: None, why, is_too_large: false }
     }
 
-    /// What is beyond a limit.
+    /// An error for a text that exceeds a limit.
     pub const fn too_large(why: &'static str) -> Self {
         Self { line: None, why, is_too_large: true }
     }
 
-    /// Adds the number of the line, from 1 on.
+    /// Adds the line number; the first line is 1.
     #[must_use]
     pub fn at_line(self, line: impl Into<Option<u32>>) -> Self {
         Self { line: line.into(), ..self }
     }
 
-    /// The number of the line that is meant, from 1 on; `None` when it is not one line.
+    /// The line number; `None` if the error is not about one line.
     pub fn line(&self) -> Option<u32> {
         self.line
     }
 
-    /// The sentence without the number of the line.
+    /// The sentence without the line number.
     pub fn why(&self) -> &'static str {
         self.why
     }

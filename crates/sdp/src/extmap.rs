@@ -1,4 +1,4 @@
-//! Header extensions of RTP (RFC 8285).
+//! RTP header extensions (RFC 8285).
 
 use crate::attributes::Attributes;
 use crate::direction::Direction;
@@ -7,18 +7,18 @@ use crate::lines::split_word;
 /// An `a=extmap`: `3/recvonly urn:x attributes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extmap<'a> {
-    /// 1 to 14 for the one-byte form, to 255 for the two-byte form; 4096 and more stand for no id yet.
+    /// 1 to 14 in the one-byte form, up to 255 in the two-byte form. 4096 and above: no id is assigned yet.
     pub id: u16,
-    /// Whether it goes one way alone.
+    /// Its direction, if it is for one direction only.
     pub direction: Option<Direction>,
-    /// What it is.
+    /// Its type.
     pub uri: &'a str,
-    /// What else is said of it.
+    /// Its extension attributes.
     pub attributes: &'a str,
 }
 
 impl<'a> Extmap<'a> {
-    /// Reads the value of an `a=extmap`.
+    /// Parses the value of an `a=extmap`.
     pub fn parse(value: &'a str) -> Option<Self> {
         let (id, rest) = split_word(value);
         let (uri, attributes) = split_word(rest);
@@ -32,7 +32,7 @@ impl<'a> Extmap<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// The header extensions, in order; what cannot be read is left out.
+    /// The header extensions, in order. Invalid ones are skipped.
     pub fn extmaps(&self) -> impl Iterator<Item = Extmap<'a>> {
         self.all("extmap").filter_map(Extmap::parse)
     }

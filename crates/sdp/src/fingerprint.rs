@@ -20,7 +20,7 @@ impl Hash {
     pub const ALL: [Self; 7] =
         [Self::Sha256, Self::Sha384, Self::Sha512, Self::Sha224, Self::Sha1, Self::Md5, Self::Md2];
 
-    /// Its name in descriptions.
+    /// Its name in SDP.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha-256",
@@ -33,12 +33,12 @@ impl Hash {
         }
     }
 
-    /// By its name, whatever its case.
+    /// The hash function with this name. Case is ignored.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(name))
     }
 
-    /// The bytes of a hash.
+    /// Length of its hashes in bytes.
     pub fn n_bytes(self) -> usize {
         match self {
             Self::Sha256 => 32,
@@ -50,33 +50,33 @@ impl Hash {
         }
     }
 
-    /// Whether it must not be used: another certificate with the same hash can be made, or (SHA-224) WebRTC does not
-    /// know it.
+    /// Whether it must not be used: another certificate with the same hash can be made, or WebRTC does not support it
+    /// (SHA-224).
     pub fn is_weak(self) -> bool {
         !matches!(self, Self::Sha256 | Self::Sha384 | Self::Sha512)
     }
 }
 
-/// The hash of a certificate, by a function that is not weak.
+/// The hash of a certificate, by a hash function that is not weak.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
     hash: Hash,
     bytes: [u8; 64],
 }
 
-/// Why a fingerprint is none that can be used.
+/// Why a fingerprint cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotUsable {
-    /// Nobody here knows its hash function. It is to be passed over (RFC 8122, section 5).
+    /// Its hash function is unknown. Skip it (RFC 8122, section 5).
     Unknown,
     /// Its hash function is weak.
     Weak(Hash),
-    /// It does not have the bytes that the hash function makes, as in `AB:CD:…`.
+    /// Its bytes are invalid or not as many as the hash function makes; the form is `AB:CD:…`.
     Malformed(Hash),
 }
 
 impl Fingerprint {
-    /// Of the bytes of a hash.
+    /// Creates a fingerprint from the bytes of a hash; `None` if the length is wrong or the hash function is weak.
     pub fn new(hash: Hash, bytes: &[u8]) -> Option<Self> {
         if bytes.len() != hash.n_bytes() || hash.is_weak() {
             return None;
@@ -86,10 +86,10 @@ impl Fingerprint {
         Some(it)
     }
 
-    /// Reads the value of an `a=fingerprint`.
+    /// Parses the value of an `a=fingerprint`.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// If it cannot be used.
     pub fn parse(value: &str) -> Result<Self, NotUsable> {
         let (name, digits) = crate::lines::split_word(value.trim_ascii());
         let hash = Hash::parse(name).ok_or(NotUsable::Unknown)?;
@@ -118,7 +118,7 @@ impl Fingerprint {
     }
 }
 
-/// As an `a=fingerprint` has it: `sha-256 AB:CD:…`.
+/// Writes the value of an `a=fingerprint`: `sha-256 AB:CD:…`.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.hash.name())?;
@@ -136,7 +136,7 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// Two hexadecimal digits.
+/// Parses two hexadecimal digits.
 fn hex(text: &str) -> Option<u8> {
     let digit = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
     match text.as_bytes() {

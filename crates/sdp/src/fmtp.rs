@@ -1,31 +1,31 @@
-//! The parameters of a format.
+//! Format parameters.
 
 /// The `a=fmtp` of a payload type: `minptime=10;useinbandfec=1`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fmtp<'a> {
     first: &'a str,
-    /// One line is usual, so that usually nothing is allocated.
+    /// Empty in most cases: one line is usual, and so nothing is allocated.
     others: Vec<&'a str>,
 }
 
 impl<'a> Fmtp<'a> {
-    /// Of what follows the payload type.
+    /// Parses the text after the payload type.
     pub fn new(text: &'a str) -> Self {
         Self { first: text, others: Vec::new() }
     }
 
-    /// Adds what another line says of the same payload type.
+    /// Adds a further line of the same payload type.
     pub(crate) fn push(&mut self, text: &'a str) {
         if self.first.is_empty() { self.first = text } else { self.others.push(text) }
     }
 
-    /// The lines as they were sent, without their payload type.
+    /// The lines as received, without their payload type.
     pub fn lines(&self) -> impl Iterator<Item = &'a str> {
         let all = std::iter::once(self.first).chain(self.others.iter().copied());
         all.filter(|it| !it.is_empty())
     }
 
-    /// Names and values. The value of what is no pair, such as `0-15`, is empty.
+    /// Names and values. A part that is no pair, such as `0-15`, has an empty value.
     pub fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let parts = self.lines().flat_map(|it| it.split(';')).map(str::trim_ascii);
         parts.filter(|it| !it.is_empty()).map(|it| match it.split_once('=') {
@@ -34,17 +34,17 @@ impl<'a> Fmtp<'a> {
         })
     }
 
-    /// The value of the first parameter of this name, whatever its case.
+    /// The value of the first parameter of this name. Case is ignored.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.parameters().find(|it| it.0.eq_ignore_ascii_case(name)).map(|it| it.1)
     }
 
-    /// Whether it says nothing.
+    /// Whether it has no parameters.
     pub fn is_empty(&self) -> bool {
         self.parameters().next().is_none()
     }
 
-    /// The payload type that this one repeats (RFC 4588) or protects.
+    /// The payload type that this one retransmits (RFC 4588) or protects.
     pub fn apt(&self) -> Option<u8> {
         self.get("apt")?.parse().ok().filter(|it| *it < 128)
     }

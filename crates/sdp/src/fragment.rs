@@ -1,5 +1,5 @@
-//! `application/trickle-ice-sdpfrag` (RFC 8840, section 9): candidates that come later than the description, or the
-//! new credentials of an ICE restart.
+//! `application/trickle-ice-sdpfrag` (RFC 8840, section 9): candidates sent after the description, or the new
+//! credentials of an ICE restart.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::read::{self, Read};
 use crate::section::Section;
 use crate::transport::{Credentials, check_pwd, check_ufrag};
 
-/// What a fragment says above its media descriptions, of all that a description says there.
+/// The session attributes of a description that a fragment may contain.
 const OF_SESSION: [&str; 4] = ["ice-lite", "ice-options", "ice-pacing", "group"];
 
 const TWO_UFRAGS: Error = Error::malformed("there are two of ice-ufrag");
@@ -22,9 +22,9 @@ const HALF: Error = Error::malformed("ice-ufrag and ice-pwd come together");
 /// A fragment of a session description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragment<'a> {
-    /// The attributes above all media.
+    /// The session attributes: those above all media descriptions.
     pub session: Attributes<'a>,
-    /// The media descriptions that it is about.
+    /// The media descriptions that it refers to.
     pub sections: Vec<Section<'a>>,
     text: &'a str,
 }
@@ -33,16 +33,16 @@ impl<'a> Fragment<'a> {
     /// The media type of fragments.
     pub const MEDIA_TYPE: &'static str = "application/trickle-ice-sdpfrag";
 
-    /// Takes a fragment apart.
+    /// Parses a fragment.
     ///
     /// # Errors
-    /// When it has other lines than `a=` and `m=`, or exceeds one of the [`crate::bounds`].
+    /// If it has lines other than `a=` and `m=`, or exceeds one of the [`crate::bounds`].
     pub fn parse(text: &'a str) -> Result<Self, Error> {
         let Read { session, sections, .. } = read::fragment(text)?;
         Ok(Self { session, sections, text })
     }
 
-    /// What a description says of ICE for the transport of its bundle, or of its first media description.
+    /// The ICE attributes of a description, for the transport of its bundle, or else of its first media description.
     pub fn of(description: &Description<'a>) -> Self {
         let mut session = Attributes::default();
         for (name, value) in description.session.iter().filter(|it| OF_SESSION.contains(&it.0)) {
@@ -53,14 +53,15 @@ impl<'a> Fragment<'a> {
         Self { session, sections: sections.into_iter().collect(), text: "" }
     }
 
-    /// The same with other credentials: those of an ICE restart.
+    /// The same fragment with other credentials, for an ICE restart.
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials<'a>) -> Self {
         let new = [("ice-ufrag", credentials.ufrag), ("ice-pwd", credentials.pwd)];
         self.with(&["ice-ufrag", "ice-pwd"], &new)
     }
 
-    /// The same with other candidates, which are all that there are. Each is the value of an `a=candidate`.
+    /// The same fragment with these candidates instead, followed by `a=end-of-candidates`. Each is the value of an
+    /// `a=candidate`.
     #[must_use]
     pub fn with_candidates(self, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         let mut new: Vec<_> = candidates.into_iter().map(|it| ("candidate", it)).collect();
@@ -68,7 +69,7 @@ impl<'a> Fragment<'a> {
         self.with(&["candidate", "end-of-candidates"], &new)
     }
 
-    /// The same with these attributes in the place of those that have one of the names.
+    /// The same fragment with `new` in place of all attributes with one of the `names`.
     fn with(self, names: &[&str], new: &[(&'a str, &'a str)]) -> Self {
         let with = |section: &Section<'a>| {
             let mut other = section.bare();
@@ -80,10 +81,10 @@ impl<'a> Fragment<'a> {
         Self { sections, ..self }
     }
 
-    /// The credentials, when it names them.
+    /// The ICE credentials; `None` if it has none.
     ///
     /// # Errors
-    /// When one is missing or cannot be, or when there are several: it is about one transport.
+    /// If one is missing or invalid, or if there are several: a fragment is about one transport.
     pub fn credentials(&self) -> Result<Option<Credentials<'a>>, Error> {
         let ufrag = self.only("ice-ufrag", check_ufrag, TWO_UFRAGS)?;
         let pwd = self.only("ice-pwd", check_pwd, TWO_PWDS)?;
@@ -94,7 +95,7 @@ impl<'a> Fragment<'a> {
         }
     }
 
-    /// The candidates with the `mid` that each is for, in order; what cannot be read is left out.
+    /// The candidates in order, each with the `mid` of its media description. Invalid ones are skipped.
     pub fn candidates(&self) -> impl Iterator<Item = (Option<&'a str>, Candidate<'a>)> {
         let of_session = self.session.candidates().map(|it| (None, it));
         of_session.chain(self.sections.iter().flat_map(|section| {
@@ -103,18 +104,18 @@ impl<'a> Fragment<'a> {
         }))
     }
 
-    /// An attribute wherever it stands first: above all media, or else in a media description.
+    /// The value of the first attribute of this name: of the session, or else of a media description.
     pub fn anywhere(&self, name: &str) -> Option<&'a str> {
         self.all().find_map(|it| it.get(name))
     }
 
-    /// Whether it says anything: has a candidate, says that there are no more, or has credentials.
+    /// Whether it has a candidate, `a=end-of-candidates`, or credentials.
     pub fn says_anything(&self) -> bool {
         let names = ["candidate", "end-of-candidates", "ice-ufrag", "ice-pwd"];
         self.all().any(|it| names.iter().any(|name| it.has(name)))
     }
 
-    /// The one value of all attributes of a name.
+    /// The value of an attribute that must be the same everywhere.
     fn only(
         &self,
         name: &str,
@@ -141,7 +142,7 @@ impl<'a> Fragment<'a> {
     }
 }
 
-/// A media description with what is of ICE in it, and its transport's credentials wherever they stand.
+/// The ICE attributes of a media description, with its transport's credentials from wherever they are.
 fn of_ice<'a>(description: &Description<'a>, section: &Section<'a>) -> Section<'a> {
     let transport = description.transport(section);
     let mut it = section.bare();

@@ -1,4 +1,4 @@
-//! What must hold for any bytes: rounds of the fuzz targets, which `tests/fuzz.rs` runs briefly.
+//! Properties that hold for any input. Each function is the body of a fuzz target; `tests/fuzz.rs` runs them briefly.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::{
     bounds, lines,
 };
 
-/// A description is read within its bounds, and all that can be asked of it is answered.
+/// A description is parsed within the bounds, and all its accessors work.
 pub fn description(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let description = match Description::parse(text) {
@@ -40,7 +40,7 @@ pub fn description(data: &[u8]) {
     assert_eq!(again.as_ref(), Ok(&ours));
 }
 
-/// A fragment is read within its bounds, and what is written of it says the same.
+/// A fragment is parsed within the bounds, and its written form has the same content.
 pub fn fragment(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let fragment = match Fragment::parse(text) {
@@ -54,21 +54,21 @@ pub fn fragment(data: &[u8]) {
     }
     let candidates: Vec<_> = fragment.candidates().map(|it| it.1).collect();
     let written = fragment.to_string();
-    // What is added, such as the port of an `m=` line, may be a byte too many.
+    // The written form may exceed a bound: it adds text, such as the port of an `m=` line.
     let Ok(again) = Fragment::parse(&written) else { return };
     assert!(again.candidates().map(|it| it.1).eq(candidates));
     assert_eq!(again.credentials().is_ok(), credentials.is_ok());
     assert_eq!(again.session, fragment.session);
 }
 
-/// An error is one sentence and names a line that there is.
+/// An error is one sentence, and its line number exists.
 fn refused(text: &str, error: Error) {
     let n_lines = lines(text).count();
     assert!(error.line().is_none_or(|it| (1..=n_lines.max(1)).contains(&(it as usize))));
     assert!(error.to_string().len() < 200 && !error.to_string().contains('\n'));
 }
 
-/// Asks all of a media description. Returns how many sources it names.
+/// Calls all accessors of a media description. Returns the number of its sources.
 fn section(section: &Section<'_>, text: &str) -> usize {
     let payload_types = section.payload_types();
     payload_types_of(&payload_types);
@@ -86,7 +86,7 @@ fn section(section: &Section<'_>, text: &str) -> usize {
 fn payload_types_of(payload_types: &PayloadTypes<'_>) {
     for it in payload_types {
         assert!(it.number < 128);
-        assert_eq!(payload_types.get(it.number), Some(it), "each is there once");
+        assert_eq!(payload_types.get(it.number), Some(it), "each payload type is listed once");
         if let Some(rtx) = payload_types.rtx_of(it.number) {
             assert_eq!(payload_types.get(rtx).and_then(|rtx| rtx.repeats()), Some(it.number));
         }

@@ -1,12 +1,12 @@
-//! Session descriptions (RFC 8866) as WebRTC writes them: one reader for every part of Kaibo.
+//! Session descriptions (RFC 8866) as used by WebRTC: one parser for every part of Kaibo.
 //!
-//! [`Description::parse`] takes a text apart without copying it: names and values of its attributes, for the
-//! session and for each media description. What a value means is read when somebody asks. Like browsers it skips
-//! what it does not know; it refuses only what nobody could use, and what is larger than [`bounds`].
+//! [`Description::parse`] splits a text without copying it, into the names and values of attributes, for the session
+//! and for each media description. Values are parsed on access. Like browsers, the parser skips what it does not know.
+//! It only rejects descriptions that nobody could use, and those that exceed the [`bounds`].
 //!
-//! No policy: which codecs, directions and certificates are good is the caller's business.
+//! No policy: callers decide which codecs, directions and certificates they accept.
 //!
-//! | file | what |
+//! | file | content |
 //! | --- | --- |
 //! | `description.rs` | [`Description`]: a whole description, its [`Origin`] and its [`Group`]s |
 //! | `section.rs` | [`Section`]: one media description |
@@ -18,14 +18,14 @@
 //! | `source.rs` | [`Source`], [`SourceGroup`]: `a=ssrc`, `a=ssrc-group` |
 //! | `simulcast.rs` | [`Rid`], [`Simulcast`] |
 //! | `candidate.rs` | [`Candidate`] |
-//! | `transport.rs` | [`Transport`]: ICE credentials, certificates and DTLS role, wherever they stand |
+//! | `transport.rs` | [`Transport`]: ICE credentials, certificates and DTLS role, from any level of the description |
 //! | `fingerprint.rs` | [`Fingerprint`] of a certificate |
 //! | `fragment.rs` | [`Fragment`]: `application/trickle-ice-sdpfrag` |
-//! | `write.rs` | [`Writer`], and [`rewritten`]: a description with other lines |
-//! | `lines.rs`, `bounds.rs`, `read.rs` | lines; limits; the one pass over a text |
-//! | `meanings.rs` | that one payload type has one meaning |
+//! | `write.rs` | [`Writer`], and [`rewritten`]: a description with changed lines |
+//! | `lines.rs`, `bounds.rs`, `read.rs` | lines; limits; the single pass over a text |
+//! | `meanings.rs` | check that a payload type has one encoding |
 //! | `error.rs` | [`Error`] |
-//! | `fuzz.rs` | what must hold for any bytes |
+//! | `fuzz.rs` | properties that hold for any input |
 
 mod attributes;
 pub mod bounds;

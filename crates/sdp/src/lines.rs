@@ -1,37 +1,37 @@
 //! The lines of a text.
 
-/// One line.
+/// A line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// From 1 on.
+    /// Its number; the first line is 1.
     pub number: u32,
-    /// Without the line end, otherwise as it was sent.
+    /// The line as received, without its line end.
     pub raw: &'a str,
 }
 
 impl<'a> Line<'a> {
-    /// The line without white space at its end.
+    /// The line without trailing white space.
     pub fn text(&self) -> &'a str {
         self.raw.trim_ascii_end()
     }
 
-    /// What follows `a=`, `m=` or another type of line.
+    /// The text after `a=`, `m=` or another line type `kind`; `None` if the line has another type.
     pub fn value(&self, kind: u8) -> Option<&'a str> {
         let bytes = self.raw.as_bytes();
         let is_kind = bytes.first() == Some(&kind) && bytes.get(1) == Some(&b'=');
         is_kind.then(|| self.raw.get(2..)).flatten().map(str::trim_ascii)
     }
 
-    /// Name and value of an `a=` line; the value of a flag is empty.
+    /// Name and value of an `a=` line; a flag has an empty value.
     pub fn attribute(&self) -> Option<(&'a str, &'a str)> {
         let attribute = self.value(b'a')?;
-        // Names are so short that a loop over their bytes is faster than a search.
+        // Names are short, so a loop over their bytes is faster than a search.
         match attribute.bytes().position(|it| it == b':') {
             Some(at) => {
                 let (name, value) = (attribute.get(..at)?, attribute.get(at + 1..)?);
                 Some((name.trim_ascii_end(), value.trim_ascii_start()))
             }
-            // The empty value is a part of the text as well, and so has a line.
+            // The empty value is a part of the text as well, so that its line number can be found.
             None => Some(attribute.split_at(attribute.len())),
         }
     }
@@ -42,7 +42,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The lines of a text. They end with CRLF, or with LF alone (RFC 8866, section 5).
+/// Splits a text into lines. They end with CRLF, or with LF alone (RFC 8866, section 5).
 pub fn lines(text: &str) -> Lines<'_> {
     Lines { rest: text, number: 0 }
 }
@@ -70,7 +70,7 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// The number of the line in which a part of a text begins; `None` when it is no part of it.
+/// The number of the line in which `part` begins; `None` if it is not a part of `text`.
 pub(crate) fn number_of(text: &str, part: &str) -> Option<u32> {
     let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let before = text.as_bytes().get(..offset)?;
@@ -78,7 +78,7 @@ pub(crate) fn number_of(text: &str, part: &str) -> Option<u32> {
     u32::try_from(n_before + 1).ok()
 }
 
-/// The parts before and after the first white space, which is dropped.
+/// Splits a text at the first white space, which is dropped.
 pub(crate) fn split_word(text: &str) -> (&str, &str) {
     let at = text.bytes().position(|it| it.is_ascii_whitespace()).unwrap_or(text.len());
     let (word, rest) = text.split_at(at);

@@ -1,4 +1,5 @@
-//! A payload type has one meaning in a media description, and on a transport (RFC 9143, section 9.1).
+//! Checks that a payload type has one encoding within a media description and within a transport (RFC 9143, section
+//! 9.1).
 
 use crate::attributes::Attributes;
 use crate::error::Error;
@@ -8,12 +9,12 @@ use crate::section::Section;
 
 const TWO_MEANINGS: Error = Error::malformed("a payload type stands for two things");
 
-/// Where the meaning of each payload type was told first.
+/// The first `a=rtpmap` of each payload type.
 #[derive(Debug)]
 pub(crate) struct Meanings {
-    /// In this media description: which attribute, plus one.
+    /// In this media description: index of the attribute, plus one.
     own: [u16; 128],
-    /// In the whole description: which media description, plus one, and which of its attributes.
+    /// In the whole description: index of the media description, plus one, and of the attribute, plus one.
     first: [(u8, u16); 128],
 }
 
@@ -28,8 +29,8 @@ impl Meanings {
         self.own = [0; 128];
     }
 
-    /// Takes an `a=rtpmap`, the last attribute of the last media description. Returns whether it differs from what
-    /// another one says, which may be on another transport.
+    /// Processes an `a=rtpmap`, the last attribute of the last media description. Returns whether another media
+    /// description has a different one, which is valid on another transport.
     pub(crate) fn rtpmap(&mut self, value: &str, sections: &[Section<'_>]) -> Result<bool, Error> {
         let Some((number, meaning)) = rtpmap(value) else { return Ok(false) };
         let (Some(own), Some(first)) =
@@ -57,8 +58,8 @@ impl Meanings {
     }
 }
 
-/// Whether payload types that differ between media descriptions do so on different transports. `shares` tells whether
-/// two of them are on one.
+/// Checks that payload types with different encodings are on different transports. `shares` returns whether two media
+/// descriptions share a transport.
 pub(crate) fn check<'a>(
     text: &str,
     sections: &[Section<'a>],
@@ -91,13 +92,13 @@ fn rtpmaps<'a>(section: &Section<'a>) -> impl Iterator<Item = (u8, Encoding<'a>,
     all.filter_map(|value| rtpmap(value).map(|it| (it.0, it.1, value)))
 }
 
-/// `96 VP8/90000`
+/// Parses the value of an `a=rtpmap`: `96 VP8/90000`.
 fn rtpmap(value: &str) -> Option<(u8, Encoding<'_>)> {
     let (word, rest) = split_word(value);
     Some((number(word)?, Encoding::parse(rest)?))
 }
 
-/// By a place, plus one.
+/// The encoding in the attribute at this index, plus one.
 fn meaning_at<'a>(attributes: &Attributes<'a>, place: u16) -> Option<Encoding<'a>> {
     let at = usize::from(place).checked_sub(1)?;
     attributes.at(at).and_then(|it| rtpmap(it.1)).map(|it| it.1)

@@ -1,22 +1,22 @@
-//! What the payload types of a media description stand for.
+//! The payload types of a media description and their attributes.
 
 use crate::attributes::Attributes;
 use crate::fmtp::Fmtp;
 use crate::lines::split_word;
 
-/// What a payload type stands for: `VP8/90000`, `opus/48000/2`.
+/// The encoding of a payload type: `VP8/90000`, `opus/48000/2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Encoding<'a> {
-    /// As it was written. Its case means nothing: compare with [`Self::is`].
+    /// The name as written. Compare it with [`Self::is`], which ignores case.
     pub name: &'a str,
-    /// Of the RTP time stamp, in Hz.
+    /// Clock rate of the RTP timestamp, in Hz.
     pub clock_rate: u32,
-    /// Channels of sound, when they are named.
+    /// Audio channels, if given.
     pub channels: Option<u8>,
 }
 
 impl<'a> Encoding<'a> {
-    /// Reads what follows the payload type of an `a=rtpmap`.
+    /// Parses the part of an `a=rtpmap` after the payload type.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split('/').map(str::trim_ascii);
         let name = parts.next().filter(|it| !it.is_empty())?;
@@ -25,12 +25,12 @@ impl<'a> Encoding<'a> {
         Some(Self { name, clock_rate, channels })
     }
 
-    /// Whether it is this one, by name and clock rate.
+    /// Whether name and clock rate are these.
     pub fn is(&self, name: &str, clock_rate: u32) -> bool {
         self.name.eq_ignore_ascii_case(name) && self.clock_rate == clock_rate
     }
 
-    /// Whether both are the same. Channels that one does not name are no difference.
+    /// Whether both are the same. A missing number of channels matches any.
     pub fn is_same(&self, other: &Encoding<'_>) -> bool {
         let channels = match (self.channels, other.channels) {
             (Some(a), Some(b)) => a == b,
@@ -39,12 +39,12 @@ impl<'a> Encoding<'a> {
         self.is(other.name, other.clock_rate) && channels
     }
 
-    /// Whether it repeats packets of another payload type (RFC 4588).
+    /// Whether it retransmits packets of another payload type (RFC 4588).
     pub fn is_rtx(&self) -> bool {
         self.name.eq_ignore_ascii_case("rtx")
     }
 
-    /// What a payload type stands for that needs no `a=rtpmap` (RFC 3551, tables 4 and 5).
+    /// The encoding of a static payload type, which needs no `a=rtpmap` (RFC 3551, tables 4 and 5).
     pub fn of_static(payload_type: u8) -> Option<Encoding<'static>> {
         let (name, clock_rate, channels) = match payload_type {
             0 => ("PCMU", 8_000, Some(1)),
@@ -65,19 +65,19 @@ impl<'a> Encoding<'a> {
     }
 }
 
-/// The feedback that is offered for a payload type (RFC 4585, section 4.2), as far as it is known here. Other kinds
-/// are in the `rtcp-fb` of the [`Attributes`].
+/// The feedback offered for a payload type (RFC 4585, section 4.2), as far as it is known here. Other kinds are in the
+/// `rtcp-fb` of the [`Attributes`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Feedback {
-    /// Asks for lost packets.
+    /// NACK: retransmission requests.
     pub nack: bool,
-    /// Asks for a keyframe after a loss.
+    /// PLI: keyframe requests after a loss.
     pub nack_pli: bool,
-    /// Asks for a keyframe (RFC 5104).
+    /// FIR: keyframe requests (RFC 5104).
     pub ccm_fir: bool,
-    /// Tells when each packet arrived.
+    /// Transport-wide feedback: the arrival time of each packet.
     pub transport_cc: bool,
-    /// Tells the estimated bandwidth.
+    /// REMB: the receiver's bandwidth estimate.
     pub goog_remb: bool,
 }
 
@@ -105,39 +105,40 @@ impl Feedback {
     }
 }
 
-/// One payload type of an `m=` line.
+/// A payload type of an `m=` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadType<'a> {
     /// 0 to 127.
     pub number: u8,
-    /// What it stands for; `None` when nothing says so.
+    /// Its encoding; `None` if unknown.
     pub encoding: Option<Encoding<'a>>,
     /// Its parameters.
     pub fmtp: Fmtp<'a>,
-    /// Its feedback, with that of all (`a=rtcp-fb:*`).
+    /// Its feedback, including that for all payload types (`a=rtcp-fb:*`).
     pub feedback: Feedback,
 }
 
 impl PayloadType<'_> {
-    /// Whether it stands for this.
+    /// Whether its encoding has this name and clock rate.
     pub fn is(&self, name: &str, clock_rate: u32) -> bool {
         self.encoding.is_some_and(|it| it.is(name, clock_rate))
     }
 
-    /// The payload type whose packets it repeats (RFC 4588).
+    /// The payload type whose packets it retransmits (RFC 4588).
     pub fn repeats(&self) -> Option<u8> {
         self.encoding.filter(Encoding::is_rtx).and_then(|_| self.fmtp.apt())
     }
 }
 
-/// The payload types of a media description, each once, in the order of its `m=` line: that of preference.
+/// The payload types of a media description, without duplicates, in the order of its `m=` line, which is the order of
+/// preference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayloadTypes<'a>(Vec<PayloadType<'a>>);
 
 impl<'a> PayloadTypes<'a> {
-    /// Of the formats of an `m=` line and the attributes below it. What is said of other payload types is left out.
+    /// Reads the formats of an `m=` line and the attributes below it. Attributes of other payload types are ignored.
     pub(crate) fn new(formats: &str, attributes: &Attributes<'a>) -> Self {
-        // Where each number is, plus one.
+        // Index of each payload type, plus one.
         let mut places = [0_u8; 128];
         let mut all: Vec<PayloadType<'a>> = Vec::with_capacity(formats.len() / 3 + 1);
         for number in formats.split_ascii_whitespace().filter_map(number) {
@@ -150,7 +151,7 @@ impl<'a> PayloadTypes<'a> {
                 fmtp: Fmtp::default(),
                 feedback: Feedback::default(),
             });
-            // There are no more than 128.
+            // There are at most 128.
             *place = u8::try_from(all.len()).unwrap_or_default();
         }
         let mut of_all = Feedback::default();
@@ -176,17 +177,17 @@ impl<'a> PayloadTypes<'a> {
         Self(all)
     }
 
-    /// In order.
+    /// The payload types in order.
     pub fn iter(&self) -> std::slice::Iter<'_, PayloadType<'a>> {
         self.0.iter()
     }
 
-    /// By its number.
+    /// The payload type with this number.
     pub fn get(&self, number: u8) -> Option<&PayloadType<'a>> {
         self.iter().find(|it| it.number == number)
     }
 
-    /// The first payload type that repeats packets of this one (RFC 4588).
+    /// The first payload type that retransmits packets of this one (RFC 4588).
     pub fn rtx_of(&self, number: u8) -> Option<u8> {
         self.iter().find(|it| it.repeats() == Some(number)).map(|it| it.number)
     }
@@ -201,7 +202,7 @@ impl<'a, 'b> IntoIterator for &'b PayloadTypes<'a> {
     }
 }
 
-/// A payload type has seven bits (RFC 3550, section 5.1).
+/// Parses a payload type, which has seven bits (RFC 3550, section 5.1).
 pub(crate) fn number(text: &str) -> Option<u8> {
     text.parse().ok().filter(|it| *it < 128)
 }
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_m_line_says_which_there_are_and_in_which_order() {
+    fn the_m_line_selects_and_orders_the_payload_types() {
         let all = payload_types(
             "98 96 98 300 x 97",
             &[
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!(name(0), Some(("PCMU", 8_000)));
         assert_eq!(name(8), Some(("PCMA", 8_000)));
         assert_eq!(name(9), Some(("G722", 8_000)));
-        assert_eq!((name(96), name(97)), (None, None), "without a clock rate it means nothing");
+        assert_eq!((name(96), name(97)), (None, None), "an encoding needs a clock rate");
         assert_eq!(all.get(111).unwrap().encoding.unwrap().channels, Some(2));
     }
 

@@ -1,15 +1,15 @@
-//! `profile-level-id` of H264 (RFC 6184, section 8.1): what a decoder has to be able to.
+//! `profile-level-id` of H264 (RFC 6184, section 8.1): the capabilities that a decoder needs.
 
 /// A profile and a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProfileLevelId {
-    /// What the stream may use.
+    /// The coding tools that the stream may use.
     pub profile: Profile,
-    /// How large and fast it may be.
+    /// The limits of its size and rate.
     pub level: Level,
 }
 
-/// What a stream may use. Several values of the three bytes mean one profile (RFC 6184, table 5).
+/// The coding tools that a stream may use. Several values of the three bytes mean the same profile (RFC 6184, table 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Profile {
@@ -27,15 +27,15 @@ pub enum Profile {
     High422Intra,
     High444Intra,
     Cavlc444Intra,
-    /// Any other: `profile_idc` and the constraint bits.
+    /// Another profile: `profile_idc` and the constraint bits.
     Other(u8, u8),
 }
 
 impl ProfileLevelId {
-    /// What a stream is whose description does not say: Baseline at level 1.
+    /// Used if a description has none: Baseline at level 1.
     pub const DEFAULT: Self = Self { profile: Profile::Baseline, level: Level(10) };
 
-    /// Reads six hexadecimal digits.
+    /// Parses six hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 6 || !text.bytes().all(|it| it.is_ascii_hexdigit()) {
             return None;
@@ -46,18 +46,18 @@ impl ProfileLevelId {
         Some(Self { profile: Profile::of(idc, constraints), level })
     }
 
-    /// Whether both have one profile, whatever their levels: then one can stand for the other in an answer
-    /// (RFC 6184, section 8.2.2).
+    /// Whether both have the same profile, whatever their levels: then one can replace the other in an answer (RFC
+    /// 6184, section 8.2.2).
     pub fn has_profile_of(&self, other: &Self) -> bool {
         self.profile == other.profile
     }
 }
 
 impl Profile {
-    /// By `profile_idc`, and the byte of `profile_iop` with the constraint bits, of which `constraint_set0_flag` is the
-    /// highest.
+    /// The profile with this `profile_idc` and `profile_iop`. The latter has the constraint bits;
+    /// `constraint_set0_flag` is the highest.
     pub fn of(idc: u8, constraints: u8) -> Self {
-        // Bits that have to be set, and bits that may be.
+        // `set`: bits that must be set; `free`: bits with any value.
         let fits = |set: u8, free: u8| constraints & !free == set;
         match idc {
             0x42 if fits(0x40, 0xB0) => Self::ConstrainedBaseline,
@@ -81,12 +81,12 @@ impl Profile {
     }
 }
 
-/// A level (ITU-T H.264, table A-1). The greater allows more.
+/// A level (ITU-T H.264, table A-1). A greater level allows more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Level(u8);
 
 impl Level {
-    /// Between 1 and 1.1. `level_idc` 9 is this one; as `level_idc` 11 it is told by a constraint bit.
+    /// Between 1 and 1.1. Its `level_idc` is 9, or 11 with a constraint bit.
     pub const L1B: Self = Self(9);
 
     /// Ten times the level: 31 is 3.1. Level 1b is 9.

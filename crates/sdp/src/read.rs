@@ -1,4 +1,4 @@
-//! The one pass over a text.
+//! The single pass over a text.
 
 use crate::attributes::Attributes;
 use crate::bounds::Meter;
@@ -11,18 +11,18 @@ use crate::section::Section;
 const NO_DESCRIPTION: Error = Error::malformed("it does not begin with v=0");
 const NO_FRAGMENT: Error = Error::malformed("a fragment has lines of a= and m= only");
 
-/// A text in its parts.
+/// The parts of a text.
 #[derive(Debug, Default)]
 pub(crate) struct Read<'a> {
-    /// What follows the first `o=`.
+    /// Value of the first `o=` line.
     pub(crate) origin: Option<&'a str>,
     pub(crate) session: Attributes<'a>,
     pub(crate) sections: Vec<Section<'a>>,
-    /// A payload type has another meaning in another media description.
+    /// Whether a payload type has different encodings in two media descriptions.
     pub(crate) has_two_meanings: bool,
 }
 
-/// Reads a whole description. Lines that mean nothing here are skipped.
+/// Reads a whole description. Unknown lines are skipped.
 pub(crate) fn description(text: &str) -> Result<Read<'_>, Error> {
     Meter::text(text)?;
     if !text.starts_with("v=0") {
@@ -35,7 +35,7 @@ pub(crate) fn description(text: &str) -> Result<Read<'_>, Error> {
     Ok(reader.read)
 }
 
-/// Reads a fragment of one, which has `a=` and `m=` lines alone (RFC 8840, section 9).
+/// Reads a fragment, which has only `a=` and `m=` lines (RFC 8840, section 9).
 pub(crate) fn fragment(text: &str) -> Result<Read<'_>, Error> {
     Meter::text(text)?;
     let mut reader = Reader::default();
@@ -61,7 +61,7 @@ struct Reader<'a> {
     read: Read<'a>,
     meter: Meter,
     meanings: Meanings,
-    /// Of the session, for media descriptions that have none of their own.
+    /// The session's direction, for media descriptions without their own.
     direction: Direction,
 }
 

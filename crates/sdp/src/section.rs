@@ -1,4 +1,4 @@
-//! One media description: an `m=` line and what follows it.
+//! A media description: an `m=` line and the lines below it.
 
 use crate::attributes::Attributes;
 use crate::direction::Direction;
@@ -10,7 +10,7 @@ const CUT_SHORT: Error = Error::malformed("an m= line is cut short: kind, port a
 const NO_PORT: Error = Error::malformed("an m= line without a port");
 const STRANGE: Error = Error::malformed("an m= line has strange characters");
 
-/// Attributes that a media description of a browser has.
+/// The usual number of attributes in a browser's media description.
 const CAPACITY: usize = 32;
 
 /// A media description.
@@ -18,23 +18,23 @@ const CAPACITY: usize = 32;
 pub struct Section<'a> {
     /// `audio`, `video`, `application`, …
     pub kind: &'a str,
-    /// 0 is of one that is rejected, or has no transport of its own.
+    /// 0 if it is rejected, or has no transport of its own.
     pub port: u16,
-    /// `UDP/TLS/RTP/SAVPF` and others.
+    /// `UDP/TLS/RTP/SAVPF` or another protocol.
     pub proto: &'a str,
-    /// The number of its `m=` line, from 1 on.
+    /// Number of its `m=` line; the first line is 1.
     pub line: u32,
-    /// Its own attributes. Some also hold when they stand above all media: see [`Self::direction`],
+    /// Its own attributes. Some of them may be on the session level instead: see [`Self::direction`],
     /// [`crate::Description::attribute`], [`crate::Description::transport`].
     pub attributes: Attributes<'a>,
     formats: &'a str,
     mid: Option<&'a str>,
-    /// The direction of the session.
+    /// The session's direction.
     inherited: Direction,
 }
 
 impl<'a> Section<'a> {
-    /// Reads what follows `m=`.
+    /// Parses the value of an `m=` line.
     pub(crate) fn parse(value: &'a str, line: u32, inherited: Direction) -> Result<Self, Error> {
         let mut words = Words(value);
         let kind = words.next();
@@ -43,17 +43,17 @@ impl<'a> Section<'a> {
         if kind.is_empty() || port.is_empty() || proto.is_empty() {
             return Err(CUT_SHORT);
         }
-        // Answers repeat it.
+        // Answers repeat the value.
         if !value.bytes().all(|it| it == b' ' || it == b'\t' || it.is_ascii_graphic()) {
             return Err(STRANGE);
         }
-        // Behind a slash is the number of ports.
+        // The number of ports follows a slash.
         let port = port.split('/').next().and_then(|it| it.parse().ok()).ok_or(NO_PORT)?;
         let attributes = Attributes::with_capacity(CAPACITY);
         Ok(Self { kind, port, proto, line, attributes, formats: words.0, mid: None, inherited })
     }
 
-    /// The same of a fragment, where an `m=` line says nothing but which media description is meant.
+    /// Parses the value in a fragment, where an `m=` line only selects a media description.
     pub(crate) fn of_fragment(value: &'a str, line: u32) -> Self {
         Self::parse(value, line, Direction::default()).unwrap_or_else(|_| Self {
             kind: Words(value).next(),
@@ -82,47 +82,47 @@ impl<'a> Section<'a> {
         self.attributes.push(name, value);
     }
 
-    /// The formats of the `m=` line, as text: payload types, or what a protocol other than RTP has there.
+    /// The formats of the `m=` line as text: payload types, or those of a protocol other than RTP.
     pub fn formats(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.formats.split_ascii_whitespace()
     }
 
-    /// The payload types of the `m=` line as they stand there.
+    /// The payload types of the `m=` line, unchanged.
     pub fn payload_type_numbers(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.formats().filter_map(number)
     }
 
-    /// The payload types, with what is said of each. Made with each call.
+    /// The payload types with their attributes. Each call parses them again.
     pub fn payload_types(&self) -> PayloadTypes<'a> {
         PayloadTypes::new(self.formats, &self.attributes)
     }
 
-    /// Whether it is sound or picture.
+    /// Whether it is audio or video.
     pub fn is_audio_or_video(&self) -> bool {
         matches!(self.kind, "audio" | "video")
     }
 
-    /// Its name in the session (RFC 5888).
+    /// Its `a=mid` (RFC 5888).
     pub fn mid(&self) -> Option<&'a str> {
         self.mid
     }
 
-    /// Which way media flows: its own direction, else that of the session, else both.
+    /// The direction of media: its own, else that of the session, else `sendrecv`.
     pub fn direction(&self) -> Direction {
         self.attributes.direction().unwrap_or(self.inherited)
     }
 
-    /// The stream and the track that it belongs to (RFC 8830), of the first `a=msid`. A stream `-` is none.
+    /// Stream id and track id of the first `a=msid` (RFC 8830). The stream id `-` means none.
     pub fn msid(&self) -> Option<(&'a str, &'a str)> {
         self.attributes.get("msid").map(msid)
     }
 
-    /// Whether RTCP comes on the port of RTP (RFC 5761).
+    /// Whether RTCP uses the port of RTP (RFC 5761).
     pub fn has_rtcp_mux(&self) -> bool {
         self.attributes.has("rtcp-mux")
     }
 
-    /// Whether it is offered on the transport of the bundle alone, for which its port is 0 (RFC 9143, section 6).
+    /// Whether it is only offered on the transport of the bundle, with port 0 (RFC 9143, section 6).
     pub fn is_bundle_only(&self) -> bool {
         self.attributes.has("bundle-only")
     }
@@ -133,11 +133,11 @@ impl<'a> Section<'a> {
     }
 }
 
-/// The words of a line, one by one.
+/// The words of a line, in order.
 struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
-    /// Empty when there is no more.
+    /// The next word; empty at the end.
     fn next(&mut self) -> &'a str {
         let (word, rest) = crate::lines::split_word(self.0);
         self.0 = rest;
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_m_line_that_nobody_could_answer_is_refused() {
+    fn an_m_line_that_cannot_be_answered_is_refused() {
         let why = |value| parse(value).unwrap_err().why();
         assert!(why("").contains("cut short") && why("audio 9").contains("cut short"));
         assert!(why("audio nine RTP/SAVPF 0").contains("without a port"));

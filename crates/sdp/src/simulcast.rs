@@ -1,9 +1,9 @@
-//! Layers with names: `a=rid` (RFC 8851) and `a=simulcast` (RFC 8853).
+//! Simulcast layers: `a=rid` (RFC 8851) and `a=simulcast` (RFC 8853).
 
 use crate::attributes::Attributes;
 use crate::lines::split_word;
 
-/// Which way a layer flows, as the writer sees it.
+/// The direction of a layer, from the view of the description's author.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum RidDirection {
@@ -14,15 +14,15 @@ pub enum RidDirection {
 /// An `a=rid`: `h send pt=96,97;max-width=1280`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rid<'a> {
-    /// Its name.
+    /// Its rid.
     pub id: &'a str,
-    /// Which way it flows.
+    /// Its direction.
     pub direction: RidDirection,
     restrictions: &'a str,
 }
 
 impl<'a> Rid<'a> {
-    /// Reads the value of an `a=rid`.
+    /// Parses the value of an `a=rid`.
     pub fn parse(value: &'a str) -> Option<Self> {
         let (id, rest) = split_word(value);
         let (direction, restrictions) = split_word(rest);
@@ -34,13 +34,13 @@ impl<'a> Rid<'a> {
         Some(Self { id, direction, restrictions })
     }
 
-    /// Names and values of what it is restricted to.
+    /// Names and values of its restrictions.
     pub fn restrictions(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let parts = self.restrictions.split(';').map(str::trim_ascii);
         parts.filter(|it| !it.is_empty()).map(|it| it.split_once('=').unwrap_or((it, "")))
     }
 
-    /// The payload types that it may have; `None` when it may have any.
+    /// The payload types it may use; `None` if it may use any.
     pub fn payload_types(&self) -> Option<impl Iterator<Item = u8> + use<'a>> {
         let list = self.restrictions().find(|it| it.0 == "pt")?.1;
         Some(list.split(',').filter_map(|it| it.trim_ascii().parse().ok()))
@@ -57,19 +57,19 @@ pub struct Simulcast<'a> {
 /// A layer in an `a=simulcast`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimulcastRid<'a> {
-    /// The name of its `a=rid`.
+    /// Its rid.
     pub id: &'a str,
-    /// It is not sent for now (`~`).
+    /// Whether it is paused (`~`).
     pub is_paused: bool,
 }
 
 impl<'a> Simulcast<'a> {
-    /// Reads the value of an `a=simulcast`.
+    /// Parses the value of an `a=simulcast`.
     pub fn parse(value: &'a str) -> Self {
         let mut it = Self::default();
         let mut words = value.split_ascii_whitespace();
         while let (Some(direction), Some(list)) = (words.next(), words.next()) {
-            // Before RFC 8853 the kind of the names was told.
+            // Drafts before RFC 8853 prefixed the list with the kind of its names.
             let list = list.strip_prefix("rid=").unwrap_or(list);
             match direction {
                 "send" => it.send = list,
@@ -80,23 +80,23 @@ impl<'a> Simulcast<'a> {
         it
     }
 
-    /// The streams that the writer wants to send.
+    /// The streams that the author offers to send.
     pub fn send(&self) -> impl Iterator<Item = SimulcastStream<'a>> + use<'a> {
         streams(self.send)
     }
 
-    /// The streams that the writer wants to receive.
+    /// The streams that the author offers to receive.
     pub fn recv(&self) -> impl Iterator<Item = SimulcastStream<'a>> + use<'a> {
         streams(self.recv)
     }
 }
 
-/// A stream of an `a=simulcast`: one of its layers is sent.
+/// A stream of an `a=simulcast`: a list of alternative layers, of which one is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SimulcastStream<'a>(&'a str);
 
 impl<'a> SimulcastStream<'a> {
-    /// The layers that it may be, best first.
+    /// The alternative layers, best first.
     pub fn alternatives(&self) -> impl Iterator<Item = SimulcastRid<'a>> + use<'a> {
         let ids = self.0.split(',').filter(|it| !it.is_empty());
         ids.map(|it| match it.strip_prefix('~') {
@@ -111,12 +111,12 @@ fn streams<'a>(list: &'a str) -> impl Iterator<Item = SimulcastStream<'a>> + use
 }
 
 impl<'a> Attributes<'a> {
-    /// The layers that have names, in order; what cannot be read is left out.
+    /// The `a=rid` layers, in order. Invalid ones are skipped.
     pub fn rids(&self) -> impl Iterator<Item = Rid<'a>> {
         self.all("rid").filter_map(Rid::parse)
     }
 
-    /// Which layers are one picture.
+    /// The first `a=simulcast`.
     pub fn simulcast(&self) -> Option<Simulcast<'a>> {
         self.get("simulcast").map(Simulcast::parse)
     }

@@ -1,20 +1,20 @@
-//! Sources of RTP and their groups (RFC 5576).
+//! RTP sources and their groups (RFC 5576).
 
 use crate::attributes::Attributes;
 use crate::lines::split_word;
 
-/// All that `a=ssrc` says of one source.
+/// All `a=ssrc` attributes of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source<'a> {
-    /// Its number.
+    /// The SSRC.
     pub ssrc: u32,
-    /// Who sends it, in RTCP.
+    /// The sender's CNAME in RTCP.
     pub cname: Option<&'a str>,
-    /// Stream and track that it belongs to.
+    /// Stream id and track id.
     pub msid: Option<(&'a str, &'a str)>,
 }
 
-/// An `a=ssrc-group`: what several sources are to each other.
+/// An `a=ssrc-group`: a relation between sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceGroup<'a> {
     /// [`Self::FID`] or another.
@@ -23,11 +23,11 @@ pub struct SourceGroup<'a> {
 }
 
 impl<'a> SourceGroup<'a> {
-    /// A source, then its retransmissions (RFC 5576, section 4.2).
+    /// A source, and the source of its retransmissions (RFC 5576, section 4.2).
     pub const FID: &'static str = "FID";
-    /// The layers of simulcast as it was before there were rids.
+    /// The layers of simulcast without rids, as older clients signal it.
     pub const SIM: &'static str = "SIM";
-    /// A source, then what repairs it (RFC 5956).
+    /// A source, and its repair source (RFC 5956).
     pub const FEC_FR: &'static str = "FEC-FR";
 
     fn parse(value: &'a str) -> Self {
@@ -42,7 +42,7 @@ impl<'a> SourceGroup<'a> {
 }
 
 impl<'a> Attributes<'a> {
-    /// The sources with an `a=ssrc`, each once, in order. At most [`crate::bounds::MAX_SOURCES`].
+    /// The sources with an `a=ssrc`, in order and without duplicates. At most [`crate::bounds::MAX_SOURCES`].
     pub fn sources(&self) -> Vec<Source<'a>> {
         let mut all: Vec<Source<'a>> = Vec::new();
         for value in self.all("ssrc") {
@@ -71,7 +71,7 @@ impl<'a> Attributes<'a> {
         self.all("ssrc-group").map(SourceGroup::parse)
     }
 
-    /// The source that repeats packets of this one, by the groups.
+    /// The source that retransmits packets of this one, by the FID groups.
     pub fn rtx_source(&self, ssrc: u32) -> Option<u32> {
         let mut groups = self.source_groups().filter(|it| it.semantics == SourceGroup::FID);
         groups.find_map(|it| {
@@ -81,7 +81,7 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// The names of stream and track in an `a=msid` (RFC 8830); that of the track may be left out.
+/// Stream id and track id of an `a=msid` (RFC 8830); the track id is optional.
 pub(crate) fn msid(value: &str) -> (&str, &str) {
     split_word(value)
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_a_source_is_put_together() {
+    fn the_attributes_of_a_source_are_collected() {
         let mut it = Attributes::default();
         for value in ["7 cname:x y", "8 cname:z", "7 msid:stream track", "7 label:l", "8", "z q:1"]
         {

@@ -1,12 +1,13 @@
-//! The attributes of a transport, wherever they stand.
+//! The attributes of a transport, from any level of the description.
 
 use crate::attributes::Attributes;
 use crate::error::Error;
 use crate::fingerprint::{Fingerprint, NotUsable};
 use crate::lines::number_of;
 
-/// Lengths of ICE credentials (RFC 8839, section 5.4).
+/// Length of an ICE username fragment (RFC 8839, section 5.4).
 const UFRAG_LENGTH: std::ops::RangeInclusive<usize> = 4..=256;
+/// Length of an ICE password (RFC 8839, section 5.4).
 const PWD_LENGTH: std::ops::RangeInclusive<usize> = 22..=256;
 
 const UFRAG: Error = Error::malformed("it needs an a=ice-ufrag of 4 to 256 characters");
@@ -22,16 +23,16 @@ const BAD_FINGERPRINT: Error = Error::malformed(
     "an a=fingerprint is not as long as its hash: sha-256 has 32 bytes, as in AB:CD:..",
 );
 
-/// Where the attributes of one transport stand, in the order in which they are looked for: the media description that
-/// stands for the bundle (RFC 9143, section 7.2), the session, then the rest of the bundle. The first place that has an
-/// attribute counts.
+/// The attributes of one transport, in order of precedence: those of the media description that stands for the bundle
+/// (RFC 9143, section 7.2), of the session, then of the rest of the bundle. The first of them that has an attribute
+/// counts.
 #[derive(Debug, Clone)]
 pub struct Transport<'a, 'b> {
     text: &'a str,
     places: Vec<&'b Attributes<'a>>,
 }
 
-/// What proves in ICE that a packet is of one side. `Debug` hides the password.
+/// ICE credentials, which authenticate connectivity checks. `Debug` hides the password.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Credentials<'a> {
     /// The username fragment.
@@ -46,21 +47,21 @@ impl std::fmt::Debug for Credentials<'_> {
     }
 }
 
-/// Who begins the DTLS handshake (RFC 8842, section 5).
+/// Which side begins the DTLS handshake (RFC 8842, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setup {
-    /// The writer.
+    /// The author of the description.
     Active,
     /// The other side.
     Passive,
     /// The other side chooses.
     ActPass,
-    /// Nobody, for now.
+    /// Neither, for now.
     HoldConn,
 }
 
 impl Setup {
-    /// By the value of an `a=setup`.
+    /// Parses the value of an `a=setup`.
     pub fn parse(value: &str) -> Option<Self> {
         match value {
             "active" => Some(Self::Active),
@@ -71,7 +72,7 @@ impl Setup {
         }
     }
 
-    /// The value of its `a=setup`.
+    /// The value of an `a=setup`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -87,13 +88,13 @@ impl<'a, 'b> Transport<'a, 'b> {
         Self { text, places: places.collect() }
     }
 
-    /// The values in the first place that has one.
+    /// The values of an attribute in the first place that has it.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         let place = self.places.iter().find(|it| it.has(name));
         place.into_iter().flat_map(move |it| it.all(name))
     }
 
-    /// The first of these values.
+    /// The first value of an attribute.
     pub fn get(&self, name: &str) -> Option<&'a str> {
         self.all(name).next()
     }
@@ -101,7 +102,7 @@ impl<'a, 'b> Transport<'a, 'b> {
     /// The ICE username fragment.
     ///
     /// # Errors
-    /// When there is none, or none that can be.
+    /// If it is missing or invalid.
     pub fn ice_ufrag(&self) -> Result<&'a str, Error> {
         let value = self.get("ice-ufrag").ok_or(UFRAG)?;
         check_ufrag(value).map_err(|error| self.at(error, value))?;
@@ -111,36 +112,37 @@ impl<'a, 'b> Transport<'a, 'b> {
     /// The ICE password.
     ///
     /// # Errors
-    /// When there is none, or none that can be.
+    /// If it is missing or invalid.
     pub fn ice_pwd(&self) -> Result<&'a str, Error> {
         let value = self.get("ice-pwd").ok_or(PWD)?;
         check_pwd(value).map_err(|error| self.at(error, value))?;
         Ok(value)
     }
 
-    /// Username fragment and password.
+    /// ICE username fragment and password.
     ///
     /// # Errors
-    /// When one is not there, or cannot be.
+    /// If one is missing or invalid.
     pub fn credentials(&self) -> Result<Credentials<'a>, Error> {
         Ok(Credentials { ufrag: self.ice_ufrag()?, pwd: self.ice_pwd()? })
     }
 
-    /// `trickle`, `ice2`, … Some writers have commas between them.
+    /// `trickle`, `ice2`, … Some clients separate them by commas.
     pub fn ice_options(&self) -> impl Iterator<Item = &'a str> {
         let is_between = |it: char| it.is_ascii_whitespace() || it == ',';
         self.all("ice-options").flat_map(move |it| it.split(is_between)).filter(|it| !it.is_empty())
     }
 
-    /// The fingerprints, and what is no usable one, in order.
+    /// The fingerprints in order, or why one cannot be used.
     pub fn fingerprints(&self) -> impl Iterator<Item = Result<Fingerprint, NotUsable>> {
         self.all("fingerprint").map(Fingerprint::parse)
     }
 
-    /// The first fingerprint by a hash function that is not weak.
+    /// The first fingerprint whose hash function is not weak.
     ///
     /// # Errors
-    /// When there is none; it tells what there is instead. Also when one of these is not whole.
+    /// If there is none; the error tells whether there is a weak one. Also if one with a strong hash function is
+    /// malformed.
     pub fn fingerprint(&self) -> Result<Fingerprint, Error> {
         let mut lacks = NO_FINGERPRINT;
         for value in self.all("fingerprint") {
@@ -154,10 +156,10 @@ impl<'a, 'b> Transport<'a, 'b> {
         Err(lacks)
     }
 
-    /// Who begins the DTLS handshake; `None` when it is not said.
+    /// Which side begins the DTLS handshake; `None` if it has no `a=setup`.
     ///
     /// # Errors
-    /// When what is said means nothing.
+    /// If the value is unknown.
     pub fn setup(&self) -> Result<Option<Setup>, Error> {
         let Some(value) = self.get("setup") else { return Ok(None) };
         Setup::parse(value).map(Some).ok_or_else(|| self.at(SETUP, value))
@@ -168,19 +170,19 @@ impl<'a, 'b> Transport<'a, 'b> {
     }
 }
 
-/// Whether it can be a username fragment: 4 to 256 visible ASCII characters without `:`, which ends it in STUN.
-/// RFC 8839 allows fewer characters, but not every writer keeps to them.
+/// Checks a username fragment: 4 to 256 visible ASCII characters without `:`, which ends it in STUN. RFC 8839 allows
+/// fewer characters, but not every client complies.
 ///
 /// # Errors
-/// When it cannot.
+/// If it is invalid.
 pub fn check_ufrag(text: &str) -> Result<(), Error> {
     if UFRAG_LENGTH.contains(&text.len()) && is_ice_chars(text) { Ok(()) } else { Err(UFRAG) }
 }
 
-/// Whether it can be a password: 22 to 256 characters, the same ones.
+/// Checks an ICE password: 22 to 256 characters, the same as in a username fragment.
 ///
 /// # Errors
-/// When it cannot.
+/// If it is invalid.
 pub fn check_pwd(text: &str) -> Result<(), Error> {
     if PWD_LENGTH.contains(&text.len()) && is_ice_chars(text) { Ok(()) } else { Err(PWD) }
 }

@@ -1,43 +1,43 @@
-//! Text of descriptions.
+//! Writes descriptions.
 
 use std::fmt::{Display, Write as _};
 
 use crate::lines::{Line, lines};
 
-/// Writes lines, which end with CRLF.
+/// Writes lines that end with CRLF.
 #[derive(Debug, Default)]
 pub struct Writer(String);
 
 impl Writer {
-    /// With space for this many bytes.
+    /// Creates a writer with space for this many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
         Self(String::with_capacity(bytes))
     }
 
-    /// A line as it is: `v=0`.
+    /// Writes a line unchanged, for example `v=0`.
     pub fn line(&mut self, line: impl Display) {
         // Writing to a string does not fail.
         _ = write!(self.0, "{line}\r\n");
     }
 
-    /// `a=name`.
+    /// Writes `a=name`.
     pub fn flag(&mut self, name: &str) {
         self.line(format_args!("a={name}"));
     }
 
-    /// `a=name:value`.
+    /// Writes `a=name:value`.
     pub fn attribute(&mut self, name: &str, value: impl Display) {
         self.line(format_args!("a={name}:{value}"));
     }
 
-    /// What was written.
+    /// The written text.
     pub fn into_text(self) -> String {
         self.0
     }
 }
 
-/// A description with other lines: `change` is given each line and writes what stands in its place, which may be
-/// nothing or several lines. Empty lines are left out, and all lines end with CRLF.
+/// Changes the lines of a description. `change` receives each line and writes its replacement: nothing, a line, or
+/// several. Empty lines are removed, and all lines end with CRLF.
 pub fn rewritten(text: &str, mut change: impl FnMut(Line<'_>, &mut Writer)) -> String {
     let mut writer = Writer::with_capacity(text.len() + 64);
     for line in lines(text).filter(|it| !it.text().is_empty()) {

@@ -158,8 +158,8 @@ impl Transport {
 
     /// Applies the peer's description of this transport.
     ///
-    /// # Errors If the certificate differs from the one before, which would be another association (RFC 8842, section
-    /// 4).
+    /// # Errors
+    /// If the certificate differs from the one before, which would be another association (RFC 8842, section 4).
     pub(crate) fn negotiated(
         &mut self,
         remote: &RemoteTransport,
@@ -188,7 +188,8 @@ impl Transport {
 
     /// Whether [`Self::negotiated`] accepts this description.
     ///
-    /// # Errors As for [`Self::negotiated`].
+    /// # Errors
+    /// As for [`Self::negotiated`].
     pub(crate) fn can_negotiate(&self, remote: &RemoteTransport) -> Result<(), NegotiationError> {
         if self.peer.as_ref().is_some_and(|it| it.0 != remote.fingerprint) {
             let message = "the certificate's fingerprint is another than before";

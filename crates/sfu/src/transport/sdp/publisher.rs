@@ -13,7 +13,8 @@ use media_api::Codec;
 /// Reads a publisher's offer. No media is sent to a publisher: `sendrecv`, which `addTrack` writes, is answered with
 /// `recvonly`.
 ///
-/// # Errors If nothing can be received. The message is for the developer of the publisher.
+/// # Errors
+/// If nothing can be received. The message is for the developer of the publisher.
 pub(crate) fn read_publisher(text: &str) -> Result<PublisherOffer, NegotiationError> {
     let description = Description::parse(text).map_err(unread)?;
     if description.is_ice_lite() {
