@@ -4,7 +4,7 @@ export function describe({ fans, host, machine }) {
   lines.push(...describeHost(host));
   const { cpus, load1, toolDelayMs } = machine;
   lines.push(
-    `machine: ${cpus} cores, load ${load1}; this tool waited up to ${toolDelayMs.max} ms for its turn (p99 ${toolDelayMs.p99})`,
+    `machine: ${cpus} cores, load ${load1}; this tool was delayed by up to ${toolDelayMs.max} ms (p99 ${toolDelayMs.p99})`,
   );
   return lines.join("\n");
 }
@@ -16,26 +16,26 @@ function describeFan(name, it) {
     `${name}`,
     `  DTLS ${negotiated.dtlsVersion}, ${negotiated.dtlsCipher}; SRTP ${negotiated.srtpProfile}`,
     `  ${it.measuredSeconds} s measured; frames shown ${it.framesShown}, decoded ${it.framesDecoded}, dropped ${it.framesDropped}, keyframes ${it.keyFramesDecoded}`,
-    `  of the frames sent ${ofSent.percent} % decoded: ${ofSent.decoded} of ${ofSent.sent} in ${ofSent.seconds} s, of which ${ofSent.received ?? "?"} came whole in time; ${it.bufferedMs} ms in the jitter buffer`,
-    `  freezes over 200 ms: ${freezes.gaps} (longest ${freezes.longestMs} ms; ${freezes.unclear} unclear); by the browser's count ${freezes.byBrowser}, ${freezes.byBrowserSeconds?.toFixed(2)} s`,
+    `  of the frames sent ${ofSent.percent} % decoded: ${ofSent.decoded} of ${ofSent.sent} in ${ofSent.seconds} s, of which ${ofSent.received ?? "?"} were received whole in time; ${it.bufferedMs} ms in the jitter buffer`,
+    `  freezes over 200 ms: ${freezes.gaps} (longest ${freezes.longestMs} ms; ${freezes.unclear} unclear); counted by the browser: ${freezes.byBrowser}, ${freezes.byBrowserSeconds?.toFixed(2)} s`,
     ...freezes.at.map(describeGap),
     `  peer connections ${connections.peers}, offers ${connections.offers}, sockets ${connections.sockets}`,
-    `  sound and picture apart: p50 ${syncMs.p50}, p95 ${syncMs.p95}, max ${syncMs.max} ms (picture ahead by ${syncMs.median} in the middle)`,
-    `  sound concealed: ${audio.concealedPercent} %, ${audio.concealmentEvents} times; packets lost ${audio.packetsLost}`,
-    `  picture: packets ${repair.packetsReceived}, lost ${repair.packetsLost}, NACK ${repair.nackCount}, retransmitted ${repair.retransmittedPacketsReceived ?? "not told"}, PLI ${repair.pliCount}`,
+    `  audio and video apart: p50 ${syncMs.p50}, p95 ${syncMs.p95}, max ${syncMs.max} ms (median: video ahead by ${syncMs.median})`,
+    `  audio concealed: ${audio.concealedPercent} %, ${audio.concealmentEvents} times; packets lost ${audio.packetsLost}`,
+    `  video: packets ${repair.packetsReceived}, lost ${repair.packetsLost}, NACK ${repair.nackCount}, retransmitted ${repair.retransmittedPacketsReceived ?? "not reported"}, PLI ${repair.pliCount}`,
     `  TWCC negotiated: ${yes(it.twccNegotiated)}`,
   ];
-  if (marks === null) lines.push("  by what is in them: this browser hears nothing here");
+  if (marks === null) lines.push("  marks: this browser hears nothing here");
   if (marks) {
     const { apartMs, aheadMs: ahead } = marks;
     lines.push(
-      `  by what is in them: apart p50 ${apartMs.p50}, p95 ${apartMs.p95}, max ${apartMs.max} ms of ${apartMs.n} marks (picture ahead by ${ahead} in the middle)`,
+      `  marks apart: p50 ${apartMs.p50}, p95 ${apartMs.p95}, max ${apartMs.max} ms of ${apartMs.n} (median: video ahead by ${ahead})`,
     );
   }
   if (wire) {
     const { toFan, toServer } = wire;
     lines.push(
-      `  on the wire: to the fan ${toFan.datagrams} of which RTX ${toFan.rtx}, lost ${toFan.lost}, overflowed ${toFan.overflowed} (of the picture ${toFan.pictureLost}); from the fan TWCC ${toServer.twcc}, NACK ${toServer.nack}, PLI ${toServer.pli}, lost ${toServer.lost}`,
+      `  on the wire: to the fan ${toFan.datagrams} of which RTX ${toFan.rtx}, lost ${toFan.lost}, overflowed ${toFan.overflowed} (video ${toFan.pictureLost}); from the fan TWCC ${toServer.twcc}, NACK ${toServer.nack}, PLI ${toServer.pli}, lost ${toServer.lost}`,
     );
   }
   lines.push(`  lines: ${it.heights.map(({ s, height }) => `${height} at ${s} s`).join(", ")}`);
@@ -52,17 +52,17 @@ function describeHost({ rtxNegotiated, twccNegotiated, connections, ...it }) {
   const lines = [
     "host",
     `  peer connections ${connections.peers}; RTX negotiated: ${yes(rtxNegotiated)}; TWCC negotiated: ${yes(twccNegotiated)}`,
-    `  picture: packets sent ${picture.packetsSent}, of which again ${picture.retransmittedPacketsSent}; NACK ${picture.nackCount}, PLI ${picture.pliCount}, FIR ${picture.firCount}`,
-    `  bit rate that the encoder is to make: ${targetKbit.min} kbit/s at least, ${targetKbit.median} in the middle; that the browser takes the link for: ${estimateKbit.min} and ${estimateKbit.median}`,
+    `  video: packets sent ${picture.packetsSent}, of which retransmitted ${picture.retransmittedPacketsSent}; NACK ${picture.nackCount}, PLI ${picture.pliCount}, FIR ${picture.firCount}`,
+    `  target bitrate of the encoder: min ${targetKbit.min}, median ${targetKbit.median} kbit/s; bandwidth estimate of the browser: min ${estimateKbit.min}, median ${estimateKbit.median} kbit/s`,
   ];
   if (wire) {
     const { toServer, toHost } = wire;
     lines.push(
-      `  on the wire: to the server ${toServer.datagrams} of which RTX ${toServer.rtx}, again on their own SSRC ${toServer.repeated}, lost ${toServer.lost} (of the picture ${toServer.pictureLost}), padding alone ${toServer.padding}, of that lost ${toServer.paddingLost}; to the host NACK ${toHost.nack}, PLI ${toHost.pli}, FIR ${toHost.fir}, TWCC ${toHost.twcc}, lost ${toHost.lost}`,
+      `  on the wire: to the server ${toServer.datagrams} of which RTX ${toServer.rtx}, repeated on the media SSRC ${toServer.repeated}, lost ${toServer.lost} (video ${toServer.pictureLost}), padding alone ${toServer.padding}, of that lost ${toServer.paddingLost}; to the host NACK ${toHost.nack}, PLI ${toHost.pli}, FIR ${toHost.fir}, TWCC ${toHost.twcc}, lost ${toHost.lost}`,
     );
   }
   if (marksMs) {
-    lines.push(`  its own marks: picture ahead by ${marksMs.p50} ms (p95 ${marksMs.p95})`);
+    lines.push(`  its own marks: video ahead by ${marksMs.p50} ms (p95 ${marksMs.p95})`);
   }
   for (const layer of it.layers.filter(({ active }) => active !== false)) {
     lines.push(
@@ -78,5 +78,5 @@ function yes(holds) {
 
 function describeGap({ s, ms, madeMs, receivedMs, toolWaitedMs }) {
   const told = (value) => (value === null ? "? ms" : `${value} ms`);
-  return `    at ${s} s ${ms} ms: both frames were made ${told(madeMs)} apart and came ${told(receivedMs)} apart; this tool waited ${toolWaitedMs} ms then`;
+  return `    at ${s} s ${ms} ms: both frames were made ${told(madeMs)} apart and received ${told(receivedMs)} apart; this tool was delayed by ${toolWaitedMs} ms`;
 }

@@ -8,17 +8,27 @@ import { spread } from "./figures.mjs";
 import { joinOnce } from "./in-page.mjs";
 import { main, say } from "./rig.mjs";
 
-const SUMMARY = `How long a fan in Chromium waits for its first picture, while many others join the same server.
-web/e2e/measure/README.md has the fields.`;
+const SUMMARY = `Time to the first video frame of a fan in Chromium, while many other viewers join the same server.
+web/e2e/measure/README.md describes the report.`;
 
 const TABLE = {
-  joins: { default: 40, min: 1, max: 1000, help: "how often to join while others do" },
-  alone: { default: 10, min: 0, max: 1000, help: "how often to join before, alone" },
-  rate: { default: 200, min: 1, max: 1000, help: "viewers that join in a second meanwhile" },
-  viewers: { default: 1000, min: 50, max: 5000, help: "so many, then all leave, and anew" },
-  kbit: { default: 300, min: 50, max: 20_000, help: "what each of them watches, in kbit/s" },
-  "goal-ms": { default: 250, min: 1, max: 60_000, help: "what p95 has to keep" },
-  json: { default: null, help: "a file for the report" },
+  joins: { default: 40, min: 1, max: 1000, help: "joins to measure while others join" },
+  alone: { default: 10, min: 0, max: 1000, help: "joins to measure first, without others" },
+  rate: { default: 200, min: 1, max: 1000, help: "other viewers that join per second" },
+  viewers: {
+    default: 1000,
+    min: 50,
+    max: 5000,
+    help: "other viewers until all leave and join again",
+  },
+  kbit: {
+    default: 300,
+    min: 50,
+    max: 20_000,
+    help: "bitrate that each of them watches, in kbit/s",
+  },
+  "goal-ms": { default: 250, min: 1, max: 60_000, help: "limit of the first frame's p95, in ms" },
+  json: { default: null, help: "file to write the report to" },
 };
 
 const ROOM = "default";

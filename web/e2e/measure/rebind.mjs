@@ -5,25 +5,34 @@ import { Pair, SETTLE_MS, START_MS } from "./rebind-pair.mjs";
 import { medianAndWorst, shortcomings } from "./recovery.mjs";
 import { main, say } from "./rig.mjs";
 
-const SUMMARY = `A client behind a NAT that forgets its UDP mappings: after how many seconds media and feedback are back.
-Needs Linux, its tools ip and nft, and root. web/e2e/measure/README.md has the fields.`;
+const SUMMARY = `A client behind a NAT that loses its UDP mappings: the time until media and feedback are back.
+Needs Linux, its tools ip and nft, and root. web/e2e/measure/README.md describes the report.`;
 
 const CLIENTS = ["chromium", "firefox", "ffmpeg", "libdatachannel"];
 const ROLES = ["publish", "watch"];
 
 const TABLE = {
-  client: { default: "all", one: ["all", ...CLIENTS], help: `all, ${CLIENTS.join(", ")}` },
-  role: { default: "both", one: ["both", ...ROLES], help: "both, publish or watch" },
+  client: { default: "all", one: ["all", ...CLIENTS], help: `client: all, ${CLIENTS.join(", ")}` },
+  role: {
+    default: "both",
+    one: ["both", ...ROLES],
+    help: "role of the client: both, publish or watch",
+  },
   rebind: {
     default: "port",
     one: ["port", "address"],
-    help: "what is another afterwards: the port, or address and port",
+    help: "what changes: the port, or address and port",
   },
-  times: { default: 3, min: 1, max: 50, help: "how often to rebind each client" },
-  seconds: { default: 10, min: 5, max: 120, help: "for how long to look after each rebind" },
-  "goal-ms": { default: 1_500, min: 1, max: 60_000, help: "until media and feedback are back" },
-  log: { default: null, help: "a file for the server's log; KAIBO_LOG says how much it tells" },
-  json: { default: null, help: "a file for the report" },
+  times: { default: 3, min: 1, max: 50, help: "rebinds of each client" },
+  seconds: { default: 10, min: 5, max: 120, help: "time to observe after each rebind, in s" },
+  "goal-ms": {
+    default: 1_500,
+    min: 1,
+    max: 60_000,
+    help: "limit until media and feedback are back, in ms",
+  },
+  log: { default: null, help: "file for the server's log; KAIBO_LOG sets its level" },
+  json: { default: null, help: "file to write the report to" },
 };
 
 /** Added to the time between rebinds each time, so that none meets the same phase of the client's timers. */
@@ -120,7 +129,7 @@ function describe({ cases, options, machine }) {
       .trimEnd();
   const { cpus, load1 } = machine;
   return [
-    `seconds from a rebind (another ${options.rebind}) until media and feedback are back, median and worst of ${options.times}`,
+    `seconds from a rebind (new ${options.rebind}) until media and feedback are back, median and worst of ${options.times}`,
     line(columns),
     ...rows.map(line),
     `machine: ${cpus} cores, load ${load1}`,

@@ -28,55 +28,60 @@ import { Namespace } from "./namespace.mjs";
 import { Relay } from "./relay.mjs";
 import { main, say, UsageError } from "./rig.mjs";
 
-const SUMMARY = `A host and two fans in real browsers, for as long as you like: whether they freeze, whether sound
-and picture belong together, and how lost packets are repaired. web/e2e/measure/README.md has the fields.`;
+const SUMMARY = `A host and two fans in real browsers: whether the video freezes, whether audio and video stay in sync,
+and whether lost packets are retransmitted. web/e2e/measure/README.md describes the report.`;
 
 const TABLE = {
-  minutes: { default: 10, min: 0.2, max: 120, help: "how long to measure" },
+  minutes: { default: 10, min: 0.2, max: 120, help: "duration of the measurement, in minutes" },
   fans: {
     default: "both",
     one: ["both", "chromium", "firefox"],
-    help: "both, chromium or firefox",
+    help: "browsers of the fans: both, chromium or firefox",
   },
-  loss: { default: 0, min: 0, max: 50, help: "percent of the fans' datagrams lost, each way" },
+  loss: { default: 0, min: 0, max: 50, help: "loss between server and fans, each way, in percent" },
   "host-loss": {
     default: 0,
     min: 0,
     max: 50,
-    help: "percent of the host's datagrams lost, each way",
+    help: "loss between host and server, each way, in percent",
   },
   "host-delay": {
     default: 0,
     min: 0,
     max: 500,
-    help: "ms that the host's datagrams take, each way",
+    help: "delay between host and server, each way, in ms",
   },
-  "host-no-rtx": { default: false, help: "the host offers no RTX, as OBS" },
+  "host-no-rtx": { default: false, help: "the host offers no RTX, like OBS" },
   baseline: {
     default: null,
-    help: "the report of a run with the same options but RTX; fails when a fan freezes more often",
+    help: "report of the same run with RTX; fails if a fan freezes more often than there",
   },
   source: {
     default: "camera",
     one: ["camera", "marks"],
-    help: "camera: Chromium's fake one; marks: flashes and beeps",
+    help: "camera: Chromium's fake camera; marks: flashes and beeps",
   },
-  seed: { default: 1, min: 0, max: 2 ** 31, help: "another one loses other datagrams" },
-  cap: { default: null, min: 50, max: 1e6, help: "kbit/s to each fan while the cap lasts" },
-  "cap-from": { default: 20, min: 5, max: 7200, help: "when the cap begins, in seconds" },
-  "cap-for": { default: 20, min: 1, max: 7200, help: "how long it lasts, in seconds" },
+  seed: {
+    default: 1,
+    min: 0,
+    max: 2 ** 31,
+    help: "seed of the loss: the same seed loses the same datagrams",
+  },
+  cap: { default: null, min: 50, max: 1e6, help: "bitrate cap to each fan, in kbit/s" },
+  "cap-from": { default: 20, min: 5, max: 7200, help: "start of the cap, in seconds" },
+  "cap-for": { default: 20, min: 1, max: 7200, help: "duration of the cap, in seconds" },
   "cap-burst": {
     default: BURST_BYTES,
     min: 1_600,
     max: 1e6,
-    help: "bytes that pass the cap at once after a rest",
+    help: "burst size of the cap, in bytes",
   },
   "cap-by": {
     default: "relay",
     one: ["relay", "tbf"],
-    help: "relay: this tool; tbf: the kernel, in a network namespace (Linux, root, --fans chromium)",
+    help: "relay: by this tool; tbf: by the kernel (Linux, root, --fans chromium)",
   },
-  json: { default: null, help: "a file for the report" },
+  json: { default: null, help: "file to write the report to" },
 };
 
 /** A freeze is longer than this. */
@@ -120,7 +125,7 @@ async function measure(rig, options) {
     if (caps?.includes(tick)) {
       const limit = tick === capped.fromS ? options.cap : null;
       for (const { link } of fans) await link.limit(limit);
-      say(`${clock(tick)}  the way to the fans carries ${limit ?? "all"} ${limit ? "kbit/s" : ""}`);
+      say(`${clock(tick)}  cap to the fans: ${limit ?? "none"} ${limit ? "kbit/s" : ""}`);
     }
     const toolWaitedMs = rig.waitedMs();
     await Promise.all([
