@@ -9,7 +9,7 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-/// The longest time to an answered request's keyframe: a round trip, a frame, and one retransmission.
+/// The longest time to an answered request's keyframe: a round trip, a frame, and one repetition of the request.
 const PROMPT: Duration = Duration::from_millis(1_500);
 
 /// A request without a keyframe for this long was ignored.
