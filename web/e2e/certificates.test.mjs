@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Chromium, Firefox } from "./lib/browsers.mjs";
 import { Server } from "./lib/server.mjs";
 import { until } from "./lib/until.mjs";
-import { ask, Site, speakWish, untilPlayed } from "./lib/wish.mjs";
+import { ask, Site, speakWhipWhep, untilPlayed } from "./lib/whip-whep.mjs";
 
 const BROWSERS = { chromium: Chromium, firefox: Firefox };
 const CASES = [
@@ -39,7 +39,7 @@ describe("certificates", () => {
     test(`${browser} with a key of ${key} publishes and watches`, async () => {
       const room = `${browser}-${key.toLowerCase()}`;
       const open = async (name) => {
-        const page = await browsers[browser].open(site.base, { name, scripts: [[speakWish]] });
+        const page = await browsers[browser].open(site.base, { name, scripts: [[speakWhipWhep]] });
         await ask(page, "certify", key);
         return page;
       };
@@ -47,8 +47,10 @@ describe("certificates", () => {
       await ask(host, "publish", `${server.base}/whip/${room}`);
       await until(() => isLive(room), { what: "the room to be live" });
       const isConnected = () =>
-        player.evaluate(() => ["connected", "failed"].includes(window.__wish.pc.connectionState));
-      const state = () => player.evaluate(() => window.__wish.pc.connectionState);
+        player.evaluate(() =>
+          ["connected", "failed"].includes(window.__session.pc.connectionState),
+        );
+      const state = () => player.evaluate(() => window.__session.pc.connectionState);
       // A browser that watches with an RSA key is met at its second attempt: docs/whip-whep.md.
       for (let attempt = 0; attempt < (key === "RSA" ? 2 : 1); attempt += 1) {
         await ask(player, "watch", `${server.base}/whep/${room}`);

@@ -11,7 +11,7 @@ import { Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
 import { fanState, goLive } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
-import { ask, look, Site, speakWish, untilPlayed } from "./lib/wish.mjs";
+import { ask, look, Site, speakWhipWhep, untilPlayed } from "./lib/whip-whep.mjs";
 
 const KEY = "right-key-of-the-test";
 /** A picture that stands still for less is not noticed. */
@@ -60,7 +60,7 @@ async function open(url, options) {
 
 /** A page of another site that speaks WHIP and WHEP by itself. */
 async function openBare(name, { browser = chromium, tolerated = [] } = {}) {
-  const page = await browser.open(site.base, { name, tolerated, scripts: [[speakWish]] });
+  const page = await browser.open(site.base, { name, tolerated, scripts: [[speakWhipWhep]] });
   opened.push(page);
   return page;
 }

@@ -7,7 +7,7 @@ import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
 import { fanState } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
-import { Site } from "./lib/wish.mjs";
+import { Site } from "./lib/whip-whep.mjs";
 
 let server;
 let site;

@@ -14,8 +14,8 @@
 //! waits only in `poll`.
 
 mod addresses;
+mod capacity;
 mod mailbox;
-mod places;
 pub mod udp;
 mod worker;
 
@@ -26,8 +26,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
+use capacity::TotalCapacity;
 use mio::Waker;
-use places::AllPlaces;
 use worker::{Ends, Message, Waiting, Worker};
 
 pub use sfu::{
@@ -102,7 +102,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Engine {
     workers: Vec<Handle>,
-    places: AllPlaces,
+    capacity: TotalCapacity,
     udp_port: u16,
     candidates: Vec<SocketAddr>,
 }
@@ -149,8 +149,12 @@ impl Engine {
         core.publish_ceiling_kbps = config.publish_ceiling_kbps;
         core.clock = Some((Instant::now(), SystemTime::now()));
         core.workers = n_workers as u8;
-        let mut engine =
-            Self { workers: Vec::new(), places: AllPlaces::new(max_peers), udp_port, candidates };
+        let mut engine = Self {
+            workers: Vec::new(),
+            capacity: TotalCapacity::new(max_peers),
+            udp_port,
+            candidates,
+        };
         engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
         let addresses: Vec<_> = engine.candidates.iter().map(|it| it.ip().to_string()).collect();
         let addresses = addresses.join(",");
@@ -173,8 +177,8 @@ impl Engine {
             let index = mailboxes.me();
             let (messages, inbox) = sync_channel(MAX_COMMANDS);
             let core = sfu::Config { worker: index as u8, ..core.clone() };
-            let places = self.places.of_worker();
-            let ends = Ends { inbox, mailboxes, places, sink: Box::new(sink.clone()) };
+            let capacity = self.capacity.of_worker();
+            let ends = Ends { inbox, mailboxes, capacity, sink: Box::new(sink.clone()) };
             let worker = Worker::new(core, sockets, waiting, ends)?;
             let builder = std::thread::Builder::new().name(format!("media{index}"));
             let thread = builder.spawn(move || worker.run())?;
@@ -188,7 +192,7 @@ impl Engine {
         let to = sfu::addressee(&command, self.workers.len() as u8);
         let Some(handle) = self.workers.get(usize::from(to)) else { return };
         match command.peer().filter(|_| command.is_of_new_peer()) {
-            Some(peer) if !self.places.take() => handle.send(Message::Refuse(peer)),
+            Some(peer) if !self.capacity.take() => handle.send(Message::Refuse(peer)),
             _ => handle.send(Message::Command(command)),
         }
     }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, Sfu};
 
+use crate::capacity::Capacity;
 use crate::mailbox::Mailboxes;
-use crate::places::Places;
 use crate::udp::{Buffers, Sockets};
 
 /// Batches read from one socket in one turn: then timers and the other socket get their share.
@@ -50,7 +50,7 @@ pub(crate) struct Worker {
     _waker: Arc<Waker>,
     inbox: Receiver<Message>,
     mailboxes: Mailboxes,
-    places: Places,
+    capacity: Capacity,
     sink: Box<dyn FnMut(Event) + Send>,
     dropped: Dropped,
 }
@@ -78,7 +78,7 @@ impl Waiting {
 pub(crate) struct Ends {
     pub(crate) inbox: Receiver<Message>,
     pub(crate) mailboxes: Mailboxes,
-    pub(crate) places: Places,
+    pub(crate) capacity: Capacity,
     pub(crate) sink: Box<dyn FnMut(Event) + Send>,
 }
 
@@ -95,7 +95,7 @@ impl Worker {
         config: sfu::Config,
         mut sockets: Sockets,
         Waiting { poll, waker }: Waiting,
-        Ends { inbox, mailboxes, places, sink }: Ends,
+        Ends { inbox, mailboxes, capacity, sink }: Ends,
     ) -> io::Result<Self> {
         sockets.register(poll.registry())?;
         let candidates = config.candidates.clone();
@@ -108,7 +108,7 @@ impl Worker {
             _waker: waker,
             inbox,
             mailboxes,
-            places,
+            capacity,
             sink,
             dropped,
         })
@@ -145,7 +145,7 @@ impl Worker {
         for n in 0..COMMANDS_PER_TURN {
             match self.inbox.try_recv() {
                 Ok(Message::Command(command)) => {
-                    self.places.took(command.is_of_new_peer());
+                    self.capacity.took(command.is_of_new_peer());
                     self.sfu.handle_command(command, now);
                 }
                 Ok(Message::Refuse(peer)) => {
@@ -164,7 +164,7 @@ impl Worker {
         now = Instant::now();
         self.sfu.handle_timeout(now);
         let next = self.drain(now);
-        self.places.keep(self.sfu.registered());
+        self.capacity.keep(self.sfu.registered());
         // Edge-triggered: what was left unread does not wake us again.
         Some(if more { Some(now) } else { next })
     }

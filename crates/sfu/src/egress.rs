@@ -323,7 +323,7 @@ impl Egress {
         self.due = now;
         match self.transport.handle(datagram, now, out) {
             Handled::Foreign => Receipt::Foreign,
-            Handled::Early => Receipt::Early,
+            Handled::Pending => Receipt::Pending,
             Handled::Taken => Receipt::Taken,
             Handled::Moved(silence) => {
                 self.moved(silence);

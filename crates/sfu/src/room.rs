@@ -16,7 +16,7 @@ use crate::ingress::Publisher;
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
-use crate::room::demand::LOOK_EVERY;
+use crate::room::demand::INSPECT_EVERY;
 use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
@@ -68,7 +68,7 @@ pub(crate) struct Room {
     /// The last reported layer bitrates.
     reported_rates: Vec<LayerRate>,
     /// When to determine next which layers are watched; `None`: at once.
-    look_at: Option<Instant>,
+    inspect_at: Option<Instant>,
     /// The layers of the last [`Change::Unwanted`].
     unwanted: Rids,
 }
@@ -225,7 +225,7 @@ impl Room {
             layer.keyframe.want();
             layer.demand.want(now);
             if layer.demand.is_paused() {
-                self.look_at = None;
+                self.inspect_at = None;
             }
         }
     }
@@ -266,20 +266,20 @@ impl Room {
             if layer.stream.rid.is_some() && layers.contains(&layer.stream.rid) {
                 layer.demand.want(now);
                 if layer.demand.is_paused() {
-                    self.look_at = None;
+                    self.inspect_at = None;
                 }
             }
         }
     }
 
     /// Whether it is time to determine which layers are watched.
-    pub(crate) fn is_look_due(&self, now: Instant) -> bool {
-        self.look_at.is_none_or(|at| at <= now)
+    pub(crate) fn is_inspection_due(&self, now: Instant) -> bool {
+        self.inspect_at.is_none_or(|at| at <= now)
     }
 
     /// Records which layers the viewers here watch; returns the layers that are wanted just now.
     pub(crate) fn look(&mut self, now: Instant) -> Rids {
-        self.look_at = Some(now + LOOK_EVERY);
+        self.inspect_at = Some(now + INSPECT_EVERY);
         for viewer in self.viewers.values().filter(|it| it.egress.is_connected()) {
             for index in viewer.watches(&self.video).into_iter().flatten() {
                 if let Some(layer) = self.video.layers.get_mut(index) {

@@ -88,7 +88,7 @@ pub(crate) enum Handled {
     /// From the peer. Poll it: something may be due.
     Taken,
     /// From the peer, but before its answer to our offer: handle it again after the answer.
-    Early,
+    Pending,
     /// From the peer, whose path has changed. Holds the time for which the old path was silent.
     Moved(Duration),
     /// RTP or RTCP. The owner decrypts it and, if it is authentic, calls [`Transport::authentic`].
@@ -105,7 +105,7 @@ pub(crate) enum Receipt {
     /// From the peer. It can wait until the peer is polled anyway: at the next packet or at its deadline.
     CanWait,
     /// From the peer, but before its answer to our offer: handle it again after the answer.
-    Early,
+    Pending,
 }
 
 impl From<bool> for Receipt {
@@ -226,7 +226,7 @@ impl Transport {
                 let silence = self.ice.silence(now);
                 match self.ice.handle(datagram, now, out) {
                     Checked::Refused => Handled::Foreign,
-                    Checked::Early => Handled::Early,
+                    Checked::Pending => Handled::Pending,
                     Checked::Taken => Handled::Taken,
                     Checked::Moved => {
                         self.moved(now);

@@ -16,7 +16,7 @@ pub(crate) mod video;
 use std::time::Instant;
 
 use self::cursor::Sending;
-use self::pending_checks::{Early, PendingCheck};
+use self::pending_checks::{PendingCheck, PendingChecks};
 pub(crate) use self::report::Sent;
 use self::video::VideoSender;
 use crate::CloseReason;
@@ -47,7 +47,7 @@ pub(crate) struct Viewer {
     /// The deadline of its timer, so that an unchanged timer is not set again.
     pub(crate) timer_at: Option<Instant>,
     /// Connectivity checks that wait for its answer.
-    early: Early,
+    pending: PendingChecks,
     audio: Sending,
     video: VideoSender,
 }
@@ -86,13 +86,13 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Whether there is nothing to do, and the timer is set early enough.
+    /// Whether there is nothing to do, and the timer is set pending enough.
     pub(crate) fn is_quiet(&self, timer_at: Option<Instant>) -> bool {
         !self.connected
             && self.keyframe.is_none()
             && self.closed.is_none()
             && self.sent.is_none()
-            // A timer that fires too early costs less than moving it each time.
+            // A timer that fires too pending costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
 }
@@ -110,8 +110,8 @@ impl Viewer {
     /// A viewer that has been sent nothing yet.
     pub(crate) fn new(egress: Box<Egress>, config: &Config) -> Self {
         let audio = Sending::new(config, None);
-        let (video, early) = (VideoSender::new(config), Early::default());
-        Self { egress, timer_at: None, audio, video, early }
+        let (video, pending) = (VideoSender::new(config), PendingChecks::default());
+        Self { egress, timer_at: None, audio, video, pending }
     }
 
     /// Handles a datagram that the worker `origin` received.
@@ -123,15 +123,15 @@ impl Viewer {
         out: &mut Outbox,
     ) -> Receipt {
         let receipt = self.egress.handle_datagram(datagram, now, out);
-        if receipt == Receipt::Early {
-            self.early.keep(datagram, origin);
+        if receipt == Receipt::Pending {
+            self.pending.keep(datagram, origin);
         }
         receipt
     }
 
     /// Removes and returns the checks that arrived before its answer.
     pub(crate) fn take_pending_checks(&mut self) -> Vec<PendingCheck> {
-        self.early.take()
+        self.pending.take()
     }
 
     /// Sets the viewer's preference.

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::page::Page;
-use crate::target::{Caller, Manner, Target};
+use crate::target::{Manner, Requester, Target};
 
 /// Who gets no answer for so long tries again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -95,8 +95,8 @@ impl Attacker {
     }
 
     /// As whom the `n`th connection comes.
-    pub(crate) fn caller(&self, n: u64) -> Caller {
-        Caller::attacker(self.network(n))
+    pub(crate) fn requester(&self, n: u64) -> Requester {
+        Requester::attacker(self.network(n))
     }
 
     /// The number of the network that the `n`th connection comes from.
@@ -106,18 +106,18 @@ impl Attacker {
 
     pub(crate) async fn connect(
         &self,
-        caller: &Caller,
+        requester: &Requester,
         tiny_buffer: bool,
     ) -> Result<TcpStream, String> {
         let manner = Manner { resets: true, tiny_buffer };
-        let stream = self.target.connect(caller, manner, PATIENCE).await?;
+        let stream = self.target.connect(requester, manner, PATIENCE).await?;
         self.connected();
         Ok(stream)
     }
 
-    pub(crate) async fn page(&self, caller: &Caller, query: &str) -> Result<Page, String> {
+    pub(crate) async fn page(&self, requester: &Requester, query: &str) -> Result<Page, String> {
         let manner = Manner { resets: true, tiny_buffer: false };
-        let page = Page::open(&self.target, caller, manner, query, PATIENCE).await;
+        let page = Page::open(&self.target, requester, manner, query, PATIENCE).await;
         self.connected();
         page
     }

@@ -13,7 +13,7 @@ use crate::attacker::Attacker;
 use crate::catalog::{Attack, Kind, Pattern};
 use crate::http::{self, Request};
 use crate::system::Thread;
-use crate::target::{Caller, Target};
+use crate::target::{Requester, Target};
 
 pub(crate) use guesses::REFUSED_AS_WRONG;
 
@@ -66,12 +66,12 @@ async fn once(kind: Kind, me: &Attacker, n: u64) -> Result<(), String> {
 /// The path of the largest script that the page names; the page's own where it names none.
 pub(crate) async fn largest_script(target: &Target) -> Result<String, String> {
     const PATIENCE: Duration = Duration::from_secs(5);
-    let caller = Caller::operator();
+    let requester = Requester::operator();
     let get = |path| Request { path, ..Request::default() };
-    let page = http::ask(target, &caller, get("/"), PATIENCE).await?;
+    let page = http::ask(target, &requester, get("/"), PATIENCE).await?;
     let mut largest = ("/".to_owned(), page.body.len());
     for path in scripts(&page.body) {
-        let response = http::ask(target, &caller, get(path), PATIENCE).await?;
+        let response = http::ask(target, &requester, get(path), PATIENCE).await?;
         if response.status.is_success() && response.body.len() > largest.1 {
             largest = (path.to_owned(), response.body.len());
         }

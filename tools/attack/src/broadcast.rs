@@ -6,7 +6,7 @@ use hyper::{Method, StatusCode};
 use synth::client::{Client, Clients};
 
 use crate::http::{self, Request};
-use crate::target::{Caller, Target};
+use crate::target::{Requester, Target};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -35,7 +35,7 @@ impl Broadcast {
         let path = format!("/whip/{room}");
         let request =
             Request { method: Method::POST, path: &path, token, sdp: Some(draft.offer()) };
-        let response = http::ask(target, &Caller::operator(), request, PATIENCE).await?;
+        let response = http::ask(target, &Requester::operator(), request, PATIENCE).await?;
         if response.status != StatusCode::CREATED {
             return Err(format!("WHIP without a proxy was answered {}", response.status));
         }
@@ -53,6 +53,6 @@ impl Broadcast {
         let token = self.token.as_deref();
         let request = Request { method: Method::DELETE, path, token, sdp: None };
         // A server that does not hear it notices by itself.
-        _ = http::ask(&self.target, &Caller::operator(), request, PATIENCE).await;
+        _ = http::ask(&self.target, &Requester::operator(), request, PATIENCE).await;
     }
 }

@@ -8,7 +8,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION};
 use hyper::{Method, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 
-use crate::target::{Caller, Manner, Target};
+use crate::target::{Manner, Requester, Target};
 
 /// The page's scripts are smaller.
 const MAX_BODY: usize = 8 * 1_024 * 1_024;
@@ -35,21 +35,21 @@ pub(crate) struct Response {
 /// Asks the server; within `patience`, or it is an error.
 pub(crate) async fn ask(
     target: &Target,
-    caller: &Caller,
+    requester: &Requester,
     request: Request<'_>,
     patience: Duration,
 ) -> Result<Response, String> {
-    let asked = ask_in_time(target, caller, request, patience);
+    let asked = ask_in_time(target, requester, request, patience);
     tokio::time::timeout(patience, asked).await.map_err(|_| "no answer".to_owned())?
 }
 
 async fn ask_in_time(
     target: &Target,
-    caller: &Caller,
+    requester: &Requester,
     request: Request<'_>,
     patience: Duration,
 ) -> Result<Response, String> {
-    let stream = target.connect(caller, Manner::default(), patience).await?;
+    let stream = target.connect(requester, Manner::default(), patience).await?;
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.map_err(|it| it.to_string())?;
     // It ends with the response, when the sender is dropped.
@@ -58,7 +58,7 @@ async fn ask_in_time(
         .method(request.method)
         .uri(request.path)
         .header(HOST, &target.host);
-    if let Some(address) = &caller.forwarded_for {
+    if let Some(address) = &requester.forwarded_for {
         builder = builder.header("x-forwarded-for", address);
     }
     if let Some(token) = request.token {

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::target::{Caller, Manner, Target};
+use crate::target::{Manner, Requester, Target};
 
 /// A WebSocket.
 #[derive(Debug)]
@@ -21,15 +21,15 @@ impl Page {
     /// Opens one; `query` stands behind `/ws`.
     pub(crate) async fn open(
         target: &Target,
-        caller: &Caller,
+        requester: &Requester,
         manner: Manner,
         query: &str,
         patience: Duration,
     ) -> Result<Self, String> {
-        let stream = target.connect(caller, manner, patience).await?;
+        let stream = target.connect(requester, manner, patience).await?;
         let url = format!("ws://{}/ws{query}", target.host);
         let mut request = url.into_client_request().map_err(|it| it.to_string())?;
-        if let Some(address) = &caller.forwarded_for {
+        if let Some(address) = &requester.forwarded_for {
             let value = HeaderValue::from_str(address).map_err(|it| it.to_string())?;
             request.headers_mut().insert("x-forwarded-for", value);
         }
@@ -42,7 +42,7 @@ impl Page {
     }
 
     /// Says what this is.
-    pub(crate) async fn say(&mut self, message: &Value) -> Result<(), String> {
+    pub(crate) async fn send(&mut self, message: &Value) -> Result<(), String> {
         self.say_text(message.to_string()).await
     }
 
@@ -52,7 +52,7 @@ impl Page {
     }
 
     /// The next message; an error that the server tells is one, by its code.
-    pub(crate) async fn hear(&mut self) -> Result<Value, String> {
+    pub(crate) async fn recv(&mut self) -> Result<Value, String> {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -76,7 +76,7 @@ impl Page {
     /// The next message of that type; others are passed over.
     pub(crate) async fn hear_of(&mut self, kind: &str) -> Result<Value, String> {
         loop {
-            let message = self.hear().await?;
+            let message = self.recv().await?;
             if message["type"] == kind {
                 return Ok(message);
             }
@@ -85,8 +85,8 @@ impl Page {
 
     /// Leaves for good, in good order.
     pub(crate) async fn leave(mut self) {
-        _ = self.say(&json!({"type": "leave"})).await;
-        while self.hear().await.is_ok() {}
+        _ = self.send(&json!({"type": "leave"})).await;
+        while self.recv().await.is_ok() {}
     }
 }
 

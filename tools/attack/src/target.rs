@@ -20,7 +20,7 @@ pub(crate) struct Target {
 
 /// As whom a connection comes: its own address, and the client that it says to be a proxy of.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller {
+pub(crate) struct Requester {
     source: Option<Ipv4Addr>,
     /// `X-Forwarded-For`.
     pub(crate) forwarded_for: Option<String>,
@@ -58,12 +58,12 @@ impl Target {
     /// Connects within `patience`.
     pub(crate) async fn connect(
         &self,
-        caller: &Caller,
+        requester: &Requester,
         manner: Manner,
         patience: Duration,
     ) -> Result<TcpStream, String> {
         let told = |it: io::Error| format!("connect: {}", it.kind());
-        let socket = self.socket(caller, manner).map_err(told)?;
+        let socket = self.socket(requester, manner).map_err(told)?;
         let connect = TcpSocket::from_std_stream(socket.into()).connect(self.address);
         let stream = tokio::time::timeout(patience, connect).await;
         let stream = stream.map_err(|_| "connect: no answer".to_owned())?.map_err(told)?;
@@ -89,7 +89,7 @@ impl Target {
         out
     }
 
-    fn socket(&self, caller: &Caller, manner: Manner) -> io::Result<Socket> {
+    fn socket(&self, requester: &Requester, manner: Manner) -> io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(self.address), Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         if manner.resets {
@@ -98,7 +98,7 @@ impl Target {
         if manner.tiny_buffer {
             socket.set_recv_buffer_size(1)?;
         }
-        if let Some(source) = caller.source.filter(|_| self.address.is_ipv4()) {
+        if let Some(source) = requester.source.filter(|_| self.address.is_ipv4()) {
             // Systems other than Linux have 127.0.0.1 alone, unless told otherwise.
             _ = socket.bind(&SocketAddr::new(IpAddr::V4(source), 0).into());
         }
@@ -106,7 +106,7 @@ impl Target {
     }
 }
 
-impl Caller {
+impl Requester {
     /// The server's own machine, without a proxy.
     pub(crate) const fn operator() -> Self {
         Self { source: None, forwarded_for: None }
@@ -162,11 +162,11 @@ mod tests {
 
     #[test]
     fn an_attacker_with_several_networks_has_an_address_in_each() {
-        let of = |n| Caller::attacker(n).forwarded_for.unwrap();
+        let of = |n| Requester::attacker(n).forwarded_for.unwrap();
         assert_eq!((of(0).as_str(), of(199).as_str()), ("203.0.113.9", "203.0.113.208"));
         let all: std::collections::BTreeSet<String> = (0..200).map(of).collect();
         assert_eq!(all.len(), 200);
-        let v6 = Caller::attacker_in_64(1).forwarded_for.unwrap();
+        let v6 = Requester::attacker_in_64(1).forwarded_for.unwrap();
         assert!(v6.starts_with("2001:db8:0:a::") && v6.parse::<IpAddr>().is_ok(), "{v6}");
     }
 }

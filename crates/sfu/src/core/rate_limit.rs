@@ -33,9 +33,9 @@ mod tests {
 
     #[test]
     fn what_is_too_much_in_one_second_is_fine_in_the_next() {
-        let mut budget = RateLimit::default();
-        let taken = |budget: &mut RateLimit, at| (0..9).filter(|_| budget.take(3, at)).count();
-        assert_eq!(taken(&mut budget, *START), 3);
-        assert_eq!(taken(&mut budget, *START + Duration::from_secs(1)), 3);
+        let mut limit = RateLimit::default();
+        let taken = |limit: &mut RateLimit, at| (0..9).filter(|_| limit.take(3, at)).count();
+        assert_eq!(taken(&mut limit, *START), 3);
+        assert_eq!(taken(&mut limit, *START + Duration::from_secs(1)), 3);
     }
 }

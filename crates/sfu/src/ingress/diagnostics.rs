@@ -417,8 +417,8 @@ impl Stream {
         if codec != Codec::H264 {
             return;
         }
-        let look = h264::look(&packet.payload);
-        self.profile_idc = look.profile_idc.or(self.profile_idc);
+        let inspected = h264::inspect(&packet.payload);
+        self.profile_idc = inspected.profile_idc.or(self.profile_idc);
         // Only a higher sequence number with an earlier timestamp shows that the encoder sent the frames in that order:
         // late or retransmitted packets have a lower sequence number. Some encoders (OBS) write the decoding time as
         // timestamp, which never goes back; their B-frames are recognised by the slices.
@@ -426,7 +426,7 @@ impl Stream {
         let is_back = packet.seq > seq
             && ts_is_newer(ts, packet.ts)
             && ts.wrapping_sub(packet.ts) < MAX_STEP_BACK;
-        self.b_signs = self.b_signs.saturating_add(u16::from(is_back || look.has_b_slice));
+        self.b_signs = self.b_signs.saturating_add(u16::from(is_back || inspected.has_b_slice));
         if packet.seq > seq {
             self.newest = (packet.seq, packet.ts);
         }

@@ -60,12 +60,24 @@ pub(super) struct MediaState {
     /// Video packets held back for a missing one.
     pub(super) order: Order<(StreamKey, Format, Packet)>,
     pub(super) numbering: Numbering,
+    /// The newest packet.
+    pub(super) tail: Option<Tail>,
     pub(super) timeline: Timeline,
     pub(super) parameter_sets: ParameterSets,
     /// Payload type of the last packet.
     pub(super) payload_type: u8,
     /// Sequence number of the last FIR (RFC 5104, section 4.3.1.1).
     pub(super) fir_seq: u8,
+}
+
+/// The newest packet of a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tail {
+    /// Its sequence number plus one.
+    pub(super) next: u64,
+    pub(super) ts: u32,
+    /// Whether it is the last of its frame, or padding.
+    pub(super) ends: bool,
 }
 
 /// A media description that the server receives.
@@ -246,6 +258,7 @@ impl Streams {
             Box::new(MediaState {
                 nack: NackGenerator::default(),
                 order: Order::default(),
+                tail: None,
                 numbering: Numbering::default(),
                 timeline: Timeline::default(),
                 parameter_sets: ParameterSets::from_sprop(sets.unwrap_or_default()),

@@ -223,7 +223,7 @@ impl WebRtc {
             let is_taken = match link.transport.handle(datagram, now, out) {
                 Handled::Foreign => false,
                 Handled::Media => self.handle_media(at, datagram, now, out),
-                Handled::Taken | Handled::Early => true,
+                Handled::Taken | Handled::Pending => true,
                 Handled::Moved(_) => {
                     // Report at once on the new path, so that the publisher knows its packets arrive.
                     link.report_at = now;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub(crate) const PAUSE_AFTER: Duration = Duration::from_secs(5);
 
 /// How often a room determines which layers are watched; well within [`PAUSE_AFTER`].
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const INSPECT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a resumed layer counts as available before its first packet comes: a round trip to the
 /// publisher, the start of its encoder, and the time until its uplink has room.

@@ -28,7 +28,7 @@ pub(crate) struct Rung {
 /// Moves the points that are worth sending to the front, lowest bitrate first; returns their number. A
 /// point below [`LEAST_FPS`] is worth sending if there is no smaller picture, or if it is a whole layer,
 /// which has no more frames.
-pub(crate) fn ladder(points: &mut [Rung]) -> usize {
+pub(crate) fn order_rungs(points: &mut [Rung]) -> usize {
     let whole = points.iter().filter(|it| it.point == OperatingPoint::WHOLE);
     let lowest = whole.min_by_key(|it| it.bps).map(|it| it.index);
     let smallest = points.iter().filter(|it| Some(it.index) == lowest);

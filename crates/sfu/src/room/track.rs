@@ -13,7 +13,7 @@ use crate::room::bitrate::Bitrates;
 use crate::room::demand::Demand;
 use crate::room::keyframes::KeyframeRequester;
 use crate::room::ring::Ring;
-use crate::room::rung::{MAX_RUNGS, Rung, ladder};
+use crate::room::rung::{MAX_RUNGS, Rung, order_rungs};
 use media_api::LayerRate;
 
 /// A layer without a packet for this long is off: a browser stops layers it has no bandwidth for.
@@ -209,7 +209,7 @@ impl Track {
             *slot = point;
             n += 1;
         }
-        into.get_mut(..n).map_or(0, ladder)
+        into.get_mut(..n).map_or(0, order_rungs)
     }
 
     /// Decides which layers the publisher need not send: none if all are `wanted`, else those that nobody

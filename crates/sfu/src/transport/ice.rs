@@ -122,7 +122,7 @@ pub(crate) enum Checked {
     /// It is from the viewer; the path has changed.
     Moved,
     /// The sender has our offer: handle the message again after the viewer's answer.
-    Early,
+    Pending,
 }
 
 /// A check that was received.
@@ -131,7 +131,7 @@ struct Seen {
     id: TransId,
     source: SocketAddr,
     /// Whether it waits for the viewer's answer, and will be handled again as if new.
-    is_early: bool,
+    is_pending: bool,
 }
 
 /// The path in use.
@@ -315,9 +315,9 @@ impl Ice {
             return Checked::Refused;
         }
         let Some(generation) = self.authenticate(&message) else {
-            let is_taken = self.is_early(&message)
+            let is_taken = self.is_pending(&message)
                 && self.seen(message.trans_id(), path.remote, true) != Some(false);
-            return if is_taken { Checked::Early } else { Checked::Refused };
+            return if is_taken { Checked::Pending } else { Checked::Refused };
         };
         let (number, local_pwd) = (generation.number, Arc::clone(&generation.local.pwd));
         let seen = self.seen(message.trans_id(), path.remote, false);
@@ -454,7 +454,7 @@ impl Ice {
     }
 
     /// Whether a check is from a peer that has our offer and whose answer has not arrived yet.
-    fn is_early(&self, message: &StunMessage<'_>) -> bool {
+    fn is_pending(&self, message: &StunMessage<'_>) -> bool {
         let Generation { local, remote, .. } = &self.current;
         remote.is_none()
             && message.split_username().is_some_and(|it| it.0 == local.ufrag)
@@ -463,15 +463,15 @@ impl Ice {
 
     /// Whether a check arrived before; if so, whether it came from the same address: the viewer itself repeats an
     /// unanswered check.
-    fn seen(&mut self, id: TransId, source: SocketAddr, is_early: bool) -> Option<bool> {
+    fn seen(&mut self, id: TransId, source: SocketAddr, is_pending: bool) -> Option<bool> {
         if let Some(before) = self.seen.iter_mut().flatten().find(|it| it.id == id) {
             if before.source != source {
                 return Some(false);
             }
-            let has_waited = std::mem::replace(&mut before.is_early, is_early);
+            let has_waited = std::mem::replace(&mut before.is_pending, is_pending);
             return if has_waited { None } else { Some(true) };
         }
-        self.seen[self.next_seen] = Some(Seen { id, source, is_early });
+        self.seen[self.next_seen] = Some(Seen { id, source, is_pending });
         self.next_seen = (self.next_seen + 1) % SEEN_IDS;
         None
     }

@@ -192,7 +192,7 @@ impl Sending {
                 outgoing.empty();
             } else {
                 if let Some(it) = &packet.vp8 {
-                    outgoing.vp8_patch = self.picture_ids.patch(it, how.left_out);
+                    outgoing.vp8_patch = self.picture_ids.patch(it, how.dropped);
                 }
                 if let Some(it) = &packet.dependency {
                     self.frame_numbers.note(it.frame_number());

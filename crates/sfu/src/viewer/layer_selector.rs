@@ -215,7 +215,7 @@ pub(crate) fn best(rungs: &[Rung], current: Option<usize>) -> Option<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::room::rung::ladder;
+    use crate::room::rung::order_rungs;
     use crate::testing::START;
 
     const fn whole(index: usize, bps: u64) -> Rung {
@@ -239,7 +239,7 @@ mod tests {
             }
             points.push(it);
         }
-        let n = ladder(&mut points);
+        let n = order_rungs(&mut points);
         points.truncate(n);
         points
     }
@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn a_host_that_sends_few_frames_is_not_taken_for_a_thinned_one() {
         let mut points = LAYERS.map(|it| Rung { fps: 5.0, ..it });
-        assert_eq!(ladder(&mut points), 3, "a shared screen of 5 frames a second");
+        assert_eq!(order_rungs(&mut points), 3, "a shared screen of 5 frames a second");
     }
 
     #[test]

@@ -17,7 +17,7 @@ const MAX_BYTES: usize = 512;
 /// The last check of each path, in the order of each path's first check. It is nearly always empty, and
 /// then without an allocation.
 #[derive(Debug, Default)]
-pub(crate) struct Early(Vec<PendingCheck>);
+pub(crate) struct PendingChecks(Vec<PendingCheck>);
 
 /// A check that waits for the answer.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl PendingCheck {
     }
 }
 
-impl Early {
+impl PendingChecks {
     /// Keeps a check. One that is too large or of one path too many is dropped.
     pub(crate) fn keep(&mut self, datagram: &Datagram<'_>, origin: u8) {
         let Datagram { source, destination, contents } = *datagram;
@@ -67,17 +67,17 @@ mod tests {
     #[test]
     fn one_check_of_each_path_is_kept_and_no_more_than_that() {
         let at = |n: u16| SocketAddr::from(([192, 0, 2, 1], n));
-        let mut early = Early::default();
+        let mut pending = PendingChecks::default();
         for (port, contents) in [(1, &b"one"[..]), (2, b"two"), (1, b"one again"), (9, &[0; 600])] {
-            early.keep(&Datagram { source: at(port), destination: at(3000), contents }, 1);
+            pending.keep(&Datagram { source: at(port), destination: at(3000), contents }, 1);
         }
         for port in 3..9 {
-            early.keep(&Datagram { source: at(port), destination: at(3000), contents: b"" }, 0);
+            pending.keep(&Datagram { source: at(port), destination: at(3000), contents: b"" }, 0);
         }
-        let taken = early.take();
+        let taken = pending.take();
         let ports: Vec<_> = taken.iter().map(|it| it.source.port()).collect();
         assert_eq!(ports, [1, 2, 3, 4]);
         assert_eq!((taken[0].datagram().contents, taken[0].origin), (&b"one again"[..], 1));
-        assert!(early.take().is_empty());
+        assert!(pending.take().is_empty());
     }
 }

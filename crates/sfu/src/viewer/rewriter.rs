@@ -168,10 +168,10 @@ impl PictureIds {
         self.offset
     }
 
-    /// The change to a packet that is sent now, before which `left_out` pictures of the source were
+    /// The change to a packet that is sent now, before which `dropped` pictures of the source were
     /// dropped; `None` if there is none.
-    pub(crate) fn patch(&mut self, descriptor: &Descriptor, left_out: u16) -> Option<Patch> {
-        let offset = self.offset.without(left_out);
+    pub(crate) fn patch(&mut self, descriptor: &Descriptor, dropped: u16) -> Option<Patch> {
+        let offset = self.offset.without(dropped);
         let (id, tl0) = offset.apply(descriptor);
         let (last_id, last_tl0) = self.last.unwrap_or((id, tl0));
         if id.wrapping_sub(last_id) & 0x7FFF < 0x4000 {

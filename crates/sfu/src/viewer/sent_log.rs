@@ -35,7 +35,7 @@ struct Entry {
     /// The low 16 bits of the position in the ring, which holds far fewer packets.
     position: u16,
     seq: u16,
-    /// [`Sent::left_out`] in 15 bits, and [`Sent::is_last`] as [`IS_LAST`].
+    /// [`Sent::dropped`] in 15 bits, and [`Sent::is_last`] as [`IS_LAST`].
     pictures: u16,
     /// The index of the source, and [`Sent::is_empty`] as [`WITHOUT_CONTENT`]; [`NO_SOURCE`]: none.
     source: u8,
@@ -59,7 +59,7 @@ impl Entry {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
     /// The number of VP8 pictures dropped before it, modulo 2^15.
-    pub(crate) left_out: u16,
+    pub(crate) dropped: u16,
     /// Whether it was the last packet of its picture that was sent.
     pub(crate) is_last: bool,
     /// Whether it was sent without its payload, since its layer is dropped.
@@ -120,7 +120,7 @@ impl SentLog {
             *entry = Entry {
                 position: position as u16,
                 seq,
-                pictures: how.left_out & !IS_LAST | if how.is_last { IS_LAST } else { 0 },
+                pictures: how.dropped & !IS_LAST | if how.is_last { IS_LAST } else { 0 },
                 source: self.current | if how.is_empty { WITHOUT_CONTENT } else { 0 },
                 repeated: 0,
             };
@@ -163,7 +163,7 @@ impl SentLog {
         }
         entry.repeated = tick;
         let how = Sent {
-            left_out: entry.pictures & !IS_LAST,
+            dropped: entry.pictures & !IS_LAST,
             is_last: entry.pictures & IS_LAST != 0,
             is_empty: entry.source & WITHOUT_CONTENT != 0,
         };
@@ -235,8 +235,8 @@ mod tests {
     fn how_a_packet_was_sent_is_remembered_with_it() {
         let mut log = SentLog::default();
         log.begin(source(3), 0);
-        let last = Sent { left_out: 0x7FFF, is_last: true, is_empty: false };
-        let empty = Sent { left_out: 5, is_last: false, is_empty: true };
+        let last = Sent { dropped: 0x7FFF, is_last: true, is_empty: false };
+        let empty = Sent { dropped: 5, is_last: false, is_empty: true };
         log.note(1, 1, last);
         log.note(2, 2, empty);
         for (seq, how) in [(1, last), (2, empty)] {

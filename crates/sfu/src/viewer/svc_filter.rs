@@ -33,7 +33,7 @@ pub(crate) struct SvcFilter {
     last_picture: Option<u16>,
     runs: VecDeque<Run>,
     /// The numbers dropped before the first of `runs`.
-    base: Left,
+    base: Dropped,
     /// The sequence number up to which `base` counts.
     base_at: u64,
 }
@@ -45,12 +45,12 @@ struct Run {
     end: u64,
     len: u64,
     /// The numbers dropped up to `end`.
-    left: Left,
+    dropped: Dropped,
 }
 
 /// How much of a source was dropped before a packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Left {
+struct Dropped {
     packets: u64,
     /// VP8 pictures, modulo 2^15, so that their ids go on without a gap as well. A receiver takes a gap
     /// for a lost picture and holds back the pictures that may need it. (A dropped picture without a
@@ -69,7 +69,7 @@ impl SvcFilter {
             last_ts: None,
             last_picture: None,
             runs: VecDeque::with_capacity(MAX_RUNS),
-            base: Left::default(),
+            base: Dropped::default(),
             base_at: 0,
         }
     }
@@ -98,9 +98,9 @@ impl SvcFilter {
     }
 
     fn take_late(&self, packet: &Packet) -> Option<(u64, Sent)> {
-        let left = self.before(packet.seq)?;
+        let dropped = self.before(packet.seq)?;
         let point = if packet.seq < self.since { self.before } else { self.current };
-        Some(sent(packet, left, point))
+        Some(sent(packet, dropped, point))
     }
 
     /// Switches the operating point: down where a picture begins, up at a switch point. After a gap it
@@ -128,40 +128,40 @@ impl SvcFilter {
     }
 
     fn leave_out(&mut self, packet: &Packet) {
-        let mut left = self.all();
-        left.packets += 1;
+        let mut dropped = self.all();
+        dropped.packets += 1;
         if let Some(picture) = packet.vp8.as_ref().map(|it| it.picture_id)
             && self.last_picture.replace(picture) != Some(picture)
         {
-            left.pictures = (left.pictures + 1) & 0x7FFF;
+            dropped.pictures = (dropped.pictures + 1) & 0x7FFF;
         }
         let end = packet.seq + 1;
         if let Some(last) = self.runs.back_mut().filter(|it| it.end == packet.seq) {
-            *last = Run { end, len: last.len + 1, left };
+            *last = Run { end, len: last.len + 1, dropped };
             return;
         }
         if self.runs.len() == MAX_RUNS
             && let Some(oldest) = self.runs.pop_front()
         {
-            (self.base, self.base_at) = (oldest.left, oldest.end);
+            (self.base, self.base_at) = (oldest.dropped, oldest.end);
         }
-        self.runs.push_back(Run { end, len: 1, left });
+        self.runs.push_back(Run { end, len: 1, dropped });
     }
 
-    fn all(&self) -> Left {
-        self.runs.back().map_or(self.base, |it| it.left)
+    fn all(&self) -> Dropped {
+        self.runs.back().map_or(self.base, |it| it.dropped)
     }
 
     /// The numbers dropped before a late packet; `None` if it was dropped itself, or if they are no longer
     /// known.
-    fn before(&self, seq: u64) -> Option<Left> {
+    fn before(&self, seq: u64) -> Option<Dropped> {
         let later = self.runs.iter().rev().take_while(|it| it.end > seq).count();
         let n = self.runs.len() - later;
         if self.runs.get(n).is_some_and(|it| seq + it.len >= it.end) {
             return None;
         }
         match n.checked_sub(1).and_then(|n| self.runs.get(n)) {
-            Some(run) => Some(run.left),
+            Some(run) => Some(run.dropped),
             None if seq < self.base_at => None,
             None => Some(self.base),
         }
@@ -169,11 +169,11 @@ impl SvcFilter {
 }
 
 /// How to send a packet at an operating point: without payload if its layer is dropped.
-fn sent(packet: &Packet, left: Left, point: OperatingPoint) -> (u64, Sent) {
+fn sent(packet: &Packet, dropped: Dropped, point: OperatingPoint) -> (u64, Sent) {
     let place = &packet.place;
     let is_empty = !point.contains(place.point);
     // The last spatial layer of a picture that is sent gets the marker, which the publisher sets on a
     // higher layer.
     let is_last = !is_empty && place.ends_frame && place.point.spatial == point.spatial;
-    (left.packets, Sent { left_out: left.pictures, is_last, is_empty })
+    (dropped.packets, Sent { dropped: dropped.pictures, is_last, is_empty })
 }

@@ -174,7 +174,7 @@ impl VideoSender {
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
             Some(Choice::Layer(best, point)) if !self.intermittent.rests() => (best, point),
             Some(Choice::Layer(best, point) | Choice::Intermittent(best, point)) => {
-                return self.pump_part(egress, track, (best, point), sound_bps, now, out);
+                return self.pump_intermittent(egress, track, (best, point), sound_bps, now, out);
             }
             Some(Choice::Starved) => {
                 // When the link carries video again, it begins at a keyframe, not where it stopped.
@@ -238,7 +238,7 @@ impl VideoSender {
     }
 
     /// Forwards new packets of a layer that exceeds the link, or exceeded it until now.
-    fn pump_part(
+    fn pump_intermittent(
         &mut self,
         egress: &mut Egress,
         track: &Track,
@@ -380,7 +380,7 @@ impl VideoSender {
         let (position, source, how) = sent.filter(|it| is_current(&it.1))?;
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
-        let pictures = source.pictures.without(how.left_out);
+        let pictures = source.pictures.without(how.dropped);
         let mut outgoing = Outgoing {
             kind: MediaKind::Video,
             payload_type: source.payload_type,

@@ -39,6 +39,20 @@ fn padding_in_a_stream_leaves_no_hole() {
     }
 }
 
+#[test]
+fn padding_that_is_lost_among_padding_is_not_asked_for() {
+    let mut sim = Sim::new();
+    sim.has_stats = true;
+    let mut host = Host::padding();
+    (host.pads, host.repeats_padding) = (20, false);
+    let host = sim.add_host(host, lossy(5.0));
+    sim.run(20 * SECOND);
+    let asked: u64 = sim.host(host).nacks.values().sum();
+    println!("{asked} requests");
+    // Some 150 packets of the picture are lost, and 600 of padding, each of which was asked for ten times.
+    assert!((100..1_000).contains(&asked), "{asked} requests");
+}
+
 /// What was found last of the host.
 fn findings(sim: &Sim) -> Vec<Finding> {
     let of = |(_, event): &(Instant, Event)| match event {

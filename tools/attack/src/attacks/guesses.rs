@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::attacker::{Attacker, PATIENCE};
 use crate::http::{self, Request};
 use crate::page::{Page, hello};
-use crate::target::Caller;
+use crate::target::Requester;
 
 /// Answers that tell that a key was compared: by WHIP and on `/ws`.
 pub(crate) const REFUSED_AS_WRONG: [&str; 2] = ["401", "auth_bad"];
@@ -16,13 +16,13 @@ const GUESSES_A_SOCKET: usize = 20;
 
 /// Guesses the publishing key: on one socket several times, or once by WHIP.
 pub(super) async fn keys(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = Caller::attacker_in_64(me.network(n));
+    let requester = Requester::attacker_in_64(me.network(n));
     if n.is_multiple_of(2) {
-        return post(me, &caller, "/whip/x", Some(&guess()), &me.offer).await.map(drop);
+        return post(me, &requester, "/whip/x", Some(&guess()), &me.offer).await.map(drop);
     }
-    let mut page = me.page(&caller, "").await?;
+    let mut page = me.page(&requester, "").await?;
     for _ in 0..GUESSES_A_SOCKET {
-        page.say(&host_hello(&me.room)).await?;
+        page.send(&host_hello(&me.room)).await?;
         let answer = heard(&mut page).await;
         if answer.as_ref().is_err_and(|it| it.starts_with("closed")) {
             return answer.map(drop);
@@ -34,36 +34,36 @@ pub(super) async fn keys(me: &Attacker, n: u64) -> Result<(), String> {
 
 /// Does one after the other of what stands in a log.
 pub(super) async fn log(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = me.caller(n);
+    let requester = me.requester(n);
     match n % 6 {
         0 => {
-            let mut page = me.page(&caller, "").await?;
-            page.say(&hello(&me.room)).await?;
+            let mut page = me.page(&requester, "").await?;
+            page.send(&hello(&me.room)).await?;
             heard(&mut page).await?;
             page.leave().await;
         }
         1 => {
-            let mut page = me.page(&caller, "").await?;
-            page.say(&host_hello(&me.room)).await?;
+            let mut page = me.page(&requester, "").await?;
+            page.send(&host_hello(&me.room)).await?;
             me.answered(&heard(&mut page).await.err().unwrap_or_default());
         }
         2 => {
-            let mut page = me.page(&caller, "").await?;
+            let mut page = me.page(&requester, "").await?;
             page.say_text("{\"type\":".to_owned()).await?;
             me.answered(&heard(&mut page).await.err().unwrap_or_default());
         }
-        3 => _ = post(me, &caller, "/whip/x", Some(&guess()), "v=0\r\n").await?,
+        3 => _ = post(me, &requester, "/whip/x", Some(&guess()), "v=0\r\n").await?,
         4 => {
             let path = format!("/whep/{}", me.room);
-            post(me, &caller, &path, None, "v=0\r\n").await?;
+            post(me, &requester, &path, None, "v=0\r\n").await?;
         }
         _ => {
             let draft = me.clients.viewer(me.target.address.ip())?;
             let path = format!("/whep/{}", me.room);
-            if let Some(session) = post(me, &caller, &path, None, draft.offer()).await? {
+            if let Some(session) = post(me, &requester, &path, None, draft.offer()).await? {
                 let request =
                     Request { method: Method::DELETE, path: &session, ..Request::default() };
-                _ = http::ask(&me.target, &caller, request, PATIENCE).await?;
+                _ = http::ask(&me.target, &requester, request, PATIENCE).await?;
             }
         }
     }
@@ -73,20 +73,20 @@ pub(super) async fn log(me: &Attacker, n: u64) -> Result<(), String> {
 /// Posts a description, and counts the answer's status. Returns the path of the session, if there is one.
 async fn post(
     me: &Attacker,
-    caller: &Caller,
+    requester: &Requester,
     path: &str,
     token: Option<&str>,
     sdp: &str,
 ) -> Result<Option<String>, String> {
     let request = Request { method: Method::POST, path, token, sdp: Some(sdp) };
-    let response = http::ask(&me.target, caller, request, PATIENCE).await?;
+    let response = http::ask(&me.target, requester, request, PATIENCE).await?;
     me.connected();
     me.answered(response.status.as_str());
     Ok(response.location)
 }
 
 async fn heard(page: &mut Page) -> Result<Value, String> {
-    let heard = tokio::time::timeout(PATIENCE, page.hear()).await;
+    let heard = tokio::time::timeout(PATIENCE, page.recv()).await;
     heard.map_err(|_| "no answer".to_owned())?
 }
 

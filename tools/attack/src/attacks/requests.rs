@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 
 use crate::attacker::Attacker;
-use crate::target::Caller;
+use crate::target::Requester;
 
 /// Between two bytes of what never ends.
 const DRIP_EVERY: Duration = Duration::from_secs(2);
@@ -17,9 +17,9 @@ const REOPEN_AFTER: Duration = Duration::from_secs(12);
 
 /// Requests the largest script and reads nothing of it.
 pub(super) async fn unread_get(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = me.caller(n);
-    let mut stream = me.connect(&caller, true).await?;
-    let request = head(me, &caller, "GET", &me.script) + "\r\n";
+    let requester = me.requester(n);
+    let mut stream = me.connect(&requester, true).await?;
+    let request = head(me, &requester, "GET", &me.script) + "\r\n";
     send(&mut stream, request.as_bytes()).await?;
     let _held = me.hold();
     let reset = tokio::time::timeout(REOPEN_AFTER, stream.ready(Interest::ERROR)).await;
@@ -28,19 +28,19 @@ pub(super) async fn unread_get(me: &Attacker, n: u64) -> Result<(), String> {
 
 /// Sends the head of a request that never ends, a byte now and then.
 pub(super) async fn half_head(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = me.caller(n);
-    let mut stream = me.connect(&caller, false).await?;
-    let request = head(me, &caller, "GET", "/") + "X-Endless: ";
+    let requester = me.requester(n);
+    let mut stream = me.connect(&requester, false).await?;
+    let request = head(me, &requester, "GET", "/") + "X-Endless: ";
     send(&mut stream, request.as_bytes()).await?;
     hold(me, stream, true).await
 }
 
 /// Posts an offer to WHIP or WHEP and never sends the body it announced.
 pub(super) async fn half_body(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = me.caller(n);
-    let mut stream = me.connect(&caller, false).await?;
+    let requester = me.requester(n);
+    let mut stream = me.connect(&requester, false).await?;
     let path = if n.is_multiple_of(2) { "/whip/x" } else { "/whep/x" };
-    let mut request = head(me, &caller, "POST", path);
+    let mut request = head(me, &requester, "POST", path);
     request += "Content-Type: application/sdp\r\nContent-Length: 2000\r\n\r\nv=0\r\n";
     send(&mut stream, request.as_bytes()).await?;
     hold(me, stream, false).await
@@ -48,17 +48,17 @@ pub(super) async fn half_body(me: &Attacker, n: u64) -> Result<(), String> {
 
 /// Makes one whole request, and keeps the connection.
 pub(super) async fn idle(me: &Attacker, n: u64) -> Result<(), String> {
-    let caller = me.caller(n);
-    let mut stream = me.connect(&caller, false).await?;
-    let request = head(me, &caller, "GET", "/api/health") + "\r\n";
+    let requester = me.requester(n);
+    let mut stream = me.connect(&requester, false).await?;
+    let request = head(me, &requester, "GET", "/api/health") + "\r\n";
     send(&mut stream, request.as_bytes()).await?;
     hold(me, stream, false).await
 }
 
 /// The beginning of a request's head.
-fn head(me: &Attacker, caller: &Caller, method: &str, path: &str) -> String {
+fn head(me: &Attacker, requester: &Requester, method: &str, path: &str) -> String {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", me.target.host);
-    if let Some(address) = &caller.forwarded_for {
+    if let Some(address) = &requester.forwarded_for {
         // Writing to a string does not fail.
         _ = write!(head, "X-Forwarded-For: {address}\r\n");
     }

@@ -8,7 +8,7 @@ use synth::client::Clients;
 use super::{Kind, PATIENCE};
 use crate::http::{self, Request};
 use crate::page::{Page, hello};
-use crate::target::{Caller, Manner, Target};
+use crate::target::{Manner, Requester, Target};
 
 /// Where others join.
 #[derive(Debug)]
@@ -31,20 +31,20 @@ impl Scene {
 
     /// Joins and leaves; returns how long joining took, or why it failed.
     pub(super) async fn join(&self, kind: Kind, n: u64) -> Result<Duration, String> {
-        let caller = Caller::other(n);
+        let requester = Requester::other(n);
         match kind {
-            Kind::Page => self.page(&caller).await,
-            Kind::Player => self.player(&caller).await,
-            Kind::Encoder => self.encoder(&caller, n).await,
+            Kind::Page => self.page(&requester).await,
+            Kind::Player => self.player(&requester).await,
+            Kind::Encoder => self.encoder(&requester, n).await,
         }
     }
 
-    async fn page(&self, caller: &Caller) -> Result<Duration, String> {
+    async fn page(&self, requester: &Requester) -> Result<Duration, String> {
         let began = Instant::now();
         let joining = async {
             let mut page =
-                Page::open(&self.target, caller, Manner::default(), "", PATIENCE).await?;
-            page.say(&hello(&self.room)).await?;
+                Page::open(&self.target, requester, Manner::default(), "", PATIENCE).await?;
+            page.send(&hello(&self.room)).await?;
             page.hear_of("welcome").await?;
             page.hear_of("offer").await?;
             Ok::<_, String>((page, began.elapsed()))
@@ -55,39 +55,39 @@ impl Scene {
         Ok(took)
     }
 
-    async fn player(&self, caller: &Caller) -> Result<Duration, String> {
+    async fn player(&self, requester: &Requester) -> Result<Duration, String> {
         let draft = self.clients.viewer(self.target.address.ip())?;
         let began = Instant::now();
         let path = format!("/whep/{}", self.live_room);
-        let (location, answer) = self.post(caller, &path, None, draft.offer()).await?;
+        let (location, answer) = self.post(requester, &path, None, draft.offer()).await?;
         let mut client = draft.start(&self.target.with_own_candidates(&answer))?;
         let watches = client.wait_for(PATIENCE, |it| it.rtp > 0).await;
         let took = began.elapsed();
-        self.delete(caller, &location, None).await;
+        self.delete(requester, &location, None).await;
         if watches { Ok(took) } else { Err("no media".to_owned()) }
     }
 
-    async fn encoder(&self, caller: &Caller, n: u64) -> Result<Duration, String> {
+    async fn encoder(&self, requester: &Requester, n: u64) -> Result<Duration, String> {
         let draft = self.clients.publisher(self.target.address.ip())?;
         let began = Instant::now();
         let path = format!("/whip/{}-{n}", self.room);
         let key = self.key.as_deref();
-        let (location, _) = self.post(caller, &path, key, draft.offer()).await?;
+        let (location, _) = self.post(requester, &path, key, draft.offer()).await?;
         let took = began.elapsed();
-        self.delete(caller, &location, key).await;
+        self.delete(requester, &location, key).await;
         Ok(took)
     }
 
     /// Posts an offer; returns the session's path and the answer.
     async fn post(
         &self,
-        caller: &Caller,
+        requester: &Requester,
         path: &str,
         token: Option<&str>,
         offer: &str,
     ) -> Result<(String, String), String> {
         let request = Request { method: Method::POST, path, token, sdp: Some(offer) };
-        let response = http::ask(&self.target, caller, request, PATIENCE).await?;
+        let response = http::ask(&self.target, requester, request, PATIENCE).await?;
         if response.status != StatusCode::CREATED {
             return Err(response.status.as_u16().to_string());
         }
@@ -95,10 +95,10 @@ impl Scene {
         Ok((location, response.body))
     }
 
-    async fn delete(&self, caller: &Caller, path: &str, token: Option<&str>) {
+    async fn delete(&self, requester: &Requester, path: &str, token: Option<&str>) {
         let request = Request { method: Method::DELETE, path, token, sdp: None };
         // A server that does not hear it notices by itself.
-        _ = http::ask(&self.target, caller, request, PATIENCE).await;
+        _ = http::ask(&self.target, requester, request, PATIENCE).await;
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) async fn publish(
 ) -> Result<(String, Session), String> {
     let mut socket = Socket::open(endpoint, room, "host").await?;
     let key = key.map(ToOwned::to_owned);
-    socket.say(&ClientMessage::Offer { sdp, pc: None, neg: None, key }).await?;
-    match socket.hear().await? {
+    socket.send(&ClientMessage::Offer { sdp, pc: None, neg: None, key }).await?;
+    match socket.recv().await? {
         ServerMessage::Answer { sdp, .. } => Ok((sdp, Session::Ws(Box::new(socket)))),
         _ => Err("something else than an answer".to_owned()),
     }
@@ -38,11 +38,11 @@ pub(super) async fn watch(
     local: &Local,
 ) -> Result<(String, Session), String> {
     let mut socket = Socket::open(endpoint, room, "fan").await?;
-    let ServerMessage::Offer { sdp: offer, pc, neg } = socket.hear().await? else {
+    let ServerMessage::Offer { sdp: offer, pc, neg } = socket.recv().await? else {
         return Err("something else than an offer".to_owned());
     };
     let sdp = description::answer(&offer, local)?;
-    socket.say(&ClientMessage::Answer { sdp, pc, neg }).await?;
+    socket.send(&ClientMessage::Answer { sdp, pc, neg }).await?;
     Ok((offer, Session::Ws(Box::new(socket))))
 }
 
@@ -59,13 +59,13 @@ impl Socket {
         Ok(Self(socket))
     }
 
-    async fn say(&mut self, message: &ClientMessage) -> Result<(), String> {
+    async fn send(&mut self, message: &ClientMessage) -> Result<(), String> {
         let text = serde_json::to_string(message).map_err(|it| it.to_string())?;
         self.0.send(Message::text(text)).await.map_err(|it| it.to_string())
     }
 
     /// The next message; an error that the server tells is one.
-    async fn hear(&mut self) -> Result<ServerMessage, String> {
+    async fn recv(&mut self) -> Result<ServerMessage, String> {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -93,7 +93,7 @@ impl Socket {
                 },
             }
         }
-        _ = self.say(&ClientMessage::Leave {}).await;
+        _ = self.send(&ClientMessage::Leave {}).await;
         let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
         _ = self.0.close(Some(frame)).await;
     }

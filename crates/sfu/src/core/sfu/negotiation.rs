@@ -108,11 +108,11 @@ impl Sfu {
 
     /// Handles the checks that arrived before the viewer's answer, now that the answer is here.
     pub(super) fn handle_pending_checks(&mut self, peer: PeerId, now: Instant) {
-        let early = self.with_peer(peer, now, |it, _| match it {
+        let pending = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Vec::new(),
             Peer::Viewer(it) => it.take_pending_checks(),
         });
-        for check in early.unwrap_or_default() {
+        for check in pending.unwrap_or_default() {
             self.take_datagram(&check.datagram(), check.origin, now);
         }
     }

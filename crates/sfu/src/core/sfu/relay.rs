@@ -118,7 +118,7 @@ impl Sfu {
     /// home, which reports the layers that the publisher need not send.
     pub(super) fn attend_layers(&mut self, room_id: RoomId, now: Instant) {
         let is_home = self.workers.is_home(room_id);
-        let Some(room) = self.rooms.get_mut(&room_id).filter(|it| it.is_look_due(now)) else {
+        let Some(room) = self.rooms.get_mut(&room_id).filter(|it| it.is_inspection_due(now)) else {
             return;
         };
         let watched = room.look(now);

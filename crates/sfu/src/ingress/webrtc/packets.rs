@@ -9,6 +9,7 @@ use rtp::seq::extend;
 
 use super::WebRtc;
 use crate::ingress::received::Arrival;
+use crate::ingress::streams::Tail;
 use crate::media::capture_clock::Report;
 use crate::media::codec::dependency_descriptor::Descriptor;
 use crate::media::codec::{vp8, vp9};
@@ -167,7 +168,21 @@ impl WebRtc {
         let (index, rid, ssrc) = (stream.section, stream.rid, stream.ssrc);
         let arrival = stream.received.take(it.seq);
         match arrival {
-            Arrival::New { gap } => media.nack.missing(gap, it.arrived),
+            Arrival::New { gap } => {
+                let is_padding = it.payload.is_empty();
+                let tail = Tail { next: it.seq + 1, ts: it.ts, ends: it.marker || is_padding };
+                let before = media.tail.replace(tail);
+                // Padding follows a whole frame, with its timestamp (libwebrtc): what is missing in between is padding too,
+                // which nobody repeats.
+                let is_run = |it: Tail| it.ends && it.next == gap.start && it.ts == tail.ts;
+                if is_padding && before.is_some_and(is_run) {
+                    for seq in gap {
+                        media.numbering.drop(seq);
+                    }
+                } else {
+                    media.nack.missing(gap, it.arrived);
+                }
+            }
             Arrival::Late => {}
             Arrival::Duplicate | Arrival::TooOld => return,
         }

@@ -14,7 +14,7 @@ const MAX_UNITS: usize = 16;
 
 /// The contents of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct Inspect {
     /// Whether a slice of a B picture begins in it.
     pub(crate) has_b_slice: bool,
     /// The `profile_idc` of a sequence parameter set in it.
@@ -22,8 +22,8 @@ pub(crate) struct Look {
 }
 
 /// Reads a payload. A malformed one has no contents.
-pub(crate) fn look(payload: &[u8]) -> Look {
-    let mut look = Look::default();
+pub(crate) fn inspect(payload: &[u8]) -> Inspect {
+    let mut look = Inspect::default();
     units(payload).for_each(|it| look.add(it));
     look
 }
@@ -33,7 +33,7 @@ pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
     units(payload).any(|it| matches!(it.unit_type, IDR | SPS))
 }
 
-impl Look {
+impl Inspect {
     fn add(&mut self, Unit { unit_type, body, .. }: Unit<'_>) {
         match unit_type {
             SPS => self.profile_idc = body.first().copied(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn b(payload: &[u8]) -> bool {
-        look(payload).has_b_slice
+        inspect(payload).has_b_slice
     }
 
     #[test]
@@ -160,10 +160,10 @@ mod tests {
 
     #[test]
     fn the_profile_is_in_the_parameter_set_alone_or_aggregated() {
-        assert_eq!(look(&[0x67, 0xF4, 0x00, 0x1F]).profile_idc, Some(0xF4));
+        assert_eq!(inspect(&[0x67, 0xF4, 0x00, 0x1F]).profile_idc, Some(0xF4));
         let aggregated =
             [0x78, 0, 4, 0x67, 100, 0, 31, 0, 2, 0x68, 0xEE, 0, 3, 0x41, 0b1_010_0000, 0];
-        assert_eq!(look(&aggregated), Look { has_b_slice: true, profile_idc: Some(100) });
+        assert_eq!(inspect(&aggregated), Inspect { has_b_slice: true, profile_idc: Some(100) });
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         for payload in
             [&[][..], &[0x67], &[0x41], &[0x5C], &[0x5C, 0x81], &[0x78, 0], &[0x78, 9, 9, 1]]
         {
-            assert_eq!(look(payload), Look::default(), "{payload:?}");
+            assert_eq!(inspect(payload), Inspect::default(), "{payload:?}");
         }
         assert!(
             !b(&[0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF]),

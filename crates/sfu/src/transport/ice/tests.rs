@@ -434,13 +434,13 @@ fn checks_that_overtake_the_answer_wait_for_it_and_copies_of_them_do_not() {
     let mut it = Viewer::new();
     it.ice = Ice::new(0);
     let early = request(&it.username(), &it.ice.local().pwd.clone(), true, 100, true);
-    assert_eq!(it.send(1, &early), Checked::Early, "it has our password");
-    assert_eq!(it.send(1, &early), Checked::Early, "the viewer repeats it");
+    assert_eq!(it.send(1, &early), Checked::Pending, "it has our password");
+    assert_eq!(it.send(1, &early), Checked::Pending, "the viewer repeats it");
     assert_eq!(it.send(2, &early), Checked::Refused, "an eavesdropper repeats it");
     let foreign = request(&it.username(), "another password, of nobody", true, 100, true);
     assert_eq!(it.send(9, &foreign), Checked::Refused);
     for port in 3..9 {
-        assert_eq!(it.check(port, 100, false), Checked::Early);
+        assert_eq!(it.check(port, 100, false), Checked::Pending);
     }
     assert!(it.inbox.is_empty(), "no answer to the check before the SDP answer");
     it.ice.set_remote(it.credentials.clone());

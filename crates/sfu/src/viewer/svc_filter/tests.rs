@@ -65,7 +65,7 @@ fn numbers_and_pictures_show_no_gap_at_any_point() {
             if let Some((left, how)) = it.take(&packet, wanted) {
                 assert!(!how.is_empty);
                 numbers.push(packet.seq - left);
-                pictures.push(packet.vp8.unwrap().picture_id - how.left_out);
+                pictures.push(packet.vp8.unwrap().picture_id - how.dropped);
             }
         }
         pictures.dedup();

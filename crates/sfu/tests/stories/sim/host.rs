@@ -53,8 +53,10 @@ pub(crate) struct Host {
     pub(crate) repeats_best_only: bool,
     /// Whether it repeats without a stream for that, as OBS does, and then what it has sent.
     pub(crate) in_place: Option<InPlace>,
-    /// Whether a packet of padding alone follows each frame.
-    pub(crate) pads: bool,
+    /// How many padding-only packets follow each frame.
+    pub(crate) pads: u16,
+    /// Whether it repeats padding when asked, which libwebrtc does not.
+    pub(crate) repeats_padding: bool,
     /// Whether it sends a simulcast layer that its offer does not name.
     pub(crate) strays: bool,
     stray_seq: u64,
@@ -64,7 +66,7 @@ pub(crate) struct Host {
     pub(crate) saying: fn(String) -> String,
     /// What it was told that its path carries, in bits a second.
     pub(crate) rembs: Vec<u64>,
-    /// Requests for repetition that it heard, by layer.
+    /// Requests for repetition that it received, by layer, or by media description without layers.
     pub(crate) nacks: BTreeMap<String, u64>,
     /// Whether it sends three temporal layers.
     pub(crate) is_temporal: bool,
@@ -125,7 +127,8 @@ impl Default for Host {
             has_sound: true,
             repeats_best_only: false,
             in_place: None,
-            pads: false,
+            pads: 0,
+            repeats_padding: true,
             strays: false,
             stray_seq: 1,
             hides_parameter_sets: false,
@@ -262,7 +265,7 @@ impl Host {
 
     /// One that sends padding after each frame.
     pub(crate) fn padding() -> Self {
-        Self { pads: true, ..Self::default() }
+        Self { pads: 1, ..Self::default() }
     }
 
     /// The same, and it sends a simulcast layer that its offer does not name.
@@ -348,10 +351,9 @@ impl Host {
         if let str0m::Event::EgressBitrateEstimate(BweKind::Remb { estimate, .. }) = event {
             self.rembs.push(estimate.as_u64());
         }
-        if let str0m::Event::MediaEgressStats(stats) = event
-            && let Some(rid) = stats.rid
-        {
-            self.nacks.insert(rid.to_string(), stats.nacks);
+        if let str0m::Event::MediaEgressStats(stats) = event {
+            let layer = stats.rid.map_or(stats.mid.to_string(), |it| it.to_string());
+            self.nacks.insert(layer, stats.nacks);
         }
     }
 
@@ -448,10 +450,10 @@ impl Host {
             }
         }
         self.descriptors.extend(descriptors);
-        if self.pads {
+        for _ in 0..self.pads {
             let padding = RtpWrite::new(pt, self.video_seq.into(), ts, now, Vec::new());
             self.video_seq += 1;
-            write(rtc, mid, padding.nackable(true));
+            write(rtc, mid, padding.nackable(self.repeats_padding));
         }
         if self.strays {
             let stray = RtpWrite::new(pt, self.stray_seq.into(), ts, now, vec![0; PAYLOAD_BYTES]);

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// All places of the engine, as commands see them.
+/// All capacity of the engine, as commands see them.
 #[derive(Debug, Clone)]
-pub(crate) struct AllPlaces {
+pub(crate) struct TotalCapacity {
     taken: Arc<AtomicUsize>,
     max: usize,
 }
 
-impl AllPlaces {
+impl TotalCapacity {
     pub(crate) fn new(max: usize) -> Self {
         Self { taken: Arc::default(), max }
     }
@@ -22,19 +22,19 @@ impl AllPlaces {
     }
 
     /// One worker's share of the books.
-    pub(crate) fn of_worker(&self) -> Places {
-        Places { all: Arc::clone(&self.taken), held: 0 }
+    pub(crate) fn of_worker(&self) -> Capacity {
+        Capacity { all: Arc::clone(&self.taken), held: 0 }
     }
 }
 
-/// The places that one worker answers for: those of the peers it is the registrar of.
+/// The capacity that one worker answers for: those of the peers it is the registrar of.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Capacity {
     all: Arc<AtomicUsize>,
     held: usize,
 }
 
-impl Places {
+impl Capacity {
     /// A command came for which a place was taken, or not.
     pub(crate) fn took(&mut self, is_new: bool) {
         self.held += usize::from(is_new);
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_limit_is_that_of_all_workers_together() {
-        let all = AllPlaces::new(3);
+        let all = TotalCapacity::new(3);
         let mut workers = [all.of_worker(), all.of_worker()];
         for worker in [0, 1, 0] {
             assert!(all.take());
