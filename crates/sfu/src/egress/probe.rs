@@ -31,7 +31,7 @@ impl Probing {
         self.sent = self.sent.saturating_add(bytes as u32);
     }
 
-    /// The bytes that it still has to send now.
+    /// The bytes that it has to send now, to be on schedule until its next step.
     pub(super) fn lacks(&self, now_us: u64) -> usize {
         let elapsed = now_us.saturating_sub(self.began_us) + STEP_US;
         let due = (u128::from(self.probe.bps) * u128::from(elapsed) / 8_000_000) as u64;

@@ -183,7 +183,8 @@ impl History {
             return;
         }
         let mut sent = vec![NOTHING; len];
-        // Copies of a packet that came still need its entry. An entry that was never used has no number.
+        // The entry of a video packet that came is kept too: the outcomes of its copies depend on it. Entries that were
+        // never used carry no video packet.
         let is_used = |it: &Sent| it.state != State::Over || it.is_picture();
         for (at, it) in self.sent.iter().enumerate().filter(|(_, it)| is_used(it)) {
             let seq = seq_at(at, it.generation);

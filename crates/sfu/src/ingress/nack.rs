@@ -125,7 +125,8 @@ impl NackGenerator {
     pub(crate) fn poll(&mut self, now: Instant) -> &[u16] {
         let most = if self.is_answered { MAX_TRIES } else { MAX_UNANSWERED_TRIES };
         let Self { missing, due, limit, .. } = self;
-        // A little more than the round-trip time: that is a mean, and a packet slightly later than it is on its way.
+        // A little more than the round-trip time, which is a mean: a retransmission that takes slightly longer is still on
+        // its way.
         let retry = (self.rtt.unwrap_or(DEFAULT_RTT) * 5 / 4).max(MIN_RETRY);
         due.clear();
         missing.retain_mut(|it| {

@@ -15,9 +15,9 @@ pub(crate) struct Format {
 impl Format {
     /// How well a receiver's format fits this one, from 0 to 2 (best); `None` if it cannot play this one.
     ///
-    /// H264 is matched by packetization mode and profile, not by the text of `profile-level-id`: an
-    /// encoder's level or constraint flags may differ slightly from the receiver's, and every decoder in
-    /// use plays them.
+    /// H264 always fits: 2 if packetization mode and profile are equal, 1 if only the packetization mode is, 0
+    /// otherwise. Level and constraint flags are ignored: an encoder's may differ slightly from the receiver's, and
+    /// every decoder in use plays such a stream.
     pub(crate) fn fit_format(&self, other: &Self) -> Option<u8> {
         if other.codec != self.codec {
             return None;
