@@ -242,7 +242,8 @@ impl Sfu {
         now: Instant,
     ) -> bool {
         let Datagram { source, contents, .. } = *datagram;
-        let is_new = self.demux.route_of(source) != Some(peer);
+        let is_afar = origin != self.workers.me;
+        let is_new = is_afar && self.demux.route_of(source) != Some(peer);
         let receipt = self.with_peer(peer, now, |it, out| match it {
             Peer::Publisher(it) => it.handle_datagram(datagram, now, out),
             Peer::Viewer(it) => it.handle_datagram(datagram, origin, now, out),
@@ -254,7 +255,7 @@ impl Sfu {
         if receipt != Receipt::CanWait {
             self.drain(peer, now);
         }
-        if origin != self.workers.me {
+        if is_afar {
             self.taken_from_afar(peer, datagram, origin, is_new);
         }
         true

@@ -4,7 +4,8 @@
 //!
 //! Media never follows a check alone: anybody who saw a check can forge its source address, and anybody who is faster
 //! than the viewer can do so with any of its packets. A new path is used after a check of ours was answered from there,
-//! like path validation in QUIC (RFC 9000, section 9.3). So a viewer whose NAT lost its mapping is followed within a
+//! like path validation in QUIC (RFC 9000, section 9.3); for a publisher that answers no check, after its media came from
+//! there while nothing at all came from the old path ([`Ice::heard_from`]). So a viewer whose NAT lost its mapping is followed within a
 //! round trip of its first check from the new address.
 //!
 //! The first path needs no such proof if the whole handshake goes through it. On a bad network, a browser may begin the

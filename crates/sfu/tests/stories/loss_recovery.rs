@@ -1,5 +1,6 @@
 //! Bad networks: lost packets are retransmitted, and reordered packets are put in order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use str0m_netem::{NetemConfig, Probability};
@@ -67,6 +68,39 @@ fn five_percent_loss_from_the_host_is_not_seen() {
     assert!(it.shown * 100 >= it.sent * 98);
     assert!(it.longest_freeze < Duration::from_millis(800));
     assert!(it.late_percent < 0.5);
+}
+
+/// How many video packets arrive at a viewer behind one with a higher sequence number, of how many.
+fn out_of_order(host: Host) -> (usize, usize) {
+    let mut sim = Sim::new();
+    sim.add_host(host, lossy(5.0));
+    let viewer = sim.add_viewer(good_link());
+    sim.run(5 * SECOND);
+    sim.wire = Some(Vec::new());
+    sim.run(20 * SECOND);
+    let to = sim.client_mut(viewer).public();
+    let wire = sim.wire.as_ref().unwrap();
+    // The stream with the most packets is the picture.
+    let mut streams: BTreeMap<&[u8], Vec<u16>> = BTreeMap::new();
+    for it in wire.iter().filter(|it| !it.is_in && it.other == to && it.contents.len() > 12) {
+        if (128..192).contains(&it.contents[0]) && !(192..224).contains(&it.contents[1]) {
+            let seq = u16::from_be_bytes([it.contents[2], it.contents[3]]);
+            streams.entry(&it.contents[8..12]).or_default().push(seq);
+        }
+    }
+    let picture = streams.into_values().max_by_key(Vec::len).unwrap();
+    let is_behind = |it: &&[u16]| it[1].wrapping_sub(it[0]) > u16::MAX / 2;
+    (picture.windows(2).filter(is_behind).count(), picture.len())
+}
+
+#[test]
+fn packets_that_a_host_sent_again_come_to_viewers_in_order() {
+    for host in [Host::default(), Host::obs()] {
+        let (behind, all) = out_of_order(host);
+        println!("{behind} of {all}");
+        // A twentieth was lost, and all of it was behind others.
+        assert!(all > 2_500 && behind * 200 < all, "{behind} of {all}");
+    }
 }
 
 #[test]

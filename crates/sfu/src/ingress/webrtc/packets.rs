@@ -172,8 +172,8 @@ impl WebRtc {
                 let is_padding = it.payload.is_empty();
                 let tail = Tail { next: it.seq + 1, ts: it.ts, ends: it.marker || is_padding };
                 let before = media.tail.replace(tail);
-                // Padding follows a whole frame, with its timestamp (libwebrtc): what is missing in between is padding too,
-                // which nobody repeats.
+                // libwebrtc sends padding after a whole frame, with the frame's timestamp. Packets missing in between are
+                // padding too, and padding is never retransmitted.
                 let is_run = |it: Tail| it.ends && it.next == gap.start && it.ts == tail.ts;
                 if is_padding && before.is_some_and(is_run) {
                     for seq in gap {

@@ -191,6 +191,29 @@ fn nobody_is_asked_for_ever_whether_he_is_there() {
 }
 
 #[test]
+fn who_is_heard_elsewhere_before_the_old_path_was_silent_for_long_is_asked_when_it_was() {
+    for is_check in [false, true] {
+        let mut it = Viewer::connected(1, 100);
+        it.ms += 3_000;
+        it.feedback(1);
+        it.ms += 100;
+        // libjuice nominates nothing again.
+        if is_check {
+            it.check(2, 100, false);
+        } else {
+            it.feedback(2);
+        }
+        it.inbox.clear();
+        assert_eq!(it.ice.deadline(), Some(it.now() + Duration::from_millis(400)), "{is_check}");
+        it.ms += 400;
+        it.ice.poll(it.now(), &mut it.out);
+        it.receive();
+        assert!(it.answer(&[2]), "{is_check}");
+        assert_eq!(it.at(), 2);
+    }
+}
+
+#[test]
 fn a_path_that_is_proven_is_not_given_up_for_a_record_from_elsewhere() {
     let mut it = Viewer::connected(1, 100);
     it.check(2, 50, false);
