@@ -1,0 +1,35 @@
+//! Certificates for the server's port: from files, from an authority of its own, from an ACME server.
+//!
+//! ```text
+//! files.rs ──┐
+//! acme       ├──► Certificates: one for each handshake, by server name ──► rustls
+//! local.rs ──┘
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `certificates.rs` | all certificates, and which one a client is shown |
+//! | `certificate.rs` | one certificate with its key: what it is for, until when, and whether browsers trust it |
+//! | `config.rs` | the TLS settings |
+//! | `files.rs` | a certificate and a key that the operator names |
+//! | `local.rs` | an own certificate authority, for networks without public names |
+//! | `folder.rs` | files that only the server may read |
+//!
+//! Deliberately absent: sockets, HTTP, and when to do what (`server`).
+
+mod certificate;
+mod certificates;
+mod config;
+mod error;
+mod files;
+mod folder;
+mod local;
+
+pub use certificate::{Certificate, Source};
+pub use certificates::{Certificates, Shown};
+pub use config::{ALPN_ACME, ALPN_H2, ALPN_HTTP1, server_config};
+pub use error::{Because, TlsError};
+pub use files::{Files, Reloaded};
+pub use folder::Folder;
+pub use local::{LEAF_LIFETIME, LocalAuthority};
+pub use rustls::ServerConfig;
