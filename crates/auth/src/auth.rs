@@ -12,7 +12,7 @@ use protocol::RoomName;
 
 use crate::host::{HostRefused, Hosts};
 use crate::origin::{OriginRefused, Origins};
-use crate::own_machine::Proof;
+use crate::own_machine::{OwnPort, Proof};
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
 use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
 
@@ -23,6 +23,17 @@ pub struct OwnAddresses {
     pub port: u16,
     /// The names of its machine.
     pub names: Vec<String>,
+}
+
+/// How a request came to the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Connection {
+    /// The other end of the connection.
+    pub peer: IpAddr,
+    /// The version of HTTP.
+    pub version: Version,
+    /// Whether the connection has TLS of this server.
+    pub is_tls: bool,
 }
 
 /// What a client wants to do in a room.
@@ -113,9 +124,11 @@ impl Auth {
     }
 
     /// Where a request comes from: its peer, or the client that trusted proxies name.
-    pub fn identify(&self, peer: IpAddr, version: Version, headers: &HeaderMap) -> ClientAddr {
+    pub fn identify(&self, connection: Connection, headers: &HeaderMap) -> ClientAddr {
+        let Connection { peer, version, is_tls } = connection;
         let peer = peer.to_canonical();
-        let proof = Proof::of(peer, version, headers, self.0.port);
+        let own = OwnPort { port: self.0.port, is_tls };
+        let proof = Proof::of(peer, version, headers, own);
         if proof == Proof::Unnamed {
             self.warn_once(headers, version);
         }
@@ -163,6 +176,11 @@ impl Auth {
         }
         let origin = headers.get(ORIGIN)?;
         self.check_origin(client, headers).is_ok().then(|| origin.clone())
+    }
+
+    /// Whether this is a trusted proxy's address.
+    pub fn is_trusted_proxy(&self, peer: IpAddr) -> bool {
+        self.is_proxy(peer.to_canonical())
     }
 
     /// Whether the client speaks HTTPS with a trusted proxy.

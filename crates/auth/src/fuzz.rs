@@ -7,7 +7,9 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use protocol::RoomName;
 
-use crate::{Action, Auth, Config, Credential, Denied, OwnAddresses, Secret, SecretKind};
+use crate::{
+    Action, Auth, Config, Connection, Credential, Denied, OwnAddresses, Secret, SecretKind,
+};
 
 /// A machine whose proxies are in 10.0.0.0/8, which closes publishing and allows one more page.
 fn auth() -> Auth {
@@ -21,6 +23,10 @@ fn auth() -> Auth {
         ..Config::default()
     };
     Auth::new(config, OwnAddresses { port: 3000, names: Vec::new() })
+}
+
+fn plain(peer: IpAddr) -> Connection {
+    Connection { peer, version: Version::HTTP_11, is_tls: false }
 }
 
 /// A header for each line: the name goes on to the first `:`; without one it is `name`.
@@ -44,7 +50,7 @@ pub fn forwarded(data: &[u8]) {
     let headers = headers(data, &HeaderName::from_static("x-forwarded-for"));
     let stranger: IpAddr = Ipv4Addr::new(198, 51, 100, 9).into();
     for peer in [stranger, Ipv4Addr::new(10, 0, 0, 2).into(), Ipv4Addr::LOCALHOST.into()] {
-        let client = auth.identify(peer, Version::HTTP_11, &headers);
+        let client = auth.identify(plain(peer), &headers);
         assert_eq!(client.ip, client.ip.to_canonical());
         if crate::forwarded::is_forwarded(&headers) {
             assert!(!client.is_own_machine);
@@ -69,7 +75,7 @@ pub fn host(data: &[u8]) {
     if let Err(refused) = &checked {
         assert!(refused.to_string().len() < 700, "an error repeats no more than a name");
     }
-    let client = auth.identify(Ipv4Addr::LOCALHOST.into(), Version::HTTP_11, &headers);
+    let client = auth.identify(plain(Ipv4Addr::LOCALHOST.into()), &headers);
     assert!(!client.is_own_machine || checked.is_ok());
 }
 
@@ -78,7 +84,7 @@ pub fn origin(data: &[u8]) {
     let auth = auth();
     let mut headers = headers(data, &ORIGIN);
     headers.entry(HOST).or_insert(HeaderValue::from_static("localhost:3000"));
-    let client = auth.identify(Ipv4Addr::LOCALHOST.into(), Version::HTTP_11, &headers);
+    let client = auth.identify(plain(Ipv4Addr::LOCALHOST.into()), &headers);
     let checked = auth.check_origin(&client, &headers);
     if headers.contains_key(ORIGIN) {
         assert_eq!(auth.allowed_origin(&client, &headers).is_some(), checked.is_ok());
@@ -96,8 +102,7 @@ pub fn secret(data: &[u8]) {
     let auth = auth();
     let Ok(Ok(Some(given))) = std::str::from_utf8(data).map(Secret::parse) else { return };
     let Ok(room) = RoomName::parse("room") else { return };
-    let client =
-        auth.identify(Ipv4Addr::new(192, 0, 2, 7).into(), Version::HTTP_11, &HeaderMap::new());
+    let client = auth.identify(plain(Ipv4Addr::new(192, 0, 2, 7).into()), &HeaderMap::new());
     let (is_ours, now) = (data == b"sixteen letters!", Instant::now());
     let credential = Credential { key: Some(given.clone()) };
     for _ in 0..12 {

@@ -36,7 +36,7 @@ pub mod rate_limit;
 mod secret;
 mod wrong_secrets;
 
-pub use auth::{Action, Auth, Credential, Denied, OwnAddresses, WrongSecret};
+pub use auth::{Action, Auth, Connection, Credential, Denied, OwnAddresses, WrongSecret};
 pub use client_addr::ClientAddr;
 pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
 pub use forwarded::is_prefix;

@@ -21,16 +21,24 @@ pub(crate) enum Proof {
     Other,
 }
 
+/// The port that the server listens on, as the client came to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnPort {
+    pub(crate) port: u16,
+    pub(crate) is_tls: bool,
+}
+
 impl Proof {
-    /// `port` is the one the server listens on.
-    pub(crate) fn of(peer: IpAddr, version: Version, headers: &HeaderMap, port: u16) -> Self {
+    pub(crate) fn of(peer: IpAddr, version: Version, headers: &HeaderMap, own: OwnPort) -> Self {
         if !peer.to_canonical().is_loopback() || forwarded::is_forwarded(headers) {
             return Self::Other;
         }
         let Ok(named) = Authority::of(headers) else { return Self::Other };
-        let is_ours = named.host.is_loopback() && named.port_or(80) == port;
-        // Proxies speak HTTP/1.0 unless told otherwise; no browser or encoder does.
-        if is_ours && version == Version::HTTP_11 && !is_upgrade_to_nothing(headers) {
+        let default = if own.is_tls { 443 } else { 80 };
+        let is_ours = named.host.is_loopback() && named.port_or(default) == own.port;
+        // Proxies speak HTTP/1.0 unless told otherwise; no browser or encoder does. HTTP/2 needs TLS.
+        let is_client = version == Version::HTTP_11 || version == Version::HTTP_2 && own.is_tls;
+        if is_ours && is_client && !is_upgrade_to_nothing(headers) {
             Self::OwnMachine
         } else {
             Self::Unnamed
@@ -56,7 +64,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        Proof::of(peer.parse().unwrap(), version, &headers, port)
+        Proof::of(peer.parse().unwrap(), version, &headers, OwnPort { port, is_tls: false })
     }
 
     #[test]
@@ -69,6 +77,20 @@ mod tests {
         }
         let http = proof("::1", Version::HTTP_11, &[("host", "localhost")], 80);
         assert_eq!(http, Proof::OwnMachine);
+    }
+
+    #[test]
+    fn over_tls_the_port_of_https_and_http2_are_the_own_machine() {
+        let found = |version, host: &str, port, is_tls| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", host.parse().unwrap());
+            Proof::of("::1".parse().unwrap(), version, &headers, OwnPort { port, is_tls })
+        };
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            assert_eq!(found(version, "localhost", 443, true), Proof::OwnMachine);
+            assert_eq!(found(version, "localhost", 80, true), Proof::Unnamed);
+        }
+        assert_eq!(found(Version::HTTP_2, "localhost:3000", 3000, false), Proof::Unnamed);
     }
 
     #[test]

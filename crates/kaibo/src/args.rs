@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs the server (the default).
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Measures a server with synthetic publishers and viewers.
     #[cfg(feature = "tools")]
     Bench(BenchArgs),

@@ -4,7 +4,11 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use server::auth::PublishOpen;
+use server::config::TlsMode;
 use server::{Config, Running};
+
+/// The port that an HTTPS address need not name.
+const HTTPS_PORT: u16 = 443;
 
 /// The greeting: addresses for the host and for the fans.
 pub(crate) fn greeting(config: &Config, running: &Running) -> String {
@@ -20,12 +24,18 @@ fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> Strin
         // Writing to a string does not fail.
         _ = writeln!(out, "{text}");
     };
+    let mode = config.tls.effective_mode();
+    let scheme = if mode == TlsMode::Off { "http" } else { "https" };
     line(format_args!("Kaibo 开播 is running.\n"));
     line(format_args!("  go live:  http://{home}:{port}/host"));
     line(format_args!("  watch:    http://{home}:{port}/r/{room}"));
+    for name in &config.tls.domains {
+        let at = if port == HTTPS_PORT { name.clone() } else { format!("{name}:{port}") };
+        line(format_args!("  anywhere: https://{at}/host and https://{at}/r/{room}"));
+    }
     for ip in lan {
         line(format_args!(
-            "            http://{}:{port}/r/{room}  (for fans in your network)",
+            "            {scheme}://{}:{port}/r/{room}  (for fans in your network)",
             host(*ip)
         ));
     }
@@ -49,10 +59,16 @@ fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> Strin
             "  Only this computer can open these pages. For phones and other computers, put an HTTPS\n  \
              proxy in front (and name it: --allow-host), or listen everywhere: --listen '[::]:{port}'"
         ));
-    } else {
+    } else if mode == TlsMode::Local {
+        line(format_args!(
+            "  Phones and other computers trust this server once they have its certificate:\n  \
+             open http://{}:{port}/trust on them.",
+            lan.first().map_or("localhost".into(), |ip| host(*ip))
+        ));
+    } else if mode == TlsMode::Off {
         line(format_args!(
             "  Phones and other computers can watch over http, but browsers give them camera and\n  \
-             microphone only over HTTPS: to go live from there, put an HTTPS proxy in front\n  (and name it: --allow-host live.example.com)."
+             microphone only over HTTPS: to go live from there, start with --tls local in your own\n  network, or with --domain live.example.com on a public server."
         ));
     }
     out
@@ -87,6 +103,20 @@ mod tests {
         assert!(text.contains("others with the publishing key"), "{text}");
         assert!(text.contains("Phones and other computers can watch"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn with_https_it_says_so_to_phones() {
+        let mut config = Config::default();
+        config.tls.mode = Some(TlsMode::Local);
+        let lan = ips(&["192.168.1.5"]);
+        let told = text(&config, "[::]:3000".parse().unwrap(), 3000, &lan);
+        assert!(told.contains("https://192.168.1.5:3000/r/default"), "{told}");
+        assert!(told.contains("open http://192.168.1.5:3000/trust"), "{told}");
+        config.tls.mode = None;
+        config.tls.domains = vec!["live.example.com".into()];
+        let told = text(&config, "[::]:443".parse().unwrap(), 443, &lan);
+        assert!(told.contains("https://live.example.com/host"), "{told}");
     }
 
     #[test]

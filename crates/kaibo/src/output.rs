@@ -5,6 +5,13 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use server::ServeError;
+use server::config::ConfigError;
+
+use crate::log::BadFilter;
+
+/// The exit status of a mistake on the command line, in the environment, in the configuration or a file it names.
+pub(crate) const MISTAKE: u8 = 2;
 
 /// Prints what was asked for. A reader that has seen enough, as `head`, is no error.
 pub(crate) fn print(text: impl Display) -> anyhow::Result<()> {
@@ -24,8 +31,18 @@ pub(crate) fn written(result: io::Result<()>) -> anyhow::Result<()> {
 pub(crate) fn exit_status(result: anyhow::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
         _ = writeln!(io::stderr(), "kaibo: {}", sentence(&error));
-        ExitCode::FAILURE
+        failure(&error)
     })
+}
+
+/// The exit status of an error.
+pub(crate) fn failure(error: &anyhow::Error) -> ExitCode {
+    let is_mistake = error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<BadFilter>()
+            || matches!(cause.downcast_ref(), Some(ServeError::Https(_)))
+    });
+    if is_mistake { ExitCode::from(MISTAKE) } else { ExitCode::FAILURE }
 }
 
 /// An error and its causes, but those that the words before have told.

@@ -29,7 +29,7 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let log = Log::start(filter)?;
     let code = start_and_wait(config).unwrap_or_else(|error| {
         log.say(&format!("kaibo: {}", output::sentence(&error)));
-        ExitCode::FAILURE
+        output::failure(&error)
     });
     log.flush();
     Ok(code)
@@ -56,6 +56,7 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::default();
     signals::stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
     let running = server::serve(config.clone(), shutdown).await?;
+    signals::reload_on_hangup(running.reload()).context("cannot listen for signals")?;
     greet(greeting::greeting(&config, &running));
     match running.wait().await {
         Ok(()) => Ok(ExitCode::SUCCESS),

@@ -1,9 +1,9 @@
-//! Signals: the first stops the server in good order, the second at once.
+//! Signals: the first to stop stops the server in good order, the second at once; SIGHUP loads certificates again.
 
 use std::io;
 use std::thread;
 
-use server::Shutdown;
+use server::{Reload, Shutdown};
 use tokio::runtime::Builder;
 
 /// Heeds signals from now on, on a thread of their own: a server that stands still must be stopped, too.
@@ -26,6 +26,24 @@ pub(crate) fn stop_on_signals(shutdown: Shutdown) -> io::Result<()> {
         })
     };
     thread::Builder::new().name("signals".into()).spawn(step).map(|_| ())
+}
+
+/// Loads the certificate files again on SIGHUP, as servers do.
+#[cfg(unix)]
+pub(crate) fn reload_on_hangup(reload: Reload) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload.trigger();
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn reload_on_hangup(_: Reload) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

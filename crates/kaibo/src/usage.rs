@@ -8,9 +8,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::output;
 
-/// The exit status of a mistake on the command line.
-const USAGE: u8 = 2;
-
 /// Help as it is; of a mistake, the sentence that says what it was.
 pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
@@ -18,7 +15,7 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
         return output::exit_status(printed.map(|()| ExitCode::SUCCESS));
     }
     _ = writeln!(io::stderr(), "kaibo: {}", sentence(error, args));
-    ExitCode::from(USAGE)
+    ExitCode::from(output::MISTAKE)
 }
 
 fn sentence(error: &clap::Error, args: &[OsString]) -> String {

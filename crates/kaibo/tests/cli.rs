@@ -129,7 +129,7 @@ fn a_log_filter_of_the_file_that_matches_nothing_is_refused() {
     std::fs::write(&file, "log = 'loud'\n").unwrap();
     for args in [&["--check"][..], &[]] {
         let output = kaibo(&[&["--config", file.to_str().unwrap()], args].concat(), &[]);
-        assert_eq!(output.status.code(), Some(1), "as every mistake in the file");
+        assert_eq!(output.status.code(), Some(2), "as every mistake in the file");
         let complaint = complaint(&output);
         assert!(complaint.contains("\"loud\" is not a level"), "{complaint}");
     }

@@ -27,6 +27,8 @@ pub enum ErrorCode {
     Forbidden,
     /// The request names a host that is not one of the server's own.
     HostUnknown,
+    /// The request came over plain HTTP to a server that is reached over HTTPS.
+    HttpsRequired,
     /// No such room or resource.
     NotFound,
     /// The room has all the viewers it takes.
@@ -65,7 +67,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::BadJson,
         Self::BadType,
         Self::BadField,
@@ -76,6 +78,7 @@ impl ErrorCode {
         Self::AuthBad,
         Self::Forbidden,
         Self::HostUnknown,
+        Self::HttpsRequired,
         Self::NotFound,
         Self::RoomFull,
         Self::RoomOffline,
@@ -108,6 +111,7 @@ impl ErrorCode {
             Self::AuthBad => "auth_bad",
             Self::Forbidden => "forbidden",
             Self::HostUnknown => "host_unknown",
+            Self::HttpsRequired => "https_required",
             Self::NotFound => "not_found",
             Self::RoomFull => "room_full",
             Self::RoomOffline => "room_offline",
@@ -139,7 +143,7 @@ impl ErrorCode {
             | Self::Unexpected
             | Self::VersionUnsupported => 400,
             Self::AuthRequired | Self::AuthBad => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::HttpsRequired => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::CodecUnsupported => 406,

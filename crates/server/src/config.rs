@@ -20,12 +20,37 @@ mod values;
 
 pub use check::ConfigError;
 pub use file::FILE_NAME;
-pub use knobs::{Config, ConfigOverlay, Limits, LimitsOverlay, Publish, PublishOverlay};
-pub use values::{IceServerEntry, SecretText};
+pub use knobs::{
+    Config, ConfigOverlay, Limits, LimitsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
+};
+pub use values::{IceServerEntry, SecretText, TlsMode};
 
 use auth::Secret;
 use control::{Capacity, IceServerConfig};
 use protocol::IceServer;
+
+/// The port of HTTPS (RFC 9110, section 4.2.2).
+pub(crate) const HTTPS_PORT: u16 = 443;
+
+/// The port of HTTP (RFC 9110, section 4.2.1).
+const HTTP_PORT: u16 = 80;
+
+impl Tls {
+    /// Where the certificate comes from, with the default where nothing is said.
+    pub fn effective_mode(&self) -> TlsMode {
+        self.mode.unwrap_or(match (self.cert.is_some(), self.domains.is_empty()) {
+            (true, _) => TlsMode::Files,
+            (false, false) => TlsMode::Auto,
+            (false, true) => TlsMode::Off,
+        })
+    }
+
+    /// The port of plain HTTP beside HTTPS.
+    pub(crate) fn effective_http_port(&self) -> Option<u16> {
+        let default = (self.effective_mode() == TlsMode::Auto).then_some(HTTP_PORT);
+        self.http_port.or(default).filter(|port| *port != 0)
+    }
+}
 
 impl Config {
     /// What an overlay makes of the defaults.
@@ -33,7 +58,11 @@ impl Config {
     /// # Errors
     /// When a value makes no sense.
     pub fn from_overlay(overlay: ConfigOverlay) -> Result<Self, ConfigError> {
+        let has_listen = overlay.listen.is_some();
         let mut config = Self::over_defaults(overlay);
+        if config.tls.effective_mode() == TlsMode::Auto && !has_listen {
+            config.listen.set_port(HTTPS_PORT);
+        }
         // An empty key is none: container environments set variables to nothing.
         config.publish.key = config.publish.key.filter(|key| !key.0.is_empty());
         config.check()?;
@@ -56,7 +85,7 @@ impl Config {
             open: self.publish.open,
             key: self.publish.key.as_ref().map(|key| Secret::new(key.0.as_str())),
             origins: self.allow_origins.clone(),
-            hosts: self.allow_hosts.clone(),
+            hosts: self.allow_hosts.iter().chain(&self.tls.domains).cloned().collect(),
             trusted_proxies: self.trust_proxies.clone(),
             trusted_networks: self.trust_networks.clone(),
         }

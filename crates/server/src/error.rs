@@ -81,6 +81,9 @@ pub enum ServeError {
         /// A port that may be free.
         next: u16,
     },
+    /// HTTPS cannot be had.
+    #[error(transparent)]
+    Https(#[from] crate::HttpsError),
     /// The media plane did not start.
     #[error("{message}")]
     Media {

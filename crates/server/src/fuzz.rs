@@ -112,6 +112,8 @@ impl Server {
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let task = runtime.spawn(driver::run(own, Arc::new(NoMedia(sink)), channels));
         let app = App {
+            domains: Vec::new(),
+            https: None,
             hub,
             auth,
             admission,

@@ -6,6 +6,8 @@
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `to_https.rs` | plain HTTP on a server with HTTPS |
+//! | `trust.rs` | the certificate of the own authority, for devices to trust |
 //! | `assets.rs` | the web client |
 
 mod api;
@@ -14,6 +16,8 @@ mod client;
 mod cors;
 mod headers;
 mod rooms;
+mod to_https;
+mod trust;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -36,11 +40,14 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/addresses", api_get(get(api::addresses)))
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
+        .route("/trust/kaibo.pem", get(trust::pem))
+        .route("/trust/kaibo.crt", get(trust::der))
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || method_not_allowed())
         .layer(from_fn(headers::limit_body))
         .merge(whip_whep::routes())
         .layer(from_fn_with_state(app.clone(), cors::share))
+        .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)

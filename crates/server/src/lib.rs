@@ -8,6 +8,7 @@
 //! | `serve.rs`, `supervise.rs`, `shutdown.rs` | starting; the tasks that must live; stopping |
 //! | `listen.rs`, `listen/` | the TCP port: connections, their number and their deadlines |
 //! | `http.rs`, `http/` | the whole URL space; who calls; headers of every response; the API; the pages |
+//! | `https.rs`, `https/` | certificates, and what keeps them new |
 //! | `ws.rs`, `ws/` | one WebSocket and its limits |
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
@@ -24,6 +25,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod https;
 mod lan;
 pub mod limits;
 pub mod listen;
@@ -39,6 +41,7 @@ pub use ::auth;
 pub use ::protocol;
 pub use config::Config;
 pub use error::{ApiError, ServeError};
+pub use https::{HttpsError, Reload};
 pub use lan::lan_addresses;
 pub use media::EventSink;
 pub use serve::{Running, serve, serve_with};

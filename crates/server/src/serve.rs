@@ -11,13 +11,14 @@ use tokio::task::JoinHandle;
 
 use crate::driver;
 use crate::http::router;
-use crate::listen::{self, Table};
+use crate::https::{Https, own_names};
+use crate::listen::{self, Handlers, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
 use crate::whip_whep::Registry;
-use crate::{Config, ServeError};
+use crate::{Config, Reload, ServeError};
 
 /// Places for peers that the media plane has beyond those of the control plane, which counts more closely: a peer
 /// that gives way to another is closed a moment after that one was asked for.
@@ -28,6 +29,8 @@ const SPARE_PEERS: usize = 64;
 pub struct Running {
     addr: SocketAddr,
     media: Arc<dyn Media>,
+    reload: Reload,
+    has_https: bool,
     task: JoinHandle<Result<(), Died>>,
 }
 
@@ -45,6 +48,16 @@ impl Running {
     /// The addresses that offers and answers announce.
     pub fn candidates(&self) -> Vec<SocketAddr> {
         self.media.candidates()
+    }
+
+    /// Asks for the certificate files to be loaded again.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
+    /// Whether the TCP port speaks HTTPS.
+    pub fn has_https(&self) -> bool {
+        self.has_https
     }
 
     /// Waits until the server has stopped.
@@ -78,7 +91,9 @@ pub async fn serve_with(
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
+    let (https, keeper) = Https::load(&config)?.unzip();
     let listener = listen::bind(config.listen)?;
+    let http_listener = bind_http(&config)?;
     let addr = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
@@ -118,17 +133,30 @@ pub async fn serve_with(
         sessions: Registry::default(),
         listen: addr,
         default_room: config.default_room.clone(),
+        domains: config.tls.domains.clone(),
+        https: https.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),
         alive,
     };
     let connections = Table::new(config.connections());
-    let accept = listen::accept(listener, connections.clone(), router(app), shutdown.clone());
-    let accept_task = tokio::spawn(accept);
+    let handlers = Handlers {
+        router: router(app),
+        tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
+        shutdown: shutdown.clone(),
+    };
+    if let Some(listener) = http_listener {
+        tokio::spawn(listen::accept(listener, connections.clone(), handlers.clone()));
+    }
+    let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
+    let reload = Reload::default();
+    if let Some(keeper) = keeper {
+        tokio::spawn(keeper.run(reload.clone(), shutdown.clone()));
+    }
     let hub = hub_client;
     let tasks = Tasks { shutdown, hub, hub_task, accept_task, connections, sockets_done };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
-    Ok(Running { addr, media, task })
+    Ok(Running { addr, media, reload, has_https: https.is_some(), task })
 }
 
 /// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes
@@ -138,19 +166,15 @@ fn media_address(pages: IpAddr) -> IpAddr {
     if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
 }
 
-/// The names by which others in the same network reach this machine.
-fn own_names() -> Vec<String> {
-    #[cfg(unix)]
-    {
-        let uname = rustix::system::uname();
-        let Ok(name) = uname.nodename().to_str() else { return Vec::new() };
-        let short = name.split('.').next().unwrap_or(name);
-        vec![name.to_owned(), short.to_owned(), format!("{short}.local")]
-    }
-    #[cfg(not(unix))]
-    {
-        std::env::var("COMPUTERNAME")
-            .map(|name| vec![format!("{name}.local"), name])
-            .unwrap_or_default()
+/// Opens the port of plain HTTP beside HTTPS. One that was not asked for may be missing.
+fn bind_http(config: &Config) -> Result<Option<tokio::net::TcpListener>, ServeError> {
+    let Some(port) = config.tls.effective_http_port() else { return Ok(None) };
+    match listen::bind(SocketAddr::new(config.listen.ip(), port)) {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if config.tls.http_port.is_none() => {
+            tracing::warn!(%error, "plain HTTP does not lead to HTTPS: no port for it");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -7,7 +7,10 @@ use control::Admission;
 use protocol::RoomName;
 use tokio::sync::mpsc;
 
+use crate::config::HTTPS_PORT;
 use crate::driver::HubClient;
+use crate::https::Https;
+use crate::lan::lan_addresses;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
 
@@ -23,8 +26,27 @@ pub(crate) struct App {
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.
     pub(crate) default_room: RoomName,
+    /// Public names of the server.
+    pub(crate) domains: Vec<String>,
+    /// None without HTTPS.
+    pub(crate) https: Option<Https>,
     /// The path below which a proxy serves us; empty without one.
     pub(crate) base_path: String,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,
+}
+
+impl App {
+    /// Where others find the pages, the likeliest first: the public names, then the addresses of this machine.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let port = self.listen.port();
+        let names = self.domains.iter().map(|name| match port {
+            HTTPS_PORT => format!("https://{name}"),
+            port => format!("https://{name}:{port}"),
+        });
+        let scheme = if self.https.is_some() { "https" } else { "http" };
+        let ips = lan_addresses(self.listen).into_iter();
+        let ips = ips.map(|ip| format!("{scheme}://{}", SocketAddr::new(ip, port)));
+        names.chain(ips).collect()
+    }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::alpn::ALPN_ACME;
 use crate::certificate::{Certificate, Source};
-use crate::config::ALPN_ACME;
 
 /// The server's certificates; clones are the same. They are replaced while the server runs: connections that are open
 /// keep theirs.

@@ -6,17 +6,9 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::NoServerSessionStorage;
 
+use crate::alpn::{ALPN_ACME, ALPN_H2, ALPN_HTTP1, ALPN_TURN};
 use crate::certificate::provider;
 use crate::certificates::Certificates;
-
-/// HTTP/2 (RFC 9113, section 3.2).
-pub const ALPN_H2: &[u8] = b"h2";
-/// HTTP/1.1 (RFC 7301, section 6).
-pub const ALPN_HTTP1: &[u8] = b"http/1.1";
-/// TLS-ALPN-01 (RFC 8737, section 6.2).
-pub const ALPN_ACME: &[u8] = b"acme-tls/1";
-/// TURN over TLS (RFC 7443).
-const ALPN_TURN: &[u8] = b"stun.turn";
 
 /// TLS 1.2 and 1.3 with these certificates. Sessions are resumed by tickets alone: the server keeps nothing for a
 /// client that has left.

@@ -10,13 +10,14 @@
 //! | --- | --- |
 //! | `certificates.rs` | all certificates, and which one a client is shown |
 //! | `certificate.rs` | one certificate with its key: what it is for, until when, and whether browsers trust it |
-//! | `config.rs` | the TLS settings |
+//! | `config.rs`, `alpn.rs` | the TLS settings; the protocols inside TLS |
 //! | `files.rs` | a certificate and a key that the operator names |
 //! | `local.rs` | an own certificate authority, for networks without public names |
 //! | `folder.rs` | files that only the server may read |
 //!
 //! Deliberately absent: sockets, HTTP, and when to do what (`server`).
 
+mod alpn;
 mod certificate;
 mod certificates;
 mod config;
@@ -25,9 +26,10 @@ mod files;
 mod folder;
 mod local;
 
+pub use alpn::{ALPN_ACME, ALPN_H2, ALPN_HTTP1};
 pub use certificate::{Certificate, Source};
 pub use certificates::{Certificates, Shown};
-pub use config::{ALPN_ACME, ALPN_H2, ALPN_HTTP1, server_config};
+pub use config::server_config;
 pub use error::{Because, TlsError};
 pub use files::{Files, Reloaded};
 pub use folder::Folder;

@@ -17,13 +17,13 @@ use crate::error::{Because, TlsError};
 use crate::folder::Folder;
 
 /// How long the authority is valid: devices are taught to trust it by hand.
-const AUTHORITY_LIFETIME: Duration = Duration::from_hours(24 * 365 * 10);
+const AUTHORITY_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// How long a certificate of it is valid. Apple's devices take at most 825 days; it is renewed at half.
-pub const LEAF_LIFETIME: Duration = Duration::from_hours(24 * 90);
+pub const LEAF_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// A clock that is slow takes a certificate that was made just now.
-const BACKDATED: Duration = Duration::from_hours(24);
+const BACKDATED: Duration = Duration::from_secs(24 * 3600);
 
 const AUTHORITY_FILE: &str = "local-authority.pem";
 const AUTHORITY_KEY_FILE: &str = "local-authority-key.pem";

@@ -264,6 +264,7 @@ export const en: Dictionary = {
 
   "problem.auth_required": "This room needs a key",
   "problem.auth_bad": "The key is not right",
+  "problem.https_required": "This page needs HTTPS: open it with https://",
   "problem.forbidden": "The server does not allow this",
   "problem.not_found": "There is no such room",
   "problem.room_full": "The room is full, please come back later",

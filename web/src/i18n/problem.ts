@@ -7,6 +7,7 @@ const KEYS: Partial<Record<PublisherProblem | ViewerProblem, Key>> = {
   auth_required: "problem.auth_required",
   auth_bad: "problem.auth_bad",
   forbidden: "problem.forbidden",
+  https_required: "problem.https_required",
   not_found: "problem.not_found",
   room_full: "problem.room_full",
   server_full: "problem.server_full",

@@ -247,6 +247,7 @@ export const zh = {
 
   "problem.auth_required": "这个直播间需要推流密钥",
   "problem.auth_bad": "推流密钥不对",
+  "problem.https_required": "这个页面要用 HTTPS 打开：网址以 https:// 开头",
   "problem.forbidden": "服务器不允许这个操作",
   "problem.not_found": "没有这个直播间",
   "problem.room_full": "直播间已满，请稍后再来",

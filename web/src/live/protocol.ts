@@ -436,7 +436,7 @@ code: ErrorCode,
  */
 message: string, };
 
-export type ErrorCode = "bad_json" | "bad_type" | "bad_field" | "too_large" | "rate_limited" | "unexpected" | "auth_required" | "auth_bad" | "forbidden" | "host_unknown" | "not_found" | "room_full" | "room_offline" | "server_full" | "host_taken" | "sdp_bad" | "sdp_no_media" | "codec_unsupported" | "answer_timeout" | "ice_timeout" | "ice_failed" | "ice_queue_full" | "dtls_failed" | "version_unsupported" | "method_not_allowed" | "draining" | "internal";
+export type ErrorCode = "bad_json" | "bad_type" | "bad_field" | "too_large" | "rate_limited" | "unexpected" | "auth_required" | "auth_bad" | "forbidden" | "host_unknown" | "https_required" | "not_found" | "room_full" | "room_offline" | "server_full" | "host_taken" | "sdp_bad" | "sdp_no_media" | "codec_unsupported" | "answer_timeout" | "ice_timeout" | "ice_failed" | "ice_queue_full" | "dtls_failed" | "version_unsupported" | "method_not_allowed" | "draining" | "internal";
 
 export type LiveState = "offline" | "starting" | "live" | "interrupted" | "ended";
 

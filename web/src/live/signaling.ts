@@ -48,6 +48,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_required",
   "auth_bad",
   "forbidden",
+  "https_required",
   "host_taken",
   "not_found",
   "version_unsupported",

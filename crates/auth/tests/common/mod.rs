@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
-use auth::{Auth, ClientAddr, Config, OwnAddresses};
+use auth::{Auth, ClientAddr, Config, Connection, OwnAddresses};
 use http::{HeaderMap, HeaderValue, Version};
 
 pub(crate) const LOOPBACK: &str = "127.0.0.1";
@@ -22,5 +22,7 @@ pub(crate) fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 pub(crate) fn client(auth: &Auth, peer: &str, lines: &[(&'static str, &str)]) -> ClientAddr {
-    auth.identify(peer.parse().unwrap(), Version::HTTP_11, &headers(lines))
+    let connection =
+        Connection { peer: peer.parse().unwrap(), version: Version::HTTP_11, is_tls: false };
+    auth.identify(connection, &headers(lines))
 }

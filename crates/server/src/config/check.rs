@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use auth::KEY_MIN_CHARS;
 
 use super::knobs::Config;
-use super::values::IceServerEntry;
+use super::values::{IceServerEntry, TlsMode};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,48 @@ impl Config {
                 self.base_path
             )));
         }
+        self.check_tls()?;
         self.ice_servers.iter().try_for_each(check_ice_server)
+    }
+}
+
+impl Config {
+    fn check_tls(&self) -> Result<(), ConfigError> {
+        let invalid = |message: String| Err(ConfigError::Invalid(message));
+        let tls = &self.tls;
+        let mode = tls.effective_mode();
+        match (&tls.cert, &tls.key) {
+            (Some(_), None) => return invalid("--tls-cert needs --tls-key".into()),
+            (None, Some(_)) => return invalid("--tls-key needs --tls-cert".into()),
+            (None, None) if mode == TlsMode::Files => {
+                return invalid("--tls files needs --tls-cert and --tls-key".into());
+            }
+            (Some(_), Some(_)) if mode != TlsMode::Files => {
+                return invalid("--tls-cert and --tls-key are for --tls files".into());
+            }
+            _ => {}
+        }
+        if !tls.domains.is_empty() && mode != TlsMode::Auto {
+            return invalid(
+                "--domain is for --tls auto; --allow-host names a host without a certificate"
+                    .into(),
+            );
+        }
+        if let Some(bad) = tls.domains.iter().find(|it| *it == "*" || !auth::is_host(it)) {
+            return invalid(format!(
+                "{bad:?} is not a domain; write it as live.example.com, without scheme and port"
+            ));
+        }
+        if tls.http_port.is_some_and(|port| port != 0) && mode == TlsMode::Off {
+            return invalid("--http-port is for servers with HTTPS: see --tls".into());
+        }
+        if tls.effective_http_port() == Some(self.listen.port()) {
+            return invalid(format!(
+                "--http-port and --listen are both port {}",
+                self.listen.port()
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -8,13 +8,16 @@ use control::limits as control;
 use protocol::RoomName;
 
 use super::overlay::knobs;
-use super::values::{IceServerEntry, SecretText, open_words, parse_network, parse_room};
+use super::values::{
+    IceServerEntry, SecretText, TlsMode, open_words, parse_network, parse_room, tls_words,
+};
 use crate::limits;
 
 knobs! {
     /// What the server runs with.
     Config, ConfigOverlay {
-        /// TCP address of pages and signalling; [::] is every address of both families [default: [::]:3000]
+        /// TCP address of pages and signalling; [::] is every address of both families [default: [::]:3000; [::]:443 with
+        /// --tls auto]
         listen: [SocketAddr] = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 3000),
             (long, value_name = "ADDR:PORT", env = "KAIBO_LISTEN");
         /// Address to announce for media, of the NAT or container host in front; may be repeated
@@ -71,6 +74,8 @@ knobs! {
             (long, value_name = "N", env = "KAIBO_MEDIA_WORKERS");
         > /// The `[publish]` table.
         publish: Publish, PublishOverlay;
+        > /// The `[tls]` table.
+        tls: Tls, TlsOverlay;
         > /// The `[limits]` table.
         limits: Limits, LimitsOverlay;
     }
@@ -87,6 +92,31 @@ knobs! {
         /// command line
         key: [SecretText],
             (long = "publish-key", value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true);
+    }
+}
+
+knobs! {
+    /// HTTPS.
+    Tls, TlsOverlay {
+        /// Public name of the server, such as live.example.com, for which it gets a certificate; may be repeated. With
+        /// --tls auto and no name the certificate is for the public address
+        domains: [Vec<String>] = Vec::new(),
+            (long = "domain", value_name = "NAME", env = "KAIBO_DOMAIN", value_delimiter = ',');
+        ? /// Where the certificate comes from: off (no HTTPS), auto (an ACME server, Let's Encrypt by default), local (an
+        /// authority of this server, which devices are taught to trust) or files [default: auto with --domain, files
+        /// with --tls-cert, else off]
+        mode: [TlsMode],
+            (long = "tls", value_name = "MODE", env = "KAIBO_TLS", value_parser = tls_words());
+        ? /// Certificate chain in PEM form; it is loaded again when the file changes
+        cert: [PathBuf],
+            (long = "tls-cert", value_name = "FILE", env = "KAIBO_TLS_CERT");
+        ? /// Private key of the certificate in PEM form, which other users cannot read
+        key: [PathBuf],
+            (long = "tls-key", value_name = "FILE", env = "KAIBO_TLS_KEY");
+        ? /// TCP port of plain HTTP beside HTTPS, which leads to it and answers the ACME server; 0 for none [default: 80
+        /// with --tls auto, else none]
+        http_port: [u16],
+            (long = "http-port", value_name = "PORT", env = "KAIBO_HTTP_PORT");
     }
 }
 

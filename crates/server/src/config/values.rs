@@ -73,6 +73,30 @@ pub(super) fn open_words() -> impl TypedValueParser<Value = PublishOpen> {
     })
 }
 
+/// Where the certificate comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TlsMode {
+    /// No HTTPS.
+    Off,
+    /// An ACME server.
+    Auto,
+    /// The server's own authority.
+    Local,
+    /// Files.
+    Files,
+}
+
+/// The words of `--tls`.
+pub(super) fn tls_words() -> impl TypedValueParser<Value = TlsMode> {
+    PossibleValuesParser::new(["off", "auto", "local", "files"]).map(|word| match word.as_str() {
+        "auto" => TlsMode::Auto,
+        "local" => TlsMode::Local,
+        "files" => TlsMode::Files,
+        _ => TlsMode::Off,
+    })
+}
+
 /// A network, or an address alone.
 pub(super) fn parse_network(text: &str) -> Result<IpNet, String> {
     let ip = text.parse::<IpAddr>().map(IpNet::from);

@@ -1,15 +1,13 @@
 //! `/api`: what a program may ask without a socket.
 
-use std::net::SocketAddr;
-
 use axum::Json;
 use axum::extract::State;
 use protocol::{Addresses, ErrorCode, RoomSummary};
 use serde::Serialize;
 
 use super::client::Client;
+use crate::ApiError;
 use crate::state::App;
-use crate::{ApiError, lan_addresses};
 
 /// Body of `GET /api/health`.
 #[derive(Debug, Serialize)]
@@ -39,10 +37,8 @@ pub(super) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiEr
 /// the network behind a public server looks like is nobody's business.
 pub(super) async fn addresses(State(app): State<App>, client: Client) -> Json<Addresses> {
     let is_told = client.addr.is_own_machine;
-    let ips = if is_told { lan_addresses(app.listen) } else { Vec::new() };
-    let port = app.listen.port();
-    let origins = ips.into_iter().map(|ip| format!("http://{}", SocketAddr::new(ip, port)));
-    Json(Addresses { origins: origins.collect() })
+    let origins = if is_told { app.origins() } else { Vec::new() };
+    Json(Addresses { origins })
 }
 
 pub(super) fn draining() -> ApiError {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use auth::{ClientAddr, HostRefused};
+use auth::{ClientAddr, Connection, HostRefused};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 
 use crate::ApiError;
-use crate::listen::LocalAddr;
+use crate::listen::{LocalAddr, OverTls};
 use crate::state::App;
 use crate::whip_whep::{self, Problem};
 
@@ -20,6 +20,8 @@ pub(crate) struct Client {
     pub(crate) addr: ClientAddr,
     /// The server's own address that the connection reached.
     pub(crate) via: Option<IpAddr>,
+    /// Whether it came over HTTPS, to us or to a trusted proxy.
+    pub(crate) is_https: bool,
 }
 
 /// Refuses requests to a host that is not ours, and tells handlers who calls.
@@ -36,11 +38,14 @@ pub(super) async fn identify(
         }
         return refuse(&refused, request.uri().path());
     }
-    let addr = app.auth.identify(peer.ip(), request.version(), request.headers());
+    let is_tls = request.extensions().get::<OverTls>().is_some();
+    let connection = Connection { peer: peer.ip(), version: request.version(), is_tls };
+    let addr = app.auth.identify(connection, request.headers());
+    let is_https = is_tls || app.auth.is_https(peer.ip(), request.headers());
     let via = request.extensions().get::<LocalAddr>().map(|local| local.0.ip().to_canonical());
     // Behind a proxy it is the proxy that reached it.
     let via = via.filter(|_| addr.ip == peer.ip().to_canonical());
-    request.extensions_mut().insert(Client { addr, via });
+    request.extensions_mut().insert(Client { addr, via, is_https });
     next.run(request).await
 }
 

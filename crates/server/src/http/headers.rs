@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -14,6 +14,7 @@ use protocol::ErrorCode;
 
 use crate::ApiError;
 use crate::limits::BODY_BYTES;
+use crate::listen::OverTls;
 use crate::state::App;
 
 /// No script, style or frame but our own; sockets to wherever the page was loaded from.
@@ -40,6 +41,9 @@ const SECURITY: [(HeaderName, HeaderValue); 5] = [
 /// Browsers heed it on trustworthy origins only, and complain of it on others.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
+/// A year (RFC 6797, section 6.1). Hosts below this one are somebody else's.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Whether the page is on this machine or came over HTTPS through a proxy (W3C Secure Contexts, section 3.1). A
 /// wrong guess costs a warning in the console.
 fn is_trustworthy(app: &App, peer: SocketAddr, headers: &HeaderMap) -> bool {
@@ -57,7 +61,8 @@ pub(super) async fn secure(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_trustworthy = is_trustworthy(&app, peer, request.headers());
+    let tls = request.extensions().get::<OverTls>().copied();
+    let is_trustworthy = tls.is_some() || is_trustworthy(&app, peer, request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
@@ -65,6 +70,10 @@ pub(super) async fn secure(
     }
     if is_trustworthy {
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    // Under a certificate that browsers warn of, it would take the way past the warning.
+    if tls.is_some_and(|it| it.is_public) {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -5,25 +5,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use super::connection::{self, Ends};
+use super::connection;
+use super::handlers::Handlers;
 use super::table::Table;
-use super::timed_io::TimedIo;
-use crate::shutdown::Shutdown;
 
 /// How long to wait when the system has nothing for one more connection and none can give way.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// Accepts connections until told to stop.
-pub(crate) async fn accept(
-    listener: TcpListener,
-    table: Arc<Table>,
-    router: Router,
-    shutdown: Shutdown,
-) {
+pub(crate) async fn accept(listener: TcpListener, table: Arc<Table>, handlers: Handlers) {
+    let shutdown = handlers.shutdown.clone();
     loop {
         while let Some(wait) = table.wait_for_place(Instant::now()) {
             tokio::select! {
@@ -37,19 +31,13 @@ pub(crate) async fn accept(
             () = shutdown.wait() => return,
         };
         match accepted {
-            Ok((stream, peer)) => begin(stream, peer, &table, &router, &shutdown),
+            Ok((stream, peer)) => begin(stream, peer, &table, &handlers),
             Err(error) => recover(&error, &table).await,
         }
     }
 }
 
-fn begin(
-    stream: TcpStream,
-    peer: SocketAddr,
-    table: &Arc<Table>,
-    router: &Router,
-    shutdown: &Shutdown,
-) {
+fn begin(stream: TcpStream, peer: SocketAddr, table: &Arc<Table>, handlers: &Handlers) {
     let Some((place, closed)) = table.admit(peer.ip(), Instant::now()) else {
         tracing::debug!(%peer, "connection refused: no place");
         return;
@@ -58,9 +46,7 @@ fn begin(
     // without it.
     _ = stream.set_nodelay(true);
     _ = bound_unsent(&stream);
-    let ends = Ends { peer, local: stream.local_addr().ok() };
-    let io = TimedIo::new(stream, place.clone(), closed);
-    tokio::spawn(connection::serve(io, place, ends, router.clone(), shutdown.clone()));
+    tokio::spawn(connection::run(stream, peer, place, closed, handlers.clone()));
 }
 
 /// Bounds what the system holds for a peer that does not read.

@@ -12,20 +12,20 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::BODY_WITHIN;
-use super::table::Place;
+use super::table::RequestPlace;
 
 /// The body of a request, which fails when it is not there in time.
 #[derive(Debug)]
 pub(super) struct RequestBody<B> {
     body: B,
-    place: Arc<Place>,
+    place: Arc<RequestPlace>,
     deadline: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl<B> RequestBody<B> {
     /// The body of a request whose head was just read.
-    pub(super) fn new(body: B, place: Arc<Place>) -> Self {
+    pub(super) fn new(body: B, place: Arc<RequestPlace>) -> Self {
         Self { body, place, deadline: Instant::now() + BODY_WITHIN, sleep: None }
     }
 }
@@ -43,10 +43,10 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
-            this.place.waits_for_body(false);
+            this.place.waits(false);
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        this.place.waits_for_body(true);
+        this.place.waits(true);
         let deadline = this.deadline;
         let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.as_mut().poll(cx).is_pending() {
@@ -68,7 +68,7 @@ where
 
 impl<B> Drop for RequestBody<B> {
     fn drop(&mut self) {
-        self.place.waits_for_body(false);
+        self.place.waits(false);
     }
 }
 
@@ -76,12 +76,14 @@ impl<B> Drop for RequestBody<B> {
 #[derive(Debug)]
 pub(super) struct ResponseBody<B> {
     body: B,
-    place: Arc<Place>,
+    place: Arc<RequestPlace>,
+    /// HTTP/2: each response has a flow of its own (RFC 9113, section 5.2).
+    waits_for_credit: bool,
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn new(body: B, place: Arc<Place>) -> Self {
-        Self { body, place }
+    pub(super) fn new(body: B, place: Arc<RequestPlace>, waits_for_credit: bool) -> Self {
+        Self { body, place, waits_for_credit }
     }
 }
 
@@ -93,7 +95,14 @@ impl<B: Body + Unpin> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let this = self.get_mut();
+        this.place.waits(false);
+        let frame = Pin::new(&mut this.body).poll_frame(cx);
+        // The next frame is asked for when the client gives credit for it.
+        if matches!(frame, Poll::Ready(Some(Ok(_)))) && this.waits_for_credit {
+            this.place.waits(true);
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,96 +1,77 @@
-//! One connection: HTTP/1 over a stream with deadlines, around the router.
+//! One connection, from its first byte: plain HTTP, or TLS with HTTP in it.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderValue, Request, Response, StatusCode};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use tls::{ALPN_ACME, ALPN_H2, Certificates, ServerConfig, Shown};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tower_service::Service;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
-use super::body::{RequestBody, ResponseBody};
-use super::limits::{BODY_WITHIN, HEAD_BYTES, HEAD_WITHIN};
+use super::first_byte::{Speaks, first_byte};
+use super::handlers::{Ends, Handlers, OverTls};
+use super::limits::{HANDSHAKE_WITHIN, HEAD_WITHIN};
+use super::serve_http::{Version, serve};
 use super::table::Place;
 use super::timed_io::TimedIo;
-use crate::shutdown::Shutdown;
-
-/// The address of ours that a connection reached. Handlers find it in the request's extensions.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LocalAddr(pub(crate) SocketAddr);
-
-/// The two ends of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ends {
-    pub(super) peer: SocketAddr,
-    pub(super) local: Option<SocketAddr>,
-}
 
 /// Serves one connection until it ends. A WebSocket goes on after it, in a task of its own.
-pub(super) async fn serve<S>(
-    io: TimedIo<S>,
+pub(super) async fn run(
+    stream: TcpStream,
+    peer: SocketAddr,
     place: Arc<Place>,
-    ends: Ends,
-    router: Router,
-    shutdown: Shutdown,
-) where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let service = service_fn(move |request| answer(request, ends, router.clone(), place.clone()));
-    let mut builder = http1::Builder::new();
-    // hyper's time for a head begins when the response before is out: it bounds idle connections too.
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_BYTES);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service).with_upgrades());
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = shutdown.wait() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    mut closed: oneshot::Receiver<()>,
+    handlers: Handlers,
+) {
+    let speaks = tokio::select! {
+        speaks = timeout(HEAD_WITHIN, first_byte(&stream)) => speaks,
+        _ = &mut closed => return,
+        () = handlers.shutdown.wait() => return,
+    };
+    let ends = Ends { peer, local: stream.local_addr().ok(), tls: None };
+    let io = TimedIo::new(stream, place.clone(), closed);
+    let result = match (speaks, handlers.tls.clone()) {
+        (Ok(Ok(Speaks::Tls)), Some((config, certificates))) => {
+            secure(io, config, &certificates, place, ends, handlers).await
         }
+        (Ok(Ok(_)), _) => serve(io, Version::Http1, place, ends, &handlers).await,
+        (Ok(Err(error)), _) => Err(error.into()),
+        (Err(_), _) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     };
     if let Err(error) = result {
-        tracing::debug!(peer = %ends.peer, %error, "connection broke");
+        tracing::debug!(%peer, %error, "connection broke");
     }
 }
 
-/// Answers one request. Whatever the handler makes of a body that did not come in time, the client is told
-/// 408.
-async fn answer(
-    request: Request<hyper::body::Incoming>,
-    ends: Ends,
-    mut router: Router,
+/// Shakes hands, and serves what is inside.
+async fn secure<S>(
+    io: TimedIo<S>,
+    config: Arc<ServerConfig>,
+    certificates: &Certificates,
     place: Arc<Place>,
-) -> Result<Response<ResponseBody<Body>>, Infallible> {
-    place.request_begins();
-    let mut request = request.map(|body| RequestBody::new(body, place.clone()));
-    request.extensions_mut().insert(ConnectInfo(ends.peer));
-    if let Some(local) = ends.local {
-        request.extensions_mut().insert(LocalAddr(local));
-    }
-    let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
-    if place.is_late() {
-        response = request_timeout(response);
-    }
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        place.upgraded();
-    }
-    Ok(response.map(|body| ResponseBody::new(body, place)))
-}
-
-/// 408 (RFC 9110, section 15.5.9), with the headers that the router gives every response.
-fn request_timeout(response: Response<Body>) -> Response<Body> {
-    let (mut parts, _) = response.into_parts();
-    parts.status = StatusCode::REQUEST_TIMEOUT;
-    parts.headers.remove(CONTENT_LENGTH);
-    parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    let seconds = BODY_WITHIN.as_secs();
-    Response::from_parts(parts, format!("the body did not come within {seconds} s\n").into())
+    ends: Ends,
+    handlers: Handlers,
+) -> Result<(), axum::BoxError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(config).accept(io));
+    let stream = tokio::select! {
+        stream = handshake => stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+        () = handlers.shutdown.wait() => return Ok(()),
+    };
+    let (_, session) = stream.get_ref();
+    let version = match session.alpn_protocol() {
+        // The authority has seen the certificate of its challenge (RFC 8737, section 3).
+        Some(ALPN_ACME) => return Ok(()),
+        Some(ALPN_H2) => Version::Http2,
+        _ => Version::Http1,
+    };
+    let shown = certificates.shown_to(session.server_name());
+    let is_public = shown.is_some_and(|Shown { is_public }| is_public);
+    let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
+    serve(stream, version, place, ends, &handlers).await
 }

@@ -40,6 +40,34 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// its place for ever.
 pub(super) const SLOW_AFTER: Duration = Duration::from_secs(30);
 
+/// The time for the handshake of TLS, from the connection's first byte.
+pub const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long an HTTP/2 connection may be idle. Browsers keep it for the next page.
+pub const HTTP2_IDLE: Duration = Duration::from_secs(60);
+
+/// Requests that an HTTP/2 connection may have open at once. RFC 9113, section 6.5.2, advises 100 at least.
+pub const HTTP2_STREAMS: u32 = 100;
+
+/// Bytes of bodies that an HTTP/2 client may send without our credit, in one request and in all of a connection: the
+/// longest body.
+pub const HTTP2_WINDOW_BYTES: u32 = 64 * 1024;
+
+/// Bytes of responses that wait for one HTTP/2 client besides those of embedded files, which are not copied.
+pub const HTTP2_BUFFER_BYTES: usize = 64 * 1024;
+
+/// After so long without a frame, an HTTP/2 client is asked whether it is there.
+pub const PING_AFTER: Duration = Duration::from_secs(20);
+
+/// The time in which it has to answer.
+pub const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long an HTTP/2 client may give no credit for the rest of a response: then the connection is closed.
+pub const RESPONSE_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often the waiting times of an HTTP/2 connection are looked at.
+pub(super) const HTTP2_LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// The head of a request, in bytes.
 pub const HEAD_BYTES: usize = 16 * 1024;
 

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::descriptors;
 use super::limits::{CLOSING, JUST_CAME, LOOPBACK_SHARE, Limits};
 use super::unfinished::Unfinished;
-pub(super) use place::Place;
+pub(super) use place::{Place, RequestPlace};
 
 /// How often a full table is told in the log, with what happened since.
 const TELL_EVERY: Duration = Duration::from_secs(10);

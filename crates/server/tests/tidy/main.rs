@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 38] = [
+const ALLOWED: [(&str, &str); 39] = [
     ("kaibo", "server"),
     ("kaibo", "attack"),
     ("kaibo", "bench"),
@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &str); 38] = [
     ("server", "media-api"),
     ("server", "protocol"),
     ("server", "sdp"),
+    ("server", "tls"),
     ("server", "webui"),
     ("control", "auth"),
     ("control", "media-api"),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::listen::limits::{HTTP2_IDLE, RESPONSE_WITHIN};
 
 type Connection = (Arc<Place>, oneshot::Receiver<()>);
 
@@ -84,7 +85,7 @@ fn newcomers_wait_while_too_many_that_gave_way_still_have_their_sockets() {
 fn requests_under_way_and_websockets_never_give_way() {
     let table = table(3, 256);
     let mut held: Vec<_> = (0..3).map(|_| admit(&table, "192.0.2.1").unwrap()).collect();
-    held[0].0.request_begins();
+    let request = held[0].0.request_begins();
     held[1].0.request_begins();
     held[1].0.upgraded();
     held[2].0.request_begins();
@@ -94,7 +95,7 @@ fn requests_under_way_and_websockets_never_give_way() {
     held[2].0.stalled(true);
     held[2].0.stalled(false);
     assert!(admit(&table, "192.0.2.2").is_none());
-    held[0].0.waits_for_body(true);
+    request.waits(true);
     let mut newcomer = admit(&table, "192.0.2.2").unwrap();
     assert!(is_closed(&mut held[0]));
     newcomer.0.request_begins();
@@ -108,19 +109,54 @@ fn requests_under_way_and_websockets_never_give_way() {
 fn a_connection_whose_response_is_out_waits_for_the_next_request() {
     let table = table(2, 256);
     let place = admit(&table, "192.0.2.1").unwrap().0;
-    place.request_begins();
+    let request = place.request_begins();
     place.flushed();
     assert!(!table.evict_one(), "only a part of the response");
-    place.answered();
+    request.answered();
     assert!(!table.evict_one());
     place.flushed();
     assert!(table.evict_one());
 }
 
 #[test]
+fn of_many_requests_each_keeps_the_connection_until_all_wait_or_are_answered() {
+    let table = table(2, 256);
+    let place = admit(&table, "192.0.2.1").unwrap().0;
+    let [one, two] = [place.request_begins(), place.request_begins()];
+    one.waits(true);
+    assert!(!table.evict_one(), "the other is being answered");
+    one.waits(false);
+    one.answered();
+    place.flushed();
+    assert!(!table.evict_one(), "one is left");
+    let three = place.request_begins();
+    two.waits(true);
+    three.waits(true);
+    two.waits(false);
+    two.answered();
+    three.waits(false);
+    assert!(!table.evict_one());
+    three.answered();
+    place.flushed();
+    assert!(table.evict_one(), "all are answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http2_that_is_idle_or_gives_no_credit_is_closed() {
+    let table = table(2, 256);
+    let (start, place) = (Instant::now(), admit(&table, "192.0.2.1").unwrap().0);
+    place.waits_too_long().await;
+    assert_eq!(start.elapsed(), HTTP2_IDLE);
+    let (start, request) = (Instant::now(), place.request_begins());
+    request.waits(true);
+    place.waits_too_long().await;
+    assert_eq!(start.elapsed(), RESPONSE_WITHIN);
+}
+
+#[test]
 fn one_in_twenty_places_is_kept_for_loopback() {
     let table = table(40, 256);
-    let busy = |ip: &str| admit(&table, ip).inspect(|it| it.0.request_begins());
+    let busy = |ip: &str| admit(&table, ip).inspect(|it| _ = it.0.request_begins());
     let others: Vec<_> = (0..50).filter_map(|n| busy(&format!("192.0.2.{n}"))).collect();
     assert_eq!(others.len(), 38);
     let local = [busy("127.0.0.1"), busy("::1")];

@@ -1,0 +1,130 @@
+//! HTTPS: the certificates, and the tasks that keep them new.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `keep.rs` | loads files again, renews the local certificate |
+//! | `names.rs` | the names and addresses of this machine |
+
+mod keep;
+mod names;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tls::{Certificates, Files, Folder, LocalAuthority, ServerConfig, TlsError};
+use tokio::sync::Notify;
+
+use crate::config::{Config, TlsMode};
+use crate::shutdown::Shutdown;
+
+pub(crate) use names::{local_ips, machine_name, own_names};
+
+/// The folder of certificates and keys, in the data folder.
+const FOLDER: &str = "tls";
+
+/// Asks for the certificate files to be loaded again, though they seem unchanged. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Reload(Arc<Notify>);
+
+impl Reload {
+    /// Asks for it.
+    pub fn trigger(&self) {
+        self.0.notify_one();
+    }
+
+    async fn wait(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// What the server has of TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct Https {
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) certificates: Certificates,
+    /// The certificate of the own authority, for devices to trust.
+    pub(crate) authority: Option<Arc<Authority>>,
+}
+
+/// The certificate of the own authority, in the two forms that devices read.
+#[derive(Debug)]
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    pub(crate) der: Vec<u8>,
+}
+
+/// Why HTTPS cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpsError {
+    /// A file is missing or wrong.
+    #[error(transparent)]
+    File(#[from] TlsError),
+    /// The TLS library refuses.
+    #[error("TLS cannot be had: {0}")]
+    Library(String),
+}
+
+impl Https {
+    /// Loads or makes the certificates that the configuration asks for; `None` when it asks for none.
+    ///
+    /// # Errors
+    /// When a file is missing or wrong.
+    pub(crate) fn load(config: &Config) -> Result<Option<(Self, Keeper)>, HttpsError> {
+        let now = SystemTime::now();
+        let tls = &config.tls;
+        let certificates = Certificates::default();
+        let mut keeper = Keeper { certificates: certificates.clone(), files: None, local: None };
+        let mut authority = None;
+        match tls.effective_mode() {
+            TlsMode::Off => return Ok(None),
+            TlsMode::Files => {
+                let (chain, key) = (tls.cert.as_deref(), tls.key.as_deref());
+                let (chain, key) = (chain.unwrap_or("".as_ref()), key.unwrap_or("".as_ref()));
+                let (files, certificate) = Files::load(chain, key, now)?;
+                keep::tell(&certificate, now);
+                certificates.set("", certificate);
+                keeper.files = Some(files);
+            }
+            // Until the ACME server has issued one, and where clients ask for other names, pages come under the local
+            // certificate: a warning, but a page.
+            TlsMode::Auto | TlsMode::Local => {
+                let folder = Folder::open(&config.data.join(FOLDER))?;
+                let local = LocalAuthority::open(&folder, &machine_name(), now)?;
+                authority =
+                    Some(Arc::new(Authority { pem: local.pem().to_owned(), der: local.der() }));
+                let mut names = own_names();
+                names.push("localhost".into());
+                names.extend(tls.domains.iter().cloned());
+                let ips = local_ips(&config.public_ips);
+                certificates.set("", local.certificate(&names, &ips, now)?);
+                keeper.local = Some((local, names, config.public_ips.clone()));
+            }
+        }
+        let server = tls::server_config(certificates.clone())
+            .map_err(|error| HttpsError::Library(error.to_string()))?;
+        Ok(Some((Self { server, certificates, authority }, keeper)))
+    }
+}
+
+/// What keeps the certificates new.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    certificates: Certificates,
+    files: Option<Files>,
+    /// With the names and the public addresses that its certificate is for.
+    local: Option<(LocalAuthority, Vec<String>, Vec<std::net::IpAddr>)>,
+}
+
+impl Keeper {
+    /// Keeps them new until the server stops.
+    pub(crate) async fn run(mut self, reload: Reload, shutdown: Shutdown) {
+        loop {
+            let always = tokio::select! {
+                () = tokio::time::sleep(keep::LOOK_EVERY) => false,
+                () = reload.wait() => true,
+                () = shutdown.wait() => return,
+            };
+            self.look(always);
+        }
+    }
+}
