@@ -23,7 +23,7 @@ pub(crate) struct App {
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.
     pub(crate) default_room: RoomName,
-    /// The path below which a proxy serves us; empty without one.
+    /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,
