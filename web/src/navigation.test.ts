@@ -100,3 +100,12 @@ test("an entry that is none of ours is left the same way", async () => {
   asked[0]?.();
   await at("/elsewhere");
 });
+
+test("below a path, addresses have it and the pages do not see it", async () => {
+  document.head.innerHTML = '<meta name="base-path" content="/live/" />';
+  navigate("/r/demo");
+  expect([shownPath(), location.pathname]).toEqual(["/r/demo", "/live/r/demo"]);
+  renameEntry("/host?room=demo");
+  expect(location.pathname + location.search).toBe("/live/host?room=demo");
+  document.head.innerHTML = "";
+});

@@ -1,3 +1,5 @@
+import { withBase, withoutBase } from "./live/base-path";
+
 /** The pages' own history: one place that every way from page to page goes through. */
 
 const MOVED = "kaibo:moved";
@@ -20,7 +22,7 @@ window.addEventListener("popstate", moved);
 export function navigate(path: string): void {
   leave(() => {
     place += 1;
-    history.pushState({ place }, "", path);
+    history.pushState({ place }, "", withBase(path));
     show();
     window.scrollTo(0, 0);
   });
@@ -28,7 +30,7 @@ export function navigate(path: string): void {
 
 /** Another address of the page that is shown: a reload comes back to it. */
 export function renameEntry(path: string): void {
-  history.replaceState(history.state, "", path);
+  history.replaceState(history.state, "", withBase(path));
 }
 
 /** From now on every way to another page asks first; until the returned function is called. */
@@ -39,8 +41,9 @@ export function guardLeaving(ask: LeaveGuard): () => void {
   };
 }
 
+/** Without the path below which the server is reached. */
 export function shownPath(): string {
-  return shown;
+  return withoutBase(shown);
 }
 
 export function subscribeToPath(listener: () => void): () => void {

@@ -1,5 +1,6 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
 import { useSyncExternalStore } from "react";
+import { withBase } from "./live/base-path";
 import { navigate, shownPath, subscribeToPath } from "./navigation";
 
 export function usePath(): string {
@@ -17,5 +18,5 @@ export function Link({
     event.preventDefault();
     navigate(href);
   };
-  return <a href={href} onClick={follow} {...rest} />;
+  return <a href={withBase(href)} onClick={follow} {...rest} />;
 }

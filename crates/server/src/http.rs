@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `base.rs` | the path below which clients reach the server |
 //! | `client.rs` | who calls, and by which host name |
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
@@ -12,6 +13,7 @@
 
 mod api;
 mod assets;
+mod base;
 mod client;
 mod cors;
 mod headers;
@@ -24,6 +26,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get};
 use protocol::ErrorCode;
 
+pub(crate) use base::Base;
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
 
@@ -31,8 +34,17 @@ use crate::ApiError;
 use crate::state::App;
 use crate::{whip_whep, ws};
 
-/// The routes.
+/// The routes, at the root and below `--base-path`: one proxy takes the path away, another passes it on.
 pub(crate) fn router(app: App) -> Router {
+    let base = app.base_path.clone();
+    let routes = routes(app);
+    if base.is_empty() {
+        return routes;
+    }
+    Router::new().nest_service(&base, routes.clone()).fallback_service(routes)
+}
+
+fn routes(app: App) -> Router {
     Router::new()
         .route("/ws", get(ws::open))
         .route("/api/rooms", api_get(get(api::rooms)))

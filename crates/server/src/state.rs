@@ -30,7 +30,7 @@ pub(crate) struct App {
     pub(crate) domains: Vec<String>,
     /// None without HTTPS.
     pub(crate) https: Option<Https>,
-    /// The path below which a proxy serves us; empty without one.
+    /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,

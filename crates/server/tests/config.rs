@@ -103,6 +103,8 @@ fn mistakes_are_told_in_one_sentence_with_their_place() {
     check("media_workers = 0", &["1 to 64"]);
     check("media_workers = 65", &["1 to 64"]);
     check("public_ips = ['0.0.0.0']", &["public IP"]);
+    check("base_path = 'live'", &["not a base path", "/live"]);
+    check("base_path = '/api/live'", &["no base path", "/api is an address of the server"]);
     check("allow_origins = ['example.com']", &["not an origin", "https://example.com"]);
     let missing =
         Config::load(ConfigOverlay::default(), Some(&folder.0.join("none.toml"))).unwrap_err();

@@ -85,6 +85,27 @@ pub fn get(path: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> 
     Err(if Dist::get(path).is_some() { Missing::NotAcceptable } else { Missing::NotFound })
 }
 
+/// [`INDEX`] for a server that clients reach below a path, such as `/live`. An empty path is the root.
+///
+/// The path has no character that HTML or an entity tag would need escaped. A page below a path is not compressed:
+/// it is about as long as its headers.
+///
+/// # Errors
+/// As [`get`].
+pub fn index_below(base: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> {
+    if base.is_empty() {
+        return get(INDEX, accept_encoding);
+    }
+    if !accepted(accept_encoding).any(|it| it == Encoding::Identity) {
+        return Err(Missing::NotAcceptable);
+    }
+    let index = get(INDEX, None)?;
+    // Attributes name our own files, and the path itself, from the root on.
+    let html = String::from_utf8_lossy(&index.bytes).replace("=\"/", &format!("=\"{base}/"));
+    let etag = format!("{}{base}\"", index.etag.trim_end_matches('"'));
+    Ok(Asset { bytes: html.into(), etag, ..index })
+}
+
 /// Whether the build has a file of exactly this path.
 fn is_listed(path: &str) -> bool {
     Dist::iter().any(|it| it == path)
@@ -154,6 +175,17 @@ mod tests {
         for path in named.filter(|path| path.contains('.')) {
             assert!(get(path, None).is_ok(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_page_below_a_path_names_its_files_below_it() {
+        let html = |asset: Asset| String::from_utf8_lossy(&asset.bytes).into_owned();
+        let below = index_below("/live", Some("br")).expect("every build has an index.html");
+        assert_eq!((below.encoding, below.immutable), (None, false));
+        assert_ne!(below.etag, index().etag, "other bytes, another tag");
+        assert_eq!(html(below).replace("=\"/live/", "=\"/"), html(index()));
+        assert_eq!(index_below("", Some("br")), get(INDEX, Some("br")), "the root is as it was");
+        assert_eq!(index_below("/live", Some("br, identity;q=0")), Err(Missing::NotAcceptable));
     }
 
     #[test]

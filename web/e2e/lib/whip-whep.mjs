@@ -9,6 +9,7 @@ export function speakWhipWhep() {
   const FRAGMENT = "application/trickle-ice-sdpfrag";
   const session = {
     pc: null,
+    token: null,
     url: null,
     etag: null,
     links: "",
@@ -21,7 +22,9 @@ export function speakWhipWhep() {
   let isBusy = false;
 
   const ask = async (method, url, type, body, headers = {}) => {
-    const given = type ? { "content-type": type, ...headers } : headers;
+    const given = { ...headers };
+    if (type) given["content-type"] = type;
+    if (session.token) given.authorization = `Bearer ${session.token}`;
     const response = await fetch(url, { method, body, headers: given });
     session.requests.push({ method, type, status: response.status });
     return response;
@@ -84,6 +87,10 @@ export function speakWhipWhep() {
     video.requestVideoFrameCallback(note);
   };
 
+  /** From now on requests carry this key. */
+  session.authorize = (token) => {
+    session.token = token;
+  };
   /** From now on connections have a certificate with this key: RSA, or an elliptic curve. */
   session.certify = async (key) => {
     const rsa = {

@@ -3,7 +3,7 @@ import { useCopy } from "../hooks/use-copy";
 import { useLanguage } from "../hooks/use-language";
 import { useNow } from "../hooks/use-now";
 import { formatCount, formatDuration } from "../i18n/format";
-import { roomPath } from "../live/room-name";
+import { roomUrl } from "../live/room-name";
 import type { ViewerSnapshot } from "../live/viewer";
 import { Button } from "./button";
 import { LiveBadge } from "./live-badge";
@@ -16,7 +16,7 @@ export function RoomMeta({ room, snapshot }: { room: string; snapshot: ViewerSna
   const since = snapshot.room?.live === "live" ? snapshot.room.since : null;
   const now = useNow(since !== null);
   const host = snapshot.room?.host?.name;
-  const url = location.origin + roomPath(room);
+  const url = roomUrl(room);
   const share = () => {
     // The system's sheet where there is one; a refusal there is a decision, not an error.
     if (navigator.share) void navigator.share({ title: room, url }).catch(() => undefined);

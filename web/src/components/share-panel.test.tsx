@@ -14,6 +14,7 @@ beforeEach(() => {
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
+  document.head.innerHTML = "";
 });
 
 const link = () => screen.getByTestId<HTMLAnchorElement>("share-link").href;
@@ -39,4 +40,13 @@ test.each([
   await screen.findByText(/works on this computer only/);
   expect(link()).toBe(`${location.origin}/r/studio`);
   expect(screen.queryByRole("combobox")).toBeNull();
+});
+
+test("below a path the link has the path", async () => {
+  document.head.innerHTML = '<meta name="base-path" content="/live/" />';
+  asked.mockResolvedValue(Response.json({ origins: ["http://192.168.1.5:3000"] }));
+  render(<SharePanel room="studio" />);
+  await screen.findByText("Phones and computers in your network can open this link to watch.");
+  expect(asked.mock.calls[0]?.[0]).toBe("/live/api/addresses");
+  expect(link()).toBe("http://192.168.1.5:3000/live/r/studio");
 });

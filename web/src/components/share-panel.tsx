@@ -4,7 +4,7 @@ import { useCopy } from "../hooks/use-copy";
 import { useLanOrigins } from "../hooks/use-lan-origins";
 import { useLanguage } from "../hooks/use-language";
 import { isOnlyHere } from "../live/lan";
-import { roomPath } from "../live/room-name";
+import { roomUrl } from "../live/room-name";
 import { Button } from "./button";
 import { SelectField } from "./field";
 import styles from "./panel.module.css";
@@ -19,7 +19,7 @@ export function SharePanel({ room }: { room: string }) {
   const origins = useLanOrigins();
   const [chosen, setChosen] = useState<string | null>(null);
   const origin = chosen ?? origins[0] ?? location.origin;
-  const url = origin + roomPath(room);
+  const url = roomUrl(room, origin);
   const share = () => void navigator.share({ title: room, url }).catch(() => undefined);
   return (
     <section className={styles.panel} aria-labelledby="share">

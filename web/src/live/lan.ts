@@ -1,3 +1,4 @@
+import { withBase } from "./base-path";
 import type { Addresses } from "./protocol";
 
 const ONLY_HERE = ["localhost", "127.0.0.1", "[::1]"];
@@ -11,7 +12,7 @@ export function isOnlyHere(): boolean {
 export async function lanOrigins(signal: AbortSignal): Promise<string[]> {
   if (!isOnlyHere()) return [];
   try {
-    const response = await fetch("/api/addresses", { signal });
+    const response = await fetch(withBase("/api/addresses"), { signal });
     return response.ok ? ((await response.json()) as Addresses).origins : [];
   } catch {
     return [];

@@ -1,3 +1,4 @@
+import { withBase } from "./base-path";
 import type { Finding, RoomInfo } from "./protocol";
 import { Store } from "./store";
 
@@ -15,7 +16,7 @@ export class RoomFindings extends Store<RoomFindingsSnapshot> {
 
   constructor(room: string) {
     super({ findings: [] });
-    this.#url = `/api/rooms/${encodeURIComponent(room)}`;
+    this.#url = withBase(`/api/rooms/${encodeURIComponent(room)}`);
     this.#timer = setInterval(() => void this.#poll(), POLL_MS);
     void this.#poll();
   }

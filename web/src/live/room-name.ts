@@ -1,3 +1,5 @@
+import { withBase } from "./base-path";
+
 const MAX_CHARS = 64;
 /** The server's rule: letters and digits of any script, `_` and `-`. */
 const ALLOWED = /^[\p{Alphabetic}\p{N}_-]+$/u;
@@ -21,4 +23,9 @@ function fromLink(text: string): string {
 
 export function roomPath(room: string): string {
   return `/r/${encodeURIComponent(room)}`;
+}
+
+/** The address of a room, to be opened elsewhere. */
+export function roomUrl(room: string, origin = location.origin): string {
+  return origin + withBase(roomPath(room));
 }

@@ -1,3 +1,4 @@
+import { withBase } from "./base-path";
 import type { RoomSummary } from "./protocol";
 import { recall, remember } from "./storage";
 import { Store } from "./store";
@@ -33,7 +34,7 @@ export class LiveRooms extends Store<LiveRoomsSnapshot> {
   async #poll(): Promise<void> {
     if (document.visibilityState === "hidden") return;
     try {
-      const response = await fetch("/api/rooms", { signal: this.#abort.signal });
+      const response = await fetch(withBase("/api/rooms"), { signal: this.#abort.signal });
       if (!response.ok) throw new Error(response.statusText);
       this.update({ rooms: (await response.json()) as RoomSummary[], failed: false });
     } catch {

@@ -29,6 +29,9 @@ afterEach(() => {
 test("the address follows the page's own", () => {
   expect(socketUrl({ protocol: "https:", host: "a.test:3000" })).toBe("wss://a.test:3000/ws");
   expect(socketUrl({ protocol: "http:", host: "localhost" })).toBe("ws://localhost/ws");
+  document.head.innerHTML = '<meta name="base-path" content="/live/" />';
+  expect(socketUrl({ protocol: "https:", host: "a.test" })).toBe("wss://a.test/live/ws");
+  document.head.innerHTML = "";
 });
 
 test("says hello first, and is open only when welcomed", () => {

@@ -1,3 +1,4 @@
+import { withBase } from "./base-path";
 import type { ClientMessage, ErrorCode, ServerMessage } from "./protocol";
 import { PROTOCOL_VERSION } from "./protocol";
 import { reconnectDelayMs } from "./reconnect";
@@ -58,7 +59,8 @@ const HOPELESS_CLOSE = new Set([4401, 4403, 4404, 4409]);
 
 /** The address of `/ws` on the server that the page came from. */
 export function socketUrl(location: Pick<Location, "protocol" | "host"> = window.location): string {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${location.host}${withBase("/ws")}`;
 }
 
 /** One conversation with the server: outlives sockets, resumes its place, never throws. */

@@ -8,6 +8,10 @@ use auth::KEY_MIN_CHARS;
 use super::knobs::Config;
 use super::values::{IceServerEntry, TlsMode};
 
+/// What the server's own paths begin with. A base path that begins so would hide them.
+const OWN_PATHS: [&str; 10] =
+    [".well-known", "api", "assets", "healthz", "host", "r", "trust", "whep", "whip", "ws"];
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -84,6 +88,13 @@ impl Config {
         if !self.base_path.is_empty() && !auth::is_prefix(&self.base_path) {
             return Err(ConfigError::Invalid(format!(
                 "{:?} is not a base path; write it as /live",
+                self.base_path
+            )));
+        }
+        let first = self.base_path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if OWN_PATHS.contains(&first) {
+            return Err(ConfigError::Invalid(format!(
+                "{:?} is no base path: /{first} is an address of the server itself; choose another, such as /live",
                 self.base_path
             )));
         }

@@ -33,8 +33,8 @@ knobs! {
         /// addresses, its own name and localhost need not be named
         allow_hosts: [Vec<String>] = Vec::new(),
             (long = "allow-host", value_name = "NAME", env = "KAIBO_ALLOW_HOST", value_delimiter = ',');
-        /// Path below which a proxy serves this server and that it takes away, such as /live; a proxy may also say it
-        /// in X-Forwarded-Prefix
+        /// Path below which a proxy serves this server, such as /live, whether it passes the path on or takes it away;
+        /// a proxy that takes it away may say it in X-Forwarded-Prefix instead
         base_path: [String] = String::new(),
             (long, value_name = "PATH", env = "KAIBO_BASE_PATH");
         /// Origin of other web pages that may publish and watch, such as https://example.com; may be repeated; * for any

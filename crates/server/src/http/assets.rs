@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, RoomName};
 use webui::{Asset, INDEX, Missing, Route};
 
-use super::method_not_allowed;
+use super::{Base, method_not_allowed};
 use crate::ApiError;
 
 /// The name changes with the content, so it can be kept.
@@ -23,6 +23,7 @@ const VARIES: (HeaderName, &str) = (VARY, "accept-encoding");
 
 /// Everything that is no other route.
 pub(super) async fn serve(
+    Base(base): Base,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -35,15 +36,16 @@ pub(super) async fn serve(
         return Err(method_not_allowed());
     }
     let accept_encoding = joined(&headers, &ACCEPT_ENCODING);
-    let get = |file| webui::get(file, accept_encoding.as_deref());
+    let accept_encoding = accept_encoding.as_deref();
+    let index = || webui::index_below(&base, accept_encoding);
     let file = path.trim_start_matches('/');
     if is_page(path) {
-        found(get(INDEX), &headers)
+        found(index(), &headers)
     } else if Route::of(path).is_none() && file.contains('.') && file != INDEX {
-        found(get(file), &headers)
+        found(webui::get(file, accept_encoding), &headers)
     } else {
         // For a person: the client says in words that there is no such page.
-        Ok(match get(INDEX) {
+        Ok(match index() {
             Ok(asset) => (StatusCode::NOT_FOUND, content(asset)).into_response(),
             Err(_) => not_found().into_response(),
         })
@@ -116,7 +118,9 @@ mod tests {
             map.append(name, value.parse().unwrap());
         }
         let uri = path.parse().unwrap();
-        serve(Method::GET, uri, map).await.unwrap_or_else(IntoResponse::into_response)
+        serve(Base(String::new()), Method::GET, uri, map)
+            .await
+            .unwrap_or_else(IntoResponse::into_response)
     }
 
     fn header(response: &Response, name: &HeaderName) -> String {

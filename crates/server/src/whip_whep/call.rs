@@ -1,10 +1,8 @@
 //! What a request of WHIP or WHEP says: who calls, its token, its path, its body.
 
-use std::net::SocketAddr;
-
 use auth::Secret;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, LINK};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -16,7 +14,7 @@ use super::open::{Admitted, admit};
 use super::problem::Problem;
 use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
-use crate::http::Client;
+use crate::http::{Base, Client};
 use crate::state::App;
 
 pub(super) const SDP: &str = "application/sdp";
@@ -45,8 +43,7 @@ pub(super) struct Call {
     pub(super) token: Option<Secret>,
     pub(super) if_match: Option<String>,
     content_type: Option<String>,
-    /// The path below which a proxy serves us; empty without one.
-    base: String,
+    base: Base,
     room: Option<String>,
     id: Option<String>,
     stream: Option<String>,
@@ -67,13 +64,14 @@ impl FromRequestParts<App> for Call {
             let found = params.iter().flat_map(RawPathParams::iter).find(|(key, _)| *key == name);
             found.map(|(_, value)| value.to_owned())
         };
+        let Ok(base) = Base::from_request_parts(parts, app).await;
         let headers = &parts.headers;
         Ok(Self {
             client,
             token: bearer(headers)?,
             if_match: text(headers, &IF_MATCH).map(str::to_owned),
             content_type: text(headers, &CONTENT_TYPE).map(str::to_owned),
-            base: base(app, parts),
+            base,
             room: param("room"),
             id: param("id"),
             stream: param("stream"),
@@ -125,7 +123,7 @@ impl Call {
     /// The address of a session, without scheme and host (RFC 9110, section 10.2.2): the client knows better than
     /// the server by which it came. It begins with a slash, since OBS takes what does not for another path.
     pub(super) fn location(&self, kind: Kind, room: &str, id: &str) -> String {
-        format!("{}/{}/{}/{id}", self.base, kind.as_str(), encode(room))
+        format!("{}/{}/{}/{id}", self.base.0, kind.as_str(), encode(room))
     }
 
     /// The address of the session that the path names.
@@ -188,13 +186,6 @@ impl Call {
     pub(super) fn may_ask(&self, app: &App, kind: Kind) -> Result<(), Problem> {
         app.sessions.find(&app.auth, self.asked(kind)).map(|_| ())
     }
-}
-
-/// The path below which clients reach the server: as a trusted proxy says, or else as configured.
-fn base(app: &App, parts: &Parts) -> String {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let said = peer.and_then(|peer| app.auth.prefix(peer, &parts.headers));
-    said.unwrap_or(&app.base_path).to_owned()
 }
 
 /// Percent-encodes what is no unreserved character (RFC 3986, section 2.3).
