@@ -8,6 +8,8 @@ import { usePath } from "./router";
 // Fans need not load the studio.
 const HostPage = lazy(async () => ({ default: (await import("./pages/host")).HostPage }));
 
+const TrustPage = lazy(async () => ({ default: (await import("./pages/trust")).TrustPage }));
+
 export function App() {
   const path = usePath();
   if (path === "/") return <HomePage />;
@@ -15,6 +17,13 @@ export function App() {
     return (
       <Suspense fallback={null}>
         <HostPage />
+      </Suspense>
+    );
+  }
+  if (path === "/trust") {
+    return (
+      <Suspense fallback={null}>
+        <TrustPage />
       </Suspense>
     );
   }

@@ -9,6 +9,8 @@ pub enum Route {
     Home,
     /// `/host`
     Host,
+    /// `/trust`
+    Trust,
     /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
     /// for the caller to say.
     Room(String),
@@ -20,6 +22,7 @@ impl Route {
         match path {
             "/" => Some(Self::Home),
             "/host" => Some(Self::Host),
+            "/trust" => Some(Self::Trust),
             _ => {
                 let room = path.strip_prefix("/r/")?.split('/').next()?;
                 let room = percent_decode_str(room).decode_utf8().ok()?;
@@ -37,6 +40,7 @@ mod tests {
     fn pages_are_told_from_everything_else() {
         assert_eq!(Route::of("/"), Some(Route::Home));
         assert_eq!(Route::of("/host"), Some(Route::Host));
+        assert_eq!(Route::of("/trust"), Some(Route::Trust));
         for path in ["", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo"]
         {
             assert_eq!(Route::of(path), None, "{path}");

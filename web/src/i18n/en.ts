@@ -282,6 +282,30 @@ export const en: Dictionary = {
   "problem.reload": "Reload",
   "problem.retrying": "The page keeps trying.",
 
+  "trust.title": "Trust this server",
+  "trust.text":
+    "This server has HTTPS with a certificate of its own. Install it once on each device: then pages open with https:// and can use the camera.",
+  "trust.scan": "Scan to open this page on a phone",
+  "trust.qrAlt": "QR code of this page's address",
+  "trust.ios": "iPhone and iPad",
+  "trust.ios.1": "Open this page in Safari, download the certificate, tap Allow.",
+  "trust.ios.2": "Open Settings › General › VPN & Device Management, choose Kaibo, tap Install.",
+  "trust.ios.3":
+    "Open Settings › General › About › Certificate Trust Settings and switch Kaibo on.",
+  "trust.android": "Android",
+  "trust.android.1": "Download the certificate.",
+  "trust.android.2":
+    "Open Settings › Security › Encryption & credentials › Install a certificate › CA certificate, tap Install anyway, choose kaibo.crt.",
+  "trust.desktop": "Computers",
+  "trust.desktop.1":
+    "Windows: open kaibo.crt, choose Install Certificate, Local Machine, Trusted Root Certification Authorities.",
+  "trust.desktop.2":
+    "macOS: open kaibo.pem, double-click it in Keychain Access, set Trust to Always Trust.",
+  "trust.desktop.3":
+    "Firefox: Settings › Privacy & Security › Certificates › View Certificates › Authorities › Import.",
+  "trust.download": "Download the certificate",
+  "trust.open": "When it is installed, open {url}",
+  "trust.none": "This server has no certificate authority of its own: there is nothing to install.",
   "notFound.title": "Page not found",
   "notFound.text": "The link may be incomplete, or the address has changed.",
   "notFound.home": "Back to the home page",

@@ -264,6 +264,27 @@ export const zh = {
   "problem.reload": "刷新页面",
   "problem.retrying": "页面会自动重试。",
 
+  "trust.title": "信任这台服务器",
+  "trust.text":
+    "这台服务器用自己签发的证书提供 HTTPS。每台设备装一次证书，之后就能用 https:// 打开页面、用摄像头开播。",
+  "trust.scan": "用手机扫码打开这个页面",
+  "trust.qrAlt": "本页地址的二维码",
+  "trust.ios": "iPhone 和 iPad",
+  "trust.ios.1": "用 Safari 打开本页，下载证书，点“允许”。",
+  "trust.ios.2": "打开“设置 › 通用 › VPN 与设备管理”，选 Kaibo，点“安装”。",
+  "trust.ios.3": "打开“设置 › 通用 › 关于本机 › 证书信任设置”，打开 Kaibo 的开关。",
+  "trust.android": "安卓",
+  "trust.android.1": "下载证书。",
+  "trust.android.2":
+    "打开“设置 › 安全 › 加密与凭据 › 安装证书 › CA 证书”，选“仍然安装”，再选下载的 kaibo.crt。",
+  "trust.desktop": "电脑",
+  "trust.desktop.1":
+    "Windows：打开 kaibo.crt，点“安装证书”，存储位置选“本地计算机”，放入“受信任的根证书颁发机构”。",
+  "trust.desktop.2": "macOS：打开 kaibo.pem，在“钥匙串访问”里双击它，“信任”选“始终信任”。",
+  "trust.desktop.3": "Firefox：“设置 › 隐私与安全 › 证书 › 查看证书 › 证书颁发机构 › 导入”。",
+  "trust.download": "下载证书",
+  "trust.open": "装好后打开 {url}",
+  "trust.none": "这台服务器没有自己的证书颁发机构，什么都不用装。",
   "notFound.title": "页面不存在",
   "notFound.text": "链接可能不完整，或者已经改了地址。",
   "notFound.home": "回到首页",

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, OriginalUri, Request, State};
 use axum::http::header::{HOST, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -66,7 +66,10 @@ fn https_url(app: &App, request: &Request) -> Option<HeaderValue> {
         let name = without_port(host);
         if ours == HTTPS_PORT { name.to_owned() } else { format!("{name}:{ours}") }
     };
-    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+    // Below `--base-path`, the whole path.
+    let original = request.extensions().get::<OriginalUri>().map(|it| &it.0);
+    let uri = original.unwrap_or(request.uri());
+    let path = uri.path_and_query().map_or("/", |it| it.as_str());
     HeaderValue::from_str(&format!("https://{authority}{path}")).ok()
 }
 
