@@ -43,6 +43,8 @@ pub struct Join {
     pub addr: ClientAddr,
     /// The server's own address that it reached, when known: the first candidate it is given.
     pub via: Option<IpAddr>,
+    /// The server's own TURN, with credentials for this client; it comes after the configured servers.
+    pub turn: Option<IceServer>,
     /// The room; the default room when absent.
     pub room: Option<RoomName>,
     /// The role that its URL names.

@@ -253,11 +253,16 @@ impl Context {
         std::mem::take(&mut self.left)
     }
 
-    /// STUN and TURN servers for one client.
-    pub(crate) fn ice_servers(&self, session: SessionId) -> Vec<IceServer> {
+    /// STUN and TURN servers for one client; `own` is the server's own TURN.
+    pub(crate) fn ice_servers(
+        &self,
+        session: SessionId,
+        own: Option<&IceServer>,
+    ) -> Vec<IceServer> {
         let label = session.to_string();
-        let servers = self.config.ice_servers.iter();
-        servers.map(|server| server.for_client(&label, self.now.unix_ms)).collect()
+        let configured = self.config.ice_servers.iter();
+        let configured = configured.map(|server| server.for_client(&label, self.now.unix_ms));
+        configured.chain(own.cloned()).collect()
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::Instant;
 use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
 use media_api::{Codec, PeerId, Preference, Reason};
-use protocol::{AudioState, DisplayName, LayerSize, Pc, Role, ServerMessage, VideoState};
+use protocol::{
+    AudioState, DisplayName, IceServer, LayerSize, Pc, Role, ServerMessage, VideoState,
+};
 use serde_json::Value;
 
 use crate::admission::{PeerPlace, SessionPlace};
@@ -55,6 +57,8 @@ pub(crate) struct Session {
     pub(crate) client: Option<ClientId>,
     pub(crate) addr: ClientAddr,
     pub(crate) via: Option<IpAddr>,
+    /// The server's own TURN, with credentials for this client.
+    pub(crate) turn: Option<IceServer>,
     pub(crate) place: SessionPlace,
     pub(crate) profile: Profile,
     /// The role that its URL, `hello` or door names.
@@ -87,11 +91,12 @@ pub(crate) struct Manners {
 
 impl Session {
     pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Instant) -> Self {
-        let Join { addr, via, room: _, role, place } = join;
+        let Join { addr, via, turn, room: _, role, place } = join;
         Self {
             client: Some(client),
             addr,
             via,
+            turn,
             place,
             profile,
             role,

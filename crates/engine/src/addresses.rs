@@ -8,6 +8,9 @@ use crate::udp::Sockets;
 /// container bridges has dozens of addresses; the first ones are the real ones.
 const MAX_CANDIDATES: usize = 16;
 
+/// The most candidates for TCP.
+const MAX_TCP_CANDIDATES: usize = 4;
+
 /// The addresses of the machine's interfaces that are up.
 pub(crate) fn local() -> Vec<IpAddr> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
@@ -25,6 +28,18 @@ pub(crate) fn candidates(
     public_ips: &[IpAddr],
 ) -> Vec<SocketAddr> {
     choose(local.iter().copied(), public_ips, |ip| sockets.listens_on(ip), sockets.port())
+}
+
+/// The candidates for TCP: a browser opens a connection to each, so they are few.
+pub(crate) fn tcp_candidates(udp: &[SocketAddr], listen: Option<SocketAddr>) -> Vec<SocketAddr> {
+    let Some(listen) = listen else { return Vec::new() };
+    let is_heard = |ip: IpAddr| {
+        let bound = listen.ip();
+        // An unspecified IPv6 address is every address of both families.
+        bound == ip || bound.is_unspecified() && (bound.is_ipv6() || ip.is_ipv4())
+    };
+    let ips = udp.iter().map(SocketAddr::ip).filter(|ip| is_heard(*ip));
+    ips.take(MAX_TCP_CANDIDATES).map(|ip| SocketAddr::new(ip, listen.port())).collect()
 }
 
 fn choose(
@@ -87,6 +102,19 @@ mod tests {
                 "[::1]:3000"
             ]
         );
+    }
+
+    #[test]
+    fn tcp_candidates_are_few_and_none_where_pages_are_for_this_machine_only() {
+        let udp: Vec<SocketAddr> = (1..20_u8).map(|n| ([192, 0, 2, n], 3000).into()).collect();
+        let of = |listen: &str| tcp_candidates(&udp, Some(listen.parse().unwrap()));
+        assert_eq!(of("[::]:443").len(), MAX_TCP_CANDIDATES);
+        assert_eq!(
+            of("0.0.0.0:443").first(),
+            udp.first().map(|it| SocketAddr::new(it.ip(), 443)).as_ref()
+        );
+        assert_eq!(of("192.0.2.7:443"), [SocketAddr::from(([192, 0, 2, 7], 443))]);
+        assert!(of("127.0.0.1:3000").is_empty() && tcp_candidates(&udp, None).is_empty());
     }
 
     #[test]

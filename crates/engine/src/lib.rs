@@ -16,6 +16,7 @@
 mod addresses;
 mod capacity;
 mod mailbox;
+mod streams;
 pub mod udp;
 mod worker;
 
@@ -30,10 +31,12 @@ use capacity::TotalCapacity;
 use mio::Waker;
 use worker::{Ends, Message, Waiting, Worker};
 
+pub use sfu::worker_of_check;
 pub use sfu::{
     Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS, MediaInfo,
     NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId,
 };
+pub use streams::Connection;
 pub use worker::BATCHES_PER_TURN;
 
 /// Commands under way to one media thread. It takes all of them at every turn, some thousand times
@@ -47,6 +50,8 @@ pub struct Config {
     pub listen: IpAddr,
     /// The UDP port of all sessions; 0 lets the system choose.
     pub udp_port: u16,
+    /// The TCP address whose connections come by [`Engine::accept`], if any: it is announced for networks without UDP.
+    pub tcp: Option<SocketAddr>,
     /// Addresses to announce besides those of the machine: of the NAT or container host in front.
     pub public_ips: Vec<IpAddr>,
     /// The most peers at once; one more is [`NegotiationError::Full`].
@@ -142,6 +147,7 @@ impl Engine {
         }
         let n_workers = sockets.len();
         let mut core = sfu::Config::new(candidates.clone());
+        core.tcp_candidates = addresses::tcp_candidates(&candidates, config.tcp);
         // Who has no place is refused before: here nobody is.
         core.max_peers = usize::MAX;
         core.max_publish_kbps = config.max_publish_kbps;
@@ -194,6 +200,14 @@ impl Engine {
         match command.peer().filter(|_| command.is_of_new_peer()) {
             Some(peer) if !self.capacity.take() => handle.send(Message::Refuse(peer)),
             _ => handle.send(Message::Command(command)),
+        }
+    }
+
+    /// Takes a TCP connection of a peer over. One that does not begin with a connectivity check for a peer here is closed.
+    pub fn accept(&self, connection: Connection) {
+        let worker = worker_of_check(&connection.first);
+        if let Some(handle) = worker.and_then(|it| self.workers.get(usize::from(it))) {
+            handle.send(Message::Stream(Box::new(connection)));
         }
     }
 

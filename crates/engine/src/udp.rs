@@ -171,10 +171,10 @@ impl Sockets {
         while *is_segmenting && done < outbox.len() {
             // A run of one family goes to one socket.
             let Some(first) = outbox.transmits().nth(done) else { break };
-            let is_ipv4 = first.destination.is_ipv4();
+            let is_ipv4 = first.destination.addr.is_ipv4();
             let udp = sockets.iter().find(|it| it.address.is_ipv4() == is_ipv4);
             let run = outbox.transmits().skip(done);
-            let run = run.take_while(|it| it.destination.is_ipv4() == is_ipv4);
+            let run = run.take_while(|it| it.destination.addr.is_ipv4() == is_ipv4);
             let Some(udp) = udp else {
                 let error = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 done += run.map(|it| lost(it.datagrams().count(), &error)).count();
@@ -205,7 +205,7 @@ impl Sockets {
     }
 
     fn send_one(&self, it: &sfu::Transmit<'_>) -> io::Result<()> {
-        let to = it.destination;
+        let to = it.destination.addr;
         let udp = self.sockets.iter().find(|it| it.address.is_ipv4() == to.is_ipv4());
         let Some(udp) = udp else {
             return Err(io::Error::from(io::ErrorKind::AddrNotAvailable));

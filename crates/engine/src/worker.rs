@@ -12,6 +12,7 @@ use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, Sfu};
 
 use crate::capacity::Capacity;
 use crate::mailbox::Mailboxes;
+use crate::streams::{Connection, Streams, is_stream};
 use crate::udp::{Buffers, Sockets};
 
 /// Batches read from one socket in one turn: then timers and the other socket get their share.
@@ -35,6 +36,8 @@ pub(crate) enum Message {
     Command(Command),
     /// Of the control plane, about a new peer that there is no place for.
     Refuse(PeerId),
+    /// A TCP connection of a peer.
+    Stream(Box<Connection>),
     /// The process ends.
     Stop,
 }
@@ -43,6 +46,7 @@ pub(crate) enum Message {
 pub(crate) struct Worker {
     sfu: Sfu,
     sockets: Sockets,
+    streams: Streams,
     /// Which of our candidates a datagram was sent to, by its destination address.
     candidates: Vec<SocketAddr>,
     poll: Poll,
@@ -99,10 +103,12 @@ impl Worker {
     ) -> io::Result<Self> {
         sockets.register(poll.registry())?;
         let candidates = config.candidates.clone();
+        let streams = Streams::new(config.worker);
         let (sfu, dropped) = (Sfu::new(config), Dropped::default());
         Ok(Self {
             sfu,
             sockets,
+            streams,
             candidates,
             poll,
             _waker: waker,
@@ -127,6 +133,12 @@ impl Worker {
             {
                 panic!("the system cannot wait for datagrams: {error}");
             }
+            if !self.streams.is_empty() {
+                let now = Instant::now();
+                for event in events.iter().filter(|it| is_stream(it.token())) {
+                    self.streams.ready(event, now);
+                }
+            }
             match self.turn(&mut buffers) {
                 Some(next) => wake_at = next,
                 None => return,
@@ -141,6 +153,7 @@ impl Worker {
         for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers);
         }
+        more |= self.receive_streams();
         let mut now = Instant::now();
         for n in 0..COMMANDS_PER_TURN {
             match self.inbox.try_recv() {
@@ -151,6 +164,7 @@ impl Worker {
                 Ok(Message::Refuse(peer)) => {
                     (self.sink)(Event::Rejected { peer, error: NegotiationError::Full });
                 }
+                Ok(Message::Stream(connection)) => self.add_stream(*connection, now),
                 Ok(Message::Stop) => {
                     self.sfu.close_all(now);
                     self.drain(now);
@@ -164,6 +178,8 @@ impl Worker {
         now = Instant::now();
         self.sfu.handle_timeout(now);
         let next = self.drain(now);
+        let looks_at = self.streams.look(now, |remote| self.sfu.holds_stream(remote));
+        let next = [next, looks_at].into_iter().flatten().min();
         self.capacity.keep(self.sfu.registered());
         // Edge-triggered: what was left unread does not wake us again.
         Some(if more { Some(now) } else { next })
@@ -205,7 +221,10 @@ impl Worker {
             more |= self.take_messages(now);
             for (source, to, contents) in buffers.datagrams() {
                 if let Some(destination) = candidate(&self.candidates, source, to) {
-                    self.sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+                    self.sfu.handle_datagram(
+                        &Datagram { source: source.into(), destination, contents },
+                        now,
+                    );
                 }
             }
             self.drain(now);
@@ -213,9 +232,38 @@ impl Worker {
         true
     }
 
+    /// Takes a TCP connection over, with the check that it begins with.
+    fn add_stream(&mut self, connection: Connection, now: Instant) {
+        match self.streams.add(connection, self.poll.registry(), now) {
+            Ok((source, destination, check)) => {
+                let datagram = Datagram { source, destination, contents: &check };
+                self.sfu.handle_datagram(&datagram, now);
+                self.drain(now);
+            }
+            Err(error) => tracing::debug!(%error, "TCP connection not taken"),
+        }
+    }
+
+    /// Reads the TCP connections that have something. Returns whether there may be more.
+    fn receive_streams(&mut self) -> bool {
+        if self.streams.is_empty() {
+            return false;
+        }
+        let now = Instant::now();
+        let Self { sfu, streams, .. } = self;
+        let more = streams.receive(|source, destination, contents| {
+            sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+        });
+        self.drain(now);
+        more
+    }
+
     /// Sends and reports until the core has nothing more. Returns its next deadline.
     fn drain(&mut self, now: Instant) -> Option<Instant> {
         loop {
+            while let Some((remote, is_full)) = self.streams.changed() {
+                self.sfu.stream_full(remote, is_full, now);
+            }
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
@@ -226,6 +274,7 @@ impl Worker {
                 }
                 Output::Transmits(outbox) => {
                     let dropped = &mut self.dropped;
+                    self.streams.send(outbox, |n| dropped.note(n, &too_slow(), now));
                     self.sockets.send(outbox, |n, error| dropped.note(n, error, now));
                 }
             }
@@ -242,6 +291,11 @@ fn candidate(
 ) -> Option<SocketAddr> {
     let exact = candidates.iter().find(|it| Some(it.ip()) == to);
     exact.or_else(|| candidates.iter().find(|it| it.is_ipv4() == source.is_ipv4())).copied()
+}
+
+/// Why a datagram for a TCP connection is dropped.
+fn too_slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "a peer on TCP does not take them")
 }
 
 impl Dropped {

@@ -37,6 +37,7 @@ impl Studio {
         let config = Config {
             listen: [127, 0, 0, 1].into(),
             udp_port: 0,
+            tcp: None,
             public_ips: Vec::new(),
             max_peers,
             max_publish_kbps: 0,

@@ -416,6 +416,8 @@ mod tests {
     impl Media for NoMedia {
         fn command(&self, _: Command) {}
 
+        fn accept(&self, _: engine::Connection) {}
+
         fn udp_port(&self) -> u16 {
             4000
         }
@@ -441,6 +443,7 @@ mod tests {
         let join = || Join {
             addr,
             via: None,
+            turn: None,
             room: Some(room.clone()),
             role: Some(protocol::Role::Fan),
             place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use engine::{Engine, StartError};
+use engine::{Connection, Engine, StartError};
 use media_api::{Command, Event};
 use tokio::sync::mpsc;
 
@@ -12,6 +12,9 @@ use tokio::sync::mpsc;
 pub trait Media: fmt::Debug + Send + Sync + 'static {
     /// Asks for something; what comes of it is an event. Waits while thousands are under way.
     fn command(&self, command: Command);
+
+    /// Takes over a TCP connection that begins with a connectivity check.
+    fn accept(&self, connection: Connection);
 
     /// The UDP port in use.
     fn udp_port(&self) -> u16;
@@ -23,6 +26,10 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
 impl Media for Engine {
     fn command(&self, command: Command) {
         Self::command(self, command);
+    }
+
+    fn accept(&self, connection: Connection) {
+        Self::accept(self, connection);
     }
 
     fn udp_port(&self) -> u16 {

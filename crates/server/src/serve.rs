@@ -104,6 +104,7 @@ pub async fn serve_with(
         engine::Config {
             listen: media_address(addr.ip()),
             udp_port: config.udp_port.unwrap_or(same_port),
+            tcp: Some(addr),
             public_ips: config.public_ips.clone(),
             max_peers: config.max_peers.saturating_add(SPARE_PEERS),
             max_publish_kbps: config.max_publish_kbps,
@@ -142,6 +143,7 @@ pub async fn serve_with(
     let handlers = Handlers {
         router: router(app),
         tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
+        media: media.clone(),
         shutdown: shutdown.clone(),
     };
     if let Some(listener) = http_listener {

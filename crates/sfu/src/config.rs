@@ -17,6 +17,8 @@ pub struct Config {
     /// The host candidates in every offer and answer (RFC 8445, section 5.1.1.1). The destination of
     /// each received datagram is one of them.
     pub candidates: Vec<SocketAddr>,
+    /// The addresses at which peers can open a TCP connection (RFC 6544, `tcptype passive`), for networks without UDP.
+    pub tcp_candidates: Vec<SocketAddr>,
     /// The largest number of peers at once. Further ones are refused with [`crate::NegotiationError::Full`].
     pub max_peers: usize,
     /// The bitrate limit of a publisher, in kbit/s; 0: no limit. A publisher above it gets a finding
@@ -57,6 +59,7 @@ impl Config {
     pub fn new(candidates: Vec<SocketAddr>) -> Self {
         Self {
             candidates,
+            tcp_candidates: Vec::new(),
             max_peers: 10_000,
             max_publish_kbps: 0,
             max_publish_packets: MAX_PUBLISH_PACKETS,

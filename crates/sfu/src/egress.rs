@@ -24,7 +24,7 @@ use self::sender::Sender;
 use self::sender_reports::Reports;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr, StreamId};
 use crate::media::format::Format;
 use crate::transport::sdp::{self, Layout, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
 use crate::transport::shared::Shared;
@@ -64,6 +64,8 @@ pub(crate) struct Egress {
     is_news: bool,
     /// Whether a goodbye is due.
     is_closing: bool,
+    /// A TCP connection that has too much to send.
+    full: Option<StreamId>,
     feedbacks: RateLimit,
     /// When there is something to do, even without input.
     due: Instant,
@@ -106,6 +108,7 @@ impl Egress {
             media: None,
             is_news: false,
             is_closing: false,
+            full: None,
             feedbacks: RateLimit::default(),
             due: now,
             began: now,
@@ -126,6 +129,7 @@ impl Egress {
             transports: &transports,
             fingerprint: &self.shared.fingerprint,
             candidates: &self.shared.addresses,
+            tcp_candidates: &self.shared.tcp_addresses,
             via,
             session_id: self.session_id,
             version: self.version,
@@ -298,7 +302,7 @@ impl Egress {
     }
 
     /// Our address and the viewer's on the media path. A viewer without a path never migrates.
-    pub(crate) fn path(&self) -> Option<(SocketAddr, SocketAddr)> {
+    pub(crate) fn path(&self) -> Option<(SocketAddr, RemoteAddr)> {
         self.transport.addresses()
     }
 
@@ -435,6 +439,21 @@ impl Egress {
         // A receiver repeats a request about once per round trip, by a clock that differs from ours.
         let trip = feedback.round_trip.unwrap_or(UNKNOWN_ROUND_TRIP) / 2;
         (trip + feedback.late).as_millis() as u64
+    }
+
+    /// Tells whether the TCP connection has too much to send.
+    pub(crate) fn set_full(&mut self, stream: StreamId, is_full: bool) {
+        self.full = is_full.then_some(stream);
+    }
+
+    /// Whether the media path is a TCP connection that has too much to send: no video until it has sent some.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.is_some() && self.full == self.stream()
+    }
+
+    /// The TCP connection that the media path is; `None` over UDP.
+    pub(crate) fn stream(&self) -> Option<StreamId> {
+        self.transport.path().and_then(|it| it.remote.stream)
     }
 
     /// How long nothing has come from the viewer's address on the media path.

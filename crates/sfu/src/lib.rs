@@ -33,9 +33,10 @@ mod workers;
 
 pub use crate::config::{Config, MAX_PUBLISH_PACKETS, PUBLISH_CEILING_KBPS};
 pub use crate::core::outbox::{Outbox, Transmit};
+pub use crate::core::sfu::streams::worker_of_check;
 pub use crate::core::sfu::{Output, Sfu, Sizes};
 pub use crate::core::ufrag::MAX_WORKERS;
-pub use crate::datagram::Datagram;
+pub use crate::datagram::{Datagram, RemoteAddr, StreamId};
 pub use crate::workers::message::WorkerMessage;
 pub use crate::workers::{addressee, home_of, registrar_of};
 pub use media_api::{

@@ -27,7 +27,7 @@ use self::sdp::{DtlsRole, RemoteTransport};
 use self::shared::Shared;
 use crate::core::outbox::Outbox;
 use crate::core::rate_limit::RateLimit;
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 use crate::{CONNECT_TIMEOUT, CONSENT_TIMEOUT, CloseReason, NegotiationError};
 
 /// How long an offer of ours may stay unanswered before its session is closed.
@@ -209,7 +209,7 @@ impl Transport {
     }
 
     /// Our address and the peer's on the path in use.
-    pub(crate) fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+    pub(crate) fn addresses(&self) -> Option<(SocketAddr, RemoteAddr)> {
         self.ice.path().map(|it| (it.local, it.remote))
     }
 

@@ -204,6 +204,9 @@ impl Viewer {
     /// Retransmits the packets that the viewer misses, and sends packets that fill a probe of its link.
     /// Returns whether anything was sent.
     fn again(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> bool {
+        if self.egress.is_full() {
+            return false;
+        }
         let mut any = false;
         // The picture freezes until a packet that was lost twice arrives. Such a packet, and on a lossy
         // link each, is sent twice. The second copies follow the others, since losses come in bursts.

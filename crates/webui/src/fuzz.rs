@@ -27,6 +27,7 @@ pub fn path(data: &[u8]) {
         Some(Route::Room(name)) => assert!(text.starts_with("/r/") && name.len() < text.len()),
         Some(Route::Home) => assert_eq!(text, "/"),
         Some(Route::Host) => assert_eq!(text, "/host"),
+        Some(Route::Trust) => assert_eq!(text, "/trust"),
         None => {}
     }
 }

@@ -105,7 +105,7 @@ impl Floor {
                 rest[..PAYLOAD_BYTES].copy_from_slice(payload);
                 let plain = HEADER_BYTES + PAYLOAD_BYTES;
                 if let Ok(len) = sender.protect(stream, *index, buffer, HEADER_BYTES, plain) {
-                    outbox.commit(len, *local, addresses[n % addresses.len()]);
+                    outbox.commit(len, *local, addresses[n % addresses.len()].into());
                     packets += 1;
                 }
             }

@@ -310,7 +310,10 @@ impl Server {
         let is_any = sockets.receive(index, buffers).unwrap_or(false);
         for (source, _, contents) in buffers.datagrams() {
             usage.received += 1;
-            rooms.handle_datagram(&Datagram { source, destination: *candidate, contents }, now);
+            rooms.handle_datagram(
+                &Datagram { source: source.into(), destination: *candidate, contents },
+                now,
+            );
         }
         is_any
     }

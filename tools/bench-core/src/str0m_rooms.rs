@@ -81,6 +81,7 @@ impl Str0mRooms {
 
     pub(crate) fn handle_datagram(&mut self, datagram: &Datagram<'_>, now: Instant) {
         let Datagram { source, destination, contents } = *datagram;
+        let source = source.addr;
         let Ok(contents) = DatagramRecv::try_from(contents) else { return };
         let receive = Receive { proto: Protocol::Udp, source, destination, contents };
         let input = Input::Receive(now, receive);
@@ -149,7 +150,7 @@ impl Str0mRooms {
                     let len = it.contents.len();
                     if let Some(room) = self.outbox.reserve().get_mut(..len) {
                         room.copy_from_slice(&it.contents);
-                        self.outbox.commit(len, self.local, it.destination);
+                        self.outbox.commit(len, self.local, it.destination.into());
                     }
                 }
                 Ok(str0m::Output::Event(str0m::Event::RtpPacket(it))) => {

@@ -132,7 +132,7 @@ impl World {
 
     fn sent(&mut self, outbox: &Outbox) {
         for it in outbox.transmits() {
-            it.datagrams().for_each(|one| self.fly(it.source, it.destination, one.to_vec()));
+            it.datagrams().for_each(|one| self.fly(it.source, it.destination.addr, one.to_vec()));
         }
     }
 
@@ -161,7 +161,8 @@ impl World {
             let (source, to, mut contents) = entry.remove();
             let mut send = |dest, bytes: &[u8]| sent.push((to, dest, bytes.to_vec()));
             if to == server {
-                let datagram = Datagram { source, destination: server, contents: &contents };
+                let datagram =
+                    Datagram { source: source.into(), destination: server, contents: &contents };
                 self.sfu.handle_datagram(&datagram, now);
             } else if let Some((_, viewer)) = self.viewers.get_mut(&to) {
                 viewer.handle_datagram(source, &mut contents, now, &mut recorder, &mut send);

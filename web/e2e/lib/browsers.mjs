@@ -71,12 +71,16 @@ export class Chromium {
   #server;
   #browser;
 
-  static async launch(flags = FAKE_DEVICES, { ownSignals = false, program = CHROMIUM } = {}) {
+  static async launch(
+    flags = FAKE_DEVICES,
+    { ownSignals = false, program = CHROMIUM, home = process.env.HOME } = {},
+  ) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
       ...(ownSignals ? OWN_SIGNALS : {}),
       executablePath: program,
       headless: true,
+      env: { ...process.env, HOME: home },
       args: [...QUIET, ...flags],
     });
     chromium.#browser = await playwright.chromium.connect(chromium.#server.wsEndpoint());
@@ -129,12 +133,13 @@ export class Firefox {
   #faults = new Faults();
   #browser;
 
-  static async launch({ ownSignals = false, prefs = {} } = {}) {
+  static async launch({ ownSignals = false, prefs = {}, userDataDir } = {}) {
     const firefox = new Firefox();
     firefox.#browser = await puppeteer.launch({
       ...(ownSignals ? OWN_SIGNALS : {}),
       browser: "firefox",
       executablePath: FIREFOX,
+      ...(userDataDir ? { userDataDir } : {}),
       headless: true,
       extraPrefsFirefox: { ...FIREFOX_PREFS, ...prefs },
     });

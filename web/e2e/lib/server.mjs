@@ -28,9 +28,12 @@ export class Server {
   #dataDir;
   #args;
   #env;
+  #program;
 
-  static async start({ args = [], env = {} } = {}) {
+  /** `program`: runs the server's own program, as inside another network. */
+  static async start({ args = [], env = {}, program = binary() } = {}) {
     const server = new Server();
+    server.#program = program;
     server.#dataDir = await mkdtemp(path.join(tmpdir(), "kaibo-e2e-"));
     server.#args = args;
     server.#env = env;
@@ -40,6 +43,10 @@ export class Server {
 
   get base() {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get dataDir() {
+    return this.#dataDir;
   }
 
   get log() {
@@ -65,7 +72,7 @@ export class Server {
     // All addresses, as by default: a Firefox that only watches does not use the loopback one.
     const listen = `[::]:${port}`;
     const args = ["serve", "--listen", listen, "--data", this.#dataDir, ...ports, ...this.#args];
-    const child = spawn(binary(), args, {
+    const child = spawn(this.#program, args, {
       env: { ...process.env, NO_COLOR: "1", ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -150,7 +150,7 @@ impl World {
         let room = script.pick(&[None, None, Some("other")]);
         let room = room.and_then(|room| RoomName::parse(room).ok());
         let place = self.admission.join(&addr, door, self.now().at).ok()?;
-        Some(Join { addr, via: None, room, role, place })
+        Some(Join { addr, via: None, turn: None, room, role, place })
     }
 
     fn say(&mut self, client: ClientId, text: &str) {

@@ -191,7 +191,7 @@ impl Room {
             room: self.state(),
             resume,
             resumed,
-            ice_servers: cx.ice_servers(sid),
+            ice_servers: cx.ice_servers(sid, session.turn.as_ref()),
             now: cx.now.unix_ms,
             limits: protocol::Limits {
                 sdp_bytes: u32::try_from(MAX_SDP_BYTES).unwrap_or(u32::MAX),

@@ -12,7 +12,8 @@ use crate::session::{ReplyTo, SessionId};
 impl Room {
     /// A new member that came by HTTP; the hub has checked its right.
     pub(crate) fn joined(&mut self, cx: &mut Context, sid: SessionId, id: RequestId) {
-        let (room, ice_servers) = (self.state(), cx.ice_servers(sid));
+        let own = self.members.get(&sid).and_then(|it| it.turn.as_ref());
+        let (room, ice_servers) = (self.state(), cx.ice_servers(sid, own));
         cx.push(Effect::Reply { id, result: Ok(Reply::Joined { room, ice_servers }) });
         let Some(session) = self.member(sid) else { return };
         let (client, role) = (session.client, session.role);

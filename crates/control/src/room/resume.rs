@@ -18,9 +18,9 @@ impl Room {
         pauses: bool,
     ) {
         let Some(session) = self.member(sid) else { return };
-        let Session { client, addr, via, place, .. } = fresh;
+        let Session { client, addr, via, turn, place, .. } = fresh;
         (session.client, session.addr, session.via) = (client, addr, via);
-        session.place = place;
+        (session.turn, session.place) = (turn, place);
         session.name = name.or(session.name.take());
         let held = session.page_mut().and_then(|page| {
             page.pauses = pauses;

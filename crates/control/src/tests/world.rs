@@ -166,7 +166,7 @@ impl World {
         let ip = ip.parse().unwrap();
         let addr = ClientAddr { ip, is_own_machine: own_machine, is_trusted_network: false };
         let place = self.admission.join(&addr, door, self.now().at)?;
-        Ok(Join { addr, via: None, room: None, role: None, place })
+        Ok(Join { addr, via: None, turn: None, room: None, role: None, place })
     }
 
     pub(super) fn new_client(&mut self) -> ClientId {

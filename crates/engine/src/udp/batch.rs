@@ -120,7 +120,7 @@ impl Batch {
 
     fn put(&mut self, n: usize, message: &Outgoing<'_>) {
         let Outgoing { transmit, with_source } = message;
-        self.names[n] = transmit.destination.into();
+        self.names[n] = transmit.destination.addr.into();
         self.vectors[n] = libc::iovec {
             iov_base: transmit.contents.as_ptr().cast_mut().cast(),
             iov_len: transmit.contents.len(),

@@ -112,7 +112,7 @@ knobs! {
             (long = "tls-cert", value_name = "FILE", env = "KAIBO_TLS_CERT");
         ? /// Private key of the certificate in PEM form, which other users cannot read
         key: [PathBuf],
-            (long = "tls-key", value_name = "FILE", env = "KAIBO_TLS_KEY");
+            (id = "tls_key", long = "tls-key", value_name = "FILE", env = "KAIBO_TLS_KEY");
         ? /// TCP port of plain HTTP beside HTTPS, which leads to it and answers the ACME server; 0 for none [default: 80
         /// with --tls auto, else none]
         http_port: [u16],

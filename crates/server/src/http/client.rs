@@ -1,9 +1,11 @@
 //! Who calls, and by which host name.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use auth::{ClientAddr, Connection, HostRefused};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,13 +17,15 @@ use crate::state::App;
 use crate::whip_whep::{self, Problem};
 
 /// Who calls. Every handler may ask for it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) addr: ClientAddr,
     /// The server's own address that the connection reached.
     pub(crate) via: Option<IpAddr>,
     /// Whether it came over HTTPS, to us or to a trusted proxy.
     pub(crate) is_https: bool,
+    /// The name or address and the port by which it came over TLS of this server.
+    pub(crate) tls_host: Option<Arc<str>>,
 }
 
 /// Refuses requests to a host that is not ours, and tells handlers who calls.
@@ -42,10 +46,12 @@ pub(super) async fn identify(
     let connection = Connection { peer: peer.ip(), version: request.version(), is_tls };
     let addr = app.auth.identify(connection, request.headers());
     let is_https = is_tls || app.auth.is_https(peer.ip(), request.headers());
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let tls_host = host.filter(|_| is_tls).map(Arc::from);
     let via = request.extensions().get::<LocalAddr>().map(|local| local.0.ip().to_canonical());
     // Behind a proxy it is the proxy that reached it.
     let via = via.filter(|_| addr.ip == peer.ip().to_canonical());
-    request.extensions_mut().insert(Client { addr, via, is_https });
+    request.extensions_mut().insert(Client { addr, via, is_https, tls_host });
     next.run(request).await
 }
 
@@ -65,7 +71,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         // `identify` runs before every route.
-        parts.extensions.get().copied().ok_or_else(|| {
+        parts.extensions.get().cloned().ok_or_else(|| {
             tracing::error!(path = parts.uri.path(), "a route runs without its middleware");
             ApiError::new(ErrorCode::Internal, "the server does not know who calls")
         })

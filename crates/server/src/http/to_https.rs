@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
+use webui::Route;
 
 use super::client::Client;
 use crate::ApiError;
@@ -45,13 +46,17 @@ pub(super) async fn lead(
     }
 }
 
-/// Paths that a device needs to trust our certificate, and an authority to issue it.
+/// Paths that a device needs to trust our certificate, with the files of that page, and an authority to issue it.
 fn is_open(path: &str) -> bool {
+    let is_file = Route::of(path).is_none() && path.rsplit('/').next().is_some_and(is_file_name);
     path == "/trust"
-        || ["/trust/", "/assets/", "/.well-known/acme-challenge/"]
-            .iter()
-            .any(|it| path.starts_with(it))
         || path == "/healthz"
+        || ["/trust/", "/.well-known/acme-challenge/"].iter().any(|it| path.starts_with(it))
+        || is_file && !path.starts_with("/api/") && !whip_whep::has_path(path)
+}
+
+fn is_file_name(name: &str) -> bool {
+    name.contains('.')
 }
 
 /// The same address with HTTPS. The host name was checked before.
@@ -115,10 +120,20 @@ mod tests {
 
     #[test]
     fn only_what_a_device_needs_before_https_is_open() {
-        for open in ["/trust", "/trust/kaibo.crt", "/assets/a.js", "/healthz"] {
+        for open in ["/trust", "/trust/kaibo.crt", "/assets/a.js", "/favicon.svg", "/healthz"] {
             assert!(is_open(open), "{open}");
         }
-        for closed in ["/", "/host", "/r/demo", "/trusted", "/api/rooms", "/ws", "/whip/demo"] {
+        for closed in [
+            "/",
+            "/host",
+            "/r/demo",
+            "/trusted",
+            "/api/rooms",
+            "/ws",
+            "/whip/demo",
+            "/whip/a.b",
+            "/r/a.b",
+        ] {
             assert!(!is_open(closed), "{closed}");
         }
     }

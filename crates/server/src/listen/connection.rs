@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tls::{ALPN_ACME, ALPN_H2, Certificates, ServerConfig, Shown};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -31,19 +31,63 @@ pub(super) async fn run(
         _ = &mut closed => return,
         () = handlers.shutdown.wait() => return,
     };
+    if let Ok(Ok(Speaks::Media)) = speaks {
+        return carry_media(stream, peer, place, closed, &handlers).await;
+    }
     let ends = Ends { peer, local: stream.local_addr().ok(), tls: None };
     let io = TimedIo::new(stream, place.clone(), closed);
     let result = match (speaks, handlers.tls.clone()) {
         (Ok(Ok(Speaks::Tls)), Some((config, certificates))) => {
             secure(io, config, &certificates, place, ends, handlers).await
         }
-        (Ok(Ok(_)), _) => serve(io, Version::Http1, place, ends, &handlers).await,
+        (Ok(Ok(_)), _) => {
+            serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown).await
+        }
         (Ok(Err(error)), _) => Err(error.into()),
         (Err(_), _) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     };
     if let Err(error) = result {
         tracing::debug!(%peer, %error, "connection broke");
     }
+}
+
+/// Reads the first frame and hands the connection to the media plane if it is a connectivity check.
+async fn carry_media(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    place: Arc<Place>,
+    closed: oneshot::Receiver<()>,
+    handlers: &Handlers,
+) {
+    let first = tokio::select! {
+        first = timeout(HANDSHAKE_WITHIN, first_frame(&mut stream)) => first,
+        _ = closed => return,
+        () = handlers.shutdown.wait() => return,
+    };
+    let (Ok(Ok(first)), Ok(local)) = (first, stream.local_addr()) else {
+        return tracing::debug!(%peer, "connection ended in its first frame");
+    };
+    let is_check = engine::worker_of_check(&first).is_some();
+    let Some(stream) = stream.into_std().ok().filter(|_| is_check) else {
+        return tracing::debug!(%peer, "connection begins with no connectivity check");
+    };
+    place.upgraded();
+    let canonical = |it: SocketAddr| SocketAddr::new(it.ip().to_canonical(), it.port());
+    handlers.media.accept(engine::Connection {
+        stream,
+        peer: canonical(peer),
+        local: canonical(local),
+        first,
+        place: Box::new(place),
+    });
+}
+
+/// The first frame of RFC 4571.
+async fn first_frame(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u16().await?;
+    let mut frame = vec![0; usize::from(length)];
+    stream.read_exact(&mut frame).await?;
+    Ok(frame)
 }
 
 /// Shakes hands, and serves what is inside.
@@ -73,5 +117,5 @@ where
     let shown = certificates.shown_to(session.server_name());
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
-    serve(stream, version, place, ends, &handlers).await
+    serve(stream, version, place, ends, handlers.router, handlers.shutdown).await
 }

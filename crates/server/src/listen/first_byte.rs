@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 pub(super) enum Speaks {
     /// TLS: a handshake record (RFC 8446, section 5.1).
     Tls,
+    /// Media: a frame with a connectivity check in it, whose length is below 1,536 (RFC 4571, section 2).
+    Media,
     /// HTTP: methods are letters (RFC 9110, section 9.1).
     Http,
 }
@@ -17,6 +19,7 @@ impl Speaks {
     fn of(first: u8) -> Self {
         match first {
             0x16 => Self::Tls,
+            0..=5 => Self::Media,
             // Whatever is no HTTP is answered 400.
             _ => Self::Http,
         }
@@ -39,6 +42,7 @@ mod tests {
     #[test]
     fn the_first_byte_tells() {
         assert_eq!(Speaks::of(0x16), Speaks::Tls);
+        assert_eq!(Speaks::of(0), Speaks::Media);
         for letter in *b"GPHODC \n\xff" {
             assert_eq!(Speaks::of(letter), Speaks::Http);
         }

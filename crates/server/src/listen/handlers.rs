@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tls::{Certificates, ServerConfig};
 
+use crate::media::Media;
 use crate::shutdown::Shutdown;
 
 /// The address of ours that a connection reached. Handlers find it in the request's extensions.
@@ -33,5 +34,7 @@ pub(crate) struct Handlers {
     pub(crate) router: Router,
     /// None without HTTPS.
     pub(crate) tls: Option<(Arc<ServerConfig>, Certificates)>,
+    /// Takes connections that carry media.
+    pub(crate) media: Arc<dyn Media>,
     pub(crate) shutdown: Shutdown,
 }

@@ -16,12 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::body::{RequestBody, ResponseBody};
-use super::handlers::{Ends, Handlers, LocalAddr};
+use super::handlers::{Ends, LocalAddr};
 use super::limits::{
     BODY_WITHIN, HEAD_BYTES, HEAD_WITHIN, HTTP2_BUFFER_BYTES, HTTP2_STREAMS, HTTP2_WINDOW_BYTES,
     PING_AFTER, PONG_WITHIN,
 };
 use super::table::Place;
+use crate::shutdown::Shutdown;
 
 /// The version that client and server have agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +37,12 @@ pub(super) async fn serve<S>(
     version: Version,
     place: Arc<Place>,
     ends: Ends,
-    handlers: &Handlers,
+    router: Router,
+    shutdown: Shutdown,
 ) -> Result<(), BoxError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (router, shutdown) = (handlers.router.clone(), &handlers.shutdown);
     let of_request = place.clone();
     let service =
         service_fn(move |request| answer(request, ends, router.clone(), of_request.clone()));

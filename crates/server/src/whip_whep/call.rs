@@ -91,7 +91,7 @@ impl Call {
             // Rights are the same in every room.
             Err(complaint) => (app.default_room.clone(), Some(complaint)),
         };
-        let admitted = admit(app, kind, room.clone(), self.client, self.token.clone())?;
+        let admitted = admit(app, kind, room.clone(), self.client.clone(), self.token.clone())?;
         complaint.map_or(Ok((room, admitted)), Err)
     }
 

@@ -5,13 +5,13 @@
 //! after that.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use is::stun::StunMessage;
 
 use crate::PeerId;
 use crate::core::ufrag::Ufrags;
+use crate::datagram::RemoteAddr;
 
 /// The most source addresses kept per peer. A browser tries each of its interfaces; only a script uses
 /// more addresses than this.
@@ -30,7 +30,7 @@ pub(crate) const OWNERSHIP: Duration = Duration::from_secs(1);
 /// Maps datagrams to peers.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    by_address: HashMap<SocketAddr, Heard>,
+    by_address: HashMap<RemoteAddr, Heard>,
     by_ufrag: Ufrags,
     /// The peers that send RTP or RTCP with an SSRC. Receive-only browsers share one: they all send RTCP
     /// with SSRC 1. Each peer is under at most [`MAX_SSRCS`].
@@ -48,7 +48,7 @@ struct Heard {
 /// The keys of one peer in the maps, oldest first, to remove them by.
 #[derive(Debug, Default)]
 struct Known {
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<RemoteAddr>,
     ufrags: Vec<String>,
     ssrcs: Vec<u32>,
     /// The number of addresses learned since its username fragment changed. After an ICE restart all
@@ -62,7 +62,7 @@ impl Demux {
     /// The peer that a datagram may be for. That peer must verify it.
     pub(crate) fn route(
         &self,
-        source: SocketAddr,
+        source: RemoteAddr,
         contents: &[u8],
         now: Instant,
     ) -> Option<PeerId> {
@@ -109,12 +109,12 @@ impl Demux {
     }
 
     /// The peer that an address belongs to.
-    pub(crate) fn route_of(&self, source: SocketAddr) -> Option<PeerId> {
+    pub(crate) fn route_of(&self, source: RemoteAddr) -> Option<PeerId> {
         self.by_address.get(&source).map(|it| it.peer)
     }
 
     /// Whether a peer here was heard at this address within [`OWNERSHIP`].
-    pub(crate) fn holds(&self, source: SocketAddr, now: Instant) -> bool {
+    pub(crate) fn holds(&self, source: RemoteAddr, now: Instant) -> bool {
         let is_live = |it: &Heard| now.saturating_duration_since(it.at) < OWNERSHIP;
         self.by_address.get(&source).is_some_and(is_live)
     }
@@ -122,7 +122,7 @@ impl Demux {
     /// Whether a datagram for this peer from this address is processed. The session keeps each new
     /// address for its whole life, so after [`MAX_ADDRESSES`] a new one is accepted only every
     /// [`BETWEEN_MOVES`].
-    fn may_come_from(&self, peer: PeerId, source: SocketAddr, now: Instant) -> bool {
+    fn may_come_from(&self, peer: PeerId, source: RemoteAddr, now: Instant) -> bool {
         let Some(known) = self.of_peer.get(&peer) else { return false };
         let is_late = |at: Instant| now.saturating_duration_since(at) >= BETWEEN_MOVES;
         known.n_learned < MAX_ADDRESSES
@@ -143,7 +143,7 @@ impl Demux {
     ///
     /// If another peer was heard there within [`OWNERSHIP`], the address stays with it: source addresses
     /// are easily forged, and a forger must not be able to cut off the owner.
-    pub(crate) fn learn(&mut self, peer: PeerId, source: SocketAddr, now: Instant) {
+    pub(crate) fn learn(&mut self, peer: PeerId, source: RemoteAddr, now: Instant) {
         let owner = self.by_address.get_mut(&source);
         if let Some(heard) = owner {
             if heard.peer == peer {
@@ -214,14 +214,16 @@ pub(crate) fn of_ufrag<T>(contents: &[u8], f: impl FnOnce(&str) -> Option<T>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
     use crate::testing::START;
 
     const A: PeerId = PeerId(1);
     const B: PeerId = PeerId(2);
 
-    fn address(n: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], n))
+    fn address(n: u16) -> RemoteAddr {
+        SocketAddr::from(([192, 0, 2, 1], n)).into()
     }
 
     #[test]
@@ -311,7 +313,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_a_check_of_ours_is_for_whom_the_address_is_known_of() {
-        let reply = StunMessage::binding_reply(is::stun::TransId::new(), address(9));
+        let reply = StunMessage::binding_reply(is::stun::TransId::new(), address(9).addr);
         let mut answer = [0; 200];
         let len = reply.to_bytes(Some(b"password"), &mut answer, |_, _| [0; 20]).unwrap();
         let answer = &answer[..len];

@@ -5,6 +5,8 @@
 
 use std::net::SocketAddr;
 
+use crate::datagram::{RemoteAddr, StreamId};
+
 /// Above this size the outbox is sent before more is written. It fits the second-level cache, which
 /// still has the encrypted bytes when the kernel copies them.
 const FULL_BYTES: usize = 384 * 1024;
@@ -29,14 +31,17 @@ pub(crate) const MAX_DATAGRAM_BYTES: usize = 1_500;
 pub struct Outbox {
     bytes: Vec<u8>,
     used: usize,
+    /// Over UDP.
     messages: Vec<Message>,
+    /// For TCP connections.
+    of_streams: Vec<Message>,
 }
 
 /// Consecutive datagrams for one destination.
 #[derive(Debug, Clone, Copy)]
 struct Message {
     source: SocketAddr,
-    destination: SocketAddr,
+    destination: RemoteAddr,
     start: usize,
     len: usize,
     /// The size of each datagram but the last, which may be smaller.
@@ -48,8 +53,8 @@ struct Message {
 pub struct Transmit<'a> {
     /// The host candidate that they are sent from.
     pub source: SocketAddr,
-    /// The receiver's address.
-    pub destination: SocketAddr,
+    /// The receiver.
+    pub destination: RemoteAddr,
     /// Their payloads, concatenated.
     pub contents: &'a [u8],
     /// The size of each datagram but the last, which may be smaller. The size of a single datagram.
@@ -69,6 +74,7 @@ impl Default for Outbox {
             bytes: vec![0; FULL_BYTES + SLACK_BYTES],
             used: 0,
             messages: Vec::with_capacity(FULL_MESSAGES),
+            of_streams: Vec::new(),
         }
     }
 }
@@ -76,33 +82,50 @@ impl Default for Outbox {
 impl Outbox {
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.messages.is_empty() && self.of_streams.is_empty()
     }
 
-    /// The number of messages.
+    /// The number of messages over UDP.
     pub fn len(&self) -> usize {
         self.messages.len()
     }
 
-    /// The messages, in order.
+    /// The messages over UDP, in order.
     pub fn transmits(&self) -> impl ExactSizeIterator<Item = Transmit<'_>> {
-        self.messages.iter().map(|it| Transmit {
+        self.messages.iter().map(|it| self.transmit(it))
+    }
+
+    /// The messages for TCP connections, in order. Each datagram is sent as a frame of its own.
+    pub fn of_streams(&self) -> impl ExactSizeIterator<Item = Transmit<'_>> {
+        self.of_streams.iter().map(|it| self.transmit(it))
+    }
+
+    fn transmit(&self, it: &Message) -> Transmit<'_> {
+        Transmit {
             source: it.source,
             destination: it.destination,
             contents: &self.bytes[it.start..it.start + it.len],
             segment_size: it.segment,
-        })
+        }
     }
 
     /// Removes all messages, after they were sent.
     pub fn clear(&mut self) {
         self.messages.clear();
+        self.of_streams.clear();
         self.used = 0;
+    }
+
+    /// Keeps the messages to TCP connections that satisfy the condition.
+    pub(crate) fn retain_streams(&mut self, mut is_kept: impl FnMut(StreamId) -> bool) {
+        self.of_streams.retain(|it| it.destination.stream.is_some_and(&mut is_kept));
     }
 
     /// Whether the messages must be sent before more is written.
     pub fn is_full(&self) -> bool {
-        self.used >= FULL_BYTES || self.messages.len() >= FULL_MESSAGES
+        self.used >= FULL_BYTES
+            || self.messages.len() >= FULL_MESSAGES
+            || self.of_streams.len() >= FULL_MESSAGES
     }
 
     /// Space for one datagram of the largest size, to write in place and then [`Self::commit`]. The arena
@@ -116,11 +139,15 @@ impl Outbox {
     }
 
     /// Adds the first `len` reserved bytes as a datagram.
-    pub fn commit(&mut self, len: usize, source: SocketAddr, destination: SocketAddr) {
+    pub fn commit(&mut self, len: usize, source: SocketAddr, destination: RemoteAddr) {
         debug_assert!(0 < len && len <= MAX_DATAGRAM_BYTES);
         let start = self.used;
         self.used += len;
-        if let Some(last) = self.messages.last_mut()
+        let messages = match destination.stream {
+            None => &mut self.messages,
+            Some(_) => &mut self.of_streams,
+        };
+        if let Some(last) = messages.last_mut()
             && last.destination == destination
             && last.source == source
             && last.takes(len)
@@ -128,11 +155,11 @@ impl Outbox {
             last.len += len;
             return;
         }
-        self.messages.push(Message { source, destination, start, len, segment: len });
+        messages.push(Message { source, destination, start, len, segment: len });
     }
 
     /// Adds a datagram. One that is empty or larger than [`MAX_DATAGRAM_BYTES`] is dropped.
-    pub(crate) fn push(&mut self, source: SocketAddr, destination: SocketAddr, contents: &[u8]) {
+    pub(crate) fn push(&mut self, source: SocketAddr, destination: RemoteAddr, contents: &[u8]) {
         if contents.is_empty() || contents.len() > MAX_DATAGRAM_BYTES {
             return;
         }
@@ -162,7 +189,7 @@ mod tests {
 
     fn sent(outbox: &Outbox) -> Vec<(u8, Vec<usize>)> {
         let of = |it: Transmit<'_>| {
-            let SocketAddr::V4(to) = it.destination else { panic!("{it:?}") };
+            let SocketAddr::V4(to) = it.destination.addr else { panic!("{it:?}") };
             (to.ip().octets()[3], it.datagrams().map(<[u8]>::len).collect())
         };
         outbox.transmits().map(of).collect()
@@ -172,10 +199,10 @@ mod tests {
     fn a_frame_and_the_sound_behind_it_are_one_message() {
         let mut outbox = Outbox::default();
         for len in [1200, 1200, 1200, 150, 150] {
-            outbox.push(address(1), address(2), &vec![7; len]);
+            outbox.push(address(1), address(2).into(), &vec![7; len]);
         }
-        outbox.push(address(1), address(3), &[1; 1200]);
-        outbox.push(address(1), address(3), &[1; 1201]);
+        outbox.push(address(1), address(3).into(), &[1; 1200]);
+        outbox.push(address(1), address(3).into(), &[1; 1201]);
         assert_eq!(
             sent(&outbox),
             [(2, vec![1200, 1200, 1200, 150]), (2, vec![150]), (3, vec![1200]), (3, vec![1201])]
@@ -190,7 +217,7 @@ mod tests {
         for n in 0..200_u8 {
             let room = outbox.reserve();
             room[..3].copy_from_slice(&[n, n, n]);
-            outbox.commit(3, address(1), address(n / 100));
+            outbox.commit(3, address(1), address(n / 100).into());
         }
         let all: Vec<&[u8]> = outbox.transmits().flat_map(|it| it.datagrams()).collect();
         assert_eq!(all.len(), 200);
@@ -203,11 +230,11 @@ mod tests {
         let mut outbox = Outbox::default();
         let mut n = 0;
         while !outbox.is_full() {
-            outbox.push(address(1), address((n % 250) as u8), &[0; 1_200]);
+            outbox.push(address(1), address((n % 250) as u8).into(), &[0; 1_200]);
             n += 1;
         }
         for _ in 0..1_000 {
-            outbox.push(address(1), address(1), &[0; 1_200]);
+            outbox.push(address(1), address(1).into(), &[0; 1_200]);
         }
         assert_eq!(outbox.transmits().flat_map(|it| it.datagrams()).count(), n + 1_000);
     }

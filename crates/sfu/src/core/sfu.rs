@@ -6,6 +6,7 @@ pub(crate) mod migration;
 mod negotiation;
 mod relay;
 mod strangers;
+pub(crate) mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -312,6 +313,10 @@ impl Sfu {
                 break;
             };
             self.fan_out(room, from, now);
+        }
+        self.send_to_streams_elsewhere();
+        if let Some((to, message)) = self.workers.next() {
+            return Output::Message { to, message };
         }
         if !self.outbox.is_empty() {
             self.is_sent = true;

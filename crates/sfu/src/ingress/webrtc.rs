@@ -191,6 +191,7 @@ impl WebRtc {
             transports: &transports,
             fingerprint: &self.shared.fingerprint,
             candidates: &self.shared.addresses,
+            tcp_candidates: &self.shared.tcp_addresses,
             via,
             session_id: self.session_id,
             version: self.version,

@@ -25,7 +25,7 @@ use is::stun::{StunMessage, TransId};
 
 use crate::core::outbox::Outbox;
 use crate::core::ufrag::{ICE_CHARS, name_worker};
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 
 /// Characters of a username fragment: 66 random bits, as the first character names a worker. RFC 8445, section 5.3,
 /// requires 24.
@@ -72,7 +72,7 @@ pub(crate) struct Path {
     /// Our candidate.
     pub(crate) local: SocketAddr,
     /// The viewer's address.
-    pub(crate) remote: SocketAddr,
+    pub(crate) remote: RemoteAddr,
 }
 
 /// ICE username fragment and password (RFC 8445, section 5.3).
@@ -130,7 +130,7 @@ pub(crate) enum Checked {
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     id: TransId,
-    source: SocketAddr,
+    source: RemoteAddr,
     /// Whether it waits for the viewer's answer, and will be handled again as if new.
     is_pending: bool,
 }
@@ -192,7 +192,7 @@ pub(crate) struct Ice {
     /// Whether the handshake came from several paths before one was proven. Then none is in use.
     is_disputed: bool,
     /// Addresses that the viewer checked from, with the generation; a new one replaces the oldest.
-    checked: [Option<(SocketAddr, u32)>; MAX_PROPOSED],
+    checked: [Option<(RemoteAddr, u32)>; MAX_PROPOSED],
     next_checked: usize,
     consented_at: Option<Instant>,
     proposed: [Option<Proposed>; MAX_PROPOSED],
@@ -206,7 +206,7 @@ pub(crate) struct Ice {
     seen: [Option<Seen>; SEEN_IDS],
     next_seen: usize,
     /// The last address beside the path in use that was answered, how often, and since when.
-    answered: Option<(SocketAddr, u32, Instant)>,
+    answered: Option<(RemoteAddr, u32, Instant)>,
     moves: u32,
     moves_since: Option<Instant>,
     /// 64 random bits for the whole session (RFC 8445, sections 7.1 and 16.1). libjuice treats 0 as missing, and
@@ -334,7 +334,7 @@ impl Ice {
             write(reply, &local_pwd, path, out);
             return Checked::Taken;
         }
-        let reply = StunMessage::binding_reply(message.trans_id(), path.remote);
+        let reply = StunMessage::binding_reply(message.trans_id(), path.remote.addr);
         write(reply, &local_pwd, path, out);
         if seen.is_some() {
             // Our answer was lost, or an eavesdropper repeats the check: no proof that the viewer is there.
@@ -464,7 +464,7 @@ impl Ice {
 
     /// Whether a check arrived before; if so, whether it came from the same address: the viewer itself repeats an
     /// unanswered check.
-    fn seen(&mut self, id: TransId, source: SocketAddr, is_pending: bool) -> Option<bool> {
+    fn seen(&mut self, id: TransId, source: RemoteAddr, is_pending: bool) -> Option<bool> {
         if let Some(before) = self.seen.iter_mut().flatten().find(|it| it.id == id) {
             if before.source != source {
                 return Some(false);
@@ -480,7 +480,7 @@ impl Ice {
     /// Whether to answer a check from beside the path in use. Limited: an eavesdropper who repeats a check is answered
     /// as well, once its id is forgotten.
     fn answers(&mut self, path: Path, now: Instant) -> bool {
-        let is_recent = |it: &(SocketAddr, u32, Instant)| {
+        let is_recent = |it: &(RemoteAddr, u32, Instant)| {
             it.0 == path.remote && now.saturating_duration_since(it.2) < Duration::from_secs(1)
         };
         let (_, n, since) = self.answered.filter(is_recent).unwrap_or((path.remote, 0, now));

@@ -44,6 +44,8 @@ pub(crate) struct Local<'a> {
     pub(crate) fingerprint: &'a str,
     /// Our addresses, best first.
     pub(crate) candidates: &'a [SocketAddr],
+    /// Addresses of ours that take TCP connections, best first.
+    pub(crate) tcp_candidates: &'a [SocketAddr],
     /// The address whose candidates are written first. This does not change their priorities.
     pub(crate) via: Option<IpAddr>,
     /// Session id; the highest bit is not used (RFC 8829, section 5.2.1).

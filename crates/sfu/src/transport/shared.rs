@@ -18,6 +18,8 @@ pub(crate) struct Shared {
     pub(crate) fingerprint: Arc<str>,
     /// Addresses of our candidates.
     pub(crate) addresses: Arc<[SocketAddr]>,
+    /// Addresses of our TCP candidates.
+    pub(crate) tcp_addresses: Arc<[SocketAddr]>,
     /// The CNAME of our streams (RFC 7022): random, one per process.
     pub(crate) cname: Arc<str>,
     /// See [`Config::clock`].
@@ -38,6 +40,7 @@ impl Shared {
             fingerprint: fingerprint.into(),
             cert: Arc::new(cert),
             addresses: config.candidates.clone().into(),
+            tcp_addresses: config.tcp_candidates.clone().into(),
             cname: cname.into(),
             clock: config.clock,
             worker: config.worker,

@@ -14,7 +14,7 @@ use crate::room::ring::{Ring, Start};
 const MAX_LAG: Duration = Duration::from_secs(1);
 
 /// From this delay on, the viewer skips to a newer keyframe if the ring has one.
-const SKIP_LAG: Duration = Duration::from_millis(250);
+pub(super) const SKIP_LAG: Duration = Duration::from_millis(250);
 
 /// The minimum interval between two keyframes requested for such a viewer, since they cost all other
 /// viewers bandwidth. A host that sends its own more often is not asked.

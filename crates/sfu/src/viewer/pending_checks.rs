@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 
 /// The most paths, each from an address of the viewer to one of ours. A browser repeats the checks of
 /// further paths after 50 ms.
@@ -22,7 +22,7 @@ pub(crate) struct PendingChecks(Vec<PendingCheck>);
 /// A check that waits for the answer.
 #[derive(Debug)]
 pub(crate) struct PendingCheck {
-    source: SocketAddr,
+    source: RemoteAddr,
     destination: SocketAddr,
     contents: Box<[u8]>,
     /// The worker that received it.
@@ -69,13 +69,16 @@ mod tests {
         let at = |n: u16| SocketAddr::from(([192, 0, 2, 1], n));
         let mut pending = PendingChecks::default();
         for (port, contents) in [(1, &b"one"[..]), (2, b"two"), (1, b"one again"), (9, &[0; 600])] {
-            pending.keep(&Datagram { source: at(port), destination: at(3000), contents }, 1);
+            pending.keep(&Datagram { source: at(port).into(), destination: at(3000), contents }, 1);
         }
         for port in 3..9 {
-            pending.keep(&Datagram { source: at(port), destination: at(3000), contents: b"" }, 0);
+            pending.keep(
+                &Datagram { source: at(port).into(), destination: at(3000), contents: b"" },
+                0,
+            );
         }
         let taken = pending.take();
-        let ports: Vec<_> = taken.iter().map(|it| it.source.port()).collect();
+        let ports: Vec<_> = taken.iter().map(|it| it.source.addr.port()).collect();
         assert_eq!(ports, [1, 2, 3, 4]);
         assert_eq!((taken[0].datagram().contents, taken[0].origin), (&b"one again"[..], 1));
         assert!(pending.take().is_empty());

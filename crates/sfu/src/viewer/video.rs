@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::cursor::Sending;
-use super::intermittent::{Intermittent, Step};
+use super::intermittent::{Intermittent, SKIP_LAG, Step};
 use super::preference::Wanted;
 use super::report::{Reporter, Sent};
 use super::{Needs, Preference};
@@ -170,9 +170,15 @@ impl VideoSender {
             egress.set_demand(sound_bps, 0);
             return needs;
         }
+        if egress.is_full() {
+            return needs;
+        }
         let current = self.layer(track);
+        let is_late = egress.stream().is_some() && self.is_late(track, now);
         let (best, point) = match self.choose(egress, track, current, sound_bps, now) {
-            Some(Choice::Layer(best, point)) if !self.intermittent.rests() => (best, point),
+            Some(Choice::Layer(best, point)) if !self.intermittent.rests() && !is_late => {
+                (best, point)
+            }
             Some(Choice::Layer(best, point) | Choice::Intermittent(best, point)) => {
                 return self.pump_intermittent(egress, track, (best, point), sound_bps, now, out);
             }
@@ -235,6 +241,17 @@ impl VideoSender {
             needs.again_at = is_behind.then(|| now + INTERVAL);
         }
         needs
+    }
+
+    /// Whether the next packet has waited for a TCP connection that could not take it: then whole frames are left out up
+    /// to a keyframe, as on a link that is too narrow.
+    fn is_late(&self, track: &Track, now: Instant) -> bool {
+        let Some(cursor) = self.sending.at.filter(|it| it.epoch == track.epoch && !it.is_replay)
+        else {
+            return false;
+        };
+        let next = track.layers.get(cursor.layer).and_then(|it| it.ring.get(cursor.next));
+        next.is_some_and(|it| now.saturating_duration_since(it.arrived) >= SKIP_LAG)
     }
 
     /// Forwards new packets of a layer that exceeds the link, or exceeded it until now.

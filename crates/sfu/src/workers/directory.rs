@@ -1,11 +1,11 @@
 //! Which peers are at other workers, and which addresses' datagrams are forwarded to other workers.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::core::demux::OWNERSHIP;
 use crate::core::ufrag::Ufrags;
+use crate::datagram::RemoteAddr;
 use crate::{CONSENT_TIMEOUT, PeerId};
 
 /// Addresses whose datagrams are forwarded, at most: those of publishers, a few each. One worker serves no more than
@@ -69,7 +69,7 @@ impl RemotePeers {
 /// Addresses whose datagrams are forwarded to other workers.
 #[derive(Debug, Default)]
 pub(crate) struct ForwardedAddrs {
-    by_address: HashMap<SocketAddr, Pass>,
+    by_address: HashMap<RemoteAddr, Pass>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ struct Pass {
 impl ForwardedAddrs {
     /// Forwards an address to worker `to`, one of whose peers verified a check from it. An address that is live at
     /// another worker stays there: a source address is easily forged.
-    pub(crate) fn set(&mut self, address: SocketAddr, to: u8, now: Instant) {
+    pub(crate) fn set(&mut self, address: RemoteAddr, to: u8, now: Instant) {
         let until = now + PASS_FOR;
         if let Some(pass) = self.by_address.get_mut(&address) {
             if pass.to == to || now.saturating_duration_since(pass.heard_at) >= OWNERSHIP {
@@ -99,21 +99,21 @@ impl ForwardedAddrs {
     }
 
     /// The worker to forward a datagram from this address to.
-    pub(crate) fn route(&mut self, address: SocketAddr, now: Instant) -> Option<u8> {
+    pub(crate) fn route(&mut self, address: RemoteAddr, now: Instant) -> Option<u8> {
         let pass = self.by_address.get_mut(&address).filter(|it| now < it.until)?;
         pass.heard_at = now;
         Some(pass.to)
     }
 
     /// Whether a datagram for another worker arrived from this address within `OWNERSHIP`.
-    pub(crate) fn holds(&self, address: SocketAddr, now: Instant) -> bool {
+    pub(crate) fn holds(&self, address: RemoteAddr, now: Instant) -> bool {
         let is_live =
             |it: &Pass| now < it.until && now.saturating_duration_since(it.heard_at) < OWNERSHIP;
         self.by_address.get(&address).is_some_and(is_live)
     }
 
     /// A peer of worker `from` is at this worker now: stops forwarding its address.
-    pub(crate) fn take_over(&mut self, address: SocketAddr, from: u8) {
+    pub(crate) fn take_over(&mut self, address: RemoteAddr, from: u8) {
         if self.by_address.get(&address).is_some_and(|it| it.to == from) {
             self.by_address.remove(&address);
         }
@@ -132,11 +132,13 @@ impl ForwardedAddrs {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
     use crate::testing::START;
 
-    fn address(n: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], n))
+    fn address(n: u16) -> RemoteAddr {
+        SocketAddr::from(([192, 0, 2, 1], n)).into()
     }
 
     #[test]

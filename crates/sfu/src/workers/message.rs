@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
@@ -52,7 +52,10 @@ pub(crate) enum Control {
     /// To the registrar: the peer is closed.
     Gone(PeerId),
     /// To another worker: forward datagrams from this address to the sender.
-    PassOn(SocketAddr),
+    PassOn(RemoteAddr),
+    /// To the worker that has this connection: send this there, from this candidate. A viewer that is about to migrate
+    /// there has answered a check.
+    ToStream(SocketAddr, RemoteAddr, Box<[u8]>),
 }
 
 /// Media of a room whose home is another worker.
@@ -80,7 +83,7 @@ pub(crate) struct Migrating {
     /// SSRCs of its RTCP.
     pub(crate) ssrcs: Vec<u32>,
     /// The address that it was heard from.
-    pub(crate) address: SocketAddr,
+    pub(crate) address: RemoteAddr,
     /// The worker that it leaves.
     pub(crate) from: u8,
 }
@@ -124,7 +127,7 @@ pub(crate) struct Datagrams {
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    source: SocketAddr,
+    source: RemoteAddr,
     destination: SocketAddr,
     /// The worker whose socket received it.
     origin: u8,
@@ -170,7 +173,7 @@ mod tests {
         let address = SocketAddr::from(([192, 0, 2, 1], 7));
         let mut datagrams = Datagrams::default();
         let put = |it: &mut Datagrams, contents: &[u8], origin| {
-            it.push(&Datagram { source: address, destination: address, contents }, origin)
+            it.push(&Datagram { source: address.into(), destination: address, contents }, origin)
         };
         for (n, contents) in [&b"one"[..], b"", b"three"].into_iter().enumerate() {
             assert!(put(&mut datagrams, contents, n as u8));

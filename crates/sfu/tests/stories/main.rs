@@ -21,6 +21,7 @@ mod loss_recovery;
 mod malformed_input;
 mod negotiation;
 mod offers;
+mod over_tcp;
 mod publisher_reconnect;
 mod resilience;
 mod roaming;

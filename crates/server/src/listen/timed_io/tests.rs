@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::*;
-use crate::listen::handlers::{Ends, Handlers};
+use crate::listen::handlers::Ends;
 use crate::listen::limits::{BODY_WITHIN, HEAD_WITHIN, JUST_CAME, Limits};
 use crate::listen::serve_http::{self, Version};
 use crate::listen::table::Table;
@@ -34,10 +34,10 @@ fn serve(table: &Arc<Table>) -> (JoinHandle<()>, DuplexStream) {
         .route("/long", get(async || Bytes::from_static(&[b'x'; LONG])))
         .route("/", post(async |body: Bytes| format!("{} bytes", body.len())).get(async || "page"));
     let ends = Ends { peer: ([192, 0, 2, 1], 1).into(), local: None, tls: None };
-    let handlers = Handlers { router, tls: None, shutdown: Shutdown::default() };
+    let shutdown = Shutdown::default();
     let serve = async move {
         // How it ends is seen by the client.
-        _ = serve_http::serve(io, Version::Http1, place, ends, &handlers).await;
+        _ = serve_http::serve(io, Version::Http1, place, ends, router, shutdown).await;
     };
     (tokio::spawn(serve), client)
 }

@@ -12,7 +12,7 @@ use super::strangers::is_media;
 use super::{Deadline, Sfu};
 use crate::core::demux;
 use crate::core::ufrag::named_worker;
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 use crate::workers::message::{Control, Migrating, WorkerMessage};
 use media_api::Command;
 use media_api::PeerId;
@@ -69,6 +69,9 @@ impl Sfu {
             }
             Control::Viewer { migrating, to } => self.forward_migrating(migrating, to),
             Control::Ufrag(peer, ufrag) => self.remote_peers.add_ufrag(peer, &ufrag),
+            Control::ToStream(local, remote, contents) => {
+                self.outbox.push(local, remote, &contents)
+            }
             Control::Gone(peer) => self.remote_peers.remove(peer),
             Control::PassOn(address) => {
                 if !self.demux.holds(address, now) {
@@ -234,7 +237,7 @@ impl Sfu {
 
     /// Records that a peer here verified a datagram from this address, unless the address was used just
     /// now by a peer of another worker.
-    pub(super) fn learn(&mut self, peer: PeerId, address: std::net::SocketAddr, now: Instant) {
+    pub(super) fn learn(&mut self, peer: PeerId, address: RemoteAddr, now: Instant) {
         if !self.forwarded.holds(address, now) {
             self.demux.learn(peer, address, now);
         }

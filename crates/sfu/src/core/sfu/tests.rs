@@ -99,7 +99,8 @@ fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_i
     };
     let password = ours("a=ice-pwd:").as_bytes();
     let len = check.to_bytes(Some(password), &mut contents, hmac).unwrap();
-    let check = Datagram { source: at(1), destination: at(3000), contents: &contents[..len] };
+    let check =
+        Datagram { source: at(1).into(), destination: at(3000), contents: &contents[..len] };
     let mut message = WorkerMessage { from: 1, ..WorkerMessage::default() };
     assert!(message.datagrams.push(&check, 1), "the message has no space for the check");
 
@@ -111,6 +112,6 @@ fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_i
     let [Control::Viewer { migrating, to: 1 }] = &message.controls[..] else {
         panic!("{message:?}")
     };
-    assert_eq!((migrating.peer, migrating.address), (peer, at(1)));
+    assert_eq!((migrating.peer, migrating.address), (peer, at(1).into()));
     assert!(!sfu.has(peer));
 }

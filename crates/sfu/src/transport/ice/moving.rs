@@ -1,6 +1,5 @@
 //! How media moves from one path to another: paths that the peer proposes, or is heard on, and their proof.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use is::stun::TransId;
@@ -10,7 +9,7 @@ use super::{
     Proposed, SILENT, Suspect, UNHEARD,
 };
 use crate::core::outbox::Outbox;
-use crate::datagram::Datagram;
+use crate::datagram::{Datagram, RemoteAddr};
 
 impl Ice {
     /// Sends checks that are due, repeating those that may have been lost while media waits for a proof.
@@ -33,7 +32,7 @@ impl Ice {
     }
 
     /// A datagram with any content arrived from this address.
-    pub(crate) fn notice(&mut self, source: SocketAddr, now: Instant) {
+    pub(crate) fn notice(&mut self, source: RemoteAddr, now: Instant) {
         if let Some(in_use) = self.in_use.as_mut().filter(|it| it.path.remote == source) {
             in_use.noticed_at = now;
         }

@@ -42,7 +42,7 @@ impl Viewer {
 
     fn send(&mut self, from: u16, contents: &[u8]) -> Checked {
         let destination = OURS.parse().unwrap();
-        let datagram = Datagram { source: address(from), destination, contents };
+        let datagram = Datagram { source: address(from).into(), destination, contents };
         let checked = self.ice.handle(&datagram, self.now(), &mut self.out);
         self.receive();
         checked
@@ -50,7 +50,7 @@ impl Viewer {
 
     fn receive(&mut self) {
         for it in self.out.transmits() {
-            let to = it.destination.port();
+            let to = it.destination.addr.port();
             self.inbox.extend(it.datagrams().map(|bytes| (to, bytes.to_vec())));
         }
         self.out.clear();
@@ -68,7 +68,7 @@ impl Viewer {
 
     /// Sends a handshake record from this address; returns whether it is processed.
     fn record(&mut self, from: u16) -> bool {
-        let path = Path { local: OURS.parse().unwrap(), remote: address(from) };
+        let path = Path { local: OURS.parse().unwrap(), remote: address(from).into() };
         let is_taken = self.ice.record(path, true, self.now(), &mut self.out);
         self.receive();
         is_taken
@@ -77,7 +77,7 @@ impl Viewer {
     /// Sends RTCP feedback, or any other authenticated packet.
     fn feedback(&mut self, from: u16) {
         let destination = OURS.parse().unwrap();
-        let datagram = Datagram { source: address(from), destination, contents: &[] };
+        let datagram = Datagram { source: address(from).into(), destination, contents: &[] };
         self.ice.heard_from(&datagram, self.now(), &mut self.out);
         self.receive();
     }
@@ -99,7 +99,7 @@ impl Viewer {
     }
 
     fn at(&self) -> u16 {
-        self.ice.path().unwrap().remote.port()
+        self.ice.path().unwrap().remote.addr.port()
     }
 }
 
@@ -443,7 +443,7 @@ fn consent_is_given_to_any_address_of_ours() {
     it.later(5_000);
     let check = request(&it.username(), &it.ice.local().pwd.clone(), true, 100, false);
     let datagram = Datagram {
-        source: address(1),
+        source: address(1).into(),
         destination: "192.0.2.9:3000".parse().unwrap(),
         contents: &check,
     };

@@ -38,6 +38,7 @@ fn local(candidates: &[SocketAddr]) -> Local<'_> {
         transports: &[LocalTransport { ufrag: "OurUfrag", pwd: "OurPasswordOf24Character" }],
         fingerprint: FINGERPRINT,
         candidates,
+        tcp_candidates: &[],
         via: None,
         session_id: 4_217,
         version: 1,

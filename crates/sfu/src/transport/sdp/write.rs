@@ -231,8 +231,27 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
             let (ip, port) = (address.ip(), address.port());
             line!(self, "a=candidate:{} 1 udp {priority} {ip} {port} typ host", n + 1);
         }
+        self.tcp_candidates(candidates.len());
         // There are no further candidates.
         line!(self, "a=end-of-candidates");
+    }
+
+    /// Writes our TCP candidates (RFC 6544, section 4.5), by preference and below all of UDP: a lost packet holds up those
+    /// behind it. `n_before` other candidates have a foundation.
+    fn tcp_candidates(&mut self, n_before: usize) {
+        let Local { tcp_candidates, via, .. } = *self.local;
+        for (n, address) in via_first(tcp_candidates.iter().enumerate(), via, |it| Some(it.1.ip()))
+        {
+            // Section 4.2: the direction is a part of the preference; passive is 4.
+            let below = u32::try_from(n).unwrap_or(u32::MAX).min(0x1FFF);
+            let priority = TCP_TYPE_PREFERENCE << 24 | (4 << 13 | (0x1FFF - below)) << 8 | 255;
+            let (ip, port) = (address.ip(), address.port());
+            let foundation = n_before + n + 1;
+            line!(
+                self,
+                "a=candidate:{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive"
+            );
+        }
     }
 
     /// Writes the SSRCs of our streams (RFC 5576), for which a browser prepares its receivers.
@@ -255,6 +274,9 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         }
     }
 }
+
+/// Type preference of TCP candidates (RFC 6544, section 4.2: below that of UDP, which is 126).
+const TCP_TYPE_PREFERENCE: u32 = 90;
 
 /// Writes the end of an `m=` line: protocol and payload types.
 fn heading(media: &Media, text: &mut String) {

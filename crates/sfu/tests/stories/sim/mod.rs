@@ -6,17 +6,23 @@ mod dtls;
 mod host;
 mod in_place;
 mod scalable;
+mod tcp;
 mod viewer;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu, Transmit, WorkerMessage};
+use sfu::{
+    Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Sfu, StreamId, Transmit,
+    WorkerMessage,
+};
 use str0m::{Candidate, Rtc, RtcConfig};
 use str0m_netem::{
     Input as LinkInput, Netem, NetemConfig, Output as LinkOutput, Probability, RandomLoss,
 };
+
+use tcp::Tcp;
 
 pub(crate) use host::{Host, Pauses};
 pub(crate) use in_place::InPlace;
@@ -134,6 +140,8 @@ pub(crate) struct Client {
     /// How often it reads what came, as a program that is out of CPU; at once without.
     pub(crate) reads_every: Option<Duration>,
     reads_at: Instant,
+    /// The TCP connection that its packets go through; UDP without.
+    pub(crate) tcp: Option<Tcp>,
     /// Whether its packets reach anything.
     pub(crate) online: bool,
     up: Link,
@@ -145,6 +153,11 @@ impl Client {
     /// Where datagrams for it go.
     pub(crate) fn public(&self) -> SocketAddr {
         self.nat.unwrap_or(self.address)
+    }
+
+    /// It, as the server sees it.
+    fn remote(&self, addr: SocketAddr) -> RemoteAddr {
+        RemoteAddr { addr, stream: self.tcp.as_ref().map(|it| it.stream) }
     }
 
     pub(crate) fn host(&mut self) -> &mut Host {
@@ -267,6 +280,16 @@ impl Sim {
         let peer = self.add_viewer_to(room, link);
         self.client_mut(peer).heard_by = worker;
         peer
+    }
+
+    /// A client's packets go through a TCP connection of this rate from now on, which is at this worker.
+    pub(crate) fn use_tcp(&mut self, peer: PeerId, worker: u8, bps: u64) {
+        self.next_peer += 1;
+        let number = (self.next_peer as u32).try_into().unwrap();
+        let now = self.now;
+        let client = self.client_mut(peer);
+        client.heard_by = worker.into();
+        client.tcp = Some(Tcp::new(StreamId { worker, number }, bps, now));
     }
 
     /// The client's NAT gives it another address, which is another worker's.
@@ -479,6 +502,7 @@ impl Sim {
             is_deaf: false,
             reads_every: None,
             reads_at: self.now,
+            tcp: None,
             online: true,
             up: Link::new(link.seed(seed)),
             down: Link::new(link.seed(seed + 1)),
@@ -542,7 +566,7 @@ impl Sim {
             wire.push(OnWire { at: self.now, is_in: true, other: source, contents });
         }
         let (destination, now) = (SERVER.parse().unwrap(), self.now);
-        let datagram = Datagram { source, destination, contents };
+        let datagram = Datagram { source: source.into(), destination, contents };
         self.worker(worker).handle_datagram(&datagram, now);
         self.drain_sfu();
     }
@@ -581,7 +605,10 @@ impl Sim {
 
     fn next_time(&self) -> Instant {
         let far = self.now + Duration::from_secs(3_600);
-        let clients = self.clients.iter().map(|it| it.next_time().min(it.up.0.poll_timeout()));
+        let clients = self.clients.iter().flat_map(|it| {
+            let tcp = it.tcp.as_ref().and_then(Tcp::next_at);
+            [Some(it.next_time()), Some(it.up.0.poll_timeout()), tcp].into_iter().flatten()
+        });
         clients.chain(self.timeouts.iter().flatten().copied()).min().unwrap_or(far)
     }
 
@@ -607,21 +634,41 @@ impl Sim {
                 {
                     checks.push(contents.clone());
                 }
+                let remote = client.remote(source);
                 if let Some(source) = shadow {
-                    let datagram = Datagram { source, destination, contents };
+                    let datagram = Datagram { source: source.into(), destination, contents };
                     self.worker(worker).handle_datagram(&datagram, now);
                 }
                 if let Some(wire) = &mut self.wire {
                     let contents = contents.clone();
                     wire.push(OnWire { at: now, is_in: true, other: source, contents });
                 }
-                let datagram = Datagram { source, destination, contents };
+                let datagram = Datagram { source: remote, destination, contents };
                 self.worker(worker).handle_datagram(&datagram, now);
             }
         }
         self.drain_sfu();
+        self.run_tcp();
         for client in self.clients.iter_mut().filter(|it| it.next_time() <= now) {
             client.step(now);
+        }
+    }
+
+    /// Sends what waits in TCP connections, and tells the workers when one is full.
+    fn run_tcp(&mut self) {
+        let now = self.now;
+        for index in 0..self.clients.len() {
+            let client = &mut self.clients[index];
+            let remote = client.remote(client.public());
+            let Some(tcp) = &mut client.tcp else { continue };
+            for packet in tcp.sent(now) {
+                client.down.send(packet, now);
+            }
+            let worker = tcp.stream.worker.into();
+            if let Some(is_full) = tcp.changed() {
+                self.worker(worker).stream_full(remote, is_full, now);
+                self.drain_sfu();
+            }
         }
     }
 
@@ -664,8 +711,9 @@ impl Sim {
                 }
                 Output::Message { to, message } => under_way.push_back((to.into(), message)),
                 Output::Transmits(outbox) => {
-                    for it in outbox.transmits() {
+                    for it in outbox.transmits().chain(outbox.of_streams()) {
                         let Transmit { source, destination, .. } = it;
+                        let RemoteAddr { addr: destination, stream } = destination;
                         self.replies_to_strangers += usize::from(destination.ip() == STRANGER);
                         if let Some(wire) = &mut self.wire {
                             wire.extend(it.datagrams().map(|datagram| OnWire {
@@ -680,11 +728,21 @@ impl Sim {
                         };
                         let client = self.clients.iter_mut().find(|it| is_for(it));
                         let Some(client) = client.filter(|it| it.online) else { continue };
+                        // A worker has no other connections than its own.
+                        if let Some(id) = stream
+                            && usize::from(id.worker) != n
+                        {
+                            panic!("worker {n} sends to a connection of worker {}", id.worker);
+                        }
                         for datagram in it.datagrams() {
                             let also = client.also.filter(|it| *it == destination);
                             let destination = also.unwrap_or(client.address);
                             let contents = datagram.to_vec();
-                            client.down.send(Packet { source, destination, contents }, now);
+                            let packet = Packet { source, destination, contents };
+                            match client.tcp.as_mut().filter(|it| Some(it.stream) == stream) {
+                                Some(tcp) => tcp.push(packet, now),
+                                None => client.down.send(packet, now),
+                            }
                         }
                     }
                 }

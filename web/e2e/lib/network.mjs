@@ -1,0 +1,123 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Only root makes namespaces; a server inside runs as whoever runs the tests. */
+const AS_ROOT = process.getuid() === 0 ? [] : ["sudo", "-n"];
+const AS_USER = process.getuid() === 0 ? [] : ["sudo", "-n", "-u", userInfo().username];
+
+function root(program, ...args) {
+  const [first, ...rest] = [...AS_ROOT, program, ...args];
+  return run(first, rest);
+}
+
+/** Of the network that is set apart for measuring (RFC 2544, appendix C.2.2): this machine and the server. */
+const HERE = "198.18.78.1";
+const SERVER = "198.18.78.2";
+
+/** What an office's firewall lets through to a server: rules of nftables on the way to this port of it. */
+const FIREWALLS = {
+  open: () => "",
+  /** No UDP at all. */
+  tcp: () => "meta l4proto udp drop",
+  /** One port, and on it only what begins as TLS does: a record of a handshake (RFC 8446, section 5.1). */
+  tls: (port) => `
+    meta l4proto udp drop
+    tcp dport != ${port} drop
+    tcp flags & (syn | psh) == psh ct original packets 3 @ih,0,16 != 0x1603 drop`,
+};
+
+/**
+ * A network namespace for a server, joined to this machine by a pair of interfaces, with a firewall in between. Needs
+ * Linux, its tools ip and nft, and root.
+ */
+export class Network {
+  #name;
+  #dir;
+  #stopAtExit = () => this.#delete();
+
+  /** The address of the server, as browsers of this machine have it. */
+  address = SERVER;
+
+  static async start(name) {
+    const network = new Network();
+    network.#name = `kaibo${process.pid}${name}`;
+    process.once("exit", network.#stopAtExit);
+    try {
+      await network.#make();
+    } catch (error) {
+      await network.stop();
+      const why = error.stderr?.trim() || error.message;
+      throw new Error(`no network namespace: ${why} (Linux, ip, nft and root are needed)`);
+    }
+    return network;
+  }
+
+  /** A program that runs another one inside. */
+  async wrap(program) {
+    const file = path.join(this.#dir, `inside-${path.basename(program)}`);
+    const inside = [...AS_ROOT, "ip", "netns", "exec", this.#name, ...AS_USER];
+    const script = `#!/bin/sh\nexec ${inside.join(" ")} "${program}" "$@"\n`;
+    await writeFile(file, script, { mode: 0o755 });
+    return file;
+  }
+
+  /** From now on the firewall lets out what its name says. */
+  async firewall(name, port) {
+    const rules = `table inet kaibo {
+  chain in {
+    type filter hook input priority filter
+    iifname lo accept
+    ${FIREWALLS[name](port)}
+  }
+}
+`;
+    const running = root("ip", "netns", "exec", this.#name, "nft", "-f", "-");
+    running.child.stdin.end(`table inet kaibo\ndelete table inet kaibo\n${rules}`);
+    await running;
+  }
+
+  async stop() {
+    process.off("exit", this.#stopAtExit);
+    this.#delete();
+    if (this.#dir) await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  #delete() {
+    try {
+      const [first, ...rest] = [...AS_ROOT, "ip", "netns", "del", this.#name];
+      execFileSync(first, rest, { stdio: "ignore" });
+    } catch {
+      // It was never made.
+    }
+  }
+
+  async #make() {
+    this.#dir = await mkdtemp(path.join(tmpdir(), "kaibo-network-"));
+    const inside = ["-n", this.#name];
+    // The name of an interface has 15 characters at most.
+    const near = `kb${process.pid}`.slice(0, 15);
+    await root("ip", "netns", "add", this.#name);
+    const peer = ["peer", "name", "up0", "netns", this.#name];
+    await root("ip", "link", "add", near, "type", "veth", ...peer);
+    // An address that comes a second later makes browsers start anew what they were loading.
+    await root("ip", "link", "set", near, "addrgenmode", "none");
+    await root("ip", "addr", "add", `${HERE}/30`, "dev", near);
+    await root("ip", "link", "set", near, "up");
+    await root("ip", ...inside, "link", "set", "up0", "addrgenmode", "none");
+    await root("ip", ...inside, "addr", "add", `${SERVER}/30`, "dev", "up0");
+    await root("ip", ...inside, "link", "set", "up0", "up");
+    await root("ip", ...inside, "link", "set", "lo", "up");
+  }
+}
+
+/** Makes a browser's store of certificates trust an authority: Chromium's is below its home, Firefox's its profile. */
+export async function trustIn(folder, authority) {
+  const store = `sql:${folder}`;
+  await run("certutil", ["-N", "--empty-password", "-d", store]).catch(() => {});
+  await run("certutil", ["-A", "-d", store, "-n", "kaibo", "-t", "C,,", "-i", authority]);
+}

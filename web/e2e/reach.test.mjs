@@ -1,0 +1,104 @@
+/* Networks that let little through: HTTPS under a certificate of the server's own, and media without UDP. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before } from "node:test";
+import { Chromium, FAKE_DEVICES, Firefox } from "./lib/browsers.mjs";
+import { firstFrame, untilMoving } from "./lib/media.mjs";
+import { Network, trustIn } from "./lib/network.mjs";
+import { binary, Server } from "./lib/server.mjs";
+import { story } from "./lib/story.mjs";
+import { endLive, fanState, goLive } from "./lib/studio.mjs";
+import { until } from "./lib/until.mjs";
+
+const chapter = story();
+let server;
+let network;
+let home;
+let chromium;
+let firefox;
+
+before(async () => {
+  home = await mkdtemp(path.join(tmpdir(), "kaibo-home-"));
+  network = await Network.start("r");
+  const program = await network.wrap(binary());
+  server = await Server.start({ program, args: ["--tls", "local", "--publish-open", "all"] });
+  const authority = path.join(server.dataDir, "tls/local-authority.pem");
+  const nssdb = path.join(home, ".pki/nssdb");
+  await mkdir(nssdb, { recursive: true });
+  const profile = path.join(home, "firefox");
+  await mkdir(profile);
+  await Promise.all([trustIn(nssdb, authority), trustIn(profile, authority)]);
+  await network.firewall("tcp");
+  chromium = await Chromium.launch(FAKE_DEVICES, { home });
+  firefox = await Firefox.launch({ userDataDir: profile });
+});
+after(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()]);
+  await network?.stop();
+  await server?.stop();
+  if (home) await rm(home, { recursive: true, force: true });
+});
+
+const at = (page) => `https://${network.address}:${server.port}${page}`;
+
+/** The protocol of the path that a page's media takes, and the kind of its own candidate. */
+function selectedPath(page) {
+  return page.evaluate(async () => {
+    for (const pc of window.__seen.peers) {
+      const report = await pc.getStats();
+      for (const stat of report.values()) {
+        const isChosen =
+          stat.type === "candidate-pair" && stat.nominated && stat.state === "succeeded";
+        if (!isChosen || !(stat.bytesReceived > 0 || stat.bytesSent > 0)) continue;
+        const local = report.get(stat.localCandidateId);
+        return { protocol: local?.protocol, type: local?.candidateType };
+      }
+    }
+    return null;
+  });
+}
+
+async function untilPath(page, expected) {
+  let now = null;
+  await until(
+    async () => {
+      now = await selectedPath(page);
+      return now?.protocol === expected.protocol;
+    },
+    { what: () => `media over ${expected.protocol}; it is ${JSON.stringify(now)}` },
+  );
+}
+
+for (const name of ["chromium", "firefox"]) {
+  chapter(`without UDP, a host and a fan in ${name} play over TCP`, async (t) => {
+    const browser = name === "chromium" ? chromium : firefox;
+    const host = await chromium.open(at("/host"), { name: "host", ignoreHTTPSErrors: false });
+    await goLive(host);
+    await untilPath(host, { protocol: "tcp" });
+    const fan = await browser.open(at("/r/default"), { name: "fan" });
+    const { sinceOpenedMs } = await firstFrame(fan, `the ${name} fan`);
+    await fanState(fan, "live");
+    await untilMoving(fan, `the ${name} fan`);
+    await untilPath(fan, { protocol: "tcp" });
+    t.diagnostic(`${name}: first frame ${sinceOpenedMs} ms after opening the page`);
+    await endLive(host);
+    await Promise.all([host.close(), fan.close()]);
+  });
+}
+
+chapter("the page that teaches devices to trust the server is there before they do", async () => {
+  const plain = await chromium.open(`http://${network.address}:${server.port}/trust`, {
+    name: "trust",
+  });
+  await plain.waitForSelector('[data-testid="trust-here"]');
+  const here = await plain.textContent('[data-testid="trust-here"]');
+  assert.equal(here, `http://${network.address}:${server.port}/trust`);
+  await plain.close();
+  const led = await chromium.open(`http://${network.address}:${server.port}/r/default`, {
+    name: "led to https",
+  });
+  assert.equal(new URL(led.url()).protocol, "https:");
+  await led.close();
+});
