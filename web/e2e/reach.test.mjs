@@ -35,10 +35,12 @@ before(async () => {
   firefox = await Firefox.launch({ userDataDir: profile });
 });
 after(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()]);
+  const closed = await Promise.allSettled([chromium?.close(), firefox?.close()]);
+  const stopped = await Promise.allSettled([server?.stop()]);
   await network?.stop();
-  await server?.stop();
   if (home) await rm(home, { recursive: true, force: true });
+  const failed = [...closed, ...stopped].find((it) => it.status === "rejected");
+  if (failed) throw failed.reason;
 });
 
 const at = (page) => `https://${network.address}:${server.port}${page}`;
