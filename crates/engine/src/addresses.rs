@@ -2,8 +2,6 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::udp::Sockets;
-
 /// More candidates make session descriptions long and connecting slow. A machine with many
 /// container bridges has dozens of addresses; the first ones are the real ones.
 const MAX_CANDIDATES: usize = 16;
@@ -23,11 +21,17 @@ pub(crate) fn local() -> Vec<IpAddr> {
 /// The host candidates: given public addresses first, then those of the machine that the sockets
 /// listen on.
 pub(crate) fn candidates(
-    sockets: &Sockets,
+    bound: &[IpAddr],
     local: &[IpAddr],
     public_ips: &[IpAddr],
+    port: u16,
 ) -> Vec<SocketAddr> {
-    choose(local.iter().copied(), public_ips, |ip| sockets.listens_on(ip), sockets.port())
+    let listens_on = |ip: IpAddr| {
+        let is_heard =
+            |it: &IpAddr| *it == ip || it.is_unspecified() && it.is_ipv4() == ip.is_ipv4();
+        bound.iter().any(is_heard)
+    };
+    choose(local.iter().copied(), public_ips, listens_on, port)
 }
 
 /// The candidates for TCP: a browser opens a connection to each, so they are few.

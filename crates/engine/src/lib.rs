@@ -22,14 +22,14 @@ mod worker;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 use capacity::TotalCapacity;
 use mio::Waker;
-use worker::{Ends, Message, Waiting, Worker};
+use worker::{Addresses, Ends, Message, Waiting, Worker};
 
 pub use sfu::worker_of_check;
 pub use sfu::{
@@ -108,8 +108,19 @@ pub enum StartError {
 pub struct Engine {
     workers: Vec<Handle>,
     capacity: TotalCapacity,
+    announced: Announced,
+    /// Locked when the addresses are looked at, never by a media thread.
+    candidates: Mutex<Vec<SocketAddr>>,
+}
+
+/// What decides which addresses are announced, besides those that the machine has.
+#[derive(Debug)]
+struct Announced {
+    /// What the UDP sockets are bound to.
+    bound: Vec<IpAddr>,
     udp_port: u16,
-    candidates: Vec<SocketAddr>,
+    public_ips: Vec<IpAddr>,
+    tcp: Option<SocketAddr>,
 }
 
 /// What one media thread is reached by.
@@ -131,14 +142,15 @@ impl Engine {
         config: Config,
         sink: impl FnMut(Event) + Clone + Send + 'static,
     ) -> Result<Self, StartError> {
-        let Config { listen, udp_port, public_ips, max_peers, workers, .. } = config;
+        let Config { listen, udp_port, public_ips, tcp, max_peers, workers, .. } = config;
         let workers = workers.clamp(1, MAX_WORKERS);
         let mut sockets = udp::bind_each(listen, udp_port, workers)?;
         let local = addresses::local();
-        let (udp_port, candidates) = match sockets.first() {
-            Some(it) => (it.port(), addresses::candidates(it, &local, &public_ips)),
-            None => (udp_port, Vec::new()),
+        let announced = match sockets.first() {
+            Some(it) => Announced { bound: it.bound(), udp_port: it.port(), public_ips, tcp },
+            None => Announced { bound: Vec::new(), udp_port, public_ips, tcp },
         };
+        let candidates = announced.candidates(&local);
         for it in &mut sockets {
             it.set_local(local.clone());
         }
@@ -147,7 +159,7 @@ impl Engine {
         }
         let n_workers = sockets.len();
         let mut core = sfu::Config::new(candidates.clone());
-        core.tcp_candidates = addresses::tcp_candidates(&candidates, config.tcp);
+        core.tcp_candidates = addresses::tcp_candidates(&candidates, tcp);
         // Who has no place is refused before: here nobody is.
         core.max_peers = usize::MAX;
         core.max_publish_kbps = config.max_publish_kbps;
@@ -158,12 +170,12 @@ impl Engine {
         let mut engine = Self {
             workers: Vec::new(),
             capacity: TotalCapacity::new(max_peers),
-            udp_port,
-            candidates,
+            announced,
+            candidates: Mutex::default(),
         };
         engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
-        let addresses: Vec<_> = engine.candidates.iter().map(|it| it.ip().to_string()).collect();
-        let addresses = addresses.join(",");
+        let (udp_port, addresses) = (engine.udp_port(), listed(&candidates));
+        engine.candidates = Mutex::new(candidates);
         tracing::info!(udp_port, threads = n_workers, addresses, "listening for media over UDP");
         Ok(engine)
     }
@@ -213,13 +225,52 @@ impl Engine {
 
     /// The UDP port in use.
     pub fn udp_port(&self) -> u16 {
-        self.udp_port
+        self.announced.udp_port
     }
 
     /// The addresses that offers and answers announce as candidates.
     pub fn candidates(&self) -> Vec<SocketAddr> {
-        self.candidates.clone()
+        self.lock().clone()
     }
+
+    /// Looks at the machine's addresses again. Descriptions from now on announce those that it has.
+    pub fn refresh_addresses(&self) {
+        let local = addresses::local();
+        let candidates = self.announced.candidates(&local);
+        let mut before = self.lock();
+        // Without a network there is nothing better to announce.
+        if candidates.is_empty() || *before == candidates {
+            return;
+        }
+        before.clone_from(&candidates);
+        drop(before);
+        tracing::info!(addresses = listed(&candidates), "the machine's addresses changed");
+        let tcp_candidates = addresses::tcp_candidates(&candidates, self.announced.tcp);
+        for handle in &self.workers {
+            let addresses = Addresses {
+                local: local.clone(),
+                candidates: candidates.clone(),
+                tcp_candidates: tcp_candidates.clone(),
+            };
+            handle.send(Message::Addresses(Box::new(addresses)));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+        self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Announced {
+    fn candidates(&self, local: &[IpAddr]) -> Vec<SocketAddr> {
+        addresses::candidates(&self.bound, local, &self.public_ips, self.udp_port)
+    }
+}
+
+/// Addresses for a line of the log.
+fn listed(candidates: &[SocketAddr]) -> String {
+    let ips: Vec<_> = candidates.iter().map(|it| it.ip().to_string()).collect();
+    ips.join(",")
 }
 
 impl Handle {

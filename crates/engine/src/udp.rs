@@ -111,12 +111,9 @@ impl Sockets {
         self.sockets.len()
     }
 
-    /// Whether a datagram to this address would come in here.
-    pub fn listens_on(&self, ip: IpAddr) -> bool {
-        self.sockets.iter().any(|it| {
-            let bound = it.address.ip();
-            bound == ip || bound.is_unspecified() && bound.is_ipv4() == ip.is_ipv4()
-        })
+    /// The addresses that they are bound to.
+    pub fn bound(&self) -> Vec<IpAddr> {
+        self.sockets.iter().map(|it| it.address.ip()).collect()
     }
 
     /// Wakes the poll when a datagram is there.

@@ -36,10 +36,20 @@ pub(crate) enum Message {
     Command(Command),
     /// Of the control plane, about a new peer that there is no place for.
     Refuse(PeerId),
+    /// The machine has other addresses.
+    Addresses(Box<Addresses>),
     /// A TCP connection of a peer.
     Stream(Box<Connection>),
     /// The process ends.
     Stop,
+}
+
+/// The machine's addresses, and those that are announced.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) local: Vec<IpAddr>,
+    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) tcp_candidates: Vec<SocketAddr>,
 }
 
 /// A media thread's state.
@@ -163,6 +173,11 @@ impl Worker {
                 }
                 Ok(Message::Refuse(peer)) => {
                     (self.sink)(Event::Rejected { peer, error: NegotiationError::Full });
+                }
+                Ok(Message::Addresses(it)) => {
+                    self.sockets.set_local(it.local);
+                    self.candidates.clone_from(&it.candidates);
+                    self.sfu.set_candidates(it.candidates, it.tcp_candidates);
                 }
                 Ok(Message::Stream(connection)) => self.add_stream(*connection, now),
                 Ok(Message::Stop) => {

@@ -416,6 +416,8 @@ mod tests {
     impl Media for NoMedia {
         fn command(&self, _: Command) {}
 
+        fn refresh_addresses(&self) {}
+
         fn accept(&self, _: engine::Connection) {}
 
         fn udp_port(&self) -> u16 {

@@ -137,6 +137,8 @@ impl Media for NoMedia {
         panic!("a stranger reached the media plane: {command:?}");
     }
 
+    fn refresh_addresses(&self) {}
+
     fn accept(&self, _: engine::Connection) {}
 
     fn udp_port(&self) -> u16 {

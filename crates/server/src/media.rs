@@ -13,6 +13,9 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
     /// Asks for something; what comes of it is an event. Waits while thousands are under way.
     fn command(&self, command: Command);
 
+    /// Looks at the machine's addresses again.
+    fn refresh_addresses(&self);
+
     /// Takes over a TCP connection that begins with a connectivity check.
     fn accept(&self, connection: Connection);
 
@@ -26,6 +29,10 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
 impl Media for Engine {
     fn command(&self, command: Command) {
         Self::command(self, command);
+    }
+
+    fn refresh_addresses(&self) {
+        Self::refresh_addresses(self);
     }
 
     fn accept(&self, connection: Connection) {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
@@ -23,6 +23,9 @@ use crate::{Config, Reload, ServeError};
 /// Places for peers that the media plane has beyond those of the control plane, which counts more closely: a peer
 /// that gives way to another is closed a moment after that one was asked for.
 const SPARE_PEERS: usize = 64;
+
+/// How often the machine's addresses are looked at: a laptop may change its network, a server get another address.
+const LOOK_AT_ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 
 /// A running server. It goes on until its [`Shutdown`] is triggered or a task of it dies.
 #[derive(Debug)]
@@ -150,6 +153,7 @@ pub async fn serve_with(
         tokio::spawn(listen::accept(listener, connections.clone(), handlers.clone()));
     }
     let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
+    tokio::spawn(follow_addresses(media.clone(), shutdown.clone()));
     let reload = Reload::default();
     if let Some(keeper) = keeper {
         tokio::spawn(keeper.run(reload.clone(), shutdown.clone()));
@@ -178,5 +182,15 @@ fn bind_http(config: &Config) -> Result<Option<tokio::net::TcpListener>, ServeEr
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Follows changes of the machine's addresses until the server stops.
+async fn follow_addresses(media: Arc<dyn Media>, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AT_ADDRESSES_EVERY) => media.refresh_addresses(),
+            () = shutdown.wait() => return,
+        }
     }
 }

@@ -27,6 +27,8 @@ impl Media for Broken {
         panic!("a broken book: {command:?}");
     }
 
+    fn refresh_addresses(&self) {}
+
     fn accept(&self, _: engine::Connection) {}
 
     fn udp_port(&self) -> u16 {

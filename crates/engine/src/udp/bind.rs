@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn both_families_share_one_port() {
         let sockets = bind(Ipv6Addr::UNSPECIFIED.into(), 0).unwrap();
-        assert!(sockets.listens_on("127.0.0.1".parse().unwrap()));
+        assert!(sockets.bound().iter().any(|ip| *ip == Ipv4Addr::UNSPECIFIED));
         assert!(sockets.sockets.iter().all(|it| it.address.port() == sockets.port()));
     }
 

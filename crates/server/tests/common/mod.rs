@@ -67,6 +67,8 @@ impl Media for FakeMedia {
         }
     }
 
+    fn refresh_addresses(&self) {}
+
     fn accept(&self, _: engine::Connection) {}
 
     fn udp_port(&self) -> u16 {

@@ -11,6 +11,7 @@ pub(crate) mod streams;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -145,6 +146,12 @@ impl Sfu {
             elsewhere: [self.remote_peers.len(), self.forwarded.len()],
             ring_bytes: self.rooms.values().map(Room::bytes).sum(),
         }
+    }
+
+    /// Announces other candidates from now on. The sessions that are there keep theirs.
+    pub fn set_candidates(&mut self, udp: Vec<SocketAddr>, tcp: Vec<SocketAddr>) {
+        (self.config.candidates, self.config.tcp_candidates) = (udp, tcp);
+        self.shared.set_addresses(&self.config);
     }
 
     /// Whether a peer is at this worker.

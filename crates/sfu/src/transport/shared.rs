@@ -46,4 +46,10 @@ impl Shared {
             worker: config.worker,
         }
     }
+
+    /// Takes the candidates of a changed configuration.
+    pub(crate) fn set_addresses(&mut self, config: &Config) {
+        self.addresses = config.candidates.clone().into();
+        self.tcp_addresses = config.tcp_candidates.clone().into();
+    }
 }

@@ -262,3 +262,26 @@ fn who_is_gone_without_a_word_is_noticed_by_its_silence() {
     });
     assert!(noticed.abs_diff(sfu::CONSENT_TIMEOUT) < 5 * SECOND, "{noticed:?}");
 }
+
+#[test]
+fn a_description_announces_the_addresses_that_the_server_has_now_and_tcp_after_udp() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let address = |text: &str| text.parse().unwrap();
+    let (udp, tcp) = (address("192.0.2.9:3000"), address("192.0.2.9:443"));
+    sim.sfu.set_candidates(vec![udp], vec![tcp]);
+    let peer = PeerId(80);
+    sim.command(Command::Watch { room: ROOM, peer, via: None });
+    let offer = sim.last_sdp(peer);
+    let candidates: Vec<Vec<&str>> = offer
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=candidate:"))
+        .map(|line| line.split(' ').collect())
+        .collect();
+    assert_eq!(candidates.len(), 2, "{offer}");
+    assert_eq!(candidates[0][2..6], ["udp", candidates[0][3], "192.0.2.9", "3000"]);
+    assert_eq!(candidates[1][2..6], ["tcp", candidates[1][3], "192.0.2.9", "443"]);
+    assert_eq!(candidates[1][6..], ["typ", "host", "tcptype", "passive"]);
+    let priority = |n: usize| candidates[n][3].parse::<u32>().unwrap();
+    assert!(priority(0) > priority(1));
+}

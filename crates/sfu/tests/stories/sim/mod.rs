@@ -454,7 +454,7 @@ impl Sim {
     }
 
     /// The last description that the server sent to a peer.
-    fn last_sdp(&self, peer: PeerId) -> String {
+    pub(crate) fn last_sdp(&self, peer: PeerId) -> String {
         let sdp = self.events.iter().rev().find_map(|(_, event)| match event {
             Event::Offer { peer: of, sdp } | Event::Answer { peer: of, sdp, .. } if *of == peer => {
                 Some(sdp.clone())
