@@ -114,6 +114,7 @@ impl Server {
         let app = App {
             domains: Vec::new(),
             https: None,
+            turn: None,
             hub,
             auth,
             admission,

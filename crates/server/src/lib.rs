@@ -9,6 +9,7 @@
 //! | `listen.rs`, `listen/` | the TCP port: connections, their number and their deadlines |
 //! | `http.rs`, `http/` | the whole URL space; who calls; headers of every response; the API; the pages |
 //! | `https.rs`, `https/` | certificates, and what keeps them new |
+//! | `own_turn.rs` | TURN over TLS, which reaches the media port alone |
 //! | `ws.rs`, `ws/` | one WebSocket and its limits |
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
@@ -30,6 +31,7 @@ mod lan;
 pub mod limits;
 pub mod listen;
 pub mod media;
+mod own_turn;
 mod serve;
 mod shutdown;
 mod state;

@@ -32,3 +32,9 @@ pub const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The body of a request, in bytes. WHIP and WHEP read descriptions, which are bounded by themselves.
 pub const BODY_BYTES: u64 = 64 * 1024;
+
+/// Allocations of the server's own TURN at once: a session has one at most, and few need it.
+pub const ALLOCATIONS: usize = 1_000;
+
+/// Allocations of one network: an office behind one address.
+pub const ALLOCATIONS_PER_NETWORK: usize = 200;

@@ -14,6 +14,7 @@ use crate::http::router;
 use crate::https::{Https, own_names};
 use crate::listen::{self, Handlers, Table};
 use crate::media::{EventSink, Media, start_engine};
+use crate::own_turn::OwnTurn;
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
@@ -128,6 +129,7 @@ pub async fn serve_with(
         rand::random::<u128>,
     );
     let hub_task = tokio::spawn(driver::run(hub, media.clone(), channels));
+    let turn = https.is_some().then(OwnTurn::new);
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {
         hub: hub_client.clone(),
@@ -139,6 +141,7 @@ pub async fn serve_with(
         default_room: config.default_room.clone(),
         domains: config.tls.domains.clone(),
         https: https.clone(),
+        turn: turn.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),
         alive,
     };
@@ -147,6 +150,7 @@ pub async fn serve_with(
         router: router(app),
         tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
         media: media.clone(),
+        turn,
         shutdown: shutdown.clone(),
     };
     if let Some(listener) = http_listener {

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 
 use auth::Auth;
 use control::Admission;
-use protocol::RoomName;
+use protocol::{IceServer, RoomName};
 use tokio::sync::mpsc;
 
 use crate::config::HTTPS_PORT;
 use crate::driver::HubClient;
+use crate::http::Client;
 use crate::https::Https;
 use crate::lan::lan_addresses;
+use crate::own_turn::OwnTurn;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
 
@@ -30,6 +32,8 @@ pub(crate) struct App {
     pub(crate) domains: Vec<String>,
     /// None without HTTPS.
     pub(crate) https: Option<Https>,
+    /// None without HTTPS: it needs TLS of our own.
+    pub(crate) turn: Option<OwnTurn>,
     /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
     /// Held by every client: when all are dropped, all clients are done.
@@ -37,6 +41,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// The server's own TURN for a client that came over TLS of this server, and so can reach it.
+    pub(crate) fn turn_for(&self, client: &Client) -> Option<IceServer> {
+        Some(self.turn.as_ref()?.server_for(client.tls_host.as_deref()?))
+    }
+
     /// Where others find the pages, the likeliest first: the public names, then the addresses of this machine.
     pub(crate) fn origins(&self) -> Vec<String> {
         let port = self.listen.port();

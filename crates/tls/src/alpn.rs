@@ -7,4 +7,4 @@ pub const ALPN_HTTP1: &[u8] = b"http/1.1";
 /// TLS-ALPN-01 (RFC 8737, section 6.2).
 pub const ALPN_ACME: &[u8] = b"acme-tls/1";
 /// TURN over TLS (RFC 7443).
-pub(crate) const ALPN_TURN: &[u8] = b"stun.turn";
+pub const ALPN_TURN: &[u8] = b"stun.turn";

@@ -26,7 +26,7 @@ mod files;
 mod folder;
 mod local;
 
-pub use alpn::{ALPN_ACME, ALPN_H2, ALPN_HTTP1};
+pub use alpn::{ALPN_ACME, ALPN_H2, ALPN_HTTP1, ALPN_TURN};
 pub use certificate::{Certificate, Source};
 pub use certificates::{Certificates, Shown};
 pub use config::server_config;

@@ -24,11 +24,16 @@ const FIREWALLS = {
   open: () => "",
   /** No UDP at all. */
   tcp: () => "meta l4proto udp drop",
-  /** One port, and on it only what begins as TLS does: a record of a handshake (RFC 8446, section 5.1). */
+  /**
+   * One port, and on it only what begins as TLS does: a record of a handshake (RFC 8446, section 5.1). A packet without
+   * a payload has 80 bytes at most.
+   */
   tls: (port) => `
     meta l4proto udp drop
     tcp dport != ${port} drop
-    tcp flags & (syn | psh) == psh ct original packets 3 @ih,0,16 != 0x1603 drop`,
+    ct mark 1 accept
+    @ih,0,16 0x1603 ct mark set 1 accept
+    meta length > 80 drop`,
 };
 
 /**

@@ -3,7 +3,7 @@ import { FakePeer, makeFakePeer, resetFakes } from "../testing/fakes";
 import { PeerGuard } from "./peer-guard";
 
 const isFlowing = vi.fn();
-const actions = { isFlowing, restart: vi.fn(), renew: vi.fn(), fail: vi.fn() };
+const actions = { isFlowing, restart: vi.fn(), renew: vi.fn(), detour: vi.fn(), fail: vi.fn() };
 let guard: PeerGuard;
 
 beforeEach(() => {
@@ -72,4 +72,20 @@ test("a restart that connects ends the matter", () => {
   FakePeer.last.becomes("connected");
   vi.advanceTimersByTime(60_000);
   expect(actions.renew).not.toHaveBeenCalled();
+});
+
+test("a first connection that takes long is offered the detour, once", () => {
+  FakePeer.last.becomes("connecting");
+  vi.advanceTimersByTime(1_999);
+  expect(actions.detour).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(60_000);
+  expect(actions.detour).toHaveBeenCalledTimes(1);
+});
+
+test("one that is there in time needs none", () => {
+  FakePeer.last.becomes("connecting");
+  vi.advanceTimersByTime(500);
+  FakePeer.last.becomes("connected");
+  vi.advanceTimersByTime(60_000);
+  expect(actions.detour).not.toHaveBeenCalled();
 });

@@ -5,6 +5,9 @@ const DOUBT_MS = 1_000;
 /** An ICE restart that has not connected by now leads nowhere. */
 const RESTART_MS = 10_000;
 
+/** A first connection that takes longer than this probably finds no direct path. */
+const DETOUR_MS = 2_000;
+
 export interface PeerActions {
   /**
    * Whether media comes in. On a link that loses some packets Firefox says `disconnected` now and then,
@@ -15,6 +18,8 @@ export interface PeerActions {
   restart: () => void;
   /** No other path was found: begin with a new peer connection. */
   renew: () => void;
+  /** There is no direct path: try the detour through the server's own TURN as well. */
+  detour: () => void;
   /** There never was a path, so a new try finds none either. */
   fail: () => void;
 }
@@ -24,6 +29,7 @@ export class PeerGuard {
   readonly #pc: RTCPeerConnection;
   readonly #actions: PeerActions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #detourTimer: ReturnType<typeof setTimeout> | undefined;
   #hasConnected = false;
 
   constructor(pc: RTCPeerConnection, actions: PeerActions) {
@@ -38,6 +44,7 @@ export class PeerGuard {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#detourTimer);
     this.#pc.removeEventListener("connectionstatechange", this.#changed);
   }
 
@@ -46,6 +53,7 @@ export class PeerGuard {
     switch (this.#pc.connectionState) {
       case "connected":
         this.#hasConnected = true;
+        clearTimeout(this.#detourTimer);
         break;
       case "disconnected":
         this.#timer = setTimeout(() => this.#doubt(), GRACE_MS);
@@ -57,9 +65,16 @@ export class PeerGuard {
       case "connecting":
         // The first time the server tells when it has waited long enough.
         if (this.#hasConnected) this.#await();
+        else this.#detourTimer ??= setTimeout(() => this.#offerDetour(), DETOUR_MS);
         break;
     }
   };
+
+  #offerDetour(): void {
+    // With a path it is only the handshake that takes long.
+    const hasPath = ["connected", "completed"].includes(this.#pc.iceConnectionState);
+    if (!hasPath) this.#actions.detour();
+  }
 
   #doubt(): void {
     if (this.#actions.isFlowing?.()) this.#timer = setTimeout(() => this.#doubt(), DOUBT_MS);

@@ -6,6 +6,24 @@ export function createPeer(config: RTCConfiguration): RTCPeerConnection | null {
   return PeerConnection ? new PeerConnection(config) : null;
 }
 
+/** How both sides of the page connect. */
+export function peerConfig(iceServers: RTCIceServer[]): RTCConfiguration {
+  return { iceServers, bundlePolicy: "max-bundle" };
+}
+
+/**
+ * Without the server's own TURN: it is a detour through TLS, which few networks need, and every allocation costs the
+ * server a connection.
+ */
+export function withoutDetour(
+  servers: RTCIceServer[],
+  here: Pick<Location, "hostname"> = window.location,
+): RTCIceServer[] {
+  const own = `turns:${here.hostname}:`;
+  const isOwn = (url: string) => url.startsWith(own);
+  return servers.filter((server) => ![server.urls].flat().every(isOwn));
+}
+
 const HELPERS = new Set(["rtx", "red", "ulpfec", "flexfec-03"]);
 
 /** Video codecs this browser can play, in its own order, for `hello.caps`. */

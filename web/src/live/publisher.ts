@@ -1,7 +1,7 @@
 import { type Health, judgeHealth } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
-import { createPeer } from "./peer";
+import { createPeer, peerConfig, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type {
   ClientMessage,
@@ -101,6 +101,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   #statsTimer: ReturnType<typeof setInterval> | undefined;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
+  #isDetour = false;
   #neg = 0;
   #wasConnected = false;
   #connectedAt = 0;
@@ -255,7 +256,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   #publish(): void {
     this.#dropPeer();
     const make = this.#deps.makePeer ?? createPeer;
-    const pc = make({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
+    const pc = make(peerConfig(this.#servers()));
     if (!pc) {
       this.#stop("unsupported");
       return;
@@ -270,12 +271,24 @@ export class Publisher extends Store<PublisherSnapshot> {
       renew: () => {
         if (this.#signaling?.isOpen) this.#publish();
       },
+      detour: () => this.#detour(),
       fail: () => this.#stop("ice_failed"),
     });
     pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
     this.#reader = new StatsReader();
     this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
     void this.#offer(false);
+  }
+
+  /** All servers once the direct paths have failed; not every browser takes others for a connection that it has. */
+  #servers(): RTCIceServer[] {
+    return this.#isDetour ? this.#iceServers : withoutDetour(this.#iceServers);
+  }
+
+  #detour(): void {
+    if (this.#isDetour || this.#servers().length === this.#iceServers.length) return;
+    this.#isDetour = true;
+    if (this.#signaling?.isOpen) this.#publish();
   }
 
   async #offer(iceRestart: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { createPeer, playableCodecs } from "./peer";
+import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import {
   type PictureChoice,
@@ -91,6 +91,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   #guard: PeerGuard | null = null;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
+  #isDetour = false;
   #offers: Promise<void> = Promise.resolve();
   /** Sessions of the server's so far: an offer of one that is over is answered no more. */
   #sessions = 0;
@@ -314,7 +315,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#dropPeer();
     this.#sayWish();
     const make = this.#options.makePeer ?? createPeer;
-    const pc = make({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
+    const pc = make(peerConfig(this.#servers()));
     if (!pc) {
       this.#stop("unsupported");
       return null;
@@ -337,6 +338,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       isFlowing: () => this.#isFlowing(),
       restart: () => this.#restart(),
       renew: () => this.#renew(),
+      detour: () => this.#detour(),
       fail: () => this.#tryAgain("ice_failed"),
     });
     const sdp = await accept(pc, offer);
@@ -347,6 +349,17 @@ export class Viewer extends Store<ViewerSnapshot> {
   #restart(): void {
     // Without a socket nobody hears it; the next welcome sees to it.
     if (this.#signaling.isOpen) this.#signaling.send({ type: "restart", pc: "sub" });
+  }
+
+  /** All servers once the direct paths have failed; not every browser takes others for a connection that it has. */
+  #servers(): RTCIceServer[] {
+    return this.#isDetour ? this.#iceServers : withoutDetour(this.#iceServers);
+  }
+
+  #detour(): void {
+    if (this.#isDetour || this.#servers().length === this.#iceServers.length) return;
+    this.#isDetour = true;
+    this.#renew();
   }
 
   /** A whole new session; the last frame stays on the page until its first. */

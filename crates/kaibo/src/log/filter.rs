@@ -9,8 +9,9 @@ include!(concat!(env!("OUT_DIR"), "/crates.rs"));
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
-/// Its warnings are of every extension of a ClientHello that it does not know.
-const CHATTY: &str = "rtc_dtls";
+/// Libraries whose warnings are of what any client may send: `rtc_dtls` of each extension of a ClientHello that it does
+/// not know, `stun_types` of each message that is malformed.
+const CHATTY: [&str; 2] = ["rtc_dtls", "stun_types"];
 
 /// What is logged.
 #[derive(Debug)]
@@ -41,10 +42,12 @@ impl Filter {
         directives.iter().try_for_each(|it| check(it)).map_err(refused)?;
         let parsed = EnvFilter::try_new(directives.join(","));
         let mut filter = parsed.map_err(|why| refused(why.to_string()))?;
-        if !text.contains(CHATTY)
-            && let Ok(quiet) = format!("{CHATTY}=error").parse()
-        {
-            filter = filter.add_directive(quiet);
+        for library in CHATTY {
+            if !text.contains(library)
+                && let Ok(quiet) = format!("{library}=error").parse()
+            {
+                filter = filter.add_directive(quiet);
+            }
         }
         Ok(Self(filter))
     }
@@ -145,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_chatty_library_is_quiet_unless_it_is_named() {
-        assert!(Filter::parse("debug").unwrap().0.to_string().contains("rtc_dtls=error"));
+        let quiet = Filter::parse("debug").unwrap().0.to_string();
+        assert!(quiet.contains("rtc_dtls=error") && quiet.contains("stun_types=error"), "{quiet}");
         let named = Filter::parse("info,rtc_dtls=trace").unwrap().0.to_string();
         assert!(named.contains("rtc_dtls=trace") && !named.contains("rtc_dtls=error"), "{named}");
     }

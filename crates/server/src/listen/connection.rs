@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tls::{ALPN_ACME, ALPN_H2, Certificates, ServerConfig, Shown};
+use tls::{ALPN_ACME, ALPN_H2, ALPN_TURN, Certificates, ServerConfig, Shown};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use super::first_byte::{Speaks, first_byte};
 use super::handlers::{Ends, Handlers, OverTls};
 use super::limits::{HANDSHAKE_WITHIN, HEAD_WITHIN};
+use super::prefixed::Prefixed;
 use super::serve_http::{Version, serve};
 use super::table::Place;
 use super::timed_io::TimedIo;
@@ -108,6 +109,7 @@ where
         () = handlers.shutdown.wait() => return Ok(()),
     };
     let (_, session) = stream.get_ref();
+    let is_http_agreed = session.alpn_protocol().is_some_and(|it| it != ALPN_TURN);
     let version = match session.alpn_protocol() {
         // The authority has seen the certificate of its challenge (RFC 8737, section 3).
         Some(ALPN_ACME) => return Ok(()),
@@ -117,5 +119,19 @@ where
     let shown = certificates.shown_to(session.server_name());
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
+    let mut stream = Prefixed::new(stream);
+    if !is_http_agreed
+        && let Some(turn) = handlers.turn.clone()
+        && timeout(HEAD_WITHIN, stream.peek()).await.is_ok_and(begins_stun)
+    {
+        place.upgraded();
+        turn.serve(stream, ends.peer, handlers.media.as_ref(), handlers.shutdown).await;
+        return Ok(());
+    }
     serve(stream, version, place, ends, handlers.router, handlers.shutdown).await
+}
+
+/// The first two bits of a STUN message are zero (RFC 8489, section 5), and no method of HTTP begins so.
+fn begins_stun(first: io::Result<u8>) -> bool {
+    first.is_ok_and(|first| first < 4)
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use tls::{Certificates, ServerConfig};
 
 use crate::media::Media;
+use crate::own_turn::OwnTurn;
 use crate::shutdown::Shutdown;
 
 /// The address of ours that a connection reached. Handlers find it in the request's extensions.
@@ -36,5 +37,7 @@ pub(crate) struct Handlers {
     pub(crate) tls: Option<(Arc<ServerConfig>, Certificates)>,
     /// Takes connections that carry media.
     pub(crate) media: Arc<dyn Media>,
+    /// Serves TURN clients; none without HTTPS.
+    pub(crate) turn: Option<OwnTurn>,
     pub(crate) shutdown: Shutdown,
 }
