@@ -9,7 +9,6 @@ use tokio::sync::mpsc;
 
 use crate::config::HTTPS_PORT;
 use crate::driver::HubClient;
-use crate::http::Client;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
@@ -41,9 +40,10 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// The server's own TURN for a client that came over TLS of this server, and so can reach it.
-    pub(crate) fn turn_for(&self, client: &Client) -> Option<IceServer> {
-        Some(self.turn.as_ref()?.server_for(client.tls_host.as_deref()?))
+    /// The server's own TURN for a client that came over TLS of this server, and so can reach it: by this name or
+    /// address, and port.
+    pub(crate) fn turn_for(&self, tls_host: Option<&str>) -> Option<IceServer> {
+        Some(self.turn.as_ref()?.server_for(tls_host?))
     }
 
     /// Where others find the pages, the likeliest first: the public names, then the addresses of this machine.

@@ -132,7 +132,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
     let join = Join {
         addr: client.addr,
         via: client.via,
-        turn: app.turn_for(&client),
+        turn: app.turn_for(client.tls_host.as_deref()),
         room: Some(room.clone()),
         role: Some(role),
         place,

@@ -50,7 +50,7 @@ pub(crate) async fn open(
     let place = app.admission.join(&client.addr, Door::WebSocket, Instant::now());
     let mut place = place.inspect_err(|it| log_refused(&client, it.code, it))?;
     let socket_place = place.take_socket();
-    let turn = app.turn_for(&client);
+    let turn = app.turn_for(client.tls_host.as_deref());
     let join = Join { addr: client.addr, via: client.via, turn, room, role, place };
     Ok(upgrade
         // One more byte than allowed is read, so that the limit itself can be met.
