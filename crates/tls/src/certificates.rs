@@ -46,6 +46,11 @@ impl Certificates {
         });
     }
 
+    /// Shows the ACME server's certificate for `name` no longer.
+    pub(crate) fn forget(&self, name: &str) {
+        self.change(|slots| _ = slots.acme.remove(&name.to_ascii_lowercase()));
+    }
+
     /// Answers TLS-ALPN-01 challenges for a name; `None` ends that. The name of an address is that of its reverse
     /// zone (RFC 8738, section 6).
     pub fn set_challenge(&self, name: &str, key: Option<CertifiedKey>) {

@@ -42,6 +42,20 @@ impl Folder {
         }
     }
 
+    /// Removes a file, if there is one.
+    ///
+    /// # Errors
+    /// When the file exists and cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), TlsError> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(TlsError::new(&path, Because::Write(error)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Replaces a file as a whole: a reader sees the old text or the new one. Only the owner can read it (mode 0600).
     ///
     /// # Errors
@@ -83,6 +97,11 @@ mod tests {
             assert_eq!(folder.read("key.pem").unwrap().as_deref(), Some(text));
         }
         assert!(!folder.path("key.pem.new").exists());
+        folder.write("gone.pem", "one").unwrap();
+        for _ in 0..2 {
+            folder.remove("gone.pem").unwrap();
+            assert_eq!(folder.read("gone.pem").unwrap(), None);
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

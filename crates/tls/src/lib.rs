@@ -12,11 +12,13 @@
 //! | `certificate.rs` | one certificate with its key: what it is for, until when, and whether browsers trust it |
 //! | `config.rs`, `alpn.rs` | the TLS settings; the protocols inside TLS |
 //! | `files.rs` | a certificate and a key that the operator names |
+//! | `acme.rs` | certificates from an ACME server |
 //! | `local.rs` | an own certificate authority, for networks without public names |
 //! | `folder.rs` | files that only the server may read |
 //!
-//! Deliberately absent: sockets, HTTP, and when to do what (`server`).
+//! Deliberately absent: the port and its routes (`server`). The only connections are those of `acme/http.rs` to the CA.
 
+pub mod acme;
 mod alpn;
 mod certificate;
 mod certificates;
