@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Measures a server with synthetic publishers and viewers.
     #[cfg(feature = "tools")]
-    Bench(BenchArgs),
+    Bench(Box<BenchArgs>),
     /// Checks any server of WHIP or WHEP against what their documents ask for.
     #[cfg(feature = "tools")]
     Check(CheckArgs),

@@ -45,6 +45,15 @@ impl Tls {
         })
     }
 
+    /// The directory of the ACME server.
+    fn acme_directory(&self) -> String {
+        match self.acme.as_str() {
+            "letsencrypt" => tls::acme::LETS_ENCRYPT.into(),
+            "staging" => tls::acme::LETS_ENCRYPT_STAGING.into(),
+            url => url.into(),
+        }
+    }
+
     /// The port of plain HTTP beside HTTPS.
     pub(crate) fn effective_http_port(&self) -> Option<u16> {
         let default = (self.effective_mode() == TlsMode::Auto).then_some(HTTP_PORT);
@@ -119,6 +128,36 @@ impl Config {
             joins_burst: limits.joins_burst,
             joins_per_second_in_all: limits.joins_per_second_in_all,
         }
+    }
+
+    /// What the ACME server is asked for. Without domains that is a certificate for `addresses`.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub(crate) fn acme(
+        &self,
+        addresses: &[std::net::IpAddr],
+    ) -> Result<tls::acme::Config, tls::acme::ConfigError> {
+        use tls::acme::{Challenge, Name};
+        let domains: Result<Vec<Name>, _> = self.tls.domains.iter().map(|it| it.parse()).collect();
+        let mut names = domains?;
+        if names.is_empty() {
+            let ips = addresses.iter().copied().map(Name::Ip);
+            names.extend(ips.filter(|it| it.check_public().is_ok()));
+        }
+        // The authority comes to port 443, or to port 80 (RFC 8737, section 3; RFC 8555, section 8.3).
+        let is_https_port = self.listen.port() == HTTPS_PORT;
+        let challenge = if is_https_port { Challenge::TlsAlpn } else { Challenge::Http };
+        let config = tls::acme::Config {
+            directory: self.tls.acme_directory(),
+            contact: self.tls.acme_contact.clone(),
+            names,
+            challenge,
+            root: self.tls.acme_root.clone(),
+            profile: self.tls.acme_profile.clone(),
+        };
+        config.check()?;
+        Ok(config)
     }
 
     /// How many TCP connections there may be.

@@ -8,9 +8,11 @@
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
+//! | `acme.rs` | the answers to an ACME server's challenges |
 //! | `trust.rs` | the certificate of the own authority, for devices to trust |
 //! | `assets.rs` | the web client |
 
+mod acme;
 mod api;
 mod assets;
 mod base;
@@ -52,6 +54,7 @@ fn routes(app: App) -> Router {
         .route("/api/addresses", api_get(get(api::addresses)))
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
+        .route("/.well-known/acme-challenge/{token}", get(acme::answer))
         .route("/trust/kaibo.pem", get(trust::pem))
         .route("/trust/kaibo.crt", get(trust::der))
         .fallback(assets::serve)

@@ -11,6 +11,7 @@ mod names;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tls::acme::{Acme, Challenges, Status};
 use tls::{Certificates, Files, Folder, LocalAuthority, ServerConfig, TlsError};
 use tokio::sync::Notify;
 
@@ -44,6 +45,8 @@ pub(crate) struct Https {
     pub(crate) certificates: Certificates,
     /// The certificate of the own authority, for devices to trust.
     pub(crate) authority: Option<Arc<Authority>>,
+    /// Answers to the ACME server's HTTP-01 challenges.
+    pub(crate) challenges: Challenges,
 }
 
 /// The certificate of the own authority, in the two forms that devices read.
@@ -59,6 +62,9 @@ pub enum HttpsError {
     /// A file is missing or wrong.
     #[error(transparent)]
     File(#[from] TlsError),
+    /// A setting of ACME cannot be used.
+    #[error(transparent)]
+    Acme(#[from] tls::acme::ConfigError),
     /// The TLS library refuses.
     #[error("TLS cannot be had: {0}")]
     Library(String),
@@ -73,7 +79,9 @@ impl Https {
         let now = SystemTime::now();
         let tls = &config.tls;
         let certificates = Certificates::default();
-        let mut keeper = Keeper { certificates: certificates.clone(), files: None, local: None };
+        let mut keeper =
+            Keeper { certificates: certificates.clone(), files: None, local: None, acme: None };
+        let challenges = Challenges::default();
         let mut authority = None;
         match tls.effective_mode() {
             TlsMode::Off => return Ok(None),
@@ -98,12 +106,38 @@ impl Https {
                 let ips = local_ips(&config.public_ips);
                 certificates.set("", local.certificate(&names, &ips, now)?);
                 keeper.local = Some((local, names, config.public_ips.clone()));
+                if tls.effective_mode() == TlsMode::Auto {
+                    keeper.acme = open_acme(config, &folder, &certificates, &challenges, now)?;
+                }
             }
         }
         let server = tls::server_config(certificates.clone())
             .map_err(|error| HttpsError::Library(error.to_string()))?;
-        Ok(Some((Self { server, certificates, authority }, keeper)))
+        Ok(Some((Self { server, certificates, authority, challenges }, keeper)))
     }
+}
+
+/// Opens what orders certificates; `None` when there is nothing to order them for.
+fn open_acme(
+    config: &Config,
+    folder: &Folder,
+    certificates: &Certificates,
+    challenges: &Challenges,
+    now: SystemTime,
+) -> Result<Option<Acme>, HttpsError> {
+    let public = &config.public_ips;
+    let addresses = if public.is_empty() { local_ips(public) } else { public.clone() };
+    let settings = config.acme(&addresses)?;
+    if settings.names.is_empty() {
+        tracing::warn!(
+            "no certificate is ordered: this machine has no public address; name it with --public-ip, or a domain with \
+             --domain"
+        );
+        return Ok(None);
+    }
+    let (certificates, challenges) = (certificates.clone(), challenges.clone());
+    let acme = Acme::open(settings, folder, certificates, challenges, Status::default(), now)?;
+    Ok(Some(acme))
 }
 
 /// What keeps the certificates new.
@@ -111,6 +145,7 @@ impl Https {
 pub(crate) struct Keeper {
     certificates: Certificates,
     files: Option<Files>,
+    acme: Option<Acme>,
     /// With the names and the public addresses that its certificate is for.
     local: Option<(LocalAuthority, Vec<String>, Vec<std::net::IpAddr>)>,
 }
@@ -118,6 +153,10 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Keeps them new until the server stops.
     pub(crate) async fn run(mut self, reload: Reload, shutdown: Shutdown) {
+        if let Some(acme) = self.acme.take() {
+            let stop = shutdown.clone();
+            tokio::spawn(async move { acme.run(SystemTime::now, stop.wait()).await });
+        }
         loop {
             let always = tokio::select! {
                 () = tokio::time::sleep(keep::LOOK_EVERY) => false,

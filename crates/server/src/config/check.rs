@@ -130,6 +130,9 @@ impl Config {
                 "{bad:?} is not a domain; write it as live.example.com, without scheme and port"
             ));
         }
+        if mode == TlsMode::Auto {
+            self.acme(&[]).map_err(|error| ConfigError::Invalid(error.to_string()))?;
+        }
         if tls.http_port.is_some_and(|port| port != 0) && mode == TlsMode::Off {
             return invalid("--http-port is for servers with HTTPS: see --tls".into());
         }

@@ -102,6 +102,10 @@ knobs! {
         /// --tls auto and no name the certificate is for the public address
         domains: [Vec<String>] = Vec::new(),
             (long = "domain", value_name = "NAME", env = "KAIBO_DOMAIN", value_delimiter = ',');
+        /// ACME server of --tls auto: letsencrypt, staging (Let's Encrypt's test server, which browsers do not trust) or
+        /// the URL of a directory [default: letsencrypt]
+        acme: [String] = "letsencrypt".into(),
+            (long = "acme", value_name = "CA", env = "KAIBO_ACME");
         ? /// Where the certificate comes from: off (no HTTPS), auto (an ACME server, Let's Encrypt by default), local (an
         /// authority of this server, which devices are taught to trust) or files [default: auto with --domain, files
         /// with --tls-cert, else off]
@@ -113,6 +117,15 @@ knobs! {
         ? /// Private key of the certificate in PEM form, which other users cannot read
         key: [PathBuf],
             (id = "tls_key", long = "tls-key", value_name = "FILE", env = "KAIBO_TLS_KEY");
+        ? /// Mail address that the ACME server writes to about certificates
+        acme_contact: [String],
+            (long = "acme-contact", value_name = "MAIL", env = "KAIBO_ACME_CONTACT");
+        ? /// PEM file of the root that the ACME server's own certificate leads to, for a private one
+        acme_root: [PathBuf],
+            (long = "acme-root", value_name = "FILE", env = "KAIBO_ACME_ROOT");
+        ? /// Profile of the certificates that the ACME server is asked for [default: shortlived for addresses]
+        acme_profile: [String],
+            (long = "acme-profile", value_name = "NAME", env = "KAIBO_ACME_PROFILE");
         ? /// TCP port of plain HTTP beside HTTPS, which leads to it and answers the ACME server; 0 for none [default: 80
         /// with --tls auto, else none]
         http_port: [u16],
