@@ -13,6 +13,8 @@ import { ask, look, speakWhipWhep } from "./lib/whip-whep.mjs";
 
 const KEY = "right-key-of-the-test";
 const SDP = { "content-type": "application/sdp" };
+/** The answer to one that is none, from who may publish. */
+const BAD_DESCRIPTION = 422;
 /** Where the stranger comes from: an address that nobody else here has. */
 const STRANGER = "127.0.0.99";
 
@@ -72,13 +74,16 @@ for (const [name, path, start] of CASES) {
           pathname,
         );
       }
+      // Nor by the name that programs of this machine use. A right would be told by what is wrong with "v=0".
+      const own = { headers: { ...SDP, host: `localhost:${server.port}` }, body: "v=0" };
+      assert.notEqual((await proxy.ask("POST", `${path}/whip`, own)).status, BAD_DESCRIPTION);
       assert.match(server.log, new RegExp(`publisher refused .*ip=${STRANGER} .*auth_required`));
     });
 
     chapter("this machine itself may", async () => {
       const own = `http://localhost:${server.port}/whip/studio`;
       const answer = await fetch(own, { method: "POST", headers: SDP, body: "v=0" });
-      assert.equal(answer.status, 422, "the right was given; the description is bad");
+      assert.equal(answer.status, BAD_DESCRIPTION, "the right was given");
     });
 
     chapter("the host page asks for the key, and goes live", async () => {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use server::Config;
 use server::config::ConfigOverlay;
 
 #[cfg(feature = "tools")]
@@ -11,6 +12,7 @@ use crate::bench::BenchArgs;
 #[cfg(feature = "tools")]
 use crate::check::CheckArgs;
 use crate::environment;
+use crate::health::HealthArgs;
 use crate::log::{BadFilter, Filter};
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
@@ -30,6 +32,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs the server (the default).
     Serve(Box<ServeArgs>),
+    /// Asks a running server whether it lives.
+    Health(HealthArgs),
     /// Measures a server with synthetic publishers and viewers.
     #[cfg(feature = "tools")]
     Bench(Box<BenchArgs>),
@@ -75,6 +79,15 @@ pub(crate) fn parse(args: &[OsString]) -> Result<Command, clap::Error> {
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|it| it.format(&mut command))?;
     Ok(cli.command)
+}
+
+/// The settings of a server that is started with no option, as by a unit or in a container.
+pub(crate) fn settings() -> anyhow::Result<Config> {
+    let Command::Serve(serve) = parse(&["kaibo".into(), "serve".into()])? else {
+        anyhow::bail!("`kaibo serve` is no command");
+    };
+    let ServeArgs { config, overlay, .. } = *serve;
+    Ok(Config::load(overlay, config.as_deref())?)
 }
 
 /// Puts `serve` where no subcommand stands, so that `kaibo --listen …` works as well.

@@ -10,6 +10,7 @@ mod descriptors;
 mod did_you_mean;
 mod environment;
 mod greeting;
+mod health;
 #[cfg(feature = "tools")]
 mod heap;
 mod log;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     };
     let result = match &command {
         Command::Serve(args) => serve::serve(args),
+        Command::Health(args) => health::health(args, args::settings),
         #[cfg(feature = "tools")]
         Command::Bench(args) => bench::bench(args),
         #[cfg(feature = "tools")]
