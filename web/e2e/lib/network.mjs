@@ -48,12 +48,14 @@ export class Network {
   /** The address of the server, as browsers of this machine have it. */
   address = SERVER;
 
-  static async start(name) {
+  /** `hosts`: addresses of names that programs inside ask for. */
+  static async start(name, { hosts = {} } = {}) {
     const network = new Network();
     network.#name = `kaibo${process.pid}${name}`;
     process.once("exit", network.#stopAtExit);
     try {
       await network.#make();
+      await network.#resolve(hosts);
     } catch (error) {
       await network.stop();
       const why = error.stderr?.trim() || error.message;
@@ -92,10 +94,23 @@ export class Network {
     if (this.#dir) await rm(this.#dir, { recursive: true, force: true });
   }
 
+  /** `ip netns exec` shows programs this file as `/etc/hosts`. */
+  async #resolve(hosts) {
+    const names = Object.entries({ localhost: "127.0.0.1", ...hosts });
+    const folder = `/etc/netns/${this.#name}`;
+    const lines = names.map(([name, address]) => `${address} ${name}\n`).join("");
+    const file = path.join(this.#dir, "hosts");
+    await writeFile(file, lines);
+    await root("mkdir", "-p", folder);
+    await root("cp", file, `${folder}/hosts`);
+  }
+
   #delete() {
     try {
       const [first, ...rest] = [...AS_ROOT, "ip", "netns", "del", this.#name];
       execFileSync(first, rest, { stdio: "ignore" });
+      const [remove, ...args] = [...AS_ROOT, "rm", "-rf", `/etc/netns/${this.#name}`];
+      execFileSync(remove, args, { stdio: "ignore" });
     } catch {
       // It was never made.
     }

@@ -21,7 +21,7 @@ export async function fencedBlocks(document, language) {
 }
 
 /** Where `./test` put the program, or the one that is installed. */
-function program(name, inTools) {
+export function program(name, inTools) {
   const unpacked = path.join(ROOT, "target/tools", inTools);
   return process.env[name.toUpperCase()] ?? (existsSync(unpacked) ? unpacked : name);
 }

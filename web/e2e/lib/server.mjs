@@ -31,13 +31,13 @@ export class Server {
   #program;
 
   /** `program`: runs the server's own program, as inside another network. */
-  static async start({ args = [], env = {}, program = binary() } = {}) {
+  static async start({ args = [], env = {}, program = binary(), port = 0 } = {}) {
     const server = new Server();
     server.#program = program;
     server.#dataDir = await mkdtemp(path.join(tmpdir(), "kaibo-e2e-"));
     server.#args = args;
     server.#env = env;
-    await server.#run(0, []);
+    await server.#run(port, []);
     return server;
   }
 
