@@ -60,8 +60,10 @@ rm crates/kaibo/kaibo_bin.cdx.json
 lock=$(mktemp -d)
 mkdir "$lock/kaibo-web"
 cp web/package.json web/package-lock.json "$lock/kaibo-web"
-(cd "$lock/kaibo-web" && npm pkg set "version=$version" &&
-  npm sbom --package-lock-only --sbom-format=cyclonedx --omit=dev) >"$out/kaibo-$version-pages.cdx.json"
+# `--omit=dev` would leave out what development needs too, as React.
+(cd "$lock/kaibo-web" && npm pkg set "version=$version" && npm pkg delete devDependencies &&
+  npm install --package-lock-only --no-audit --no-fund --loglevel=error >&2 &&
+  npm sbom --package-lock-only --sbom-format=cyclonedx) >"$out/kaibo-$version-pages.cdx.json"
 rm -r "$lock"
 
 say "sums"
