@@ -53,7 +53,7 @@ impl OwnTurn {
         let candidates = media.candidates();
         let config = turn::Config {
             credentials: self.credentials.clone(),
-            peers: Peers::new(candidates.iter().map(SocketAddr::ip), media.udp_port()),
+            peers: Peers::new(permitted(&candidates), media.udp_port()),
             media: SocketAddr::new(media_ip(&candidates), media.udp_port()),
         };
         let client = SocketAddr::new(client.ip().to_canonical(), client.port());
@@ -61,6 +61,11 @@ impl OwnTurn {
         let served = turn::serve(stream, client, Arc::new(config), &self.allocations, stop).await;
         tracing::debug!(%client, ended = ?served.ended, counts = ?served.counts, "TURN client left");
     }
+}
+
+/// The addresses that a client may name: what is announced, without loopback, which means something else to the client.
+fn permitted(candidates: &[SocketAddr]) -> impl Iterator<Item = IpAddr> {
+    candidates.iter().map(SocketAddr::ip).filter(|ip| !ip.is_loopback())
 }
 
 /// Where the media port is reached from inside: on loopback, unless media listens on one address only.
@@ -141,6 +146,14 @@ mod tests {
         ] {
             assert_eq!(with_port(host), expected);
         }
+    }
+
+    #[test]
+    fn a_client_names_no_loopback_address() {
+        let candidates = ["192.0.2.1:3000", "127.0.0.1:3000", "[::1]:3000"];
+        let candidates = candidates.map(|it| it.parse().unwrap());
+        assert!(permitted(&candidates).eq([IpAddr::from([192, 0, 2, 1])]));
+        assert_eq!(media_ip(&candidates), IpAddr::from([127, 0, 0, 1]));
     }
 
     #[test]

@@ -20,6 +20,8 @@ use super::table::Place;
 use super::timed_io::TimedIo;
 
 /// Serves one connection until it ends. A WebSocket goes on after it, in a task of its own.
+///
+/// What a connection may become is boxed, so that each takes the memory of what it is.
 pub(super) async fn run(
     stream: TcpStream,
     peer: SocketAddr,
@@ -33,13 +35,13 @@ pub(super) async fn run(
         () = handlers.shutdown.wait() => return,
     };
     if let Ok(Ok(Speaks::Media)) = speaks {
-        return carry_media(stream, peer, place, closed, &handlers).await;
+        return Box::pin(carry_media(stream, peer, place, closed, &handlers)).await;
     }
     let ends = Ends { peer, local: stream.local_addr().ok(), tls: None };
     let io = TimedIo::new(stream, place.clone(), closed);
     let result = match (speaks, handlers.tls.clone()) {
         (Ok(Ok(Speaks::Tls)), Some((config, certificates))) => {
-            secure(io, config, &certificates, place, ends, handlers).await
+            Box::pin(secure(io, config, &certificates, place, ends, handlers)).await
         }
         (Ok(Ok(_)), _) => {
             serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown).await
@@ -120,18 +122,22 @@ where
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
     let mut stream = Prefixed::new(stream);
+    // One that says nothing has no buffers of HTTP.
+    let first = timeout(HEAD_WITHIN, stream.peek()).await;
+    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     if !is_http_agreed
+        && begins_stun(first)
         && let Some(turn) = handlers.turn.clone()
-        && timeout(HEAD_WITHIN, stream.peek()).await.is_ok_and(begins_stun)
     {
         place.upgraded();
-        turn.serve(stream, ends.peer, handlers.media.as_ref(), handlers.shutdown).await;
+        let media = handlers.media.as_ref();
+        Box::pin(turn.serve(stream, ends.peer, media, handlers.shutdown)).await;
         return Ok(());
     }
     serve(stream, version, place, ends, handlers.router, handlers.shutdown).await
 }
 
 /// The first two bits of a STUN message are zero (RFC 8489, section 5), and no method of HTTP begins so.
-fn begins_stun(first: io::Result<u8>) -> bool {
-    first.is_ok_and(|first| first < 4)
+fn begins_stun(first: u8) -> bool {
+    first < 4
 }

@@ -48,36 +48,43 @@ where
         service_fn(move |request| answer(request, ends, router.clone(), of_request.clone()));
     match version {
         Version::Http1 => {
-            let mut builder = http1::Builder::new();
-            // hyper's time for a head begins when the response before is out: it bounds idle connections too.
-            builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-            builder.max_buf_size(HEAD_BYTES);
-            let connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
-            let mut connection = pin!(connection);
-            tokio::select! {
-                result = connection.as_mut() => return Ok(result?),
-                () = shutdown.wait() => connection.as_mut().graceful_shutdown(),
-            }
-            Ok(connection.await?)
+            Box::pin(async move {
+                let mut builder = http1::Builder::new();
+                // hyper's time for a head begins when the response before is out: it bounds idle connections too.
+                builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+                builder.max_buf_size(HEAD_BYTES);
+                let connection =
+                    builder.serve_connection(TokioIo::new(io), service).with_upgrades();
+                let mut connection = pin!(connection);
+                tokio::select! {
+                    result = connection.as_mut() => return Ok(result?),
+                    () = shutdown.wait() => connection.as_mut().graceful_shutdown(),
+                }
+                Ok(connection.await?)
+            })
+            .await
         }
         Version::Http2 => {
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder
-                .timer(TokioTimer::new())
-                .keep_alive_interval(PING_AFTER)
-                .keep_alive_timeout(PONG_WITHIN)
-                .max_concurrent_streams(HTTP2_STREAMS)
-                .max_header_list_size(HEAD_BYTES as u32)
-                .initial_stream_window_size(HTTP2_WINDOW_BYTES)
-                .initial_connection_window_size(HTTP2_WINDOW_BYTES)
-                .max_send_buf_size(HTTP2_BUFFER_BYTES);
-            let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
-            tokio::select! {
-                result = connection.as_mut() => return Ok(result?),
-                () = place.waits_too_long() => return Ok(()),
-                () = shutdown.wait() => connection.as_mut().graceful_shutdown(),
-            }
-            Ok(connection.await?)
+            Box::pin(async move {
+                let mut builder = http2::Builder::new(TokioExecutor::new());
+                builder
+                    .timer(TokioTimer::new())
+                    .keep_alive_interval(PING_AFTER)
+                    .keep_alive_timeout(PONG_WITHIN)
+                    .max_concurrent_streams(HTTP2_STREAMS)
+                    .max_header_list_size(HEAD_BYTES as u32)
+                    .initial_stream_window_size(HTTP2_WINDOW_BYTES)
+                    .initial_connection_window_size(HTTP2_WINDOW_BYTES)
+                    .max_send_buf_size(HTTP2_BUFFER_BYTES);
+                let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+                tokio::select! {
+                    result = connection.as_mut() => return Ok(result?),
+                    () = place.waits_too_long() => return Ok(()),
+                    () = shutdown.wait() => connection.as_mut().graceful_shutdown(),
+                }
+                Ok(connection.await?)
+            })
+            .await
         }
     }
 }
