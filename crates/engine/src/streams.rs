@@ -13,7 +13,7 @@ mod frames;
 mod unsent;
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -35,8 +35,8 @@ const LOW_BYTES: usize = 8 * 1024;
 /// The time in which a peer has to take at least a byte, while bytes wait for it.
 const TAKES_WITHIN: Duration = Duration::from_secs(10);
 
-/// A connection that no peer has owned for so long is closed.
-const UNOWNED_FOR: Duration = Duration::from_secs(5);
+/// A connection that no peer has owned for so long is closed: its check may have to go to another worker first.
+const UNOWNED_FOR: Duration = Duration::from_secs(2);
 
 /// How often connections without a peer, and those that do not read, are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -70,8 +70,8 @@ pub(crate) struct Streams {
     worker: u8,
     next: NonZeroU32,
     all: HashMap<Token, Stream>,
-    /// Connections that may have more to read than one turn took. At most all.
-    unread: Vec<Token>,
+    /// Connections that may have something to read. At most all, each once.
+    unread: VecDeque<Token>,
     /// Connections whose queue became full or empty. At most all, each with its last state.
     changed: Vec<(RemoteAddr, bool)>,
     buffer: Box<[u8]>,
@@ -85,6 +85,8 @@ struct Stream {
     frames: Frames,
     unsent: Unsent,
     is_full: bool,
+    /// Whether it is among those that may have something to read.
+    is_unread: bool,
     /// When a peer was last known to own it.
     owned_at: Instant,
     /// When the peer last took something, or nothing waited for it.
@@ -108,7 +110,7 @@ impl Streams {
             worker,
             next: NonZeroU32::MIN,
             all: HashMap::new(),
-            unread: Vec::new(),
+            unread: VecDeque::new(),
             changed: Vec::new(),
             buffer: vec![0; READ_BYTES].into(),
             looked_at: None,
@@ -147,6 +149,7 @@ impl Streams {
             frames: Frames::default(),
             unsent: Unsent::default(),
             is_full: false,
+            is_unread: false,
             owned_at: now,
             took_at: now,
             _place: place,
@@ -174,38 +177,42 @@ impl Streams {
                 Err(_) => self.close(token),
             }
         }
-        if (event.is_readable() || event.is_read_closed()) && !self.unread.contains(&token) {
-            self.unread.push(token);
+        if (event.is_readable() || event.is_read_closed())
+            && let Some(stream) = self.all.get_mut(&token)
+            && !std::mem::replace(&mut stream.is_unread, true)
+        {
+            self.unread.push_back(token);
         }
     }
 
-    /// Reads connections that have something, and passes each datagram on. Returns whether there may be more.
-    pub(crate) fn receive(&mut self, mut take: impl FnMut(RemoteAddr, SocketAddr, &[u8])) -> bool {
-        let mut again = Vec::new();
-        for token in std::mem::take(&mut self.unread) {
-            let Some(stream) = self.all.get_mut(&token) else { continue };
-            let (remote, local) = (stream.remote, stream.local);
-            let result = stream.socket.read(&mut self.buffer);
-            let is_open = match result {
-                Ok(0) => false,
-                Ok(n) => {
-                    again.push(token);
-                    let bytes = self.buffer.get(..n).unwrap_or_default();
-                    stream.frames.take(bytes, |datagram| take(remote, local, datagram)).is_ok()
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => true,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    again.push(token);
-                    true
-                }
-                Err(_) => false,
-            };
-            if !is_open {
-                self.close(token);
+    /// How many connections may have something to read.
+    pub(crate) fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// Reads the next connection that may have something, and passes each datagram on. One that may have more is the last
+    /// of them again.
+    pub(crate) fn receive(&mut self, mut take: impl FnMut(RemoteAddr, SocketAddr, &[u8])) {
+        let Some(token) = self.unread.pop_front() else { return };
+        let Some(stream) = self.all.get_mut(&token) else { return };
+        let (remote, local) = (stream.remote, stream.local);
+        let result = stream.socket.read(&mut self.buffer);
+        let (is_open, has_more) = match result {
+            Ok(0) => (false, false),
+            Ok(n) => {
+                let bytes = self.buffer.get(..n).unwrap_or_default();
+                (stream.frames.take(bytes, |datagram| take(remote, local, datagram)).is_ok(), true)
             }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => (true, false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (true, true),
+            Err(_) => (false, false),
+        };
+        stream.is_unread = has_more;
+        if !is_open {
+            self.close(token);
+        } else if has_more {
+            self.unread.push_back(token);
         }
-        self.unread = again;
-        !self.unread.is_empty()
     }
 
     /// Sends what is for connections of this thread. What a peer does not take waits, up to a bound; beyond it, datagrams

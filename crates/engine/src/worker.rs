@@ -247,8 +247,11 @@ impl Worker {
         true
     }
 
-    /// Takes a TCP connection over, with the check that it begins with.
+    /// Takes a TCP connection over, with the check that it begins with. One whose check names nobody is closed.
     fn add_stream(&mut self, connection: Connection, now: Instant) {
+        if !self.sfu.knows_check(&connection.first) {
+            return;
+        }
         match self.streams.add(connection, self.poll.registry(), now) {
             Ok((source, destination, check)) => {
                 let datagram = Datagram { source, destination, contents: &check };
@@ -259,18 +262,17 @@ impl Worker {
         }
     }
 
-    /// Reads the TCP connections that have something. Returns whether there may be more.
+    /// Reads each TCP connection that has something once. Returns whether there may be more.
     fn receive_streams(&mut self) -> bool {
-        if self.streams.is_empty() {
-            return false;
+        for _ in 0..self.streams.unread() {
+            let now = Instant::now();
+            let Self { sfu, streams, .. } = self;
+            streams.receive(|source, destination, contents| {
+                sfu.handle_datagram(&Datagram { source, destination, contents }, now);
+            });
+            self.drain(now);
         }
-        let now = Instant::now();
-        let Self { sfu, streams, .. } = self;
-        let more = streams.receive(|source, destination, contents| {
-            sfu.handle_datagram(&Datagram { source, destination, contents }, now);
-        });
-        self.drain(now);
-        more
+        self.streams.unread() > 0
     }
 
     /// Sends and reports until the core has nothing more. Returns its next deadline.

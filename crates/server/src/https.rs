@@ -56,6 +56,15 @@ pub(crate) struct Authority {
     pub(crate) der: Vec<u8>,
 }
 
+/// HTTPS, and what keeps its certificates new.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) https: Https,
+    pub(crate) keeper: Keeper,
+    /// Orders certificates.
+    pub(crate) acme: Option<Acme>,
+}
+
 /// Why HTTPS cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpsError {
@@ -75,12 +84,12 @@ impl Https {
     ///
     /// # Errors
     /// When a file is missing or wrong.
-    pub(crate) fn load(config: &Config) -> Result<Option<(Self, Keeper)>, HttpsError> {
+    pub(crate) fn load(config: &Config) -> Result<Option<Loaded>, HttpsError> {
         let now = SystemTime::now();
         let tls = &config.tls;
         let certificates = Certificates::default();
-        let mut keeper =
-            Keeper { certificates: certificates.clone(), files: None, local: None, acme: None };
+        let mut keeper = Keeper { certificates: certificates.clone(), files: None, local: None };
+        let mut acme = None;
         let challenges = Challenges::default();
         let mut authority = None;
         match tls.effective_mode() {
@@ -101,19 +110,21 @@ impl Https {
                 authority =
                     Some(Arc::new(Authority { pem: local.pem().to_owned(), der: local.der() }));
                 let mut names = own_names();
+                names.retain(|name| names::is_host_name(name));
                 names.push("localhost".into());
                 names.extend(tls.domains.iter().cloned());
                 let ips = local_ips(&config.public_ips);
                 certificates.set("", local.certificate(&names, &ips, now)?);
                 keeper.local = Some((local, names, config.public_ips.clone()));
                 if tls.effective_mode() == TlsMode::Auto {
-                    keeper.acme = open_acme(config, &folder, &certificates, &challenges, now)?;
+                    acme = open_acme(config, &folder, &certificates, &challenges, now)?;
                 }
             }
         }
         let server = tls::server_config(certificates.clone())
             .map_err(|error| HttpsError::Library(error.to_string()))?;
-        Ok(Some((Self { server, certificates, authority, challenges }, keeper)))
+        let https = Self { server, certificates, authority, challenges };
+        Ok(Some(Loaded { https, keeper, acme }))
     }
 }
 
@@ -145,7 +156,6 @@ fn open_acme(
 pub(crate) struct Keeper {
     certificates: Certificates,
     files: Option<Files>,
-    acme: Option<Acme>,
     /// With the names and the public addresses that its certificate is for.
     local: Option<(LocalAuthority, Vec<String>, Vec<std::net::IpAddr>)>,
 }
@@ -153,10 +163,6 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Keeps them new until the server stops.
     pub(crate) async fn run(mut self, reload: Reload, shutdown: Shutdown) {
-        if let Some(acme) = self.acme.take() {
-            let stop = shutdown.clone();
-            tokio::spawn(async move { acme.run(SystemTime::now, stop.wait()).await });
-        }
         loop {
             let always = tokio::select! {
                 () = tokio::time::sleep(keep::LOOK_EVERY) => false,

@@ -11,10 +11,13 @@ pub fn lan_addresses(listen: SocketAddr) -> Vec<IpAddr> {
     if !listen.ip().is_unspecified() {
         return Vec::new();
     }
-    // Where the system does not tell, there are none.
+    reachable(interface_ips(), listen.is_ipv6(), outward())
+}
+
+/// The addresses of the interfaces that are up. Where the system does not tell, there are none.
+pub(crate) fn interface_ips() -> Vec<IpAddr> {
     let all = if_addrs::get_if_addrs().unwrap_or_default();
-    let ips = all.iter().filter(|it| it.is_oper_up()).map(if_addrs::Interface::ip).collect();
-    reachable(ips, listen.is_ipv6(), outward())
+    all.iter().filter(|it| it.is_oper_up()).map(if_addrs::Interface::ip).collect()
 }
 
 /// The address that this machine speaks to the world with; its others may be of bridges to containers. Nothing is

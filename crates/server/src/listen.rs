@@ -16,7 +16,6 @@
 //! | `table/place.rs` | what one connection waits for |
 //! | `handlers.rs` | what connections are served with |
 //! | `connection.rs`, `first_byte.rs` | one connection: plain or TLS |
-//! | `prefixed.rs` | a stream whose first byte was looked at |
 //! | `serve_http.rs` | HTTP/1.1 and HTTP/2 on it |
 //! | `timed_io.rs`, `body.rs` | deadlines of writes; of bodies. hyper has that of heads |
 //! | `descriptors.rs` | how many connections the system allows |
@@ -29,7 +28,6 @@ mod descriptors;
 mod first_byte;
 mod handlers;
 mod limits;
-mod prefixed;
 mod serve_http;
 mod table;
 mod timed_io;

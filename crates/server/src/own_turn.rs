@@ -40,12 +40,14 @@ impl OwnTurn {
         }
     }
 
-    /// Serves one client on a stream that begins with a STUN message.
+    /// Serves one client on a stream that begins with a STUN message. `allocated` is called when it has shown its
+    /// credentials and has an allocation.
     pub(crate) async fn serve<S>(
         &self,
         stream: S,
         client: SocketAddr,
         media: &dyn Media,
+        allocated: impl Fn() + Send + Sync,
         shutdown: Shutdown,
     ) where
         S: AsyncRead + AsyncWrite + Unpin,
@@ -57,8 +59,9 @@ impl OwnTurn {
             media: SocketAddr::new(media_ip(&candidates), media.udp_port()),
         };
         let client = SocketAddr::new(client.ip().to_canonical(), client.port());
+        let count = Telling { allocations: &self.allocations, allocated };
         let stop = async move { shutdown.wait().await };
-        let served = turn::serve(stream, client, Arc::new(config), &self.allocations, stop).await;
+        let served = turn::serve(stream, client, Arc::new(config), &count, stop).await;
         tracing::debug!(%client, ended = ?served.ended, counts = ?served.counts, "TURN client left");
     }
 }
@@ -93,6 +96,20 @@ struct Counted {
     of_network: PerNetwork<usize>,
 }
 
+/// Counts the allocation of one client, and tells of it.
+struct Telling<'a, F> {
+    allocations: &'a Allocations,
+    allocated: F,
+}
+
+impl<F: Fn()> Count for Telling<'_, F> {
+    type Place = Allocated;
+
+    fn take(&self, client: SocketAddr) -> Option<Allocated> {
+        self.allocations.take(client).inspect(|_| (self.allocated)())
+    }
+}
+
 /// A counted allocation.
 #[derive(Debug)]
 struct Allocated {
@@ -100,9 +117,7 @@ struct Allocated {
     network: Network,
 }
 
-impl Count for Allocations {
-    type Place = Allocated;
-
+impl Allocations {
     fn take(&self, client: SocketAddr) -> Option<Allocated> {
         let network = Network::of(client.ip());
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);

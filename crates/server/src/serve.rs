@@ -2,16 +2,16 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::driver;
 use crate::http::router;
-use crate::https::{Https, own_names};
+use crate::https::{Https, Loaded, own_names};
 use crate::listen::{self, Handlers, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
@@ -34,7 +34,6 @@ pub struct Running {
     addr: SocketAddr,
     media: Arc<dyn Media>,
     reload: Reload,
-    has_https: bool,
     task: JoinHandle<Result<(), Died>>,
 }
 
@@ -57,11 +56,6 @@ impl Running {
     /// Asks for the certificate files to be loaded again.
     pub fn reload(&self) -> Reload {
         self.reload.clone()
-    }
-
-    /// Whether the TCP port speaks HTTPS.
-    pub fn has_https(&self) -> bool {
-        self.has_https
     }
 
     /// Waits until the server has stopped.
@@ -95,7 +89,8 @@ pub async fn serve_with(
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
-    let (https, keeper) = Https::load(&config)?.unzip();
+    let loaded = Https::load(&config)?;
+    let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
     let http_listener = bind_http(&config)?;
     let addr = listener
@@ -153,20 +148,26 @@ pub async fn serve_with(
         turn,
         shutdown: shutdown.clone(),
     };
+    let mut background = JoinSet::new();
     if let Some(listener) = http_listener {
-        tokio::spawn(listen::accept(listener, connections.clone(), handlers.clone()));
+        background.spawn(listen::accept(listener, connections.clone(), handlers.clone()));
     }
     let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
-    tokio::spawn(follow_addresses(media.clone(), shutdown.clone()));
+    background.spawn(follow_addresses(media.clone(), shutdown.clone()));
     let reload = Reload::default();
-    if let Some(keeper) = keeper {
-        tokio::spawn(keeper.run(reload.clone(), shutdown.clone()));
+    if let Some(Loaded { keeper, acme, .. }) = loaded {
+        background.spawn(keeper.run(reload.clone(), shutdown.clone()));
+        if let Some(acme) = acme {
+            let stop = shutdown.clone();
+            background.spawn(async move { acme.run(SystemTime::now, stop.wait()).await });
+        }
     }
     let hub = hub_client;
-    let tasks = Tasks { shutdown, hub, hub_task, accept_task, connections, sockets_done };
+    let tasks =
+        Tasks { shutdown, hub, hub_task, accept_task, background, connections, sockets_done };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
-    Ok(Running { addr, media, reload, has_https: https.is_some(), task })
+    Ok(Running { addr, media, reload, task })
 }
 
 /// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes
@@ -182,7 +183,7 @@ fn bind_http(config: &Config) -> Result<Option<tokio::net::TcpListener>, ServeEr
     match listen::bind(SocketAddr::new(config.listen.ip(), port)) {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if config.tls.http_port.is_none() => {
-            tracing::warn!(%error, "plain HTTP does not lead to HTTPS: no port for it");
+            tracing::warn!(%error, "no port for plain HTTP: nothing leads to HTTPS, and no HTTP-01 challenge can be answered");
             Ok(None)
         }
         Err(error) => Err(error),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::driver::{Ended, HubClient};
@@ -21,6 +21,9 @@ pub enum Died {
     /// What accepts connections.
     #[error("the task that accepts connections ended: {0}")]
     Accept(String),
+    /// A task beside them: certificates, addresses, the port of plain HTTP.
+    #[error("a task beside the control plane ended: {0}")]
+    Background(String),
     /// The media plane: it sends no events any more.
     #[error("the media plane ended")]
     Media,
@@ -32,6 +35,8 @@ pub(crate) struct Tasks {
     pub(crate) hub: HubClient,
     pub(crate) hub_task: JoinHandle<Ended>,
     pub(crate) accept_task: JoinHandle<()>,
+    /// Tasks that live as long as the server.
+    pub(crate) background: JoinSet<()>,
     pub(crate) connections: Arc<Table>,
     /// Ends when the last WebSocket is done.
     pub(crate) sockets_done: mpsc::Receiver<()>,
@@ -48,6 +53,10 @@ pub(crate) async fn supervise(mut tasks: Tasks) -> Result<(), Died> {
             Err(error) => Died::Hub(reason(error)),
         }),
         ended = &mut tasks.accept_task => Err(Died::Accept(match ended {
+            Ok(()) => "it returned".into(),
+            Err(error) => reason(error),
+        })),
+        Some(ended) = tasks.background.join_next() => Err(Died::Background(match ended {
             Ok(()) => "it returned".into(),
             Err(error) => reason(error),
         })),
@@ -116,6 +125,7 @@ mod tests {
             hub,
             hub_task,
             accept_task: tokio::spawn(async { panic!("no more of this") }),
+            background: JoinSet::new(),
             connections: Table::new(Limits::default()),
             sockets_done,
         };

@@ -2,19 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::lan::interface_ips;
+
 /// The addresses that a certificate can be for at most: a machine with containers may have dozens.
 const MAX_ADDRESSES: usize = 32;
 
 /// The addresses of this machine and those that it is announced by, with loopback.
 pub(crate) fn local_ips(public_ips: &[IpAddr]) -> Vec<IpAddr> {
-    // Where the system does not tell, there are none.
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let own = interfaces.iter().filter(|it| it.is_oper_up()).map(if_addrs::Interface::ip);
-    let mut ips: Vec<IpAddr> = public_ips.iter().copied().chain(own).filter(is_kept).collect();
-    ips.extend([IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)]);
-    ips.sort_unstable();
-    ips.dedup();
-    ips.truncate(MAX_ADDRESSES);
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let all = public_ips.iter().copied().chain(loopback).chain(interface_ips());
+    let mut ips = Vec::new();
+    for ip in all.filter(is_kept) {
+        if ips.len() < MAX_ADDRESSES && !ips.contains(&ip) {
+            ips.push(ip);
+        }
+    }
     ips
 }
 
@@ -35,9 +37,12 @@ pub(crate) fn own_names() -> Vec<String> {
     let short = name.split('.').next().unwrap_or(&name).to_owned();
     let mut names = vec![name.clone(), short.clone(), format!("{short}.local")];
     names.dedup();
-    // A name with an underscore is none that a certificate can have.
-    names.retain(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)));
     names
+}
+
+/// Whether a certificate can have this name: one with an underscore is no host name (RFC 1123, section 2.1).
+pub(super) fn is_host_name(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
 }
 
 /// The name of this machine; empty when the system does not tell.
@@ -49,5 +54,24 @@ pub(crate) fn machine_name() -> String {
     #[cfg(not(unix))]
     {
         std::env::var("COMPUTERNAME").unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_address_and_loopback_are_never_left_out() {
+        let public: IpAddr = [203, 0, 113, 7].into();
+        let ips = local_ips(&[public]);
+        assert_eq!(ips.first(), Some(&public));
+        assert!(ips.contains(&Ipv4Addr::LOCALHOST.into()) && ips.len() <= MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn a_name_with_an_underscore_is_in_no_certificate() {
+        assert!(is_host_name("studio-pc.local"));
+        assert!(!is_host_name("studio_pc.local"));
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tls::{ALPN_ACME, ALPN_H2, ALPN_TURN, Certificates, ServerConfig, Shown};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -14,7 +14,6 @@ use tokio_rustls::TlsAcceptor;
 use super::first_byte::{Speaks, first_byte};
 use super::handlers::{Ends, Handlers, OverTls};
 use super::limits::{HANDSHAKE_WITHIN, HEAD_WITHIN};
-use super::prefixed::Prefixed;
 use super::serve_http::{Version, serve};
 use super::table::Place;
 use super::timed_io::TimedIo;
@@ -121,17 +120,18 @@ where
     let shown = certificates.shown_to(session.server_name());
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
-    let mut stream = Prefixed::new(stream);
-    // One that says nothing has no buffers of HTTP.
-    let first = timeout(HEAD_WITHIN, stream.peek()).await;
-    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    // It holds the first byte until it is read. A connection that says nothing has no buffers of HTTP.
+    let mut stream = BufReader::with_capacity(1, stream);
+    let first = timeout(HEAD_WITHIN, stream.fill_buf()).await;
+    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.first().copied();
     if !is_http_agreed
-        && begins_stun(first)
+        && first.is_some_and(begins_stun)
         && let Some(turn) = handlers.turn.clone()
     {
-        place.upgraded();
         let media = handlers.media.as_ref();
-        Box::pin(turn.serve(stream, ends.peer, media, handlers.shutdown)).await;
+        // Until it has shown its credentials it gives way as any other that waits for its client.
+        let allocated = || place.upgraded();
+        Box::pin(turn.serve(stream, ends.peer, media, allocated, handlers.shutdown)).await;
         return Ok(());
     }
     serve(stream, version, place, ends, handlers.router, handlers.shutdown).await

@@ -53,6 +53,7 @@ async fn a_broadcast_goes_on_through_everything_that_strangers_send() {
     strangers::malformed_frames(http).await;
     strangers::malformed_requests(http).await;
     strangers::huge_descriptions(http).await;
+    strangers::checks_for_nobody_over_tcp(http).await;
     let answered = tokio::task::spawn_blocking(move || strangers::garbage_datagrams(udp));
     assert_eq!(answered.await.unwrap(), 0, "no stranger's datagram was answered");
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
+use crate::PATIENCE;
 use crate::browser::Page;
 
 /// How many malformed frames and requests are sent.
@@ -163,4 +165,20 @@ fn stun_request(garbage: &mut Garbage) -> Vec<u8> {
     bytes.extend([0, 8, 0, 20]);
     bytes.extend((0..20).map(|_| garbage.next() as u8));
     bytes
+}
+
+/// Connections that begin as media does, for a session that there is none of: each is closed.
+pub(crate) async fn checks_for_nobody_over_tcp(http: SocketAddr) {
+    // A binding request (RFC 8489, section 5) with a USERNAME, in a frame of RFC 4571.
+    let username = b"AAAAAAAA:BBBB";
+    let attribute = [&[0, 6, 0, 13][..], username, &[0; 3]].concat();
+    let head = [0, 1, 0, attribute.len() as u8, 0x21, 0x12, 0xa4, 0x42];
+    let check = [&head[..], &[7; 12], &attribute].concat();
+    for bytes in [check, vec![0; 40]] {
+        let mut stream = TcpStream::connect(http).await.unwrap();
+        stream.write_u16(bytes.len() as u16).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let closed = timeout(PATIENCE, stream.read(&mut [0; 16])).await.expect("it is closed");
+        assert_eq!(closed.unwrap_or(0), 0, "nothing is said to it");
+    }
 }

@@ -113,6 +113,11 @@ impl Demux {
         self.by_address.get(&source).map(|it| it.peer)
     }
 
+    /// Whether a username fragment of ours is a peer's that is here.
+    pub(crate) fn has_ufrag(&self, ufrag: &str) -> bool {
+        self.by_ufrag.peer(ufrag).is_some()
+    }
+
     /// Whether a peer here was heard at this address within [`OWNERSHIP`].
     pub(crate) fn holds(&self, source: RemoteAddr, now: Instant) -> bool {
         let is_live = |it: &Heard| now.saturating_duration_since(it.at) < OWNERSHIP;

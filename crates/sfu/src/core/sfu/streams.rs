@@ -16,6 +16,13 @@ pub fn worker_of_check(check: &[u8]) -> Option<u8> {
 }
 
 impl Sfu {
+    /// Whether a connectivity check names a peer that this worker knows, here or elsewhere. It is not verified.
+    pub fn knows_check(&self, check: &[u8]) -> bool {
+        let is_known =
+            |it: &str| self.demux.has_ufrag(it) || self.remote_peers.of_ufrag(it).is_some();
+        of_ufrag(check, |it| is_known(it).then_some(())).is_some()
+    }
+
     /// Whether a connection belongs to a peer that is here.
     pub fn holds_stream(&self, remote: RemoteAddr) -> bool {
         self.demux.route_of(remote).is_some()
