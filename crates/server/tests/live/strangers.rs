@@ -94,7 +94,7 @@ pub(crate) async fn malformed_requests(server: SocketAddr) {
             _ = stream.shutdown().await;
         }
         let mut answer = Vec::new();
-        _ = tokio::time::timeout(crate::PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+        _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let status = answer.split(' ').nth(1).unwrap_or("closed").to_owned();
         match n % 8 {
