@@ -7,6 +7,7 @@
 //! | page to server | [`ClientFrame`], [`ClientMessage`] | `client.rs` |
 //! | server to page | [`ServerMessage`] | `server.rs` |
 //! | HTTP API | [`RoomSummary`], [`RoomInfo`], [`Addresses`] | `api.rs` |
+//! | HTTP API | [`DoctorReport`], [`DeviceReport`], [`DoctorTicket`] | `doctor.rs` |
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
@@ -17,6 +18,7 @@
 
 mod api;
 mod client;
+mod doctor;
 mod error;
 mod finding;
 #[doc(hidden)]
@@ -29,6 +31,10 @@ mod typescript;
 
 pub use api::{Addresses, RoomInfo, RoomSummary};
 pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError};
+pub use doctor::{
+    DeviceReport, DoctorFinding, DoctorLevel, DoctorPath, DoctorReport, DoctorTicket, PathResult,
+    PathState, Words,
+};
 pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};

@@ -3,10 +3,11 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    Addresses, AudioState, Caps, ClientMessage, DisplayName, ErrorBody, ErrorCode, Finding,
+    Addresses, AudioState, Caps, ClientMessage, DeviceReport, DisplayName, DoctorFinding,
+    DoctorLevel, DoctorPath, DoctorReport, DoctorTicket, ErrorBody, ErrorCode, Finding,
     FindingCode, HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits,
-    LiveState, PROTOCOL_VERSION, Pc, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
-    ServerMessage, VideoState,
+    LiveState, PROTOCOL_VERSION, PathResult, PathState, Pc, Role, RoomInfo, RoomName, RoomState,
+    RoomSummary, SelfInfo, ServerMessage, VideoState, Words,
 };
 
 /// The text of `web/src/live/protocol.ts`.
@@ -28,6 +29,15 @@ pub fn declarations() -> String {
         RoomSummary::decl(&config),
         RoomInfo::decl(&config),
         Addresses::decl(&config),
+        DoctorTicket::decl(&config),
+        DoctorReport::decl(&config),
+        DoctorFinding::decl(&config),
+        DoctorLevel::decl(&config),
+        DeviceReport::decl(&config),
+        PathResult::decl(&config),
+        DoctorPath::decl(&config),
+        PathState::decl(&config),
+        Words::decl(&config),
         Finding::decl(&config),
         FindingCode::decl(&config),
         ErrorBody::decl(&config),

@@ -386,6 +386,109 @@ export type Addresses = {
  */
 origins: Array<string>, };
 
+export type DoctorTicket = { 
+/**
+ * Whoever shows it as a bearer token sees the findings, and may publish in the rooms
+ * `doctor-{ticket}-{anything}` without a key.
+ */
+ticket: string, 
+/**
+ * Seconds for which it is good.
+ */
+expiresInS: number, 
+/**
+ * Where devices find the page, the likeliest first.
+ */
+origins: Array<string>, };
+
+export type DoctorReport = { 
+/**
+ * The worst first, else in the order in which they should be mended.
+ */
+findings: Array<DoctorFinding>, 
+/**
+ * The server's clock, in milliseconds since the Unix epoch.
+ */
+now: number, 
+/**
+ * The port of media over UDP.
+ */
+udpPort: number, 
+/**
+ * The port of pages, and of media over TCP.
+ */
+tcpPort: number, 
+/**
+ * What devices found that opened the page lately, the last first.
+ */
+devices: Array<DeviceReport>, };
+
+export type DoctorFinding = { 
+/**
+ * The check, such as `udp_buffers`.
+ */
+check: string, 
+/**
+ * How bad it is.
+ */
+level: DoctorLevel, 
+/**
+ * What is so.
+ */
+text: Words, 
+/**
+ * What to do; none when all is well.
+ */
+advice: Words | null, };
+
+export type DoctorLevel = "closed" | "advice" | "fine";
+
+export type DeviceReport = { 
+/**
+ * What it calls itself, such as `Safari, iPhone`.
+ */
+device: string, 
+/**
+ * The origin of the page that it opened.
+ */
+origin: string, 
+/**
+ * The device's clock minus the server's, in milliseconds.
+ */
+clockAheadMs: number, 
+/**
+ * Each way once.
+ */
+results: Array<PathResult>, };
+
+export type PathResult = { 
+/**
+ * The way.
+ */
+path: DoctorPath, 
+/**
+ * What became of it.
+ */
+state: PathState, 
+/**
+ * Milliseconds from the first attempt until media came, or the answer.
+ */
+ms: number | null, };
+
+export type DoctorPath = "https" | "web_socket" | "udp4" | "udp6" | "tcp4" | "tcp6" | "turn";
+
+export type PathState = "works" | "closed" | "not_offered" | "not_tried";
+
+export type Words = { 
+/**
+ * English.
+ */
+en: string, 
+/**
+ * Chinese.
+ */
+zh: string, };
+
 export type Finding = { 
 /**
  * For a program.
