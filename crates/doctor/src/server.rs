@@ -61,8 +61,6 @@ pub struct Certificate {
     pub not_after: SystemTime,
     /// Whether browsers trust its issuer.
     pub is_public: bool,
-    /// Whether the server's own authority issued it.
-    pub is_local: bool,
 }
 
 /// A certificate that an ACME server is asked for.

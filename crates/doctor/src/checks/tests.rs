@@ -188,7 +188,6 @@ fn a_certificate_that_browsers_refuse_is_named() {
         names: names.iter().map(|it| (*it).to_owned()).collect(),
         not_after,
         is_public: true,
-        is_local: false,
     };
     assert_closed("certificate", "expired", "--tls-cert", |server, _| {
         server.https = Https::Files;
