@@ -5,12 +5,14 @@
 //! | `firewall.rs` | whether nftables and ufw let a port in |
 //! | `nft.rs` | nftables' rules, as far as a port is concerned |
 //! | `names.rs` | the addresses of names |
+//! | `port.rs` | a port, and whether it is let in |
 //! | `place.rs` | the container, and whose cloud it is |
 
 mod firewall;
 mod names;
 mod nft;
 mod place;
+mod port;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
@@ -22,9 +24,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::server::Server;
 
-pub use firewall::{Firewall, FirewallKind, Port, Verdict};
+pub use firewall::{Firewall, FirewallKind};
 pub use names::Resolved;
 pub use place::Cloud;
+pub use port::{Port, Verdict};
 
 /// The buffer that the server asks of the system for each UDP socket, in bytes.
 const UDP_BUFFER: usize = 8 * 1024 * 1024;

@@ -1,43 +1,11 @@
 //! Whether the machine's own firewall lets a port in.
 
-use std::fmt;
 use std::fs;
 use std::process::Command;
 
 use super::names::output;
 use super::nft;
-
-/// A port of one protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Port {
-    /// Of TCP.
-    Tcp(u16),
-    /// Of UDP.
-    Udp(u16),
-}
-
-impl Port {
-    /// Its number.
-    pub fn number(self) -> u16 {
-        match self {
-            Self::Tcp(n) | Self::Udp(n) => n,
-        }
-    }
-
-    /// `tcp` or `udp`, as rules name it.
-    pub fn protocol(self) -> &'static str {
-        match self {
-            Self::Tcp(_) => "tcp",
-            Self::Udp(_) => "udp",
-        }
-    }
-}
-
-impl fmt::Display for Port {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.protocol().to_uppercase(), self.number())
-    }
-}
+use super::port::{Port, Verdict};
 
 /// Which firewall.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,17 +16,6 @@ pub enum FirewallKind {
     Firewalld,
     /// Rules of nftables: the chain that decides, such as `inet filter input`.
     Nftables(String),
-}
-
-/// What a firewall does with a port's first packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It lets it in.
-    Open,
-    /// It drops it.
-    Closed,
-    /// Its rules cannot be read, or cannot be understood.
-    Unknown,
 }
 
 /// A firewall's word on a port.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::firewall::{Port, Verdict};
+use super::port::{Port, Verdict};
 
 /// How deep chains may lead to chains; the kernel's own bound.
 const MAX_DEPTH: usize = 16;
