@@ -110,16 +110,22 @@ pub struct Engine {
     capacity: TotalCapacity,
     announced: Announced,
     /// Locked when the addresses are looked at, never by a media thread.
-    candidates: Mutex<Vec<SocketAddr>>,
+    candidates: Mutex<Candidates>,
 }
 
-/// What decides which addresses are announced, besides those that the machine has.
+/// What is announced, and what was named for it.
+#[derive(Debug, Default)]
+struct Candidates {
+    public_ips: Vec<IpAddr>,
+    now: Vec<SocketAddr>,
+}
+
+/// What decides which addresses are announced, besides those that are named and those that the machine has.
 #[derive(Debug)]
 struct Announced {
     /// What the UDP sockets are bound to.
     bound: Vec<IpAddr>,
     udp_port: u16,
-    public_ips: Vec<IpAddr>,
     tcp: Option<SocketAddr>,
 }
 
@@ -147,10 +153,10 @@ impl Engine {
         let mut sockets = udp::bind_each(listen, udp_port, workers)?;
         let local = addresses::local();
         let announced = match sockets.first() {
-            Some(it) => Announced { bound: it.bound(), udp_port: it.port(), public_ips, tcp },
-            None => Announced { bound: Vec::new(), udp_port, public_ips, tcp },
+            Some(it) => Announced { bound: it.bound(), udp_port: it.port(), tcp },
+            None => Announced { bound: Vec::new(), udp_port, tcp },
         };
-        let candidates = announced.candidates(&local);
+        let candidates = announced.candidates(&local, &public_ips);
         for it in &mut sockets {
             it.set_local(local.clone());
         }
@@ -175,7 +181,7 @@ impl Engine {
         };
         engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
         let (udp_port, addresses) = (engine.udp_port(), listed(&candidates));
-        engine.candidates = Mutex::new(candidates);
+        engine.candidates = Mutex::new(Candidates { public_ips, now: candidates });
         tracing::info!(udp_port, threads = n_workers, addresses, "listening for media over UDP");
         Ok(engine)
     }
@@ -230,19 +236,19 @@ impl Engine {
 
     /// The addresses that offers and answers announce as candidates.
     pub fn candidates(&self) -> Vec<SocketAddr> {
-        self.lock().clone()
+        self.lock().now.clone()
     }
 
     /// Looks at the machine's addresses again. Descriptions from now on announce those that it has.
     pub fn refresh_addresses(&self) {
         let local = addresses::local();
-        let candidates = self.announced.candidates(&local);
         let mut before = self.lock();
+        let candidates = self.announced.candidates(&local, &before.public_ips);
         // Without a network there is nothing better to announce.
-        if candidates.is_empty() || *before == candidates {
+        if candidates.is_empty() || before.now == candidates {
             return;
         }
-        before.clone_from(&candidates);
+        before.now.clone_from(&candidates);
         drop(before);
         tracing::info!(addresses = listed(&candidates), "the machine's addresses changed");
         let tcp_candidates = addresses::tcp_candidates(&candidates, self.announced.tcp);
@@ -256,14 +262,20 @@ impl Engine {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
+    /// Announces these addresses besides those of the machine, from the next description on.
+    pub fn set_public_ips(&self, ips: Vec<IpAddr>) {
+        self.lock().public_ips = ips;
+        self.refresh_addresses();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Candidates> {
         self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Announced {
-    fn candidates(&self, local: &[IpAddr]) -> Vec<SocketAddr> {
-        addresses::candidates(&self.bound, local, &self.public_ips, self.udp_port)
+    fn candidates(&self, local: &[IpAddr], public_ips: &[IpAddr]) -> Vec<SocketAddr> {
+        addresses::candidates(&self.bound, local, public_ips, self.udp_port)
     }
 }
 

@@ -10,6 +10,7 @@ mod ask;
 mod phone;
 mod text;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ use clap::{Args, ValueEnum};
 use doctor::Machine;
 use protocol::{DoctorFinding, DoctorLevel, Words};
 use server::Config;
-use server::config::ConfigOverlay;
+use server::config::{ConfigOverlay, TlsMode};
 
 use crate::output;
 use ask::OwnServer;
@@ -86,7 +87,8 @@ pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let language = args.lang.unwrap_or_else(Language::of_system);
     let server = OwnServer::of(&config);
     if args.phone {
-        return phone::phone(&server, language, args.json);
+        let trust = trust_page(&config);
+        return phone::phone(&server, trust.as_deref(), language, args.json);
     }
     let report = server.report()?;
     let is_running = report.is_some();
@@ -102,6 +104,15 @@ pub(crate) fn doctor(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     }
     let is_closed = findings.iter().any(|it| it.level == DoctorLevel::Closed);
     Ok(if is_closed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Where a device learns to trust a server with an authority of its own.
+fn trust_page(config: &Config) -> Option<String> {
+    if config.tls.effective_mode() != TlsMode::Local {
+        return None;
+    }
+    let ip = server::lan_addresses(config.listen).into_iter().next()?;
+    Some(format!("http://{}/trust", SocketAddr::new(ip, config.listen.port())))
 }
 
 /// What a server with these settings would meet.

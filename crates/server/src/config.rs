@@ -23,7 +23,9 @@ pub use file::FILE_NAME;
 pub use knobs::{
     Config, ConfigOverlay, Limits, LimitsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
 };
-pub use values::{IceServerEntry, SecretText, TlsMode};
+pub use values::{IceServerEntry, PublicIp, SecretText, TlsMode};
+
+use std::net::IpAddr;
 
 use auth::Secret;
 use control::{Capacity, IceServerConfig};
@@ -88,6 +90,15 @@ impl Config {
         self.auth().effective_open()
     }
 
+    /// The public addresses that the operator names.
+    pub fn named_public_ips(&self) -> Vec<IpAddr> {
+        let named = self.public_ips.iter().filter_map(|it| match it {
+            PublicIp::Auto => None,
+            PublicIp::Ip(ip) => Some(*ip),
+        });
+        named.collect()
+    }
+
     /// Who may do what, and who is who.
     pub(crate) fn auth(&self) -> auth::Config {
         auth::Config {
@@ -136,7 +147,7 @@ impl Config {
     /// When a setting cannot be used.
     pub(crate) fn acme(
         &self,
-        addresses: &[std::net::IpAddr],
+        addresses: &[IpAddr],
     ) -> Result<tls::acme::Config, tls::acme::ConfigError> {
         use tls::acme::{Challenge, Name};
         let domains: Result<Vec<Name>, _> = self.tls.domains.iter().map(|it| it.parse()).collect();

@@ -15,6 +15,7 @@ use crate::HttpsError;
 use crate::config::{Config, TlsMode};
 use crate::https;
 use crate::media::Media;
+use crate::public_ips::PublicIps;
 
 /// How long findings are good: the page and the program ask every second, and each look runs programs.
 const GOOD_FOR: Duration = Duration::from_secs(10);
@@ -44,6 +45,7 @@ impl fmt::Debug for Inner {
 pub(crate) struct Running {
     pub(crate) config: Config,
     pub(crate) listen: SocketAddr,
+    pub(crate) public_ips: PublicIps,
     /// Whether the port of plain HTTP is open.
     pub(crate) has_http: bool,
     pub(crate) media: Arc<dyn Media>,
@@ -117,6 +119,7 @@ impl Running {
             listen: self.listen,
             udp_port: self.media.udp_port(),
             has_http: self.has_http,
+            public_ips: self.public_ips.get(),
             announced,
             certificates: foreign.iter().map(|it| certificate(it)).collect(),
             uncovered: uncovered.cloned().collect(),
@@ -150,7 +153,7 @@ fn from_settings(config: &Config) -> Server {
         udp_port: config.udp_port.unwrap_or(config.listen.port()),
         http_port: config.tls.effective_http_port(),
         has_http: false,
-        public_ips: config.public_ips.clone(),
+        public_ips: config.named_public_ips(),
         announced: Vec::new(),
         domains: config.tls.domains.clone(),
         https: match config.tls.effective_mode() {

@@ -117,6 +117,7 @@ impl Server {
         let doctor = Doctor::new(doctor::Running {
             config: crate::Config::default(),
             listen,
+            public_ips: crate::public_ips::PublicIps::default(),
             has_http: false,
             media,
             https: None,
@@ -124,7 +125,7 @@ impl Server {
         });
         let app = App {
             domains: Vec::new(),
-            public_ips: Vec::new(),
+            public_ips: crate::public_ips::PublicIps::default(),
             doctor,
             https: None,
             turn: None,
@@ -152,6 +153,8 @@ impl Media for NoMedia {
     }
 
     fn refresh_addresses(&self) {}
+
+    fn set_public_ips(&self, _: Vec<IpAddr>) {}
 
     fn accept(&self, _: engine::Connection) {}
 

@@ -8,6 +8,7 @@
 mod keep;
 mod names;
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -87,7 +88,10 @@ impl Https {
     ///
     /// # Errors
     /// When a file is missing or wrong.
-    pub(crate) fn load(config: &Config) -> Result<Option<Loaded>, HttpsError> {
+    pub(crate) fn load(
+        config: &Config,
+        public_ips: &[IpAddr],
+    ) -> Result<Option<Loaded>, HttpsError> {
         let now = SystemTime::now();
         let tls = &config.tls;
         let certificates = Certificates::default();
@@ -116,12 +120,20 @@ impl Https {
                 names.retain(|name| names::is_host_name(name));
                 names.push("localhost".into());
                 names.extend(tls.domains.iter().cloned());
-                let ips = local_ips(&config.public_ips);
+                let ips = local_ips(public_ips);
                 certificates.set("", local.certificate(&names, &ips, now)?);
-                keeper.local = Some((local, names, config.public_ips.clone()));
+                keeper.local = Some((local, names, public_ips.to_vec()));
                 if tls.effective_mode() == TlsMode::Auto {
                     let status = Status::default();
-                    acme = open_acme(config, &folder, &certificates, &challenges, &status, now)?;
+                    acme = open_acme(
+                        config,
+                        public_ips,
+                        &folder,
+                        &certificates,
+                        &challenges,
+                        &status,
+                        now,
+                    )?;
                     orders = Some(status);
                 }
             }
@@ -154,14 +166,14 @@ fn files(config: &Config) -> (&Path, &Path) {
 /// Opens what orders certificates; `None` when there is nothing to order them for.
 fn open_acme(
     config: &Config,
+    public_ips: &[IpAddr],
     folder: &Folder,
     certificates: &Certificates,
     challenges: &Challenges,
     status: &Status,
     now: SystemTime,
 ) -> Result<Option<Acme>, HttpsError> {
-    let public = &config.public_ips;
-    let addresses = if public.is_empty() { local_ips(public) } else { public.clone() };
+    let addresses = if public_ips.is_empty() { local_ips(public_ips) } else { public_ips.to_vec() };
     let settings = config.acme(&addresses)?;
     if settings.names.is_empty() {
         tracing::warn!(
@@ -181,7 +193,7 @@ pub(crate) struct Keeper {
     certificates: Certificates,
     files: Option<Files>,
     /// With the names and the public addresses that its certificate is for.
-    local: Option<(LocalAuthority, Vec<String>, Vec<std::net::IpAddr>)>,
+    local: Option<(LocalAuthority, Vec<String>, Vec<IpAddr>)>,
 }
 
 impl Keeper {

@@ -14,6 +14,7 @@
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
 //! | `state.rs` | what the handlers share |
+//! | `public_ips.rs` | the addresses that the internet has for this server |
 //! | `lan.rs` | by which addresses others in the network come |
 //! | `doctor.rs` | what the doctor knows of a server, and what devices found |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
@@ -34,6 +35,7 @@ pub mod limits;
 pub mod listen;
 pub mod media;
 mod own_turn;
+mod public_ips;
 mod serve;
 mod shutdown;
 mod state;

@@ -2,7 +2,7 @@
 //! tests.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use engine::{Connection, Engine, StartError};
 use media_api::{Command, Event};
@@ -15,6 +15,9 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
 
     /// Looks at the machine's addresses again.
     fn refresh_addresses(&self);
+
+    /// Announces these addresses besides those of the machine.
+    fn set_public_ips(&self, ips: Vec<IpAddr>);
 
     /// Takes over a TCP connection that begins with a connectivity check.
     fn accept(&self, connection: Connection);
@@ -33,6 +36,10 @@ impl Media for Engine {
 
     fn refresh_addresses(&self) {
         Self::refresh_addresses(self);
+    }
+
+    fn set_public_ips(&self, ips: Vec<IpAddr>) {
+        Self::set_public_ips(self, ips);
     }
 
     fn accept(&self, connection: Connection) {

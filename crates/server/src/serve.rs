@@ -16,6 +16,7 @@ use crate::https::{Https, Loaded, own_names};
 use crate::listen::{self, Handlers, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
+use crate::public_ips::{Asking, PublicIps};
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
@@ -90,7 +91,12 @@ pub async fn serve_with(
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
-    let loaded = Https::load(&config)?;
+    let asking = Asking::of(&config);
+    let public_ips = match &asking {
+        Some(asking) => asking.first().await,
+        None => config.named_public_ips(),
+    };
+    let loaded = Https::load(&config, &public_ips)?;
     let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
     let http_listener = bind_http(&config)?;
@@ -105,7 +111,7 @@ pub async fn serve_with(
             listen: media_address(addr.ip()),
             udp_port: config.udp_port.unwrap_or(same_port),
             tcp: Some(addr),
-            public_ips: config.public_ips.clone(),
+            public_ips: public_ips.clone(),
             max_peers: config.max_peers.saturating_add(SPARE_PEERS),
             max_publish_kbps: config.max_publish_kbps,
             max_publish_packets: engine::MAX_PUBLISH_PACKETS,
@@ -126,7 +132,9 @@ pub async fn serve_with(
     );
     let hub_task = tokio::spawn(driver::run(hub, media.clone(), channels));
     let turn = https.is_some().then(OwnTurn::new);
+    let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
+        public_ips: public_ips.clone(),
         config: config.clone(),
         listen: addr,
         has_http: http_listener.is_some(),
@@ -144,7 +152,7 @@ pub async fn serve_with(
         listen: addr,
         default_room: config.default_room.clone(),
         domains: config.tls.domains.clone(),
-        public_ips: config.public_ips.clone(),
+        public_ips: public_ips.clone(),
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -165,6 +173,9 @@ pub async fn serve_with(
     }
     let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
     background.spawn(follow_addresses(media.clone(), shutdown.clone()));
+    if let Some(asking) = asking {
+        background.spawn(asking.follow(public_ips, media.clone(), shutdown.clone()));
+    }
     let reload = Reload::default();
     if let Some(Loaded { keeper, acme, .. }) = loaded {
         background.spawn(keeper.run(reload.clone(), shutdown.clone()));

@@ -13,6 +13,7 @@ use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
+use crate::public_ips::PublicIps;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
 
@@ -31,8 +32,7 @@ pub(crate) struct App {
     pub(crate) default_room: RoomName,
     /// Public names of the server.
     pub(crate) domains: Vec<String>,
-    /// Addresses that the operator names.
-    pub(crate) public_ips: Vec<IpAddr>,
+    pub(crate) public_ips: PublicIps,
     /// None without HTTPS.
     pub(crate) https: Option<Https>,
     /// None without HTTPS: it needs TLS of our own.
@@ -60,7 +60,7 @@ impl App {
         let scheme = if self.https.is_some() { "https" } else { "http" };
         // Pages on loopback are reached by a proxy only, whose name we are not told.
         let is_open = !self.listen.ip().is_loopback();
-        let public = self.public_ips.iter().copied().filter(|_| is_open);
+        let public = self.public_ips.get().into_iter().filter(|_| is_open);
         let mut ips: Vec<IpAddr> = public.collect();
         for ip in lan_addresses(self.listen) {
             if !ips.contains(&ip) {

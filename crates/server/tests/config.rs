@@ -143,3 +143,19 @@ fn ice_servers_are_checked_and_their_credentials_are_not_shown() {
         assert!(error.contains(why), "{bad}: {error}");
     }
 }
+
+#[test]
+fn a_public_address_may_be_asked_from_a_stun_server_that_is_named() {
+    let config = |text: &str| {
+        let overlay: ConfigOverlay = toml::from_str(text).unwrap();
+        Config::from_overlay(overlay)
+    };
+    let error = config("public_ips = ['auto']").unwrap_err().to_string();
+    assert!(error.contains("--ice-server"), "{error}");
+    let asked = config(
+        "public_ips = ['auto', '203.0.113.7']\nice_servers = [{ urls = ['stun:stun.example.com'] }]",
+    );
+    let asked = asked.unwrap();
+    assert_eq!(asked.named_public_ips(), [std::net::IpAddr::from([203, 0, 113, 7])]);
+    assert!(asked.to_toml().contains("auto"), "{}", asked.to_toml());
+}

@@ -29,6 +29,8 @@ impl Media for Broken {
 
     fn refresh_addresses(&self) {}
 
+    fn set_public_ips(&self, _: Vec<std::net::IpAddr>) {}
+
     fn accept(&self, _: engine::Connection) {}
 
     fn udp_port(&self) -> u16 {

@@ -15,6 +15,9 @@ const OTHER_FILES: u64 = 256;
 /// With fewer bytes, certificates and the log may not be kept.
 const LEAST_FREE: u64 = 64 * 1024 * 1024;
 
+/// Of a UDP socket, in bytes: a keyframe to some hundred fans at once.
+const ENOUGH_BUFFER: usize = 2 * 1024 * 1024;
+
 /// This program was made after 1 November 2026: a clock before that is wrong.
 const MADE: Duration = Duration::from_secs(1_793_491_200);
 
@@ -122,12 +125,13 @@ pub(super) fn open_files(server: &Server, machine: &Machine) -> Option<DoctorFin
 pub(super) fn udp_buffers(machine: &Machine) -> Option<DoctorFinding> {
     let UdpBuffers { wanted, receive, send } = machine.udp_buffers?;
     let kib = |bytes: usize| bytes / 1024;
-    if receive >= wanted && send >= wanted {
+    let least = receive.min(send);
+    if least >= ENOUGH_BUFFER {
         return Some(fine(
             "udp_buffers",
             words(
-                format!("UDP sockets have buffers of {} KiB.", kib(wanted)),
-                format!("UDP 套接字的缓冲区有 {} KiB。", kib(wanted)),
+                format!("UDP sockets have buffers of {} KiB.", kib(least)),
+                format!("UDP 套接字的缓冲区有 {} KiB。", kib(least)),
             ),
         ));
     }

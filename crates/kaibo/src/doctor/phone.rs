@@ -18,6 +18,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Shows what devices find until the ticket expires, or the program is stopped.
 pub(super) fn phone(
     server: &OwnServer,
+    trust: Option<&str>,
     language: Language,
     is_json: bool,
 ) -> anyhow::Result<ExitCode> {
@@ -34,7 +35,7 @@ pub(super) fn phone(
     if is_json {
         output::print(format!("{}\n", serde_json::json!({ "url": url })))?;
     } else {
-        output::print(invitation(&url, &ticket.pages, lasts, language)?)?;
+        output::print(invitation(&url, &ticket.pages, trust, lasts, language)?)?;
     }
     follow(server, &ticket.ticket, lasts, |report, port| {
         if is_json {
@@ -49,6 +50,7 @@ pub(super) fn phone(
 fn invitation(
     url: &str,
     pages: &[String],
+    trust: Option<&str>,
     lasts: Duration,
     language: Language,
 ) -> anyhow::Result<String> {
@@ -56,7 +58,7 @@ fn invitation(
     let code = code.context("the address does not fit into a QR code")?.to_str();
     let minutes = lasts.as_secs() / 60;
     let hosts: Vec<&str> = pages.iter().skip(1).map(String::as_str).collect();
-    let others = if hosts.is_empty() {
+    let mut others = if hosts.is_empty() {
         String::new()
     } else {
         format!(
@@ -65,6 +67,13 @@ fn invitation(
             hosts.join("  ")
         )
     };
+    if let Some(trust) = trust {
+        let first = language.choose(
+            "A device that does not trust this server yet opens this first:",
+            "还没有信任本服务器的设备，先打开：",
+        );
+        others += &format!("{first} {trust}\n");
+    }
     Ok(match language {
         Language::En => format!(
             "Open this on a phone or another computer. It tries every way to the server with real media, and what it\n\

@@ -1,5 +1,6 @@
 //! Refuses values that make no sense.
 
+use super::values::PublicIp;
 use std::io;
 use std::path::PathBuf;
 
@@ -72,7 +73,7 @@ impl Config {
         if self.media_workers.is_some_and(|n| !(1..=engine::MAX_WORKERS).contains(&n)) {
             return invalid("media_workers is 1 to 64; leave it out for one a core");
         }
-        if self.public_ips.iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
+        if self.named_public_ips().iter().any(|ip| ip.is_unspecified() || ip.is_multicast()) {
             return invalid("a public IP is the address of one machine, such as 203.0.113.7");
         }
         if let Some(bad) = self.allow_origins.iter().find(|it| *it != "*" && !auth::is_origin(it)) {
@@ -97,6 +98,12 @@ impl Config {
                 "{:?} is no base path: /{first} is an address of the server itself; choose another, such as /live",
                 self.base_path
             )));
+        }
+        let is_asked = self.public_ips.contains(&PublicIp::Auto);
+        if is_asked && crate::public_ips::servers(&self.ice_servers).is_empty() {
+            return invalid(
+                "--public-ip auto asks a STUN server for the address: name one with --ice-server stun:HOST:PORT",
+            );
         }
         self.check_tls()?;
         self.ice_servers.iter().try_for_each(check_ice_server)

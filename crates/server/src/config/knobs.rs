@@ -1,6 +1,6 @@
 //! The list of all knobs. The first lines of each are its `--help`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use auth::{IpNet, PublishOpen};
@@ -9,7 +9,7 @@ use protocol::RoomName;
 
 use super::overlay::knobs;
 use super::values::{
-    IceServerEntry, SecretText, TlsMode, open_words, parse_network, parse_room, tls_words,
+    IceServerEntry, PublicIp, SecretText, TlsMode, open_words, parse_network, parse_room, tls_words,
 };
 use crate::limits;
 
@@ -20,8 +20,9 @@ knobs! {
         /// --tls auto]
         listen: [SocketAddr] = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), 3000),
             (long, value_name = "ADDR:PORT", env = "KAIBO_LISTEN");
-        /// Address to announce for media, of the NAT or container host in front; may be repeated
-        public_ips: [Vec<IpAddr>] = Vec::new(),
+        /// Address that others have for this server, of the NAT or container host in front: announced for media, and in
+        /// links; may be repeated. auto asks a STUN server, which --ice-server names
+        public_ips: [Vec<PublicIp>] = Vec::new(),
             (long = "public-ip", value_name = "IP", env = "KAIBO_PUBLIC_IP", value_delimiter = ',');
         /// Data folder; kaibo.toml in it is read [default: data]
         data: [PathBuf] = "data".into(),

@@ -87,6 +87,44 @@ pub enum TlsMode {
     Files,
 }
 
+/// An address that others have for this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum PublicIp {
+    /// As a STUN server tells.
+    Auto,
+    /// This one.
+    Ip(IpAddr),
+}
+
+impl FromStr for PublicIp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse().map(Self::Ip).map_err(|_| "it is an address, as 203.0.113.7, or auto".into())
+    }
+}
+
+impl TryFrom<String> for PublicIp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<PublicIp> for String {
+    fn from(ip: PublicIp) -> Self {
+        match ip {
+            PublicIp::Auto => "auto".into(),
+            PublicIp::Ip(ip) => ip.to_string(),
+        }
+    }
+}
+
 /// The words of `--tls`.
 pub(super) fn tls_words() -> impl TypedValueParser<Value = TlsMode> {
     PossibleValuesParser::new(["off", "auto", "local", "files"]).map(|word| match word.as_str() {

@@ -6,6 +6,7 @@ use auth::{Secret, TICKET_LIFETIME};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use control::Refusal;
@@ -64,9 +65,11 @@ pub(super) async fn device(
     State(app): State<App>,
     client: Client,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, ApiError> {
     check(&app, &client, &headers, true)?;
+    let too_large = format!("the report is longer than {DEVICE_REPORT_BYTES} bytes");
+    let body = body.map_err(|_| ApiError::new(ErrorCode::TooLarge, too_large))?;
     let report = parse(&body).map_err(|why| ApiError::new(ErrorCode::BadField, why))?;
     app.doctor.report(report);
     Ok(StatusCode::NO_CONTENT)

@@ -1,0 +1,140 @@
+//! The addresses that the internet has for this server: those that the operator names, and with `auto` those that a
+//! STUN server tells.
+
+mod stun;
+
+pub(crate) use stun::servers;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::Config;
+use crate::config::PublicIp;
+use crate::media::Media;
+use crate::shutdown::Shutdown;
+
+/// How often the STUN server is asked again: a provider may give a home another address at any time.
+const ASK_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// How soon it is asked again when it did not answer.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// The addresses now. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PublicIps(Arc<RwLock<Vec<IpAddr>>>);
+
+impl PublicIps {
+    pub(crate) fn new(ips: Vec<IpAddr>) -> Self {
+        Self(Arc::new(RwLock::new(ips)))
+    }
+
+    pub(crate) fn get(&self) -> Vec<IpAddr> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, ips: Vec<IpAddr>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = ips;
+    }
+}
+
+/// What is asked, and what of the addresses is fixed.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    fixed: Vec<IpAddr>,
+    /// `HOST:PORT` of STUN servers.
+    servers: Vec<String>,
+}
+
+impl Asking {
+    /// `None` when all addresses are named.
+    pub(crate) fn of(config: &Config) -> Option<Self> {
+        let is_asked = config.public_ips.contains(&PublicIp::Auto);
+        let servers = servers(&config.ice_servers);
+        is_asked.then(|| Self { fixed: config.named_public_ips(), servers })
+    }
+
+    /// Asks each server until one answers.
+    async fn ask(&self) -> Vec<IpAddr> {
+        for server in &self.servers {
+            let found = stun::ask(server).await;
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// All addresses at the start. Without an answer the server starts all the same, and asks again.
+    pub(crate) async fn first(&self) -> Vec<IpAddr> {
+        let found = self.ask().await;
+        let servers = self.servers.join(",");
+        if found.is_empty() {
+            tracing::warn!(
+                servers,
+                "no STUN server told the public address: UDP to it may be closed; asking again in {} s",
+                ASK_AGAIN_AFTER.as_secs()
+            );
+        } else {
+            tracing::info!(addresses = listed(&found), servers, "the public address is known");
+        }
+        self.with_fixed(found)
+    }
+
+    /// Follows changes until the server stops.
+    pub(crate) async fn follow(self, now: PublicIps, media: Arc<dyn Media>, shutdown: Shutdown) {
+        loop {
+            let is_known = now.get().len() > self.fixed.len();
+            let wait = if is_known { ASK_EVERY } else { ASK_AGAIN_AFTER };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = shutdown.wait() => return,
+            }
+            let found = self.ask().await;
+            let ips = self.with_fixed(found);
+            // A server that is silent for once has not taken the address away.
+            if ips.len() > self.fixed.len() && ips != now.get() {
+                tracing::info!(addresses = listed(&ips), "the public address changed");
+                now.set(ips.clone());
+                media.set_public_ips(ips);
+            }
+        }
+    }
+
+    fn with_fixed(&self, found: Vec<IpAddr>) -> Vec<IpAddr> {
+        let mut ips = self.fixed.clone();
+        for ip in found {
+            if !ips.contains(&ip) {
+                ips.push(ip);
+            }
+        }
+        ips
+    }
+}
+
+fn listed(ips: &[IpAddr]) -> String {
+    let ips: Vec<String> = ips.iter().map(ToString::to_string).collect();
+    ips.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_stays_beside_what_is_told() {
+        let asking = Asking { fixed: vec![[203, 0, 113, 7].into()], servers: Vec::new() };
+        let found = vec![[203, 0, 113, 7].into(), [203, 0, 113, 8].into()];
+        assert_eq!(
+            asking.with_fixed(found),
+            [[203, 0, 113, 7], [203, 0, 113, 8]].map(IpAddr::from)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_tells_nothing() {
+        let asking =
+            Asking { fixed: Vec::new(), servers: vec!["no such name.invalid:3478".into()] };
+        assert!(asking.first().await.is_empty());
+    }
+}
