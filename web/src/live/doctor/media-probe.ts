@@ -108,8 +108,9 @@ export class MediaProbe {
         : this.#negotiated || sides.every(({ offered }) => offered !== null)
           ? true
           : null,
-      local: sides.flatMap(({ local }) => local),
-      gathered: sides.every(({ gathered }) => gathered),
+      // Of one side: another connection may hide the same addresses behind other names.
+      local: this.#publisher.local,
+      gathered: this.#publisher.gathered,
       publisher: this.#publishing,
       viewer: this.#watching.selected,
       framesDecoded: this.#watching.framesDecoded,

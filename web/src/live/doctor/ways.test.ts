@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { type Attempt, isOfPath, isOn, MEDIA_PATHS, selectedOf, verdict } from "./ways";
+
+const PAIR = { protocol: "udp", remoteAddress: "203.0.113.7", isRelayed: false, isSurprise: false };
+const LOCAL = [
+  { protocol: "udp", address: "192.0.2.9" },
+  { protocol: "tcp", address: "192.0.2.9" },
+] as const;
+
+const ATTEMPT: Attempt = {
+  offered: true,
+  local: LOCAL,
+  gathered: true,
+  publisher: null,
+  viewer: null,
+  framesDecoded: 0,
+  bytesReceived: 0,
+  over: false,
+  otherFamilyWorks: false,
+  needsName: false,
+};
+
+function report(...entries: object[]): RTCStatsReport {
+  return new Map(entries.map((entry) => [(entry as { id: string }).id, entry])) as never;
+}
+
+test("each candidate of the server's belongs to one direct way", () => {
+  const of = (protocol: "udp" | "tcp", address: string) =>
+    MEDIA_PATHS.filter((path) => isOfPath(path, { protocol, address, port: 1 }));
+  expect(of("udp", "203.0.113.7")).toEqual(["udp4", "turn"]);
+  expect(of("udp", "2001:db8::7")).toEqual(["udp6", "turn"]);
+  expect(of("tcp", "203.0.113.7")).toEqual(["tcp4"]);
+  expect(of("tcp", "2001:db8::7")).toEqual(["tcp6"]);
+});
+
+test("the pair that media takes is read from the statistics of either kind of browser", () => {
+  const local = { id: "l", type: "local-candidate", protocol: "tcp", candidateType: "host" };
+  const remote = { id: "r", type: "remote-candidate", address: "2001:db8::7" };
+  const pair = {
+    id: "p",
+    type: "candidate-pair",
+    localCandidateId: "l",
+    remoteCandidateId: "r",
+    nominated: true,
+    state: "succeeded",
+  };
+  const other = { ...pair, id: "o", state: "failed", localCandidateId: "x" };
+  const transport = { id: "t", type: "transport", selectedCandidatePairId: "p" };
+  const expected = {
+    protocol: "tcp",
+    remoteAddress: "2001:db8::7",
+    isRelayed: false,
+    isSurprise: false,
+  };
+  expect(selectedOf(report(other, pair, local, remote, transport))).toEqual(expected);
+  expect(selectedOf(report(other, pair, local, remote))).toEqual(expected);
+  expect(selectedOf(report(local, remote))).toBeNull();
+});
+
+test("media that takes another way does not count", () => {
+  expect(isOn("udp4", PAIR)).toBe(true);
+  expect(isOn("tcp4", PAIR)).toBe(false);
+  expect(isOn("udp6", PAIR)).toBe(false);
+  expect(isOn("turn", PAIR)).toBe(false);
+  expect(isOn("turn", { ...PAIR, isRelayed: true })).toBe(true);
+  expect(isOn("udp4", { ...PAIR, isSurprise: true })).toBe(false);
+  expect(isOn("udp4", null)).toBe(false);
+});
+
+test("a way works when a picture went out and came back over it", () => {
+  const there = { ...ATTEMPT, publisher: PAIR, viewer: PAIR };
+  expect(verdict("udp4", there)).toBeNull();
+  expect(verdict("udp4", { ...there, framesDecoded: 1 })).toBe("works");
+  // A page in the background shows nothing and receives all the same.
+  expect(verdict("udp4", { ...there, over: true, bytesReceived: 5_000 })).toBe("works");
+  expect(verdict("udp4", { ...there, over: true })).toBe("closed");
+  expect(verdict("udp4", { ...ATTEMPT, viewer: PAIR, framesDecoded: 1, over: true })).toBe(
+    "closed",
+  );
+});
+
+test("what the server does not announce is not offered, whatever else is known", () => {
+  expect(verdict("udp6", { ...ATTEMPT, offered: false, over: true })).toBe("not_offered");
+});
+
+test("a device without IPv6 has not tried it", () => {
+  expect(verdict("udp6", ATTEMPT)).toBe("not_tried");
+  expect(verdict("udp6", { ...ATTEMPT, gathered: false })).toBeNull();
+  const six = [...LOCAL, { protocol: "udp", address: "2001:db8::9" } as const];
+  expect(verdict("udp6", { ...ATTEMPT, local: six, over: true })).toBe("closed");
+});
+
+test("addresses that the browser hides count by their number", () => {
+  const hidden = (...names: string[]) => ({
+    ...ATTEMPT,
+    over: true,
+    local: names.map((address) => ({ protocol: "udp", address }) as const),
+  });
+  expect(verdict("udp6", { ...hidden("a.local", "a.local"), otherFamilyWorks: true })).toBe(
+    "not_tried",
+  );
+  expect(verdict("udp6", hidden("a.local"))).toBe("closed");
+  expect(verdict("udp6", { ...hidden("a.local", "b.local"), otherFamilyWorks: true })).toBe(
+    "closed",
+  );
+});
+
+test("a browser without media over TCP has not tried it", () => {
+  const udp = LOCAL.filter(({ protocol }) => protocol === "udp");
+  expect(verdict("tcp4", { ...ATTEMPT, local: udp })).toBe("not_tried");
+  expect(verdict("tcp4", { ...ATTEMPT, over: true })).toBe("closed");
+});
+
+test("without a socket no way of media was tried", () => {
+  expect(verdict("udp4", { ...ATTEMPT, offered: null, gathered: false, over: true })).toBe(
+    "not_tried",
+  );
+});
+
+test("a browser that wants a name for TURN is not held against the server", () => {
+  expect(verdict("turn", { ...ATTEMPT, needsName: true, over: true })).toBe("not_tried");
+  expect(verdict("turn", { ...ATTEMPT, over: true })).toBe("closed");
+});
