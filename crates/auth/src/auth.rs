@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, ORIGIN};
@@ -13,6 +13,7 @@ use protocol::RoomName;
 use crate::host::{HostRefused, Hosts};
 use crate::origin::{OriginRefused, Origins};
 use crate::own_machine::{OwnPort, Proof};
+use crate::tickets::Tickets;
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
 use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
 
@@ -103,6 +104,8 @@ struct Inner {
     port: u16,
     /// Held for a few instructions, never across an await.
     wrong: Mutex<WrongSecrets>,
+    /// Held likewise.
+    tickets: Mutex<Tickets>,
     has_warned: AtomicBool,
 }
 
@@ -119,6 +122,7 @@ impl Auth {
             trusted_networks: config.trusted_networks,
             port,
             wrong: Mutex::default(),
+            tickets: Mutex::default(),
             has_warned: AtomicBool::new(false),
         }))
     }
@@ -193,7 +197,7 @@ impl Auth {
         forwarded::prefix(headers).filter(|_| self.is_proxy(peer.to_canonical()))
     }
 
-    /// Whether a client may do something in a room. Rights are the same in every room.
+    /// Whether a client may do something in a room. Rights are the same in every room, but in those of a ticket.
     ///
     /// # Errors
     /// When it may not.
@@ -201,15 +205,51 @@ impl Auth {
         &self,
         client: &ClientAddr,
         action: Action,
-        _room: &RoomName,
+        room: &RoomName,
         credential: &Credential,
         now: Instant,
     ) -> Result<(), Denied> {
         match action {
             // A key that is not asked for is not compared: the answer would tell whether it is right.
             Action::Watch => Ok(()),
+            Action::Publish if self.tickets().has_room(room, now) => Ok(()),
             Action::Publish => self.may_publish(client, credential.key.as_ref(), now),
         }
+    }
+
+    /// Whether a client may see how the server does, and issue tickets: whoever sits at its machine, and whoever has the
+    /// key. With `is_ticket_enough` a ticket does as well.
+    ///
+    /// # Errors
+    /// When it may not.
+    pub fn may_look(
+        &self,
+        client: &ClientAddr,
+        given: Option<&Secret>,
+        is_ticket_enough: bool,
+        now: Instant,
+    ) -> Result<(), Denied> {
+        match given {
+            Some(given) if self.is_key(given) => Ok(()),
+            Some(given) if is_ticket_enough && self.is_ticket(given, now) => Ok(()),
+            _ if client.is_own_machine => Ok(()),
+            Some(given) => Err(self.wrong_key(client, given, now)),
+            None => Err(Denied::KeyRequired),
+        }
+    }
+
+    /// Issues a ticket. `random`: 128 bits that nobody can guess.
+    pub fn issue_ticket(&self, random: u128, now: Instant) -> Secret {
+        self.tickets().issue(random, now)
+    }
+
+    /// Whether this is a ticket that is good.
+    pub fn is_ticket(&self, given: &Secret, now: Instant) -> bool {
+        self.tickets().has(given, now)
+    }
+
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        self.0.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn may_publish(
@@ -227,14 +267,16 @@ impl Auth {
             Some(given) if self.is_key(given) => Ok(()),
             // The answer is the same for every key: a wrong one is no guess.
             _ if is_open => Ok(()),
-            Some(given) => {
-                let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
-                Err(match self.count_wrong(client, guess, now) {
-                    Some(retry_after) => Denied::TooManyWrong { retry_after },
-                    None => Denied::KeyWrong,
-                })
-            }
+            Some(given) => Err(self.wrong_key(client, given, now)),
             None => Err(Denied::KeyRequired),
+        }
+    }
+
+    fn wrong_key(&self, client: &ClientAddr, given: &Secret, now: Instant) -> Denied {
+        let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
+        match self.count_wrong(client, guess, now) {
+            Some(retry_after) => Denied::TooManyWrong { retry_after },
+            None => Denied::KeyWrong,
         }
     }
 

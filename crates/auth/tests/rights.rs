@@ -7,8 +7,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use auth::{
-    Action, Auth, ClientAddr, Config, Credential, Denied, PublishOpen, Secret, SecretKind,
-    WrongSecret,
+    Action, Auth, ClientAddr, Config, Credential, Denied, MAX_TICKETS, PublishOpen, Secret,
+    SecretKind, TICKET_LIFETIME, WrongSecret,
 };
 use common::{KEY, LOOPBACK, STRANGER, auth, client};
 use protocol::RoomName;
@@ -173,4 +173,43 @@ fn the_words_of_the_configuration_are_the_same_in_every_file() {
     let words = ["all", "loopback", "none"].map(|it| serde_json::json!(it));
     let open = [PublishOpen::All, PublishOpen::Loopback, PublishOpen::None];
     assert_eq!(open.map(|it| serde_json::to_value(it).unwrap()), words);
+}
+
+#[test]
+fn a_ticket_opens_its_test_rooms_and_lets_look_for_a_quarter_of_an_hour() {
+    let auth = closed();
+    let now = Instant::now();
+    let stranger = client(&auth, STRANGER, &[]);
+    let ticket = auth.issue_ticket(7, now);
+    let publish = |room: &str, now| {
+        let room = RoomName::parse(room).unwrap();
+        auth.may(&stranger, Action::Publish, &room, &Credential::default(), now)
+    };
+    let test_room = format!("doctor-{}-udp4", ticket.reveal());
+    assert_eq!(publish(&test_room, now), Ok(()));
+    assert_eq!(publish("room", now), Err(Denied::KeyRequired));
+    let foreign = format!("doctor-{:032x}-udp4", 8);
+    assert_eq!(publish(&foreign, now), Err(Denied::KeyRequired));
+    let look = |given: Option<&Secret>, is_ticket_enough, now| {
+        auth.may_look(&stranger, given, is_ticket_enough, now)
+    };
+    assert_eq!(look(Some(&ticket), true, now), Ok(()));
+    assert_eq!(look(Some(&ticket), false, now), Err(Denied::KeyWrong), "a ticket makes no tickets");
+    assert_eq!(look(None, true, now), Err(Denied::KeyRequired));
+    assert_eq!(look(Some(&Secret::new(KEY)), false, now), Ok(()));
+    assert_eq!(auth.may_look(&client(&auth, LOOPBACK, &OWN), None, false, now), Ok(()));
+    let later = now + TICKET_LIFETIME;
+    assert_eq!(publish(&test_room, later), Err(Denied::KeyRequired));
+    assert_eq!(look(Some(&ticket), true, later), Err(Denied::KeyWrong));
+}
+
+#[test]
+fn one_ticket_too_many_takes_the_place_of_the_oldest() {
+    let auth = closed();
+    let now = Instant::now();
+    let first = auth.issue_ticket(0, now);
+    let others: Vec<Secret> =
+        (1..=MAX_TICKETS as u128).map(|n| auth.issue_ticket(n, now)).collect();
+    assert!(!auth.is_ticket(&first, now));
+    assert!(others.iter().all(|it| auth.is_ticket(it, now)));
 }

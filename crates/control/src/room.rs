@@ -123,9 +123,10 @@ impl Room {
         }
     }
 
-    /// Its line in the list of rooms, when there is something to watch.
+    /// Its line in the list of rooms, when there is something to watch; a test room has none.
     pub(crate) fn summary(&self) -> Option<RoomSummary> {
-        self.broadcast.is_on_air().then(|| RoomSummary {
+        let is_listed = self.broadcast.is_on_air() && self.name.ticket().is_none();
+        is_listed.then(|| RoomSummary {
             room: self.name.clone(),
             live: self.broadcast.live,
             since: self.broadcast.since.unwrap_or_default(),

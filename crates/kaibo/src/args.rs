@@ -11,6 +11,7 @@ use server::config::ConfigOverlay;
 use crate::bench::BenchArgs;
 #[cfg(feature = "tools")]
 use crate::check::CheckArgs;
+use crate::doctor::DoctorArgs;
 use crate::environment;
 use crate::health::HealthArgs;
 use crate::log::{BadFilter, Filter};
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Asks a running server whether it lives.
     Health(HealthArgs),
+    /// Finds what keeps others from reaching the server, and says what to do.
+    Doctor(Box<DoctorArgs>),
     /// Measures a server with synthetic publishers and viewers.
     #[cfg(feature = "tools")]
     Bench(Box<BenchArgs>),
@@ -71,6 +74,7 @@ fn filter(text: &str) -> Result<String, BadFilter> {
 pub(crate) fn command() -> clap::Command {
     Cli::command()
         .mut_subcommand("serve", |serve| serve.mut_arg("log", |log| log.value_parser(filter)))
+        .mut_subcommand("doctor", |doctor| doctor.mut_arg("log", |log| log.value_parser(filter)))
 }
 
 /// Reads the command line.

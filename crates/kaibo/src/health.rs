@@ -1,31 +1,18 @@
 //! `kaibo health`: asks a running server whether it lives. A container has no other program for that.
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use server::Config;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
-};
-use url::{Host, Url};
+use url::Url;
 
 use crate::output;
+use crate::own_server::{Request, ask, reachable};
 
-/// The longest wait for a connection to one address, and for each part of the answer.
+/// The longest wait for each part of the answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
-
-/// The most of an answer that is read: the head, and the few words of the body.
-const ANSWER_BYTES: u64 = 16 * 1024;
 
 /// Flags of `health`.
 #[derive(Debug, Args)]
@@ -49,160 +36,11 @@ pub(crate) fn health(
     let url = url.ok_or_else(|| {
         anyhow!("{text:?} is not a URL; write it as http://localhost:3000/healthz")
     })?;
-    let status = ask(&url).with_context(|| format!("{url} does not answer"))?;
+    let request = Request { method: "GET", url: &url, secret: None, within: ANSWER_WITHIN };
+    let status = ask(&request).with_context(|| format!("{url} does not answer"))?.status;
     if status != 200 {
         bail!("{url} answers {status}");
     }
     output::print(format!("{url} is well\n"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// An address of this machine at which a server is reached that listens there.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        // Every address of both families, or of IPv4 where the system has no IPv6.
-        ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
-}
-
-/// The status of the answer to a GET.
-fn ask(url: &Url) -> anyhow::Result<u16> {
-    let host = url.host().context("the URL has no host")?;
-    let port = url.port_or_known_default().context("the URL has no port")?;
-    let tcp = connect(&addresses(&host, port)?)?;
-    tcp.set_read_timeout(Some(ANSWER_WITHIN))?;
-    tcp.set_write_timeout(Some(ANSWER_WITHIN))?;
-    let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
-    let request = format!(
-        "GET {} HTTP/1.1\r\nhost: {authority}\r\nuser-agent: kaibo-health\r\nconnection: close\r\n\r\n",
-        &url[url::Position::BeforePath..url::Position::AfterQuery]
-    );
-    if url.scheme() == "http" {
-        return exchange(tcp, &request);
-    }
-    let name = match &host {
-        Host::Domain(name) => ServerName::try_from((*name).to_owned())?,
-        Host::Ipv4(ip) => ServerName::from(IpAddr::from(*ip)),
-        Host::Ipv6(ip) => ServerName::from(IpAddr::from(*ip)),
-    };
-    let connection = ClientConnection::new(Arc::new(tls_config()?), name)?;
-    exchange(StreamOwned::new(connection, tcp), &request)
-}
-
-fn addresses(host: &Host<&str>, port: u16) -> anyhow::Result<Vec<SocketAddr>> {
-    Ok(match host {
-        // Without a resolver, as in an image that has no file of hosts.
-        Host::Domain("localhost") => {
-            vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]
-        }
-        Host::Domain(name) => (*name, port).to_socket_addrs()?.collect(),
-        Host::Ipv4(ip) => vec![(*ip, port).into()],
-        Host::Ipv6(ip) => vec![(*ip, port).into()],
-    })
-}
-
-fn connect(addresses: &[SocketAddr]) -> anyhow::Result<TcpStream> {
-    let mut last = anyhow!("the name has no address");
-    for address in addresses {
-        match TcpStream::connect_timeout(address, ANSWER_WITHIN) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error.into(),
-        }
-    }
-    Err(last)
-}
-
-/// Sends a request; the status of the answer.
-fn exchange(mut stream: impl Read + Write, request: &str) -> anyhow::Result<u16> {
-    stream.write_all(request.as_bytes())?;
-    stream.flush()?;
-    let mut answer = Vec::new();
-    let read = stream.take(ANSWER_BYTES).read_to_end(&mut answer);
-    match status(&answer) {
-        Some(status) => Ok(status),
-        // A peer may end TLS without saying so, once it has answered.
-        None => Err(read.err().map_or_else(|| anyhow!("it does not speak HTTP"), Into::into)),
-    }
-}
-
-/// The status in the first line of an answer.
-fn status(answer: &[u8]) -> Option<u16> {
-    let line = answer.split(|&byte| byte == b'\r').next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
-    words.next()?.strip_prefix("HTTP/1.")?;
-    words.next()?.parse().ok()
-}
-
-fn tls_config() -> anyhow::Result<ClientConfig> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()?;
-    let verifier = Arc::new(Unverified(provider));
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
-}
-
-/// Takes every certificate: nothing secret is sent, and the name of a server is not its address on this machine.
-#[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_on_all_addresses_is_asked_on_loopback() {
-        let at = |listen: &str| reachable(listen.parse().unwrap()).to_string();
-        assert_eq!(at("[::]:3000"), "127.0.0.1:3000");
-        assert_eq!(at("0.0.0.0:8080"), "127.0.0.1:8080");
-        assert_eq!(at("[::1]:3000"), "[::1]:3000");
-        assert_eq!(at("192.0.2.7:443"), "192.0.2.7:443");
-    }
-
-    #[test]
-    fn only_http_has_a_status() {
-        assert_eq!(status(b"HTTP/1.1 200 OK\r\n\r\n{}"), Some(200));
-        assert_eq!(status(b"HTTP/1.0 503\r\n"), Some(503));
-        for other in
-            [&b""[..], b"SSH-2.0-x\r\n", b"HTTP/2 200\r\n", b"HTTP/1.1 ok\r\n", b"\xff\r\n"]
-        {
-            assert_eq!(status(other), None);
-        }
-    }
 }

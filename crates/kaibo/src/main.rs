@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod descriptors;
 mod did_you_mean;
+mod doctor;
 mod environment;
 mod greeting;
 mod health;
@@ -15,6 +16,7 @@ mod health;
 mod heap;
 mod log;
 mod output;
+mod own_server;
 #[cfg(feature = "tools")]
 mod screen;
 mod serve;
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let result = match &command {
         Command::Serve(args) => serve::serve(args),
         Command::Health(args) => health::health(args, args::settings),
+        Command::Doctor(args) => doctor::doctor(args),
         #[cfg(feature = "tools")]
         Command::Bench(args) => bench::bench(args),
         #[cfg(feature = "tools")]

@@ -114,8 +114,8 @@ pub struct DoctorTicket {
     pub ticket: String,
     /// Seconds for which it is good.
     pub expires_in_s: u32,
-    /// Where devices find the page, the likeliest first.
-    pub origins: Vec<String>,
+    /// Where devices find the page `/doctor`, the likeliest first. The ticket goes behind a `#`.
+    pub pages: Vec<String>,
 }
 
 /// How the server looks from inside: the body of `GET /api/doctor`.

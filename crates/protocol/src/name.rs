@@ -78,6 +78,14 @@ impl RoomName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The ticket that opens this room, if it is a test room of the doctor: `doctor-{ticket}-{anything}`. Such rooms
+    /// are listed nowhere.
+    pub fn ticket(&self) -> Option<&str> {
+        let (ticket, _) = self.0.strip_prefix("doctor-")?.split_once('-')?;
+        let is_ticket = ticket.len() == 32 && ticket.bytes().all(|b| b.is_ascii_hexdigit());
+        is_ticket.then_some(ticket)
+    }
 }
 
 impl fmt::Display for RoomName {
@@ -251,6 +259,17 @@ mod tests {
         check("../etc", Err(InvalidName::BadCharacter { found: '.' }));
         check(&"x".repeat(65), Err(InvalidName::TooLong { max: 64 }));
         check(&"x".repeat(1_000_000), Err(InvalidName::TooLong { max: 64 }));
+    }
+
+    #[test]
+    fn only_test_rooms_have_a_ticket() {
+        let room = |text: &str| RoomName::parse(text).unwrap();
+        let ticket = "0123456789abcdef0123456789abcdef";
+        assert_eq!(room(&format!("doctor-{ticket}-udp4")).ticket(), Some(ticket));
+        for other in ["doctor-who", "doctor-0123-udp4", "doctor-", &format!("doctor-{ticket}"), "a"]
+        {
+            assert_eq!(room(other).ticket(), None, "{other}");
+        }
     }
 
     #[test]

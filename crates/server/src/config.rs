@@ -33,7 +33,7 @@ use protocol::IceServer;
 pub(crate) const HTTPS_PORT: u16 = 443;
 
 /// The port of HTTP (RFC 9110, section 4.2.1).
-const HTTP_PORT: u16 = 80;
+pub(crate) const HTTP_PORT: u16 = 80;
 
 impl Tls {
     /// Where the certificate comes from, with the default where nothing is said.

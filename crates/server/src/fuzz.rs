@@ -22,6 +22,7 @@ use tower_service::Service;
 pub use crate::whip_whep::fuzz::{events, fragment, if_match, layer, sdp, token_and_name};
 pub use crate::ws::fuzz::query;
 
+use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::media::Media;
 use crate::shutdown::Shutdown;
@@ -110,9 +111,21 @@ impl Server {
             ice_servers: Vec::new(),
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
-        let task = runtime.spawn(driver::run(own, Arc::new(NoMedia(sink)), channels));
+        let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
+        let task = runtime.spawn(driver::run(own, media.clone(), channels));
+        let listen = ([0, 0, 0, 0], 3000).into();
+        let doctor = Doctor::new(doctor::Running {
+            config: crate::Config::default(),
+            listen,
+            has_http: false,
+            media,
+            https: None,
+            orders: None,
+        });
         let app = App {
             domains: Vec::new(),
+            public_ips: Vec::new(),
+            doctor,
             https: None,
             turn: None,
             hub,
@@ -120,7 +133,7 @@ impl Server {
             admission,
             shutdown: Shutdown::default(),
             sessions: Registry::default(),
-            listen: ([0, 0, 0, 0], 3000).into(),
+            listen,
             default_room,
             base_path: String::new(),
             alive: mpsc::channel(1).0,

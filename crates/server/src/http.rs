@@ -7,6 +7,7 @@
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
 //! | `acme.rs` | the answers to an ACME server's challenges |
 //! | `trust.rs` | the certificate of the own authority, for devices to trust |
@@ -18,14 +19,16 @@ mod assets;
 mod base;
 mod client;
 mod cors;
+mod doctor;
 mod headers;
 mod rooms;
 mod to_https;
 mod trust;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use protocol::ErrorCode;
 
 pub(crate) use base::Base;
@@ -52,6 +55,12 @@ fn routes(app: App) -> Router {
         .route("/api/rooms", api_get(get(api::rooms)))
         .route("/api/rooms/{room}", api_get(get(rooms::one)))
         .route("/api/addresses", api_get(get(api::addresses)))
+        .route("/api/doctor", get(doctor::report))
+        .route("/api/doctor/tickets", post(doctor::ticket))
+        .route(
+            "/api/doctor/devices",
+            post(doctor::device).layer(DefaultBodyLimit::max(doctor::DEVICE_REPORT_BYTES)),
+        )
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))

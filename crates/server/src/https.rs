@@ -8,11 +8,12 @@
 mod keep;
 mod names;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use tls::acme::{Acme, Challenges, Status};
-use tls::{Certificates, Files, Folder, LocalAuthority, ServerConfig, TlsError};
+use tls::{Certificate, Certificates, Files, Folder, LocalAuthority, ServerConfig, TlsError};
 use tokio::sync::Notify;
 
 use crate::config::{Config, TlsMode};
@@ -63,6 +64,8 @@ pub(crate) struct Loaded {
     pub(crate) keeper: Keeper,
     /// Orders certificates.
     pub(crate) acme: Option<Acme>,
+    /// How far the orders are.
+    pub(crate) orders: Option<Status>,
 }
 
 /// Why HTTPS cannot be had.
@@ -90,13 +93,13 @@ impl Https {
         let certificates = Certificates::default();
         let mut keeper = Keeper { certificates: certificates.clone(), files: None, local: None };
         let mut acme = None;
+        let mut orders = None;
         let challenges = Challenges::default();
         let mut authority = None;
         match tls.effective_mode() {
             TlsMode::Off => return Ok(None),
             TlsMode::Files => {
-                let (chain, key) = (tls.cert.as_deref(), tls.key.as_deref());
-                let (chain, key) = (chain.unwrap_or("".as_ref()), key.unwrap_or("".as_ref()));
+                let (chain, key) = files(config);
                 let (files, certificate) = Files::load(chain, key, now)?;
                 keep::tell(&certificate, now);
                 certificates.set("", certificate);
@@ -117,15 +120,35 @@ impl Https {
                 certificates.set("", local.certificate(&names, &ips, now)?);
                 keeper.local = Some((local, names, config.public_ips.clone()));
                 if tls.effective_mode() == TlsMode::Auto {
-                    acme = open_acme(config, &folder, &certificates, &challenges, now)?;
+                    let status = Status::default();
+                    acme = open_acme(config, &folder, &certificates, &challenges, &status, now)?;
+                    orders = Some(status);
                 }
             }
         }
         let server = tls::server_config(certificates.clone())
             .map_err(|error| HttpsError::Library(error.to_string()))?;
         let https = Self { server, certificates, authority, challenges };
-        Ok(Some(Loaded { https, keeper, acme }))
+        Ok(Some(Loaded { https, keeper, acme, orders }))
     }
+}
+
+/// The certificate in the files that the configuration names, if it names any.
+///
+/// # Errors
+/// When a file is missing or wrong.
+pub(crate) fn look_at_files(config: &Config) -> Result<Option<Certificate>, HttpsError> {
+    if config.tls.effective_mode() != TlsMode::Files {
+        return Ok(None);
+    }
+    let (chain, key) = files(config);
+    Ok(Some(Files::load(chain, key, SystemTime::now())?.1))
+}
+
+/// The files of `--tls-cert` and `--tls-key`.
+fn files(config: &Config) -> (&Path, &Path) {
+    let (chain, key) = (config.tls.cert.as_deref(), config.tls.key.as_deref());
+    (chain.unwrap_or("".as_ref()), key.unwrap_or("".as_ref()))
 }
 
 /// Opens what orders certificates; `None` when there is nothing to order them for.
@@ -134,6 +157,7 @@ fn open_acme(
     folder: &Folder,
     certificates: &Certificates,
     challenges: &Challenges,
+    status: &Status,
     now: SystemTime,
 ) -> Result<Option<Acme>, HttpsError> {
     let public = &config.public_ips;
@@ -147,7 +171,7 @@ fn open_acme(
         return Ok(None);
     }
     let (certificates, challenges) = (certificates.clone(), challenges.clone());
-    let acme = Acme::open(settings, folder, certificates, challenges, Status::default(), now)?;
+    let acme = Acme::open(settings, folder, certificates, challenges, status.clone(), now)?;
     Ok(Some(acme))
 }
 

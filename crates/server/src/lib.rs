@@ -15,12 +15,14 @@
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
 //! | `state.rs` | what the handlers share |
 //! | `lan.rs` | by which addresses others in the network come |
+//! | `doctor.rs` | what the doctor knows of a server, and what devices found |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
 //! | `media.rs` | the seam to the media plane |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
 //! | `error.rs`, `limits.rs` | errors as HTTP tells them; bounds of this crate |
 
 pub mod config;
+mod doctor;
 mod driver;
 mod error;
 #[doc(hidden)]
@@ -39,6 +41,7 @@ mod supervise;
 mod whip_whep;
 mod ws;
 
+pub use crate::doctor::stopped_server;
 pub use ::auth;
 pub use ::protocol;
 pub use config::Config;

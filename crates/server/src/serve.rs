@@ -9,6 +9,7 @@ use control::{Admission, Hub};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::http::router;
 use crate::https::{Https, Loaded, own_names};
@@ -125,6 +126,14 @@ pub async fn serve_with(
     );
     let hub_task = tokio::spawn(driver::run(hub, media.clone(), channels));
     let turn = https.is_some().then(OwnTurn::new);
+    let doctor = Doctor::new(doctor::Running {
+        config: config.clone(),
+        listen: addr,
+        has_http: http_listener.is_some(),
+        media: media.clone(),
+        https: https.clone(),
+        orders: loaded.as_ref().and_then(|it| it.orders.clone()),
+    });
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {
         hub: hub_client.clone(),
@@ -135,6 +144,8 @@ pub async fn serve_with(
         listen: addr,
         default_room: config.default_room.clone(),
         domains: config.tls.domains.clone(),
+        public_ips: config.public_ips.clone(),
+        doctor,
         https: https.clone(),
         turn: turn.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),

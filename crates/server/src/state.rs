@@ -1,13 +1,14 @@
 //! What the handlers share.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use auth::Auth;
 use control::Admission;
 use protocol::{IceServer, RoomName};
 use tokio::sync::mpsc;
 
-use crate::config::HTTPS_PORT;
+use crate::config::{HTTP_PORT, HTTPS_PORT};
+use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
@@ -23,12 +24,15 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     pub(crate) shutdown: Shutdown,
     pub(crate) sessions: Registry,
+    pub(crate) doctor: Doctor,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.
     pub(crate) default_room: RoomName,
     /// Public names of the server.
     pub(crate) domains: Vec<String>,
+    /// Addresses that the operator names.
+    pub(crate) public_ips: Vec<IpAddr>,
     /// None without HTTPS.
     pub(crate) https: Option<Https>,
     /// None without HTTPS: it needs TLS of our own.
@@ -46,7 +50,7 @@ impl App {
         Some(self.turn.as_ref()?.server_for(tls_host?))
     }
 
-    /// Where others find the pages, the likeliest first: the public names, then the addresses of this machine.
+    /// Where others find the pages, the likeliest first: the public names and addresses, then those of this machine.
     pub(crate) fn origins(&self) -> Vec<String> {
         let port = self.listen.port();
         let names = self.domains.iter().map(|name| match port {
@@ -54,8 +58,21 @@ impl App {
             port => format!("https://{name}:{port}"),
         });
         let scheme = if self.https.is_some() { "https" } else { "http" };
-        let ips = lan_addresses(self.listen).into_iter();
-        let ips = ips.map(|ip| format!("{scheme}://{}", SocketAddr::new(ip, port)));
+        // Pages on loopback are reached by a proxy only, whose name we are not told.
+        let is_open = !self.listen.ip().is_loopback();
+        let public = self.public_ips.iter().copied().filter(|_| is_open);
+        let mut ips: Vec<IpAddr> = public.collect();
+        for ip in lan_addresses(self.listen) {
+            if !ips.contains(&ip) {
+                ips.push(ip);
+            }
+        }
+        let is_default = port == if self.https.is_some() { HTTPS_PORT } else { HTTP_PORT };
+        let ips = ips.into_iter().map(|ip| match SocketAddr::new(ip, port) {
+            SocketAddr::V4(at) if is_default => format!("{scheme}://{}", at.ip()),
+            SocketAddr::V6(at) if is_default => format!("{scheme}://[{}]", at.ip()),
+            at => format!("{scheme}://{at}"),
+        });
         names.chain(ips).collect()
     }
 }

@@ -397,9 +397,9 @@ ticket: string,
  */
 expiresInS: number, 
 /**
- * Where devices find the page, the likeliest first.
+ * Where devices find the page `/doctor`, the likeliest first. The ticket goes behind a `#`.
  */
-origins: Array<string>, };
+pages: Array<string>, };
 
 export type DoctorReport = { 
 /**
