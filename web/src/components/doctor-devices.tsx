@@ -1,7 +1,6 @@
 import { lazy, Suspense } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { pathText } from "../i18n/paths";
-import { withBase } from "../live/base-path";
 import type { DeviceReport, DoctorTicket } from "../live/protocol";
 import styles from "./doctor.module.css";
 
@@ -16,17 +15,14 @@ interface DoctorDevicesProps {
 /** What other devices found, and how one more joins them. */
 export function DoctorDevices({ ticket, devices }: DoctorDevicesProps) {
   const { t } = useLanguage();
-  const origin = ticket?.origins[0] ?? location.origin;
+  const page = ticket?.pages[0];
   return (
     <section className={styles.section} aria-labelledby="doctor-devices">
       <h2 id="doctor-devices">{t("doctor.phone")}</h2>
-      {ticket && (
+      {ticket && page && (
         <div className={styles.scan}>
           <Suspense fallback={null}>
-            <QrCode
-              text={`${origin}${withBase("/doctor")}#${ticket.ticket}`}
-              label={t("doctor.phone.qrAlt")}
-            />
+            <QrCode text={`${page}#${ticket.ticket}`} label={t("doctor.phone.qrAlt")} />
           </Suspense>
           <p>{t("doctor.phone.text")}</p>
         </div>

@@ -73,7 +73,9 @@ export function DoctorPage() {
           <Link href="/">{t("doctor.home")}</Link>
         </div>
         {report && <DoctorServer findings={report.findings} />}
-        {(ticket || devices.length > 0) && <DoctorDevices ticket={ticket} devices={devices} />}
+        {(ticket?.pages[0] || devices.length > 0) && (
+          <DoctorDevices ticket={ticket} devices={devices} />
+        )}
       </main>
     </>
   );
