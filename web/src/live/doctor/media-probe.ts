@@ -2,7 +2,7 @@ import { isAddress } from "../candidates";
 import type { PathResult, PathState } from "../protocol";
 import type { SignalingOptions } from "../signaling";
 import { ProbePeer } from "./probe-peer";
-import { type Attempt, type MediaPath, type Selected, selectedOf, verdict } from "./ways";
+import { type Attempt, hasPairs, type MediaPath, type Selected, selectedOf, verdict } from "./ways";
 
 export interface MediaProbeOptions {
   path: MediaPath;
@@ -32,6 +32,7 @@ export class MediaProbe {
   #negotiated = false;
   #late = false;
   #closed = false;
+  #paired = false;
   #publishing: Selected | null = null;
   #watching: { selected: Selected | null; framesDecoded: number; bytesReceived: number } = {
     selected: null,
@@ -110,7 +111,7 @@ export class MediaProbe {
           : null,
       // Of one side: another connection may hide the same addresses behind other names.
       local: this.#publisher.local,
-      gathered: this.#publisher.gathered,
+      paired: this.#paired,
       publisher: this.#publishing,
       viewer: this.#watching.selected,
       framesDecoded: this.#watching.framesDecoded,
@@ -129,7 +130,10 @@ export class MediaProbe {
     const [publisher, viewer] = await Promise.all(
       [this.#publisher, this.#viewer].map(({ pc }) => pc?.getStats().catch(() => null)),
     );
-    if (publisher) this.#publishing = selectedOf(publisher);
+    if (publisher) {
+      this.#publishing = selectedOf(publisher);
+      this.#paired ||= hasPairs(publisher);
+    }
     if (viewer) this.#watching = { selected: selectedOf(viewer), ...received(viewer) };
     this.#judge();
     this.#schedule();

@@ -1,4 +1,4 @@
-import { type Candidate, keepCandidates } from "../candidates";
+import { keepCandidates } from "../candidates";
 import { createPeer, ownDetour, playableCodecs, preferCodec } from "../peer";
 import type { ErrorCode, ServerMessage } from "../protocol";
 import { randomHex } from "../random";
@@ -31,8 +31,8 @@ export class ProbePeer {
   pc: RTCPeerConnection | null = null;
   /** How many candidates of the way the server has; null before its description came. */
   offered: number | null = null;
-  readonly local: Pick<Candidate, "protocol" | "address">[] = [];
-  gathered = false;
+  /** The addresses of this device for UDP, as its browser shows them. */
+  readonly local: string[] = [];
   negotiated = false;
   /** The server does not let us, or this browser has no WebRTC. */
   refused: ErrorCode | "unsupported" | null = null;
@@ -113,14 +113,8 @@ export class ProbePeer {
   }
 
   #gathered(candidate: RTCIceCandidate | null): void {
-    // Both say that these were all.
-    if (!candidate?.candidate) this.gathered = true;
-    else {
-      const [, , protocol = "", , address = ""] = candidate.candidate.split(" ");
-      const isTcp = protocol.toLowerCase() === "tcp";
-      this.local.push({ protocol: isTcp ? "tcp" : "udp", address });
-    }
-    this.#options.changed();
+    const [, , protocol = "", , address = ""] = candidate?.candidate.split(" ") ?? [];
+    if (protocol.toLowerCase() === "udp") this.local.push(address);
   }
 
   /** Some browsers decode only what is shown somewhere. */

@@ -25,6 +25,15 @@ export interface Selected {
 
 type Entry = Record<string, unknown> & { id: string; type: string };
 
+/** Whether the browser has a pair of candidates. */
+export function hasPairs(report: RTCStatsReport): boolean {
+  let found = false;
+  report.forEach((entry: Entry) => {
+    if (entry.type === "candidate-pair") found = true;
+  });
+  return found;
+}
+
 /** The pair in use, as far as the statistics tell; null before there is one. */
 export function selectedOf(report: RTCStatsReport): Selected | null {
   const entries = new Map<string, Entry>();
@@ -67,10 +76,10 @@ export function isOn(path: MediaPath, selected: Selected | null): boolean {
 export interface Attempt {
   /** Whether both descriptions of the server had candidates of the way; null before they are known. */
   offered: boolean | null;
-  /** The device's own candidates. */
-  local: readonly Pick<Candidate, "protocol" | "address">[];
-  /** Whether these are all. */
-  gathered: boolean;
+  /** The device's own addresses for UDP, or the names of mDNS behind which its browser hides them. */
+  local: readonly string[];
+  /** Whether the browser ever had a pair of candidates to check. */
+  paired: boolean;
   publisher: Selected | null;
   viewer: Selected | null;
   framesDecoded: number;
@@ -91,21 +100,23 @@ export function verdict(path: MediaPath, attempt: Attempt): PathState | null {
   // A browser that shows no picture of a page in the background has received it all the same.
   const hasMedia = attempt.framesDecoded > 0 || (over && attempt.bytesReceived > 0);
   if (isThere && hasMedia) return "works";
+  if (over && offered === null) return "not_tried";
   if (cannotTry(path, attempt)) return "not_tried";
-  if (!over) return null;
-  return offered === null ? "not_tried" : "closed";
+  return over ? "closed" : null;
 }
 
+/** Told at the end alone: browsers use addresses that they do not show. */
 function cannotTry(path: MediaPath, attempt: Attempt): boolean {
-  const { local, gathered, over, otherFamilyWorks, needsName } = attempt;
-  if (path === "turn") return over && needsName;
-  if (!gathered) return false;
-  if (protocolOf(path) === "tcp" && !local.some(({ protocol }) => protocol === "tcp")) return true;
-  const udp = local.filter(({ protocol }) => protocol === "udp").map(({ address }) => address);
-  if (udp.some((address) => isAddress(address) && isIpv6(address) === isSix(path))) return false;
-  // Browsers hide addresses behind names of mDNS, one for each family.
-  const names = new Set(udp.filter((address) => !isAddress(address)));
-  return names.size === 0 || (names.size === 1 && otherFamilyWorks && over);
+  const { local, paired, over, otherFamilyWorks, needsName } = attempt;
+  if (!over || path === "turn") return over && needsName;
+  if (!paired) return true;
+  const addresses = local.filter(isAddress);
+  const names = new Set(local.filter((it) => !isAddress(it)));
+  if (names.size === 0 && addresses.length > 0) {
+    return !addresses.some((address) => isIpv6(address) === isSix(path));
+  }
+  // There is one name for each family: a single one is that of the family which works.
+  return names.size === 1 && otherFamilyWorks;
 }
 
 function protocolOf(path: MediaPath): string {
