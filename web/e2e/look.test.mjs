@@ -140,7 +140,7 @@ look("fan-waiting", "/r/four", (page) => fanState(page, "waiting"));
 function deadEnds() {
   const { setRemoteDescription } = RTCPeerConnection.prototype;
   RTCPeerConnection.prototype.setRemoteDescription = function (description) {
-    const sdp = description.sdp.replace(/^(a=candidate:.*) \d+ typ host/gm, "$1 9 typ host");
+    const sdp = description.sdp.replace(/^(a=candidate:\S+ \d+ \S+ \d+) \S+/gm, "$1 192.0.2.1");
     return setRemoteDescription.call(this, { type: description.type, sdp });
   };
 }
