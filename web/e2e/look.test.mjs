@@ -133,7 +133,31 @@ look("host-ended", "/host?room=three", async (page) => {
   await goLive(page);
   await endLive(page);
 });
+look("doctor", "/doctor", untilTried);
 look("fan-waiting", "/r/four", (page) => fanState(page, "waiting"));
+
+/** Runs in the page: the addresses that the server announces lead nowhere. */
+function deadEnds() {
+  const { setRemoteDescription } = RTCPeerConnection.prototype;
+  RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+    const sdp = description.sdp.replace(/^(a=candidate:\S+ \d+ \S+ \d+) \S+/gm, "$1 192.0.2.1");
+    return setRemoteDescription.call(this, { type: description.type, sdp });
+  };
+}
+
+async function untilWithoutPath(page) {
+  await page.waitForSelector(byTestId("no-path"));
+}
+
+async function withoutPath(page) {
+  await openCamera(page);
+  await page.click(byTestId("go-live"));
+  await untilWithoutPath(page);
+}
+
+async function untilTried(page) {
+  await page.waitForSelector(`${byTestId("doctor")}[data-running="false"]`);
+}
 
 /** A fan that sees the host of a room, with the host's page. */
 async function watchLive(page, room) {
@@ -157,6 +181,8 @@ look("fan-sound-only", "/r/eight", async (page) => {
   await page.waitForSelector(`h2:has-text("仅声音")`);
   return [host];
 });
+look("fan-no-path", "/r/thirteen", (page) => untilWithoutPath(page), { scripts: [[deadEnds]] });
+look("host-no-path", "/host?room=fourteen", withoutPath, { scripts: [[deadEnds]] });
 look("fan-ended", "/r/six", async (page) => {
   const host = await watchLive(page, "six");
   await endLive(host);

@@ -10,6 +10,8 @@ const HostPage = lazy(async () => ({ default: (await import("./pages/host")).Hos
 
 const TrustPage = lazy(async () => ({ default: (await import("./pages/trust")).TrustPage }));
 
+const DoctorPage = lazy(async () => ({ default: (await import("./pages/doctor")).DoctorPage }));
+
 export function App() {
   const path = usePath();
   if (path === "/") return <HomePage />;
@@ -24,6 +26,13 @@ export function App() {
     return (
       <Suspense fallback={null}>
         <TrustPage />
+      </Suspense>
+    );
+  }
+  if (path === "/doctor") {
+    return (
+      <Suspense fallback={null}>
+        <DoctorPage />
       </Suspense>
     );
   }

@@ -28,6 +28,7 @@ pub fn path(data: &[u8]) {
         Some(Route::Home) => assert_eq!(text, "/"),
         Some(Route::Host) => assert_eq!(text, "/host"),
         Some(Route::Trust) => assert_eq!(text, "/trust"),
+        Some(Route::Doctor) => assert_eq!(text, "/doctor"),
         None => {}
     }
 }

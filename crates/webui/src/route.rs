@@ -11,6 +11,8 @@ pub enum Route {
     Host,
     /// `/trust`
     Trust,
+    /// `/doctor`
+    Doctor,
     /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
     /// for the caller to say.
     Room(String),
@@ -23,6 +25,7 @@ impl Route {
             "/" => Some(Self::Home),
             "/host" => Some(Self::Host),
             "/trust" => Some(Self::Trust),
+            "/doctor" => Some(Self::Doctor),
             _ => {
                 let room = path.strip_prefix("/r/")?.split('/').next()?;
                 let room = percent_decode_str(room).decode_utf8().ok()?;
@@ -41,6 +44,7 @@ mod tests {
         assert_eq!(Route::of("/"), Some(Route::Home));
         assert_eq!(Route::of("/host"), Some(Route::Host));
         assert_eq!(Route::of("/trust"), Some(Route::Trust));
+        assert_eq!(Route::of("/doctor"), Some(Route::Doctor));
         for path in ["", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo"]
         {
             assert_eq!(Route::of(path), None, "{path}");

@@ -34,6 +34,13 @@ const FIREWALLS = {
     ct mark 1 accept
     @ih,0,16 0x1603 ct mark set 1 accept
     meta length > 80 drop`,
+  /** One port, and on it only what begins as a request of plain HTTP does: GET, HEAD or POST. */
+  pages: (port) => `
+    meta l4proto udp drop
+    tcp dport != ${port} drop
+    ct mark 1 accept
+    @ih,0,16 { 0x4745, 0x4845, 0x504f } ct mark set 1 accept
+    meta length > 80 drop`,
 };
 
 /**

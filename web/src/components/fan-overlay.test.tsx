@@ -28,3 +28,15 @@ test("who is without a path is told why, and that the page keeps trying", () => 
   cleanup();
   expect(said({ phase: "error", problem: "room_full" })).not.toContain("keeps trying");
 });
+
+test("while no path comes the closed ports are named, with a link to the doctor", () => {
+  const noPath = { code: "closed", values: { host: "live.test", udp: 3000, tcp: 443 } } as const;
+  for (const phase of ["connecting", "waiting", "reconnecting", "error"] as const) {
+    const text = said({ phase, noPath });
+    expect(text).toContain("neither UDP port 3000 nor TCP port 443 of live.test");
+    expect(text).toContain("keeps trying");
+    expect(screen.getByRole("link").getAttribute("href")).toBe("/doctor");
+    cleanup();
+  }
+  expect(said({ phase: "ended", noPath })).not.toContain("neither");
+});

@@ -4,6 +4,7 @@ import {
   Headphones,
   MicOff,
   RadioTower,
+  Unplug,
   VideoOff,
   WifiLow,
 } from "lucide-react";
@@ -11,8 +12,11 @@ import { useLanguage } from "../hooks/use-language";
 import { problemText } from "../i18n/problem";
 import { SHOWN_TRIES } from "../live/reconnect";
 import type { ViewerSnapshot } from "../live/viewer";
+import type { ViewerPhase } from "../live/viewer-phase";
+import type { NoPath } from "../live/why-no-path";
 import { Button } from "./button";
 import styles from "./fan-overlay.module.css";
+import { NoPathText } from "./no-path-text";
 import { Poster } from "./poster";
 import { StageCard, StageChip } from "./stage-message";
 
@@ -21,10 +25,20 @@ interface FanOverlayProps {
   hasFrame: boolean;
 }
 
+/** Phases in which a fan waits for a path, so that it is told why there is none. */
+const SEEKING: readonly ViewerPhase[] = [
+  "connecting",
+  "waiting",
+  "stalled",
+  "reconnecting",
+  "error",
+];
+
 /** What the fan is told over the picture, or in its place. */
 export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
   const { t } = useLanguage();
-  const { phase, attempt } = snapshot;
+  const { phase, attempt, noPath } = snapshot;
+  if (noPath && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
   switch (phase) {
     case "connecting":
       return (
@@ -69,6 +83,15 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
     case "live":
       return <LiveNotes snapshot={snapshot} />;
   }
+}
+
+function NoPathCard({ why }: { why: NoPath }) {
+  const { t } = useLanguage();
+  return (
+    <StageCard icon={<Unplug size={28} />} title={t("watch.noPath")}>
+      <NoPathText why={why} retrying />
+    </StageCard>
+  );
 }
 
 function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {

@@ -5,6 +5,7 @@ import { hostState, type PublisherSnapshot } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
+import { NoPathText } from "./no-path-text";
 import { Notice } from "./notice";
 import { RoomTakenNotice } from "./room-taken-notice";
 import { ShareEndedCard } from "./share-ended-card";
@@ -19,12 +20,17 @@ interface HostNoticesProps {
 export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
   const { t } = useLanguage();
   const { error, missing, source, audioTrack, audioOn } = snapshot;
-  const { problem, attempt, phase, room } = publisher;
+  const { problem, noPath, attempt, phase, room } = publisher;
   const retry =
     error === "device_muted" || error === "device_lost" ? () => void media.reopen() : undefined;
   return (
     <>
-      {problem && <Notice tone="bad">{problemText(t, problem)}</Notice>}
+      {noPath && (
+        <Notice tone={problem ? "bad" : "warn"}>
+          <NoPathText why={noPath} retrying={!problem} />
+        </Notice>
+      )}
+      {problem && !noPath && <Notice tone="bad">{problemText(t, problem)}</Notice>}
       {problem === "host_taken" && room && <RoomTakenNotice room={room.room} />}
       {phase === "live" && <ConnectionNotice publisher={publisher} attempt={attempt} />}
       {source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}

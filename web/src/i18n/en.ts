@@ -207,6 +207,7 @@ export const en: Dictionary = {
   "watch.ended": "The broadcast is over",
   "watch.ended.text": "When the host goes live again, it will start here automatically.",
   "watch.error": "Cannot watch right now",
+  "watch.noPath": "The picture cannot come through",
   "watch.unmute": "Unmute",
   "watch.live": "Live",
   "watch.viewers": "{n} watching",
@@ -306,6 +307,48 @@ export const en: Dictionary = {
   "trust.download": "Download the certificate",
   "trust.open": "When it is installed, open {url}",
   "trust.none": "This server has no certificate authority of its own: there is nothing to install.",
+
+  "doctor.title": "Can devices reach this server?",
+  "doctor.lead":
+    "This page tries every way to the server with real media, as a host and as a viewer.",
+  "doctor.link": "Find out which ways are open",
+  "doctor.running": "Trying every way",
+  "doctor.allOpen": "Every way that the server offers works from this device.",
+  "doctor.someClosed": "Closed from this device: {n}",
+  "doctor.onlyPages": "Pages were tried, media was not.",
+  "doctor.ways": "Ways from this device",
+  "doctor.state.trying": "trying",
+  "doctor.state.works": "works",
+  "doctor.state.worksIn": "works, {s} s",
+  "doctor.state.closed": "closed",
+  "doctor.state.not_offered": "not offered",
+  "doctor.state.not_tried": "not tried",
+  "doctor.right.none":
+    "The rest is for whoever runs the server. Run `kaibo doctor --phone` on the server and scan its code, or type the publishing key here.",
+  "doctor.right.expired":
+    "The code that led here has expired. Run `kaibo doctor --phone` on the server again and scan its code, or type the publishing key here.",
+  "doctor.right.wrong_key":
+    "That key is not right. Run `kaibo doctor --phone` on the server and scan its code, or check the key.",
+  "doctor.right.no_answer": "The server did not answer. Media was not tried.",
+  "doctor.key": "Publishing key",
+  "doctor.key.use": "Try everything",
+  "doctor.clock.ahead":
+    "This device’s clock is {s} s ahead of the server’s. Set both by the network (NTP): certificates are refused by a clock that is wrong.",
+  "doctor.clock.behind":
+    "This device’s clock is {s} s behind the server’s. Set both by the network (NTP): certificates are refused by a clock that is wrong.",
+  "doctor.phone": "Other devices",
+  "doctor.phone.text":
+    "Scan with a phone, best without Wi-Fi: it tries the same ways from there, and this page shows what it found.",
+  "doctor.phone.qrAlt": "QR code of this page for another device",
+  "doctor.device.page": "opened {origin}",
+  "doctor.server": "The server",
+  "doctor.server.fine": "Fine: {n}",
+  "doctor.server.allFine": "Nothing to mend.",
+  "doctor.level.closed": "To mend",
+  "doctor.level.advice": "Could be better",
+  "doctor.level.fine": "Fine",
+  "doctor.home": "Back to the home page",
+
   "notFound.title": "Page not found",
   "notFound.text": "The link may be incomplete, or the address has changed.",
   "notFound.home": "Back to the home page",

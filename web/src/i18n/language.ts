@@ -25,8 +25,12 @@ export function detectLanguage(
 
 export function translator(language: Language): Translate {
   const dictionary = DICTIONARIES[language];
-  return (key, values) =>
-    dictionary[key].replace(/\{(\w+)\}/g, (hole, name: string) => String(values?.[name] ?? hole));
+  return (key, values) => fill(dictionary[key], values);
+}
+
+/** Puts values into the holes of a text, such as `{n}`. */
+export function fill(text: string, values?: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (hole, name: string) => String(values?.[name] ?? hole));
 }
 
 interface LanguageSnapshot {

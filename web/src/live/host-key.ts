@@ -1,3 +1,4 @@
+import { randomHex } from "./random";
 import { recallString, remember } from "./storage";
 
 const TYPED = "publish-key";
@@ -18,8 +19,7 @@ export function saveHostKey(key: string): void {
 }
 
 function makeSecret(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const secret = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const secret = randomHex(16);
   remember(OWN, secret);
   return secret;
 }

@@ -19,9 +19,20 @@ export function withoutDetour(
   servers: RTCIceServer[],
   here: Pick<Location, "hostname"> = window.location,
 ): RTCIceServer[] {
+  return servers.filter((server) => !isOwn(server, here));
+}
+
+/** The server's own TURN alone; none where it has no HTTPS of its own. */
+export function ownDetour(
+  servers: RTCIceServer[],
+  here: Pick<Location, "hostname"> = window.location,
+): RTCIceServer[] {
+  return servers.filter((server) => isOwn(server, here));
+}
+
+function isOwn(server: RTCIceServer, here: Pick<Location, "hostname">): boolean {
   const own = `turns:${here.hostname}:`;
-  const isOwn = (url: string) => url.startsWith(own);
-  return servers.filter((server) => ![server.urls].flat().every(isOwn));
+  return [server.urls].flat().every((url) => url.startsWith(own));
 }
 
 const HELPERS = new Set(["rtx", "red", "ulpfec", "flexfec-03"]);

@@ -280,3 +280,22 @@ test("tells what the server finds wrong, until it is over or another connection 
   publisher.end();
   expect(publisher.getSnapshot().findings).toEqual([]);
 });
+
+test("says within 5 s why no path comes, and still when the attempt has failed", async () => {
+  const sdp = "a=candidate:1 1 udp 1 203.0.113.7 3000 typ host";
+  await goLive();
+  FakeSocket.last.says({ type: "answer", pc: "pub", neg: 1, sdp });
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(publisher.getSnapshot()).toMatchObject({
+    phase: "connecting",
+    noPath: { code: "closed_udp" },
+  });
+  FakeSocket.last.says({ type: "error", code: "ice_timeout", message: "", fatal: false });
+  expect(publisher.getSnapshot()).toMatchObject({
+    phase: "failed",
+    problem: "ice_timeout",
+    noPath: { code: "closed_udp" },
+  });
+  await beLive();
+  expect(publisher.getSnapshot()).toMatchObject({ phase: "live", noPath: null });
+});

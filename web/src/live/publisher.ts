@@ -1,6 +1,7 @@
 import { type Health, judgeHealth } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
+import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import type {
@@ -15,6 +16,7 @@ import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-track
 import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
 import { Store } from "./store";
+import type { NoPath } from "./why-no-path";
 
 export type PublisherProblem = ErrorCode | "replaced" | "unsupported";
 
@@ -31,6 +33,8 @@ export interface PublisherSnapshot {
   liveSinceMs: number | null;
   durationMs: number;
   problem: PublisherProblem | null;
+  /** Why there is no path to the server, or was none when we gave up. */
+  noPath: NoPath | null;
   stats: SendStats | null;
   health: Health | null;
   /** The layers (`rid`) that are not sent, since nobody watches them. */
@@ -71,6 +75,10 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "internal",
 ]);
 
+function isOfPath(problem: PublisherProblem): boolean {
+  return PATH.has(problem as ErrorCode);
+}
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 const IDLE: PublisherSnapshot = {
@@ -83,6 +91,7 @@ const IDLE: PublisherSnapshot = {
   liveSinceMs: null,
   durationMs: 0,
   problem: null,
+  noPath: null,
   stats: null,
   health: null,
   paused: NOTHING,
@@ -98,6 +107,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   readonly #stopMedia: () => void;
   #signaling: Signaling | null = null;
   #guard: PeerGuard | null = null;
+  #paths: PathWatch | null = null;
   #statsTimer: ReturnType<typeof setInterval> | undefined;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
@@ -138,6 +148,8 @@ export class Publisher extends Store<PublisherSnapshot> {
       ...this.#deps.signaling,
     });
     this.#signaling.subscribe(() => this.#signalingChanged());
+    this.#paths = new PathWatch({ tell: (noPath) => this.update({ noPath }) });
+    this.#paths.greeted();
   }
 
   /** Ends the broadcast for everybody. */
@@ -162,6 +174,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #disconnect(): void {
+    this.#paths?.close();
+    this.#paths = null;
     this.#dropPeer();
     this.#signaling?.close();
     this.#signaling = null;
@@ -204,6 +218,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
+    this.#paths?.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
     this.update({ room: message.room });
@@ -248,8 +263,15 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #stop(problem: PublisherProblem): void {
+    const { noPath } = this.getSnapshot();
     this.#disconnect();
-    this.update({ phase: "failed", problem, connected: false });
+    // Why there was no path is what the person should know of a path that failed.
+    this.update({
+      phase: "failed",
+      problem,
+      connected: false,
+      noPath: isOfPath(problem) ? noPath : null,
+    });
   }
 
   /** A new peer connection with what the preview shows. */
@@ -323,6 +345,7 @@ export class Publisher extends Store<PublisherSnapshot> {
       if (pc === this.pc) this.#stop("sdp_bad");
       return;
     }
+    this.#paths?.negotiated(pc, message.sdp);
     this.#taken = true;
     this.#sent = null;
     this.#sendMediaState();

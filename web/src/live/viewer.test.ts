@@ -331,6 +331,33 @@ test("a page too slow to answer asks for the offer again", async () => {
   expect(phase()).toBe("waiting");
 });
 
+const CLOSED = "a=candidate:1 1 udp 1 203.0.113.7 3000 typ host";
+
+test("says within 5 s why no path comes, goes on trying, and falls silent when one comes", async () => {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: CLOSED });
+  await settle();
+  FakePeer.last.becomes("connecting");
+  expect(viewer.getSnapshot().noPath).toBeNull();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(viewer.getSnapshot().noPath?.code).toBe("closed_udp");
+  FakeSocket.last.says({ type: "error", code: "ice_timeout", message: "", fatal: false });
+  expect(viewer.getSnapshot()).toMatchObject({ retrying: true, noPath: { code: "closed_udp" } });
+  await vi.advanceTimersByTimeAsync(2_000);
+  await join();
+  expect(viewer.getSnapshot()).toMatchObject({ retrying: false, noPath: null });
+});
+
+test("a fan that is refused is told that, and nothing of paths", async () => {
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome());
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: CLOSED });
+  await vi.advanceTimersByTimeAsync(4_000);
+  FakeSocket.last.says({ type: "error", code: "room_full", message: "", fatal: false });
+  expect(viewer.getSnapshot()).toMatchObject({ problem: "room_full", noPath: null });
+});
+
 test("says which codec is missing", async () => {
   await join();
   FakeSocket.last.says({

@@ -1,3 +1,4 @@
+import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import {
@@ -17,6 +18,7 @@ import { Store } from "./store";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { watchVisibility } from "./visibility";
 import { onWakeup } from "./wakeup";
+import type { NoPath } from "./why-no-path";
 
 export interface ViewerSnapshot {
   phase: ViewerPhase;
@@ -30,6 +32,8 @@ export interface ViewerSnapshot {
   detail: string | null;
   /** Whether we go on trying in spite of the problem. */
   retrying: boolean;
+  /** Why there is no path to the server, while one is sought. */
+  noPath: NoPath | null;
   stats: ReceiveStats | null;
   choice: PictureChoice;
   /** What the server sends of the picture, as it says. */
@@ -54,6 +58,7 @@ export const VIEWER_START: ViewerSnapshot = {
   problem: null,
   detail: null,
   retrying: false,
+  noPath: null,
   stats: null,
   choice: "auto",
   layer: null,
@@ -111,6 +116,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** Tries in a row that found no path to the media server. */
   #failures = 0;
   #againTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #paths = new PathWatch({ tell: (noPath) => this.update({ noPath }) });
   readonly #stopWakeup: () => void;
   /** No further try would help. */
   #stopped = false;
@@ -130,6 +136,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       onMessage: (message) => this.#receive(message),
       ...options.signaling,
     });
+    this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
       this.#seen = seen;
@@ -161,6 +168,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** The page goes away for good. */
   close(): void {
     this.#closed = true;
+    this.#paths.close();
     clearTimeout(this.#pollTimer);
     this.#forgetTry();
     this.#stopVisibility();
@@ -201,6 +209,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #welcomed(message: Extract<ServerMessage, { type: "welcome" }>): void {
+    this.#paths.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
     this.update({ room: null });
@@ -266,6 +275,7 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #stop(problem: ViewerProblem, detail?: string): void {
     this.#stopped = true;
+    this.#paths.close();
     this.#forgetTry();
     this.#signaling.close();
     this.#dropPeer();
@@ -308,6 +318,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (sdp === null || isOver()) return;
     const neg = offer.neg === undefined ? {} : { neg: offer.neg };
     this.#signaling.send({ type: "answer", pc: "sub", ...neg, sdp });
+    if (this.pc) this.#paths.negotiated(this.pc, offer.sdp);
   }
 
   /** A first offer, or one that the old peer connection cannot take any more. */

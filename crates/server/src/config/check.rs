@@ -10,8 +10,19 @@ use super::knobs::Config;
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 10] =
-    [".well-known", "api", "assets", "healthz", "host", "r", "trust", "whep", "whip", "ws"];
+const OWN_PATHS: [&str; 11] = [
+    ".well-known",
+    "api",
+    "assets",
+    "doctor",
+    "healthz",
+    "host",
+    "r",
+    "trust",
+    "whep",
+    "whip",
+    "ws",
+];
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]

@@ -56,7 +56,7 @@ pub(super) async fn serve(
 /// can be called.
 fn is_page(path: &str) -> bool {
     match Route::of(path) {
-        Some(Route::Home | Route::Host | Route::Trust) => true,
+        Some(Route::Home | Route::Host | Route::Trust | Route::Doctor) => true,
         Some(Route::Room(name)) => RoomName::parse(&name).is_ok(),
         None => false,
     }
