@@ -133,7 +133,7 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
             set,
         );
     }
-    if machine.is_container {
+    if machine.is_container && announced.iter().all(is_of_bridge) {
         return closed(
             "media_address",
             words(
@@ -167,6 +167,18 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
         format!("{}同一网络的设备能连上；其他人不行：{}", text.zh, set.zh),
     );
     fine("media_address", more)
+}
+
+/// Whether an address is of the networks that Docker and Podman make: with the host's network a container has the
+/// host's addresses.
+fn is_of_bridge(ip: &IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            a == 172 && (16..32).contains(&b) || a == 10 && b == 88
+        }
+        IpAddr::V6(_) => false,
+    }
 }
 
 /// Whether the public names lead here.
