@@ -105,9 +105,9 @@ test("addresses that the browser hides count by their number", () => {
   expect(verdict("udp4", { ...hidden, local: [] })).toBe("closed");
 });
 
-test("a browser that had no pair to check, as one without media over TCP, has not tried it", () => {
-  expect(verdict("tcp4", { ...ATTEMPT, paired: false, over: true })).toBe("not_tried");
-  expect(verdict("tcp4", { ...ATTEMPT, over: true })).toBe("closed");
+test("a browser that had no pair to check over UDP has not tried it", () => {
+  expect(verdict("udp4", { ...ATTEMPT, paired: false, over: true })).toBe("not_tried");
+  expect(verdict("tcp4", { ...ATTEMPT, paired: false, over: true })).toBe("closed");
 });
 
 test("without a socket no way of media was tried", () => {

@@ -110,7 +110,8 @@ export function verdict(path: MediaPath, attempt: Attempt): PathState | null {
 function cannotTry(path: MediaPath, attempt: Attempt): boolean {
   const { local, paired, over, otherFamilyWorks, needsName } = attempt;
   if (!over || path === "turn") return over && needsName;
-  if (!paired) return true;
+  // A pair over TCP that the other side refuses is gone before anybody sees it.
+  if (!paired && protocolOf(path) === "udp") return true;
   const addresses = local.filter(isAddress);
   const names = new Set(local.filter((it) => !isAddress(it)));
   if (names.size === 0 && addresses.length > 0) {
