@@ -217,9 +217,12 @@ fn disk(folder: &Path) -> Disk {
     // Before the first start it is not there yet.
     let mut there = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     while !there.is_dir() && there.pop() {}
-    let unwritable = tempfile::tempfile_in(&there)
-        .and_then(|mut file| io::Write::write_all(&mut file, &[0; 4096]))
-        .err();
+    let unwritable = if folder.exists() && !folder.is_dir() {
+        Some(io::Error::from(io::ErrorKind::NotADirectory))
+    } else {
+        let write = |mut file| io::Write::write_all(&mut file, &[0; 4096]);
+        tempfile::tempfile_in(&there).and_then(write).err()
+    };
     Disk {
         folder: folder.to_owned(),
         free: free_bytes(&there),
@@ -247,6 +250,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let found = disk(&folder.path().join("not/there/yet"));
         assert_eq!(found.unwritable, None);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(disk(&file).unwritable.is_some());
         assert!(udp_buffers().unwrap().receive > 0);
     }
 }

@@ -66,7 +66,14 @@ impl Certificate {
         match key.keys_match() {
             // A key whose public half cannot be told is taken: a wrong one fails in the first handshake.
             Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {}
-            Err(_) => return Err(InvalidPem::Key(Because::KeyMismatch(name_of_chain.into()))),
+            Err(rustls::Error::InconsistentKeys(_)) => {
+                return Err(InvalidPem::Key(Because::KeyMismatch(name_of_chain.into())));
+            }
+            // Such as one of X.509 version 1, which browsers do not take either.
+            Err(error) => {
+                let why = format!("the certificate cannot be used: {error}");
+                return Err(InvalidPem::Chain(Because::Invalid(why)));
+            }
         }
         let is_public = names.first().is_some_and(|name| is_public(&key.cert, name, now));
         Ok(Self { key: Arc::new(key), source, names, not_before, not_after, is_public })

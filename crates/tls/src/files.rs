@@ -161,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_of_version_1_is_called_that_and_not_a_wrong_key() {
+        let pair = Pair::new();
+        fs::write(pair.chain(), include_str!("../fixtures/version-1.pem")).unwrap();
+        pair.write_key(include_str!("../fixtures/version-1-key.pem"), 0o600);
+        let error = pair.error();
+        assert!(error.contains("chain.pem: the certificate cannot be used"), "{error}");
+    }
+
+    #[test]
     fn files_that_change_are_loaded_again_and_a_broken_pair_keeps_the_old_one() {
         let pair = Pair::new();
         let (mut files, _) = pair.load().unwrap();

@@ -15,9 +15,17 @@ function root(program, ...args) {
   return run(first, rest);
 }
 
-/** Of the network that is set apart for measuring (RFC 2544, appendix C.2.2): this machine and the server. */
-const HERE = "198.18.78.1";
-const SERVER = "198.18.78.2";
+/**
+ * This machine and the server, in a network of four addresses, of those that are set apart for measuring (RFC 2544,
+ * appendix C.2.2). Each process has another: several may test at once.
+ */
+const SUBNET = (process.pid % 0x8000) * 4;
+const address = (n) => {
+  const at = SUBNET + n;
+  return `198.${18 + (at >> 16)}.${(at >> 8) & 0xff}.${at & 0xff}`;
+};
+const HERE = address(1);
+const SERVER = address(2);
 
 /** What an office's firewall lets through to a server: rules of nftables on the way to this port of it. */
 const FIREWALLS = {

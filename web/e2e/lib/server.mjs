@@ -29,11 +29,20 @@ export class Server {
   #args;
   #env;
   #program;
+  #listen;
 
   /** `program`: runs the server's own program, as inside another network. */
-  static async start({ args = [], env = {}, program = binary(), port = 0 } = {}) {
+  static async start({
+    args = [],
+    env = {},
+    program = binary(),
+    port = 0,
+    // All addresses, as by default: a Firefox that only watches does not use the loopback one.
+    listen = "[::]",
+  } = {}) {
     const server = new Server();
     server.#program = program;
+    server.#listen = listen;
     server.#dataDir = await mkdtemp(path.join(tmpdir(), "kaibo-e2e-"));
     server.#args = args;
     server.#env = env;
@@ -69,9 +78,15 @@ export class Server {
 
   async #run(port, ports) {
     const from = this.#output.length;
-    // All addresses, as by default: a Firefox that only watches does not use the loopback one.
-    const listen = `[::]:${port}`;
-    const args = ["serve", "--listen", listen, "--data", this.#dataDir, ...ports, ...this.#args];
+    const args = [
+      "serve",
+      "--listen",
+      `${this.#listen}:${port}`,
+      "--data",
+      this.#dataDir,
+      ...ports,
+      ...this.#args,
+    ];
     const child = spawn(this.#program, args, {
       env: { ...process.env, NO_COLOR: "1", ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -41,9 +41,9 @@ fn off(server: &Server) -> DoctorFinding {
             "没有 HTTPS：浏览器只允许本机的页面使用摄像头和麦克风。",
         ),
         words(
-            "In your own network: --tls local. With a public name: --domain live.example.com. With a public address \
-             and no name: --tls auto.",
-            "在自己的网络里：--tls local。有域名：--domain live.example.com。只有公网地址、没有域名：--tls auto。",
+            "In your own network: `--tls local`. With a public name: `--domain live.example.com`. With a public address \
+             and no name: `--tls auto`.",
+            "在自己的网络里：`--tls local`。有域名：`--domain live.example.com`。只有公网地址、没有域名：`--tls auto`。",
         ),
     )
 }
@@ -75,8 +75,8 @@ fn files(server: &Server, now: SystemTime) -> Vec<DoctorFinding> {
                 format!("证书不包含 {names}，只包含 {for_names}：浏览器会拒绝。"),
             ),
             words(
-                format!("Get one for {names} too, and put it into the files of --tls-cert and --tls-key."),
-                format!("申请一张也包含 {names} 的证书，放进 --tls-cert 和 --tls-key 指定的文件。"),
+                format!("Get one for {names} too, and put it into the files of `--tls-cert` and `--tls-key`."),
+                format!("申请一张也包含 {names} 的证书，放进 `--tls-cert` 和 `--tls-key` 指定的文件。"),
             ),
         ));
     }
@@ -87,9 +87,9 @@ fn file(certificate: &Certificate, now: SystemTime) -> DoctorFinding {
     let names = list(&certificate.names);
     let expires = fmt_http_date(certificate.not_after);
     let renew = words(
-        "Renew it, and put the new one into the files of --tls-cert and --tls-key: they are loaded when they change. \
-         With --domain the server renews it by itself.",
-        "更新证书，放进 --tls-cert 和 --tls-key 指定的文件：文件一变就会重新载入。用 --domain 则由服务器自动更新。",
+        "Renew it, and put the new one into the files of `--tls-cert` and `--tls-key`: they are loaded when they change. \
+         With `--domain` the server renews it by itself.",
+        "更新证书，放进 `--tls-cert` 和 `--tls-key` 指定的文件：文件一变就会重新载入。用 `--domain` 则由服务器自动更新。",
     );
     if certificate.not_after <= now {
         let text = words(
@@ -113,9 +113,9 @@ fn file(certificate: &Certificate, now: SystemTime) -> DoctorFinding {
                 format!("{}但浏览器不信任它的签发者。", text.zh),
             ),
             words(
-                "The file of --tls-cert needs the whole chain, intermediate certificates too. With an authority of \
+                "The file of `--tls-cert` needs the whole chain, intermediate certificates too. With an authority of \
                  your own, devices have to trust that.",
-                "--tls-cert 的文件要包含完整的证书链，连同中间证书。如果是自建机构，设备要先信任它。",
+                "`--tls-cert` 的文件要包含完整的证书链，连同中间证书。如果是自建机构，设备要先信任它。",
             ),
         );
     }
@@ -131,8 +131,8 @@ fn acme(server: &Server) -> Vec<DoctorFinding> {
                 "没有申请证书：这台机器没有公网地址，也没有给出域名。",
             ),
             words(
-                "Name the address with --public-ip, or a name with --domain.",
-                "用 --public-ip 写明地址，或用 --domain 写明域名。",
+                "Name the address with `--public-ip`, or a name with `--domain`.",
+                "用 `--public-ip` 写明地址，或用 `--domain` 写明域名。",
             ),
         )];
     }
@@ -200,8 +200,8 @@ pub(super) fn challenge_port(server: &Server) -> Option<DoctorFinding> {
             ),
         ),
         words(
-            "Listen on 443: --listen '[::]:443'. Or free port 80 for --http-port 80, or lead it here in the router.",
-            "监听 443：--listen '[::]:443'。或者空出 80 端口给 --http-port 80，或在路由器上把 80 转发过来。",
+            "Listen on 443: `--listen '[::]:443'`. Or free port 80 for `--http-port 80`, or lead it here in the router.",
+            "监听 443：`--listen '[::]:443'`。或者空出 80 端口给 `--http-port 80`，或在路由器上把 80 转发过来。",
         ),
     ))
 }

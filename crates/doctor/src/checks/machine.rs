@@ -32,8 +32,8 @@ pub(super) fn disk(server: &Server, machine: &Machine) -> Option<DoctorFinding> 
         );
         let what = words(
             "Give it to the user that runs the server (`sudo chown -R USER FOLDER`), free space on its disk, or name \
-             another one: --data DIR.",
-            "把它交给运行服务器的用户（`sudo chown -R 用户 目录`），清理磁盘空间，或换一个目录：--data 目录。",
+             another one: `--data DIR`.",
+            "把它交给运行服务器的用户（`sudo chown -R 用户 目录`），清理磁盘空间，或换一个目录：`--data 目录`。",
         );
         // Only certificates are kept there.
         let is_needed = matches!(server.https, Https::Acme | Https::Local);
@@ -108,9 +108,9 @@ pub(super) fn open_files(server: &Server, machine: &Machine) -> Option<DoctorFin
         format!("最多只能打开 {limit} 个文件：大约 {room} 个连接，而不是 {wanted} 个。"),
     );
     let what = words(
-        "Raise it: `ulimit -n 65536` before the start, LimitNOFILE=65536 in a systemd unit, --ulimit nofile=65536 of \
+        "Raise it: `ulimit -n 65536` before the start, LimitNOFILE=65536 in a systemd unit, `--ulimit nofile=65536` of \
          Docker.",
-        "调高它：启动前 `ulimit -n 65536`，systemd 单元里 LimitNOFILE=65536，Docker 用 --ulimit nofile=65536。",
+        "调高它：启动前 `ulimit -n 65536`，systemd 单元里 LimitNOFILE=65536，Docker 用 `--ulimit nofile=65536`。",
     );
     // With a tenth of what is meant the server is full before it is busy.
     let is_closed = room < wanted / 10;

@@ -37,8 +37,8 @@ fn port(taken: &PortTaken) -> DoctorFinding {
         );
     }
     let (flag, listing) = match port {
-        Port::Tcp(_) => ("--listen '[::]:PORT'", "ss -ltnp"),
-        Port::Udp(_) => ("--udp-port PORT", "ss -lunp"),
+        Port::Tcp(_) => ("`--listen '[::]:PORT'`", "ss -ltnp"),
+        Port::Udp(_) => ("`--udp-port PORT`", "ss -lunp"),
     };
     closed(
         "ports",
@@ -84,10 +84,10 @@ pub(super) fn listen(server: &Server) -> DoctorFinding {
         ),
         words(
             format!(
-                "Listen everywhere: --listen '[::]:{port}'. Or put a proxy in front, and name its host: --allow-host."
+                "Listen everywhere: `--listen '[::]:{port}'`. Or put a proxy in front, and name its host: `--allow-host`."
             ),
             format!(
-                "监听所有地址：--listen '[::]:{port}'。或者在前面放一个代理，并用 --allow-host 写明它的域名。"
+                "监听所有地址：`--listen '[::]:{port}'`。或者在前面放一个代理，并用 `--allow-host` 写明它的域名。"
             ),
         ),
     )
@@ -118,9 +118,9 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
         );
     }
     let set = words(
-        "Name the public address: --public-ip 203.0.113.7; or let a STUN server tell it: --public-ip auto with \
-         --ice-server stun:HOST:PORT. In a router in front, forward the port to this machine.",
-        "写明公网地址：--public-ip 203.0.113.7；或让 STUN 服务器告知：--public-ip auto 加上 --ice-server stun:主机:端口。\
+        "Name the public address: `--public-ip 203.0.113.7`; or let a STUN server tell it: `--public-ip auto` with \
+         `--ice-server stun:HOST:PORT`. In a router in front, forward the port to this machine.",
+        "写明公网地址：`--public-ip 203.0.113.7`；或让 STUN 服务器告知：`--public-ip auto` 加上 `--ice-server stun:主机:端口`。\
          前面若有路由器，把端口转发到这台机器。",
     );
     if announced.is_empty() {
@@ -133,7 +133,7 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
             set,
         );
     }
-    if machine.is_container {
+    if machine.is_container && announced.iter().all(is_of_bridge) {
         return closed(
             "media_address",
             words(
@@ -144,11 +144,11 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
             ),
             words(
                 format!(
-                    "Start the container with --network host; or with -p {port}:{port}/udp and --public-ip of the \
+                    "Start the container with `--network host`; or with -p {port}:{port}/udp and `--public-ip` of the \
                      host's address."
                 ),
                 format!(
-                    "用 --network host 启动容器；或加 -p {port}:{port}/udp，并用 --public-ip 写明宿主机的地址。"
+                    "用 `--network host` 启动容器；或加 -p {port}:{port}/udp，并用 `--public-ip` 写明宿主机的地址。"
                 ),
             ),
         );
@@ -167,6 +167,18 @@ pub(super) fn media_address(server: &Server, machine: &Machine) -> DoctorFinding
         format!("{}同一网络的设备能连上；其他人不行：{}", text.zh, set.zh),
     );
     fine("media_address", more)
+}
+
+/// Whether an address is of the networks that Docker and Podman make: with the host's network a container has the
+/// host's addresses.
+fn is_of_bridge(ip: &IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            a == 172 && (16..32).contains(&b) || a == 10 && b == 88
+        }
+        IpAddr::V6(_) => false,
+    }
 }
 
 /// Whether the public names lead here.
@@ -227,8 +239,8 @@ fn leads(name: &str, ips: &[IpAddr], own: &[IpAddr], machine: &Machine) -> Docto
                 format!("{}但不知道那是不是本服务器。", text.zh),
             ),
             words(
-                format!("If it is, say so: --public-ip {to}. If not, give the name {here}."),
-                format!("如果是，请写明：--public-ip {to}。如果不是，给域名添加{here_zh}。"),
+                format!("If it is, say so: `--public-ip {to}`. If not, give the name {here}."),
+                format!("如果是，请写明：`--public-ip {to}`。如果不是，给域名添加{here_zh}。"),
             ),
         );
     }
@@ -242,11 +254,11 @@ fn leads(name: &str, ips: &[IpAddr], own: &[IpAddr], machine: &Machine) -> Docto
         words(
             format!(
                 "At the provider of the name, make {here} for it, and remove {wrong}. If {wrong} is a router or a \
-                 load balancer in front of this server, say so: --public-ip {wrong}."
+                 load balancer in front of this server, say so: `--public-ip {wrong}`."
             ),
             format!(
                 "在域名服务商那里为它添加{here_zh}，并删掉 {wrong}。如果 {wrong} 是本服务器前面的路由器或负载均衡，\
-                 请写明：--public-ip {wrong}。"
+                 请写明：`--public-ip {wrong}`。"
             ),
         ),
     )

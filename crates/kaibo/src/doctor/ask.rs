@@ -14,6 +14,24 @@ use crate::own_server::{Answer, Request, ask, reachable};
 /// The longest wait for each part of an answer: a look at the machine takes seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
+/// The longest wait for a sign that a server lives there.
+const ALIVE_WITHIN: Duration = Duration::from_secs(3);
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+struct Question<'a> {
+    method: &'static str,
+    path: &'a str,
+    secret: Option<&'a str>,
+    within: Duration,
+}
+
+impl<'a> Question<'a> {
+    fn get(path: &'a str) -> Self {
+        Self { method: "GET", path, secret: None, within: ANSWER_WITHIN }
+    }
+}
+
 /// The server of these settings, if it runs.
 #[derive(Debug)]
 pub(super) struct OwnServer {
@@ -39,7 +57,13 @@ impl OwnServer {
 
     /// What it knows; `None` when it does not run.
     pub(super) fn report(&self) -> anyhow::Result<Option<DoctorReport>> {
-        let Some(answer) = self.ask("GET", "/api/doctor", self.key.as_deref())? else {
+        // Another program may have the port, and say nothing.
+        if self.ask(Question { within: ALIVE_WITHIN, ..Question::get("/healthz") })?.is_none() {
+            return Ok(None);
+        }
+        let Some(answer) =
+            self.ask(Question { secret: self.key.as_deref(), ..Question::get("/api/doctor") })?
+        else {
             return Ok(None);
         };
         self.read(&answer).map(Some)
@@ -47,13 +71,17 @@ impl OwnServer {
 
     /// What it knows, for a ticket.
     pub(super) fn report_for(&self, ticket: &str) -> anyhow::Result<DoctorReport> {
-        let answer = self.ask("GET", "/api/doctor", Some(ticket))?;
+        let answer = self.ask(Question { secret: Some(ticket), ..Question::get("/api/doctor") })?;
         self.read(&answer.context("the server has stopped")?)
     }
 
     /// A ticket for a device.
     pub(super) fn ticket(&self) -> anyhow::Result<DoctorTicket> {
-        let answer = self.ask("POST", "/api/doctor/tickets", self.key.as_deref())?;
+        let answer = self.ask(Question {
+            method: "POST",
+            secret: self.key.as_deref(),
+            ..Question::get("/api/doctor/tickets")
+        })?;
         let answer = answer.with_context(|| {
             format!("no server runs at {}; start it first, with the same settings", self.at)
         })?;
@@ -61,18 +89,14 @@ impl OwnServer {
     }
 
     /// The answer; `None` when nobody listens there, or something else than a server.
-    fn ask(
-        &self,
-        method: &'static str,
-        path: &str,
-        secret: Option<&str>,
-    ) -> anyhow::Result<Option<Answer>> {
+    fn ask(&self, question: Question<'_>) -> anyhow::Result<Option<Answer>> {
+        let Question { method, path, secret, within } = question;
         let port = self.at.port();
         let host =
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         for scheme in ["http", "https"] {
             let url = Url::parse(&format!("{scheme}://{host}:{port}{path}"))?;
-            let request = Request { method, url: &url, secret, within: ANSWER_WITHIN };
+            let request = Request { method, url: &url, secret, within };
             match ask(&request) {
                 // Where another address than loopback has HTTPS.
                 Ok(answer) if answer.status == 403 && scheme == "http" && !is_refusal(&answer) => {}
