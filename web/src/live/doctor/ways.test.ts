@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { type Attempt, hasPairs, isOfPath, isOn, MEDIA_PATHS, selectedOf, verdict } from "./ways";
 
-const PAIR = { protocol: "udp", remoteAddress: "203.0.113.7", isRelayed: false, isSurprise: false };
+const PAIR = {
+  protocol: "udp",
+  remoteAddress: "203.0.113.7",
+  localType: "host",
+  isSurprise: false,
+};
 const ATTEMPT: Attempt = {
   offered: true,
   local: ["192.0.2.9"],
@@ -44,7 +49,7 @@ test("the pair that media takes is read from the statistics of either kind of br
   const expected = {
     protocol: "tcp",
     remoteAddress: "2001:db8::7",
-    isRelayed: false,
+    localType: "host",
     isSurprise: false,
   };
   expect(selectedOf(report(other, pair, local, remote, transport))).toEqual(expected);
@@ -58,7 +63,10 @@ test("media that takes another way does not count", () => {
   expect(isOn("tcp4", PAIR)).toBe(false);
   expect(isOn("udp6", PAIR)).toBe(false);
   expect(isOn("turn", PAIR)).toBe(false);
-  expect(isOn("turn", { ...PAIR, isRelayed: true })).toBe(true);
+  expect(isOn("turn", { ...PAIR, localType: "relay" })).toBe(true);
+  expect(isOn("turn", { ...PAIR, localType: "prflx" })).toBe(true);
+  expect(isOn("udp4", { ...PAIR, localType: "prflx" })).toBe(true);
+  expect(isOn("udp4", { ...PAIR, localType: "relay" })).toBe(false);
   expect(isOn("udp4", { ...PAIR, isSurprise: true })).toBe(false);
   expect(isOn("udp4", null)).toBe(false);
 });
@@ -97,9 +105,9 @@ test("addresses that the browser hides count by their number", () => {
   expect(verdict("udp4", { ...hidden, local: [] })).toBe("closed");
 });
 
-test("a browser that had no pair to check, as one without media over TCP, has not tried it", () => {
-  expect(verdict("tcp4", { ...ATTEMPT, paired: false, over: true })).toBe("not_tried");
-  expect(verdict("tcp4", { ...ATTEMPT, over: true })).toBe("closed");
+test("a browser that had no pair to check over UDP has not tried it", () => {
+  expect(verdict("udp4", { ...ATTEMPT, paired: false, over: true })).toBe("not_tried");
+  expect(verdict("tcp4", { ...ATTEMPT, paired: false, over: true })).toBe("closed");
 });
 
 test("without a socket no way of media was tried", () => {

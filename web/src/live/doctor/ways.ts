@@ -18,7 +18,8 @@ export interface Selected {
   protocol: string | null;
   /** The server's address, where the browser tells it. */
   remoteAddress: string | null;
-  isRelayed: boolean;
+  /** What the device's own side is: `host`, `srflx`, `prflx` or `relay`. */
+  localType: string;
   /** The server's side was not in its description. */
   isSurprise: boolean;
 }
@@ -53,11 +54,10 @@ export function selectedOf(report: RTCStatsReport): Selected | null {
   const local = entries.get(String(pair?.localCandidateId));
   const remote = entries.get(String(pair?.remoteCandidateId));
   if (!local || !remote) return null;
-  const type = text(local.candidateType) ?? "";
   return {
     protocol: text(local.protocol),
     remoteAddress: text(remote.address) ?? text(remote.ip),
-    isRelayed: type.startsWith("relay"),
+    localType: text(local.candidateType) ?? "",
     isSurprise: remote.candidateType === "prflx",
   };
 }
@@ -65,11 +65,12 @@ export function selectedOf(report: RTCStatsReport): Selected | null {
 /** Whether media takes this way and no other. */
 export function isOn(path: MediaPath, selected: Selected | null): boolean {
   if (!selected || selected.isSurprise) return false;
-  if (path === "turn") return selected.isRelayed;
-  const { protocol, remoteAddress, isRelayed } = selected;
+  const { protocol, remoteAddress, localType } = selected;
+  // A relay that shows the server another address than it told the device is seen as peer-reflexive.
+  if (path === "turn") return localType !== "host" && localType !== "srflx";
   // The description had addresses of this family alone.
   const isFamily = remoteAddress === null || isIpv6(remoteAddress) === isSix(path);
-  return !isRelayed && protocol === protocolOf(path) && isFamily;
+  return localType !== "relay" && protocol === protocolOf(path) && isFamily;
 }
 
 /** What is known of one attempt so far. */
@@ -109,7 +110,8 @@ export function verdict(path: MediaPath, attempt: Attempt): PathState | null {
 function cannotTry(path: MediaPath, attempt: Attempt): boolean {
   const { local, paired, over, otherFamilyWorks, needsName } = attempt;
   if (!over || path === "turn") return over && needsName;
-  if (!paired) return true;
+  // A pair over TCP that the other side refuses is gone before anybody sees it.
+  if (!paired && protocolOf(path) === "udp") return true;
   const addresses = local.filter(isAddress);
   const names = new Set(local.filter((it) => !isAddress(it)));
   if (names.size === 0 && addresses.length > 0) {
