@@ -4,9 +4,11 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before } from "node:test";
-import { Chromium, FAKE_DEVICES, Firefox } from "./lib/browsers.mjs";
+import { byTestId, CHROMIUM, Chromium, FAKE_DEVICES, Firefox } from "./lib/browsers.mjs";
+import { inspect } from "./lib/look.mjs";
 import { firstFrame, untilMoving } from "./lib/media.mjs";
 import { Network, trustIn } from "./lib/network.mjs";
+import { scanQr } from "./lib/qr.mjs";
 import { binary, Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
 import { endLive, fanState, goLive } from "./lib/studio.mjs";
@@ -128,4 +130,48 @@ chapter("the page that teaches devices to trust the server is there before they 
   });
   assert.equal(new URL(led.url()).protocol, "https:");
   await led.close();
+});
+
+chapter("over HTTPS every page is accessible, and its policy refuses nothing of it", async () => {
+  const host = await chromium.open(at("/host?room=look"), { name: "host" });
+  await goLive(host);
+  const fan = await chromium.open(at("/r/look"), { name: "fan" });
+  await untilMoving(fan, "the fan");
+  const trust = await chromium.open(at("/trust"), { name: "trust" });
+  await trust.waitForSelector(byTestId("trust-here"));
+  for (const [name, page] of Object.entries({ host, fan, trust })) {
+    assert.equal(new URL(page.url()).protocol, "https:");
+    await inspect(page, `${name}-https`);
+  }
+  await endLive(host);
+  for (const page of [host, fan, trust]) await page.close();
+  chromium.checkFaults();
+});
+
+/** The page whose QR codes are scanned may be opened by the server's own address, or on the server's machine. */
+async function scan(browser, origin) {
+  const host = await browser.open(`${origin}/host?room=scan`, { name: "host" });
+  await goLive(host);
+  await host.click('button[aria-expanded="false"]:has-text("二维码")');
+  const watch = await scanQr(host);
+  const trust = await browser.open(`${origin}/trust`, { name: "trust" });
+  const teach = await scanQr(trust);
+  await endLive(host);
+  await Promise.all([host.close(), trust.close()]);
+  return { watch, teach };
+}
+
+chapter("a phone that scans a QR code is led to the server's address in the network", async () => {
+  const codes = {
+    watch: at("/r/scan"),
+    teach: `http://${network.address}:${server.port}/trust`,
+  };
+  assert.deepEqual(await scan(chromium, at("")), codes);
+  const program = await network.wrap(CHROMIUM);
+  const local = await Chromium.launch(FAKE_DEVICES, { home, program });
+  try {
+    assert.deepEqual(await scan(local, `https://localhost:${server.port}`), codes);
+  } finally {
+    await local.close();
+  }
 });
