@@ -1,73 +1,23 @@
 /* Networks that let little through: HTTPS under a certificate of the server's own, and media without UDP. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
-import path from "node:path";
 import { after, before } from "node:test";
-import { byTestId, CHROMIUM, Chromium, FAKE_DEVICES, Firefox } from "./lib/browsers.mjs";
+import { byTestId, CHROMIUM, Chromium, FAKE_DEVICES } from "./lib/browsers.mjs";
 import { inspect } from "./lib/look.mjs";
 import { firstFrame, untilMoving } from "./lib/media.mjs";
-import { Network, trustIn } from "./lib/network.mjs";
 import { scanQr } from "./lib/qr.mjs";
-import { binary, Server } from "./lib/server.mjs";
+import { Reach, selectedPath } from "./lib/reach.mjs";
 import { story } from "./lib/story.mjs";
 import { endLive, fanState, goLive } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const chapter = story();
-let server;
-let network;
-let home;
-let chromium;
-let firefox;
+let reach;
+const at = (...args) => reach.at(...args);
 
 before(async () => {
-  home = await mkdtemp(path.join(tmpdir(), "kaibo-home-"));
-  network = await Network.start("r");
-  const program = await network.wrap(binary());
-  server = await Server.start({ program, args: ["--tls", "local", "--publish-open", "all"] });
-  const authority = path.join(server.dataDir, "tls/local-authority.pem");
-  const nssdb = path.join(home, ".pki/nssdb");
-  await mkdir(nssdb, { recursive: true });
-  const profile = path.join(home, "firefox");
-  await mkdir(profile);
-  await Promise.all([trustIn(nssdb, authority), trustIn(profile, authority)]);
-  await network.firewall("tcp");
-  chromium = await Chromium.launch(FAKE_DEVICES, { home });
-  // For TURN over TLS Firefox wants a name, not an address. Every name is the server's here.
-  const prefs = { "network.dns.forceResolve": network.address };
-  firefox = await Firefox.launch({ prefs, userDataDir: profile });
+  reach = await Reach.start("r");
 });
-after(async () => {
-  const closed = await Promise.allSettled([chromium?.close(), firefox?.close()]);
-  const stopped = await Promise.allSettled([server?.stop()]);
-  await network?.stop();
-  if (home) await rm(home, { recursive: true, force: true });
-  const failed = [...closed, ...stopped].find((it) => it.status === "rejected");
-  if (failed) throw failed.reason;
-});
-
-const at = (page, name = network.address) => `https://${name}:${server.port}${page}`;
-/** A name of this machine, which its certificate has. */
-const NAME = `${hostname().split(".")[0].toLowerCase()}.local`;
-const fanUrl = (browser) => at("/r/default", browser === firefox ? NAME : undefined);
-
-/** The protocol of the path that a page's media takes, and the kind of its own candidate. */
-function selectedPath(page) {
-  return page.evaluate(async () => {
-    for (const pc of window.__seen.peers) {
-      const report = await pc.getStats();
-      for (const stat of report.values()) {
-        const isChosen =
-          stat.type === "candidate-pair" && stat.nominated && stat.state === "succeeded";
-        if (!isChosen || !(stat.bytesReceived > 0 || stat.bytesSent > 0)) continue;
-        const local = report.get(stat.localCandidateId);
-        return { protocol: local?.protocol, type: local?.candidateType };
-      }
-    }
-    return null;
-  });
-}
+after(() => reach?.stop());
 
 async function untilPath(page, expected) {
   let now = null;
@@ -82,11 +32,11 @@ async function untilPath(page, expected) {
 
 for (const name of ["chromium", "firefox"]) {
   chapter(`without UDP, a host and a fan in ${name} play over TCP`, async (t) => {
-    const browser = name === "chromium" ? chromium : firefox;
+    const { chromium, [name]: browser } = reach;
     const host = await chromium.open(at("/host"), { name: "host", ignoreHTTPSErrors: false });
     await goLive(host);
     await untilPath(host, { protocol: "tcp" });
-    const fan = await browser.open(fanUrl(browser), { name: "fan" });
+    const fan = await browser.open(at("/r/default", reach.hostFor(browser)), { name: "fan" });
     const { sinceOpenedMs } = await firstFrame(fan, `the ${name} fan`);
     await fanState(fan, "live");
     await untilMoving(fan, `the ${name} fan`);
@@ -99,13 +49,13 @@ for (const name of ["chromium", "firefox"]) {
 
 for (const name of ["chromium", "firefox"]) {
   chapter(`where only TLS passes, a host and a fan in ${name} play by the detour`, async (t) => {
-    await network.firewall("tls", server.port);
-    const browser = name === "chromium" ? chromium : firefox;
+    await reach.network.firewall("tls", reach.server.port);
+    const { chromium, [name]: browser } = reach;
     const host = await chromium.open(at("/host"), { name: "host" });
     await goLive(host);
     // The firewall drops all UDP: what goes over UDP goes from the server's own TURN to its media port.
     await untilPath(host, { protocol: "udp" });
-    const fan = await browser.open(fanUrl(browser), { name: "fan" });
+    const fan = await browser.open(at("/r/default", reach.hostFor(browser)), { name: "fan" });
     const { sinceOpenedMs } = await firstFrame(fan, `the ${name} fan`);
     await fanState(fan, "live");
     await untilMoving(fan, `the ${name} fan`);
@@ -117,6 +67,7 @@ for (const name of ["chromium", "firefox"]) {
 }
 
 chapter("the page that teaches devices to trust the server is there before they do", async () => {
+  const { chromium, network, server } = reach;
   await network.firewall("open");
   const plain = await chromium.open(`http://${network.address}:${server.port}/trust`, {
     name: "trust",
@@ -133,6 +84,7 @@ chapter("the page that teaches devices to trust the server is there before they 
 });
 
 chapter("over HTTPS every page is accessible, and its policy refuses nothing of it", async () => {
+  const { chromium } = reach;
   const host = await chromium.open(at("/host?room=look"), { name: "host" });
   await goLive(host);
   const fan = await chromium.open(at("/r/look"), { name: "fan" });
@@ -162,6 +114,7 @@ async function scan(browser, origin) {
 }
 
 chapter("a phone that scans a QR code is led to the server's address in the network", async () => {
+  const { chromium, home, network, server } = reach;
   const codes = {
     watch: at("/r/scan"),
     teach: `http://${network.address}:${server.port}/trust`,
