@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -58,10 +58,15 @@ const FIREWALLS = {
 export class Network {
   #name;
   #dir;
+  /** The name of an interface has 15 characters at most. */
+  #near = `kb${process.pid}`.slice(0, 15);
   #stopAtExit = () => this.#delete();
 
   /** The address of the server, as browsers of this machine have it. */
   address = SERVER;
+
+  /** The address of this machine, as the server has it. */
+  here = HERE;
 
   /** `hosts`: addresses of names that programs inside ask for. */
   static async start(name, { hosts = {} } = {}) {
@@ -103,6 +108,12 @@ export class Network {
     await running;
   }
 
+  /** Bytes that have come from the server on the wire, headers of all layers included. */
+  async received() {
+    const counter = `/sys/class/net/${this.#near}/statistics/rx_bytes`;
+    return Number(await readFile(counter, "utf8"));
+  }
+
   async stop() {
     process.off("exit", this.#stopAtExit);
     this.#delete();
@@ -134,8 +145,7 @@ export class Network {
   async #make() {
     this.#dir = await mkdtemp(path.join(tmpdir(), "kaibo-network-"));
     const inside = ["-n", this.#name];
-    // The name of an interface has 15 characters at most.
-    const near = `kb${process.pid}`.slice(0, 15);
+    const near = this.#near;
     await root("ip", "netns", "add", this.#name);
     const peer = ["peer", "name", "up0", "netns", this.#name];
     await root("ip", "link", "add", near, "type", "veth", ...peer);

@@ -265,3 +265,41 @@ export function takeNotes() {
     peers: window.__seen.peers.length,
   };
 }
+
+/**
+ * Before a fan's scripts: notes when each step towards its first frame was reached, in milliseconds after the page was
+ * opened. A page that begins anew takes the last of each.
+ */
+export function noteSteps() {
+  const steps = {};
+  Object.defineProperty(window, "__steps", { value: steps });
+  const note = (name) => {
+    if (steps.firstFrameMs === undefined) steps[name] = performance.now();
+  };
+  const { WebSocket: Socket, RTCPeerConnection: Peer } = window;
+  window.WebSocket = class extends Socket {
+    constructor(...args) {
+      super(...args);
+      note("pageMs");
+      this.addEventListener("open", () => note("socketMs"));
+    }
+  };
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...args) {
+      super(...args);
+      note("offerMs");
+      steps.peers = (steps.peers ?? 0) + 1;
+      this.addEventListener("iceconnectionstatechange", () => {
+        if (this.iceConnectionState === "connected") note("iceMs");
+      });
+      this.addEventListener("connectionstatechange", () => {
+        if (this.connectionState === "connected") note("connectedMs");
+      });
+    }
+  };
+  document.addEventListener("loadeddata", () => note("firstFrameMs"), true);
+}
+
+export function readSteps() {
+  return { ...window.__steps };
+}

@@ -4,11 +4,25 @@
  * does not. The functions run in pages, so none may use anything outside itself.
  */
 
-/** Before the host's scripts: instead of a camera and a microphone, a flash and a beep each second. */
-export function sendMarks() {
+/**
+ * Before the host's scripts: instead of a camera and a microphone, a flash and a beep each second. `isDetailed`: on a
+ * picture that costs bits, as a camera's does.
+ */
+export function sendMarks({ isDetailed = false } = {}) {
   const MARK_MS = 120;
   const [width, height] = [1280, 720];
   let made = null;
+
+  /** Half a picture of coloured squares. */
+  function tiled() {
+    const made = new OffscreenCanvas(width, height / 2);
+    const context = made.getContext("2d", { alpha: false });
+    for (let at = 0; at < (width / 16) * (height / 32); at += 1) {
+      context.fillStyle = `hsl(${(at * 137) % 360} 60% ${30 + ((at * 53) % 40)}%)`;
+      context.fillRect((at * 16) % width, Math.floor((at * 16) / width) * 16, 16, 16);
+    }
+    return made;
+  }
 
   function make() {
     const canvas = document.createElement("canvas");
@@ -27,12 +41,14 @@ export function sendMarks() {
       context.fillStyle = isOn ? "#fff" : "#000";
       context.fillRect(0, 0, width / 4, height / 4);
     };
+    const tile = isDetailed ? tiled() : null;
     let next = 1;
     let n = 0;
     setInterval(() => {
       readings.push(performance.now() - audio.currentTime * 1000);
       if (readings.length > 60) readings.shift();
       n += 1;
+      if (tile) context.drawImage(tile, 0, height / 4 + ((n * 7) % (height / 4)));
       context.fillStyle = `hsl(${n % 360} 60% 40%)`;
       context.fillRect(width / 4 + ((n * 8) % (width / 2)), height / 2, width / 4, height / 3);
       if (audio.currentTime < next - 0.3) return;
@@ -125,6 +141,16 @@ export function watchMarks() {
 
 export function readMarks() {
   return window.__marks;
+}
+
+/**
+ * How long each flash took from one picture to another, in milliseconds. Both are lists of when a page showed them, by the
+ * wall clock; those that only one of them saw are left out.
+ */
+export function delaysOf(sent, seen) {
+  return seen
+    .map((at) => at - Math.max(...sent.filter((from) => from <= at)))
+    .filter((ms) => ms < 900);
 }
 
 /** By how much each flash came before its beep, in milliseconds; those without one are left out. */
