@@ -72,6 +72,30 @@ chapter("a host without a path is told the same", async () => {
   assert.match(await untilTold(pages.host, "the host"), /neither UDP port/);
 });
 
+/** Runs in the page: a proxy on the way answers without an upgrade. */
+function closedSockets() {
+  const { WebSocket } = window;
+  window.WebSocket = class extends WebSocket {
+    constructor(url) {
+      super(url.replace(/\/ws$/, "/healthz"));
+    }
+  };
+}
+
+chapter(
+  "where the WebSocket does not open, a fan is told that, and that the server is there",
+  async () => {
+    const page = await chromium.open(`${base}/r/default?lang=en`, {
+      name: "without sockets",
+      tolerated: [...PLAIN, /WebSocket connection to .* failed/],
+      scripts: [[closedSockets]],
+    });
+    const told = await untilTold(page, "the fan without sockets");
+    assert.match(told, new RegExp(`WebSocket to ${network.address}:${server.port} does not open`));
+    await page.close();
+  },
+);
+
 chapter("when the network opens, the words go away and the picture comes", async () => {
   await network.firewall("open");
   // Who was refused a path may be back at its button.
