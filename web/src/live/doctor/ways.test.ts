@@ -33,6 +33,12 @@ test("each candidate of the server's belongs to one direct way", () => {
   expect(of("tcp", "2001:db8::7")).toEqual(["tcp6"]);
 });
 
+test("the loopback address of a server is a way for its own machine alone", () => {
+  const candidate = { protocol: "udp", address: "::1", port: 1 } as const;
+  expect(isOfPath("udp6", candidate, false)).toBe(false);
+  expect(isOfPath("udp6", candidate, true)).toBe(true);
+});
+
 test("the pair that media takes is read from the statistics of either kind of browser", () => {
   const local = { id: "l", type: "local-candidate", protocol: "tcp", candidateType: "host" };
   const remote = { id: "r", type: "remote-candidate", address: "2001:db8::7" };

@@ -1,4 +1,5 @@
-import { type Candidate, isAddress, isIpv6 } from "../candidates";
+import { type Candidate, isAddress, isIpv6, reachOf } from "../candidates";
+import { isOnlyHere } from "../lan";
 import type { DoctorPath, PathState } from "../protocol";
 
 /** The ways that are tried with media. */
@@ -7,9 +8,17 @@ export type MediaPath = Exclude<DoctorPath, "https" | "web_socket">;
 export const MEDIA_PATHS: readonly MediaPath[] = ["udp4", "udp6", "tcp4", "tcp6", "turn"];
 export const ALL_PATHS: readonly DoctorPath[] = ["https", "web_socket", ...MEDIA_PATHS];
 
-/** Whether a candidate of the server's belongs to the way. TURN relays to those of UDP. */
-export function isOfPath(path: MediaPath, { protocol, address }: Candidate): boolean {
+/**
+ * Whether a candidate of the server's belongs to the way. TURN relays to those of UDP. A server's own loopback address is
+ * no way for a device elsewhere.
+ */
+export function isOfPath(
+  path: MediaPath,
+  { protocol, address }: Candidate,
+  isHere = isOnlyHere(),
+): boolean {
   if (path === "turn") return protocol === "udp";
+  if (!isHere && reachOf(address) === "own machine") return false;
   return protocol === protocolOf(path) && isIpv6(address) === isSix(path);
 }
 
