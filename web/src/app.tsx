@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { parseRoomName } from "./live/room-name";
+import { roomOfPath } from "./live/room-name";
 import { HomePage } from "./pages/home";
 import { NotFoundPage } from "./pages/not-found";
 import { WatchPage } from "./pages/watch";
@@ -27,7 +27,7 @@ export function App() {
       </Suspense>
     );
   }
-  const room = path.startsWith("/r/") ? parseRoomName(path) : null;
+  const room = roomOfPath(path);
   if (room !== null) return <WatchPage key={room} room={room} />;
   return <NotFoundPage />;
 }

@@ -21,6 +21,11 @@ function fromLink(text: string): string {
   }
 }
 
+/** The room that a path of ours shows; null of other pages. */
+export function roomOfPath(path: string): string | null {
+  return path.startsWith("/r/") ? parseRoomName(path) : null;
+}
+
 export function roomPath(room: string): string {
   return `/r/${encodeURIComponent(room)}`;
 }
