@@ -66,6 +66,28 @@ for (const name of ["chromium", "firefox"]) {
   });
 }
 
+chapter(
+  "by the server's address, which Firefox takes no detour by, its fan is told to use the name",
+  async (t) => {
+    const { chromium, firefox } = reach;
+    const host = await chromium.open(at("/host"), { name: "host" });
+    await goLive(host);
+    const from = performance.now();
+    const fan = await firefox.open(at("/r/default"), { name: "fan" });
+    let told = "";
+    await until(
+      async () => {
+        told = await fan.evaluate(() => document.querySelector("main").innerText);
+        return /by the name|请用名称打开/.test(told);
+      },
+      { what: () => `a sentence that names the way; the page says: ${told}` },
+    );
+    t.diagnostic(`told ${Math.round(performance.now() - from)} ms after opening the page`);
+    await endLive(host);
+    await Promise.all([host.close(), fan.close()]);
+  },
+);
+
 chapter("the page that teaches devices to trust the server is there before they do", async () => {
   const { chromium, network, server } = reach;
   await network.firewall("open");

@@ -274,6 +274,8 @@ export const en: Dictionary = {
     "Your browser cannot play {codec}. Use a current Chrome, Edge or Safari",
   "problem.network":
     "The media server cannot be reached. A firewall may block UDP: try another network, or ask whoever runs the server to check its media port",
+  "problem.turn_needs_name":
+    "This network lets no media through. The way around it needs the server’s name, not its IP address, in this browser: open the page by the name, or in Chrome, Edge or Safari",
   "problem.replaced": "Opened in another page; this one was disconnected",
   "problem.rate_limited": "Too many attempts. Try again in a minute",
   "problem.unsupported": "This browser has no WebRTC",

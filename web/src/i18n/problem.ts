@@ -16,6 +16,7 @@ const KEYS: Partial<Record<PublisherProblem | ViewerProblem, Key>> = {
   ice_timeout: "problem.network",
   ice_failed: "problem.network",
   dtls_failed: "problem.network",
+  turn_needs_name: "problem.turn_needs_name",
   rate_limited: "problem.rate_limited",
   replaced: "problem.replaced",
   unsupported: "problem.unsupported",

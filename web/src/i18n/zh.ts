@@ -256,6 +256,8 @@ export const zh = {
   "problem.codec_unsupported": "你的浏览器不能播放 {codec}，请换用新版 Chrome、Edge 或 Safari",
   "problem.network":
     "连接不到媒体服务器。可能有防火墙拦住了 UDP，请换一个网络，或请管理员检查媒体端口是否开放",
+  "problem.turn_needs_name":
+    "当前网络拦住了媒体。这个浏览器要绕过去，网址里须是服务器的名称而不是 IP 地址：请用名称打开，或换用 Chrome、Edge 或 Safari",
   "problem.replaced": "已在另一个页面打开，这个页面已断开",
   "problem.rate_limited": "尝试次数太多，请一分钟后再试",
   "problem.unsupported": "当前浏览器不支持 WebRTC",

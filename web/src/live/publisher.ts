@@ -1,3 +1,4 @@
+import { isByAddress, whenNoRelay } from "./detour";
 import { type Health, judgeHealth } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
@@ -16,7 +17,7 @@ import { Signaling, type SignalingOptions } from "./signaling";
 import { type SendStats, StatsReader } from "./stats";
 import { Store } from "./store";
 
-export type PublisherProblem = ErrorCode | "replaced" | "unsupported";
+export type PublisherProblem = ErrorCode | "replaced" | "unsupported" | "turn_needs_name";
 
 export interface PublisherSnapshot {
   phase: "idle" | "connecting" | "live" | "ended" | "failed";
@@ -102,6 +103,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
   #isDetour = false;
+  /** The browser takes the detour by a name only, and the page was opened by an address. */
+  #needsName = false;
   #neg = 0;
   #wasConnected = false;
   #connectedAt = 0;
@@ -238,13 +241,17 @@ export class Publisher extends Store<PublisherSnapshot> {
     const { code } = message;
     if (PATH.has(code)) {
       if (this.#wasConnected) this.#publish();
-      else this.#stop(code);
+      else this.#noPath(code);
     } else if (FATAL.has(code) || this.getSnapshot().room === null) {
       // Before the welcome any error is a refusal.
       this.#stop(code);
     } else if (message.fatal) {
       this.update({ problem: code });
     }
+  }
+
+  #noPath(code: ErrorCode): void {
+    this.#stop(this.#needsName ? "turn_needs_name" : code);
   }
 
   #stop(problem: PublisherProblem): void {
@@ -272,8 +279,13 @@ export class Publisher extends Store<PublisherSnapshot> {
         if (this.#signaling?.isOpen) this.#publish();
       },
       detour: () => this.#detour(),
-      fail: () => this.#stop("ice_failed"),
+      fail: () => this.#noPath("ice_failed"),
     });
+    if (this.#isDetour) {
+      whenNoRelay(pc, () => {
+        this.#needsName = isByAddress();
+      });
+    }
     pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
     this.#reader = new StatsReader();
     this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);

@@ -1,7 +1,7 @@
 import type { ErrorCode, RoomState } from "./protocol";
 import type { SignalingSnapshot } from "./signaling";
 
-export type ViewerProblem = ErrorCode | "replaced" | "unsupported";
+export type ViewerProblem = ErrorCode | "replaced" | "unsupported" | "turn_needs_name";
 
 export type ViewerPhase =
   | "connecting"

@@ -1,3 +1,4 @@
+import { isByAddress, whenNoRelay } from "./detour";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
 import {
@@ -92,6 +93,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
   #isDetour = false;
+  /** The browser takes the detour by a name only, and the page was opened by an address. */
+  #needsName = false;
   #offers: Promise<void> = Promise.resolve();
   /** Sessions of the server's so far: an offer of one that is over is answered no more. */
   #sessions = 0;
@@ -280,7 +283,12 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#failures += 1;
     const delayMs = reconnectDelayMs(this.#failures, this.#options.signaling?.random);
     this.#againTimer = setTimeout(() => this.#renew(), delayMs);
-    this.update({ problem, detail: null, retrying: true });
+    this.#tellRetry(problem);
+  }
+
+  #tellRetry(problem: ViewerProblem): void {
+    const told = this.#needsName ? "turn_needs_name" : problem;
+    this.update({ problem: told, detail: null, retrying: true });
     this.#refresh();
   }
 
@@ -341,6 +349,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       detour: () => this.#detour(),
       fail: () => this.#tryAgain("ice_failed"),
     });
+    if (this.#isDetour) whenNoRelay(pc, () => this.#noRelay(pc));
     const sdp = await accept(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
     return sdp;
@@ -360,6 +369,13 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (this.#isDetour || this.#servers().length === this.#iceServers.length) return;
     this.#isDetour = true;
     this.#renew();
+  }
+
+  /** Says why there is no detour; a direct path may still be found. */
+  #noRelay(pc: RTCPeerConnection): void {
+    if (pc !== this.pc || this.#guard?.hasConnected || !isByAddress()) return;
+    this.#needsName = true;
+    this.#tellRetry("turn_needs_name");
   }
 
   /** A whole new session; the last frame stays on the page until its first. */
