@@ -22,7 +22,8 @@ export class Authority {
     return path.join(this.#folder, "pki/authorities/local/root.crt");
   }
 
-  static async start(network) {
+  /** `lifetime`: of its certificates, 5 minutes at least. */
+  static async start(network, { lifetime = "12h" } = {}) {
     const authority = new Authority();
     authority.#folder = await mkdtemp(path.join(tmpdir(), "kaibo-authority-"));
     const file = path.join(authority.#folder, "Caddyfile");
@@ -37,6 +38,7 @@ export class Authority {
 https://localhost:${PORT} {
 	tls internal
 	acme_server {
+		lifetime ${lifetime}
 		challenges tls-alpn-01 http-01
 	}
 }

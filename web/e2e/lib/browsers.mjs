@@ -16,9 +16,9 @@ const QUIET = [
   "--disable-sync",
   "--mute-audio",
   "--autoplay-policy=no-user-gesture-required",
-  // The server of a test is reachable on this machine only.
-  "--allow-loopback-in-peer-connection",
 ];
+/** For a server that is reachable on this machine only. */
+const WITH_LOOPBACK = "--allow-loopback-in-peer-connection";
 /** A camera with a moving picture, a microphone that beeps once a second, and a willing person. */
 export const FAKE_DEVICES = [
   "--use-fake-device-for-media-stream",
@@ -71,9 +71,10 @@ export class Chromium {
   #server;
   #browser;
 
+  /** `isHere`: the server is reached by the loopback interface. Elsewhere that is only more to try. */
   static async launch(
     flags = FAKE_DEVICES,
-    { ownSignals = false, program = CHROMIUM, home = process.env.HOME } = {},
+    { ownSignals = false, program = CHROMIUM, home = process.env.HOME, isHere = true } = {},
   ) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
@@ -81,7 +82,7 @@ export class Chromium {
       executablePath: program,
       headless: true,
       env: { ...process.env, HOME: home },
-      args: [...QUIET, ...flags],
+      args: [...QUIET, ...(isHere ? [WITH_LOOPBACK] : []), ...flags],
     });
     chromium.#browser = await playwright.chromium.connect(chromium.#server.wsEndpoint());
     return chromium;

@@ -65,7 +65,8 @@ export class Reach {
     await mkdir(profile);
     await Promise.all([trustIn(nssdb, authority), trustIn(profile, authority)]);
     await this.network.firewall("tcp");
-    this.chromium = await Chromium.launch(FAKE_DEVICES, { ...launch, home: this.home });
+    const ofChromium = { ...launch, home: this.home, isHere: false };
+    this.chromium = await Chromium.launch(FAKE_DEVICES, ofChromium);
     // Every name is the server's here.
     const prefs = { "network.dns.forceResolve": this.network.address };
     this.firefox = await Firefox.launch({ ...launch, prefs, userDataDir: profile });

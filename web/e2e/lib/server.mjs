@@ -53,6 +53,10 @@ export class Server {
     return this.#output.replace(COLOR, "");
   }
 
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   /** Stops it and starts it anew on the same ports, as after an update. */
   async restart({ signal = "SIGTERM" } = {}) {
     await this.#end(signal);

@@ -10,7 +10,7 @@ import {
   rtxTypes,
   shortcomings,
 } from "./figures.mjs";
-import { pairMarks } from "./marks.mjs";
+import { delaysOf, pairMarks } from "./marks.mjs";
 
 const FEEDBACK = [
   "m=audio 9 UDP/TLS/RTP/SAVPF 111",
@@ -150,6 +150,11 @@ test("each flash belongs to the beep next to it", () => {
   expect(pairMarks(marks)).toEqual([50, -20, 390]);
   expect(pairMarks(marks, 1_500)).toEqual([-20, 390]);
   expect(pairMarks({ flashes: [1], beeps: [] })).toEqual([]);
+});
+
+test("a flash is paired with the one at the host that it shows, and one that only a page saw is left out", () => {
+  expect(delaysOf([1_000, 2_000, 4_000], [1_080, 2_120, 3_100, 4_060])).toEqual([80, 120, 60]);
+  expect(delaysOf([], [1_000])).toEqual([]);
 });
 
 test("marks are judged by what the way to the fan did to them", () => {
