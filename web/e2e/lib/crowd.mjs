@@ -11,6 +11,7 @@ import { until } from "./until.mjs";
 export class Crowd {
   #child;
   #listener;
+  #base;
   #ended;
   #output = "";
   #said = "";
@@ -21,14 +22,18 @@ export class Crowd {
   open = 0;
   lost = 0;
 
-  /** `seconds`: how long they stay when all are in; `kbit`: of the video of each. */
-  static async start({ to, viewers, seconds, kbit = 200 }) {
+  /**
+   * `seconds`: how long they stay when all are in; `kbit`: of the video of each; `from`: the address of this machine that
+   * they come from, on the way to the server.
+   */
+  static async start({ to, viewers, seconds, kbit = 200, from = "127.0.0.1" }) {
     const crowd = new Crowd();
     crowd.#viewers = viewers;
     crowd.#listener = net.createServer((near) => crowd.#carry(near, to));
-    await new Promise((resolve) => crowd.#listener.listen(0, "127.0.0.1", resolve));
+    await new Promise((resolve) => crowd.#listener.listen(0, from, resolve));
+    crowd.#base = `${from}:${crowd.#listener.address().port}`;
     const options = {
-      url: `ws://127.0.0.1:${crowd.#listener.address().port}/ws`,
+      url: `ws://${crowd.#base}/ws`,
       viewers,
       rate: 50,
       duration: seconds,
@@ -36,7 +41,9 @@ export class Crowd {
       "video-bitrate": kbit,
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const child = spawn(binary(), ["bench", "--json", ...args], {
+    // It takes addresses that are set apart for measuring for those of others.
+    const flags = ["--json", "--yes-i-own-this-server"];
+    const child = spawn(binary(), ["bench", ...flags, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     crowd.#child = child;
@@ -55,7 +62,7 @@ export class Crowd {
 
   /** Until all have joined, their publisher too. */
   async untilIn() {
-    const rooms = `http://127.0.0.1:${this.#listener.address().port}/api/rooms`;
+    const rooms = `http://${this.#base}/api/rooms`;
     const headers = { connection: "close" };
     let now = 0;
     await until(

@@ -50,6 +50,9 @@ export class Network {
   /** The address of the server, as browsers of this machine have it. */
   address = SERVER;
 
+  /** The address of this machine, as the server has it. */
+  here = HERE;
+
   /** `hosts`: addresses of names that programs inside ask for. */
   static async start(name, { hosts = {} } = {}) {
     const network = new Network();

@@ -1,7 +1,7 @@
 import { byTestId } from "../lib/browsers.mjs";
 import { firstFrame } from "../lib/media.mjs";
 import { Reach, selectedPath } from "../lib/reach.mjs";
-import { endLive, fanState, goLive } from "../lib/studio.mjs";
+import { endLive, fanState, hostState, openCamera } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
 import { fanReport, spread } from "./figures.mjs";
 import { noteSteps, readDescriptions, readSteps, sampleFan, watchFrames } from "./in-page.mjs";
@@ -47,6 +47,8 @@ const IS_PATH = {
 const STEPS = ["pageMs", "socketMs", "offerMs", "iceMs", "connectedMs", "firstFrameMs"];
 /** For the browser's and the server's code to be loaded. */
 const WARM_UP = 2;
+/** A browser that has just begun has much to load. */
+const GO_LIVE_MS = 45_000;
 const FREEZE_MS = 200;
 const SETTLE_MS = 5_000;
 
@@ -64,7 +66,11 @@ async function measure(rig, options) {
     await reach.network.firewall(FIREWALLS[path], reach.server.port);
     const scripts = [[sendMarks, { isDetailed: true }], [watchMarks]];
     const host = await reach.chromium.open(reach.at("/host"), { name: "host", scripts });
-    await goLive(host);
+    await openCamera(host);
+    await host.click(byTestId("go-live"));
+    await hostState(host, "live", GO_LIVE_MS).catch((error) => {
+      throw new Error(`over ${path}: ${error.message}; the server's log:\n${reach.server.log}`);
+    });
     report.paths[path] = {};
     for (const name of fans) {
       const told = await onPath(rig, { reach, host, path, name, options });
