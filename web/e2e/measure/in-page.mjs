@@ -297,7 +297,9 @@ export function noteSteps() {
       });
     }
   };
-  document.addEventListener("loadeddata", () => note("firstFrameMs"), true);
+  // Chromium may tell of data before there is a frame, when a stream follows one that showed none.
+  const follow = ({ target }) => target.requestVideoFrameCallback?.(() => note("firstFrameMs"));
+  document.addEventListener("loadstart", follow, true);
 }
 
 export function readSteps() {

@@ -1,5 +1,4 @@
 import { byTestId } from "../lib/browsers.mjs";
-import { firstFrame } from "../lib/media.mjs";
 import { Reach, selectedPath } from "../lib/reach.mjs";
 import { endLive, fanState, hostState, openCamera } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
@@ -68,8 +67,10 @@ async function measure(rig, options) {
     const host = await reach.chromium.open(reach.at("/host"), { name: "host", scripts });
     await openCamera(host);
     await host.click(byTestId("go-live"));
-    await hostState(host, "live", GO_LIVE_MS).catch((error) => {
-      throw new Error(`over ${path}: ${error.message}; the server's log:\n${reach.server.log}`);
+    await hostState(host, "live", GO_LIVE_MS).catch(async (error) => {
+      const says = await host.evaluate(() => document.querySelector("main").innerText);
+      const log = `the server's log:\n${reach.server.log}`;
+      throw new Error(`over ${path}: ${error.message}; the page says:\n${says}\n${log}`);
     });
     report.paths[path] = {};
     for (const name of fans) {
@@ -92,9 +93,19 @@ async function onPath(rig, { reach, host, path, name, options }) {
   const joins = [];
   for (let n = 0; n < WARM_UP + options.joins && !rig.isAborted; n += 1) {
     const page = await open([[noteSteps]]);
-    await firstFrame(page, `${name} over ${path}`, 30_000);
+    let reached = {};
+    await until(
+      async () => {
+        reached = await page.evaluate(readSteps);
+        return reached.firstFrameMs !== undefined;
+      },
+      {
+        what: () => `${name}'s first frame over ${path}: ${JSON.stringify(reached)}`,
+        withinMs: 30_000,
+      },
+    );
     const taken = await pathOf(page, path);
-    if (n >= WARM_UP) joins.push({ ...(await page.evaluate(readSteps)), ...taken });
+    if (n >= WARM_UP) joins.push({ ...reached, ...taken });
     await page.close();
   }
   const steps = Object.fromEntries(
