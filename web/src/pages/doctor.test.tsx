@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, configure, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { languageStore } from "../i18n/language";
 import type { DoctorReport } from "../live/protocol";
@@ -35,6 +35,9 @@ const REPORT: DoctorReport = {
 /** Whether the server takes the page for its own machine. */
 let isOwn: boolean;
 let serverAheadMs: number;
+
+// A busy machine takes longer than the second of the default to load the code's part.
+configure({ asyncUtilTimeout: 4_000 });
 
 beforeEach(() => {
   isOwn = true;
