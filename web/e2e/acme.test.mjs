@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import tls from "node:tls";
 import { Authority } from "./lib/authority.mjs";
-import { Network } from "./lib/network.mjs";
+import { Network, SERVER } from "./lib/network.mjs";
 import { binary, Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
 import { until } from "./lib/until.mjs";
@@ -20,7 +20,7 @@ let authority;
 let server;
 
 before(async () => {
-  network = await Network.start("a", { hosts: { [NAME]: "198.18.78.2" } });
+  network = await Network.start("a", { hosts: { [NAME]: SERVER } });
   authority = await Authority.start(network);
   server = await Server.start({
     program: await network.wrap(binary()),

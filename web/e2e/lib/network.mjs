@@ -25,7 +25,8 @@ const address = (n) => {
   return `198.${18 + (at >> 16)}.${(at >> 8) & 0xff}.${at & 0xff}`;
 };
 const HERE = address(1);
-const SERVER = address(2);
+/** The address of a server inside. */
+export const SERVER = address(2);
 
 /** What an office's firewall lets through to a server: rules of nftables on the way to this port of it. */
 const FIREWALLS = {

@@ -4,7 +4,7 @@ import { Authority } from "../lib/authority.mjs";
 import { Chromium, FAKE_DEVICES } from "../lib/browsers.mjs";
 import { Crowd } from "../lib/crowd.mjs";
 import { firstFrame } from "../lib/media.mjs";
-import { Network } from "../lib/network.mjs";
+import { Network, SERVER } from "../lib/network.mjs";
 import { binary, Server } from "../lib/server.mjs";
 import { goLive } from "../lib/studio.mjs";
 import { until } from "../lib/until.mjs";
@@ -28,8 +28,8 @@ const TABLE = {
   json: { default: null, help: "file to write the report to" },
 };
 
-const NAME = "live.kaibo.test";
-const ADDRESS = "198.18.78.2";
+const NAME = "live.example.com";
+
 const LIFETIME = "5m";
 /** The half of the lifetime, with what the authority backdates. */
 const RENEWED_WITHIN_MS = 200_000;
@@ -39,7 +39,7 @@ const FREEZE_MS = 200;
 const SETTLE_MS = 5_000;
 
 async function measure(rig, options) {
-  const network = await rig.own(Network.start("n", { hosts: { [NAME]: ADDRESS } }), (it) =>
+  const network = await rig.own(Network.start("n", { hosts: { [NAME]: SERVER } }), (it) =>
     it.stop(),
   );
   const authority = await rig.own(Authority.start(network, { lifetime: LIFETIME }), (it) =>

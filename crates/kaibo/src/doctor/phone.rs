@@ -8,8 +8,9 @@ use anyhow::{Context, bail};
 use fast_qr::qr::QRBuilder;
 use protocol::DeviceReport;
 
+use super::Language;
 use super::ask::OwnServer;
-use super::{Language, text};
+use super::text::{self, Ports};
 use crate::output;
 
 /// How often the server is asked what devices found.
@@ -37,11 +38,11 @@ pub(super) fn phone(
     } else {
         output::print(invitation(&url, &ticket.pages, trust, lasts, language)?)?;
     }
-    follow(server, &ticket.ticket, lasts, |report, port| {
+    follow(server, &ticket.ticket, lasts, |report, ports| {
         if is_json {
             output::print(format!("{}\n", serde_json::to_string(report)?))
         } else {
-            output::print(format!("\n{}", text::device(report, port, language)))
+            output::print(format!("\n{}", text::device(report, ports, language)))
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -91,7 +92,7 @@ fn follow(
     server: &OwnServer,
     ticket: &str,
     lasts: Duration,
-    mut tell: impl FnMut(&DeviceReport, u16) -> anyhow::Result<()>,
+    mut tell: impl FnMut(&DeviceReport, Ports) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let end = Instant::now() + lasts;
     // What devices found before is no news.
@@ -101,7 +102,7 @@ fn follow(
         let report = server.report_for(ticket)?;
         // The last comes first.
         for device in report.devices.iter().rev().filter(|it| !told.contains(it)) {
-            tell(device, report.tcp_port)?;
+            tell(device, Ports { udp: report.udp_port, tcp: report.tcp_port })?;
         }
         told = report.devices;
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use doctor::{path_name, path_text};
-use protocol::{DeviceReport, DoctorFinding, DoctorLevel, PathState};
+use protocol::{DeviceReport, DoctorFinding, DoctorLevel, DoctorPath, PathState};
 
 use super::Language;
 use super::ask::OwnServer;
@@ -65,8 +65,15 @@ pub(super) fn findings(
     out
 }
 
+/// The ports of a server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    pub(super) udp: u16,
+    pub(super) tcp: u16,
+}
+
 /// What a device found.
-pub(super) fn device(report: &DeviceReport, port: u16, language: Language) -> String {
+pub(super) fn device(report: &DeviceReport, ports: Ports, language: Language) -> String {
     let host = url::Url::parse(&report.origin).ok();
     let host = host.as_ref().and_then(|it| it.host_str()).unwrap_or("?");
     let mut out = format!("{}  {}\n", report.device, report.origin);
@@ -83,6 +90,10 @@ pub(super) fn device(report: &DeviceReport, port: u16, language: Language) -> St
         let seconds = seconds.map(|ms| format!(" {:.1} s", f64::from(ms) / 1000.0));
         // Writing to a string does not fail.
         _ = writeln!(out, "  {mark} {name}: {state}{}", seconds.unwrap_or_default());
+        let port = match result.path {
+            DoctorPath::Udp4 | DoctorPath::Udp6 => ports.udp,
+            _ => ports.tcp,
+        };
         if let Some(words) = path_text(result.path, result.state, port, host) {
             _ = writeln!(out, "    → {}", language.of(&words));
         }
@@ -92,7 +103,7 @@ pub(super) fn device(report: &DeviceReport, port: u16, language: Language) -> St
 
 #[cfg(test)]
 mod tests {
-    use protocol::{DoctorPath, PathResult, Words};
+    use protocol::{PathResult, Words};
 
     use super::*;
 
@@ -108,12 +119,13 @@ mod tests {
                 result(DoctorPath::Tcp4, PathState::Works, Some(340)),
             ],
         };
-        let told = device(&report, 443, Language::En);
+        let ports = Ports { udp: 5000, tcp: 443 };
+        let told = device(&report, ports, Language::En);
         assert!(told.contains("Safari, iPhone  https://live.example.com"), "{told}");
         assert!(told.contains("✗ Media over UDP, IPv4: closed"), "{told}");
-        assert!(told.contains("ufw allow 443/udp"), "{told}");
+        assert!(told.contains("ufw allow 5000/udp"), "{told}");
         assert!(told.contains("✓ Media over TCP, IPv4: works 0.3 s"), "{told}");
-        assert!(device(&report, 443, Language::Zh).contains("不通"));
+        assert!(device(&report, ports, Language::Zh).contains("不通"));
     }
 
     #[test]
