@@ -58,30 +58,43 @@ async fn carry_media(
     mut stream: TcpStream,
     peer: SocketAddr,
     place: Arc<Place>,
-    closed: oneshot::Receiver<()>,
+    mut closed: oneshot::Receiver<()>,
     handlers: &Handlers,
 ) {
     let first = tokio::select! {
         first = timeout(HANDSHAKE_WITHIN, first_frame(&mut stream)) => first,
-        _ = closed => return,
+        _ = &mut closed => return,
         () = handlers.shutdown.wait() => return,
     };
     let (Ok(Ok(first)), Ok(local)) = (first, stream.local_addr()) else {
         return tracing::debug!(%peer, "connection ended in its first frame");
     };
-    let is_check = engine::worker_of_check(&first).is_some();
-    let Some(stream) = stream.into_std().ok().filter(|_| is_check) else {
+    let (Some(worker), Ok(stream)) = (engine::worker_of_check(&first), stream.into_std()) else {
         return tracing::debug!(%peer, "connection begins with no connectivity check");
     };
-    place.upgraded();
     let canonical = |it: SocketAddr| SocketAddr::new(it.ip().to_canonical(), it.port());
+    let id = place.id();
     handlers.media.accept(engine::Connection {
         stream,
         peer: canonical(peer),
         local: canonical(local),
         first,
-        place: Box::new(place),
+        id,
+        place: Box::new(OfMedia(place)),
     });
+    // Until a peer has proven that it is its own, it gives way as any other. The table tells nothing once it is gone.
+    if closed.await.is_ok() {
+        handlers.media.give_way(worker, id);
+    }
+}
+
+/// The place of a connection that the media plane has.
+struct OfMedia(Arc<Place>);
+
+impl engine::Place for OfMedia {
+    fn proven(&self) {
+        self.0.upgraded();
+    }
 }
 
 /// The first frame of RFC 4571.

@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 41] = [
+const ALLOWED: [(&str, &str); 42] = [
     ("kaibo", "server"),
     ("kaibo", "attack"),
     ("kaibo", "bench"),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &str); 41] = [
     ("control", "protocol"),
     ("control", "sdp"),
     ("auth", "protocol"),
+    ("engine", "rtp"),
     ("engine", "sfu"),
     ("sfu", "bwe"),
     ("sfu", "media-api"),

@@ -54,6 +54,11 @@ impl Place {
         Self { table, id, state: Mutex::new(state) }
     }
 
+    /// Its number, different from that of any other.
+    pub(in crate::listen) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// A request was read.
     pub(in crate::listen) fn request_begins(self: &Arc<Self>) -> Arc<RequestPlace> {
         let id = self.change(|state| {
