@@ -4,13 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use tls::{ALPN_ACME, ALPN_H2, ALPN_TURN, Certificates, ServerConfig, Shown};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::ahead::Ahead;
 use super::first_byte::{Speaks, first_byte};
 use super::handlers::{Ends, Handlers, OverTls};
 use super::limits::{HANDSHAKE_WITHIN, HEAD_WITHIN};
@@ -43,6 +45,7 @@ pub(super) async fn run(
             Box::pin(secure(io, config, &certificates, place, ends, handlers)).await
         }
         (Ok(Ok(_)), _) => {
+            let io = Ahead::new(io, Bytes::new());
             serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown).await
         }
         (Ok(Err(error)), _) => Err(error.into()),
@@ -133,10 +136,10 @@ where
     let shown = certificates.shown_to(session.server_name());
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
-    // It holds the first byte until it is read. A connection that says nothing has no buffers of HTTP.
-    let mut stream = BufReader::with_capacity(1, stream);
-    let first = timeout(HEAD_WITHIN, stream.fill_buf()).await;
-    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.first().copied();
+    // A connection that says nothing has no buffers of HTTP.
+    let mut stream = Ahead::new(stream, Bytes::new());
+    let first = timeout(HEAD_WITHIN, stream.first()).await;
+    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     if !is_http_agreed
         && first.is_some_and(begins_stun)
         && let Some(turn) = handlers.turn.clone()
