@@ -319,3 +319,6 @@ fn token(number: NonZeroU32) -> Token {
 pub fn is_stream(token: Token) -> bool {
     (FIRST_TOKEN..FIRST_TOKEN + u32::MAX as usize + 1).contains(&token.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,11 +20,10 @@ impl<S: AsyncRead + Unpin> Ahead<S> {
         Self { bytes, stream }
     }
 
-    /// The same stream again, with what a reader took and did not use; what is still ahead of it comes after that.
-    pub(super) fn resumed(self, unused: Bytes) -> Self {
-        let bytes =
-            if self.bytes.is_empty() { unused } else { [unused, self.bytes].concat().into() };
-        Self { bytes, stream: self.stream }
+    /// The same stream again, with what a reader took and did not use; what is still ahead of it comes after that. It is
+    /// copied: an empty part would keep the reader's whole buffer.
+    pub(super) fn resumed(self, unused: &[u8]) -> Self {
+        Self { bytes: [unused, &self.bytes].concat().into(), stream: self.stream }
     }
 
     /// The first byte, which stays to be read; `None` at the end.

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::ahead::Ahead;
 use super::first_byte::{Speaks, first_byte};
@@ -46,7 +47,8 @@ pub(super) async fn run(
         }
         (Ok(Ok(_)), _) => {
             let io = Ahead::new(io, Bytes::new());
-            serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown).await
+            Box::pin(serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown))
+                .await
         }
         (Ok(Err(error)), _) => Err(error.into()),
         (Err(_), _) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
@@ -85,9 +87,13 @@ async fn carry_media(
         id,
         place: Box::new(OfMedia(place)),
     });
-    // Until a peer has proven that it is its own, it gives way as any other. The table tells nothing once it is gone.
-    if closed.await.is_ok() {
-        handlers.media.give_way(worker, id);
+    // Until a peer has proven that it is its own, it gives way as any other.
+    tokio::select! {
+        // The table tells nothing of one that is gone.
+        told = closed => if told.is_ok() {
+            handlers.media.give_way(worker, id);
+        },
+        () = handlers.shutdown.wait() => {}
     }
 }
 
@@ -108,7 +114,7 @@ async fn first_frame(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Shakes hands, and serves what is inside.
+/// Shakes hands, and serves what is inside. Each part is boxed, since most connections wait for the next one.
 async fn secure<S>(
     io: TimedIo<S>,
     config: Arc<ServerConfig>,
@@ -120,9 +126,9 @@ async fn secure<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(config).accept(io));
+    let handshake = Box::pin(shake_hands(io, config));
     let stream = tokio::select! {
-        stream = handshake => stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+        stream = handshake => stream?,
         () = handlers.shutdown.wait() => return Ok(()),
     };
     let (_, session) = stream.get_ref();
@@ -150,7 +156,18 @@ where
         Box::pin(turn.serve(stream, ends.peer, media, allocated, handlers.shutdown)).await;
         return Ok(());
     }
-    serve(stream, version, place, ends, handlers.router, handlers.shutdown).await
+    Box::pin(serve(stream, version, place, ends, handlers.router, handlers.shutdown)).await
+}
+
+async fn shake_hands<S>(
+    io: TimedIo<S>,
+    config: Arc<ServerConfig>,
+) -> io::Result<Box<TlsStream<TimedIo<S>>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(config).accept(io)).await;
+    handshake.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(Box::new)
 }
 
 /// The first two bits of a STUN message are zero (RFC 8489, section 5), and no method of HTTP begins so.

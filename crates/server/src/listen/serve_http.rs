@@ -36,7 +36,7 @@ pub(super) enum Version {
 
 /// Serves requests until the connection ends.
 pub(super) async fn serve<S>(
-    io: Ahead<S>,
+    mut io: Ahead<S>,
     version: Version,
     place: Arc<Place>,
     ends: Ends,
@@ -51,7 +51,6 @@ where
         service_fn(move |request| answer(request, ends, router.clone(), of_request.clone()));
     match version {
         Version::Http1 => {
-            let mut io = io;
             // Between two requests it has no buffers of HTTP, since most wait there for long.
             while let Some(rests) =
                 Box::pin(until_it_rests(io, &service, &place, &shutdown)).await?
@@ -107,17 +106,18 @@ where
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     builder.max_buf_size(HEAD_BYTES);
     let mut connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
-    tokio::select! {
+    let rests = tokio::select! {
         // First: one that has ended does not rest.
         biased;
         result = &mut connection => return result.map(|()| None),
-        () = shutdown.wait() => {
-            Pin::new(&mut connection).graceful_shutdown();
-            return connection.await.map(|()| None);
-        }
-        () = place.rests() => {}
+        () = shutdown.wait() => false,
+        () = place.rests() => true,
+    };
+    if !rests {
+        Pin::new(&mut connection).graceful_shutdown();
+        return connection.await.map(|()| None);
     }
-    Ok(connection.into_parts().map(|it| it.io.into_inner().resumed(it.read_buf)))
+    Ok(connection.into_parts().map(|it| it.io.into_inner().resumed(&it.read_buf)))
 }
 
 /// Answers one request. Whatever the handler makes of a body that did not come in time, the client is told
