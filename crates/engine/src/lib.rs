@@ -16,7 +16,7 @@
 mod addresses;
 mod capacity;
 mod mailbox;
-mod streams;
+pub mod streams;
 pub mod udp;
 mod worker;
 
@@ -36,7 +36,7 @@ pub use sfu::{
     Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS, MediaInfo,
     NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId,
 };
-pub use streams::Connection;
+pub use streams::{Connection, Place};
 pub use worker::BATCHES_PER_TURN;
 
 /// Commands under way to one media thread. It takes all of them at every turn, some thousand times
@@ -226,6 +226,13 @@ impl Engine {
         let worker = worker_of_check(&connection.first);
         if let Some(handle) = worker.and_then(|it| self.workers.get(usize::from(it))) {
             handle.send(Message::Stream(Box::new(connection)));
+        }
+    }
+
+    /// Closes a connection that `accept` took, unless a peer has proven that it is its own. `worker` is that of its check.
+    pub fn give_way(&self, worker: u8, id: u64) {
+        if let Some(handle) = self.workers.get(usize::from(worker)) {
+            handle.send(Message::GiveWay(id));
         }
     }
 

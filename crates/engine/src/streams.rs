@@ -3,16 +3,13 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `streams/frames.rs` | cuts what came into datagrams |
 //! | `streams/unsent.rs` | what waits for a peer |
 //!
 //! A media thread owns its connections. What a peer does not take waits in a queue of its own; from [`FULL_BYTES`] on the
 //! core is told, which then sends it no video, as on a link that is too narrow.
 
-mod frames;
 mod unsent;
 
-use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -21,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use rtp::frames::Frames;
 use sfu::{Outbox, RemoteAddr, StreamId};
 
-use frames::Frames;
 use unsent::Unsent;
 
 /// Bytes that wait for a peer from which on it is sent no video: a fifth of a second at 1.3 Mbit/s.
@@ -54,8 +51,16 @@ pub struct Connection {
     pub local: SocketAddr,
     /// The first frame: a connectivity check.
     pub first: Vec<u8>,
+    /// The connection's number, different from that of any other that is open.
+    pub id: u64,
     /// Dropped when the connection is closed.
-    pub place: Box<dyn Any + Send>,
+    pub place: Box<dyn Place>,
+}
+
+/// What a connection takes of whoever accepted it.
+pub trait Place: Send {
+    /// A peer has proven that the connection is its own: it gives way to no other any more.
+    fn proven(&self);
 }
 
 impl std::fmt::Debug for Connection {
@@ -66,10 +71,12 @@ impl std::fmt::Debug for Connection {
 
 /// The connections of one media thread.
 #[derive(Debug)]
-pub(crate) struct Streams {
+pub struct Streams {
     worker: u8,
     next: NonZeroU32,
     all: HashMap<Token, Stream>,
+    /// Connections that no peer has owned yet, by their number.
+    unproven: HashMap<u64, Token>,
     /// Connections that may have something to read. At most all, each once.
     unread: VecDeque<Token>,
     /// Connections whose queue became full or empty. At most all, each with its last state.
@@ -80,6 +87,7 @@ pub(crate) struct Streams {
 
 struct Stream {
     socket: TcpStream,
+    id: u64,
     remote: RemoteAddr,
     local: SocketAddr,
     frames: Frames,
@@ -92,7 +100,7 @@ struct Stream {
     /// When the peer last took something, or nothing waited for it.
     took_at: Instant,
     // Last: the place is free when the socket is closed.
-    _place: Box<dyn Any + Send>,
+    place: Box<dyn Place>,
 }
 
 impl std::fmt::Debug for Stream {
@@ -105,11 +113,13 @@ impl std::fmt::Debug for Stream {
 const FIRST_TOKEN: usize = 1 << 16;
 
 impl Streams {
-    pub(crate) fn new(worker: u8) -> Self {
+    /// None, of the worker with this number.
+    pub fn new(worker: u8) -> Self {
         Self {
             worker,
             next: NonZeroU32::MIN,
             all: HashMap::new(),
+            unproven: HashMap::new(),
             unread: VecDeque::new(),
             changed: Vec::new(),
             buffer: vec![0; READ_BYTES].into(),
@@ -118,7 +128,7 @@ impl Streams {
     }
 
     /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
@@ -126,13 +136,13 @@ impl Streams {
     ///
     /// # Errors
     /// When the system refuses; the connection is closed then.
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         connection: Connection,
         registry: &Registry,
         now: Instant,
     ) -> io::Result<(RemoteAddr, SocketAddr, Vec<u8>)> {
-        let Connection { stream, peer, local, first, place } = connection;
+        let Connection { stream, peer, local, first, id, place } = connection;
         stream.set_nonblocking(true)?;
         let mut socket = TcpStream::from_std(stream);
         let number = self.next;
@@ -144,6 +154,7 @@ impl Streams {
             RemoteAddr { addr: peer, stream: Some(StreamId { worker: self.worker, number }) };
         let stream = Stream {
             socket,
+            id,
             remote,
             local,
             frames: Frames::default(),
@@ -152,14 +163,32 @@ impl Streams {
             is_unread: false,
             owned_at: now,
             took_at: now,
-            _place: place,
+            place,
         };
         self.all.insert(token, stream);
+        self.unproven.insert(id, token);
         Ok((remote, local, first))
     }
 
+    /// Notes that a peer owns a connection, if it does.
+    pub fn check_owner(&mut self, remote: RemoteAddr, is_owned: bool) {
+        let token = remote.stream.filter(|_| is_owned).map(|it| token(it.number));
+        if let Some(stream) = token.and_then(|it| self.all.get_mut(&it))
+            && self.unproven.remove(&stream.id).is_some()
+        {
+            stream.place.proven();
+        }
+    }
+
+    /// Closes a connection that is to give way, unless a peer owns it.
+    pub fn give_way(&mut self, id: u64) {
+        if let Some(token) = self.unproven.get(&id).copied() {
+            self.close(token);
+        }
+    }
+
     /// Notes that the system has something of, or for, a connection.
-    pub(crate) fn ready(&mut self, event: &mio::event::Event, now: Instant) {
+    pub fn ready(&mut self, event: &mio::event::Event, now: Instant) {
         let token = event.token();
         if event.is_writable()
             && let Some(stream) = self.all.get_mut(&token)
@@ -186,13 +215,13 @@ impl Streams {
     }
 
     /// How many connections may have something to read.
-    pub(crate) fn unread(&self) -> usize {
+    pub fn unread(&self) -> usize {
         self.unread.len()
     }
 
     /// Reads the next connection that may have something, and passes each datagram on. One that may have more is the last
     /// of them again.
-    pub(crate) fn receive(&mut self, mut take: impl FnMut(RemoteAddr, SocketAddr, &[u8])) {
+    pub fn receive(&mut self, mut take: impl FnMut(RemoteAddr, SocketAddr, &[u8])) {
         let Some(token) = self.unread.pop_front() else { return };
         let Some(stream) = self.all.get_mut(&token) else { return };
         let (remote, local) = (stream.remote, stream.local);
@@ -200,7 +229,7 @@ impl Streams {
         let (is_open, has_more) = match result {
             Ok(0) => (false, false),
             Ok(n) => {
-                let bytes = self.buffer.get(..n).unwrap_or_default();
+                let bytes = self.buffer.get_mut(..n).unwrap_or_default();
                 (stream.frames.take(bytes, |datagram| take(remote, local, datagram)).is_ok(), true)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => (true, false),
@@ -217,7 +246,7 @@ impl Streams {
 
     /// Sends what is for connections of this thread. What a peer does not take waits, up to a bound; beyond it, datagrams
     /// are dropped and counted.
-    pub(crate) fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize)) {
+    pub fn send(&mut self, outbox: &Outbox, mut lost: impl FnMut(usize)) {
         for it in outbox.of_streams() {
             let Some(id) = it.destination.stream else { continue };
             let token = token(id.number);
@@ -239,16 +268,12 @@ impl Streams {
     }
 
     /// The next connection whose queue became full or empty.
-    pub(crate) fn changed(&mut self) -> Option<(RemoteAddr, bool)> {
+    pub fn changed(&mut self) -> Option<(RemoteAddr, bool)> {
         self.changed.pop()
     }
 
     /// Closes connections without a peer, and those that take nothing. Returns when to look again.
-    pub(crate) fn look(
-        &mut self,
-        now: Instant,
-        is_owned: impl Fn(RemoteAddr) -> bool,
-    ) -> Option<Instant> {
+    pub fn look(&mut self, now: Instant, is_owned: impl Fn(RemoteAddr) -> bool) -> Option<Instant> {
         if self.all.is_empty() {
             return None;
         }
@@ -257,21 +282,32 @@ impl Streams {
             return self.looked_at.map(|at| at + LOOK_EVERY);
         }
         self.looked_at = Some(now);
-        self.all.retain(|_, stream| {
+        let Self { all, unproven, .. } = self;
+        all.retain(|_, stream| {
             if is_owned(stream.remote) {
                 stream.owned_at = now;
+                if unproven.remove(&stream.id).is_some() {
+                    stream.place.proven();
+                }
             }
             if stream.unsent.is_empty() {
                 stream.took_at = now;
             }
-            !is_over(stream.owned_at, UNOWNED_FOR) && !is_over(stream.took_at, TAKES_WITHIN)
+            let stays =
+                !is_over(stream.owned_at, UNOWNED_FOR) && !is_over(stream.took_at, TAKES_WITHIN);
+            if !stays {
+                unproven.remove(&stream.id);
+            }
+            stays
         });
         Some(now + LOOK_EVERY)
     }
 
     fn close(&mut self, token: Token) {
         // Dropping a socket deregisters it.
-        self.all.remove(&token);
+        if let Some(stream) = self.all.remove(&token) {
+            self.unproven.remove(&stream.id);
+        }
     }
 }
 
@@ -280,6 +316,9 @@ fn token(number: NonZeroU32) -> Token {
 }
 
 /// Whether a token is that of a connection.
-pub(crate) fn is_stream(token: Token) -> bool {
+pub fn is_stream(token: Token) -> bool {
     (FIRST_TOKEN..FIRST_TOKEN + u32::MAX as usize + 1).contains(&token.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,8 @@ pub(crate) enum Message {
     Addresses(Box<Addresses>),
     /// A TCP connection of a peer.
     Stream(Box<Connection>),
+    /// The number of one that gives way.
+    GiveWay(u64),
     /// The process ends.
     Stop,
 }
@@ -180,6 +182,7 @@ impl Worker {
                     self.sfu.set_candidates(it.candidates, it.tcp_candidates);
                 }
                 Ok(Message::Stream(connection)) => self.add_stream(*connection, now),
+                Ok(Message::GiveWay(id)) => self.streams.give_way(id),
                 Ok(Message::Stop) => {
                     self.sfu.close_all(now);
                     self.drain(now);
@@ -256,6 +259,8 @@ impl Worker {
             Ok((source, destination, check)) => {
                 let datagram = Datagram { source, destination, contents: &check };
                 self.sfu.handle_datagram(&datagram, now);
+                // A check that went to another worker is answered for later.
+                self.streams.check_owner(source, self.sfu.holds_stream(source));
                 self.drain(now);
             }
             Err(error) => tracing::debug!(%error, "TCP connection not taken"),

@@ -23,6 +23,8 @@ Examples:
       ten rooms with 50 viewers each, for a minute, as JSON
   kaibo bench --loss 2
       viewers lose 2 % of what comes in, and ask for it again
+  kaibo bench --viewers 300 --transport tcp --pid $(pidof kaibo)
+      viewers behind networks without UDP; the server listens on another address than loopback
   kaibo bench egress --viewers 1000
       what forwarding costs on this machine, without a running server
   kaibo bench delay --load 80
@@ -86,7 +88,10 @@ pub(crate) struct BenchArgs {
     /// Publishers send no sound.
     #[arg(long)]
     no_audio: bool,
-    /// How clients receive: with UDP_GRO, which is cheap on one machine, or a datagram each call, as browsers do.
+    /// How media travels to viewers; publishers send over UDP.
+    #[arg(long, value_name = "HOW", default_value = "udp")]
+    transport: Transport,
+    /// How clients receive over UDP: with UDP_GRO, which is cheap on one machine, or a datagram each call, as browsers do.
     #[arg(long, value_name = "HOW", default_value = "gro")]
     receivers: Receivers,
     /// Threads that viewers run on.
@@ -135,6 +140,15 @@ enum Receivers {
     Plain,
 }
 
+/// The words of `--transport`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Transport {
+    /// UDP.
+    Udp,
+    /// A TCP connection that the viewer opens (RFC 6544).
+    Tcp,
+}
+
 impl From<Receivers> for ::bench::Receivers {
     fn from(it: Receivers) -> Self {
         match it {
@@ -170,6 +184,10 @@ impl BenchArgs {
             codec: match self.codec {
                 Codec::Vp8 => VideoCodec::Vp8,
                 Codec::H264 => VideoCodec::H264,
+            },
+            transport: match self.transport {
+                Transport::Udp => ::bench::Transport::Udp,
+                Transport::Tcp => ::bench::Transport::Tcp,
             },
             receivers: self.receivers.into(),
             threads: self.threads,

@@ -50,6 +50,19 @@ fn str0m_forwards_the_same_for_comparison() {
 }
 
 #[test]
+fn viewers_over_tcp_get_every_packet_without_an_allocation_for_each() {
+    let (few, many) =
+        (measure("20", &["--transport", "tcp"]), measure("120", &["--transport", "tcp"]));
+    assert_eq!(many["transport"], "tcp");
+    assert_eq!((number(&many, "lost"), number(&many, "unreadable")), (0.0, 0.0));
+    let published = |it: &Value| number(it, "packets") / number(it, "viewers");
+    let allocations = |it: &Value| number(it, "allocations_per_packet") * number(it, "packets");
+    let of_publisher = allocations(&few) / published(&few) * published(&many);
+    let more = (allocations(&many) - of_publisher) / number(&many, "packets");
+    assert!(more < 0.0005, "{more} allocations for each packet to one more viewer");
+}
+
+#[test]
 fn every_room_gets_its_own() {
     let rooms = measure("20", &["--rooms", "4"]);
     assert_eq!((number(&rooms, "lost"), number(&rooms, "unreadable")), (0.0, 0.0));

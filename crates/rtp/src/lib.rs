@@ -9,6 +9,7 @@
     warn(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::unreachable)
 )]
 
+pub mod frames;
 pub mod header;
 pub mod rtcp;
 pub mod seq;

@@ -422,6 +422,8 @@ mod tests {
 
         fn accept(&self, _: engine::Connection) {}
 
+        fn give_way(&self, _: u8, _: u64) {}
+
         fn udp_port(&self) -> u16 {
             4000
         }

@@ -158,6 +158,8 @@ impl Media for NoMedia {
 
     fn accept(&self, _: engine::Connection) {}
 
+    fn give_way(&self, _: u8, _: u64) {}
+
     fn udp_port(&self) -> u16 {
         0
     }

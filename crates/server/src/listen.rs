@@ -21,6 +21,7 @@
 //! | `descriptors.rs` | how many connections the system allows |
 
 mod accept;
+mod ahead;
 mod bind;
 mod body;
 mod connection;

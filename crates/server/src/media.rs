@@ -22,6 +22,9 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
     /// Takes over a TCP connection that begins with a connectivity check.
     fn accept(&self, connection: Connection);
 
+    /// Closes one of those, by its number and the worker of its check, unless a peer has proven that it is its own.
+    fn give_way(&self, worker: u8, connection: u64);
+
     /// The UDP port in use.
     fn udp_port(&self) -> u16;
 
@@ -44,6 +47,10 @@ impl Media for Engine {
 
     fn accept(&self, connection: Connection) {
         Self::accept(self, connection);
+    }
+
+    fn give_way(&self, worker: u8, connection: u64) {
+        Self::give_way(self, worker, connection);
     }
 
     fn udp_port(&self) -> u16 {

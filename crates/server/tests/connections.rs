@@ -69,6 +69,19 @@ async fn bodies_that_never_come_keep_nobody_out() {
 }
 
 #[tokio::test]
+async fn media_connections_that_prove_nothing_keep_nobody_out() {
+    let server = start_small().await;
+    // A binding request (RFC 8489, section 5) with a USERNAME, in a frame of RFC 4571.
+    let attribute = [&[0, 6, 0, 13][..], b"AAAAAAAA:BBBB", &[0; 3]].concat();
+    let head = [0, 1, 0, attribute.len() as u8, 0x21, 0x12, 0xa4, 0x42];
+    let check = [&head[..], &[7; 12], &attribute].concat();
+    let frame = [&(check.len() as u16).to_be_bytes()[..], &check].concat();
+    let _held = flood(&server, &frame).await;
+    is_served(&server).await;
+    assert!(!server.stage.lock().unwrap().connections.is_empty(), "the media plane has some");
+}
+
+#[tokio::test]
 async fn connections_that_ask_nothing_more_keep_nobody_out() {
     let server = start_small().await;
     let mut held = Vec::new();

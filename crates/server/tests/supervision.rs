@@ -33,6 +33,8 @@ impl Media for Broken {
 
     fn accept(&self, _: engine::Connection) {}
 
+    fn give_way(&self, _: u8, _: u64) {}
+
     fn udp_port(&self) -> u16 {
         4000
     }

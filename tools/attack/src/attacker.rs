@@ -1,15 +1,18 @@
 //! The attacker: workers that do the same thing again and again, at a bounded rate, and what came of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use synth::client::Clients;
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use crate::page::Page;
+use crate::stream::Stream;
 use crate::target::{Manner, Requester, Target};
 
 /// Who gets no answer for so long tries again.
@@ -30,9 +33,26 @@ pub(crate) struct Attacker {
     pub(crate) script: String,
     /// What a publisher would offer.
     pub(crate) offer: String,
+    /// The fragment of a viewer that is there, asked for once.
+    pub(crate) known: OnceCell<String>,
+    /// Asked for once.
+    pub(crate) turn: OnceCell<TurnCredentials>,
     networks: usize,
     pace: Pace,
     tally: Tally,
+}
+
+/// What the server's own TURN takes.
+#[derive(Clone)]
+pub(crate) struct TurnCredentials {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+impl fmt::Debug for TurnCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnCredentials").finish_non_exhaustive()
+    }
 }
 
 /// Turns at a steady rate.
@@ -78,7 +98,18 @@ impl Attacker {
         let every = Duration::from_secs(1) / rate.max(1);
         let pace = Pace { every, next: Mutex::new(Instant::now()) };
         let tally = Tally::default();
-        Ok(Self { target, clients, room, script, offer, networks, pace, tally })
+        Ok(Self {
+            target,
+            clients,
+            room,
+            script,
+            offer,
+            known: OnceCell::new(),
+            turn: OnceCell::new(),
+            networks,
+            pace,
+            tally,
+        })
     }
 
     /// Waits for a turn, so that no more is opened a second than is allowed.
@@ -108,9 +139,17 @@ impl Attacker {
         &self,
         requester: &Requester,
         tiny_buffer: bool,
-    ) -> Result<TcpStream, String> {
+    ) -> Result<Stream, String> {
         let manner = Manner { resets: true, tiny_buffer };
         let stream = self.target.connect(requester, manner, PATIENCE).await?;
+        self.connected();
+        Ok(stream)
+    }
+
+    /// A connection without TLS, whatever the server speaks.
+    pub(crate) async fn connect_tcp(&self, requester: &Requester) -> Result<TcpStream, String> {
+        let manner = Manner { resets: true, tiny_buffer: false };
+        let stream = self.target.connect_tcp(requester, manner, PATIENCE).await?;
         self.connected();
         Ok(stream)
     }

@@ -1,8 +1,11 @@
 //! What the attacks do, and the workers that repeat it.
 
 mod guesses;
+mod media_over_tcp;
 mod requests;
+mod silence;
 mod sockets;
+mod turn;
 mod viewers;
 
 use std::sync::Arc;
@@ -60,6 +63,14 @@ async fn once(kind: Kind, me: &Attacker, n: u64) -> Result<(), String> {
         Kind::Viewers => viewers::watch(me, n).await,
         Kind::Keys => guesses::keys(me, n).await,
         Kind::Log => guesses::log(me, n).await,
+        Kind::Silent => silence::silent(me, n).await,
+        Kind::HalfTls => silence::half_tls(me, n).await,
+        Kind::IdleTls => silence::idle_tls(me, n).await,
+        Kind::HalfFrames => media_over_tcp::half_frames(me, n).await,
+        Kind::UnprovenMedia => media_over_tcp::unproven(me, n).await,
+        Kind::TcpViewers => media_over_tcp::viewers(me, n).await,
+        Kind::TurnGuesses => turn::guesses(me, n).await,
+        Kind::TurnAllocations => turn::allocations(me, n).await,
     }
 }
 

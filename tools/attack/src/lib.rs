@@ -21,8 +21,10 @@ mod page;
 mod process;
 mod report;
 mod run;
+mod stream;
 mod system;
 mod target;
+mod tls;
 mod verdict;
 
 pub use catalog::{ATTACKS, Attack};

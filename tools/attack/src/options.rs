@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::catalog::{ATTACKS, Attack};
+use crate::catalog::Attack;
 
 /// What a run is told. [`Options::default`] is every attack on the server of this machine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the server is: `http://127.0.0.1:3000`.
+    /// Where the server is: `http://127.0.0.1:3000`, or `https` for attacks over TLS.
     pub url: String,
     /// Its process, to be measured (Linux).
     pub pid: Option<u32>,
@@ -36,7 +36,7 @@ impl Default for Options {
         Self {
             url: "http://127.0.0.1:3000".into(),
             pid: None,
-            attacks: ATTACKS.to_vec(),
+            attacks: Attack::all(false),
             connections: 2_000,
             rate: 2_000,
             duration: Duration::from_secs(10),

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::stream::Stream;
 use crate::target::{Manner, Requester, Target};
 
 /// A WebSocket.
 #[derive(Debug)]
-pub(crate) struct Page(WebSocketStream<TcpStream>);
+pub(crate) struct Page(WebSocketStream<Stream>);
 
 impl Page {
     /// Opens one; `query` stands behind `/ws`.

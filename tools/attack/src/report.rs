@@ -91,6 +91,7 @@ pub(crate) struct JoinFigures {
     /// Of those who got in.
     pub(crate) p50_ms: Option<f64>,
     pub(crate) p99_ms: Option<f64>,
+    pub(crate) max_ms: Option<f64>,
 }
 
 impl Report {
@@ -176,6 +177,7 @@ impl JoinFigures {
             failed: joins.failed.clone(),
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
+            max_ms: ms(1.0),
         }
     }
 }

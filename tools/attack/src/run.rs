@@ -69,7 +69,8 @@ pub fn run(options: &Options, tell: &mut dyn FnMut(&str)) -> Result<Report, RunE
     options.check()?;
     let target = Target::find(&options.url)?;
     // A viewer has two: its WebSocket and its media socket.
-    let has_viewers = options.attacks.iter().any(|it| it.kind == Kind::Viewers);
+    let is_of_viewers = |it: &Attack| matches!(it.kind, Kind::Viewers | Kind::TcpViewers);
+    let has_viewers = options.attacks.iter().any(is_of_viewers);
     let per_connection = if has_viewers { 2 } else { 1 };
     let files = OWN_FILES + per_connection * options.connections as u64;
     system::allow_files(files).map_err(RunError::System)?;
@@ -125,6 +126,9 @@ impl<'a> Run<'a> {
         let token = self.options.token.as_deref();
         if attack.kind == Kind::Keys && token.is_none() {
             return not_run("it needs --token, the server's publishing key".to_owned());
+        }
+        if attack.needs_tls && self.target.tls.is_none() {
+            return not_run("it needs a server with TLS: --url https://…".to_owned());
         }
         let live_room = format!("attack-{:04x}-{}", self.id, attack.name);
         // Viewers are to be many, and the media of all of them would be a load of its own.
@@ -250,7 +254,7 @@ impl<'a> Run<'a> {
             room,
             self.script.clone(),
             options.networks,
-            options.rate.min(attack.max_rate),
+            options.rate.min(attack.most_a_second(self.target.tls.is_some())),
         );
         let me = Arc::new(me.map_err(RunError::System)?);
         let thread = Thread::start("attacker", system::be_nice);

@@ -7,8 +7,11 @@ use std::time::Duration;
 use hyper::Uri;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
 
 use crate::options::OptionError;
+use crate::stream::Stream;
+use crate::tls::Tls;
 
 /// The server's address, which is one of this machine.
 #[derive(Debug, Clone)]
@@ -16,6 +19,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// What stands in `Host`.
     pub(crate) host: String,
+    /// What is spoken with an `https` server.
+    pub(crate) tls: Option<Tls>,
 }
 
 /// As whom a connection comes: its own address, and the client that it says to be a proxy of.
@@ -43,20 +48,52 @@ impl Target {
     pub(crate) fn find(url: &str) -> Result<Self, OptionError> {
         let bad = || OptionError::BadUrl(url.to_owned());
         let uri: Uri = url.parse().map_err(|_| bad())?;
-        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
-        let host = authority.ok_or_else(bad)?.as_str().to_owned();
-        let name = if uri.port().is_some() { host.clone() } else { format!("{host}:80") };
+        let port = match uri.scheme_str() {
+            Some("http") => 80,
+            Some("https") => 443,
+            _ => return Err(bad()),
+        };
+        let host = uri.authority().ok_or_else(bad)?.as_str().to_owned();
+        let name = if uri.port().is_some() { host.clone() } else { format!("{host}:{port}") };
         let mut found: Vec<SocketAddr> = name.to_socket_addrs().map_err(|_| bad())?.collect();
         if let Some(far) = found.iter().map(SocketAddr::ip).find(|it| !it.is_loopback()) {
             return Err(OptionError::NotLoopback(far));
         }
         // Only of IPv4 has this machine more than one.
         found.sort_by_key(|it| !it.is_ipv4());
-        Ok(Self { address: *found.first().ok_or_else(bad)?, host })
+        let address = *found.first().ok_or_else(bad)?;
+        let tls = (port == 443).then(|| Tls::new(address.ip()));
+        Ok(Self { address, host, tls })
     }
 
-    /// Connects within `patience`.
+    /// Connects within `patience`, over TLS to an `https` server.
     pub(crate) async fn connect(
+        &self,
+        requester: &Requester,
+        manner: Manner,
+        patience: Duration,
+    ) -> Result<Stream, String> {
+        let stream = self.connect_tcp(requester, manner, patience).await?;
+        match &self.tls {
+            Some(tls) => shake_hands(tls, tls.http(), stream, patience).await,
+            None => Ok(Stream::Plain(stream)),
+        }
+    }
+
+    /// The same as a TURN client, which needs TLS.
+    pub(crate) async fn connect_turn(
+        &self,
+        requester: &Requester,
+        manner: Manner,
+        patience: Duration,
+    ) -> Result<Stream, String> {
+        let tls = self.tls.as_ref().ok_or("no TLS")?;
+        let stream = self.connect_tcp(requester, manner, patience).await?;
+        shake_hands(tls, tls.turn(), stream, patience).await
+    }
+
+    /// Connects within `patience`, and no more.
+    pub(crate) async fn connect_tcp(
         &self,
         requester: &Requester,
         manner: Manner,
@@ -106,6 +143,18 @@ impl Target {
     }
 }
 
+async fn shake_hands(
+    tls: &Tls,
+    connector: TlsConnector,
+    stream: TcpStream,
+    patience: Duration,
+) -> Result<Stream, String> {
+    let handshake = tokio::time::timeout(patience, connector.connect(tls.name(), stream));
+    let stream = handshake.await.map_err(|_| "tls: no answer".to_owned())?;
+    let stream = stream.map_err(|it| format!("tls: {}", it.kind()))?;
+    Ok(Stream::Tls(Box::new(stream)))
+}
+
 impl Requester {
     /// The server's own machine, without a proxy.
     pub(crate) const fn operator() -> Self {
@@ -125,6 +174,11 @@ impl Requester {
         let (high, low) = (any >> 16, any & 0xFFFF);
         let forwarded_for = format!("2001:db8:0:{:x}::{high:x}:{low:x}", 9 + network % 200);
         Self { forwarded_for: Some(forwarded_for), ..Self::attacker(network) }
+    }
+
+    /// Its own address, where it is not the system's choice.
+    pub(crate) fn source(&self) -> Option<IpAddr> {
+        self.source.map(IpAddr::V4)
     }
 
     /// Somebody else.
@@ -147,7 +201,9 @@ mod tests {
         for url in ["http://192.0.2.1:3000", "http://10.0.0.1", "http://[2001:db8::1]:1"] {
             assert!(refused(url).contains("not a loopback address"), "{url}");
         }
-        for url in ["127.0.0.1:3000", "https://127.0.0.1", "ws://127.0.0.1/ws", "nonsense"] {
+        let secure = Target::find("https://127.0.0.1").unwrap();
+        assert!(secure.address.port() == 443 && secure.tls.is_some());
+        for url in ["127.0.0.1:3000", "ws://127.0.0.1/ws", "nonsense"] {
             assert!(refused(url).contains("http://127.0.0.1:3000"), "{url}");
         }
     }

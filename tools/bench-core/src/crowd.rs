@@ -1,20 +1,22 @@
 //! The clients, in a thread of their own so that they do not evict the server's cache. The thread works only while the
 //! server waits for it.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Registry, Token};
+use mio::{Events, Poll, Token};
 
 use crate::error::BenchError;
 use synth::description::{self, Local, Remote};
 use synth::media::Shape;
 use synth::publisher::Publisher;
+use synth::socket::{Socket, Transport, Unregistered};
 use synth::stats::{Stats, Times, Totals};
-use synth::udp::{Buffers, Receivers, Udp};
+use synth::udp::{self, Buffers, Receivers};
 use synth::viewer::{Identity, Recorder, Rules, Viewer};
 
 /// What the clients have seen so far.
@@ -43,7 +45,7 @@ enum Ask {
     Play(usize, Instant),
     AddPublisher(UdpSocket, Box<Shape>, Instant),
     AnswerPublisher(String),
-    AddViewer(UdpSocket, String, Instant),
+    AddViewer(IpAddr, Transport, String, Instant),
 }
 
 enum Reply {
@@ -115,11 +117,12 @@ impl Crowd {
 
     pub(crate) fn add_viewer(
         &mut self,
-        socket: UdpSocket,
+        ip: IpAddr,
+        transport: Transport,
         offer: &str,
         now: Instant,
     ) -> Result<String, BenchError> {
-        self.describe(Ask::AddViewer(socket, offer.to_owned(), now))
+        self.describe(Ask::AddViewer(ip, transport, offer.to_owned(), now))
     }
 
     fn describe(&mut self, ask: Ask) -> Result<String, BenchError> {
@@ -159,8 +162,8 @@ struct Clients {
     /// Whether anybody sent anything since the last answer.
     sent: bool,
     receivers: Receivers,
-    publishers: Vec<(Udp, Publisher)>,
-    viewers: Vec<(Udp, Viewer)>,
+    publishers: Vec<(Socket, Publisher)>,
+    viewers: Vec<(Socket, Viewer)>,
     identity: Identity,
     rules: Rules,
     stats: Stats,
@@ -169,11 +172,7 @@ struct Clients {
 }
 
 impl Clients {
-    fn new(
-        epoch: Instant,
-        frame_interval: Duration,
-        receivers: Receivers,
-    ) -> std::io::Result<Self> {
+    fn new(epoch: Instant, frame_interval: Duration, receivers: Receivers) -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(256),
@@ -214,8 +213,8 @@ impl Clients {
                     last.and_then(|(_, it)| it.accept_answer(&answer)).map(|()| String::new()),
                 )
             }
-            Ask::AddViewer(socket, offer, now) => {
-                Reply::Description(self.add_viewer(socket, &offer, now))
+            Ask::AddViewer(ip, transport, offer, now) => {
+                Reply::Description(self.add_viewer(ip, transport, &offer, now))
             }
         }
     }
@@ -227,43 +226,50 @@ impl Clients {
         now: Instant,
     ) -> Result<String, String> {
         let token = Token(PUBLISHERS + self.publishers.len());
-        let (udp, address) = register(socket, self.poll.registry(), token, self.receivers)?;
+        let address = socket.local_addr().map_err(told)?;
+        let socket = self.register(Unregistered::Udp(socket), token)?;
         let (publisher, offer) = Publisher::new(address, shape, now)?;
-        self.publishers.push((udp, publisher));
+        self.publishers.push((socket, publisher));
         Ok(offer)
     }
 
     fn add_viewer(
         &mut self,
-        socket: UdpSocket,
+        ip: IpAddr,
+        transport: Transport,
         offer: &str,
         now: Instant,
     ) -> Result<String, String> {
-        let token = Token(self.viewers.len());
-        let (udp, address) = register(socket, self.poll.registry(), token, self.receivers)?;
+        let remote = Remote::read_over(offer, transport)?;
+        let (socket, address) = open(ip, transport, &remote)?;
+        let socket = self.register(socket, Token(self.viewers.len()))?;
         let local = Local {
             ufrag: format!("viewer{:05}", self.viewers.len()),
             pwd: "a-password-of-24-letters".into(),
             fingerprint: self.identity.fingerprint(),
             address,
+            transport,
         };
         let answer = description::answer(offer, &local)?;
-        let remote = Remote::read(offer)?;
         let viewer = Viewer::new(&self.identity, &local, &remote, self.rules, now, now);
-        self.viewers.push((udp, viewer));
+        self.viewers.push((socket, viewer));
         Ok(answer)
+    }
+
+    fn register(&self, socket: Unregistered, token: Token) -> Result<Socket, String> {
+        Socket::register(socket, self.poll.registry(), token, self.receivers).map_err(told)
     }
 
     fn until(&mut self, now: Instant) {
         while let Some((at, n)) = self.next_publisher().filter(|it| it.0 <= now) {
             let Self { publishers, totals, sent, .. } = self;
-            let (udp, publisher) = &mut publishers[n];
-            publisher.handle_timeout(at, totals, &mut sender(udp, sent));
+            let (socket, publisher) = &mut publishers[n];
+            publisher.handle_timeout(at, totals, &mut sender(socket, sent));
         }
         while self.receive(now) {}
         let Self { viewers, stats, totals, sent, .. } = self;
-        for (udp, viewer) in viewers.iter_mut().filter(|it| it.1.next_at() <= now) {
-            viewer.handle_timeout(now, &mut Recorder { stats, totals }, &mut sender(udp, sent));
+        for (socket, viewer) in viewers.iter_mut().filter(|it| it.1.next_at() <= now) {
+            viewer.handle_timeout(now, &mut Recorder { stats, totals }, &mut sender(socket, sent));
         }
     }
 
@@ -281,14 +287,15 @@ impl Clients {
         }
         for event in &*events {
             let n = event.token().0;
-            if let Some((udp, viewer)) = viewers.get_mut(n) {
-                let (mut recorder, mut send) = (Recorder { stats, totals }, sender(udp, sent));
-                while udp.receive(buffers, |from, datagram| {
+            if let Some((socket, viewer)) = viewers.get_mut(n) {
+                let (mut recorder, mut send) = (Recorder { stats, totals }, sender(socket, sent));
+                while socket.receive(buffers, |from, datagram| {
                     viewer.handle_datagram(from, datagram, now, &mut recorder, &mut send);
                 }) {}
-            } else if let Some((udp, publisher)) = publishers.get_mut(n.wrapping_sub(PUBLISHERS)) {
-                let mut send = sender(udp, sent);
-                while udp.receive(buffers, |from, datagram| {
+            } else if let Some((socket, publisher)) = publishers.get_mut(n.wrapping_sub(PUBLISHERS))
+            {
+                let mut send = sender(socket, sent);
+                while socket.receive(buffers, |from, datagram| {
                     publisher.handle_datagram(from, datagram, now, totals, &mut send);
                 }) {}
             }
@@ -315,20 +322,35 @@ impl Clients {
 }
 
 /// Sends by a socket, and notes that something was sent.
-fn sender<'a>(udp: &'a Udp, sent: &'a mut bool) -> impl FnMut(SocketAddr, &[u8]) + 'a {
+fn sender<'a>(socket: &'a Socket, sent: &'a mut bool) -> impl FnMut(SocketAddr, &[u8]) + 'a {
     move |to, bytes| {
         *sent = true;
-        udp.send(to, bytes);
+        socket.send(to, bytes);
     }
 }
 
-fn register(
-    socket: UdpSocket,
-    registry: &Registry,
-    token: Token,
-    receivers: Receivers,
-) -> Result<(Udp, SocketAddr), String> {
-    let address = socket.local_addr().map_err(|it| it.to_string())?;
-    let udp = Udp::register(socket, registry, token, receivers).map_err(|it| it.to_string())?;
-    Ok((udp, address))
+/// A viewer's socket, and its own address. Over TCP it is connected to the server.
+fn open(
+    ip: IpAddr,
+    transport: Transport,
+    remote: &Remote,
+) -> Result<(Unregistered, SocketAddr), String> {
+    match transport {
+        Transport::Udp => {
+            let socket = udp::bind(ip).map_err(told)?;
+            let address = socket.local_addr().map_err(told)?;
+            Ok((Unregistered::Udp(socket), address))
+        }
+        Transport::Tcp => {
+            let server = remote.candidates.first().ok_or("no TCP candidate")?;
+            let stream = TcpStream::connect(server).map_err(told)?;
+            let address = stream.local_addr().map_err(told)?;
+            Ok((Unregistered::Tcp(stream), address))
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "map_err passes by value")]
+fn told(error: io::Error) -> String {
+    error.to_string()
 }

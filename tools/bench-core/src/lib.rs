@@ -24,4 +24,5 @@ pub use delay::{DelayOptions, DelayReport, measure as measure_delay};
 pub use egress::{EgressOptions, EgressReport, measure as measure_egress};
 pub use error::BenchError;
 pub use server::Forwarder;
+pub use synth::socket::Transport;
 pub use synth::udp::Receivers;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sfu::{PeerId, RoomId};
 use synth::media::{Shape, VideoCodec};
+use synth::socket::Transport;
 
 use crate::crowd::{Counts, Crowd};
 use crate::error::BenchError;
@@ -106,10 +107,10 @@ impl Lockstep {
         room: RoomId,
         peer: PeerId,
         ip: IpAddr,
+        transport: Transport,
     ) -> Result<(), BenchError> {
-        let socket = synth::udp::bind(ip).map_err(BenchError::Sockets)?;
         let offer = self.server.watch(room, peer, self.now)?;
-        let answer = self.crowd.add_viewer(socket, &offer, self.now)?;
+        let answer = self.crowd.add_viewer(ip, transport, &offer, self.now)?;
         self.server.answer(peer, answer, self.now)
     }
 }

@@ -1,16 +1,20 @@
 //! The server: its core and the engine's sockets, and the CPU time and memory that they use.
 
+mod tcp;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use engine::BATCHES_PER_TURN;
 use engine::udp::{self, Buffers, Sockets};
 use mio::{Events, Poll};
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RoomId, Sfu};
+use sfu::{Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Sfu};
 
 use crate::error::BenchError;
 use crate::str0m_rooms::Str0mRooms;
 use synth::resources;
+use synth::socket::Transport;
+use tcp::Tcp;
 
 /// What the server used so far.
 #[derive(Debug, Clone, Copy, Default)]
@@ -139,6 +143,13 @@ impl Rooms {
         }
     }
 
+    /// Only the core knows TCP connections.
+    fn stream_full(&mut self, remote: RemoteAddr, is_full: bool, now: Instant) {
+        if let Self::Core(it) = self {
+            it.stream_full(remote, is_full, now);
+        }
+    }
+
     fn poll_output(&mut self, now: Instant) -> Output<'_> {
         match self {
             Self::Core(it) => it.poll_output(now),
@@ -154,6 +165,8 @@ pub(crate) struct Server {
     poll: Poll,
     polled: Events,
     sockets: Sockets,
+    /// Where viewers get media over TCP.
+    tcp: Option<Tcp>,
     buffers: Buffers,
     candidate: SocketAddr,
     heap: fn() -> (u64, i64),
@@ -165,14 +178,20 @@ impl Server {
     pub(crate) fn start(
         ip: IpAddr,
         forwarder: Forwarder,
+        transport: Transport,
         heap: fn() -> (u64, i64),
     ) -> Result<Self, BenchError> {
         let mut sockets = udp::bind(ip, 0)?;
         sockets.set_local(vec![ip]);
         let candidate = SocketAddr::new(ip, sockets.port());
+        let tcp = match transport {
+            Transport::Udp => None,
+            Transport::Tcp => Some(Tcp::listen(ip).map_err(BenchError::Sockets)?),
+        };
         let rooms = match forwarder {
             Forwarder::Core => {
                 let mut config = Config::new(vec![candidate]);
+                config.tcp_candidates = tcp.iter().map(Tcp::address).collect();
                 config.max_peers = usize::MAX;
                 Rooms::Core(Box::new(Sfu::new(config)))
             }
@@ -185,6 +204,7 @@ impl Server {
             poll,
             polled: Events::with_capacity(64),
             sockets,
+            tcp,
             buffers: Buffers::new(),
             candidate,
             heap,
@@ -207,6 +227,7 @@ impl Server {
                     it.drain(now, || {});
                 }
             }
+            it.receive_streams(now);
             it.rooms.handle_timeout(now);
             it.drain(now, || {});
         });
@@ -318,15 +339,38 @@ impl Server {
         is_any
     }
 
+    /// Reads all TCP connections that have something.
+    fn receive_streams(&mut self, now: Instant) {
+        let Self { tcp: Some(tcp), rooms, poll, polled, .. } = self else { return };
+        tcp.accept(poll, now, |check| rooms.handle_datagram(check, now));
+        tcp.poll(poll, polled, now);
+        while let Self { tcp: Some(tcp), rooms, usage, .. } = self
+            && tcp.receive(|datagram| {
+                usage.received += 1;
+                rooms.handle_datagram(datagram, now);
+            })
+        {
+            self.drain(now, || {});
+        }
+    }
+
     /// Sends all output, and calls `flushed` after each send. Returns the next deadline.
     fn drain(&mut self, now: Instant, mut flushed: impl FnMut()) -> Option<Instant> {
         loop {
+            while let Some((remote, is_full)) = self.tcp.as_mut().and_then(Tcp::changed) {
+                self.rooms.stream_full(remote, is_full, now);
+            }
             match self.rooms.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
                 Output::Message { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;
+                    if let Some(tcp) = &mut self.tcp {
+                        let dropped = &mut self.usage.dropped;
+                        self.usage.messages += outbox.of_streams().count() as u64;
+                        tcp.send(outbox, |n| *dropped += n as u64);
+                    }
                     let dropped = &mut self.usage.dropped;
                     self.sockets.send(outbox, |n, _| *dropped += n as u64);
                     flushed();

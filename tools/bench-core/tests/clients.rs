@@ -12,6 +12,7 @@ use sfu::{Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Sfu}
 use synth::description::{self, Local, Remote};
 use synth::media::{Shape, VideoCodec};
 use synth::publisher::Publisher;
+use synth::socket::Transport;
 use synth::stats::{Counters, Stats, Totals};
 use synth::viewer::{Identity, JOIN_TIMEOUT, Recorder, Rules, Viewer};
 
@@ -84,6 +85,7 @@ impl World {
             pwd: "a-password-of-24-letters".into(),
             fingerprint: self.identity.fingerprint(),
             address: SocketAddr::from(([198, 51, 100, 2], 5_000 + n)),
+            transport: Transport::Udp,
         }
     }
 

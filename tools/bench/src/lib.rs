@@ -1,4 +1,4 @@
-//! Load for a WebRTC server over the network: synthetic publishers and viewers on real UDP sockets, and what
+//! Load for a WebRTC server over the network: synthetic publishers and viewers on real sockets, and what
 //! they measure.
 //!
 //! ```text
@@ -24,4 +24,5 @@ pub use progress::{Phase, Progress};
 pub use report::Report;
 pub use run::run;
 pub use synth::media::VideoCodec;
+pub use synth::socket::Transport;
 pub use synth::udp::Receivers;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Uri;
 
 use synth::media::VideoCodec;
+use synth::socket::Transport;
 use synth::udp::Receivers;
 
 /// What stands for a room's name in an address.
@@ -34,6 +35,8 @@ pub struct Options {
     pub audio: bool,
     /// The codec that payloads imitate.
     pub codec: VideoCodec,
+    /// How media travels to viewers; publishers send over UDP.
+    pub transport: Transport,
     /// How clients receive.
     pub receivers: Receivers,
     /// Threads that viewers run on.
@@ -73,6 +76,7 @@ impl Default for Options {
             fps: 30,
             audio: true,
             codec: VideoCodec::Vp8,
+            transport: Transport::Udp,
             receivers: Receivers::Gro,
             threads: 1,
             pid: None,

@@ -27,6 +27,7 @@ pub struct Report {
     fps: u32,
     audio: bool,
     receivers: &'static str,
+    transport: &'static str,
     threads: usize,
     loss_on_purpose_percent: f64,
     /// Ctrl+C ended it early.
@@ -187,6 +188,7 @@ impl Report {
             fps: options.fps,
             audio: options.audio,
             receivers: options.receivers.name(),
+            transport: options.transport.name(),
             threads: options.threads,
             loss_on_purpose_percent: options.loss,
             interrupted,

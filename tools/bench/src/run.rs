@@ -106,6 +106,7 @@ impl<'a> Run<'a> {
                 run: run_id,
                 epoch,
             },
+            transport: options.transport,
             totals,
             stop: stopped,
         };

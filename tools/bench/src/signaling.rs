@@ -22,6 +22,8 @@ use synth::media::VideoCodec;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 const NO_ADDRESS: &str = "the server announces no address that we may use";
+const NO_TCP_ADDRESS: &str = "the server announces no address for media over TCP that we may use; Kaibo announces none \
+                              when it listens on loopback alone";
 
 /// The server's URLs, resolved once for all clients.
 #[derive(Debug, Clone)]
@@ -133,12 +135,16 @@ impl Signaling {
                 timely(whip::exchange(endpoint, room, offer, token)).await?
             }
         };
-        let mut remote = Remote::read(&sdp)?;
+        let mut remote = Remote::read_over(&sdp, local.transport)?;
         remote
             .candidates
             .retain(|it| it.is_ipv4() == local.address.is_ipv4() && self.allows(it.ip()));
         if remote.candidates.is_empty() {
-            return Err(NO_ADDRESS.to_owned());
+            let none = match local.transport {
+                synth::socket::Transport::Udp => NO_ADDRESS,
+                synth::socket::Transport::Tcp => NO_TCP_ADDRESS,
+            };
+            return Err(none.to_owned());
         }
         // Where signalling is, media most likely is too.
         let ip = local.address.ip();

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
-use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,8 +13,9 @@ use mio::{Events, Poll, Token, Waker};
 
 use synth::participant::Participant;
 use synth::resources;
+use synth::socket::{Socket, Unregistered};
 use synth::stats::{Counters, Stats, Totals};
-use synth::udp::{Buffers, Receivers, Udp};
+use synth::udp::{Buffers, Receivers};
 use synth::viewer::Recorder;
 
 /// Messages that may wait for a thread, which takes all of them each time it wakes.
@@ -26,7 +26,7 @@ const WAKER: Token = Token(usize::MAX);
 
 /// A message to a media thread.
 enum Message {
-    Add(Participant, UdpSocket),
+    Add(Participant, Unregistered),
     Steady,
     Finish,
 }
@@ -103,7 +103,7 @@ pub(crate) struct Adder {
 }
 
 impl Adder {
-    pub(crate) fn add(&self, participant: Participant, socket: UdpSocket) {
+    pub(crate) fn add(&self, participant: Participant, socket: Unregistered) {
         self.send(Message::Add(participant, socket));
     }
 
@@ -117,7 +117,7 @@ impl Adder {
 
 struct Slot {
     participant: Participant,
-    udp: Udp,
+    socket: Socket,
     /// The deadline that stands in the heap for it.
     scheduled: Option<Instant>,
 }
@@ -166,10 +166,10 @@ impl Worker {
         }
     }
 
-    fn add(&mut self, participant: Participant, socket: UdpSocket) {
+    fn add(&mut self, participant: Participant, socket: Unregistered) {
         let index = self.slots.len();
-        match Udp::register(socket, self.poll.registry(), Token(index), self.receivers) {
-            Ok(udp) => self.slots.push(Slot { participant, udp, scheduled: None }),
+        match Socket::register(socket, self.poll.registry(), Token(index), self.receivers) {
+            Ok(socket) => self.slots.push(Slot { participant, socket, scheduled: None }),
             Err(error) => return self.totals.fail(&format!("socket: {error}")),
         }
         self.timeout(index, Instant::now());
@@ -177,15 +177,17 @@ impl Worker {
 
     /// Reads one socket. Returns whether there may be more.
     fn receive(&mut self, index: usize, buffers: &mut Buffers) -> bool {
-        let Some(Slot { participant, udp, .. }) = self.slots.get_mut(index) else { return false };
+        let Some(Slot { participant, socket, .. }) = self.slots.get_mut(index) else {
+            return false;
+        };
         let mut recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
         let mut more = true;
         for _ in 0..BATCHES_PER_TURN {
             // Read after what it says: a packet is never earlier than it was sent.
             let mut now = None;
-            more = udp.receive(buffers, |source, datagram| {
+            more = socket.receive(buffers, |source, datagram| {
                 let now = *now.get_or_insert_with(Instant::now);
-                let mut send = |to, bytes: &[u8]| udp.send(to, bytes);
+                let mut send = |to, bytes: &[u8]| socket.send(to, bytes);
                 participant.handle_datagram(source, datagram, now, &mut recorder, &mut send);
             });
             if !more {
@@ -197,9 +199,9 @@ impl Worker {
     }
 
     fn timeout(&mut self, index: usize, now: Instant) {
-        let Some(Slot { participant, udp, .. }) = self.slots.get_mut(index) else { return };
+        let Some(Slot { participant, socket, .. }) = self.slots.get_mut(index) else { return };
         let mut recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
-        let mut send = |to, bytes: &[u8]| udp.send(to, bytes);
+        let mut send = |to, bytes: &[u8]| socket.send(to, bytes);
         participant.handle_timeout(now, &mut recorder, &mut send);
         self.schedule(index);
     }
@@ -256,12 +258,12 @@ impl Worker {
         let now = Instant::now();
         let mut recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
         let mut silent = 0;
-        for Slot { participant, udp, .. } in &mut self.slots {
+        for Slot { participant, socket, .. } in &mut self.slots {
             if let Participant::Viewer(it) = participant {
                 it.end_steady(now, &mut recorder);
                 silent += u64::from(it.is_silent(now));
             }
-            participant.close(now, &recorder, &mut |to, bytes| udp.send(to, bytes));
+            participant.close(now, &recorder, &mut |to, bytes| socket.send(to, bytes));
         }
         let joining = self.steady.map_or(self.stats.counters, |it| it.0);
         let (steady, cpu) = match self.steady {

@@ -2,6 +2,7 @@
 //! how much it carries. The caller watches its [`State`].
 
 mod drive;
+mod socket;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -14,9 +15,12 @@ use crate::description::{self, Local, Remote};
 use crate::media::{Shape, VideoCodec};
 use crate::participant::Participant;
 use crate::publisher::Publisher;
+use crate::socket::Transport;
 use crate::udp;
 use crate::viewer::{Identity, Rules, Viewer};
 use drive::{Driver, Message};
+pub use socket::OverTcp;
+use socket::Socket;
 
 /// Frames per second.
 const FPS: u32 = 30;
@@ -127,7 +131,13 @@ impl Clients {
     pub fn viewer(&self, ip: IpAddr) -> Result<Draft, String> {
         let (socket, address) = open(ip).map_err(|it| format!("socket: {it}"))?;
         let (ufrag, pwd) = (text(8), text(24));
-        let local = Local { ufrag, pwd, fingerprint: self.identity.fingerprint(), address };
+        let local = Local {
+            ufrag,
+            pwd,
+            fingerprint: self.identity.fingerprint(),
+            address,
+            transport: Transport::Udp,
+        };
         let offer = description::offer(&local, self.codec);
         let kind = DraftKind::Viewer { local, clients: self.clone() };
         Ok(Draft { socket, kind, offer, candidate: candidate(address) })
@@ -172,6 +182,18 @@ impl Draft {
     /// # Errors
     /// When the description does not say what is needed.
     pub fn start(self, description: &str) -> Result<Client, String> {
+        self.begin(description, None)
+    }
+
+    /// The same over a TCP connection (RFC 6544), whatever the description announces for it.
+    ///
+    /// # Errors
+    /// When the description does not say what is needed.
+    pub fn start_over_tcp(self, description: &str, over: OverTcp) -> Result<Client, String> {
+        self.begin(description, Some(over))
+    }
+
+    fn begin(self, description: &str, over: Option<OverTcp>) -> Result<Client, String> {
         let now = Instant::now();
         let (participant, local) = match self.kind {
             DraftKind::Publisher(mut publisher) => {
@@ -181,6 +203,9 @@ impl Draft {
             DraftKind::Viewer { local, clients } => {
                 let mut remote = Remote::read(description)?;
                 remote.candidates.retain(|it| it.is_ipv4() == local.address.is_ipv4());
+                if let Some(over) = over {
+                    remote.candidates = vec![over.to];
+                }
                 if remote.candidates.is_empty() {
                     return Err("the server announces no address that we may use".to_owned());
                 }
@@ -190,10 +215,11 @@ impl Draft {
             }
         };
         self.socket.set_nonblocking(true).map_err(|it| it.to_string())?;
-        let socket = UdpSocket::from_std(self.socket).map_err(|it| it.to_string())?;
+        let udp = UdpSocket::from_std(self.socket).map_err(|it| it.to_string())?;
         let (messages, inbox) = mpsc::channel(MAX_MESSAGES);
         let (told, state) = watch::channel(State::default());
-        tokio::spawn(Driver::new(socket, participant, local, told, inbox).run());
+        let driver = Driver::new(Socket::Udp(udp), participant, local, told, inbox);
+        tokio::spawn(driver.run(over));
         Ok(Client { messages, state, answer: description.to_owned(), candidate: self.candidate })
     }
 }
@@ -226,6 +252,12 @@ impl Client {
             }
         };
         tokio::time::timeout(within, silence).await.is_ok()
+    }
+
+    /// Reads nothing more; checks are sent as before.
+    pub async fn stop_reading(&self) {
+        // One that has ended reads nothing either.
+        _ = self.messages.send(Message::StopReading).await;
     }
 
     /// Begins an ICE restart: returns the new credentials for the server. They take effect with

@@ -9,6 +9,8 @@ mod write;
 
 use std::net::SocketAddr;
 
+use crate::socket::Transport;
+
 pub use change::with_candidates;
 pub(crate) use change::with_credentials;
 pub use write::{answer, offer};
@@ -33,8 +35,9 @@ pub struct Local {
     pub pwd: String,
     /// The certificate's SHA-256 fingerprint, as in SDP.
     pub fingerprint: String,
-    /// Our only candidate.
+    /// Our only candidate. Over TCP its port is not told.
     pub address: SocketAddr,
+    pub transport: Transport,
 }
 
 /// The server's half of a description.
@@ -46,6 +49,7 @@ pub struct Remote {
     pub fingerprint: Vec<u8>,
     /// Whether the server begins the DTLS handshake.
     pub is_dtls_client: bool,
+    /// Of the transport that was asked for.
     pub candidates: Vec<SocketAddr>,
     /// By payload type.
     pub formats: [Carries; 128],

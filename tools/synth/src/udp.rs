@@ -44,7 +44,7 @@ impl Receivers {
 /// Room for one batch, allocated once a thread.
 #[derive(Debug)]
 pub struct Buffers {
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     meta: [RecvMeta; BATCH],
 }
 

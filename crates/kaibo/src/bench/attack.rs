@@ -17,6 +17,8 @@ Examples:
       every attack on the server of this machine, and what it uses
   kaibo bench attack --only hello-reset,unread-get --connections 20000 --seconds 20 --json
       two of them, with as many connections as 20,000, as JSON
+  kaibo bench attack --url https://127.0.0.1:3000 --pid $(pidof kaibo)
+      the same over TLS, with those on TLS itself and on TURN inside of it
   KAIBO_BENCH_TOKEN=KEY kaibo bench attack --only keys,log --log kaibo.log
       guesses the publishing key, and counts the lines of the server's log
 
@@ -36,13 +38,13 @@ tried; 2 when the options make no sense. docs/attack.md has every figure.";
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct AttackArgs {
-    /// The server, on a loopback address.
+    /// The server, on a loopback address; https for attacks over TLS, whose certificate is not verified.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000")]
     url: String,
     /// The server's process, to be measured too (Linux).
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
-    /// Only these attacks [default: all].
+    /// Only these attacks [default: all, without those that need TLS where the server has none].
     #[arg(long, value_name = "ATTACK", value_delimiter = ',', value_parser = attack())]
     only: Vec<Attack>,
     /// Connections that an attack holds at once, at most.
@@ -90,7 +92,11 @@ pub(super) fn run(args: &AttackArgs) -> anyhow::Result<ExitCode> {
     let options = Options {
         url: args.url.clone(),
         pid: args.pid,
-        attacks: if args.only.is_empty() { ATTACKS.to_vec() } else { args.only.clone() },
+        attacks: if args.only.is_empty() {
+            Attack::all(args.url.starts_with("https:"))
+        } else {
+            args.only.clone()
+        },
         connections: args.connections,
         rate: args.rate,
         duration: Duration::from_secs(args.seconds),

@@ -1,8 +1,9 @@
 //! `kaibo bench egress`: what forwarding costs, against the floor in the same run.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use bench_core::EgressOptions;
+use bench_core::{EgressOptions, Transport};
 use clap::{Args, ValueEnum};
 
 use super::{Receivers, print, watched};
@@ -14,6 +15,8 @@ figures do not depend on how busy the machine is otherwise; only the server's CP
 floor is encrypting (AES-128-GCM) and sending in messages of eight segments, nothing else, measured
 in turns with it. docs/bench.md explains each figure.
 
+With --transport both there is a report of each, in JSON a line of each.
+
 The exit status is 0 when every packet came, 1 when not, 2 when the options make no sense.";
 
 /// The words of `--server`.
@@ -23,6 +26,17 @@ enum Forwarder {
     Core,
     /// str0m.
     Str0m,
+}
+
+/// The words of `--transport`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Transports {
+    /// UDP.
+    Udp,
+    /// A TCP connection that the viewer opens (RFC 6544).
+    Tcp,
+    /// Each, and a report of each.
+    Both,
 }
 
 /// Flags of `bench egress`.
@@ -47,6 +61,9 @@ pub(super) struct EgressArgs {
     /// Who forwards: our core, or a str0m session for each client, for comparison.
     #[arg(long, value_name = "WHO", default_value = "core")]
     server: Forwarder,
+    /// How media travels to viewers; with `both`, each in turns with the other.
+    #[arg(long, value_name = "HOW", default_value = "udp")]
+    transport: Transports,
     /// How viewers receive, and those of the floor.
     #[arg(long, value_name = "HOW", default_value = "gro")]
     receivers: Receivers,
@@ -57,6 +74,10 @@ pub(super) struct EgressArgs {
 
 /// Measures and prints the report.
 pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
+    if matches!(args.server, Forwarder::Str0m) && args.transport != Transports::Udp {
+        _ = writeln!(io::stderr(), "kaibo: --server str0m forwards over UDP alone");
+        return Ok(ExitCode::from(2));
+    }
     let options = EgressOptions {
         viewers: args.viewers as usize,
         rooms: args.rooms as usize,
@@ -67,11 +88,18 @@ pub(super) fn run(args: &EgressArgs) -> anyhow::Result<ExitCode> {
             Forwarder::Core => bench_core::Forwarder::Core,
             Forwarder::Str0m => bench_core::Forwarder::Str0m,
         },
+        transports: match args.transport {
+            Transports::Udp => vec![Transport::Udp],
+            Transports::Tcp => vec![Transport::Tcp],
+            Transports::Both => vec![Transport::Udp, Transport::Tcp],
+        },
         receivers: args.receivers.into(),
         heap: heap::of_this_thread,
     };
-    let report = watched(|say| bench_core::measure_egress(&options, say))?;
-    print(&report, args.json.then(|| report.to_json()))?;
-    let is_whole = report.lost == 0 && report.unreadable == 0;
+    let reports = watched(|say| bench_core::measure_egress(&options, say))?;
+    for report in &reports {
+        print(report, args.json.then(|| report.to_json()))?;
+    }
+    let is_whole = reports.iter().all(|it| it.lost == 0 && it.unreadable == 0);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -4,13 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use tls::{ALPN_ACME, ALPN_H2, ALPN_TURN, Certificates, ServerConfig, Shown};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
+use super::ahead::Ahead;
 use super::first_byte::{Speaks, first_byte};
 use super::handlers::{Ends, Handlers, OverTls};
 use super::limits::{HANDSHAKE_WITHIN, HEAD_WITHIN};
@@ -43,7 +46,9 @@ pub(super) async fn run(
             Box::pin(secure(io, config, &certificates, place, ends, handlers)).await
         }
         (Ok(Ok(_)), _) => {
-            serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown).await
+            let io = Ahead::new(io, Bytes::new());
+            Box::pin(serve(io, Version::Http1, place, ends, handlers.router, handlers.shutdown))
+                .await
         }
         (Ok(Err(error)), _) => Err(error.into()),
         (Err(_), _) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
@@ -58,30 +63,47 @@ async fn carry_media(
     mut stream: TcpStream,
     peer: SocketAddr,
     place: Arc<Place>,
-    closed: oneshot::Receiver<()>,
+    mut closed: oneshot::Receiver<()>,
     handlers: &Handlers,
 ) {
     let first = tokio::select! {
         first = timeout(HANDSHAKE_WITHIN, first_frame(&mut stream)) => first,
-        _ = closed => return,
+        _ = &mut closed => return,
         () = handlers.shutdown.wait() => return,
     };
     let (Ok(Ok(first)), Ok(local)) = (first, stream.local_addr()) else {
         return tracing::debug!(%peer, "connection ended in its first frame");
     };
-    let is_check = engine::worker_of_check(&first).is_some();
-    let Some(stream) = stream.into_std().ok().filter(|_| is_check) else {
+    let (Some(worker), Ok(stream)) = (engine::worker_of_check(&first), stream.into_std()) else {
         return tracing::debug!(%peer, "connection begins with no connectivity check");
     };
-    place.upgraded();
     let canonical = |it: SocketAddr| SocketAddr::new(it.ip().to_canonical(), it.port());
+    let id = place.id();
     handlers.media.accept(engine::Connection {
         stream,
         peer: canonical(peer),
         local: canonical(local),
         first,
-        place: Box::new(place),
+        id,
+        place: Box::new(OfMedia(place)),
     });
+    // Until a peer has proven that it is its own, it gives way as any other.
+    tokio::select! {
+        // The table tells nothing of one that is gone.
+        told = closed => if told.is_ok() {
+            handlers.media.give_way(worker, id);
+        },
+        () = handlers.shutdown.wait() => {}
+    }
+}
+
+/// The place of a connection that the media plane has.
+struct OfMedia(Arc<Place>);
+
+impl engine::Place for OfMedia {
+    fn proven(&self) {
+        self.0.upgraded();
+    }
 }
 
 /// The first frame of RFC 4571.
@@ -92,7 +114,7 @@ async fn first_frame(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Shakes hands, and serves what is inside.
+/// Shakes hands, and serves what is inside. Each part is boxed, since most connections wait for the next one.
 async fn secure<S>(
     io: TimedIo<S>,
     config: Arc<ServerConfig>,
@@ -104,9 +126,9 @@ async fn secure<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(config).accept(io));
+    let handshake = Box::pin(shake_hands(io, config));
     let stream = tokio::select! {
-        stream = handshake => stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+        stream = handshake => stream?,
         () = handlers.shutdown.wait() => return Ok(()),
     };
     let (_, session) = stream.get_ref();
@@ -120,10 +142,10 @@ where
     let shown = certificates.shown_to(session.server_name());
     let is_public = shown.is_some_and(|Shown { is_public }| is_public);
     let ends = Ends { tls: Some(OverTls { is_public }), ..ends };
-    // It holds the first byte until it is read. A connection that says nothing has no buffers of HTTP.
-    let mut stream = BufReader::with_capacity(1, stream);
-    let first = timeout(HEAD_WITHIN, stream.fill_buf()).await;
-    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??.first().copied();
+    // A connection that says nothing has no buffers of HTTP.
+    let mut stream = Ahead::new(stream, Bytes::new());
+    let first = timeout(HEAD_WITHIN, stream.first()).await;
+    let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     if !is_http_agreed
         && first.is_some_and(begins_stun)
         && let Some(turn) = handlers.turn.clone()
@@ -134,7 +156,18 @@ where
         Box::pin(turn.serve(stream, ends.peer, media, allocated, handlers.shutdown)).await;
         return Ok(());
     }
-    serve(stream, version, place, ends, handlers.router, handlers.shutdown).await
+    Box::pin(serve(stream, version, place, ends, handlers.router, handlers.shutdown)).await
+}
+
+async fn shake_hands<S>(
+    io: TimedIo<S>,
+    config: Arc<ServerConfig>,
+) -> io::Result<Box<TlsStream<TimedIo<S>>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let handshake = timeout(HANDSHAKE_WITHIN, TlsAcceptor::from(config).accept(io)).await;
+    handshake.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?.map(Box::new)
 }
 
 /// The first two bits of a STUN message are zero (RFC 8489, section 5), and no method of HTTP begins so.

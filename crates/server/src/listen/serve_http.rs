@@ -1,7 +1,7 @@
 //! HTTP on one connection, around the router.
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,12 +9,15 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::{self, HeaderValue, Request, Response, StatusCode};
 use axum::{BoxError, Router};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tower_service::Service;
 
+use super::ahead::Ahead;
 use super::body::{RequestBody, ResponseBody};
 use super::handlers::{Ends, LocalAddr};
 use super::limits::{
@@ -33,7 +36,7 @@ pub(super) enum Version {
 
 /// Serves requests until the connection ends.
 pub(super) async fn serve<S>(
-    io: S,
+    mut io: Ahead<S>,
     version: Version,
     place: Arc<Place>,
     ends: Ends,
@@ -48,21 +51,19 @@ where
         service_fn(move |request| answer(request, ends, router.clone(), of_request.clone()));
     match version {
         Version::Http1 => {
-            Box::pin(async move {
-                let mut builder = http1::Builder::new();
-                // hyper's time for a head begins when the response before is out: it bounds idle connections too.
-                builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-                builder.max_buf_size(HEAD_BYTES);
-                let connection =
-                    builder.serve_connection(TokioIo::new(io), service).with_upgrades();
-                let mut connection = pin!(connection);
-                tokio::select! {
-                    result = connection.as_mut() => return Ok(result?),
-                    () = shutdown.wait() => connection.as_mut().graceful_shutdown(),
-                }
-                Ok(connection.await?)
-            })
-            .await
+            // Between two requests it has no buffers of HTTP, since most wait there for long.
+            while let Some(rests) =
+                Box::pin(until_it_rests(io, &service, &place, &shutdown)).await?
+            {
+                io = rests;
+                let first = tokio::select! {
+                    first = timeout(HEAD_WITHIN, io.first()) => first,
+                    () = shutdown.wait() => return Ok(()),
+                };
+                // hyper says nothing either when no head comes.
+                let Ok(Some(_)) = first.unwrap_or(Ok(None)) else { return Ok(()) };
+            }
+            Ok(())
         }
         Version::Http2 => {
             Box::pin(async move {
@@ -89,16 +90,47 @@ where
     }
 }
 
+/// Serves requests with HTTP/1.1 until the connection ends, or waits for a request: then it is returned.
+async fn until_it_rests<S, H>(
+    io: Ahead<S>,
+    service: H,
+    place: &Place,
+    shutdown: &Shutdown,
+) -> hyper::Result<Option<Ahead<S>>>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    H: HttpService<Incoming, ResBody = ResponseBody<Body>, Error = Infallible> + Unpin,
+{
+    let mut builder = http1::Builder::new();
+    // hyper's time for a head begins when the response before is out: it bounds idle connections too.
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    builder.max_buf_size(HEAD_BYTES);
+    let mut connection = builder.serve_connection(TokioIo::new(io), service).with_upgrades();
+    let rests = tokio::select! {
+        // First: one that has ended does not rest.
+        biased;
+        result = &mut connection => return result.map(|()| None),
+        () = shutdown.wait() => false,
+        () = place.rests() => true,
+    };
+    if !rests {
+        Pin::new(&mut connection).graceful_shutdown();
+        return connection.await.map(|()| None);
+    }
+    Ok(connection.into_parts().map(|it| it.io.into_inner().resumed(&it.read_buf)))
+}
+
 /// Answers one request. Whatever the handler makes of a body that did not come in time, the client is told
 /// 408.
 async fn answer(
-    mut request: Request<hyper::body::Incoming>,
+    mut request: Request<Incoming>,
     ends: Ends,
     mut router: Router,
     place: Arc<Place>,
 ) -> Result<Response<ResponseBody<Body>>, Infallible> {
     let request_place = place.request_begins();
     let is_http2 = request.version() == http::Version::HTTP_2;
+    let may_rest = is_simple(&request);
     name_host(&mut request);
     let mut request = request.map(|body| RequestBody::new(body, request_place.clone()));
     request.extensions_mut().insert(ConnectInfo(ends.peer));
@@ -115,7 +147,17 @@ async fn answer(
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         place.upgraded();
     }
+    place.may_rest(may_rest && !response.headers().contains_key(CONNECTION));
     Ok(response.map(|body| ResponseBody::new(body, request_place, is_http2)))
+}
+
+/// Whether nothing of it is left on the connection once its response is out: HTTP/1.1 without a body, and without a wish
+/// for the connection but to keep it.
+fn is_simple(request: &Request<Incoming>) -> bool {
+    let keeps = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"keep-alive");
+    request.version() == http::Version::HTTP_11
+        && request.body().is_end_stream()
+        && request.headers().get_all(CONNECTION).iter().all(keeps)
 }
 
 /// HTTP/2 names the host in `:authority` (RFC 9113, section 8.3.1). Handlers find it where HTTP/1.1 has it.

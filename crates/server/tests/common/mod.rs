@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,6 +31,8 @@ pub(crate) struct Stage {
     pub(crate) sink: Option<EventSink>,
     pub(crate) room: Option<engine::RoomId>,
     pub(crate) commands: Vec<engine::Command>,
+    /// TCP connections for media, which no peer proves to be its own.
+    pub(crate) connections: HashMap<u64, engine::Connection>,
 }
 
 #[derive(Debug)]
@@ -71,7 +74,13 @@ impl Media for FakeMedia {
 
     fn set_public_ips(&self, _: Vec<std::net::IpAddr>) {}
 
-    fn accept(&self, _: engine::Connection) {}
+    fn accept(&self, connection: engine::Connection) {
+        self.stage.lock().unwrap().connections.insert(connection.id, connection);
+    }
+
+    fn give_way(&self, _: u8, connection: u64) {
+        self.stage.lock().unwrap().connections.remove(&connection);
+    }
 
     fn udp_port(&self) -> u16 {
         4000

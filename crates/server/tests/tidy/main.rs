@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 45] = [
+const ALLOWED: [(&str, &str); 46] = [
     ("kaibo", "server"),
     ("kaibo", "attack"),
     ("kaibo", "bench"),
@@ -36,6 +36,7 @@ const ALLOWED: [(&str, &str); 45] = [
     ("control", "sdp"),
     ("auth", "protocol"),
     ("doctor", "protocol"),
+    ("engine", "rtp"),
     ("engine", "sfu"),
     ("sfu", "bwe"),
     ("sfu", "media-api"),

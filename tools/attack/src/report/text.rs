@@ -20,7 +20,7 @@ pub(super) fn write(report: &Report, f: &mut Formatter<'_>) -> Result {
 }
 
 fn write_attack(it: &AttackReport, f: &mut Formatter<'_>) -> Result {
-    writeln!(f, "{:<13}{}", it.name, it.what)?;
+    writeln!(f, "{:<18}{}", it.name, it.what)?;
     if let Some(attacker) = &it.attacker {
         writeln!(
             f,
@@ -61,8 +61,8 @@ fn phase(joins: &JoinFigures) -> String {
     let failed: u64 = joins.failed.values().sum();
     let why = if failed > 0 { format!(" ({})", counts(&joins.failed, "")) } else { String::new() };
     let ms = |it: Option<f64>| it.map_or_else(|| "-".to_owned(), |it| format!("{it:.1} ms"));
-    let (p50, p99) = (ms(joins.p50_ms), ms(joins.p99_ms));
-    format!("{} joins, {failed} failed{why}, p50 {p50}, p99 {p99}", joins.joins)
+    let (p50, p99, max) = (ms(joins.p50_ms), ms(joins.p99_ms), ms(joins.max_ms));
+    format!("{} joins, {failed} failed{why}, p50 {p50}, p99 {p99}, max {max}", joins.joins)
 }
 
 fn counts(counts: &BTreeMap<String, u64>, none: &str) -> String {

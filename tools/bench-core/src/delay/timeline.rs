@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use synth::resources;
+use synth::socket::Transport;
 use synth::udp::Receivers;
 
 use crate::crowd::Crowd;
@@ -57,7 +58,7 @@ impl Timeline {
     ) -> Result<Self, BenchError> {
         let (ip, now) = (IpAddr::V4(Ipv4Addr::LOCALHOST), Instant::now());
         let load = Load { ip, video_kbps, fps, epoch: now };
-        let server = Server::start(ip, Forwarder::Core, || (0, 0))?;
+        let server = Server::start(ip, Forwarder::Core, Transport::Udp, || (0, 0))?;
         let crowd = Crowd::start(now, Duration::from_secs(1) / fps.max(1), Receivers::Gro);
         let lockstep = Lockstep { server, crowd, now, tick: TICK };
         Ok(Self { lockstep, load, room_viewers, rooms: 0 })
@@ -76,7 +77,7 @@ impl Timeline {
         lockstep.wait("a publisher", |counts| counts.publishing == wanted as u64)?;
         for n in before..wanted {
             for viewer in 1..each {
-                lockstep.join(room(n), peer(n * each + viewer), load.ip)?;
+                lockstep.join(room(n), peer(n * each + viewer), load.ip, Transport::Udp)?;
             }
             lockstep.tick();
         }

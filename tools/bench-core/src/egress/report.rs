@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::EgressOptions;
 use crate::server::Usage;
+use synth::socket::Transport;
 
 /// Packets a second of one viewer in the unit that viewers a core are told in: 260 of video and 50
 /// of sound, 2.5 Mbit/s.
@@ -23,6 +24,7 @@ pub(super) struct Window {
 /// All that was measured.
 pub(super) struct Measured<'a> {
     pub(super) options: &'a EgressOptions,
+    pub(super) transport: Transport,
     pub(super) rooms: usize,
     pub(super) windows: Vec<Window>,
     pub(super) used: Usage,
@@ -46,7 +48,9 @@ pub struct EgressReport {
     pub rooms: usize,
     /// Who forwarded: `core` or `str0m`.
     pub server: &'static str,
-    /// How viewers received: `gro` or `plain`.
+    /// How media travelled to viewers: `udp` or `tcp`.
+    pub transport: &'static str,
+    /// How viewers received over UDP: `gro` or `plain`.
     pub receivers: &'static str,
     /// Virtual seconds measured.
     pub seconds: f64,
@@ -97,7 +101,7 @@ impl EgressReport {
 }
 
 pub(super) fn of(measured: Measured<'_>) -> EgressReport {
-    let Measured { options, rooms, windows, used, packets, seconds, .. } = measured;
+    let Measured { options, transport, rooms, windows, used, packets, seconds, .. } = measured;
     let viewers = options.viewers as f64;
     let costs: Vec<f64> = windows
         .iter()
@@ -112,6 +116,7 @@ pub(super) fn of(measured: Measured<'_>) -> EgressReport {
         viewers: options.viewers,
         rooms,
         server: options.forwarder.name(),
+        transport: transport.name(),
         receivers: options.receivers.name(),
         seconds,
         packets,
@@ -144,10 +149,10 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 
 impl fmt::Display for EgressReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { server, viewers, rooms, receivers, seconds, .. } = self;
+        let Self { server, viewers, rooms, transport, receivers, seconds, .. } = self;
         writeln!(
             f,
-            "{server}: {viewers} viewers ({receivers} receivers) in {rooms} room(s), {seconds} s"
+            "{server}: {viewers} viewers over {transport} ({receivers} receivers) in {rooms} room(s), {seconds} s"
         )?;
         writeln!(
             f,

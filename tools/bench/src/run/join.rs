@@ -1,21 +1,25 @@
 //! How one participant joins: opens a socket, exchanges descriptions, and moves to a media thread.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::signaling::{Session, Signaling};
 use crate::worker::Adder;
-use synth::description::Local;
+use synth::description::{Local, Remote};
 use synth::media::Shape;
 use synth::participant::Participant;
 use synth::publisher::Publisher;
+use synth::socket::{Transport, Unregistered};
 use synth::stats::Totals;
 use synth::udp;
 use synth::viewer::{Identity, Rules, Viewer};
+
+/// How long one of the server's candidates may take to accept a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
 /// Everything that clients need to join.
 pub(super) struct Joiner {
@@ -24,6 +28,8 @@ pub(super) struct Joiner {
     pub(super) identity: Identity,
     pub(super) rules: Rules,
     pub(super) shape: Shape,
+    /// Of viewers; publishers send over UDP.
+    pub(super) transport: Transport,
     pub(super) totals: Arc<Totals>,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -47,7 +53,7 @@ impl Joiner {
         let (mut publisher, offer) = Publisher::new(local, self.shape, Instant::now())?;
         let (answer, session) = self.signaling.publish(&self.room(room), offer).await?;
         publisher.accept_answer(&answer)?;
-        worker.add(Participant::Publisher(Box::new(publisher)), socket);
+        worker.add(Participant::Publisher(Box::new(publisher)), Unregistered::Udp(socket));
         Ok(session)
     }
 
@@ -61,11 +67,21 @@ impl Joiner {
 
     async fn try_watch(&self, room: usize, worker: &Adder) -> Result<Session, String> {
         let began_at = Instant::now();
-        let (socket, address) = self.socket()?;
+        let transport = self.transport;
+        let (udp, address) = match transport {
+            Transport::Udp => self.socket().map(|(socket, address)| (Some(socket), address))?,
+            Transport::Tcp => {
+                (None, SocketAddr::new(self.local_ip.ok_or("no address of ours")?, 0))
+            }
+        };
         let text = |len| std::iter::repeat_with(fastrand::alphanumeric).take(len).collect();
         let fingerprint = self.identity.fingerprint();
-        let local = Local { ufrag: text(8), pwd: text(24), fingerprint, address };
-        let (remote, session) = self.signaling.watch(&self.room(room), &local).await?;
+        let local = Local { ufrag: text(8), pwd: text(24), fingerprint, address, transport };
+        let (mut remote, session) = self.signaling.watch(&self.room(room), &local).await?;
+        let socket = match udp {
+            Some(socket) => Unregistered::Udp(socket),
+            None => Unregistered::Tcp(connect(&mut remote).await?),
+        };
         let now = Instant::now();
         let viewer = Viewer::new(&self.identity, &local, &remote, self.rules, began_at, now);
         worker.add(Participant::Viewer(Box::new(viewer)), socket);
@@ -86,4 +102,20 @@ impl Joiner {
     fn room(&self, n: usize) -> String {
         format!("bench-{:04x}-{}", self.rules.run & 0xFFFF, n + 1)
     }
+}
+
+/// Connects to the first candidate that takes the connection; the others are forgotten.
+async fn connect(remote: &mut Remote) -> Result<TcpStream, String> {
+    let mut last = "tcp: no candidate".to_owned();
+    for to in std::mem::take(&mut remote.candidates) {
+        let connected = tokio::time::timeout(CONNECT_WITHIN, tokio::net::TcpStream::connect(to));
+        match connected.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => {
+                remote.candidates = vec![to];
+                return stream.into_std().map_err(|it| format!("tcp: {it}"));
+            }
+            Err(error) => last = format!("tcp: {error}"),
+        }
+    }
+    Err(last)
 }

@@ -1,12 +1,11 @@
 //! The task of one client: its socket, its deadlines and the clock.
 
-use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::socket::{OverTcp, Socket, UnderWay};
 use super::{State, text};
 use crate::description::{Local, Remote};
 use crate::participant::Participant;
@@ -20,11 +19,14 @@ pub(super) enum Message {
     OfferRestart(oneshot::Sender<Option<(String, String)>>),
     /// The server's description with its new ones in it.
     AcceptRestart(String, oneshot::Sender<Result<(), String>>),
+    StopReading,
 }
 
 /// Drives one participant.
 pub(super) struct Driver {
-    socket: UdpSocket,
+    socket: Socket,
+    under_way: UnderWay,
+    is_reading: bool,
     participant: Participant,
     /// The local half of a viewer's last description.
     local: Option<Local>,
@@ -40,7 +42,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(
-        socket: UdpSocket,
+        socket: Socket,
         participant: Participant,
         local: Option<Local>,
         state: watch::Sender<State>,
@@ -50,6 +52,8 @@ impl Driver {
         let stats = Stats { is_steady: true, ..Stats::default() };
         Self {
             socket,
+            under_way: UnderWay::default(),
+            is_reading: true,
             participant,
             local,
             state,
@@ -61,8 +65,14 @@ impl Driver {
         }
     }
 
-    /// Runs until the client is dropped.
-    pub(super) async fn run(mut self) {
+    /// Runs until the client is dropped, or its connection is closed.
+    pub(super) async fn run(mut self, over: Option<OverTcp>) {
+        if let Some(over) = over {
+            match Socket::connect(over).await {
+                Ok(socket) => self.socket = socket,
+                Err(error) => return self.end(&format!("tcp: {}", error.kind())),
+            }
+        }
         let mut buffer = vec![0; 4_096];
         self.timeout();
         loop {
@@ -72,9 +82,9 @@ impl Driver {
                     Some(message) => self.handle(message),
                     None => return self.close(),
                 },
-                readable = self.socket.readable() => {
-                    if readable.is_ok() {
-                        self.receive(&mut buffer);
+                readable = self.socket.readable(), if self.is_reading => {
+                    if readable.is_ok() && !self.receive(&mut buffer) {
+                        return self.end("tcp: closed");
                     }
                 }
                 () = tokio::time::sleep_until(next) => self.timeout(),
@@ -83,37 +93,49 @@ impl Driver {
         }
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) {
+    /// Returns whether the socket is open.
+    fn receive(&mut self, buffer: &mut [u8]) -> bool {
+        let Self { socket, under_way, participant, rtcp, stats, totals, .. } = self;
+        let UnderWay { frames, waiting } = under_way;
         loop {
-            let (len, source) = match self.socket.try_recv_from(buffer) {
-                Ok(it) => it,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // An ICMP message about a datagram sent earlier: the timeouts decide.
-                Err(_) => continue,
-            };
-            let now = Instant::now();
-            let Some(datagram) = buffer.get_mut(..len) else { return };
-            // RFC 5761, section 4: the packet type tells RTCP from RTP.
-            if let (Participant::Publisher(_), [128..=191, 192..=223, ..]) =
-                (&self.participant, &*datagram)
-            {
-                self.rtcp += 1;
+            let received = socket.receive(frames, buffer, |source, datagram| {
+                let now = Instant::now();
+                // RFC 5761, section 4: the packet type tells RTCP from RTP.
+                if let (Participant::Publisher(_), [128..=191, 192..=223, ..]) =
+                    (&*participant, &*datagram)
+                {
+                    *rtcp += 1;
+                }
+                let mut recorder = Recorder { stats, totals };
+                let mut send = |to: SocketAddr, bytes: &[u8]| socket.send(waiting, to, bytes);
+                participant.handle_datagram(source, datagram, now, &mut recorder, &mut send);
+            });
+            match received {
+                Ok(true) => {}
+                Ok(false) => return true,
+                Err(_) => return false,
             }
-            let mut recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
-            let mut send = sender(&self.socket);
-            self.participant.handle_datagram(source, datagram, now, &mut recorder, &mut send);
         }
     }
 
     fn timeout(&mut self) {
-        let mut recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
-        let mut send = sender(&self.socket);
-        self.participant.handle_timeout(Instant::now(), &mut recorder, &mut send);
+        let Self { socket, under_way, participant, stats, totals, .. } = self;
+        let mut recorder = Recorder { stats, totals };
+        let mut send =
+            |to: SocketAddr, bytes: &[u8]| socket.send(&mut under_way.waiting, to, bytes);
+        participant.handle_timeout(Instant::now(), &mut recorder, &mut send);
+    }
+
+    /// Tells why it ended.
+    fn end(&self, reason: &str) {
+        self.totals.fail(reason);
+        self.tell();
     }
 
     fn handle(&mut self, message: Message) {
         let now = Instant::now();
         match message {
+            Message::StopReading => self.is_reading = false,
             Message::OfferRestart(reply) => {
                 let credentials = match &mut self.participant {
                     Participant::Publisher(it) => it.offer_restart(),
@@ -150,9 +172,12 @@ impl Driver {
         Ok(())
     }
 
-    fn close(mut self) {
-        let recorder = Recorder { stats: &mut self.stats, totals: &self.totals };
-        self.participant.close(Instant::now(), &recorder, &mut sender(&self.socket));
+    fn close(self) {
+        let Self { socket, mut under_way, mut participant, mut stats, totals, .. } = self;
+        let recorder = Recorder { stats: &mut stats, totals: &totals };
+        let mut send =
+            |to: SocketAddr, bytes: &[u8]| socket.send(&mut under_way.waiting, to, bytes);
+        participant.close(Instant::now(), &recorder, &mut send);
     }
 
     fn tell(&self) {
@@ -184,9 +209,4 @@ impl Driver {
             is_new
         });
     }
-}
-
-/// Sends a datagram; one that cannot be sent is lost, as in any network.
-fn sender(socket: &UdpSocket) -> impl FnMut(SocketAddr, &[u8]) {
-    |to, bytes| _ = socket.try_send_to(bytes, to)
 }

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use sdp::{Candidate, rewritten};
 
 use super::read::usable;
+use crate::socket::Transport;
 
-/// A copy of a description with only those candidates that may stay.
+/// A copy of a description with only those candidates over UDP that may stay.
 pub fn with_candidates(description: &str, stays: impl Fn(SocketAddr) -> bool) -> String {
     rewritten(description, |line, out| match line.attribute() {
         Some(("candidate", value)) => {
-            let address = Candidate::parse(value).and_then(|it| usable(&it));
+            let address = Candidate::parse(value).and_then(|it| usable(&it, Transport::Udp));
             if address.is_some_and(&stays) {
                 out.line(line.text());
             }

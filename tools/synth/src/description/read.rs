@@ -5,16 +5,22 @@ use std::net::SocketAddr;
 use sdp::{Candidate, Description, Hash, Section, Setup};
 
 use super::{Carries, Remote, TWCC};
+use crate::socket::Transport;
 
 impl Remote {
     /// Reads a server's offer or answer.
     pub fn read(text: &str) -> Result<Self, String> {
+        Self::read_over(text, Transport::Udp)
+    }
+
+    /// The same with the candidates of a transport; over TCP those that wait for our connection.
+    pub fn read_over(text: &str, transport: Transport) -> Result<Self, String> {
         let description = Description::parse(text).map_err(|it| it.to_string())?;
         let tagged = description.tagged().ok_or("no media")?;
-        let transport = description.transport(tagged);
-        let mut fingerprints = transport.fingerprints().filter_map(Result::ok);
+        let theirs = description.transport(tagged);
+        let mut fingerprints = theirs.fingerprints().filter_map(Result::ok);
         let sha_256 = fingerprints.find(|it| it.hash() == Hash::Sha256);
-        let credentials = transport.credentials().map_err(|it| it.to_string())?;
+        let credentials = theirs.credentials().map_err(|it| it.to_string())?;
         let formats = formats(&description);
         let sections = &description.sections;
         let video = sections.iter().filter(|it| it.kind == "video");
@@ -22,8 +28,8 @@ impl Remote {
             ufrag: credentials.ufrag.to_owned(),
             pwd: credentials.pwd.to_owned(),
             fingerprint: sha_256.ok_or("no SHA-256 fingerprint")?.bytes().to_vec(),
-            is_dtls_client: transport.setup() == Ok(Some(Setup::Active)),
-            candidates: candidates(&description),
+            is_dtls_client: theirs.setup() == Ok(Some(Setup::Active)),
+            candidates: candidates(&description, transport),
             rtx: formats.contains(&Carries::Rtx),
             formats,
             twcc: sections.iter().find_map(twcc),
@@ -52,12 +58,12 @@ fn formats(description: &Description<'_>) -> [Carries; 128] {
     formats
 }
 
-/// The addresses of all candidates over UDP, each once.
-fn candidates(description: &Description<'_>) -> Vec<SocketAddr> {
+/// The addresses of all candidates over a transport, each once.
+fn candidates(description: &Description<'_>, transport: Transport) -> Vec<SocketAddr> {
     let mut found = Vec::new();
     let sections = description.sections.iter().map(|it| &it.attributes);
     for attributes in std::iter::once(&description.session).chain(sections) {
-        for address in attributes.candidates().filter_map(|it| usable(&it)) {
+        for address in attributes.candidates().filter_map(|it| usable(&it, transport)) {
             if !found.contains(&address) {
                 found.push(address);
             }
@@ -66,9 +72,16 @@ fn candidates(description: &Description<'_>) -> Vec<SocketAddr> {
     found
 }
 
-/// The address of a candidate that we can send to.
-pub(super) fn usable(candidate: &Candidate<'_>) -> Option<SocketAddr> {
-    candidate.socket_addr().filter(|_| candidate.component == 1 && candidate.is_udp())
+/// The address of a candidate that we can send or connect to.
+pub(super) fn usable(candidate: &Candidate<'_>, transport: Transport) -> Option<SocketAddr> {
+    let is_ours = match transport {
+        Transport::Udp => candidate.is_udp(),
+        Transport::Tcp => {
+            candidate.transport.eq_ignore_ascii_case("tcp")
+                && candidate.extension("tcptype") == Some("passive")
+        }
+    };
+    candidate.socket_addr().filter(|_| candidate.component == 1 && is_ours)
 }
 
 /// The extension's id, when the server wants transport-wide feedback.

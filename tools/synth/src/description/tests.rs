@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::media::VideoCodec;
+use crate::socket::Transport;
 
 fn local() -> Local {
     Local {
@@ -9,6 +10,7 @@ fn local() -> Local {
         pwd: "0123456789012345678901".into(),
         fingerprint: ["AB"; 32].join(":"),
         address: "127.0.0.1:4000".parse().unwrap(),
+        transport: Transport::Udp,
     }
 }
 
@@ -75,4 +77,17 @@ fn candidates_that_cannot_be_sent_to_are_passed_over() {
         let remote = Remote::read(&offer.replace(candidate, other)).unwrap();
         assert!(remote.candidates.is_empty(), "{other}");
     }
+}
+
+#[test]
+fn over_tcp_we_connect_to_candidates_that_wait_for_it() {
+    let local = Local { transport: Transport::Tcp, ..local() };
+    let ours = offer(&local, VideoCodec::Vp8);
+    assert!(ours.contains("tcp 2128609279 127.0.0.1 9 typ host tcptype active\r\n"), "{ours}");
+    let active = Remote::read_over(&ours, Transport::Tcp).unwrap();
+    assert!(active.candidates.is_empty() && Remote::read(&ours).unwrap().candidates.is_empty());
+    let passive = ours
+        .replace("127.0.0.1 9 typ host tcptype active", "10.0.0.1 443 typ host tcptype passive");
+    let passive = Remote::read_over(&passive, Transport::Tcp).unwrap();
+    assert_eq!(passive.candidates, ["10.0.0.1:443".parse::<SocketAddr>().unwrap()]);
 }

@@ -4,6 +4,7 @@ use sdp::{Description, Writer};
 
 use super::{Local, TWCC};
 use crate::media::VideoCodec;
+use crate::socket::Transport;
 
 /// The attributes of an offered media description that the answer repeats.
 const ECHOED: [&str; 8] =
@@ -101,6 +102,15 @@ fn transport(out: &mut Writer, local: &Local, setup: &str) {
     out.attribute("fingerprint", format_args!("sha-256 {}", local.fingerprint));
     out.attribute("setup", setup);
     let (ip, port) = (local.address.ip(), local.address.port());
-    out.attribute("candidate", format_args!("1 1 udp 2130706431 {ip} {port} typ host"));
+    match local.transport {
+        Transport::Udp => {
+            out.attribute("candidate", format_args!("1 1 udp 2130706431 {ip} {port} typ host"));
+        }
+        // Port 9 and the priority of RFC 6544, sections 4.1 and 4.2.
+        Transport::Tcp => out.attribute(
+            "candidate",
+            format_args!("1 1 tcp 2128609279 {ip} 9 typ host tcptype active"),
+        ),
+    }
     out.flag("end-of-candidates");
 }

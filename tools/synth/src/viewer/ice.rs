@@ -3,14 +3,13 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use str0m::config::CryptoProvider;
 use str0m::ice::{StunMessage, TransId};
 
 use super::Send;
 use crate::description::{Local, Remote};
+use crate::stun::{self, sha1_hmac};
 
 /// Interval of checks until one is answered.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -22,8 +21,6 @@ const CONSENT_INTERVAL: Duration = Duration::from_millis(2_500);
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Checks whose answers are still accepted: one for each candidate, or those of 40 s.
 const REMEMBERED: usize = 16;
-/// The priority of a peer-reflexive candidate (RFC 8445, section 5.1.2).
-const PRIORITY: u32 = (110 << 24) | (65_535 << 8) | 255;
 
 /// What a datagram did to ICE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +51,6 @@ impl fmt::Debug for Ice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ice").field("chosen", &self.chosen).finish_non_exhaustive()
     }
-}
-
-fn crypto() -> &'static CryptoProvider {
-    static CRYPTO: OnceLock<CryptoProvider> = OnceLock::new();
-    CRYPTO.get_or_init(str0m::crypto::from_feature_flags)
-}
-
-fn sha1_hmac(key: &[u8], payloads: &[&[u8]]) -> [u8; 20] {
-    crypto().sha1_hmac_provider.sha1_hmac(key, payloads)
 }
 
 impl Ice {
@@ -137,18 +125,7 @@ impl Ice {
         let interval = if self.is_proven { CONSENT_INTERVAL } else { CHECK_INTERVAL };
         self.next_check_at = now + interval;
         let id = self.transaction(to, now);
-        let check = StunMessage::binding_request(
-            &self.username,
-            id,
-            true,
-            self.tie_breaker,
-            PRIORITY,
-            true,
-        );
-        let mut bytes = [0; 512];
-        if let Ok(n) = check.to_bytes(Some(self.remote_pwd.as_bytes()), &mut bytes, sha1_hmac) {
-            send(to, bytes.get(..n).unwrap_or_default());
-        }
+        send(to, &stun::check_of(&self.username, &self.remote_pwd, id, self.tie_breaker));
     }
 
     /// The transaction of a check. Before the first answer checks of one candidate are repetitions of
@@ -178,11 +155,7 @@ impl Ice {
         if message.is_binding_request() {
             if message.verify(self.local_pwd.as_bytes(), sha1_hmac) {
                 let reply = StunMessage::binding_reply(message.trans_id(), source);
-                let mut bytes = [0; 512];
-                let pwd = Some(self.local_pwd.as_bytes());
-                if let Ok(n) = reply.to_bytes(pwd, &mut bytes, sha1_hmac) {
-                    send(source, bytes.get(..n).unwrap_or_default());
-                }
+                send(source, &stun::to_bytes(&reply, &self.local_pwd));
             }
             return Progress::Nothing;
         }

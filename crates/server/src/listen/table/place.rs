@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use super::Table;
@@ -15,6 +16,8 @@ pub(in crate::listen) struct Place {
     id: u64,
     /// Changed by the connection's own tasks only, so the lock is hardly ever waited for.
     state: Mutex<State>,
+    /// Told when the connection begins to rest.
+    rests: Notify,
 }
 
 #[derive(Debug)]
@@ -28,6 +31,8 @@ struct State {
     stalled: Option<Instant>,
     /// The last response was handed over, and is still to be flushed.
     is_answered: bool,
+    /// Nothing is left of the last request, once its response is flushed.
+    may_rest: bool,
     /// It speaks another protocol now.
     is_upgraded: bool,
 }
@@ -49,15 +54,21 @@ impl Place {
             next_request: 0,
             stalled: None,
             is_answered: false,
+            may_rest: false,
             is_upgraded: false,
         };
-        Self { table, id, state: Mutex::new(state) }
+        Self { table, id, state: Mutex::new(state), rests: Notify::new() }
+    }
+
+    /// Its number, different from that of any other.
+    pub(in crate::listen) fn id(&self) -> u64 {
+        self.id
     }
 
     /// A request was read.
     pub(in crate::listen) fn request_begins(self: &Arc<Self>) -> Arc<RequestPlace> {
         let id = self.change(|state| {
-            state.is_answered = false;
+            (state.is_answered, state.may_rest) = (false, false);
             let id = state.next_request;
             state.next_request += 1;
             state.requests.push(Open { id, waits: None });
@@ -79,6 +90,25 @@ impl Place {
         };
         if is_done {
             self.change(State::all_answered);
+            if self.lock().may_rest {
+                self.rests.notify_one();
+            }
+        }
+    }
+
+    /// Whether nothing is left of a request, once its response is flushed.
+    pub(in crate::listen) fn may_rest(&self, may_rest: bool) {
+        self.change(|state| state.may_rest = may_rest);
+    }
+
+    /// Waits until the connection waits for a request, and nothing is left of the one before.
+    pub(in crate::listen) async fn rests(&self) {
+        loop {
+            self.rests.notified().await;
+            let state = self.lock();
+            if state.may_rest && state.requests.is_empty() && !state.is_upgraded {
+                return;
+            }
         }
     }
 

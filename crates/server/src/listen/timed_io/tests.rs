@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::*;
+use crate::listen::ahead::Ahead;
 use crate::listen::handlers::Ends;
 use crate::listen::limits::{BODY_WITHIN, HEAD_WITHIN, JUST_CAME, Limits};
 use crate::listen::serve_http::{self, Version};
@@ -30,6 +31,7 @@ fn wrapped(table: &Arc<Table>) -> (TimedIo<DuplexStream>, Arc<Place>, DuplexStre
 /// A server that says how many bytes a body has, and has a long page.
 fn serve(table: &Arc<Table>) -> (JoinHandle<()>, DuplexStream) {
     let (io, place, client) = wrapped(table);
+    let io = Ahead::new(io, Bytes::new());
     let router = Router::new()
         .route("/long", get(async || Bytes::from_static(&[b'x'; LONG])))
         .route("/", post(async |body: Bytes| format!("{} bytes", body.len())).get(async || "page"));
