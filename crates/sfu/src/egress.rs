@@ -45,6 +45,10 @@ const ESTIMATE_INTERVAL: Duration = Duration::from_millis(10);
 /// the old address.
 const GAP: Duration = Duration::from_millis(200);
 
+/// A viewer that reports several times a second, and was silent for this long, had no network: packets that were sent to
+/// it meanwhile are lost. Chromium then waits up to three seconds before it requests a keyframe.
+const OUTAGE: Duration = Duration::from_secs(1);
+
 /// The round trip that is assumed before a report gives one.
 const UNKNOWN_ROUND_TRIP: Duration = Duration::from_millis(20);
 
@@ -163,6 +167,13 @@ impl Egress {
     fn moved(&mut self, silence: Duration) {
         // Packets sent meanwhile are lost. So are the viewer's requests: they came from an unknown address.
         if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
+            media.feedback.wants_keyframe = true;
+        }
+    }
+
+    /// Handles the return of a viewer that was silent for [`OUTAGE`] and has not moved.
+    fn returned(&mut self) {
+        if let Some(media) = self.media.as_mut().filter(|it| it.feedback.is_frequent) {
             media.feedback.wants_keyframe = true;
         }
     }
@@ -325,7 +336,8 @@ impl Egress {
         out: &mut Outbox,
     ) -> Receipt {
         self.due = now;
-        match self.transport.handle(datagram, now, out) {
+        let silent_for = self.transport.silence(now);
+        let receipt = match self.transport.handle(datagram, now, out) {
             Handled::Foreign => Receipt::Foreign,
             Handled::Pending => Receipt::Pending,
             Handled::Taken => Receipt::Taken,
@@ -334,7 +346,12 @@ impl Egress {
                 Receipt::Taken
             }
             Handled::Media => self.handle_feedback(datagram, now, out),
+        };
+        let is_authentic = self.transport.silence(now) < silent_for;
+        if silent_for >= OUTAGE && is_authentic {
+            self.returned();
         }
+        receipt
     }
 
     /// Reads a little of the data that serving it reads, so that it is in the processor's cache by then.

@@ -54,6 +54,10 @@ export class Server {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   get dataDir() {
     return this.#dataDir;
   }

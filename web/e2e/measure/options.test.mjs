@@ -42,3 +42,13 @@ test("options that make no sense are named", () => {
     expect(() => readOptions(TABLE, argv), argv.join(" ")).toThrow(said);
   }
 });
+
+test("what is no option can be taken as a list", () => {
+  const table = { ...TABLE, rows: { default: [], rest: true, help: "which" } };
+  expect(readOptions(table, ["R3", "--minutes", "1", "R8"])).toMatchObject({
+    rows: ["R3", "R8"],
+    minutes: 1,
+  });
+  expect(readOptions(table, []).rows).toEqual([]);
+  expect(usage("What it does.", table)).toContain("ROWS");
+});

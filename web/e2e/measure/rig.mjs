@@ -10,21 +10,24 @@ export class UsageError extends Error {}
 /**
  * Reads options by a table: `{ name: { default, min, max, one, help } }`. Those with `min` are
  * numbers, those with `one` one of a list, those whose default is false have no value; others are text. Null
- * is a default that means "not".
+ * is a default that means "not". One with `rest` takes what is no option.
  */
 export function readOptions(table, argv) {
-  const names = Object.keys(table);
+  const rest = Object.keys(table).find((name) => table[name].rest);
+  const names = Object.keys(table).filter((name) => name !== rest);
   const type = (name) => (table[name].default === false ? "boolean" : "string");
   const declared = Object.fromEntries(names.map((name) => [name, { type: type(name) }]));
   let values;
+  let positionals;
   try {
     const options = { ...declared, help: { type: "boolean", short: "h" } };
-    ({ values } = parseArgs({ args: argv, options }));
+    const given = { args: argv, options, allowPositionals: rest !== undefined };
+    ({ values, positionals } = parseArgs(given));
   } catch (error) {
     throw new UsageError(error.message);
   }
   if (values.help) return null;
-  return Object.fromEntries(
+  const read = Object.fromEntries(
     names.map((name) => {
       const rule = table[name];
       const text = values[name];
@@ -41,10 +44,12 @@ export function readOptions(table, argv) {
       return [name, value];
     }),
   );
+  return rest === undefined ? read : { ...read, [rest]: positionals };
 }
 
 export function usage(summary, table) {
-  const lines = Object.entries(table).map(([name, { help, default: value }]) => {
+  const lines = Object.entries(table).map(([name, { help, rest, default: value }]) => {
+    if (rest) return `  ${name.toUpperCase().padEnd(14)} ${help}`;
     const shown = value === null || value === false ? "" : ` [default: ${value}]`;
     return `  --${name.padEnd(12)} ${help}${shown}`;
   });
@@ -74,6 +79,11 @@ export class Rig {
       if (it) await close(it);
     });
     return started;
+  }
+
+  /** Says that what is measured is given up. */
+  get aborted() {
+    return this.#aborted;
   }
 
   get isAborted() {

@@ -5,6 +5,9 @@ const DOUBT_MS = 1_000;
 /** An ICE restart that has not connected by now leads nowhere. */
 const RESTART_MS = 10_000;
 
+/** In which something comes over a path that is there: the other side sends at least feedback, many times a second. */
+const PROOF_MS = 500;
+
 /** A first connection that takes longer than this probably finds no direct path. */
 const DETOUR_MS = 2_000;
 
@@ -30,6 +33,7 @@ export class PeerGuard {
   readonly #actions: PeerActions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #detourTimer: ReturnType<typeof setTimeout> | undefined;
+  #proofTimer: ReturnType<typeof setTimeout> | undefined;
   #hasConnected = false;
 
   constructor(pc: RTCPeerConnection, actions: PeerActions) {
@@ -45,7 +49,26 @@ export class PeerGuard {
   close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#detourTimer);
+    clearTimeout(this.#proofTimer);
     this.#pc.removeEventListener("connectionstatechange", this.#changed);
+  }
+
+  /**
+   * The page may be in another network, since its socket was lost, and the browser notices seconds later that the path
+   * is: leaves it when nothing comes any more.
+   */
+  check(): void {
+    if (this.#pc.connectionState === "connected") void this.#prove();
+  }
+
+  async #prove(): Promise<void> {
+    const before = await received(this.#pc);
+    clearTimeout(this.#proofTimer);
+    this.#proofTimer = setTimeout(async () => {
+      const isDead = before > 0 && (await received(this.#pc)) === before;
+      // A browser that has noticed by now is dealt with already.
+      if (isDead && this.#pc.connectionState === "connected") this.#actions.restart();
+    }, PROOF_MS);
   }
 
   readonly #changed = (): void => {
@@ -89,4 +112,14 @@ export class PeerGuard {
   #await(): void {
     this.#timer = setTimeout(() => this.#actions.renew(), RESTART_MS);
   }
+}
+
+/** Bytes that came over all paths; 0 in a browser that does not tell. */
+async function received(pc: RTCPeerConnection): Promise<number> {
+  let bytes = 0;
+  const report = await pc.getStats();
+  report.forEach((entry: { type: string; bytesReceived?: number }) => {
+    if (entry.type === "candidate-pair") bytes += entry.bytesReceived ?? 0;
+  });
+  return bytes;
 }

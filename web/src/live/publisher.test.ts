@@ -111,6 +111,19 @@ test("a lost socket alone keeps the peer connection", async () => {
   expect(hostState(publisher.getSnapshot())).not.toBe("ended");
 });
 
+test("in another network the host's path is looked for at once", async () => {
+  await beLive();
+  FakePeer.last.pathBytes = 1_000;
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: true }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakePeer.made).toHaveLength(1);
+  expect(FakePeer.last.offers.at(-1)).toEqual({ iceRestart: true });
+  expect(FakeSocket.last.of("offer")).toHaveLength(1);
+});
+
 test("a server that forgot everything gets a new offer and goes live again", async () => {
   await beLive();
   FakeSocket.last.drops();

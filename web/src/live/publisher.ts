@@ -232,6 +232,7 @@ export class Publisher extends Store<PublisherSnapshot> {
       void this.#offer(true);
     } else {
       this.#announce();
+      this.#guard?.check();
     }
   }
 

@@ -253,6 +253,33 @@ test("a lost socket is no loss while the picture moves", async () => {
   expect(FakePeer.made).toHaveLength(1);
 });
 
+/** The socket is lost and comes back to the same session. */
+async function resumeSocket(): Promise<void> {
+  FakeSocket.last.drops();
+  await settle();
+  FakeSocket.last.open();
+  FakeSocket.last.says(welcome({ resumed: true, room: roomState({ rev: 2, live: "live" }) }));
+  await settle();
+}
+
+test("in another network the path is looked for at once, not when the picture has stood for six seconds", async () => {
+  await watchLive();
+  FakePeer.last.pathBytes = 1_000;
+  await resumeSocket();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(FakeSocket.last.of("restart")).toEqual([{ type: "restart", pc: "sub" }]);
+  expect(FakePeer.made).toHaveLength(1);
+});
+
+test("a socket that was lost alone makes nothing new", async () => {
+  await watchLive();
+  FakePeer.last.pathBytes = 1_000;
+  await resumeSocket();
+  FakePeer.last.pathBytes = 1_100;
+  await watch(1_000);
+  expect(FakeSocket.last.of("restart")).toEqual([]);
+});
+
 test("a path that the browser doubts is kept while the picture moves", async () => {
   await watchLive();
   FakePeer.last.becomes("disconnected");

@@ -225,7 +225,9 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#sessions += 1;
     }
     this.#setRoom(message.room);
-    if (message.resumed && this.pc && this.pc.connectionState !== "connected") this.#restart();
+    if (!message.resumed || !this.pc) return;
+    if (this.pc.connectionState !== "connected") this.#restart();
+    else if (this.#isExpecting() && !this.#isHostsFault(message.room)) this.#guard?.check();
   }
 
   #setRoom(room: RoomState): void {
@@ -451,10 +453,15 @@ export class Viewer extends Store<ViewerSnapshot> {
     return room.hostTrouble && this.pc?.connectionState === "connected";
   }
 
+  /** Whether something has to arrive, and has before. */
+  #isExpecting(): boolean {
+    const isLive = this.getSnapshot().room?.live === "live";
+    return isLive && this.#judgedBy !== null && this.#playing;
+  }
+
   /** Whether what has to arrive does. */
   #isFlowing(): boolean {
-    const isLive = this.getSnapshot().room?.live === "live";
-    return isLive && this.#judgedBy !== null && this.#playing && !this.#stalled;
+    return this.#isExpecting() && !this.#stalled;
   }
 
   #refresh(): void {

@@ -132,6 +132,8 @@ export class FakePeer extends EventTarget {
   readonly offers: RTCOfferOptions[] = [];
   framesDecoded = 0;
   bytesReceived = 0;
+  /** Of everything that came over its path, feedback too. */
+  pathBytes = 0;
   closed = false;
 
   constructor() {
@@ -186,7 +188,11 @@ export class FakePeer extends EventTarget {
       framesDecoded: this.framesDecoded,
       bytesReceived: this.bytesReceived,
     };
-    return new Map([["in", entry]]) as unknown as RTCStatsReport;
+    const path = { id: "path", type: "candidate-pair", bytesReceived: this.pathBytes };
+    return new Map<string, unknown>([
+      ["in", entry],
+      ["path", path],
+    ]) as unknown as RTCStatsReport;
   }
 
   becomes(connectionState: RTCPeerConnectionState): void {

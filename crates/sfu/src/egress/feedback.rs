@@ -79,7 +79,9 @@ impl Missed {
 pub(crate) struct Feedback {
     /// Sequence numbers to retransmit, oldest first.
     requests: std::collections::VecDeque<u16>,
-    /// Whether the viewer requested a keyframe.
+    /// Whether the viewer sends transport-wide feedback, which comes at least four times a second while it is sent media.
+    pub(crate) is_frequent: bool,
+    /// Whether the viewer requested a keyframe, or needs one.
     pub(crate) wants_keyframe: bool,
     /// Whether feedback has reported on the video, so that the viewer is known to read it.
     pub(crate) is_picture_read: bool,
@@ -112,6 +114,7 @@ impl Feedback {
                     self.wants_keyframe = true;
                 }
                 Packet::TransportFeedback(feedback) => {
+                    self.is_frequent = true;
                     let mut missed = Missed::default();
                     let fates = sender.history().fates(&feedback, now_us);
                     estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));

@@ -23,6 +23,11 @@ const LAYER_SILENCE: Duration = Duration::from_secs(1);
 /// each frame in all layers. Recovery of a lost packet can delay a layer by 200 ms.
 const LEFT_BEHIND: Duration = Duration::from_millis(500);
 
+/// Numbers that are missing after a silence this long were lost in an outage of the publisher's network: the packets
+/// that follow build on frames that nobody has. Browsers that watch wait up to three seconds before they request a
+/// keyframe.
+const OUTAGE: Duration = Duration::from_millis(500);
+
 /// The minimum interval between two changes of a publisher's source. Late packets of the previous
 /// encoder must not bring it back, and no publisher can make the room change with every packet.
 const MIN_SOURCE_TIME: Duration = Duration::from_secs(1);
@@ -59,12 +64,21 @@ impl Layer {
         if !self.is_on(self.last_at, packet.arrived) {
             self.rates.resume(packet.arrived);
         }
+        let is_interrupted = self.is_interrupted(&packet);
         self.last_at = packet.arrived;
         self.rates.count(&packet.place, packet.ts, packet.payload.len(), packet.arrived);
         if packet.is_keyframe {
             self.keyframe.satisfied();
+        } else if is_interrupted && self.demand.is_wanted(packet.arrived) {
+            self.keyframe.want();
         }
         self.ring.push(packet);
+    }
+
+    /// Whether this is the first packet after an outage of the publisher's network.
+    fn is_interrupted(&self, packet: &Packet) -> bool {
+        let silence = packet.arrived.saturating_duration_since(self.last_at);
+        silence >= OUTAGE && self.ring.newest().is_some_and(|it| packet.seq > it.seq + 1)
     }
 
     /// Bytes of payload per second; before the first measurement, the bytes so far.

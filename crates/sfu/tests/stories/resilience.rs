@@ -171,8 +171,12 @@ fn r2_a_minute_of_bursts_disconnects_nobody() {
     assert!(bad.shown > 20.0 && good.shown > 80.0);
 }
 
+/// After this long without a frame Chromium requests a keyframe, and again after as long.
+const CHROMIUM_PATIENCE: Duration = Duration::from_secs(3);
+
 fn outage(seconds: u32, limit: Duration) {
     let (mut sim, host, viewer) = watching();
+    sim.client_mut(viewer).viewer().patience = Some(CHROMIUM_PATIENCE);
     sim.client_mut(viewer).online = false;
     sim.run(seconds * SECOND);
     let shown = sim.screen(viewer).shown.len();
@@ -201,6 +205,26 @@ fn r3_an_outage_of_ten_seconds() {
 #[test]
 fn r3_an_outage_of_twenty_five_seconds() {
     outage(25, 2 * SECOND);
+}
+
+#[test]
+fn r8_an_outage_of_the_host_ends_for_viewers_when_it_ends() {
+    for tenths in [10, 20, 29, 32, 40] {
+        let (mut sim, host, viewer) = watching();
+        sim.client_mut(viewer).viewer().patience = Some(CHROMIUM_PATIENCE);
+        sim.client_mut(host).online = false;
+        sim.run(tenths * SECOND / 10);
+        let shown = sim.screen(viewer).shown.len();
+        let asked = sim.host(host).keyframe_requests.len();
+        sim.client_mut(host).online = true;
+        let back =
+            sim.wait("the picture again", 5 * SECOND, |it| it.screen(viewer).shown.len() > shown);
+        assert!(back < SECOND / 2, "after {tenths} tenths of a second: {back:?}");
+        sim.run(5 * SECOND);
+        let asked = sim.host(host).keyframe_requests.len() - asked;
+        assert!((1..=4).contains(&asked), "one for each layer and no storm: {asked}");
+        assert!(!is_left(&sim));
+    }
 }
 
 #[test]

@@ -12,13 +12,16 @@ use str0m::{Event, Rtc};
 use super::host::Frame;
 use super::scalable::{Descriptor, Scaled};
 
-/// A browser that has waited this long for a frame asks for a keyframe, and again after as long.
+/// A viewer that has waited this long for a frame asks for a keyframe, and again after as long, unless it is told
+/// otherwise.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
 pub(crate) struct Viewer {
     pub(crate) joined_at: Option<Instant>,
     pub(crate) screen: Screen,
+    /// Another [`PATIENCE`], such as the three seconds of Chromium.
+    pub(crate) patience: Option<Duration>,
     video_ssrc: Option<u32>,
     first_packet_at: Option<Instant>,
     asked_at: Option<Instant>,
@@ -208,8 +211,9 @@ impl Viewer {
     }
 
     pub(crate) fn next_at(&self) -> Option<Instant> {
+        let patience = self.patience.unwrap_or(PATIENCE);
         let shown = self.screen.shown.last().map(|it| it.0);
-        shown.or(self.first_packet_at).max(self.asked_at).map(|at| at + PATIENCE)
+        shown.or(self.first_packet_at).max(self.asked_at).map(|at| at + patience)
     }
 
     /// Asks for a keyframe when the picture stands.
