@@ -71,10 +71,13 @@ async fn bodies_that_never_come_keep_nobody_out() {
 #[tokio::test]
 async fn media_connections_that_prove_nothing_keep_nobody_out() {
     let server = start_small().await;
-    // A binding request (RFC 8489, section 5) with a USERNAME, in a frame of RFC 4571.
-    let attribute = [&[0, 6, 0, 13][..], b"AAAAAAAA:BBBB", &[0; 3]].concat();
-    let head = [0, 1, 0, attribute.len() as u8, 0x21, 0x12, 0xa4, 0x42];
-    let check = [&head[..], &[7; 12], &attribute].concat();
+    // A binding request (RFC 8489, section 5) in a frame of RFC 4571, signed with a password that is wrong.
+    let user = [&[0, 6, 0, 13][..], b"AAAAAAAA:BBBB", &[0; 3]].concat();
+    let priority = [0, 0x24, 0, 4, 1, 2, 3, 4];
+    let integrity = [&[0, 8, 0, 20][..], &[9; 20]].concat();
+    let attributes = [&user[..], &priority, &integrity].concat();
+    let head = [0, 1, 0, attributes.len() as u8, 0x21, 0x12, 0xa4, 0x42];
+    let check = [&head[..], &[7; 12], &attributes].concat();
     let frame = [&(check.len() as u16).to_be_bytes()[..], &check].concat();
     let _held = flood(&server, &frame).await;
     is_served(&server).await;
