@@ -16,6 +16,7 @@
 //! | `table/place.rs` | what one connection waits for |
 //! | `handlers.rs` | what connections are served with |
 //! | `connection.rs`, `first_byte.rs` | one connection: plain or TLS |
+//! | `handshakes.rs` | how many TLS handshakes a network may ask for |
 //! | `serve_http.rs` | HTTP/1.1 and HTTP/2 on it |
 //! | `timed_io.rs`, `body.rs` | deadlines of writes; of bodies. hyper has that of heads |
 //! | `descriptors.rs` | how many connections the system allows |
@@ -28,6 +29,7 @@ mod connection;
 mod descriptors;
 mod first_byte;
 mod handlers;
+mod handshakes;
 mod limits;
 mod serve_http;
 mod table;
@@ -37,5 +39,6 @@ mod unfinished;
 pub(crate) use accept::accept;
 pub(crate) use bind::bind;
 pub(crate) use handlers::{Handlers, LocalAddr, OverTls};
+pub(crate) use handshakes::Handshakes;
 pub use limits::*;
 pub(crate) use table::Table;

@@ -13,7 +13,7 @@ use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::http::router;
 use crate::https::{Https, Loaded, own_names};
-use crate::listen::{self, Handlers, Table};
+use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
 use crate::public_ips::{Asking, PublicIps};
@@ -162,6 +162,7 @@ pub async fn serve_with(
     let connections = Table::new(config.connections());
     let handlers = Handlers {
         router: router(app),
+        handshakes: Handshakes::new(config.trust_networks.clone()),
         tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
         media: media.clone(),
         turn,

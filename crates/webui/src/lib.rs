@@ -197,6 +197,10 @@ mod tests {
             let mut tags = vec![plain.etag];
             for encoding in ["br", "gzip"] {
                 let asset = get(&path, Some(encoding)).expect("it was listed");
+                // One of some dozen bytes does not shrink, and has no copy.
+                if asset.encoding.is_none() && plain.bytes.len() < 256 {
+                    continue;
+                }
                 assert_eq!((asset.encoding, asset.mime), (Some(encoding), plain.mime), "{path}");
                 // Of a short file little is left out.
                 let is_long = plain.bytes.len() > 4_096;

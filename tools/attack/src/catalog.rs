@@ -47,10 +47,6 @@ pub(crate) enum Pattern {
     Repeat,
 }
 
-/// Handshakes of TLS a second beyond which it would be the same: each costs the server a quarter of a millisecond and the
-/// attacker, on the same processors, half of one.
-const MAX_HANDSHAKES: u32 = 1_000;
-
 /// All attacks, in the order in which they run.
 pub const ATTACKS: [Attack; 18] = [
     Attack {
@@ -204,15 +200,6 @@ impl Attack {
     #[must_use]
     pub fn all(is_tls: bool) -> Vec<Self> {
         ATTACKS.into_iter().filter(|it| is_tls || !it.needs_tls).collect()
-    }
-
-    /// Connections that it may open a second, at most.
-    pub(crate) fn most_a_second(self, is_tls: bool) -> u32 {
-        let has_handshakes = !matches!(
-            self.kind,
-            Kind::Silent | Kind::HalfTls | Kind::HalfFrames | Kind::UnprovenMedia
-        );
-        if is_tls && has_handshakes { self.max_rate.min(MAX_HANDSHAKES) } else { self.max_rate }
     }
 
     /// The attack of that name.

@@ -254,7 +254,7 @@ impl<'a> Run<'a> {
             room,
             self.script.clone(),
             options.networks,
-            options.rate.min(attack.most_a_second(self.target.tls.is_some())),
+            options.rate.min(attack.max_rate),
         );
         let me = Arc::new(me.map_err(RunError::System)?);
         let thread = Thread::start("attacker", system::be_nice);

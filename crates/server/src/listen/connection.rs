@@ -39,6 +39,16 @@ pub(super) async fn run(
     if let Ok(Ok(Speaks::Media)) = speaks {
         return Box::pin(carry_media(stream, peer, place, closed, &handlers)).await;
     }
+    if let Ok(Ok(Speaks::Tls)) = speaks {
+        let may_shake_hands = tokio::select! {
+            may = handlers.handshakes.turn(peer.ip()) => may,
+            _ = &mut closed => return,
+            () = handlers.shutdown.wait() => return,
+        };
+        if !may_shake_hands {
+            return tracing::debug!(%peer, "too many handshakes of its network");
+        }
+    }
     let ends = Ends { peer, local: stream.local_addr().ok(), tls: None };
     let io = TimedIo::new(stream, place.clone(), closed);
     let result = match (speaks, handlers.tls.clone()) {

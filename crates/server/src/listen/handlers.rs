@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use tls::{Certificates, ServerConfig};
 
+use super::handshakes::Handshakes;
 use crate::media::Media;
 use crate::own_turn::OwnTurn;
 use crate::shutdown::Shutdown;
@@ -35,6 +36,7 @@ pub(crate) struct Handlers {
     pub(crate) router: Router,
     /// None without HTTPS.
     pub(crate) tls: Option<(Arc<ServerConfig>, Certificates)>,
+    pub(crate) handshakes: Handshakes,
     /// Takes connections that carry media.
     pub(crate) media: Arc<dyn Media>,
     /// Serves TURN clients; none without HTTPS.

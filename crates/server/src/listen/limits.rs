@@ -44,6 +44,12 @@ pub(super) const SLOW_AFTER: Duration = Duration::from_secs(30);
 /// The time for the handshake of TLS, from the connection's first byte.
 pub const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
+/// TLS handshakes of one network a second, in the long run. Each costs half a millisecond of a core.
+pub const HANDSHAKES_PER_SECOND: u32 = 50;
+
+/// TLS handshakes of one network at once; more wait for their turn.
+pub const HANDSHAKES_BURST: u32 = 200;
+
 /// How long an HTTP/2 connection may be idle. Browsers keep it for the next page.
 pub const HTTP2_IDLE: Duration = Duration::from_secs(60);
 
