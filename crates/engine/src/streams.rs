@@ -180,9 +180,11 @@ impl Streams {
         }
     }
 
-    /// Closes a connection that is to give way, unless a peer owns it.
+    /// Closes a connection that has lost its place. One that was proven meanwhile too: nobody counts it any more.
     pub fn give_way(&mut self, id: u64) {
-        if let Some(token) = self.unproven.get(&id).copied() {
+        let unproven = self.unproven.get(&id).copied();
+        let is_it = |(token, stream): (&Token, &Stream)| (stream.id == id).then_some(*token);
+        if let Some(token) = unproven.or_else(|| self.all.iter().find_map(is_it)) {
             self.close(token);
         }
     }

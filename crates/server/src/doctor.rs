@@ -62,6 +62,12 @@ impl Doctor {
 
     /// The findings, the worst first.
     pub(crate) async fn findings(&self) -> Vec<DoctorFinding> {
+        // In a task of its own: a look goes on when whoever asked has left, and the next waits for it all the same.
+        let doctor = self.clone();
+        tokio::spawn(async move { doctor.look().await }).await.unwrap_or_default()
+    }
+
+    async fn look(&self) -> Vec<DoctorFinding> {
         let mut last = self.0.last.lock().await;
         if let Some((looked, findings)) = &*last
             && looked.elapsed() < GOOD_FOR

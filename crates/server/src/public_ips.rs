@@ -83,22 +83,29 @@ impl Asking {
 
     /// Follows changes until the server stops.
     pub(crate) async fn follow(self, now: PublicIps, media: Arc<dyn Media>, shutdown: Shutdown) {
+        let mut wait = if now.get().len() > self.fixed.len() { ASK_EVERY } else { ASK_AGAIN_AFTER };
         loop {
-            let is_known = now.get().len() > self.fixed.len();
-            let wait = if is_known { ASK_EVERY } else { ASK_AGAIN_AFTER };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = shutdown.wait() => return,
             }
             let found = self.ask().await;
-            let ips = self.with_fixed(found);
-            // A server that is silent for once has not taken the address away.
-            if ips.len() > self.fixed.len() && ips != now.get() {
+            wait = if found.is_empty() { ASK_AGAIN_AFTER } else { ASK_EVERY };
+            let known = now.get();
+            let ips = self.after(&known, found);
+            if ips != known {
                 tracing::info!(addresses = listed(&ips), "the public address changed");
                 now.set(ips.clone());
                 media.set_public_ips(ips);
             }
         }
+    }
+
+    /// What is known after an answer. A family of which it says nothing has not lost its address.
+    fn after(&self, known: &[IpAddr], found: Vec<IpAddr>) -> Vec<IpAddr> {
+        let is_told = |ip: &&IpAddr| found.iter().any(|it| it.is_ipv4() == ip.is_ipv4());
+        let kept: Vec<IpAddr> = known.iter().filter(|ip| !is_told(ip)).copied().collect();
+        self.with_fixed(found.into_iter().chain(kept).collect())
     }
 
     fn with_fixed(&self, found: Vec<IpAddr>) -> Vec<IpAddr> {
@@ -129,6 +136,16 @@ mod tests {
             asking.with_fixed(found),
             [[203, 0, 113, 7], [203, 0, 113, 8]].map(IpAddr::from)
         );
+    }
+
+    #[test]
+    fn an_answer_for_one_family_takes_no_address_of_the_other() {
+        let asking = Asking { fixed: Vec::new(), servers: Vec::new() };
+        let (v4, other): (IpAddr, IpAddr) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
+        let v6: IpAddr = "2001:db8::7".parse().unwrap();
+        assert_eq!(asking.after(&[v4], vec![v6]), [v6, v4]);
+        assert_eq!(asking.after(&[v4, v6], vec![other]), [other, v6]);
+        assert_eq!(asking.after(&[v4], Vec::new()), [v4]);
     }
 
     #[tokio::test]

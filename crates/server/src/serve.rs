@@ -162,7 +162,7 @@ pub async fn serve_with(
     let connections = Table::new(config.connections());
     let handlers = Handlers {
         router: router(app),
-        handshakes: Handshakes::new(config.trust_networks.clone()),
+        handshakes: Handshakes::new(without_limit(&config)),
         tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
         media: media.clone(),
         turn,
@@ -198,6 +198,13 @@ pub async fn serve_with(
 /// capture.) Nothing enters but what a page was given credentials for.
 fn media_address(pages: IpAddr) -> IpAddr {
     if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
+}
+
+/// Networks whose TLS handshakes have no limit: those that the operator names, of clients and of proxies, which bring the
+/// connections of many.
+fn without_limit(config: &Config) -> Vec<auth::IpNet> {
+    let named = config.trust_proxies.iter().filter(|it| !it.addr().is_loopback());
+    named.chain(&config.trust_networks).copied().collect()
 }
 
 /// Opens the port of plain HTTP beside HTTPS. One that was not asked for may be missing.

@@ -37,8 +37,10 @@ const SEEKING: readonly ViewerPhase[] = [
 /** What the fan is told over the picture, or in its place. */
 export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
   const { t } = useLanguage();
-  const { phase, attempt, noPath } = snapshot;
-  if (noPath && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
+  const { phase, attempt, noPath, problem } = snapshot;
+  // What helps here is said below.
+  const isToldMore = problem === "turn_needs_name";
+  if (noPath && !isToldMore && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
   switch (phase) {
     case "connecting":
       return (

@@ -1,5 +1,5 @@
 import { useLanguage } from "../hooks/use-language";
-import { noPathText } from "../i18n/paths";
+import { noPathText } from "../i18n/room-paths";
 import type { NoPath } from "../live/why-no-path";
 import { Link } from "../router";
 import { Marked } from "./marked";

@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import { ALL_PATHS } from "../live/doctor/ways";
-import { noPathText, type PathKey, pathText } from "./paths";
+import { type PathKey, pathText } from "./paths";
 import words from "./paths.json";
+import { noPathText } from "./room-paths";
+import roomWords from "./room-paths.json";
 
 const KEYS = Object.keys(words) as PathKey[];
+const ALL = [...Object.values(words), ...Object.values(roomWords)];
 
 test("both languages have the same holes", () => {
   const holes = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
-  for (const key of KEYS) expect(holes(words[key].zh), key).toEqual(holes(words[key].en));
+  for (const { en, zh } of ALL) expect(holes(zh), en).toEqual(holes(en));
 });
 
 test("commands stand between two backticks", () => {
-  for (const { en, zh } of Object.values(words)) {
+  for (const { en, zh } of ALL) {
     for (const text of [en, zh]) expect((text.split("`").length - 1) % 2, text).toBe(0);
   }
 });

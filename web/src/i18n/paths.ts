@@ -1,4 +1,3 @@
-import type { NoPath } from "../live/why-no-path";
 import { fill, type Language } from "./language";
 import words from "./paths.json";
 
@@ -11,8 +10,4 @@ export function pathText(
   values?: Readonly<Record<string, string | number>>,
 ): string {
   return fill(words[key][language === "en" ? "en" : "zh"], values);
-}
-
-export function noPathText(language: Language, { code, values }: NoPath): string {
-  return pathText(language, `room.${code}`, values);
 }

@@ -14,6 +14,8 @@ const ICE_CONNECTED = ["connected", "completed"];
 export interface PathWatchOptions {
   /** Null: there is a path, or none is sought. */
   tell: (why: NoPath | null) => void;
+  /** Whether the server is there; if not, that is the reason, and others tell it. */
+  isOpen?: () => boolean;
   here?: Pick<Location, "hostname" | "host">;
   fetch?: typeof fetch;
 }
@@ -31,6 +33,7 @@ export class PathWatch {
 
   constructor(options: PathWatchOptions) {
     this.#options = {
+      isOpen: () => true,
       here: window.location,
       fetch: (...args) => window.fetch(...args),
       ...options,
@@ -66,6 +69,15 @@ export class PathWatch {
     else this.#pathTimer ??= setTimeout(() => this.#sayWhy(), NO_PATH_MS);
   }
 
+  /** Nothing is on air: no path is sought for now. */
+  forget(): void {
+    this.#stopListening?.();
+    this.#stopListening = null;
+    clearTimeout(this.#pathTimer);
+    this.#pathTimer = undefined;
+    if (this.#told === "media") this.#silence();
+  }
+
   /** Nothing is sought any more. */
   close(): void {
     clearTimeout(this.#welcomeTimer);
@@ -88,6 +100,7 @@ export class PathWatch {
   }
 
   #sayWhy(): void {
+    if (!this.#options.isOpen()) return;
     const candidates = candidatesOf(this.#description);
     const why = whyNoPath({ candidates, hostname: this.#options.here.hostname });
     if (why) this.#say("media", why);

@@ -119,7 +119,10 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** Tries in a row that found no path to the media server. */
   #failures = 0;
   #againTimer: ReturnType<typeof setTimeout> | undefined;
-  readonly #paths = new PathWatch({ tell: (noPath) => this.update({ noPath }) });
+  readonly #paths = new PathWatch({
+    tell: (noPath) => this.update({ noPath }),
+    isOpen: () => this.#signaling.isOpen,
+  });
   readonly #stopWakeup: () => void;
   /** No further try would help. */
   #stopped = false;
@@ -233,7 +236,10 @@ export class Viewer extends Store<ViewerSnapshot> {
   #setRoom(room: RoomState): void {
     const before = this.getSnapshot().room;
     if (before && room.rev < before.rev) return;
-    if (room.live !== "live") this.#playing = false;
+    if (room.live !== "live") {
+      this.#playing = false;
+      this.#paths.forget();
+    }
     if (room.live !== before?.live) {
       this.#stall.reset(Date.now());
       this.#stalled = false;

@@ -1,6 +1,6 @@
 import { type Candidate, isAddress, type Reach, reachOf } from "./candidates";
 
-/** Why media does not come, as far as a page can tell. Its words are `room.…` of i18n/paths.json. */
+/** Why media does not come, as far as a page can tell. Its words are in i18n/room-paths.json. */
 export type NoPathCode =
   | "private_address"
   | "loopback_address"

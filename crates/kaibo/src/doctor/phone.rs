@@ -16,6 +16,9 @@ use crate::output;
 /// How often the server is asked what devices found.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
+/// Answers in a row that may be missing.
+const MAX_FAILURES: usize = 15;
+
 /// Shows what devices find until the ticket expires, or the program is stopped.
 pub(super) fn phone(
     server: &OwnServer,
@@ -97,9 +100,19 @@ fn follow(
     let end = Instant::now() + lasts;
     // What devices found before is no news.
     let mut told = server.report_for(ticket)?.devices;
+    let mut failures = 0;
     while Instant::now() < end {
         thread::sleep(ASK_EVERY);
-        let report = server.report_for(ticket)?;
+        let report = match server.report_for(ticket) {
+            Ok(report) => report,
+            // The server may be starting anew; at the end its own clock decides.
+            Err(_) if failures < MAX_FAILURES => {
+                failures += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        failures = 0;
         // The last comes first.
         for device in report.devices.iter().rev().filter(|it| !told.contains(it)) {
             tell(device, Ports { udp: report.udp_port, tcp: report.tcp_port })?;

@@ -77,8 +77,10 @@ async fn carry_media(
     handlers: &Handlers,
 ) {
     let first = tokio::select! {
-        first = timeout(HANDSHAKE_WITHIN, first_frame(&mut stream)) => first,
+        // First: one that has lost its place is not handed over.
+        biased;
         _ = &mut closed => return,
+        first = timeout(HANDSHAKE_WITHIN, first_frame(&mut stream)) => first,
         () = handlers.shutdown.wait() => return,
     };
     let (Ok(Ok(first)), Ok(local)) = (first, stream.local_addr()) else {
