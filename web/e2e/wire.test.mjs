@@ -53,7 +53,10 @@ for (const [path, budget] of Object.entries(BUDGETS)) {
     for (const file of ["/", ...files]) {
       const plain = await ask(file);
       const tags = new Set();
-      for (const [encoding, decode] of Object.entries(DECODERS)) {
+      // One of some dozen bytes does not shrink, and comes as it is.
+      const isTiny = plain.body.length < 256;
+      const encodings = Object.entries(DECODERS).filter(([it]) => !isTiny || it === "identity");
+      for (const [encoding, decode] of encodings) {
         const answer = await ask(file, { "accept-encoding": encoding });
         assert.equal(answer.headers["content-encoding"] ?? "identity", encoding, file);
         assert.equal(answer.headers.vary, "accept-encoding", file);
@@ -72,7 +75,7 @@ for (const [path, budget] of Object.entries(BUDGETS)) {
         assert.deepEqual([again.status, again.body.length], [304, 0], `${file} ${encoding}`);
         assert.equal(again.headers.etag, answer.headers.etag);
       }
-      assert.equal(tags.size, 3, `${file} has a tag for each encoding`);
+      assert.equal(tags.size, encodings.length, `${file} has a tag for each encoding`);
     }
     t.diagnostic(`${path}: ${JSON.stringify(bytes)} bytes`);
     assert.ok(bytes.gzip < budget, `${bytes.gzip} bytes by gzip`);
