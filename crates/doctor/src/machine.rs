@@ -6,6 +6,7 @@
 //! | `nft.rs` | nftables' rules, as far as a port is concerned |
 //! | `names.rs` | the addresses of names |
 //! | `port.rs` | a port, and whether it is let in |
+//! | `programs.rs` | what programs of the system print |
 //! | `place.rs` | the container, and whose cloud it is |
 
 mod firewall;
@@ -13,6 +14,7 @@ mod names;
 mod nft;
 mod place;
 mod port;
+mod programs;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
@@ -98,7 +100,7 @@ pub struct PortTaken {
 
 impl Machine {
     /// Looks at the machine that this process runs on. It takes up to some seconds: names are asked for, and programs
-    /// of the system are run, each for [`PATIENCE`](names::PATIENCE) at most.
+    /// of the system are run, each for [`PATIENCE`](programs::PATIENCE) at most.
     pub fn look(server: &Server) -> Self {
         let addresses = if_addrs::get_if_addrs().unwrap_or_default();
         let addresses = addresses.iter().filter(|it| it.is_oper_up());
@@ -159,7 +161,7 @@ fn taken(server: &Server) -> Vec<PortTaken> {
 fn is_clock_kept() -> Option<bool> {
     let mut command = Command::new("timedatectl");
     command.args(["show", "--property=NTPSynchronized", "--value"]);
-    match names::output(command)?.trim() {
+    match programs::output(command)?.trim() {
         "yes" => Some(true),
         "no" => Some(false),
         _ => None,

@@ -1,7 +1,7 @@
 //! Asks a server over HTTP: this machine's own, or one by its URL.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +48,11 @@ pub(crate) fn reachable(listen: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, listen.port())
+}
+
+/// Whether an address is one of this machine: only such a one can be bound.
+pub(crate) fn is_here(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// Sends a request without a body. A certificate is not verified.
@@ -139,7 +144,8 @@ fn tls_config() -> anyhow::Result<ClientConfig> {
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
-/// Takes every certificate: nothing secret is sent, and the name of a server is not its address on this machine.
+/// Takes every certificate: the name of a server is not its address on this machine, and secrets are sent to this machine
+/// alone.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
 
@@ -189,6 +195,12 @@ mod tests {
         assert_eq!(at("0.0.0.0:8080"), "127.0.0.1:8080");
         assert_eq!(at("[::1]:3000"), "[::1]:3000");
         assert_eq!(at("192.0.2.7:443"), "192.0.2.7:443");
+    }
+
+    #[test]
+    fn only_own_addresses_are_here() {
+        assert!(is_here(Ipv4Addr::LOCALHOST.into()));
+        assert!(!is_here([198, 51, 100, 254].into()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `base.rs` | the path below which clients reach the server |
+//! | `bearer.rs` | the bearer token of a request |
 //! | `client.rs` | who calls, and by which host name |
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
@@ -17,6 +18,7 @@ mod acme;
 mod api;
 mod assets;
 mod base;
+mod bearer;
 mod client;
 mod cors;
 mod doctor;
@@ -32,6 +34,7 @@ use axum::routing::{MethodRouter, get, post};
 use protocol::ErrorCode;
 
 pub(crate) use base::Base;
+pub(crate) use bearer::bearer;
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
 

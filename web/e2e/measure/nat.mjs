@@ -1,7 +1,8 @@
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import readline from "node:readline";
 import { promisify } from "node:util";
 import { natRules, readCounters, rebindRules, TABLE } from "./nat-rules.mjs";
+import { kill, tell } from "./tell.mjs";
 
 const run = promisify(execFile);
 
@@ -85,11 +86,12 @@ export class Nat {
     clearInterval(this.#timer);
     this.#nft?.kill("SIGKILL");
     for (const name of [this.#client, this.#nat]) {
-      for (const pid of tell("netns", "pids", name).split("\n").filter(Boolean)) kill(Number(pid));
-      tell("netns", "del", name);
+      for (const pid of tell("ip", "netns", "pids", name).split("\n").filter(Boolean))
+        kill(Number(pid));
+      tell("ip", "netns", "del", name);
     }
     // The interfaces go with the namespaces, but not at once.
-    tell("link", "del", this.#name);
+    tell("ip", "link", "del", this.#name);
   }
 
   async #make() {
@@ -161,23 +163,5 @@ export class Nat {
     const running = run("ip", ["netns", "exec", this.#nat, "nft", "-f", "-"]);
     running.child.stdin.end(rules);
     await running;
-  }
-}
-
-/** What `ip` says; nothing when what it is told of is not there. */
-function tell(...args) {
-  try {
-    return execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return "";
-  }
-}
-
-/** What is left inside, as of a browser whose driver was killed. */
-function kill(pid) {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
   }
 }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use super::names::output;
 use super::nft;
 use super::port::{Port, Verdict};
+use super::programs::output;
 
 /// Which firewall.
 #[derive(Debug, Clone, PartialEq, Eq)]

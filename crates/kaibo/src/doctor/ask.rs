@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use server::Config;
 use url::Url;
 
-use crate::own_server::{Answer, Request, ask, reachable};
+use crate::own_server::{Answer, Request, ask, is_here, reachable};
 
 /// The longest wait for each part of an answer: a look at the machine takes seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -47,6 +47,8 @@ impl OwnServer {
         // A server knows its own machine by a loopback name.
         let host = if at.ip().is_loopback() { "localhost".into() } else { at.ip().to_string() };
         let key = config.publish.key.as_ref().map(|key| key.0.clone());
+        // The settings may be another machine's.
+        let key = key.filter(|_| is_here(at.ip()));
         Self { at, host, key }
     }
 

@@ -2,16 +2,16 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use auth::{Secret, TICKET_LIFETIME};
+use auth::TICKET_LIFETIME;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use control::Refusal;
 use protocol::{DeviceReport, DoctorReport, DoctorTicket, ErrorCode};
 
+use super::bearer::bearer;
 use super::client::Client;
 use crate::ApiError;
 use crate::state::App;
@@ -98,21 +98,8 @@ fn check(
     headers: &HeaderMap,
     is_ticket_enough: bool,
 ) -> Result<(), ApiError> {
-    let given = bearer(headers)?;
+    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
     let now = Instant::now();
     let may = app.auth.may_look(&client.addr, given.as_ref(), is_ticket_enough, now);
     may.map_err(|denied| Refusal::from(denied).into())
-}
-
-fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
-    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    let wrong = |message: String| ApiError::new(ErrorCode::AuthBad, message);
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(wrong(
-            "the Authorization header has to be: Bearer, a space and the token".into(),
-        ));
-    }
-    Secret::parse(token.trim()).map_err(|error| wrong(format!("the token: {error}")))
 }

@@ -3,7 +3,7 @@
 use auth::Secret;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, LINK};
+use axum::http::header::{CONTENT_TYPE, IF_MATCH, LINK};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -253,15 +253,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
-    let Some(value) = text(headers, &AUTHORIZATION) else { return Ok(None) };
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        let message = "the Authorization header has to be: Bearer, a space and the token";
-        return Err(Problem::new(ErrorCode::AuthBad, message));
-    }
-    // Encoders send the header of an empty key field as well.
-    Secret::parse(token.trim())
-        .map_err(|error| Problem::new(ErrorCode::AuthBad, format!("the token: {error}")))
+    crate::http::bearer(headers).map_err(|why| Problem::new(ErrorCode::AuthBad, why))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { until } from "../../lib/until.mjs";
 import { readCounters } from "../nat-rules.mjs";
+import { kill, tell } from "../tell.mjs";
 import { outageRules, pathRules } from "./internet-rules.mjs";
 
 const run = promisify(execFile);
@@ -204,23 +205,5 @@ export class Internet {
     this.#spaces.clear();
     // The interfaces go with the namespaces, but not at once.
     tell("ip", "link", "del", `kb${process.pid}`);
-  }
-}
-
-/** What a program says; nothing when it fails. */
-function tell(program, ...args) {
-  try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return "";
-  }
-}
-
-/** What is left inside, as of a browser whose driver was killed. */
-function kill(pid) {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
   }
 }
