@@ -120,6 +120,12 @@ impl Room {
             video: *video,
             audio: *audio,
             host_trouble: self.broadcast.has_host_trouble(),
+            title: None,
+            notice: None,
+            cover: None,
+            chat: protocol::ChatRules::default(),
+            pinned: None,
+            stage: protocol::Stage::default(),
         }
     }
 
@@ -131,6 +137,8 @@ impl Room {
             live: self.broadcast.live,
             since: self.broadcast.since.unwrap_or_default(),
             host: self.host_info(),
+            title: None,
+            cover: None,
             viewers: self.audience.n_viewers,
         })
     }
@@ -146,6 +154,8 @@ impl Room {
             codec: media.video.map(|codec| codec.as_str().into()),
             audio_codec: media.audio.map(|codec| codec.as_str().into()),
             layers: media.layers.clone(),
+            title: None,
+            cover: None,
             viewers: self.audience.n_viewers,
             findings: findings.told.clone(),
         }

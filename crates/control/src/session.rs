@@ -9,7 +9,7 @@ use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
 use media_api::{Codec, PeerId, Preference, Reason};
 use protocol::{
-    AudioState, DisplayName, IceServer, LayerSize, Pc, Role, ServerMessage, VideoState,
+    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, VideoState,
 };
 use serde_json::Value;
 
@@ -20,6 +20,13 @@ use crate::limits::{OFFERS_BURST, OFFERS_PER_SECOND};
 /// Names a session in the log and in `welcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub(crate) u64);
+
+impl SessionId {
+    /// Names the person of a session that has no secret of its own.
+    pub(crate) fn person(self) -> PersonId {
+        PersonId::parse(&self.to_string()).expect("a letter and digits")
+    }
+}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, HostInfo, LiveState, RoomName};
+use crate::{Finding, HostInfo, LiveState, RoomName, Title};
 
 /// One room that is live now, as `GET /api/rooms` lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,13 @@ pub struct RoomSummary {
     pub since: f64,
     /// Who the host says to be.
     pub host: Option<HostInfo>,
+    /// What the broadcast is called.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+    pub title: Option<Title>,
+    /// The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; none when it has none.
+    #[serde(default)]
+    pub cover: Option<u32>,
     /// Viewers whose media transport is connected.
     pub viewers: u32,
 }
@@ -39,6 +46,13 @@ pub struct RoomInfo {
     pub audio_codec: Option<String>,
     /// The simulcast layers (`rid`s) that came, best first; empty without simulcast.
     pub layers: Vec<String>,
+    /// What the broadcast is called.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+    pub title: Option<Title>,
+    /// The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; none when it has none.
+    #[serde(default)]
+    pub cover: Option<u32>,
     /// Viewers whose media transport is connected.
     pub viewers: u32,
     /// What is wrong with what the host sends.

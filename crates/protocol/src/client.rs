@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    DisplayName, ErrorCode, LayerName, LayerSize, MAX_JSON_DEPTH, MAX_SDP_BYTES,
-    MAX_SMALL_MESSAGE_BYTES, Pc, Role, RoomName,
+    ChatRules, ChatStyle, ChatText, DisplayName, ErrorCode, LayerName, LayerSize, MAX_JSON_DEPTH,
+    MAX_SDP_BYTES, MAX_SMALL_MESSAGE_BYTES, Moderation, NoticeText, Pc, ReactionKind, Role,
+    RoomName, StageAction, Title,
 };
 
 /// One message with what may stand beside any message.
@@ -70,9 +71,11 @@ pub enum ClientMessage {
         name: Option<DisplayName>,
         /// The publishing key. The same key takes a live room over, another is refused.
         key: Option<String>,
-        /// A secret of the browser's own, for a host that has no key: the same one takes its room over.
-        /// It gives no right to publish.
+        /// A secret of the browser's own. A person is known by it, and a host that has no key: the same one takes its
+        /// room over. It gives no right to publish.
         secret: Option<String>,
+        /// The code of the invitation link by which the page was opened.
+        invite: Option<String>,
         /// The token of an earlier `welcome`: takes that socket's place, with its media.
         resume: Option<String>,
         /// The page's language, as in `navigator.language`.
@@ -113,6 +116,89 @@ pub enum ClientMessage {
         /// Any number of the client's, echoed.
         t: f64,
     },
+    /// What a page measured, about every 10 s.
+    Stats {
+        /// The round trip of the page's media connection, in milliseconds.
+        rtt_ms: Option<f64>,
+        /// How long after its capture a fan sees the picture, in milliseconds.
+        latency_ms: Option<f64>,
+    },
+    /// The person wants to be called so from now on.
+    Rename {
+        /// The name.
+        name: DisplayName,
+    },
+    /// Says something to the room. Basic profile too: whoever has said something is told what others say.
+    Chat {
+        /// The text.
+        #[cfg_attr(feature = "typescript", ts(type = "string"))]
+        text: ChatText,
+        /// How it looks over the picture.
+        style: Option<ChatStyle>,
+        /// When the picture was captured that the person sees, in milliseconds since the Unix epoch.
+        at: Option<f64>,
+    },
+    /// Likes (点赞), counted by the page.
+    Like {
+        /// How many, 1 to 30.
+        n: u8,
+    },
+    /// A gesture.
+    React {
+        /// Which.
+        kind: ReactionKind,
+    },
+    /// Reports a line to hosts and moderators.
+    Flag {
+        /// Which.
+        #[cfg_attr(feature = "typescript", ts(type = "number"))]
+        mid: u64,
+    },
+    /// Keeps order: hosts and moderators.
+    Moderate(Moderation),
+    /// Whether the page wants `desk` whenever it changes: hosts and moderators.
+    Desk {
+        /// Whether it does.
+        on: bool,
+    },
+    /// Changes the room: the host all of it, moderators `chat` and `words`. What is absent stays as it was.
+    RoomSet {
+        /// The title; empty: none.
+        #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+        title: Option<MaybeText<Title>>,
+        /// The notice; empty: none.
+        #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+        notice: Option<MaybeText<NoticeText>>,
+        /// The rules of the chat.
+        chat: Option<ChatRules>,
+        /// Words that no message may have; at most 200 of at most 32 characters.
+        words: Option<Vec<String>>,
+    },
+    /// The way onto the stage, and what the host does about it.
+    Stage(StageAction),
+}
+
+/// A text, or an empty string for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaybeText<T>(pub Option<T>);
+
+impl<T: Serialize> Serialize for MaybeText<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(text) => text.serialize(serializer),
+            None => serializer.serialize_str(""),
+        }
+    }
+}
+
+impl<'de, T: TryFrom<String, Error: std::fmt::Display>> Deserialize<'de> for MaybeText<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.trim().is_empty() {
+            return Ok(Self(None));
+        }
+        T::try_from(text).map(|text| Self(Some(text))).map_err(serde::de::Error::custom)
+    }
 }
 
 /// What a browser can do.
@@ -161,7 +247,7 @@ const MAX_ERROR_CHARS: usize = 200;
 /// Types that may be as long as a session description.
 const WITH_SDP: [&str; 2] = ["offer", "answer"];
 
-const TYPES: [&str; 12] = [
+const TYPES: [&str; 22] = [
     "offer",
     "answer",
     "offer_ice",
@@ -174,6 +260,16 @@ const TYPES: [&str; 12] = [
     "layer",
     "restart",
     "ping",
+    "stats",
+    "rename",
+    "chat",
+    "like",
+    "react",
+    "flag",
+    "moderate",
+    "desk",
+    "room_set",
+    "stage",
 ];
 
 impl ClientFrame {

@@ -59,6 +59,20 @@ pub enum ErrorCode {
     VersionUnsupported,
     /// The method is not one this address answers to.
     MethodNotAllowed,
+    /// The person may not be in this room.
+    Banned,
+    /// The person may not write for a while; `retry_ms` says how long.
+    Muted,
+    /// Nobody may write in this room now, or only who was invited.
+    ChatOff,
+    /// Less time than the room asks for has passed since the person's last message.
+    ChatSlow,
+    /// The message has a word that this room does not want.
+    ChatBlocked,
+    /// Say a name first.
+    NameNeeded,
+    /// The stage has all the guests it takes, or takes none now.
+    StageFull,
     /// The server is stopping.
     Draining,
     /// A fault of ours; it is in the server's log.
@@ -67,7 +81,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 35] = [
         Self::BadJson,
         Self::BadType,
         Self::BadField,
@@ -94,6 +108,13 @@ impl ErrorCode {
         Self::DtlsFailed,
         Self::VersionUnsupported,
         Self::MethodNotAllowed,
+        Self::Banned,
+        Self::Muted,
+        Self::ChatOff,
+        Self::ChatSlow,
+        Self::ChatBlocked,
+        Self::NameNeeded,
+        Self::StageFull,
         Self::Draining,
         Self::Internal,
     ];
@@ -127,6 +148,13 @@ impl ErrorCode {
             Self::DtlsFailed => "dtls_failed",
             Self::VersionUnsupported => "version_unsupported",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Banned => "banned",
+            Self::Muted => "muted",
+            Self::ChatOff => "chat_off",
+            Self::ChatSlow => "chat_slow",
+            Self::ChatBlocked => "chat_blocked",
+            Self::NameNeeded => "name_needed",
+            Self::StageFull => "stage_full",
             Self::Draining => "draining",
             Self::Internal => "internal",
         }
@@ -141,16 +169,22 @@ impl ErrorCode {
             | Self::SdpBad
             | Self::SdpNoMedia
             | Self::Unexpected
+            | Self::NameNeeded
             | Self::VersionUnsupported => 400,
             Self::AuthRequired | Self::AuthBad => 401,
-            Self::Forbidden | Self::HttpsRequired => 403,
+            Self::Forbidden
+            | Self::HttpsRequired
+            | Self::Banned
+            | Self::Muted
+            | Self::ChatOff
+            | Self::ChatBlocked => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::CodecUnsupported => 406,
-            Self::HostTaken | Self::RoomOffline => 409,
+            Self::HostTaken | Self::RoomOffline | Self::StageFull => 409,
             Self::TooLarge => 413,
             Self::HostUnknown => 421,
-            Self::RateLimited => 429,
+            Self::RateLimited | Self::ChatSlow => 429,
             Self::Internal => 500,
             Self::RoomFull | Self::ServerFull | Self::Draining => 503,
             Self::AnswerTimeout
@@ -187,6 +221,8 @@ pub enum CloseCode {
     Malformed,
     /// A wrong or missing key. Reserved: the socket stays open for another key.
     Auth,
+    /// The person may not be in this room.
+    Banned,
     /// The client reads too slowly.
     TooSlow,
     /// Another connection took this one's place.
@@ -207,6 +243,7 @@ impl CloseCode {
             Self::TooBig => 1009,
             Self::Malformed => 4400,
             Self::Auth => 4401,
+            Self::Banned => 4403,
             Self::TooSlow => 4408,
             Self::Replaced => 4409,
             Self::RateLimited => 4429,

@@ -11,35 +11,47 @@
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
+//! | both | [`ChatItem`], [`Person`], [`ChatRules`] | `chat.rs` |
+//! | both | [`Moderation`], [`Desk`] | `moderation.rs` |
+//! | both | [`Stage`], [`StageAction`] | `stage.rs` |
 //! | both | [`RoomName`], [`DisplayName`], [`LayerName`] | `name.rs` |
 //! | | what must hold for any bytes of a client | `fuzz.rs` |
 //!
 //! Deliberately absent: behaviour. Who may say what, and when, is `control`.
 
 mod api;
+mod chat;
 mod client;
 mod doctor;
 mod error;
 mod finding;
 #[doc(hidden)]
 pub mod fuzz;
+mod moderation;
 mod name;
 mod room;
 mod server;
+mod stage;
 #[cfg(feature = "typescript")]
 mod typescript;
 
 pub use api::{Addresses, RoomInfo, RoomSummary};
-pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, ParseError};
+pub use chat::{
+    ChatColor, ChatItem, ChatMode, ChatRules, ChatStyle, ChatText, InvalidPersonId, InvalidText,
+    NoticeText, Person, PersonId, PlainText, ReactionCount, ReactionKind, Standing, Title,
+};
+pub use client::{Caps, ClientFrame, ClientMessage, IceCandidate, MaybeText, ParseError};
 pub use doctor::{
     DeviceReport, DoctorFinding, DoctorLevel, DoctorPath, DoctorReport, DoctorTicket, PathResult,
     PathState, Words,
 };
 pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};
+pub use moderation::{Banned, Deed, Desk, Flagged, Moderation, Present};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
 pub use room::{AudioState, HostInfo, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
 pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
+pub use stage::{Guest, MAX_GUESTS, Stage, StageAction, StageLayout, StageStep};
 #[cfg(feature = "typescript")]
 pub use typescript::declarations;
 

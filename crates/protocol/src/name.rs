@@ -229,7 +229,7 @@ fn is_clear(word: &str) -> bool {
 
 /// Characters that change the direction of text or show nothing (Unicode property Default_Ignorable_Code_Point, and
 /// general category Cf as far as it matters).
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DisplayName, LayerName, RoomName};
+use crate::{ChatItem, ChatRules, DisplayName, LayerName, NoticeText, RoomName, Stage, Title};
 
 /// Where a broadcast stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,51 @@ pub struct RoomState {
     /// Whether viewers suffer from the host's side now: its network, or what it sends.
     #[serde(default, rename = "hostTrouble")]
     pub host_trouble: bool,
+    /// What the broadcast is called.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+    pub title: Option<Title>,
+    /// What the host wants everybody to know (公告).
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
+    pub notice: Option<NoticeText>,
+    /// The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; absent: it has none.
+    #[serde(default)]
+    pub cover: Option<u32>,
+    /// The rules of the chat.
+    #[serde(default)]
+    pub chat: ChatRules,
+    /// The line above the chat.
+    #[serde(default)]
+    pub pinned: Option<ChatItem>,
+    /// Who is on stage beside the host.
+    #[serde(default)]
+    pub stage: Stage,
+}
+
+impl RoomState {
+    /// A room where nobody has been live.
+    pub fn empty(room: RoomName) -> Self {
+        Self {
+            room,
+            rev: 0,
+            live: LiveState::Offline,
+            since: None,
+            host: None,
+            codec: None,
+            layers: Vec::new(),
+            sizes: Vec::new(),
+            video: VideoState::On,
+            audio: AudioState::On,
+            host_trouble: false,
+            title: None,
+            notice: None,
+            cover: None,
+            chat: ChatRules::default(),
+            pinned: None,
+            stage: Stage::default(),
+        }
+    }
 }
 
 /// How large the picture of a simulcast layer is, by what the host says.

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ErrorCode, Finding, Pc, Role, RoomState};
+use crate::{
+    ChatItem, Desk, DisplayName, ErrorCode, Finding, Pc, Person, PersonId, ReactionCount, Role,
+    RoomState, StageStep, Standing,
+};
 
 /// What the server says to a page, told apart by `type`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +101,85 @@ pub enum ServerMessage {
         /// The server's clock, in milliseconds since the Unix epoch.
         now: f64,
     },
+    /// To a fan: the picture whose RTP timestamp is `rtp`, in the numbering of this fan's connection, was captured at
+    /// `wall`. When that is known, and when it has moved by more than 5 ms.
+    Clock {
+        /// An RTP timestamp of the picture, or of the sound where there is no picture.
+        rtp: u32,
+        /// Its ticks a second.
+        rate: u32,
+        /// When it was captured, by the server's clock, in milliseconds since the Unix epoch.
+        wall: f64,
+    },
+    /// To a host: how far behind the capture its fans see the picture, about every 5 s.
+    Latency {
+        /// The median, in milliseconds.
+        median_ms: f64,
+        /// The worst of them.
+        worst_ms: f64,
+        /// How many fans told theirs in the last 30 s.
+        n: u32,
+    },
+    /// What the server takes the person for, when that changes.
+    You(SelfInfo),
+    /// Lines of the chat, oldest first; those of a tenth of a second together.
+    Chats {
+        /// The lines.
+        items: Vec<ChatItem>,
+        /// How many lines were left out, since there were more than can be read.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
+        skipped: u32,
+        /// Whether these are the lines from before the page came: they take the place of all that it has.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+        history: bool,
+    },
+    /// To who said something: it was taken. The line itself comes in `chats`, to it as to all.
+    Sent {
+        /// The line.
+        item: ChatItem,
+        /// The `id` of the message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional, type = "string | number"))]
+        re: Option<Value>,
+    },
+    /// Lines were taken away.
+    ChatRemoved {
+        /// Which.
+        #[cfg_attr(feature = "typescript", ts(type = "Array<number>"))]
+        mids: Vec<u64>,
+        /// All lines of this person.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uid: Option<PersonId>,
+    },
+    /// Likes and gestures since the last time; at most once a second.
+    Likes {
+        /// All likes of this broadcast.
+        total: u32,
+        /// Those that came since.
+        delta: u32,
+        /// Gestures that came since.
+        reactions: Vec<ReactionCount>,
+    },
+    /// To hosts and moderators that asked: what only they see; on change, at most once a second.
+    Desk(Desk),
+    /// To the host and moderators: who wants to come on stage, in the order in which they asked.
+    StageQueue {
+        /// Who.
+        people: Vec<Person>,
+    },
+    /// Where the person itself stands on its way to the stage.
+    Stage {
+        /// Where.
+        step: StageStep,
+    },
+    /// Who speaks now, when that changes; absent: nobody, or the host.
+    Speaker {
+        /// Which guest.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uid: Option<PersonId>,
+    },
     /// Something went wrong.
     Error {
         /// For a program.
@@ -119,7 +201,7 @@ pub enum ServerMessage {
     },
     /// The last message before the server closes the socket.
     Bye {
-        /// `replaced`, `draining` or `left`.
+        /// `replaced`, `draining`, `banned` or `left`.
         reason: String,
         /// After how many milliseconds to come back; absent: do not.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,14 +209,33 @@ pub enum ServerMessage {
     },
 }
 
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
 /// Who the server takes a page for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct SelfInfo {
     /// Names this socket in the server's log.
     pub id: String,
     /// Its role.
     pub role: Role,
+    /// Names the person in this room.
+    pub uid: PersonId,
+    /// How the person is called; absent until it has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<DisplayName>,
+    /// What the person may do.
+    pub standing: Standing,
+    /// Until when the person may not write, in milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<f64>,
+    /// Whether the page was opened by the invitation link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub invited: bool,
 }
 
 /// A STUN or TURN server, as `RTCIceServer`.

@@ -3,11 +3,13 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    Addresses, AudioState, Caps, ClientMessage, DeviceReport, DisplayName, DoctorFinding,
-    DoctorLevel, DoctorPath, DoctorReport, DoctorTicket, ErrorBody, ErrorCode, Finding,
-    FindingCode, HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits,
-    LiveState, PROTOCOL_VERSION, PathResult, PathState, Pc, Role, RoomInfo, RoomName, RoomState,
-    RoomSummary, SelfInfo, ServerMessage, VideoState, Words,
+    Addresses, AudioState, Banned, Caps, ChatColor, ChatItem, ChatMode, ChatRules, ChatStyle,
+    ClientMessage, Deed, Desk, DeviceReport, DisplayName, DoctorFinding, DoctorLevel, DoctorPath,
+    DoctorReport, DoctorTicket, ErrorBody, ErrorCode, Finding, FindingCode, Flagged, Guest,
+    HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState,
+    Moderation, PROTOCOL_VERSION, PathResult, PathState, Pc, Person, PersonId, Present,
+    ReactionCount, ReactionKind, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
+    ServerMessage, Stage, StageAction, StageLayout, StageStep, Standing, VideoState, Words,
 };
 
 /// The text of `web/src/live/protocol.ts`.
@@ -53,6 +55,27 @@ pub fn declarations() -> String {
         Limits::decl(&config),
         SelfInfo::decl(&config),
         HostInfo::decl(&config),
+        PersonId::decl(&config),
+        Standing::decl(&config),
+        Person::decl(&config),
+        ChatMode::decl(&config),
+        ChatColor::decl(&config),
+        ChatStyle::decl(&config),
+        ChatItem::decl(&config),
+        ChatRules::decl(&config),
+        ReactionKind::decl(&config),
+        ReactionCount::decl(&config),
+        Moderation::decl(&config),
+        Banned::decl(&config),
+        Present::decl(&config),
+        Flagged::decl(&config),
+        Deed::decl(&config),
+        Desk::decl(&config),
+        StageLayout::decl(&config),
+        Guest::decl(&config),
+        Stage::decl(&config),
+        StageAction::decl(&config),
+        StageStep::decl(&config),
     ] {
         text.push_str(&format!("\nexport {}\n", declaration.trim()));
     }

@@ -68,10 +68,14 @@ name?: DisplayName,
  */
 key?: string, 
 /**
- * A secret of the browser's own, for a host that has no key: the same one takes its room over.
- * It gives no right to publish.
+ * A secret of the browser's own. A person is known by it, and a host that has no key: the same one takes its
+ * room over. It gives no right to publish.
  */
 secret?: string, 
+/**
+ * The code of the invitation link by which the page was opened.
+ */
+invite?: string, 
 /**
  * The token of an earlier `welcome`: takes that socket's place, with its media.
  */
@@ -112,7 +116,63 @@ pc?: Pc, } | { "type": "ping",
 /**
  * Any number of the client's, echoed.
  */
-t: number, };
+t: number, } | { "type": "stats", 
+/**
+ * The round trip of the page's media connection, in milliseconds.
+ */
+rttMs?: number, 
+/**
+ * How long after its capture a fan sees the picture, in milliseconds.
+ */
+latencyMs?: number, } | { "type": "rename", 
+/**
+ * The name.
+ */
+name: DisplayName, } | { "type": "chat", 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * How it looks over the picture.
+ */
+style?: ChatStyle, 
+/**
+ * When the picture was captured that the person sees, in milliseconds since the Unix epoch.
+ */
+at?: number, } | { "type": "like", 
+/**
+ * How many, 1 to 30.
+ */
+n: number, } | { "type": "react", 
+/**
+ * Which.
+ */
+kind: ReactionKind, } | { "type": "flag", 
+/**
+ * Which.
+ */
+mid: number, } | { "type": "moderate" } & Moderation | { "type": "desk", 
+/**
+ * Whether it does.
+ */
+on: boolean, } | { "type": "room_set", 
+/**
+ * The title; empty: none.
+ */
+title: string | null, 
+/**
+ * The notice; empty: none.
+ */
+notice: string | null, 
+/**
+ * The rules of the chat.
+ */
+chat?: ChatRules, 
+/**
+ * Words that no message may have; at most 200 of at most 32 characters.
+ */
+words?: Array<string>, } | { "type": "stage" } & StageAction;
 
 export type ServerMessage = { "type": "offer", 
 /**
@@ -218,7 +278,83 @@ t: number,
 /**
  * The server's clock, in milliseconds since the Unix epoch.
  */
-now: number, } | { "type": "error", 
+now: number, } | { "type": "clock", 
+/**
+ * An RTP timestamp of the picture, or of the sound where there is no picture.
+ */
+rtp: number, 
+/**
+ * Its ticks a second.
+ */
+rate: number, 
+/**
+ * When it was captured, by the server's clock, in milliseconds since the Unix epoch.
+ */
+wall: number, } | { "type": "latency", 
+/**
+ * The median, in milliseconds.
+ */
+medianMs: number, 
+/**
+ * The worst of them.
+ */
+worstMs: number, 
+/**
+ * How many fans told theirs in the last 30 s.
+ */
+n: number, } | { "type": "you" } & SelfInfo | { "type": "chats", 
+/**
+ * The lines.
+ */
+items: Array<ChatItem>, 
+/**
+ * How many lines were left out, since there were more than can be read.
+ */
+skipped?: number, 
+/**
+ * Whether these are the lines from before the page came: they take the place of all that it has.
+ */
+history?: boolean, } | { "type": "sent", 
+/**
+ * The line.
+ */
+item: ChatItem, 
+/**
+ * The `id` of the message.
+ */
+re?: string | number, } | { "type": "chat_removed", 
+/**
+ * Which.
+ */
+mids: Array<number>, 
+/**
+ * All lines of this person.
+ */
+uid?: PersonId, } | { "type": "likes", 
+/**
+ * All likes of this broadcast.
+ */
+total: number, 
+/**
+ * Those that came since.
+ */
+delta: number, 
+/**
+ * Gestures that came since.
+ */
+reactions: Array<ReactionCount>, } | { "type": "desk" } & Desk | { "type": "stage_queue", 
+/**
+ * Who.
+ */
+people: Array<Person>, } | { "type": "stage", 
+/**
+ * Where.
+ */
+step: StageStep, } | { "type": "speaker", 
+/**
+ * Which guest.
+ */
+uid?: PersonId, } | { "type": "error", 
 /**
  * For a program.
  */
@@ -244,7 +380,7 @@ retryMs?: number,
  */
 detail?: string, } | { "type": "bye", 
 /**
- * `replaced`, `draining` or `left`.
+ * `replaced`, `draining`, `banned` or `left`.
  */
 reason: string, 
 /**
@@ -318,7 +454,31 @@ audio: AudioState,
 /**
  * Whether viewers suffer from the host's side now: its network, or what it sends.
  */
-hostTrouble: boolean, };
+hostTrouble: boolean, 
+/**
+ * What the broadcast is called.
+ */
+title: string | null, 
+/**
+ * What the host wants everybody to know (公告).
+ */
+notice: string | null, 
+/**
+ * The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; absent: it has none.
+ */
+cover: number | null, 
+/**
+ * The rules of the chat.
+ */
+chat: ChatRules, 
+/**
+ * The line above the chat.
+ */
+pinned: ChatItem | null, 
+/**
+ * Who is on stage beside the host.
+ */
+stage: Stage, };
 
 export type RoomSummary = { 
 /**
@@ -337,6 +497,14 @@ since: number,
  * Who the host says to be.
  */
 host: HostInfo | null, 
+/**
+ * What the broadcast is called.
+ */
+title: string | null, 
+/**
+ * The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; none when it has none.
+ */
+cover: number | null, 
 /**
  * Viewers whose media transport is connected.
  */
@@ -371,6 +539,14 @@ audioCodec: string | null,
  * The simulcast layers (`rid`s) that came, best first; empty without simulcast.
  */
 layers: Array<string>, 
+/**
+ * What the broadcast is called.
+ */
+title: string | null, 
+/**
+ * The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; none when it has none.
+ */
+cover: number | null, 
 /**
  * Viewers whose media transport is connected.
  */
@@ -539,7 +715,7 @@ code: ErrorCode,
  */
 message: string, };
 
-export type ErrorCode = "bad_json" | "bad_type" | "bad_field" | "too_large" | "rate_limited" | "unexpected" | "auth_required" | "auth_bad" | "forbidden" | "host_unknown" | "https_required" | "not_found" | "room_full" | "room_offline" | "server_full" | "host_taken" | "sdp_bad" | "sdp_no_media" | "codec_unsupported" | "answer_timeout" | "ice_timeout" | "ice_failed" | "ice_queue_full" | "dtls_failed" | "version_unsupported" | "method_not_allowed" | "draining" | "internal";
+export type ErrorCode = "bad_json" | "bad_type" | "bad_field" | "too_large" | "rate_limited" | "unexpected" | "auth_required" | "auth_bad" | "forbidden" | "host_unknown" | "https_required" | "not_found" | "room_full" | "room_offline" | "server_full" | "host_taken" | "sdp_bad" | "sdp_no_media" | "codec_unsupported" | "answer_timeout" | "ice_timeout" | "ice_failed" | "ice_queue_full" | "dtls_failed" | "version_unsupported" | "method_not_allowed" | "banned" | "muted" | "chat_off" | "chat_slow" | "chat_blocked" | "name_needed" | "stage_full" | "draining" | "internal";
 
 export type LiveState = "offline" | "starting" | "live" | "interrupted" | "ended";
 
@@ -611,10 +787,384 @@ id: string,
 /**
  * Its role.
  */
-role: Role, };
+role: Role, 
+/**
+ * Names the person in this room.
+ */
+uid: PersonId, 
+/**
+ * How the person is called; absent until it has said so.
+ */
+name?: DisplayName, 
+/**
+ * What the person may do.
+ */
+standing: Standing, 
+/**
+ * Until when the person may not write, in milliseconds since the Unix epoch.
+ */
+mutedUntil?: number, 
+/**
+ * Whether the page was opened by the invitation link.
+ */
+invited?: boolean, };
 
 export type HostInfo = { 
 /**
  * The name the host chose.
  */
 name: DisplayName, };
+
+export type PersonId = string;
+
+export type Standing = "fan" | "guest" | "moderator" | "host";
+
+export type Person = { 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How it is called.
+ */
+name: DisplayName, 
+/**
+ * What it may do.
+ */
+standing: Standing, };
+
+export type ChatMode = "scroll" | "top" | "bottom";
+
+export type ChatColor = "white" | "red" | "orange" | "yellow" | "green" | "blue" | "purple" | "pink";
+
+export type ChatStyle = { 
+/**
+ * Where it is.
+ */
+mode: ChatMode, 
+/**
+ * Its colour.
+ */
+color: ChatColor, };
+
+export type ChatItem = { 
+/**
+ * Names the line in its room; later lines have higher ones.
+ */
+mid: number, 
+/**
+ * What it says; absent: the person came into the room.
+ */
+text: string, 
+/**
+ * When the server took it, in milliseconds since the Unix epoch.
+ */
+ts: number, 
+/**
+ * When the picture was captured that its writer saw, in milliseconds since the Unix epoch.
+ */
+at?: number, 
+/**
+ * How it looks over the picture; absent: white, from right to left.
+ */
+style?: ChatStyle, 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How it is called.
+ */
+name: DisplayName, 
+/**
+ * What it may do.
+ */
+standing: Standing, };
+
+export type ChatRules = { 
+/**
+ * Whether people may write; hosts and moderators always may.
+ */
+on: boolean, 
+/**
+ * Slow mode: seconds between two messages of a person, at most 3,600; 0: no more than the usual limit.
+ */
+slowS: number, 
+/**
+ * Whether only people may write who came by the invitation link.
+ */
+invitedOnly: boolean, 
+/**
+ * Whether lines are kept for who comes later.
+ */
+history: boolean, };
+
+export type ReactionKind = "clap" | "laugh" | "wow" | "rose" | "rocket" | "party";
+
+export type ReactionCount = { 
+/**
+ * Which.
+ */
+kind: ReactionKind, 
+/**
+ * How often.
+ */
+n: number, };
+
+export type Moderation = { "action": "delete", 
+/**
+ * Which.
+ */
+mid: number, } | { "action": "clear", 
+/**
+ * Whose.
+ */
+uid: PersonId, } | { "action": "pin", 
+/**
+ * Which; absent: none any more.
+ */
+mid: number | null, } | { "action": "mute", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How long, in seconds, at most 30 days; 0: it may write again.
+ */
+seconds: number, } | { "action": "ban", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * Whether nobody else may from its address either; `false` lets the others of that address in.
+ */
+address: boolean, } | { "action": "unban", 
+/**
+ * Who.
+ */
+uid: PersonId, } | { "action": "promote", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * Whether it is one.
+ */
+on: boolean, } | { "action": "settle", 
+/**
+ * Which.
+ */
+mid: number, };
+
+export type Banned = { 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How it was called.
+ */
+name: DisplayName, 
+/**
+ * Whether nobody else may from its address either.
+ */
+address: boolean, 
+/**
+ * Since when, in milliseconds since the Unix epoch.
+ */
+since: number, };
+
+export type Present = { 
+/**
+ * Until when it may not write, in milliseconds since the Unix epoch.
+ */
+mutedUntil?: number, 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How it is called.
+ */
+name: DisplayName, 
+/**
+ * What it may do.
+ */
+standing: Standing, };
+
+export type Flagged = { 
+/**
+ * The line.
+ */
+item: ChatItem, 
+/**
+ * How many reported it.
+ */
+n: number, };
+
+export type Deed = { 
+/**
+ * When, in milliseconds since the Unix epoch.
+ */
+ts: number, 
+/**
+ * By whom.
+ */
+by: DisplayName, 
+/**
+ * How the person is called that it was done to.
+ */
+name?: DisplayName, } & ({ "action": "delete", 
+/**
+ * Which.
+ */
+mid: number, } | { "action": "clear", 
+/**
+ * Whose.
+ */
+uid: PersonId, } | { "action": "pin", 
+/**
+ * Which; absent: none any more.
+ */
+mid: number | null, } | { "action": "mute", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How long, in seconds, at most 30 days; 0: it may write again.
+ */
+seconds: number, } | { "action": "ban", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * Whether nobody else may from its address either; `false` lets the others of that address in.
+ */
+address: boolean, } | { "action": "unban", 
+/**
+ * Who.
+ */
+uid: PersonId, } | { "action": "promote", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * Whether it is one.
+ */
+on: boolean, } | { "action": "settle", 
+/**
+ * Which.
+ */
+mid: number, });
+
+export type Desk = { 
+/**
+ * The rules of the chat.
+ */
+rules: ChatRules, 
+/**
+ * Words that no message may have.
+ */
+words: Array<string>, 
+/**
+ * The code of the invitation link (`/r/{room}#invite={code}`).
+ */
+invite: string, 
+/**
+ * Who is in the room, by name, at most 200.
+ */
+people: Array<Present>, 
+/**
+ * Who may not be.
+ */
+bans: Array<Banned>, 
+/**
+ * What fans reported, the most reported first.
+ */
+flagged: Array<Flagged>, 
+/**
+ * What was done last, newest first, at most 100.
+ */
+log: Array<Deed>, };
+
+export type StageLayout = "auto" | "corner" | "grid" | "speaker";
+
+export type Guest = { 
+/**
+ * The stream (`msid`) of its tracks in descriptions for fans.
+ */
+stream: string, 
+/**
+ * Whether its media flows.
+ */
+live: boolean, 
+/**
+ * Whether it is heard: neither the host nor the guest has switched the microphone off.
+ */
+audio: boolean, 
+/**
+ * Whether it is seen.
+ */
+video: boolean, 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * How it is called.
+ */
+name: DisplayName, 
+/**
+ * What it may do.
+ */
+standing: Standing, };
+
+export type Stage = { 
+/**
+ * Whether fans may ask to come on.
+ */
+open: boolean, 
+/**
+ * How it is shown.
+ */
+layout: StageLayout, 
+/**
+ * Who is on, in the order in which they came.
+ */
+guests: Array<Guest>, };
+
+export type StageAction = { "action": "ask", } | { "action": "leave", } | { "action": "set", 
+/**
+ * Whether fans may ask.
+ */
+open?: boolean, 
+/**
+ * How it is shown.
+ */
+layout?: StageLayout, } | { "action": "accept", 
+/**
+ * Who.
+ */
+uid: PersonId, } | { "action": "decline", 
+/**
+ * Who.
+ */
+uid: PersonId, } | { "action": "drop", 
+/**
+ * Who.
+ */
+uid: PersonId, } | { "action": "mute", 
+/**
+ * Who.
+ */
+uid: PersonId, 
+/**
+ * Whether it is off.
+ */
+on: boolean, };
+
+export type StageStep = "off" | "asked" | "accepted" | "declined" | "dropped";

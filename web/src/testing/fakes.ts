@@ -64,7 +64,7 @@ export function welcome(
   return {
     type: "welcome",
     v: 1,
-    self: { id: "s1", role: "fan" },
+    self: { id: "s1", role: "fan", uid: "p1", standing: "fan" },
     room: roomState(),
     resume: "token-1",
     resumed: false,
@@ -90,6 +90,12 @@ export function roomState(more: Partial<Room> = {}): Room {
     video: "on",
     audio: "on",
     hostTrouble: false,
+    title: null,
+    notice: null,
+    cover: null,
+    chat: { on: true, slowS: 0, invitedOnly: false, history: true },
+    pinned: null,
+    stage: { open: false, layout: "auto", guests: [] },
     ...more,
   };
 }

@@ -80,7 +80,18 @@ impl Hub {
         let Some(&sid) = self.cx.directory.clients.get(&client) else { return };
         let ClientFrame { id, room, message } = frame;
         let result = self.check_room(sid, &message, room).and_then(|()| match message {
-            ClientMessage::Hello { v, role, room, name, key, secret, resume, lang: _, caps } => {
+            ClientMessage::Hello {
+                v,
+                role,
+                room,
+                name,
+                key,
+                secret,
+                invite: _,
+                resume,
+                lang: _,
+                caps,
+            } => {
                 let pauses = caps.is_some_and(|caps| caps.pauses);
                 let hello =
                     super::hello::Fields { v, role, room, name, key, secret, resume, pauses };

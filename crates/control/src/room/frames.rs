@@ -3,7 +3,7 @@
 use auth::Secret;
 use protocol::{
     ClientMessage, DisplayName, ErrorCode, LiveState, MAX_SDP_BYTES, PROTOCOL_VERSION, Pc, Role,
-    SelfInfo, ServerMessage,
+    SelfInfo, ServerMessage, Standing,
 };
 use serde_json::Value;
 
@@ -71,6 +71,16 @@ impl Room {
                 cx.send(client, ServerMessage::Pong { t, now });
                 Ok(())
             }
+            ClientMessage::Stats { .. }
+            | ClientMessage::Rename { .. }
+            | ClientMessage::Chat { .. }
+            | ClientMessage::Like { .. }
+            | ClientMessage::React { .. }
+            | ClientMessage::Flag { .. }
+            | ClientMessage::Moderate(_)
+            | ClientMessage::Desk { .. }
+            | ClientMessage::RoomSet { .. }
+            | ClientMessage::Stage(_) => Err(Refusal::unexpected("not in this version")),
             // The hub has heard it.
             ClientMessage::Hello { .. } => Ok(()),
         }
@@ -187,7 +197,15 @@ impl Room {
         tracing::debug!(session = %sid, room = %self.name, ?role, resumed, "page joined");
         let message = ServerMessage::Welcome {
             v: PROTOCOL_VERSION,
-            me: SelfInfo { id: sid.to_string(), role },
+            me: SelfInfo {
+                id: sid.to_string(),
+                role,
+                uid: sid.person(),
+                name: session.name.clone(),
+                standing: if role == Role::Host { Standing::Host } else { Standing::Fan },
+                muted_until: None,
+                invited: false,
+            },
             room: self.state(),
             resume,
             resumed,

@@ -5,7 +5,7 @@ use auth::Secret;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue};
 use media_api::LayerRate;
-use protocol::{AudioState, LayerName, LayerSize, LiveState, RoomName, RoomState, VideoState};
+use protocol::{LayerName, LayerSize, LiveState, RoomName, RoomState};
 
 use super::etag::Match;
 use sdp::{Credentials, Description, Fragment};
@@ -107,17 +107,11 @@ pub fn layer(data: &[u8]) {
 /// Three layers, of which one has a size.
 fn room() -> Option<RoomState> {
     Some(RoomState {
-        room: RoomName::parse("demo").ok()?,
-        rev: 1,
         live: LiveState::Live,
-        since: None,
-        host: None,
         codec: Some("VP8".into()),
         layers: ["h", "m", "q"].map(str::to_owned).to_vec(),
         sizes: vec![LayerSize { rid: LayerName::parse("h").ok()?, w: 1280, h: 720 }],
-        video: VideoState::On,
-        audio: AudioState::On,
-        host_trouble: false,
+        ..RoomState::empty(RoomName::parse("demo").ok()?)
     })
 }
 

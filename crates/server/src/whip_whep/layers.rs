@@ -154,17 +154,11 @@ mod tests {
     fn room(layers: &[&str]) -> RoomState {
         let size = |rid: &str, w, h| protocol::LayerSize { rid: name(rid), w, h };
         RoomState {
-            room: protocol::RoomName::parse("r").unwrap(),
-            rev: 1,
             live: protocol::LiveState::Live,
-            since: None,
-            host: None,
             codec: Some("VP8".into()),
             layers: layers.iter().map(|it| (*it).to_owned()).collect(),
             sizes: vec![size("h", 1280, 720), size("m", 640, 360), size("l", 320, 180)],
-            video: protocol::VideoState::On,
-            audio: protocol::AudioState::On,
-            host_trouble: false,
+            ..RoomState::empty(protocol::RoomName::parse("r").unwrap())
         }
     }
 

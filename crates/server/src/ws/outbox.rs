@@ -74,6 +74,17 @@ impl Kind {
             | ServerMessage::Answer { .. }
             | ServerMessage::Welcome { .. }
             | ServerMessage::Pong { .. }
+            | ServerMessage::Clock { .. }
+            | ServerMessage::Latency { .. }
+            | ServerMessage::You(_)
+            | ServerMessage::Chats { .. }
+            | ServerMessage::Sent { .. }
+            | ServerMessage::ChatRemoved { .. }
+            | ServerMessage::Likes { .. }
+            | ServerMessage::Desk(_)
+            | ServerMessage::StageQueue { .. }
+            | ServerMessage::Stage { .. }
+            | ServerMessage::Speaker { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Bye { .. } => Self::Lasting,
         }
