@@ -13,6 +13,7 @@ mod publish;
 mod refused;
 mod requests;
 mod resume;
+mod stage;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
 use broadcast::Broadcast;
 pub(crate) use frames::{Hello, read_secret};
+use stage::Stage;
 
 use crate::context::broken;
 use crate::session::{Session, SessionId};
@@ -40,6 +42,7 @@ pub(crate) struct Room {
     pub(crate) claimant: Option<SessionId>,
     pub(crate) broadcast: Broadcast,
     pub(crate) audience: Audience,
+    pub(crate) stage: Stage,
 }
 
 /// Who hosts. The session exists as long as it is named here.
@@ -76,6 +79,7 @@ impl Room {
             claimant: None,
             broadcast: Broadcast::default(),
             audience: Audience::default(),
+            stage: Stage::default(),
         }
     }
 
@@ -125,7 +129,7 @@ impl Room {
             cover: None,
             chat: protocol::ChatRules::default(),
             pinned: None,
-            stage: protocol::Stage::default(),
+            stage: self.stage_state(),
         }
     }
 
