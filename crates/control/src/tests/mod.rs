@@ -16,5 +16,6 @@ mod programs;
 mod properties;
 mod replies;
 mod resume;
+mod stage;
 mod watching;
 mod world;
