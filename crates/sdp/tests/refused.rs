@@ -62,16 +62,16 @@ fn what_just_fits_is_read() {
     let lines = |line: &str, n: usize| -> String {
         (0..n).map(|n| line.replace('#', &n.to_string())).collect()
     };
-    let sections: String = (0..8).map(|n| media(n, "a=ssrc:7 cname:x\r\n")).collect();
+    let sections: String = (0..20).map(|n| media(n, "a=ssrc:7 cname:x\r\n")).collect();
     let text = HEAD.to_owned()
         + &sections
-        + &lines("a=ssrc:# cname:x\r\na=ssrc:# msid:s t\r\n", 16)
+        + &lines("a=ssrc:# cname:x\r\na=ssrc:# msid:s t\r\n", 40)
         + &lines("a=rtpmap:# VP8/90000\r\na=fmtp:# x=1\r\n", 64)
         + "a="
         + &"x".repeat(1_022);
     let it = Description::parse(&text).unwrap();
-    assert_eq!(it.sections.len(), 8);
-    assert_eq!(it.sections[7].attributes.sources().len(), 16);
+    assert_eq!(it.sections.len(), 20);
+    assert_eq!(it.sections[19].attributes.sources().len(), 40);
 }
 
 #[test]
