@@ -244,6 +244,7 @@ impl Room {
         let count = ServerMessage::Viewers { n: self.audience.n_viewers, peak: self.audience.peak };
         cx.send(session.client, message);
         cx.send(session.client, count);
+        self.tell_speaker(cx, sid);
     }
 
     /// 300 ms without a word: a fan of the basic profile.

@@ -28,6 +28,8 @@ pub(crate) struct Stage {
     queue: Vec<SessionId>,
     /// Who is on, oldest first; at most [`protocol::MAX_GUESTS`].
     guests: Vec<Guest>,
+    /// Which guest speaks.
+    speaker: Option<SessionId>,
     /// Sockets of the basic profile that asked: they are called by their number.
     n_unnamed: u32,
 }
@@ -39,6 +41,7 @@ impl Default for Stage {
             layout: StageLayout::default(),
             queue: Vec::new(),
             guests: Vec::new(),
+            speaker: None,
             n_unnamed: 0,
         }
     }
@@ -201,8 +204,30 @@ impl Room {
     /// Another speaks.
     pub(crate) fn speaks(&mut self, cx: &mut Context, seat: Option<Seat>) {
         let guest = seat.and_then(|seat| self.guest_at(seat)).map(|it| it.session);
-        let uid = guest.map(|sid| self.uid_on_stage(sid));
-        self.tell(cx, ServerMessage::Speaker { uid });
+        if std::mem::replace(&mut self.stage.speaker, guest) != guest {
+            self.tell(cx, self.speaker());
+        }
+    }
+
+    /// Who leaves the stage does not speak.
+    fn speaks_no_more(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.stage.speaker == Some(sid) {
+            self.stage.speaker = None;
+            self.tell(cx, self.speaker());
+        }
+    }
+
+    /// Which guest speaks, for members.
+    fn speaker(&self) -> ServerMessage {
+        ServerMessage::Speaker { uid: self.stage.speaker.map(|sid| self.uid_on_stage(sid)) }
+    }
+
+    /// Tells a page that has just come who speaks, if a guest does.
+    pub(crate) fn tell_speaker(&self, cx: &mut Context, sid: SessionId) {
+        if self.stage.speaker.is_some() {
+            let client = self.members.get(&sid).and_then(|session| session.client);
+            cx.send(client, self.speaker());
+        }
     }
 
     /// The broadcast is over: so is the stage.

@@ -54,6 +54,8 @@ enum Kind {
     LayerNow,
     Layers,
     Findings,
+    StageQueue,
+    Speaker,
     Lasting,
 }
 
@@ -70,6 +72,8 @@ impl Kind {
             ServerMessage::LayerNow { .. } => Self::LayerNow,
             ServerMessage::Layers { .. } => Self::Layers,
             ServerMessage::Findings { .. } => Self::Findings,
+            ServerMessage::StageQueue { .. } => Self::StageQueue,
+            ServerMessage::Speaker { .. } => Self::Speaker,
             ServerMessage::Offer { .. }
             | ServerMessage::Answer { .. }
             | ServerMessage::Welcome { .. }
@@ -82,9 +86,7 @@ impl Kind {
             | ServerMessage::ChatRemoved { .. }
             | ServerMessage::Likes { .. }
             | ServerMessage::Desk(_)
-            | ServerMessage::StageQueue { .. }
             | ServerMessage::Stage { .. }
-            | ServerMessage::Speaker { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Bye { .. } => Self::Lasting,
         }
