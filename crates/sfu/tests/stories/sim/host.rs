@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use str0m::Rtc;
 use str0m::bwe::BweKind;
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
@@ -38,6 +38,8 @@ pub(crate) struct Host {
     pub(crate) packets_per_keyframe: u16,
     pub(crate) first_seq: u64,
     pub(crate) first_ts: u32,
+    /// Packets that it was sent, as a guest that watches on the same connection.
+    pub(crate) received: usize,
     /// When it was asked for a keyframe.
     pub(crate) keyframe_requests: Vec<Instant>,
     pub(crate) frames_sent: u32,
@@ -121,6 +123,7 @@ impl Default for Host {
             packets_per_keyframe: 30,
             first_seq: 17,
             first_ts: 1_000,
+            received: 0,
             keyframe_requests: Vec::new(),
             frames_sent: 0,
             extra_payload_bytes: 0,
@@ -316,6 +319,17 @@ impl Host {
         if self.is_grouped { grouping(&offer, self.layers.len()) } else { offer }
     }
 
+    /// Answers an offer of the server for both ways.
+    pub(crate) fn answer(&mut self, rtc: &mut Rtc, offer: &str) -> String {
+        let offer = SdpOffer::from_sdp_string(offer).unwrap();
+        let answer = rtc.sdp_api().accept_offer(offer).unwrap();
+        // The server's offers begin with sound.
+        self.mids = Some((Mid::from("0"), Mid::from("1")));
+        self.video_seq = self.first_seq;
+        self.audio_seq = self.first_seq;
+        answer.to_sdp_string()
+    }
+
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
         let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
         rtc.sdp_api().accept_answer(self.pending.take().unwrap(), answer).unwrap();
@@ -347,6 +361,7 @@ impl Host {
     }
 
     pub(crate) fn handle_event(&mut self, event: &str0m::Event, now: Instant) {
+        self.received += usize::from(matches!(event, str0m::Event::RtpPacket(_)));
         if let str0m::Event::KeyframeRequest(_) = event {
             self.keyframe_requests.push(now);
             self.keyframe_due |= self.obeys;
