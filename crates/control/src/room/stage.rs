@@ -28,6 +28,8 @@ pub(crate) struct Stage {
     queue: Vec<SessionId>,
     /// Who is on, oldest first; at most [`protocol::MAX_GUESTS`].
     guests: Vec<Guest>,
+    /// The host's second picture flows.
+    has_second: bool,
     /// Which guest speaks.
     speaker: Option<SessionId>,
     /// Sockets of the basic profile that asked: they are called by their number.
@@ -41,6 +43,7 @@ impl Default for Stage {
             layout: StageLayout::default(),
             queue: Vec::new(),
             guests: Vec::new(),
+            has_second: false,
             speaker: None,
             n_unnamed: 0,
         }
@@ -164,6 +167,11 @@ impl Room {
         self.stage.guests.iter().any(|it| it.session == sid)
     }
 
+    /// Whether pages may be sent more than the host's sound and first picture.
+    pub(crate) fn shows_more_than_host(&self) -> bool {
+        self.has_guests() || self.stage.has_second
+    }
+
     /// Whether anybody is on stage.
     pub(crate) fn has_guests(&self) -> bool {
         !self.stage.guests.is_empty()
@@ -192,12 +200,22 @@ impl Room {
 
     /// A guest's media flows, or does not any more.
     pub(crate) fn guest_flows(&mut self, cx: &mut Context, seat: Seat, is_flowing: bool) {
+        if seat == Seat::SECOND {
+            return self.second_flows(cx, is_flowing);
+        }
         // It may have left while the event was under way.
         if let Some(guest) = self.guest_at(seat)
             && guest.is_live != is_flowing
         {
             guest.is_live = is_flowing;
             self.tell_state(cx);
+        }
+    }
+
+    /// The host's second picture flows, or does not any more.
+    fn second_flows(&mut self, cx: &mut Context, is_flowing: bool) {
+        if std::mem::replace(&mut self.stage.has_second, is_flowing) != is_flowing {
+            self.recast(cx);
         }
     }
 
@@ -232,6 +250,7 @@ impl Room {
 
     /// The broadcast is over: so is the stage.
     pub(crate) fn end_stage(&mut self, cx: &mut Context) {
+        self.stage.has_second = false;
         for sid in std::mem::take(&mut self.stage.queue) {
             self.tell_step(cx, sid, StageStep::Off);
         }

@@ -112,7 +112,7 @@ fn seat_of_mark(mark: u32) -> Option<Seat> {
     match mark {
         0 => Some(Seat::HOST),
         _ if mark & 7 != 0 => None,
-        _ => Seat::guest(u8::try_from(mark >> 3).ok()?.checked_sub(1)?),
+        _ => Seat::from_number(u8::try_from(mark >> 3).ok()?),
     }
 }
 
@@ -262,12 +262,14 @@ impl Layout {
     /// those of new guests come behind all others.
     pub(crate) fn with_cast(&self, cast: &Cast) -> Self {
         let mut layout = self.clone();
-        for seat in std::iter::once(Seat::HOST).chain(Seat::guests()) {
+        for seat in std::iter::once(Seat::HOST).chain(Seat::others()) {
             let is_shown = match seat.is_host() {
                 true => cast.has_host,
                 false => cast.guests.iter().any(|it| it.seat == seat),
             };
-            for kind in [MediaKind::Audio, MediaKind::Video] {
+            let has_sound = seat != Seat::SECOND;
+            let kinds = [MediaKind::Audio, MediaKind::Video].into_iter();
+            for kind in kinds.filter(|it| has_sound || *it == MediaKind::Video) {
                 layout.show(Line { seat, kind }, is_shown);
             }
         }
