@@ -259,14 +259,17 @@ impl Layout {
     }
 
     /// The same layout for another cast, to be offered. Media descriptions of guests who are not in it are idle, and
-    /// those of new guests come behind all others.
+    /// those of new guests come behind all others. A viewer that never has the host has no description of it.
     pub(crate) fn with_cast(&self, cast: &Cast) -> Self {
         let mut layout = self.clone();
-        for seat in std::iter::once(Seat::HOST).chain(Seat::others()) {
-            let is_shown = match seat.is_host() {
-                true => cast.has_host,
-                false => cast.guests.iter().any(|it| it.seat == seat),
-            };
+        if !cast.has_host {
+            let mids = [MediaKind::Audio, MediaKind::Video].map(|it| Line::of_host(it).mid());
+            layout.sections.retain(|it| !mids.contains(&it.mid));
+            layout.bundle.retain(|it| !mids.contains(it));
+            (layout.audio, layout.video) = (None, None);
+        }
+        for seat in Seat::others() {
+            let is_shown = cast.guests.iter().any(|it| it.seat == seat);
             let has_sound = seat != Seat::SECOND;
             let kinds = [MediaKind::Audio, MediaKind::Video].into_iter();
             for kind in kinds.filter(|it| has_sound || *it == MediaKind::Video) {
