@@ -340,3 +340,31 @@ fn an_answer_that_publishes_nothing_is_refused() {
     let refused = |it: &Event| matches!(it, Event::Rejected { peer: PeerId(900), .. });
     assert_eq!(sim.times_of(refused).len(), 1);
 }
+
+#[test]
+fn a_screen_beside_the_camera_is_a_picture_of_its_own_and_one_of_two_in_turn_is_not() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host { has_second: true, ..Host::default() }, good_link());
+    let screen = Shown { seat: Seat::SECOND, stream: "kaibo-2".into() };
+    let both = Cast { guests: vec![screen], ..cast(&[]) };
+    let fan = sim.add_viewer_of(both, good_link());
+    let player = sim.add_viewer(good_link());
+    let flows =
+        |it: &Event| matches!(it, Event::GuestFlowing { seat: Seat::SECOND, is_flowing: true, .. });
+    sim.wait("the screen", 5 * SECOND, |it| sees_guest(it, fan, "kaibo-2"));
+    assert!(sim.times_of(flows)[0] > 2 * SECOND, "it may have been switching");
+    sim.run(3 * SECOND);
+    let of_screen = guest(&mut sim, fan, "kaibo-2");
+    assert!(of_screen.shown.len() > 80 && of_screen.shown.iter().all(|it| it.1 == 51));
+    assert_continuous(of_screen);
+    for viewer in [fan, player] {
+        assert!(sim.screen(viewer).shown.iter().all(|it| it.1 == 1), "the camera is the camera");
+        assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(100));
+    }
+    sim.host(host).has_second = false;
+    sim.run(6 * SECOND);
+    let stopped = |it: &Event| {
+        matches!(it, Event::GuestFlowing { seat: Seat::SECOND, is_flowing: false, .. })
+    };
+    assert_eq!(sim.times_of(stopped).len(), 1);
+}

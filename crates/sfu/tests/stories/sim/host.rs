@@ -49,6 +49,9 @@ pub(crate) struct Host {
     pub(crate) obeys: bool,
     /// How often it makes a keyframe of its own accord, in frames, as encoders do that are no browsers.
     pub(crate) keyframe_every: Option<u32>,
+    /// Whether it sends a second picture, of keyframes of one packet; its host is 50 more.
+    pub(crate) has_second: bool,
+    second: Option<(Mid, u64)>,
     /// The level of its sound, in -dBov, if it tells it.
     pub(crate) level: Option<i8>,
     /// Whether it has a microphone.
@@ -129,6 +132,8 @@ impl Default for Host {
             extra_payload_bytes: 0,
             obeys: true,
             keyframe_every: None,
+            has_second: false,
+            second: None,
             level: None,
             has_sound: true,
             repeats_best_only: false,
@@ -312,6 +317,10 @@ impl Host {
             simulcast
         });
         let video = api.add_media(MediaKind::Video, Direction::SendRecv, None, None, simulcast);
+        let second = self
+            .has_second
+            .then(|| api.add_media(MediaKind::Video, Direction::SendOnly, None, None, None));
+        self.second = second.map(|mid| (mid, self.first_seq));
         let (offer, pending) = api.apply().unwrap();
         self.mids = Some((audio, video));
         self.pending = Some(pending);
@@ -385,6 +394,7 @@ impl Host {
             self.next_frame_at = Some(at + self.frame_interval);
             let ts = self.ts(at - began, 90_000);
             self.write_frame(rtc, video, ts, now);
+            self.write_second(rtc, ts, now);
         }
         while *self.next_audio_at.get_or_insert(now) <= now {
             let at = self.next_audio_at.unwrap();
@@ -406,6 +416,17 @@ impl Host {
     fn ts(&self, elapsed: Duration, clock_rate: u32) -> u32 {
         let ticks = (elapsed.as_micros() * u128::from(clock_rate) / 1_000_000) as u64;
         self.first_ts.wrapping_add(ticks as u32)
+    }
+
+    fn write_second(&mut self, rtc: &mut Rtc, ts: u32, now: Instant) {
+        let Some((mid, seq)) = self.second.filter(|_| self.has_second) else { return };
+        self.second = Some((mid, seq + 1));
+        let number = self.frames_sent;
+        let frame = Frame { host: self.id + 50, number, is_key: true, index: 0, count: 1 };
+        let payload = frame.write(self.codec, false, &Scaled::single(number, 0));
+        let pt = self.video_payload_type(rtc, mid);
+        let packet = RtpWrite::new(pt, seq.into(), ts, now, payload).marker(true).nackable(true);
+        write(rtc, mid, packet);
     }
 
     fn write_frame(&mut self, rtc: &mut Rtc, mid: Mid, ts: u32, now: Instant) {
