@@ -110,6 +110,7 @@ struct Link {
 #[derive(Debug, Clone, Copy)]
 struct Active {
     section: u8,
+    since: Instant,
     last_at: Instant,
 }
 
@@ -436,13 +437,20 @@ impl WebRtc {
         };
         match slot {
             Some(active) if active.section == section => active.last_at = now,
+            // Of two that begin at once, the first in the offer is the one.
+            Some(active)
+                if section < active.section
+                    && now.saturating_duration_since(active.since) < BESIDE_AFTER =>
+            {
+                *active = Active { section, since: now, last_at: now };
+            }
             Some(active) if now.saturating_duration_since(active.last_at) < SECTION_SILENCE => {
                 return kind == MediaKind::Video
                     && self.seat.is_host()
                     && self.is_beside(section, now);
             }
             _ => {
-                *slot = Some(Active { section, last_at: now });
+                *slot = Some(Active { section, since: now, last_at: now });
                 self.second =
                     self.second.filter(|it| kind == MediaKind::Audio || it.section != section);
             }

@@ -48,6 +48,8 @@ pub(crate) struct Screen {
     pub(crate) audio_seqs: Vec<u64>,
     pub(crate) ssrcs: Vec<u32>,
     video_ssrc: Option<u32>,
+    /// When a keyframe of a guest was asked for.
+    asked_at: Option<Instant>,
     /// Layers of shown pictures: spatial, temporal.
     pub(crate) layers: Vec<(u8, u8)>,
     /// Packets with H264 parameter sets alone.
@@ -110,6 +112,11 @@ impl Screen {
         let least = delays.iter().min().copied().unwrap_or_default();
         let late = delays.iter().filter(|it| **it - least > buffer.as_millis() as i64).count();
         late as f64 * 100.0 / delays.len() as f64
+    }
+
+    /// When a guest's picture has stood for so long that a keyframe is asked for.
+    fn asks_at(&self) -> Option<Instant> {
+        Some(self.shown.last().map(|it| it.0).max(self.asked_at)? + PATIENCE)
     }
 
     fn take(&mut self, packet: &RtpPacket, now: Instant) {
@@ -240,12 +247,26 @@ impl Viewer {
     pub(crate) fn next_at(&self) -> Option<Instant> {
         let patience = self.patience.unwrap_or(PATIENCE);
         let shown = self.screen.shown.last().map(|it| it.0);
-        shown.or(self.first_packet_at).max(self.asked_at).map(|at| at + patience)
+        let of_host = shown.or(self.first_packet_at).max(self.asked_at).map(|at| at + patience);
+        of_host.into_iter().chain(self.guests.values().filter_map(Screen::asks_at)).min()
     }
 
     /// Asks for a keyframe when the picture stands.
     pub(crate) fn watch(&mut self, rtc: &mut Rtc, now: Instant) {
         if self.next_at().is_none_or(|at| now < at) {
+            return;
+        }
+        for screen in self.guests.values_mut().filter(|it| it.asks_at().is_some_and(|at| at <= now))
+        {
+            screen.asked_at = Some(now);
+            let mut api = rtc.direct_api();
+            if let Some(rx) = screen.video_ssrc.and_then(|it| api.stream_rx(&it.into())) {
+                rx.request_keyframe(KeyframeRequestKind::Pli);
+            }
+        }
+        let shown = self.screen.shown.last().map(|it| it.0).or(self.first_packet_at);
+        let patience = self.patience.unwrap_or(PATIENCE);
+        if shown.max(self.asked_at).is_none_or(|at| now < at + patience) {
             return;
         }
         self.asked_at = Some(now);
