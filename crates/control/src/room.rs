@@ -5,6 +5,7 @@
 mod broadcast;
 mod findings;
 mod frames;
+mod latency;
 mod layers;
 mod leave;
 mod media;
@@ -120,6 +121,7 @@ impl Room {
             video: *video,
             audio: *audio,
             host_trouble: self.broadcast.has_host_trouble(),
+            uplink_ms: self.broadcast.uplink_ms,
             title: None,
             notice: None,
             cover: None,

@@ -23,8 +23,8 @@ use crate::CloseReason;
 use crate::config::Config;
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
-use crate::egress::Egress;
 use crate::egress::outgoing::Output;
+use crate::egress::{CaptureTime, Egress};
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::track::{Layer, Track};
@@ -83,6 +83,8 @@ pub(crate) struct Served {
     pub(crate) closed: Option<CloseReason>,
     /// The report of the video it is sent, if one is due.
     pub(crate) sent: Option<Sent>,
+    /// The report of when the media that it is sent were captured, if one is due.
+    pub(crate) captured: Option<CaptureTime>,
 }
 
 impl Served {
@@ -92,6 +94,7 @@ impl Served {
             && self.keyframe.is_none()
             && self.closed.is_none()
             && self.sent.is_none()
+            && self.captured.is_none()
             // A timer that fires too pending costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
@@ -172,7 +175,7 @@ impl Viewer {
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
-        let mut connected = false;
+        let (mut connected, mut captured) = (false, None);
         let mut is_last = false;
         loop {
             match self.egress.poll(now, out) {
@@ -184,6 +187,7 @@ impl Viewer {
                     let wanted = self.video.keyframe_wanted(stage.video, now);
                     needs.keyframe = needs.keyframe.or(wanted);
                 }
+                Output::Captured(time) => captured = Some(time),
                 Output::Timeout(at) => {
                     if !is_last && self.again(stage.video, now, out) {
                         is_last = true;
@@ -195,6 +199,7 @@ impl Viewer {
                         deadline: needs.again_at.map_or(at, |again| again.min(at)),
                         closed: self.egress.closed(),
                         sent: needs.sent,
+                        captured,
                     };
                 }
             }

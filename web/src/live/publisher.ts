@@ -80,6 +80,7 @@ function isOfPath(problem: PublisherProblem): boolean {
   return PATH.has(problem as ErrorCode);
 }
 
+const TELL_EVERY_MS = 10_000;
 const NOTHING: ReadonlySet<string> = new Set();
 
 const IDLE: PublisherSnapshot = {
@@ -117,6 +118,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #needsName = false;
   #neg = 0;
   #wasConnected = false;
+  /** When the server is told next how long our packets take. */
+  #tellAt = 0;
   #connectedAt = 0;
   /** What the server was told of our media. */
   #sent: MediaState | null = null;
@@ -429,6 +432,14 @@ export class Publisher extends Store<PublisherSnapshot> {
     const isPicture = videoTrack !== null && videoOn;
     const connectedMs = Date.now() - this.#connectedAt;
     this.update({ stats, health: judgeHealth(stats, isPicture, connectedMs) });
+    this.#tellRoundTrip(stats.rttMs);
+  }
+
+  /** The server cannot see how long our packets take; fans' pages add it to their latency. */
+  #tellRoundTrip(rttMs: number | null): void {
+    if (rttMs === null || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling?.send({ type: "stats", rttMs: Math.round(rttMs) });
   }
 
   #dropPeer(): void {
@@ -439,6 +450,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.pc = null;
     pc?.close();
     // Only what flows can be missed: a new connection sends all its layers.
+    this.#tellAt = 0;
     this.update({ connected: false, paused: NOTHING, findings: [] });
   }
 }

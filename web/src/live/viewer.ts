@@ -16,6 +16,7 @@ import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { preferStereo } from "./stereo";
 import { Store } from "./store";
+import { type ShownFrame, TrueLatency } from "./true-latency";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { watchVisibility } from "./visibility";
 import { onWakeup } from "./wakeup";
@@ -72,6 +73,7 @@ const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
+const TELL_EVERY_MS = 10_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -111,6 +113,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** What the server was told that we want. */
   #wish: PictureWish = NO_WISH;
   #progress = 0;
+  /** When the server is told next how late the picture is. */
+  #tellAt = 0;
   /** What progress is measured by; nothing when nothing is expected to come. */
   #judgedBy: "picture" | "sound" | null = "picture";
   /** Whether media of this broadcast has been seen on this peer connection. */
@@ -127,6 +131,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** No further try would help. */
   #stopped = false;
   #closed = false;
+  /** How long after its capture the picture is shown. */
+  readonly latency = new TrueLatency();
   pc: RTCPeerConnection | null = null;
 
   constructor(options: ViewerOptions) {
@@ -171,6 +177,11 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#refresh();
   }
 
+  /** The page shows this frame. */
+  frameOnScreen(frame: ShownFrame): void {
+    this.latency.shown(frame, this.#signaling.clock.offsetMs);
+  }
+
   /** The page goes away for good. */
   close(): void {
     this.#closed = true;
@@ -201,6 +212,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         if (!this.#signaling.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "clock":
+        this.latency.clock(message);
         break;
       case "layer_now":
         this.update({ layer: message });
@@ -244,6 +258,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#stall.reset(Date.now());
       this.#stalled = false;
     }
+    this.latency.uplink(room.uplinkMs);
     this.update({ room });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -416,11 +431,21 @@ export class Viewer extends Store<ViewerSnapshot> {
     const report = await pc?.getStats().catch(() => null);
     if (this.#closed) return;
     if (report && pc === this.pc) {
-      const stats = this.#reader.receive(report);
+      const read = this.#reader.receive(report);
+      const trueMs = this.latency.latencyMs;
+      const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
+      this.#tell(trueMs);
       this.update({ stats });
       this.#judge(stats);
     }
     this.#schedule();
+  }
+
+  /** Tells the server now and then how late the picture is. */
+  #tell(latencyMs: number | null): void {
+    if (latencyMs === null || this.#playing === false || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling.send({ type: "stats", latencyMs: Math.round(latencyMs) });
   }
 
   #judge(stats: ReceiveStats): void {
@@ -494,6 +519,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#progress = 0;
     this.#judgedBy = "picture";
     this.#framed = false;
+    this.latency.reset();
     this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;

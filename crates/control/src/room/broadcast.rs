@@ -42,6 +42,8 @@ pub(crate) struct Broadcast {
     pub(crate) sizes: Vec<LayerSize>,
     /// The bit rate of each layer, as far as it was measured.
     pub(crate) rates: Vec<LayerRate>,
+    /// How long the host's packets take to the server, in milliseconds, by what its page measured.
+    pub(crate) uplink_ms: Option<f64>,
     /// The layers that the publisher need not send.
     pub(crate) unwanted: Vec<String>,
     pub(crate) findings: Findings,
@@ -65,6 +67,7 @@ impl Default for Broadcast {
             audio: AudioState::On,
             sizes: Vec::new(),
             rates: Vec::new(),
+            uplink_ms: None,
             unwanted: Vec::new(),
             findings: Findings::default(),
         }

@@ -71,8 +71,11 @@ impl Room {
                 cx.send(client, ServerMessage::Pong { t, now });
                 Ok(())
             }
-            ClientMessage::Stats { .. }
-            | ClientMessage::Rename { .. }
+            ClientMessage::Stats { rtt_ms, latency_ms: _ } => {
+                self.page_only(sid)?;
+                rtt_ms.map_or(Ok(()), |rtt_ms| self.host_round_trip(cx, sid, rtt_ms))
+            }
+            ClientMessage::Rename { .. }
             | ClientMessage::Chat { .. }
             | ClientMessage::Like { .. }
             | ClientMessage::React { .. }

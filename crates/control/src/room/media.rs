@@ -49,6 +49,9 @@ impl Room {
             (Event::LayerSent { has_picture, layer, reason, .. }, Which::Watching) => {
                 self.layer_sent(cx, sid, LayerNow { has_picture, layer, reason });
             }
+            (Event::Captured { captured, rtp_ts, clock_rate, .. }, Which::Watching) => {
+                self.tell_clock(cx, sid, captured, rtp_ts, clock_rate);
+            }
             // Not of publishers; events of rooms name no peer.
             _ => {}
         }
@@ -70,6 +73,7 @@ impl Room {
             | Event::Rejected { .. }
             | Event::Connected { .. }
             | Event::Closed { .. }
+            | Event::Captured { .. }
             | Event::LayerSent { .. } => {}
         }
     }

@@ -246,6 +246,8 @@ impl Room {
         if let Some(state) = publishing.media_state.take() {
             broadcast.take_media_state(state);
         }
+        // The new peer may have another way here.
+        broadcast.uplink_ms = None;
         // A new peer begins with all its layers; the page may think of the one before.
         let has_paused = !std::mem::take(&mut broadcast.unwanted).is_empty();
         // Until media of the new peer flows, even if that of the old one did.
