@@ -8,6 +8,7 @@ mod give_way;
 mod host_rights;
 mod hosts;
 mod late;
+mod latency;
 mod layers;
 mod limits;
 mod log;

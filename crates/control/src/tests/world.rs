@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let unix_ms = UNIX_MS + self.elapsed.as_secs_f64() * 1000.0;
         Now { at: self.start + self.elapsed, unix_ms }
     }
