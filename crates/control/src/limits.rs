@@ -19,6 +19,15 @@ pub const PUBLISHERS_BEYOND: usize = 16;
 /// How long a host whose media stopped may take to return. The page's own retries fit in.
 pub const GRACE: Duration = Duration::from_secs(15);
 
+/// How long the broadcast of a host with guests waits while the host's page is loaded anew.
+pub const RELOAD_GRACE: Duration = Duration::from_secs(5);
+
+/// Those who wait to come on stage. A host looks through a few dozen.
+pub const STAGE_QUEUE: usize = 100;
+
+/// How long who was let on stage has to publish: it may have to allow camera and microphone first.
+pub const STAGE_ENTRANCE: Duration = Duration::from_secs(60);
+
 /// How long a session without client and media is kept for a resume, and how long the connections of an ended
 /// broadcast are kept.
 pub const LINGER: Duration = Duration::from_secs(60);

@@ -14,6 +14,7 @@ mod publish;
 mod refused;
 mod requests;
 mod resume;
+mod stage;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
 use broadcast::Broadcast;
 pub(crate) use frames::{Hello, read_secret};
+use stage::Stage;
 
 use crate::context::broken;
 use crate::session::{Session, SessionId};
@@ -41,6 +43,7 @@ pub(crate) struct Room {
     pub(crate) claimant: Option<SessionId>,
     pub(crate) broadcast: Broadcast,
     pub(crate) audience: Audience,
+    pub(crate) stage: Stage,
 }
 
 /// Who hosts. The session exists as long as it is named here.
@@ -77,6 +80,7 @@ impl Room {
             claimant: None,
             broadcast: Broadcast::default(),
             audience: Audience::default(),
+            stage: Stage::default(),
         }
     }
 
@@ -127,7 +131,7 @@ impl Room {
             cover: None,
             chat: protocol::ChatRules::default(),
             pinned: None,
-            stage: protocol::Stage::default(),
+            stage: self.stage_state(),
         }
     }
 

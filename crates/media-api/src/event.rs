@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::{
     CloseReason, Codec, Finding, LayerRate, MediaInfo, NegotiationError, PeerId, Reason, RoomId,
+    Seat,
 };
 
 /// What the control plane is told. Of each peer, [`Event::Closed`] is the last, but for the refusal of
@@ -72,6 +73,22 @@ pub enum Event {
         /// The room.
         room: RoomId,
     },
+    /// A guest's media flows, or does not any more: it stopped for [`crate::STALL_AFTER`], or its peer is gone.
+    GuestFlowing {
+        /// The room.
+        room: RoomId,
+        /// The guest.
+        seat: Seat,
+        /// Whether it flows.
+        is_flowing: bool,
+    },
+    /// Who speaks; when that changes, at most twice a second, and only in a room with guests.
+    Speaker {
+        /// The room.
+        room: RoomId,
+        /// Who; `None`: nobody for a while.
+        seat: Option<Seat>,
+    },
     /// Which layer a viewer is sent now, and why; when that changes, and at most twice a second.
     LayerSent {
         /// The peer.
@@ -137,6 +154,8 @@ impl Event {
             Self::MediaFlowing { .. }
             | Self::MediaQuiet { .. }
             | Self::MediaStalled { .. }
+            | Self::GuestFlowing { .. }
+            | Self::Speaker { .. }
             | Self::LayersUnwanted { .. }
             | Self::LayerRates { .. }
             | Self::Findings { .. } => None,
@@ -149,6 +168,8 @@ impl Event {
             Self::MediaFlowing { room, .. }
             | Self::MediaQuiet { room }
             | Self::MediaStalled { room }
+            | Self::GuestFlowing { room, .. }
+            | Self::Speaker { room, .. }
             | Self::LayersUnwanted { room, .. }
             | Self::LayerRates { room, .. }
             | Self::Findings { room, .. } => Some(*room),

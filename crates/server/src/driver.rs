@@ -452,6 +452,7 @@ mod tests {
             turn: None,
             room: Some(room.clone()),
             role: Some(protocol::Role::Fan),
+            wants_stage: false,
             place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
         };
         let (mailbox, _inbox) = whip_whep::mailbox();

@@ -26,6 +26,7 @@ use crate::media::stream_key::StreamKey;
 use crate::transport::Receipt;
 use crate::transport::shared::Shared;
 use crate::{CloseReason, Codec, Finding, NegotiationError, PeerId};
+use media_api::Seat;
 
 /// The peer that publishes in a room.
 #[derive(Debug)]
@@ -59,14 +60,14 @@ pub(crate) enum Output {
 impl Publisher {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(crate) fn accept(
-        id: PeerId,
+        (id, seat): (PeerId, Seat),
         (shared, config): (&Shared, &Config),
         text: &str,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
         let limits = (config.max_publish_kbps, config.publish_limits());
-        let (publisher, answer) = WebRtc::accept(shared, limits, text, via, now)?;
+        let (publisher, answer) = WebRtc::accept(shared, seat, limits, text, via, now)?;
         Ok((Self { id, source: Source::WebRtc(Box::new(publisher)) }, answer))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use media_api::{Command, LayerRate, MediaInfo};
-use protocol::{AudioState, LayerSize, LiveState, VideoState};
+use protocol::{AudioState, LayerSize, LiveState, Role, VideoState};
 
 use super::Room;
 use super::findings::Findings;
@@ -130,6 +130,9 @@ impl Room {
         for sid in self.ids() {
             self.offer_if_on_air(cx, sid);
         }
+        if self.has_guests() {
+            self.recast(cx);
+        }
     }
 
     /// The host's media stopped: it has a while to return.
@@ -171,6 +174,11 @@ impl Room {
             let for_s = cx.now.at.saturating_duration_since(began).as_secs();
             let (session, peak) = (host.session, self.audience.peak);
             tracing::info!(room = %self.name, %session, %why, for_s, peak, "broadcast ended");
+        }
+        self.end_stage(cx);
+        // It had the guests alone.
+        if self.members.get(&host.session).is_some_and(|it| it.role == Some(Role::Host)) {
+            self.withdraw_viewer(cx, host.session, why);
         }
         self.tell_state(cx);
         self.reap(cx, host.session);

@@ -82,8 +82,11 @@ impl Room {
             | ClientMessage::Flag { .. }
             | ClientMessage::Moderate(_)
             | ClientMessage::Desk { .. }
-            | ClientMessage::RoomSet { .. }
-            | ClientMessage::Stage(_) => Err(Refusal::unexpected("not in this version")),
+            | ClientMessage::RoomSet { .. } => Err(Refusal::unexpected("not in this version")),
+            ClientMessage::Stage(action) => {
+                self.page_only(sid)?;
+                self.stage(cx, sid, action)
+            }
             // The hub has heard it.
             ClientMessage::Hello { .. } => Ok(()),
         }
@@ -113,7 +116,7 @@ impl Room {
         }
         let (role, is_page) = (session.role, session.page().is_some());
         if echo.pc == Some(Pc::Pub) && role == Some(Role::Fan) {
-            return Err(Refusal::unexpected("this page said that it is a fan"));
+            return self.offer_of_fan(cx, sid, sdp, echo);
         }
         let says_publish = match (echo.pc, role) {
             (Some(pc), _) => Some(pc == Pc::Pub),
@@ -138,6 +141,23 @@ impl Room {
             self.watch_offer(cx, sid, sdp, summary.session, reply_to)
         };
         result.inspect_err(|refusal| self.log_refused(sid, publishes, refusal))
+    }
+
+    /// A fan publishes when it is on stage.
+    fn offer_of_fan(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        sdp: String,
+        echo: Echo,
+    ) -> Result<(), Refusal> {
+        if !self.is_guest(sid) {
+            return Err(Refusal::unexpected("this page is a fan, and not on stage"));
+        }
+        self.may_offer(cx, sid)?;
+        let summary = read_offer(&sdp)?;
+        let result = self.publish_as_guest(cx, sid, sdp, summary.session, ReplyTo::Page(echo));
+        result.inspect_err(|refusal| self.log_refused(sid, true, refusal))
     }
 
     /// Whether a member may make one more offer now.
@@ -190,6 +210,7 @@ impl Room {
         self.welcome(cx, sid, false);
         if role == Role::Fan {
             self.watch(cx, sid);
+            self.guest_returns(cx, sid);
         }
     }
 
@@ -205,7 +226,11 @@ impl Room {
                 role,
                 uid: sid.person(),
                 name: session.name.clone(),
-                standing: if role == Role::Host { Standing::Host } else { Standing::Fan },
+                standing: match role {
+                    Role::Host => Standing::Host,
+                    Role::Fan if self.is_guest(sid) => Standing::Guest,
+                    Role::Fan => Standing::Fan,
+                },
                 muted_until: None,
                 invited: false,
             },
@@ -231,6 +256,7 @@ impl Room {
         {
             session.profile = Profile::Basic;
             self.offer_if_on_air(cx, sid);
+            self.ask_unnamed(cx, sid);
         }
     }
 

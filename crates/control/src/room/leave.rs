@@ -22,6 +22,9 @@ impl Room {
         tracing::debug!(session = %sid, code, "client gone");
         match code {
             // The tab was closed, or shows another page.
+            Some(1001) if self.guest_reloads(cx, sid) || self.host_reloads(cx, sid) => {
+                self.detach(cx, sid);
+            }
             Some(1001) => self.remove(cx, sid, Why::Left),
             Some(1000) if !hosts => self.remove(cx, sid, Why::Left),
             _ => {
@@ -139,6 +142,10 @@ impl Room {
         if !self.members.contains_key(&sid) {
             return;
         }
+        self.forget_on_stage(cx, sid);
+        if !self.members.contains_key(&sid) {
+            return;
+        }
         self.withdraw_viewer(cx, sid, why);
         let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.take());
         if let Some(Publishing { claim, current, .. }) = publishing {
@@ -158,7 +165,9 @@ impl Room {
             cx.close_client(client, CloseCode::Normal);
         }
         cx.directory.sessions.remove(&sid);
-        for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {
+        let timers =
+            [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid), Timer::Guest(sid)];
+        for timer in timers {
             cx.timers.cancel(timer);
         }
         cx.member_left(self.id);

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use auth::{Action, SecretKind};
-use media_api::{Command, NegotiationError};
+use media_api::{Command, NegotiationError, Seat};
 use protocol::{
     AudioState, CloseCode, ErrorCode, HostInfo, LayerSize, LiveState, MAX_LAYERS, Role,
     ServerMessage, VideoState,
@@ -110,7 +110,8 @@ impl Room {
         let claim = Publisher { peer, place, on_air, sdp_session, pending, joined_at: None };
         session.publishing_mut().claim = Some(claim);
         self.claimant = Some(sid);
-        cx.command(Command::Publish { room, peer, offer, on_air, via });
+        let seat = Seat::HOST;
+        cx.command(Command::Publish { room, peer, seat, offer, on_air, via });
         Ok(())
     }
 
@@ -138,7 +139,8 @@ impl Room {
         cx.forget_peer(publisher.peer);
         if let Some(since) = publisher.joined_at {
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
-            tracing::info!(room = %self.name, session = %sid, after_s, %why, "publisher left");
+            let what = if self.is_guest(sid) { "guest left" } else { "publisher left" };
+            tracing::info!(room = %self.name, session = %sid, after_s, %why, "{what}");
         }
         let client = self.members.get(&sid).and_then(|session| session.client);
         refuse_pending(cx, client, publisher.pending);
@@ -203,13 +205,19 @@ impl Room {
                 (_, reply_to) => cx.answer(client, &reply_to, sdp),
             }
         }
-        if is_claim {
-            self.commit(cx, sid);
+        match is_claim {
+            true if self.is_guest(sid) => self.guest_joined(cx, sid),
+            true => self.commit(cx, sid),
+            false => {}
         }
     }
 
     /// A claim failed. If the host lost its peer meanwhile, the room is interrupted or over from now on.
     pub(crate) fn unclaim(&mut self, cx: &mut Context, sid: SessionId) {
+        // A guest claims nothing of the host's.
+        if self.is_guest(sid) {
+            return;
+        }
         if self.claimant == Some(sid) {
             self.claimant = None;
         }
@@ -287,6 +295,9 @@ impl Room {
         }
         tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         self.tell_state(cx);
+        self.seat_unnamed(cx);
+        self.tell_queue_if_any(cx);
+        self.recast(cx);
     }
 
     /// Closes the session of the host that was replaced.
@@ -363,6 +374,9 @@ impl Room {
             }
             return Ok(());
         }
+        if self.media_state_of_guest(cx, sid, &state) {
+            return Ok(());
+        }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if !session.has_claim() {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host has a camera here"));
@@ -410,7 +424,9 @@ impl Room {
             }
         };
         let Some((PendingOffer { offer, reply_to }, sdp_session)) = again else { return };
-        let claimed = if self.members.contains_key(&sid) {
+        let claimed = if self.is_guest(sid) {
+            self.publish_as_guest(cx, sid, offer, sdp_session, reply_to.clone())
+        } else if self.members.contains_key(&sid) {
             self.claim(cx, sid, offer, sdp_session, reply_to.clone())
         } else {
             Err(Refusal::session_over())

@@ -46,8 +46,10 @@ impl Room {
         let (room, peer) = (self.id, cx.new_peer(sid));
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
-        self.add_viewer(cx, sid, Watching::new(peer, place, Step::Offering(reply_to)));
-        cx.command(Command::Watch { room, peer, via });
+        let cast = self.cast_of(sid);
+        let watching = Watching::new(peer, place, Step::Offering(reply_to));
+        self.add_viewer(cx, sid, Watching { cast: cast.clone(), ..watching });
+        cx.command(Command::Watch { room, peer, cast, via });
         self.prefer_again(cx, sid);
         Ok(())
     }
@@ -58,7 +60,8 @@ impl Room {
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
         cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
-        if self.audience.n_watching < cx.config.max_viewers {
+        // A host that watches its guests is not of the audience.
+        if self.is_host(sid) || self.audience.n_watching < cx.config.max_viewers {
             return cx.viewer_place(&addr);
         }
         let victim = cx.half_open.victim(Some(self.id), cx.now.at);
@@ -83,9 +86,10 @@ impl Room {
         let room = self.id;
         if let Some(session) = self.member(sid) {
             cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
+            self.audience.n_watching += usize::from(watching.cast.has_host);
+            let Some(session) = self.member(sid) else { return };
             session.watching = Some(watching);
             session.manners.early = [0; 2];
-            self.audience.n_watching += 1;
         }
     }
 
@@ -98,6 +102,9 @@ impl Room {
     ) -> Option<Watching> {
         let watching = self.member(sid)?.watching.take()?;
         cx.forget_peer(watching.peer);
+        if !watching.cast.has_host {
+            return Some(watching);
+        }
         self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
         if let Some(since) = watching.connected_at {
             let n_viewers = self.audience.n_viewers.saturating_sub(1);
@@ -302,6 +309,7 @@ impl Room {
             cx.watches(client, &reply_to, None, self.left_out(sid));
         }
         self.check_codec(cx, sid);
+        self.recast_one(cx, sid);
     }
 
     /// The media plane did not take what a fan said, or made it no offer.
@@ -350,8 +358,10 @@ impl Room {
         sid: SessionId,
         pc: Option<Pc>,
     ) -> Result<(), Refusal> {
+        let has_guests = self.is_host(sid) && self.has_guests();
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        if pc == Some(Pc::Pub) || session.role != Some(Role::Fan) {
+        let watches = session.role == Some(Role::Fan) || session.watching.is_some() || has_guests;
+        if pc == Some(Pc::Pub) || !watches {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }
         if session.manners.restarted.is_some_and(|at| cx.now.at < at + RESTART_EVERY) {
@@ -389,7 +399,7 @@ impl Room {
         let codec = self.broadcast.media.video?;
         let session = self.members.get_mut(&sid)?;
         let who = if session.is_http() { "this player" } else { "this browser" };
-        let watching = session.watching.as_mut()?;
+        let watching = session.watching.as_mut().filter(|it| it.cast.has_host)?;
         let codecs = watching.codecs.as_ref()?;
         if codecs.contains(&codec) || watching.lacks == Some(codec) {
             return None;

@@ -8,11 +8,13 @@ use crate::egress::CaptureTime;
 use crate::media::codec::{dependency_descriptor, vp8};
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::packet::NO_PAYLOAD;
-use media_api::MediaKind;
+use media_api::{MediaKind, Seat};
 
 /// One packet for one viewer, with the viewer's own numbering.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
+    /// Whose it is.
+    pub(crate) seat: Seat,
     pub(crate) kind: MediaKind,
     /// The payload type from [`crate::egress::Egress::payload_type`].
     pub(crate) payload_type: u8,

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
-use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError};
+use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError, Seat};
 use rtp::header::Header;
 use rtp::rtcp;
 
@@ -52,6 +52,8 @@ const LATER: Duration = Duration::from_secs(60);
 pub(crate) struct WebRtc {
     /// Diagnostics of what it sends.
     pub(super) ingest: Ingest,
+    /// Whether it is the host, or which guest.
+    seat: Seat,
     shared: Shared,
     links: Vec<Link>,
     offer: PublisherOffer,
@@ -108,6 +110,7 @@ impl WebRtc {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(super) fn accept(
         shared: &Shared,
+        seat: Seat,
         limits: (u32, Limits),
         text: &str,
         via: Option<IpAddr>,
@@ -118,6 +121,7 @@ impl WebRtc {
         rand::fill(&mut random).expect("the system has random numbers");
         let mut publisher = Self {
             ingest: Ingest::new(limits.0, limits.1, now),
+            seat,
             shared: shared.clone(),
             links: Vec::new(),
             offer: offer.clone(),
@@ -157,6 +161,9 @@ impl WebRtc {
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
+        if !self.seat.is_host() {
+            offer.keep_formats_of_guests();
+        }
         let codecs = offer.layout.incoming_codecs();
         if codecs.is_empty() {
             return Err(NegotiationError::NoCodec);
@@ -198,6 +205,7 @@ impl WebRtc {
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
             ssrcs: Ssrcs::default(),
+            guests: &[],
         };
         sdp::answer_publisher(&local, &self.offer)
     }

@@ -60,7 +60,9 @@ impl Sfu {
         match control {
             Control::Subscribe(room) => self.subscribed(room, from),
             Control::Unsubscribe(room) => self.unsubscribed(room, from),
-            Control::KeyframeWanted(room, stream) => self.keyframe_wanted(room, stream, now),
+            Control::KeyframeWanted(room, seat, stream) => {
+                self.keyframe_wanted(room, seat, stream, now);
+            }
             Control::Watched(room, layers) => self.watched_elsewhere(room, &layers, now),
             Control::Command(command) => self.handle_forwarded(command, from, now),
             Control::Returned(command) => self.handle_command(command, now),
@@ -93,11 +95,12 @@ impl Sfu {
                 (home != self.workers.me).then(|| self.remote_peers.set(*peer, home, &[]))?;
                 Some(home)
             }
-            Command::GoLive { room } => Some(self.workers.home(*room)),
+            Command::GoLive { room } | Command::Mute { room, .. } => Some(self.workers.home(*room)),
             Command::Watch { .. } | Command::WatchOffer { .. } => None,
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
             | Command::RestartIce { peer, .. }
+            | Command::Recast { peer, .. }
             | Command::Prefer { peer, .. }
             | Command::Close { peer } => self.remote_peers.of(*peer),
         }

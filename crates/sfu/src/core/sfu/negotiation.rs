@@ -8,31 +8,36 @@ use super::{Peer, Sfu, contain};
 use crate::egress::Egress;
 use crate::ingress::Publisher;
 use crate::viewer::Viewer;
-use media_api::{CloseReason, Event, NegotiationError};
-use media_api::{PeerId, RoomId};
+use media_api::{Cast, CloseReason, Event, NegotiationError};
+use media_api::{PeerId, RoomId, Seat};
 
 impl Sfu {
     pub(super) fn publish(
         &mut self,
         room: RoomId,
         peer: PeerId,
+        (seat, on_air): (Seat, bool),
         offer: &str,
-        on_air: bool,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
             let of = (&self.shared, &self.config);
-            let (new, sdp) = Publisher::accept(peer, of, offer, via, now)?;
+            let (new, sdp) = Publisher::accept((peer, seat), of, offer, via, now)?;
             let (codecs, ufrags) = (new.codecs(), new.ufrags());
             Ok((new, Answered { sdp, codecs }, ufrags))
         });
         let (new, answered, ufrags) = accepted.unwrap_or_else(|| Err(unreadable()))?;
         self.set_ufrags(peer, &ufrags);
-        let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
+        let old = if seat.is_host() {
+            let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
+            self.relay_stage(room, true);
+            old
+        } else {
+            self.seat_guest(room, seat, new)
+        };
         self.enter(peer, room);
-        self.relay_stage(room, true);
         if let Some(old) = old {
             self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
         }
@@ -66,11 +71,13 @@ impl Sfu {
         &mut self,
         room: RoomId,
         peer: PeerId,
+        cast: Cast,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.has_space()?;
         let mut egress = self.new_egress(now);
+        egress.set_cast(cast);
         let sdp = egress.offer(via);
         self.add_viewer(room, peer, egress);
         Ok(sdp)

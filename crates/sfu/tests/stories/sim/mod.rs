@@ -14,8 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu::{
-    Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Sfu, StreamId, Transmit,
-    WorkerMessage,
+    Cast, Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Seat, Sfu,
+    StreamId, Transmit, WorkerMessage,
 };
 use str0m::{Candidate, Rtc, RtcConfig};
 use str0m_netem::{
@@ -335,7 +335,14 @@ impl Sim {
         offer = (host.saying)(offer);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish { room, peer, offer, on_air, via: self.via });
+        self.command(Command::Publish {
+            room,
+            peer,
+            seat: Seat::HOST,
+            offer,
+            on_air,
+            via: self.via,
+        });
         let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
@@ -395,7 +402,7 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
-        self.command(Command::Watch { room, peer, via: self.via });
+        self.command(Command::Watch { room, peer, cast: Cast::default(), via: self.via });
         let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
