@@ -17,5 +17,6 @@ mod programs;
 mod properties;
 mod replies;
 mod resume;
+mod stage;
 mod watching;
 mod world;

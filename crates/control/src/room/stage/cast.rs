@@ -43,7 +43,9 @@ impl Room {
             Some(watching)
                 if matches!(watching.step, Step::Stable)
                     && watching.cast.may_change
-                    && watching.cast != cast =>
+                    && watching.cast != cast
+                    // What it watches as a host or as a fan it goes on watching.
+                    && watching.cast.has_host == cast.has_host =>
             {
                 watching.step = Step::Restarting;
                 watching.cast = cast.clone();

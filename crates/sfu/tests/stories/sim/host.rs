@@ -47,6 +47,8 @@ pub(crate) struct Host {
     pub(crate) obeys: bool,
     /// How often it makes a keyframe of its own accord, in frames, as encoders do that are no browsers.
     pub(crate) keyframe_every: Option<u32>,
+    /// The level of its sound, in -dBov, if it tells it.
+    pub(crate) level: Option<i8>,
     /// Whether it has a microphone.
     pub(crate) has_sound: bool,
     /// Whether only its best layer repeats what is lost, as that of OBS 32 does.
@@ -124,6 +126,7 @@ impl Default for Host {
             extra_payload_bytes: 0,
             obeys: true,
             keyframe_every: None,
+            level: None,
             has_sound: true,
             repeats_best_only: false,
             in_place: None,
@@ -378,11 +381,10 @@ impl Host {
             let payload = vec![0xF8; 80];
             let seq = self.audio_seq;
             self.audio_seq += 1;
-            write(
-                rtc,
-                audio,
-                RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload),
-            );
+            let mut values = ExtensionValues::default();
+            values.audio_level = self.level;
+            let packet = RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload);
+            write(rtc, audio, packet.ext_vals(values));
         }
     }
 

@@ -317,14 +317,26 @@ impl Sim {
 
     /// A browser publishes, and is not to be seen yet.
     pub(crate) fn add_rehearsing_host(&mut self, host: Host, link: NetemConfig) -> PeerId {
-        self.publish(ROOM, host, link, false)
+        self.publish(ROOM, Seat::HOST, host, link, false)
     }
 
     pub(crate) fn add_host_to(&mut self, room: RoomId, host: Host, link: NetemConfig) -> PeerId {
-        self.publish(room, host, link, true)
+        self.publish(room, Seat::HOST, host, link, true)
     }
 
-    fn publish(&mut self, room: RoomId, mut host: Host, link: NetemConfig, on_air: bool) -> PeerId {
+    /// A guest comes on stage.
+    pub(crate) fn add_guest(&mut self, seat: Seat, host: Host, link: NetemConfig) -> PeerId {
+        self.publish(ROOM, seat, host, link, true)
+    }
+
+    fn publish(
+        &mut self,
+        room: RoomId,
+        seat: Seat,
+        mut host: Host,
+        link: NetemConfig,
+        on_air: bool,
+    ) -> PeerId {
         let is_in_place = host.in_place.is_some();
         let configure = |it| if is_in_place { InPlace::configure(it) } else { it };
         let (peer, mut client) = self.client_with(link, configure);
@@ -362,7 +374,24 @@ impl Sim {
         let also = SocketAddr::new(client.address.ip(), client.address.port() + 1);
         client.rtc.add_local_candidate(Candidate::host(also, "udp").unwrap());
         client.also = Some(also);
-        self.watch(ROOM, peer, client, Duration::ZERO, |answer| answer)
+        self.watch((ROOM, Cast::default()), peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// A browser watches host and guests.
+    pub(crate) fn add_viewer_of(&mut self, cast: Cast, link: NetemConfig) -> PeerId {
+        let (peer, client) = self.client(link);
+        self.watch((ROOM, cast), peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// The server offers a viewer another cast.
+    pub(crate) fn recast(&mut self, peer: PeerId, cast: Cast) {
+        self.command(Command::Recast { peer, cast, via: self.via });
+        let offer = self.last_sdp(peer);
+        let client = self.client_mut(peer);
+        client.viewer().hears_offer(&offer);
+        let answer = viewer::answer(&mut client.rtc, &offer);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp: answer });
     }
 
     /// A browser whose answer takes longer to the server than its first check, which comes in at this
@@ -375,7 +404,7 @@ impl Sim {
     ) -> PeerId {
         let (peer, mut client) = self.client(link);
         client.heard_by = worker;
-        self.watch(ROOM, peer, client, delay, |answer| answer)
+        self.watch((ROOM, Cast::default()), peer, client, delay, |answer| answer)
     }
 
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
@@ -390,22 +419,23 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         let (peer, client) = self.client(link);
-        self.watch(room, peer, client, Duration::ZERO, change)
+        self.watch((room, Cast::default()), peer, client, Duration::ZERO, change)
     }
 
     fn watch(
         &mut self,
-        room: RoomId,
+        (room, cast): (RoomId, Cast),
         peer: PeerId,
         client: Client,
         answer_takes: Duration,
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
-        self.command(Command::Watch { room, peer, cast: Cast::default(), via: self.via });
+        self.command(Command::Watch { room, peer, cast, via: self.via });
         let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
+        client.viewer().hears_offer(&offer);
         client.viewer().joined_at = Some(now);
         let answer = change(viewer::answer(&mut client.rtc, &offer));
         self.settle(peer);
