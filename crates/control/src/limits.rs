@@ -16,8 +16,9 @@ pub const SPARED: Duration = Duration::from_secs(2);
 /// taken.
 pub const PUBLISHERS_BEYOND: usize = 16;
 
-/// How long a host whose media stopped may take to return. The page's own retries fit in.
-pub const GRACE: Duration = Duration::from_secs(15);
+/// How long a host whose media stopped, or whose page was closed, may take to return, unless configured. A person opens
+/// the page again in it.
+pub const HOST_GRACE: Duration = Duration::from_secs(90);
 
 /// How long a session without client and media is kept for a resume, and how long the connections of an ended
 /// broadcast are kept.

@@ -80,6 +80,9 @@ impl Room {
         let Some(watching) = session.watching.as_mut() else { return };
         if watching.connected_at.is_none() {
             watching.connected_at = Some(cx.now.at);
+            if watching.is_preview {
+                return;
+            }
             self.audience.n_viewers += 1;
             let n_viewers = self.audience.n_viewers;
             tracing::info!(

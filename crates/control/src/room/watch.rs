@@ -83,7 +83,8 @@ impl Room {
         let room = self.id;
         if let Some(session) = self.member(sid) {
             cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
-            session.watching = Some(watching);
+            let is_preview = session.role == Some(Role::Host);
+            session.watching = Some(Watching { is_preview, ..watching });
             session.manners.early = [0; 2];
             self.audience.n_watching += 1;
         }
@@ -99,7 +100,7 @@ impl Room {
         let watching = self.member(sid)?.watching.take()?;
         cx.forget_peer(watching.peer);
         self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
-        if let Some(since) = watching.connected_at {
+        if let Some(since) = watching.connected_at.filter(|_| !watching.is_preview) {
             let n_viewers = self.audience.n_viewers.saturating_sub(1);
             self.audience.n_viewers = n_viewers;
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
@@ -343,7 +344,7 @@ impl Room {
         self.reap(cx, sid);
     }
 
-    /// `restart`: the fan's connection is bad, it wants another offer.
+    /// `restart`: the connection is bad, or there is none. A host is offered what another program sends in its name.
     pub(crate) fn restart(
         &mut self,
         cx: &mut Context,
@@ -351,7 +352,8 @@ impl Room {
         pc: Option<Pc>,
     ) -> Result<(), Refusal> {
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        if pc == Some(Pc::Pub) || session.role != Some(Role::Fan) {
+        let may_preview = session.is_authorized && !session.publishes();
+        if pc == Some(Pc::Pub) || session.role == Some(Role::Host) && !may_preview {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }
         if session.manners.restarted.is_some_and(|at| cx.now.at < at + RESTART_EVERY) {
