@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use auth::{Auth, ClientAddr};
 use media_api::{Codec, Command, PeerId, RoomId};
@@ -23,6 +24,8 @@ pub struct Config {
     pub default_room: RoomName,
     /// The most viewers of one room.
     pub max_viewers: usize,
+    /// How long a host whose media stopped, or whose page was closed, may take to return.
+    pub host_grace: Duration,
     /// Handed to clients for their ICE agents.
     pub ice_servers: Vec<IceServerConfig>,
 }

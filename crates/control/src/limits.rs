@@ -16,11 +16,12 @@ pub const SPARED: Duration = Duration::from_secs(2);
 /// taken.
 pub const PUBLISHERS_BEYOND: usize = 16;
 
-/// How long a host whose media stopped may take to return. The page's own retries fit in.
-pub const GRACE: Duration = Duration::from_secs(15);
+/// How long a host whose media stopped, or whose page was closed, may take to return, unless configured. A person opens
+/// the page again in it.
+pub const HOST_GRACE: Duration = Duration::from_secs(90);
 
-/// How long the broadcast of a host with guests waits while the host's page is loaded anew.
-pub const RELOAD_GRACE: Duration = Duration::from_secs(5);
+/// How long a guest whose page or connection is lost keeps its place on stage: others may wait for it.
+pub const GUEST_GRACE: Duration = Duration::from_secs(15);
 
 /// Those who wait to come on stage. A host looks through a few dozen.
 pub const STAGE_QUEUE: usize = 100;

@@ -309,6 +309,8 @@ pub(crate) struct Watching {
     pub(crate) neg: u32,
     /// Since when ICE and DTLS are up; from then on it counts as a viewer.
     pub(crate) connected_at: Option<Instant>,
+    /// A host looks at what another program sends: no viewer.
+    pub(crate) is_preview: bool,
     /// Codecs that it accepts, once known.
     pub(crate) codecs: Option<Vec<Codec>>,
     /// The codec that it was told to lack.
@@ -358,6 +360,7 @@ impl Watching {
             cast: Cast::default(),
             neg: 0,
             connected_at: None,
+            is_preview: false,
             codecs: None,
             lacks: None,
             sdp_session: None,

@@ -1,4 +1,4 @@
-import { useLanguage } from "../hooks/use-language";
+import { useStudioText } from "../hooks/use-studio-text";
 import { formatCount } from "../i18n/format";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
@@ -7,12 +7,14 @@ interface EndDialogProps {
   viewers: number;
   /** The host is about to leave the page. */
   leaving: boolean;
+  /** What ends comes from an encoder. */
+  fed: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-export function EndDialog({ viewers, leaving, onConfirm, onClose }: EndDialogProps) {
-  const { t, language } = useLanguage();
+export function EndDialog({ viewers, leaving, fed, onConfirm, onClose }: EndDialogProps) {
+  const { t, s, language } = useStudioText();
   const actions = (
     <>
       <Button onClick={onClose}>{t("common.cancel")}</Button>
@@ -29,6 +31,7 @@ export function EndDialog({ viewers, leaving, onConfirm, onClose }: EndDialogPro
           ? t("host.end.viewers", { n: formatCount(viewers, language) })
           : t("host.end.nobody")}
       </p>
+      {fed && <p>{s("feed.endText")}</p>}
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
-import { Camera, MonitorUp } from "lucide-react";
-import { useLanguage } from "../hooks/use-language";
+import { Camera, Clapperboard, MonitorUp } from "lucide-react";
+import { useStudioText } from "../hooks/use-studio-text";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import { Button } from "./button";
 import styles from "./host-prepare.module.css";
@@ -8,11 +8,13 @@ import { MediaErrorCard } from "./media-error-card";
 interface HostPrepareProps {
   media: LocalMedia;
   snapshot: LocalMediaSnapshot;
+  /** The host wants to send from another program. */
+  onObs?: () => void;
 }
 
 /** Before any permission is asked for: what will happen, and one button. */
-export function HostPrepare({ media, snapshot }: HostPrepareProps) {
-  const { t } = useLanguage();
+export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
+  const { t, s } = useStudioText();
   const { status, error } = snapshot;
   const opening = status === "opening";
   const open = () => void media.open();
@@ -30,8 +32,8 @@ export function HostPrepare({ media, snapshot }: HostPrepareProps) {
           <MediaErrorCard code={error} onRetry={open} />
         </div>
       )}
-      {!impossible && (
-        <div className={styles.actions}>
+      <div className={styles.actions}>
+        {!impossible && (
           <Button
             kind="primary"
             large
@@ -42,18 +44,29 @@ export function HostPrepare({ media, snapshot }: HostPrepareProps) {
           >
             {t(opening ? "host.prepare.opening" : "host.prepare.open")}
           </Button>
-          {canShare && (
-            <Button
-              large
-              disabled={opening}
-              icon={<MonitorUp size={20} />}
-              onClick={() => void media.openScreen()}
-            >
-              {t("host.prepare.screen")}
-            </Button>
-          )}
-        </div>
-      )}
+        )}
+        {canShare && (
+          <Button
+            large
+            disabled={opening}
+            icon={<MonitorUp size={20} />}
+            onClick={() => void media.openScreen()}
+          >
+            {t("host.prepare.screen")}
+          </Button>
+        )}
+        {onObs && (
+          <Button
+            large
+            kind="outline"
+            icon={<Clapperboard size={20} />}
+            data-testid="use-obs"
+            onClick={onObs}
+          >
+            {s("prepare.obs")}
+          </Button>
+        )}
+      </div>
     </section>
   );
 }

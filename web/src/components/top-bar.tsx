@@ -1,4 +1,5 @@
 import { Monitor, Moon, Sun } from "lucide-react";
+import type { ReactNode } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { useStore } from "../hooks/use-store";
 import { languageStore } from "../i18n/language";
@@ -10,20 +11,31 @@ import styles from "./top-bar.module.css";
 
 const THEME_ICONS = { auto: Monitor, dark: Moon, light: Sun };
 
-/** `stage`: the page is a video, and wants the bar away where the screen is low. */
-export function TopBar({ stage = false }: { stage?: boolean }) {
+interface TopBarProps {
+  /** The page is a video, and wants the bar away where the screen is low. */
+  stage?: boolean;
+  /** What the page has in its bar, beside the mark. */
+  children?: ReactNode;
+}
+
+export function TopBar({ stage = false, children }: TopBarProps) {
   const { t, language } = useLanguage();
   const { theme } = useStore(themeStore);
   const ThemeIcon = THEME_ICONS[theme];
   return (
-    <header className={styles.bar} data-stage={stage || undefined}>
+    <header className={styles.bar} data-stage={stage || undefined} data-full={Boolean(children)}>
       <a className={styles.skip} href="#main">
         {t("nav.skip")}
       </a>
-      <Link href="/" className={styles.brand}>
+      <Link
+        href="/"
+        className={styles.brand}
+        {...(children ? { "aria-label": t("app.name") } : {})}
+      >
         <BrandMark className={styles.mark} />
-        {t("app.name")}
+        {!children && t("app.name")}
       </Link>
+      {children}
       <IconButton label={t(`nav.theme.${theme}`)} onClick={() => themeStore.next()}>
         <ThemeIcon size={20} />
       </IconButton>

@@ -47,6 +47,8 @@ export type LayerNow = Extract<ServerMessage, { type: "layer_now" }>;
 export interface ViewerOptions {
   room: string;
   lang: string;
+  /** The host looks at what another program sends in its name: it counts as no viewer. */
+  host?: { key?: string; secret: string };
   makePeer?: (config: RTCConfiguration) => RTCPeerConnection | null;
   signaling?: Partial<SignalingOptions>;
 }
@@ -140,7 +142,8 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#options = options;
     this.#signaling = new Signaling({
       hello: {
-        role: "fan",
+        role: options.host ? "host" : "fan",
+        ...options.host,
         room: options.room,
         lang: options.lang,
         caps: { video: playableCodecs() },
@@ -242,6 +245,8 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#sessions += 1;
     }
     this.#setRoom(message.room);
+    // A host is offered nothing by itself.
+    if (this.#options.host && !this.pc) this.#restart();
     if (!message.resumed || !this.pc) return;
     if (this.pc.connectionState !== "connected") this.#restart();
     else if (this.#isExpecting() && !this.#isHostsFault(message.room)) this.#guard?.check();

@@ -2,6 +2,7 @@
 
 use protocol::LiveState;
 
+use crate::session::Watching;
 use crate::{Admission, Hub, limits};
 
 /// Every index names what is there, every place that is counted is held, and no bound is exceeded.
@@ -15,9 +16,10 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         assert!(!room.members.is_empty(), "a room has somebody in it");
         n_sessions += room.members.len();
         let watching = room.members.values().filter_map(|session| session.watching.as_ref());
-        // A host that watches its guests is not counted.
+        // A host that watches its guests alone has no place of a viewer.
         let watching: Vec<_> = watching.filter(|it| it.cast.has_host).collect();
-        let connected = watching.iter().filter(|it| it.connected_at.is_some()).count();
+        let is_viewer = |it: &&&Watching| it.connected_at.is_some() && !it.is_preview;
+        let connected = watching.iter().filter(is_viewer).count();
         assert_eq!(room.audience.n_watching, watching.len());
         assert!(room.audience.n_watching <= max_viewers, "the limit holds");
         assert_eq!(room.audience.n_viewers as usize, connected);

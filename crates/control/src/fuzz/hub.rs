@@ -56,6 +56,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").ok()?,
             max_viewers: MAX_VIEWERS,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: Vec::new(),
         };
         let start = Instant::now();

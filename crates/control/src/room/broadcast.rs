@@ -8,7 +8,7 @@ use protocol::{AudioState, LayerSize, LiveState, Role, VideoState};
 use super::Room;
 use super::findings::Findings;
 use crate::context::Context;
-use crate::limits::{GRACE, LINGER};
+use crate::limits::LINGER;
 use crate::session::MediaState;
 use crate::timers::Timer;
 use crate::why::Why;
@@ -143,7 +143,7 @@ impl Room {
             self.broadcast.live = LiveState::Interrupted;
             self.broadcast.interrupted = Some(cx.now.at);
             tracing::info!(room = %self.name, "broadcast interrupted: no media from the host");
-            cx.timers.set(Timer::Grace(self.id), cx.now.at + GRACE);
+            cx.timers.set(Timer::Grace(self.id), cx.now.at + cx.config.host_grace);
             self.tell_state(cx);
         }
     }

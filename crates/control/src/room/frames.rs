@@ -208,9 +208,12 @@ impl Room {
         cx.directory.tokens.insert(token, sid);
         cx.timers.cancel(Timer::Silence(sid));
         self.welcome(cx, sid, false);
-        if role == Role::Fan {
-            self.watch(cx, sid);
-            self.guest_returns(cx, sid);
+        match role {
+            Role::Fan => {
+                self.watch(cx, sid);
+                self.guest_returns(cx, sid);
+            }
+            Role::Host => self.retell_findings(cx, sid),
         }
     }
 

@@ -87,7 +87,7 @@ impl Room {
         let Some(watching) = session.watching.as_mut() else { return };
         if watching.connected_at.is_none() {
             watching.connected_at = Some(cx.now.at);
-            if !is_audience {
+            if !is_audience || watching.is_preview {
                 return;
             }
             self.audience.n_viewers += 1;

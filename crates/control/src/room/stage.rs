@@ -12,11 +12,8 @@ use protocol::{
 
 use super::Room;
 use crate::context::Context;
-use crate::limits::RELOAD_GRACE;
 use crate::refusal::Refusal;
 use crate::session::SessionId;
-use crate::timers::Timer;
-use crate::why::Why;
 
 /// The stage of a room.
 #[derive(Debug)]
@@ -215,22 +212,6 @@ impl Room {
             self.reap(cx, sid);
         }
         self.recast(cx);
-    }
-
-    /// The host's page is loaded anew, or closed, with guests on stage: they wait a moment for it. Whether they do.
-    pub(crate) fn host_reloads(&mut self, cx: &mut Context, sid: SessionId) -> bool {
-        let is_page = self.members.get(&sid).is_some_and(|session| session.page().is_some());
-        if !is_page || !self.is_host(sid) || !self.has_guests() || !self.broadcast.is_on_air() {
-            return false;
-        }
-        self.withdraw_viewer(cx, sid, Why::Left);
-        self.close_publishing(cx, sid, Why::Left);
-        if self.claimant == Some(sid) {
-            self.claimant = None;
-        }
-        self.interrupt(cx);
-        cx.timers.set(Timer::Grace(self.id), cx.now.at + RELOAD_GRACE);
-        true
     }
 
     /// A member says `leave` of the stage.

@@ -88,7 +88,8 @@ impl Room {
             cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
             self.audience.n_watching += usize::from(watching.cast.has_host);
             let Some(session) = self.member(sid) else { return };
-            session.watching = Some(watching);
+            let is_preview = session.role == Some(Role::Host);
+            session.watching = Some(Watching { is_preview, ..watching });
             session.manners.early = [0; 2];
         }
     }
@@ -106,7 +107,7 @@ impl Room {
             return Some(watching);
         }
         self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
-        if let Some(since) = watching.connected_at {
+        if let Some(since) = watching.connected_at.filter(|_| !watching.is_preview) {
             let n_viewers = self.audience.n_viewers.saturating_sub(1);
             self.audience.n_viewers = n_viewers;
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
@@ -351,7 +352,7 @@ impl Room {
         self.reap(cx, sid);
     }
 
-    /// `restart`: the fan's connection is bad, it wants another offer.
+    /// `restart`: the connection is bad, or there is none. A host is offered what another program sends in its name.
     pub(crate) fn restart(
         &mut self,
         cx: &mut Context,
@@ -360,7 +361,11 @@ impl Room {
     ) -> Result<(), Refusal> {
         let has_guests = self.is_host(sid) && self.has_guests();
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        let watches = session.role == Some(Role::Fan) || session.watching.is_some() || has_guests;
+        let may_preview = session.is_authorized && !session.publishes();
+        let watches = session.role == Some(Role::Fan)
+            || session.watching.is_some()
+            || has_guests
+            || may_preview;
         if pc == Some(Pc::Pub) || !watches {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }

@@ -79,7 +79,10 @@ fn on_stage(messages: &[ServerMessage]) -> Vec<(String, bool, bool, bool)> {
         _ => None,
     });
     let guests = told.expect("a state").guests;
-    guests.into_iter().map(|it| (it.person.name.to_string(), it.live, it.audio, it.video)).collect()
+    guests
+        .into_iter()
+        .map(|it| (it.person.name.as_str().to_owned(), it.live, it.audio, it.video))
+        .collect()
 }
 
 /// The seats of the guests in commands that change a cast, with their viewer's role: `true` has the host, too.
@@ -387,7 +390,7 @@ fn a_host_page_that_does_not_come_back_ends_broadcast_and_stage() {
     let one = guest(&mut w, host, "one", 0);
     w.drop_socket(host, Some(1001));
     w.take(one);
-    w.seconds(5);
+    w.seconds(90);
     assert_eq!(w.live(), LiveState::Ended);
     let told = w.take(one);
     assert_eq!(steps(&told), [StageStep::Off]);

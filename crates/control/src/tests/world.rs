@@ -86,6 +86,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").unwrap(),
             max_viewers: setup.max_viewers,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: setup.ice_servers,
         };
         let auth = Auth::new(

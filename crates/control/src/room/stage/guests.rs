@@ -7,7 +7,7 @@ use protocol::{StageStep, VideoState};
 
 use super::{Guest, Room};
 use crate::context::Context;
-use crate::limits::{GRACE, PENDING_OFFERS, STAGE_ENTRANCE};
+use crate::limits::{GUEST_GRACE, PENDING_OFFERS, STAGE_ENTRANCE};
 use crate::refusal::Refusal;
 use crate::session::{MediaState, PendingOffer, Publisher, Publishing, ReplyTo, SessionId};
 use crate::timers::Timer;
@@ -114,7 +114,7 @@ impl Room {
         guest.is_live = false;
         // A new peer takes the place of this one.
         if reason != CloseReason::Replaced {
-            cx.timers.set(Timer::Guest(sid), cx.now.at + GRACE);
+            cx.timers.set(Timer::Guest(sid), cx.now.at + GUEST_GRACE);
         }
         self.tell_state(cx);
     }
@@ -123,7 +123,7 @@ impl Room {
     pub(crate) fn guest_reloads(&mut self, cx: &mut Context, sid: SessionId) -> bool {
         let Some(guest) = self.guest_mut(sid) else { return false };
         guest.is_live = false;
-        cx.timers.set(Timer::Guest(sid), cx.now.at + GRACE);
+        cx.timers.set(Timer::Guest(sid), cx.now.at + GUEST_GRACE);
         self.withdraw_viewer(cx, sid, Why::Left);
         self.close_publishing(cx, sid, Why::Left);
         self.tell_state(cx);
