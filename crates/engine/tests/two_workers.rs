@@ -106,7 +106,13 @@ impl Studio {
 
     fn watch(&mut self, room: RoomId, peer: PeerId) {
         let mut viewer = Client::new();
-        self.engine.command(Command::Watch { room, peer, cast: Cast::default(), via: None });
+        self.engine.command(Command::Watch {
+            room,
+            peer,
+            cast: Cast::default(),
+            publishes: None,
+            via: None,
+        });
         let Event::Offer { sdp, .. } = self.event_of(peer) else { panic!("no offer") };
         let sdp = viewer.answer(&sdp);
         self.engine.command(Command::Answer { peer, sdp });

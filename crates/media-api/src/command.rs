@@ -47,6 +47,8 @@ pub enum Command {
         peer: PeerId,
         /// Whose media it is sent.
         cast: Cast,
+        /// The guest that it is: then its answer publishes as well, on the same connection.
+        publishes: Option<Seat>,
         /// As in [`Command::Publish`].
         via: Option<IpAddr>,
     },

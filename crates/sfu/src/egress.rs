@@ -29,9 +29,10 @@ use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::{Datagram, RemoteAddr, StreamId};
 use crate::media::format::Format;
+use crate::transport::ice::Path;
 use crate::transport::sdp::{self, Layout, Line, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
 use crate::transport::shared::Shared;
-use crate::transport::{Handled, Keys, Receipt, Transport};
+use crate::transport::{Handled, Keys, Plain, Receipt, Transport};
 use crate::{CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 
 /// The initial bitrate estimate. Most links carry it, and probes raise it within a second.
@@ -65,6 +66,8 @@ pub(crate) struct Egress {
     session_id: u64,
     version: u64,
     is_offered: bool,
+    /// Whether the viewer publishes, too, on the host's media descriptions.
+    is_both_ways: bool,
     /// Whose media it is sent; `None`: the host's alone, for good.
     cast: Option<Box<Cast>>,
     /// The layout of our last offer, unless that is [`Layout::ours`] or the viewer's.
@@ -112,6 +115,7 @@ impl Egress {
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
             version: 0,
             is_offered: false,
+            is_both_ways: false,
             cast: None,
             offered: None,
             remote: None,
@@ -146,6 +150,7 @@ impl Egress {
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
             ssrcs: self.ssrcs,
+            is_both_ways: self.is_both_ways,
             guests: self.cast.as_ref().map_or(&[], |it| &it.guests),
         };
         write(&local, self)
@@ -189,11 +194,13 @@ impl Egress {
         datagram: &Datagram<'_>,
         now: Instant,
         out: &mut Outbox,
+        mut publishes: Option<&mut dyn FnMut(Plain<'_>)>,
     ) -> Receipt {
         let now_us = self.micros(now);
         let Some(media) = &mut self.media else { return Receipt::Foreign };
-        // Only RTCP is expected of a viewer (RFC 5761, section 4).
-        if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
+        // Only RTCP is expected of a viewer that does not publish (RFC 5761, section 4).
+        let is_rtcp = matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind));
+        if !is_rtcp && publishes.is_none() {
             return Receipt::Foreign;
         }
         let mut buffer = [0; MAX_DATAGRAM_BYTES];
@@ -201,6 +208,15 @@ impl Egress {
             return Receipt::Foreign;
         };
         packet.copy_from_slice(datagram.contents);
+        if let Some(publishes) = publishes.as_deref_mut().filter(|_| !is_rtcp) {
+            let Ok(it) = media.receiver.unprotect_rtp(packet) else { return Receipt::Foreign };
+            _ = self.transport.authentic(datagram, now, out);
+            if let Some(packet) = packet.get(..it.header_len + it.payload_len) {
+                let (payload_len, index) = (it.payload_len, it.index);
+                publishes(Plain::Rtp { packet, payload_len, index });
+            }
+            return Receipt::Taken;
+        }
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
         _ = self.transport.authentic(datagram, now, out);
         if self.transport.path().is_none_or(|it| it.remote != datagram.source) {
@@ -214,6 +230,9 @@ impl Egress {
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
+        if let Some(publishes) = publishes {
+            publishes(Plain::Rtcp(compound));
+        }
         if feedback.is_pressing() { Receipt::Taken } else { Receipt::CanWait }
     }
 
@@ -369,12 +388,24 @@ impl Egress {
         media.payload_type(format).map(|it| it.pt)
     }
 
-    /// Handles a received datagram.
+    /// The viewer publishes, too, on the host's media descriptions.
+    pub(crate) fn set_both_ways(&mut self) {
+        self.is_both_ways = true;
+    }
+
+    /// The keys for RTCP of ours, and the path to send it on.
+    pub(crate) fn rtcp_out(&mut self) -> Option<(&mut srtp::Sender, Path)> {
+        let path = self.transport.path()?;
+        Some((self.media.as_mut()?.sender.keys(), path))
+    }
+
+    /// Handles a received datagram. What a viewer publishes is given to `publishes`, if it may.
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
         now: Instant,
         out: &mut Outbox,
+        publishes: Option<&mut dyn FnMut(Plain<'_>)>,
     ) -> Receipt {
         self.due = now;
         let silent_for = self.transport.silence(now);
@@ -386,7 +417,7 @@ impl Egress {
                 self.moved(silence);
                 Receipt::Taken
             }
-            Handled::Media => self.handle_feedback(datagram, now, out),
+            Handled::Media => self.handle_feedback(datagram, now, out, publishes),
         };
         let is_authentic = self.transport.silence(now) < silent_for;
         if silent_for >= OUTAGE && is_authentic {

@@ -1,6 +1,7 @@
 //! Receives the media of a room's publisher, whatever the protocol.
 
 pub(crate) mod diagnostics;
+mod inbound;
 mod nack;
 mod numbering;
 mod order;
@@ -16,6 +17,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use self::diagnostics::{Ingest, Limits};
+pub(crate) use self::inbound::Inbound;
 use self::webrtc::WebRtc;
 use crate::config::Config;
 use crate::core::outbox::Outbox;

@@ -27,10 +27,11 @@ use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
 use crate::egress::outgoing::Output;
 use crate::egress::{CaptureTime, Egress};
+use crate::ingress::Inbound;
 use crate::room::guest::Guest;
 use crate::room::track::{Layer, Track};
-use crate::transport::Receipt;
 use crate::transport::sdp::Line;
+use crate::transport::{Plain, Receipt};
 use media_api::{MediaKind, Preference, Seat};
 
 /// The most packets that are retransmitted twice at a time. A viewer that requests more has a link that
@@ -52,6 +53,8 @@ pub(crate) struct Viewer {
     video: VideoSender,
     /// Exists once it was sent a guest.
     guests: Option<Box<Guests>>,
+    /// What it publishes on the same connection, as a guest of the basic profile.
+    inbound: Option<Box<Inbound>>,
     /// The numbers that its streams begin with.
     first: FirstNumbers,
 }
@@ -81,6 +84,8 @@ pub(crate) struct Served {
     pub(crate) connected: bool,
     /// The layer that it needs a keyframe of.
     pub(crate) keyframe: Option<usize>,
+    /// Whether it has published packets for the room.
+    pub(crate) has_media: bool,
     /// Whether it needs keyframes of guests.
     pub(crate) wants_guests: bool,
     /// When to serve it again, even without input.
@@ -99,6 +104,7 @@ impl Served {
         !self.connected
             && self.keyframe.is_none()
             && !self.wants_guests
+            && !self.has_media
             && self.closed.is_none()
             && self.sent.is_none()
             && self.captured.is_none()
@@ -134,7 +140,7 @@ impl Viewer {
         let (audio, video) =
             (Sending::new(sound, first, None), VideoSender::new(Seat::HOST, first));
         let pending = PendingChecks::default();
-        Self { egress, timer_at: None, audio, video, pending, guests: None, first }
+        Self { egress, timer_at: None, audio, video, pending, guests: None, inbound: None, first }
     }
 
     /// Handles a datagram that the worker `origin` received.
@@ -145,11 +151,43 @@ impl Viewer {
         now: Instant,
         out: &mut Outbox,
     ) -> Receipt {
-        let receipt = self.egress.handle_datagram(datagram, now, out);
+        let Self { egress, inbound, .. } = self;
+        let receipt = match inbound {
+            None => egress.handle_datagram(datagram, now, out, None),
+            Some(inbound) => {
+                let mut publishes = |plain: Plain<'_>| inbound.take(plain, now);
+                egress.handle_datagram(datagram, now, out, Some(&mut publishes))
+            }
+        };
         if receipt == Receipt::Pending {
             self.pending.keep(datagram, origin);
         }
         receipt
+    }
+
+    /// It publishes, too.
+    pub(crate) fn set_inbound(&mut self, inbound: Inbound) {
+        self.egress.set_both_ways();
+        self.inbound = Some(Box::new(inbound));
+    }
+
+    /// What it publishes, if it does.
+    pub(crate) fn inbound(&mut self) -> Option<&mut Inbound> {
+        self.inbound.as_deref_mut()
+    }
+
+    /// Whether it publishes, too: then it stays at its room's home.
+    pub(crate) fn publishes(&self) -> bool {
+        self.inbound.is_some()
+    }
+
+    /// Sends what is due to it as a publisher; returns when it is due again.
+    fn serve_inbound(&mut self, now: Instant, out: &mut Outbox) -> Option<Instant> {
+        let inbound = self.inbound.as_mut()?;
+        if let Some((keys, path)) = self.egress.rtcp_out() {
+            inbound.send_rtcp(keys, path, now, out);
+        }
+        Some(inbound.deadline(now))
     }
 
     /// Removes and returns the checks that arrived before its answer.
@@ -216,12 +254,16 @@ impl Viewer {
                         is_last = true;
                         continue;
                     }
+                    let inbound_at = self.serve_inbound(now, out);
+                    let due = [Some(at), needs.again_at, inbound_at].into_iter().flatten().min();
+                    let inbound = self.inbound.as_ref();
                     return Served {
                         connected,
+                        has_media: inbound.is_some_and(|it| it.has_media(now)),
                         keyframe: needs.keyframe,
                         wants_guests: self.guests.as_ref().is_some_and(|it| it.wants_any()),
-                        deadline: needs.again_at.map_or(at, |again| again.min(at)),
-                        closed: self.egress.closed(),
+                        deadline: due.unwrap_or(at),
+                        closed: self.egress.closed().or(inbound.and_then(|it| it.closed())),
                         sent: needs.sent,
                         captured,
                     };

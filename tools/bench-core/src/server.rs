@@ -280,7 +280,10 @@ impl Server {
         peer: PeerId,
         now: Instant,
     ) -> Result<String, BenchError> {
-        self.command(Command::Watch { room, peer, cast: Cast::default(), via: None }, now);
+        self.command(
+            Command::Watch { room, peer, cast: Cast::default(), publishes: None, via: None },
+            now,
+        );
         self.description()
     }
 

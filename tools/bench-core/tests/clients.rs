@@ -107,7 +107,7 @@ impl World {
     fn add_answering(&mut self) {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
         self.sfu.handle_command(
-            Command::Watch { room: ROOM, peer, cast: Cast::default(), via: None },
+            Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
             self.now,
         );
         let offer = self.description();
@@ -322,7 +322,7 @@ fn a_certificate_that_was_not_announced_ends_the_join() {
     let local = world.local();
     let peer = PeerId(2);
     world.sfu.handle_command(
-        Command::Watch { room: ROOM, peer, cast: Cast::default(), via: None },
+        Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
         world.now,
     );
     let offer = world.description();

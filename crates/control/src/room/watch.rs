@@ -47,9 +47,10 @@ impl Room {
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
         let cast = self.cast_of(sid);
+        let publishes = self.seat_of_unnamed(sid);
         let watching = Watching::new(peer, place, Step::Offering(reply_to));
         self.add_viewer(cx, sid, Watching { cast: cast.clone(), ..watching });
-        cx.command(Command::Watch { room, peer, cast, via });
+        cx.command(Command::Watch { room, peer, cast, publishes, via });
         self.prefer_again(cx, sid);
         Ok(())
     }
@@ -103,6 +104,7 @@ impl Room {
     ) -> Option<Watching> {
         let watching = self.member(sid)?.watching.take()?;
         cx.forget_peer(watching.peer);
+        self.unnamed_lost(cx, sid);
         if !watching.cast.has_host {
             return Some(watching);
         }
@@ -311,6 +313,7 @@ impl Room {
         }
         self.check_codec(cx, sid);
         self.recast_one(cx, sid);
+        self.unnamed_joined(cx, sid);
     }
 
     /// The media plane did not take what a fan said, or made it no offer.

@@ -180,8 +180,8 @@ impl Sfu {
                 let result = self.watch_offer(room, peer, &offer, via, now);
                 self.answered(peer, result);
             }
-            Command::Watch { room, peer, cast, via } => {
-                let result = self.watch(room, peer, cast, via, now);
+            Command::Watch { room, peer, cast, publishes, via } => {
+                let result = self.watch(room, peer, (cast, publishes), via, now);
                 self.offered(peer, result);
             }
             Command::Recast { peer, cast, via } => {
@@ -413,6 +413,9 @@ impl Sfu {
             room.want_keyframe(Seat::HOST, layer, now);
             self.attend_room(room_id, now);
         }
+        if served.has_media {
+            self.ingest_of_viewer(room_id, peer, now);
+        }
         if served.wants_guests {
             self.want_guests(room_id, peer, now);
         }
@@ -538,6 +541,9 @@ impl Sfu {
         } else if let Some(seat) = room.seat_of(peer) {
             self.close_guest(room_id, seat, reason, now);
         } else if let Some(mut viewer) = room.viewers.remove(&peer) {
+            if let Some(seat) = viewer.inbound().map(|it| it.seat) {
+                self.unseat_viewer(room_id, seat, peer, now);
+            }
             if reason != CloseReason::Internal {
                 contain(peer, || {
                     viewer.egress.close();

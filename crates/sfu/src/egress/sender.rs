@@ -273,6 +273,11 @@ impl Sender {
         len
     }
 
+    /// The keys, for RTCP.
+    pub(crate) fn keys(&mut self) -> &mut srtp::Sender {
+        &mut self.keys
+    }
+
     /// The sent packets by transport-wide sequence number.
     pub(crate) fn history(&mut self) -> &mut History {
         &mut self.history

@@ -9,6 +9,7 @@
 //!                              Packet for the room
 //! ```
 
+mod inside;
 mod packets;
 mod rtcp_out;
 #[cfg(test)]
@@ -117,14 +118,26 @@ impl WebRtc {
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
         let offer = sdp::read_publisher(text)?;
+        let mut publisher = Self::new(shared, seat, limits, offer.clone(), now);
+        let answer = publisher.take_offer(offer, text, via, now)?;
+        Ok((publisher, answer))
+    }
+
+    fn new(
+        shared: &Shared,
+        seat: Seat,
+        limits: (u32, Limits),
+        offer: PublisherOffer,
+        now: Instant,
+    ) -> Self {
         let mut random = [0; 8];
         rand::fill(&mut random).expect("the system has random numbers");
-        let mut publisher = Self {
+        Self {
             ingest: Ingest::new(limits.0, limits.1, now),
             seat,
             shared: shared.clone(),
             links: Vec::new(),
-            offer: offer.clone(),
+            offer,
             streams: Streams::default(),
             clock: CaptureClock::default(),
             structures: Structures::default(),
@@ -139,9 +152,7 @@ impl WebRtc {
             was_connected: false,
             is_flooding: false,
             is_closing: false,
-        };
-        let answer = publisher.take_offer(offer, text, via, now)?;
-        Ok((publisher, answer))
+        }
     }
 
     /// Takes a further offer of the same peer; returns the answer.
@@ -205,6 +216,7 @@ impl WebRtc {
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
             ssrcs: Ssrcs::default(),
+            is_both_ways: false,
             guests: &[],
         };
         sdp::answer_publisher(&local, &self.offer)
@@ -275,16 +287,23 @@ impl WebRtc {
         if link.transport.authentic(datagram, now, out) {
             link.report_at = now;
         }
-        link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
+        self.take_rtp(at, packet, unprotected.payload_len, unprotected.index, now);
+        true
+    }
+
+    /// Takes a packet that was decrypted, and is authentic.
+    fn take_rtp(&mut self, at: usize, packet: &[u8], payload_len: usize, index: u64, now: Instant) {
+        if let Some(link) = self.links.get_mut(at) {
+            link.estimate.received(payload_len);
+        }
         // The limits count from here on: until it is authenticated, a packet from the publisher's address may be
         // forged.
-        let is_admitted = self.ingest.admits(unprotected.payload_len, now);
+        let is_admitted = self.ingest.admits(payload_len, now);
         self.is_flooding |= !is_admitted && self.ingest.is_flooded(now);
-        let Some(header) = Header::parse(packet) else { return true };
-        self.handle_rtp(at, &header, packet, (unprotected.index, is_admitted), now);
-        true
+        let Some(header) = Header::parse(packet) else { return };
+        self.handle_rtp(at, &header, packet, (index, is_admitted), now);
     }
 
     fn handle_rtcp(&mut self, compound: &[u8], now: Instant) {
@@ -330,14 +349,8 @@ impl WebRtc {
 
     /// Returns the next output; call it until it returns a timeout. Datagrams go to the outbox.
     pub(super) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
-        if let Some((key, format, packet)) = self.ready.pop_front() {
+        if let Some((key, format, packet)) = self.poll_media(now) {
             return Output::Media(key, format, packet);
-        }
-        if self.order_deadline(now).is_some_and(|at| now >= at) {
-            self.let_go_in_time(now);
-            if let Some((key, format, packet)) = self.ready.pop_front() {
-                return Output::Media(key, format, packet);
-            }
         }
         for link in &mut self.links {
             link.transport.poll(now, out);
@@ -358,9 +371,17 @@ impl WebRtc {
         Output::Timeout(self.deadline(now))
     }
 
+    /// The next packet for the room.
+    fn poll_media(&mut self, now: Instant) -> Option<(StreamKey, Format, Packet)> {
+        if self.ready.is_empty() && self.order_deadline(now).is_some_and(|at| now >= at) {
+            self.let_go_in_time(now);
+        }
+        self.ready.pop_front()
+    }
+
     fn deadline(&self, now: Instant) -> Instant {
-        let of_links =
-            self.links.iter().flat_map(|it| [it.transport.deadline(), self.rtcp_deadline(it)]);
+        let rtcp = |it| self.rtcp_deadline(it).filter(|_| it.keys.is_some());
+        let of_links = self.links.iter().flat_map(|it| [it.transport.deadline(), rtcp(it)]);
         of_links.flatten().chain(self.order_deadline(now)).fold(now + LATER, Instant::min)
     }
 

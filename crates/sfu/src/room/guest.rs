@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use crate::STALL_AFTER;
 use crate::ingress::Publisher;
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::room::track::{Layer, Track};
+use crate::{PeerId, STALL_AFTER};
 use media_api::Seat;
 
 /// A guest's seat. It stays as long as its room, so that the epochs of its tracks go on when another guest takes it.
@@ -16,6 +16,8 @@ pub(crate) struct Guest {
     pub(crate) seat: Seat,
     /// The guest's peer; `None` when nobody has the seat, and at other workers than the room's home.
     pub(crate) publisher: Option<Publisher>,
+    /// The same when it publishes on its connection as a viewer.
+    pub(crate) viewer: Option<PeerId>,
     pub(crate) audio: Track,
     pub(crate) video: Track,
     /// Whether its sound is dropped.
@@ -29,6 +31,7 @@ impl Guest {
         Self {
             seat,
             publisher: None,
+            viewer: None,
             audio: Track::default(),
             video: Track::default(),
             is_muted: false,
@@ -40,6 +43,7 @@ impl Guest {
     pub(crate) fn set_publisher(&mut self, new: Option<Publisher>) -> Option<Publisher> {
         self.audio.reset();
         self.video.reset();
+        self.viewer = None;
         std::mem::replace(&mut self.publisher, new)
     }
 
@@ -57,8 +61,13 @@ impl Guest {
     /// Whether its media has just stopped: nothing came for [`STALL_AFTER`], or the publisher is gone.
     pub(crate) fn has_stopped(&mut self, now: Instant) -> bool {
         let is_over =
-            self.publisher.is_none() || self.stalls_at().is_some_and(|stalls_at| stalls_at <= now);
+            !self.has_peer() || self.stalls_at().is_some_and(|stalls_at| stalls_at <= now);
         is_over && self.last_media_at.take().is_some()
+    }
+
+    /// Whether its peer is here.
+    pub(crate) fn has_peer(&self) -> bool {
+        self.publisher.is_some() || self.viewer.is_some()
     }
 
     /// When its media counts as stopped.

@@ -125,7 +125,8 @@ impl Room {
         now: Instant,
         mut ask: impl FnMut(Seat, StreamKey),
     ) -> Option<PeerId> {
-        for guest in &mut self.guests {
+        let Self { guests, viewers, .. } = self;
+        for guest in guests {
             for layer in &mut guest.video.layers {
                 if !layer.keyframe.poll(now) {
                     continue;
@@ -134,6 +135,13 @@ impl Room {
                     Some(publisher) => {
                         publisher.request_keyframe(layer.stream, now);
                         return Some(publisher.id);
+                    }
+                    None if guest.viewer.is_some() => {
+                        let viewer = guest.viewer.and_then(|it| viewers.get_mut(&it));
+                        if let Some(inbound) = viewer.and_then(|it| it.inbound()) {
+                            inbound.request_keyframe(layer.stream, now);
+                            return guest.viewer;
+                        }
                     }
                     None if self.is_subscribed => ask(guest.seat, layer.stream),
                     None => {}

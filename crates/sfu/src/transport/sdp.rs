@@ -58,6 +58,8 @@ pub(crate) struct Local<'a> {
     pub(crate) stream_id: &'a str,
     /// SSRCs of the host's streams, as we send them.
     pub(crate) ssrcs: Ssrcs,
+    /// Whether media is received as well on the descriptions of what is sent.
+    pub(crate) is_both_ways: bool,
     /// Guests whose tracks are sent.
     pub(crate) guests: &'a [Shown],
 }

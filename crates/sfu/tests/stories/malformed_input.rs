@@ -333,7 +333,13 @@ fn one_more_than_the_server_takes_is_told_so() {
     sim.add_host(Host::default(), good_link());
     sim.add_viewer(good_link());
     sim.add_viewer(good_link());
-    sim.command(Command::Watch { room: ROOM, peer: PeerId(50), cast: Cast::default(), via: None });
+    sim.command(Command::Watch {
+        room: ROOM,
+        peer: PeerId(50),
+        cast: Cast::default(),
+        publishes: None,
+        via: None,
+    });
     let full = Event::Rejected { peer: PeerId(50), error: NegotiationError::Full };
     assert_eq!(sim.events.last().unwrap().1, full);
 }

@@ -37,6 +37,10 @@ impl Room {
         self.tell_step(cx, sid, StageStep::Accepted);
         self.tell_state(cx);
         self.recast(cx);
+        // It cannot offer: it is offered a connection for both ways.
+        if self.seat_of_unnamed(sid).is_some() {
+            self.watch(cx, sid);
+        }
     }
 
     /// An offer of a guest that wants to publish, or does already.
@@ -121,7 +125,9 @@ impl Room {
 
     /// A guest's page is loaded anew, or closed: it has a while to come back. Whether the member is a guest.
     pub(crate) fn guest_reloads(&mut self, cx: &mut Context, sid: SessionId) -> bool {
-        let Some(guest) = self.guest_mut(sid) else { return false };
+        // A page of the basic profile does not come back as itself.
+        let is_page = self.members.get(&sid).is_some_and(|session| session.page().is_some());
+        let Some(guest) = self.guest_mut(sid).filter(|_| is_page) else { return false };
         guest.is_live = false;
         cx.timers.set(Timer::Guest(sid), cx.now.at + GUEST_GRACE);
         self.withdraw_viewer(cx, sid, Why::Left);
@@ -178,6 +184,9 @@ impl Room {
         cx.timers.cancel(Timer::Guest(sid));
         let why = if step == StageStep::Dropped { Why::Ended } else { Why::Left };
         self.close_publishing(cx, sid, why);
+        if self.members.get(&sid).is_some_and(|session| session.is_unnamed_guest()) {
+            self.withdraw_viewer(cx, sid, why);
+        }
         if is_muted {
             cx.command(Command::Mute { room: self.id, seat, is_muted: false });
         }
@@ -193,6 +202,37 @@ impl Room {
             for publisher in [claim, current].into_iter().flatten() {
                 self.close_publisher(cx, sid, publisher, why);
             }
+        }
+    }
+
+    /// The seat of a guest of the basic profile, which publishes on the connection that it watches on.
+    pub(crate) fn seat_of_unnamed(&self, sid: SessionId) -> Option<Seat> {
+        let is_unnamed = self.members.get(&sid).is_some_and(|session| session.is_unnamed_guest());
+        let guest = self.stage.guests.iter().find(|it| it.session == sid);
+        guest.filter(|_| is_unnamed).map(|it| it.seat)
+    }
+
+    /// The media plane took the answer of a guest of the basic profile: it publishes.
+    pub(crate) fn unnamed_joined(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.seat_of_unnamed(sid).is_none() {
+            return;
+        }
+        let Some(ip) = self.members.get(&sid).map(|session| session.addr.ip) else { return };
+        let n_guests = self.stage.guests.len();
+        let Some(guest) = self.guest_mut(sid) else { return };
+        if !std::mem::replace(&mut guest.has_published, true) {
+            cx.timers.cancel(Timer::Guest(sid));
+            tracing::info!(room = %self.name, session = %sid, %ip, n_guests, "guest joined");
+            self.recast(cx);
+        }
+    }
+
+    /// A guest of the basic profile lost its connection: it is no guest any more.
+    pub(crate) fn unnamed_lost(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.seat_of_unnamed(sid).is_some() {
+            self.take_off(cx, sid, StageStep::Off);
+            self.tell_state(cx);
+            self.recast(cx);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Peer, Sfu, contain};
 use crate::egress::Egress;
-use crate::ingress::Publisher;
+use crate::ingress::{Inbound, Publisher};
 use crate::viewer::Viewer;
 use media_api::{Cast, CloseReason, Event, NegotiationError};
 use media_api::{PeerId, RoomId, Seat};
@@ -71,16 +71,24 @@ impl Sfu {
         &mut self,
         room: RoomId,
         peer: PeerId,
-        cast: Cast,
+        (cast, publishes): (Cast, Option<Seat>),
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.has_space()?;
         let mut egress = self.new_egress(now);
         egress.set_cast(cast);
-        let sdp = egress.offer(via);
+        let Some(seat) = publishes else {
+            let sdp = egress.offer(via);
+            self.add_viewer(room, peer, egress);
+            return Ok(sdp);
+        };
+        let inbound = Inbound::new(seat, &self.shared, &self.config, now);
         self.add_viewer(room, peer, egress);
-        Ok(sdp)
+        let viewer = self.rooms.get_mut(&room).and_then(|it| it.viewers.get_mut(&peer));
+        let viewer = viewer.ok_or(NegotiationError::UnknownPeer)?;
+        viewer.set_inbound(inbound);
+        Ok(viewer.egress.offer(via))
     }
 
     fn new_egress(&self, now: Instant) -> Box<Egress> {
@@ -103,13 +111,20 @@ impl Sfu {
         let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
             Peer::Viewer(it) => {
+                if let Some(inbound) = it.inbound() {
+                    inbound.take_answer(sdp)?;
+                }
                 it.egress.accept_answer(sdp, now)?;
                 it.renegotiated();
-                Ok((it.egress.codecs(), it.egress.ufrag()))
+                let seat = it.inbound().map(|it| it.seat);
+                Ok((it.egress.codecs(), it.egress.ufrag(), seat))
             }
         });
-        let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
+        let (codecs, ufrag, seat) = result.ok_or(NegotiationError::UnknownPeer)??;
         self.set_ufrag(peer, &ufrag);
+        if let (Some(seat), Some(room)) = (seat, self.room_of.get(&peer).copied()) {
+            self.seat_viewer(room, seat, peer);
+        }
         Ok(codecs)
     }
 

@@ -31,7 +31,49 @@ impl Sfu {
         reason: CloseReason,
         now: Instant,
     ) {
+        if let Some(publisher) = self.vacate(room_id, seat, now) {
+            self.say_goodbye_to_publisher(publisher, reason, now);
+        }
+    }
+
+    /// Gives a seat to a viewer whose answer publishes.
+    pub(super) fn seat_viewer(&mut self, room_id: RoomId, seat: Seat, peer: PeerId) {
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        if let Some(guest) = room.guest_entry(seat).filter(|it| it.viewer != Some(peer)) {
+            guest.set_publisher(None);
+            guest.viewer = Some(peer);
+            self.relay_guest(room_id, seat);
+        }
+    }
+
+    /// A viewer that published is gone.
+    pub(super) fn unseat_viewer(
+        &mut self,
+        room_id: RoomId,
+        seat: Seat,
+        peer: PeerId,
+        now: Instant,
+    ) {
+        let guest = self.rooms.get_mut(&room_id).and_then(|it| it.guest_mut(seat));
+        if guest.is_some_and(|it| it.viewer == Some(peer)) {
+            self.vacate(room_id, seat, now);
+        }
+    }
+
+    /// Adds what a viewer published to the room.
+    pub(super) fn ingest_of_viewer(&mut self, room_id: RoomId, peer: PeerId, now: Instant) {
+        loop {
+            let viewer = self.rooms.get_mut(&room_id).and_then(|it| it.viewers.get_mut(&peer));
+            let Some(inbound) = viewer.and_then(|it| it.inbound()) else { return };
+            let seat = inbound.seat;
+            let Some((key, format, packet)) = inbound.poll(now) else { return };
+            self.ingest(room_id, (seat, key), format, packet, now);
+        }
+    }
+
+    /// Nobody has a seat any more; returns who had it as a publisher.
+    fn vacate(&mut self, room_id: RoomId, seat: Seat, now: Instant) -> Option<Publisher> {
+        let room = self.rooms.get_mut(&room_id)?;
         let publisher = room.guest_mut(seat).and_then(|it| it.set_publisher(None));
         let is_news = room.falls_silent(seat);
         self.relay_guest(room_id, seat);
@@ -39,9 +81,7 @@ impl Sfu {
         if is_news {
             self.tell_speaker(room_id);
         }
-        if let Some(publisher) = publisher {
-            self.say_goodbye_to_publisher(publisher, reason, now);
-        }
+        publisher
     }
 
     /// Tells the subscribed workers that the packets of a seat are of another publisher from now on.

@@ -94,7 +94,7 @@ fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_i
     let peer = (1..).map(PeerId).find(|it| crate::registrar_of(*it, 2) == 0).unwrap();
     let mut sfu = Sfu::new(config);
     sfu.handle_command(
-        Command::Watch { room: ROOM, peer, cast: Cast::default(), via: None },
+        Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
         *START,
     );
     let Some(Event::Offer { sdp, .. }) = events(&mut sfu, *START).pop() else { panic!("no offer") };

@@ -45,6 +45,7 @@ fn local(candidates: &[SocketAddr]) -> Local<'_> {
         cname: "kaibo",
         stream_id: "kaibo",
         ssrcs: Ssrcs { audio: 1_001, video: 1_002, rtx: 1_003 },
+        is_both_ways: false,
         guests: &[],
     }
 }

@@ -188,7 +188,8 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         match flow {
             Flow::In(_) => line!(self, "a=recvonly"),
             Flow::Out(of) => {
-                line!(self, "a=sendonly");
+                let way = if self.local.is_both_ways { "sendrecv" } else { "sendonly" };
+                line!(self, "a={way}");
                 let (stream, track) = self.names(of);
                 line!(self, "a=msid:{stream} {track}");
             }

@@ -431,7 +431,7 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
-        self.command(Command::Watch { room, peer, cast, via: self.via });
+        self.command(Command::Watch { room, peer, cast, publishes: None, via: self.via });
         let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
