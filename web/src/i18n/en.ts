@@ -1,6 +1,8 @@
+import { enChat } from "./en-chat";
 import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
+  ...enChat,
   "app.name": "Kaibo",
   "app.tagline": "Your own live room, in a browser",
   "nav.home": "Home",

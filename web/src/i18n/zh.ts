@@ -1,5 +1,8 @@
+import { zhChat } from "./zh-chat";
+
 /** Every word the pages say. The other languages are typed by this one. */
 export const zh = {
+  ...zhChat,
   "app.name": "开播",
   "app.tagline": "自己的直播间，打开就能播",
   "nav.home": "首页",

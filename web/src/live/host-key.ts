@@ -1,8 +1,7 @@
-import { randomHex } from "./random";
+import { ownSecret } from "./identity";
 import { recallString, remember } from "./storage";
 
 const TYPED = "publish-key";
-const OWN = "host-secret";
 
 /**
  * What names this host to the server: the publishing key, if the person typed one, and a secret of
@@ -10,16 +9,10 @@ const OWN = "host-secret";
  */
 export function hostIdentity(): { key?: string; secret: string } {
   const key = recallString(TYPED);
-  const secret = recallString(OWN) ?? makeSecret();
+  const secret = ownSecret();
   return key ? { key, secret } : { secret };
 }
 
 export function saveHostKey(key: string): void {
   remember(TYPED, key.trim());
-}
-
-function makeSecret(): string {
-  const secret = randomHex(16);
-  remember(OWN, secret);
-  return secret;
 }

@@ -1,4 +1,6 @@
+import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
+import { fanIdentity } from "./identity";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
@@ -128,19 +130,25 @@ export class Viewer extends Store<ViewerSnapshot> {
   #stopped = false;
   #closed = false;
   pc: RTCPeerConnection | null = null;
+  readonly chat: Chat;
 
   constructor(options: ViewerOptions) {
     super({ ...VIEWER_START, choice: recallChoice() });
     this.#options = options;
     this.#signaling = new Signaling({
-      hello: {
+      hello: () => ({
         role: "fan",
         room: options.room,
         lang: options.lang,
         caps: { video: playableCodecs() },
-      },
+        ...fanIdentity(),
+      }),
       onMessage: (message) => this.#receive(message),
       ...options.signaling,
+    });
+    this.chat = new Chat({
+      wire: this.#signaling,
+      clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
     });
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
@@ -175,6 +183,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   close(): void {
     this.#closed = true;
     this.#paths.close();
+    this.chat.close();
     clearTimeout(this.#pollTimer);
     this.#forgetTry();
     this.#stopVisibility();
@@ -185,6 +194,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
+    if (this.chat.receive(message)) return;
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
