@@ -1,4 +1,4 @@
-import { useStudioText } from "../hooks/use-studio-text";
+import { useLanguage } from "../hooks/use-language";
 import { formatCount } from "../i18n/format";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
@@ -14,7 +14,7 @@ interface EndDialogProps {
 }
 
 export function EndDialog({ viewers, leaving, fed, onConfirm, onClose }: EndDialogProps) {
-  const { t, s, language } = useStudioText();
+  const { t, language } = useLanguage();
   const actions = (
     <>
       <Button onClick={onClose}>{t("common.cancel")}</Button>
@@ -31,7 +31,7 @@ export function EndDialog({ viewers, leaving, fed, onConfirm, onClose }: EndDial
           ? t("host.end.viewers", { n: formatCount(viewers, language) })
           : t("host.end.nobody")}
       </p>
-      {fed && <p>{s("feed.endText")}</p>}
+      {fed && <p>{t("feed.endText")}</p>}
     </Dialog>
   );
 }

@@ -14,7 +14,7 @@ import { useLanguage } from "../hooks/use-language";
 import type { PlayerActions } from "../hooks/use-player-keys";
 import type { PictureChoice } from "../live/picture-choice";
 import type { PlayerSnapshot } from "../live/player";
-import type { ViewerSnapshot } from "../live/viewer";
+import type { ViewerSnapshot } from "../live/viewer-snapshot";
 import { IconButton } from "./button";
 import styles from "./fan-controls.module.css";
 import { LiveBadge } from "./live-badge";

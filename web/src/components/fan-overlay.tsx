@@ -11,8 +11,8 @@ import {
 import { useLanguage } from "../hooks/use-language";
 import { problemText } from "../i18n/problem";
 import { SHOWN_TRIES } from "../live/reconnect";
-import type { ViewerSnapshot } from "../live/viewer";
 import type { ViewerPhase } from "../live/viewer-phase";
+import type { ViewerSnapshot } from "../live/viewer-snapshot";
 import type { NoPath } from "../live/why-no-path";
 import { Button } from "./button";
 import styles from "./fan-overlay.module.css";

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { VIEWER_START, type ViewerSnapshot } from "../live/viewer";
+import { VIEWER_START, type ViewerSnapshot } from "../live/viewer-snapshot";
 import { FanStage } from "./fan-stage";
 
 const ROWS = 11;

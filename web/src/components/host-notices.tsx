@@ -1,5 +1,5 @@
+import { useLanguage } from "../hooks/use-language";
 import type { Studio } from "../hooks/use-studio";
-import { useStudioText } from "../hooks/use-studio-text";
 import { problemText } from "../i18n/problem";
 import { hostState } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
@@ -12,7 +12,7 @@ import { ReplacedCard, TakenCard } from "./studio/cards";
 
 /** What the host should know now, the worst first. */
 export function HostNotices({ studio }: { studio: Studio }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { media, snapshot, broadcast } = studio;
   const { error, missing, source, microphone, audioOn, stream } = snapshot;
   const { noPath, phase, problem } = broadcast;
@@ -46,7 +46,7 @@ export function HostNotices({ studio }: { studio: Studio }) {
 const ELSEWHERE = ["auth_required", "auth_bad", "bad_field"];
 
 function ProblemNotice({ studio }: { studio: Studio }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { problem, noPath, room } = studio.broadcast;
   if (!problem || noPath || ELSEWHERE.includes(problem)) return null;
   if (problem === "host_taken" && room) return <TakenCard studio={studio} room={room.room} />;
@@ -55,7 +55,7 @@ function ProblemNotice({ studio }: { studio: Studio }) {
 }
 
 function ConnectionNotice({ studio: { broadcast } }: { studio: Studio }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { attempt } = broadcast;
   if (attempt > 0) {
     const n = Math.min(attempt, SHOWN_TRIES);

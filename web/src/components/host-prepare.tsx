@@ -1,5 +1,5 @@
 import { Camera, Clapperboard, MonitorUp } from "lucide-react";
-import { useStudioText } from "../hooks/use-studio-text";
+import { useLanguage } from "../hooks/use-language";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import { Button } from "./button";
 import styles from "./host-prepare.module.css";
@@ -14,7 +14,7 @@ interface HostPrepareProps {
 
 /** Before any permission is asked for: what will happen, and one button. */
 export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { status, error } = snapshot;
   const opening = status === "opening";
   const open = () => void media.open();
@@ -63,7 +63,7 @@ export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
             data-testid="use-obs"
             onClick={onObs}
           >
-            {s("prepare.obs")}
+            {t("prepare.obs")}
           </Button>
         )}
       </div>

@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { useStudioText } from "../hooks/use-studio-text";
+import { useLanguage } from "../hooks/use-language";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import styles from "./key-dialog.module.css";
@@ -13,7 +13,7 @@ interface KeyDialogProps {
 
 /** Asks for the server's publishing key on the way to going live. */
 export function KeyDialog({ wrong, onSaved, onClose }: KeyDialogProps) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const formId = useId();
   const actions = (
     <>

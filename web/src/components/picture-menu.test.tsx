@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
-import { VIEWER_START, type ViewerSnapshot } from "../live/viewer";
+import { VIEWER_START, type ViewerSnapshot } from "../live/viewer-snapshot";
 import { roomState } from "../testing/fakes";
 import { PictureMenu } from "./picture-menu";
 

@@ -1,7 +1,7 @@
 import { Settings2 } from "lucide-react";
 import { useLanguage } from "../hooks/use-language";
 import { choices, layerFor, linesOf, type PictureChoice, readChoice } from "../live/picture-choice";
-import type { ViewerSnapshot } from "../live/viewer";
+import type { ViewerSnapshot } from "../live/viewer-snapshot";
 import styles from "./picture-menu.module.css";
 
 interface PictureMenuProps {

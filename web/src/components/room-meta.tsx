@@ -4,7 +4,7 @@ import { useLanguage } from "../hooks/use-language";
 import { useNow } from "../hooks/use-now";
 import { formatCount, formatDuration } from "../i18n/format";
 import { roomUrl } from "../live/room-name";
-import type { ViewerSnapshot } from "../live/viewer";
+import type { ViewerSnapshot } from "../live/viewer-snapshot";
 import { Button } from "./button";
 import { LiveBadge } from "./live-badge";
 import styles from "./room-meta.module.css";

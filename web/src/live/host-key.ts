@@ -1,8 +1,7 @@
-import { randomHex } from "./random";
+import { ownSecret } from "./identity";
 import { forget, recallString, remember, sessionOnly } from "./storage";
 
 const TYPED = "publish-key";
-const OWN = "host-secret";
 
 /**
  * What names this host to the server: the publishing key, if the person typed one, and a secret of
@@ -10,7 +9,7 @@ const OWN = "host-secret";
  */
 export function hostIdentity(): { key?: string; secret: string } {
   const key = typedKey();
-  const secret = recallString(OWN) ?? makeSecret();
+  const secret = ownSecret();
   return key ? { key, secret } : { secret };
 }
 
@@ -33,10 +32,4 @@ export function saveHostKey(key: string, keep = false): void {
 export function forgetHostKey(): void {
   forget(TYPED);
   sessionOnly.forget(TYPED);
-}
-
-function makeSecret(): string {
-  const secret = randomHex(16);
-  remember(OWN, secret);
-  return secret;
 }

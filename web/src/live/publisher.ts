@@ -1,3 +1,4 @@
+import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { HealthWatch } from "./health";
 import { hostIdentity } from "./host-key";
@@ -9,7 +10,7 @@ import type { ClientMessage, ErrorCode, RoomState, ServerMessage } from "./proto
 import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-tracks";
 import { IDLE, NOTHING, type PublisherProblem, type PublisherSnapshot } from "./publisher-snapshot";
 import { forgetLive, noteLive } from "./resume";
-import { Signaling, type SignalingOptions } from "./signaling";
+import { type Request, Signaling, type SignalingOptions } from "./signaling";
 import { StatsReader } from "./stats";
 import { offerSound, type SoundFormat, wantSound } from "./stereo";
 import { Store } from "./store";
@@ -69,6 +70,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   #signaling: Signaling | null = null;
   /** What the conversation with the room began with. */
   #greeted: GoLive | null = null;
+  /** What is said in the room; another one for another room. */
+  chat: Chat;
+  #chatRoom: string | null = null;
   readonly #listeners = new Set<(message: ServerMessage) => void>();
   #guard: PeerGuard | null = null;
   #paths: PathWatch | null = null;
@@ -97,6 +101,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#media = media;
     this.#deps = deps;
     this.#stopMedia = media.subscribe(() => this.#mediaChanged());
+    this.chat = this.#makeChat();
   }
 
   /** Talks with a room without being live in it: who waits, what they write, what an encoder sends. */
@@ -112,9 +117,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   /** Publishes what the preview shows, and lets the fans see it. */
   goLive(options: GoLive): void {
     this.#wasConnected = false;
-    const { desk, self, room, viewers, peak, rttMs } = this.getSnapshot();
+    const { desk, room, viewers, peak, rttMs } = this.getSnapshot();
     if (desk === "open" && this.#signaling?.isOpen && this.#isGreeted(options)) {
-      this.update({ ...IDLE, phase: "connecting", desk, self, room, viewers, peak, rttMs });
+      this.update({ ...IDLE, phase: "connecting", desk, room, viewers, peak, rttMs });
       this.#publish();
       return;
     }
@@ -124,7 +129,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   /** Says something to the room; when the socket is lost, after it is back. */
-  say(message: ClientMessage): void {
+  say(message: Request): void {
     this.#signaling?.send(message);
   }
 
@@ -138,8 +143,26 @@ export class Publisher extends Store<PublisherSnapshot> {
     return JSON.stringify(options) === JSON.stringify(this.#greeted);
   }
 
+  #makeChat(): Chat {
+    const isOpen = () => this.#signaling?.isOpen ?? false;
+    return new Chat({
+      wire: {
+        get isOpen() {
+          return isOpen();
+        },
+        send: (message) => this.#signaling?.send(message),
+      },
+      clockOffsetMs: () => this.#signaling?.getSnapshot().clockOffsetMs ?? 0,
+    });
+  }
+
   #greet(options: GoLive): void {
     const { room, name, lang } = options;
+    if (room !== this.#chatRoom) {
+      this.#chatRoom = room;
+      this.chat.close();
+      this.chat = this.#makeChat();
+    }
     this.#greeted = options;
     this.#signaling = new Signaling({
       hello: {
@@ -190,6 +213,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     const { phase } = this.getSnapshot();
     if (phase === "connecting" || phase === "live") this.end();
     this.#disconnect();
+    this.chat.close();
     this.#stopMedia();
   }
 
@@ -226,7 +250,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
-    this.#act(message);
+    // What concerns the chat alone is its own.
+    if (!this.chat.receive(message)) this.#act(message);
     for (const listener of [...this.#listeners]) listener(message);
   }
 
@@ -251,9 +276,6 @@ export class Publisher extends Store<PublisherSnapshot> {
         // What is said before our media is taken is of the connection before.
         if (this.#taken || !this.pc) this.update({ findings: message.findings });
         break;
-      case "you":
-        this.update({ self: message });
-        break;
       case "error":
         this.#failed(message);
         break;
@@ -267,7 +289,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#paths?.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
-    this.update({ room: message.room, self: message.self, desk: "open" });
+    this.update({ room: message.room, desk: "open" });
     const { phase } = this.getSnapshot();
     if (phase !== "connecting" && phase !== "live") return;
     this.#refresh();

@@ -8,6 +8,8 @@ import { onWakeup } from "./wakeup";
 
 type Hello = Extract<ClientMessage, { type: "hello" }>;
 
+type HelloWords = Omit<Hello, "type" | "v" | "resume">;
+
 /** The part of a WebSocket that we use, so that a test can stand in for it. */
 export type SocketLike = Pick<
   WebSocket,
@@ -15,12 +17,16 @@ export type SocketLike = Pick<
 >;
 
 export interface SignalingOptions {
-  hello: Omit<Hello, "type" | "v" | "resume">;
+  /** What it says at each opening of a socket; a function where that changes. */
+  hello: HelloWords | (() => HelloWords);
   onMessage: (message: ServerMessage) => void;
   url?: string;
   openSocket?: (url: string) => SocketLike;
   random?: () => number;
 }
+
+/** `id`: an error that it causes names it. */
+export type Request = ClientMessage & { id?: string };
 
 export interface SignalingSnapshot {
   /** `open` means welcomed: the socket alone is not enough. */
@@ -71,7 +77,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   readonly #options: Required<SignalingOptions>;
   readonly #stopWakeup: () => void;
   #socket: SocketLike | null = null;
-  #queue: ClientMessage[] = [];
+  #queue: Request[] = [];
   #resume: string | null = null;
   #retryMs: number | null = null;
   #hopeless = false;
@@ -100,7 +106,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   }
 
   /** Sends now, or after the next welcome. */
-  send(message: ClientMessage): void {
+  send(message: Request): void {
     const socket = this.#socket;
     if (this.isOpen && socket?.readyState === OPEN) {
       socket.send(JSON.stringify(message));
@@ -138,11 +144,12 @@ export class Signaling extends Store<SignalingSnapshot> {
     this.#socket = socket;
     this.#welcomeTimer = setTimeout(() => this.#lost(), WELCOME_WITHIN_MS);
     socket.onopen = () => {
+      const words = this.#options.hello;
       const resume = this.#resume === null ? {} : { resume: this.#resume };
       const hello: Hello = {
         type: "hello",
         v: PROTOCOL_VERSION,
-        ...this.#options.hello,
+        ...(typeof words === "function" ? words() : words),
         ...resume,
       };
       socket.send(JSON.stringify(hello));

@@ -7,7 +7,7 @@ import { useStoreOr } from "../hooks/use-store";
 import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
 import { rememberRoom } from "../live/rooms";
-import { VIEWER_START } from "../live/viewer";
+import { VIEWER_START } from "../live/viewer-snapshot";
 import styles from "./watch.module.css";
 
 export function WatchPage({ room }: { room: string }) {

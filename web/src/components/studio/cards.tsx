@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
+import type { Translate } from "../../i18n/language";
 import type { LiveNote } from "../../live/resume";
 import { freeRoomLike } from "../../live/room-lookup";
 import { roomPath } from "../../live/room-name";
@@ -29,7 +30,7 @@ export function Card({ title, text, testId, children }: CardProps) {
 
 /** The page was closed while it was live: go on, or end. */
 export function ResumeCard({ studio, note }: { studio: Studio; note: LiveNote }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const [isBusy, setBusy] = useState(false);
   const { live } = studio.broadcast.room ?? {};
   const room = note.room;
@@ -45,44 +46,44 @@ export function ResumeCard({ studio, note }: { studio: Studio; note: LiveNote })
   );
   if (live === "live") {
     return (
-      <Card title={s("resume.other", { room })} text={s("resume.otherText")} testId="resume">
-        {goOn(s("resume.take"))}
+      <Card title={t("resume.other", { room })} text={t("resume.otherText")} testId="resume">
+        {goOn(t("resume.take"))}
         <Link href={roomPath(room)} className={buttonClass()}>
-          {s("taken.watch")}
+          {t("taken.watch")}
         </Link>
       </Card>
     );
   }
   return (
-    <Card title={ago(note, s)} text={s("resume.text", { room })} testId="resume">
-      {goOn(s("resume.go"))}
+    <Card title={ago(note, t)} text={t("resume.text", { room })} testId="resume">
+      {goOn(t("resume.go"))}
       <Button data-testid="resume-end" disabled={isBusy} onClick={studio.endNoted}>
-        {s("resume.end")}
+        {t("resume.end")}
       </Button>
     </Card>
   );
 }
 
-function ago({ at }: LiveNote, s: ReturnType<typeof useStudioText>["s"]): string {
+function ago({ at }: LiveNote, t: Translate): string {
   const seconds = Math.max(1, Math.round((Date.now() - at) / 1000));
-  if (seconds < 120) return s("resume.title", { s: seconds });
-  return s("resume.titleLong", { time: s("resume.minutes", { n: Math.round(seconds / 60) }) });
+  if (seconds < 120) return t("resume.title", { s: seconds });
+  return t("resume.titleLong", { time: t("resume.minutes", { n: Math.round(seconds / 60) }) });
 }
 
 /** Somebody else is live in the room: watch, or go live in another one. */
 export function TakenCard({ studio, room }: { studio: Studio; room: string }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const free = useFreeRoom(room);
   return (
     <>
-      <Card title={s("taken.title", { room })} testId="taken">
+      <Card title={t("taken.title", { room })} testId="taken">
         {free && (
           <Button kind="primary" data-testid="taken-use" onClick={() => studio.goLive(free)}>
-            {s("taken.use", { room: free })}
+            {t("taken.use", { room: free })}
           </Button>
         )}
         <Link href={roomPath(room)} className={buttonClass()}>
-          {s("taken.watch")}
+          {t("taken.watch")}
         </Link>
       </Card>
       <RoomTakenNotice room={room} />
@@ -103,16 +104,16 @@ function useFreeRoom(room: string): string | null {
 
 /** Another page took the broadcast over. */
 export function ReplacedCard({ studio }: { studio: Studio }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const { snapshot, media } = studio;
   const back = async () => {
     if (!snapshot.stream) await media.open();
     if (media.getSnapshot().stream) studio.goLive();
   };
   return (
-    <Card title={s("replaced.title")} testId="replaced">
+    <Card title={t("replaced.title")} testId="replaced">
       <Button kind="primary" data-testid="take-back" onClick={() => void back()}>
-        {s("replaced.back")}
+        {t("replaced.back")}
       </Button>
     </Card>
   );

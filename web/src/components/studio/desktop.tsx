@@ -1,6 +1,6 @@
-import { useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useTab } from "../../hooks/use-tab";
 import { HostNotices } from "../host-notices";
 import { ResumeCard } from "./cards";
 import styles from "./desktop.module.css";
@@ -13,9 +13,10 @@ import { type TabName, Workbench } from "./workbench";
 
 /** The studio on a large screen: the picture on the left, the workbench on the right. */
 export function DesktopStudio({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { media, snapshot, broadcast, note, isFed } = studio;
-  const [tab, setTab] = useState<TabName>("setup");
+  const isOnAir = broadcast.phase === "live" || isFed;
+  const [tab, setTab] = useTab<TabName>(isOnAir ? "chat" : "setup");
   const isOver = broadcast.phase === "ended";
   return (
     <div className={styles.page}>

@@ -1,6 +1,6 @@
 import { Mic, MicOff, MonitorOff, MonitorUp, SwitchCamera, Video, VideoOff } from "lucide-react";
 import type { ReactNode } from "react";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useLanguage } from "../../hooks/use-language";
 import type { Device } from "../../live/devices";
 import type { LocalMedia, LocalMediaSnapshot } from "../../live/local-media";
 import { SOUND_CHOICES, type SoundChoice } from "../../live/sound";
@@ -30,7 +30,7 @@ export function DeviceBar({ media, snapshot, children }: DeviceBarProps) {
 type Part = Omit<DeviceBarProps, "children">;
 
 function MicrophoneControl({ media, snapshot }: Part) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { microphone, microphones, audioOn } = snapshot;
   const choice = useChoice("mic.choose", microphones, microphone, (id) =>
     media.choose("microphone", id),
@@ -38,7 +38,7 @@ function MicrophoneControl({ media, snapshot }: Part) {
   if (!microphone && !choice) return null;
   return (
     <SplitControl
-      label={s("mic.label")}
+      label={t("mic.label")}
       action={t(audioOn ? "host.mic.off" : "host.mic.on")}
       icon={audioOn && microphone ? <Mic size={20} /> : <MicOff size={20} />}
       off={!audioOn || !microphone}
@@ -50,14 +50,14 @@ function MicrophoneControl({ media, snapshot }: Part) {
 }
 
 function CameraControl({ media, snapshot }: Part) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { videoTrack, videoOn, source, cameras } = snapshot;
   const camera = source === "camera" ? videoTrack : null;
   const choice = useChoice("cam.choose", cameras, camera, (id) => media.choose("camera", id));
   if (source !== "camera" || (!videoTrack && !choice)) return null;
   return (
     <SplitControl
-      label={s("cam.label")}
+      label={t("cam.label")}
       action={t(videoOn ? "host.cam.off" : "host.cam.on")}
       icon={videoOn && videoTrack ? <Video size={20} /> : <VideoOff size={20} />}
       off={!videoOn || !videoTrack}
@@ -69,21 +69,21 @@ function CameraControl({ media, snapshot }: Part) {
 }
 
 function ScreenControl({ media, snapshot }: Part) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { source, cameraBehind, soundChoice, microphone } = snapshot;
   if (!("getDisplayMedia" in navigator.mediaDevices)) return null;
   const sounds = SOUND_CHOICES.filter((one) => microphone || one !== "microphone");
   const choice = soundChoice && {
-    label: s("screen.sound"),
+    label: t("screen.sound"),
     value: soundChoice,
-    options: sounds.map((value) => ({ value, label: s(`screen.sound.${value}`) })),
+    options: sounds.map((value) => ({ value, label: t(`screen.sound.${value}`) })),
     onChoose: (value: string) => media.setSoundChoice(value as SoundChoice),
   };
   const isOn = source === "screen";
   const stop = t(cameraBehind ? "host.screen.toCamera" : "host.screen.stop");
   return (
     <SplitControl
-      label={s("screen.label")}
+      label={t("screen.label")}
       action={isOn ? stop : t("host.screen.start")}
       icon={isOn ? <MonitorOff size={20} /> : <MonitorUp size={20} />}
       active={isOn}
@@ -95,12 +95,12 @@ function ScreenControl({ media, snapshot }: Part) {
 }
 
 function FlipControl({ media, snapshot }: Part) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { source, videoTrack, cameras } = snapshot;
   if (source !== "camera" || !videoTrack || cameras.length < 2) return null;
   return (
     <SplitControl
-      label={s("flip.label")}
+      label={t("flip.label")}
       action={t("host.camera.flip")}
       icon={<SwitchCamera size={20} />}
       testId="flip-camera"
@@ -116,7 +116,7 @@ function useChoice(
   track: MediaStreamTrack | null,
   choose: (id: string) => Promise<void>,
 ) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   if (devices.length === 0) return null;
   const used = track?.getSettings?.().deviceId ?? "";
   const isListed = devices.some(({ id }) => id === used);
@@ -125,7 +125,7 @@ function useChoice(
     label: label || t("host.unnamedDevice", { n: index + 1 }),
   }));
   return {
-    label: s(label),
+    label: t(label),
     value: isListed ? used : "",
     options: isListed ? named : [{ value: "", label: "–" }, ...named],
     onChoose: (id: string) => void choose(id),

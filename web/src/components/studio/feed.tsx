@@ -1,13 +1,14 @@
 import { Radio } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import { usePlayer } from "../../hooks/use-player";
 import { useStoreOr } from "../../hooks/use-store";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { formatBitrate } from "../../i18n/format";
 import { languageStore } from "../../i18n/language";
 import { hostIdentity } from "../../live/host-key";
-import { VIEWER_START, Viewer } from "../../live/viewer";
+import { Viewer } from "../../live/viewer";
+import { VIEWER_START } from "../../live/viewer-snapshot";
 import { Button, Spinner } from "../button";
 import previewStyles from "../host-preview.module.css";
 import { Card } from "./cards";
@@ -27,7 +28,7 @@ function useFeed(room: string): Viewer | null {
 
 /** The picture that OBS, ffmpeg or another page sends. */
 export function FeedPreview({ room }: { room: string }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const viewer = useFeed(room);
   const { stats } = useStoreOr(viewer, VIEWER_START);
   const video = useRef<HTMLVideoElement>(null);
@@ -59,13 +60,13 @@ export function FeedPreview({ room }: { room: string }) {
           {!state.hasFrame && (
             <div className={previewStyles.cover}>
               <Spinner />
-              {s("feed.wait")}
+              {t("feed.wait")}
             </div>
           )}
         </div>
         {stats && (
           <p className={styles.received}>
-            {s("health.received")} {formatBitrate(stats.bitrateBps)}
+            {t("health.received")} {formatBitrate(stats.bitrateBps)}
             {stats.fps === null ? "" : ` · ${Math.round(stats.fps)} fps`}
             {stats.width ? ` · ${stats.width}×${stats.height}` : ""}
             {stats.codec ? ` · ${stats.codec}` : ""}
@@ -78,16 +79,16 @@ export function FeedPreview({ room }: { room: string }) {
 
 /** What a host may do about it. */
 export function FeedCard({ studio }: { studio: Studio }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { media, snapshot, goLive } = studio;
   const take = async () => {
     if (!snapshot.stream) await media.open();
     if (media.getSnapshot().stream) goLive();
   };
   return (
-    <Card title={s("feed.title")} text={s("feed.text")} testId="feed">
+    <Card title={t("feed.title")} text={t("feed.text")} testId="feed">
       <Button icon={<Radio size={18} />} data-testid="feed-take" onClick={() => void take()}>
-        {s("feed.take")}
+        {t("feed.take")}
       </Button>
       <Button kind="danger" data-testid="end-live" onClick={studio.askEnd}>
         {t("host.end")}

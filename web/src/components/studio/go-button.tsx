@@ -1,11 +1,11 @@
 import { Radio } from "lucide-react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { Button } from "../button";
 
 /** Goes live, or ends. */
 export function GoButton({ studio }: { studio: Studio }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { snapshot, broadcast, choice } = studio;
   if (broadcast.phase === "live") {
     return (

@@ -1,6 +1,7 @@
 import { Fragment, useEffect, useRef, useState } from "react";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useLanguage } from "../../hooks/use-language";
 import { formatBitrate, formatMs, formatPercent } from "../../i18n/format";
+import type { Translate } from "../../i18n/language";
 import type { Verdict } from "../../live/health";
 import { healthOf, type PublisherSnapshot } from "../../live/publisher";
 import type { SendStats } from "../../live/stats";
@@ -9,7 +10,7 @@ import { Sparkline } from "./sparkline";
 
 /** How the broadcast goes: a curve and words; all figures on click. Esc and a click elsewhere close them. */
 export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -33,7 +34,7 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
   const { stats, health } = broadcast;
   const verdict = healthOf(broadcast);
   const level = verdict?.level ?? "unknown";
-  const words = verdict ? wordsOf(verdict, t, s) : t("health.unknown");
+  const words = verdict ? wordsOf(verdict, t) : t("health.unknown");
   return (
     <div ref={box} className={styles.health}>
       <button
@@ -41,7 +42,7 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
         type="button"
         className={styles.button}
         aria-expanded={isOpen}
-        aria-label={s("bar.health", { words })}
+        aria-label={t("bar.health", { words })}
         data-testid="health"
         data-level={level}
         data-cause={verdict?.cause ?? "none"}
@@ -51,7 +52,7 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
           className={styles.curve}
           history={health?.history ?? []}
           targetBps={health?.targetBps ?? 0}
-          label={s("health.history")}
+          label={t("health.history")}
         />
         <span className={styles.words}>
           <span className={styles.verdict}>
@@ -73,7 +74,7 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
               className={styles.large}
               history={health.history}
               targetBps={health.targetBps}
-              label={s("health.history")}
+              label={t("health.history")}
             />
           )}
           {stats && <Numbers stats={stats} targetBps={health?.targetBps ?? null} />}
@@ -83,18 +84,14 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
   );
 }
 
-function wordsOf(
-  { cause }: Verdict,
-  t: ReturnType<typeof useStudioText>["t"],
-  s: ReturnType<typeof useStudioText>["s"],
-): string {
-  return cause === "server" ? s("health.server") : t(`health.cause.${cause}`);
+function wordsOf({ cause }: Verdict, t: Translate): string {
+  return cause === "server" ? t("health.server") : t(`health.cause.${cause}`);
 }
 
 function Numbers({ stats, targetBps }: { stats: SendStats; targetBps: number | null }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const fps = stats.fps === null ? "" : ` · ${Math.round(stats.fps)} fps`;
-  const target = targetBps ? ` / ${s("health.target", { rate: formatBitrate(targetBps) })}` : "";
+  const target = targetBps ? ` / ${t("health.target", { rate: formatBitrate(targetBps) })}` : "";
   const rows = [
     [t("stats.bitrate"), `${formatBitrate(stats.bitrateBps)}${target}`],
     [t("stats.picture"), stats.width ? `${stats.width}×${stats.height}${fps}` : "–"],

@@ -1,6 +1,6 @@
 import { Check, Code } from "lucide-react";
 import { useCopy } from "../../hooks/use-copy";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useLanguage } from "../../hooks/use-language";
 import { withBase } from "../../live/base-path";
 import { Button } from "../button";
 import { Dialog } from "../dialog";
@@ -9,9 +9,9 @@ import styles from "./invite-dialog.module.css";
 
 /** How viewers get in, also from a page of somebody else. */
 export function InviteDialog({ room, onClose }: { room: string; onClose: () => void }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   return (
-    <Dialog title={s("invite.title")} onClose={onClose}>
+    <Dialog title={t("invite.title")} onClose={onClose}>
       <div className={styles.invite}>
         <SharePanel room={room} embedded>
           {(origin) => <Embed room={room} origin={origin} />}
@@ -22,16 +22,16 @@ export function InviteDialog({ room, onClose }: { room: string; onClose: () => v
 }
 
 function Embed({ room, origin }: { room: string; origin: string }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { copied, copy } = useCopy();
   const url = origin + withBase(`/embed/${encodeURIComponent(room)}`);
   const code = `<iframe src="${url}" width="640" height="360" allow="autoplay; fullscreen; picture-in-picture" style="border:0"></iframe>`;
   return (
     <details className={styles.embed}>
-      <summary>{s("invite.embed")}</summary>
+      <summary>{t("invite.embed")}</summary>
       <code data-testid="embed-code">{code}</code>
       <Button icon={copied ? <Check size={18} /> : <Code size={18} />} onClick={() => copy(code)}>
-        {copied ? t("common.copied") : s("invite.embedCopy")}
+        {copied ? t("common.copied") : t("invite.embedCopy")}
       </Button>
     </details>
   );

@@ -1,6 +1,6 @@
 import { Eye, EyeOff } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useLanguage } from "../../hooks/use-language";
 import { forgetHostKey, isKeyKept, saveHostKey, typedKey } from "../../live/host-key";
 import { Button, IconButton } from "../button";
 import field from "../field.module.css";
@@ -14,17 +14,17 @@ interface KeyFieldProps {
 
 /** The publishing key: entered once, as dots with an eye, edited and forgotten. */
 export function KeyField({ wrong, onChanged }: KeyFieldProps) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const known = typedKey();
   const [isEditing, setEditing] = useState(false);
   if (known !== null && !wrong && !isEditing) {
     return (
       <div className={styles.known} data-testid="key-known">
         <div>
-          <p>{s("key.have")}</p>
-          <p className={styles.hint}>{s(isKeyKept() ? "key.kept" : "key.session")}</p>
+          <p>{t("key.have")}</p>
+          <p className={styles.hint}>{t(isKeyKept() ? "key.kept" : "key.session")}</p>
         </div>
-        <Button onClick={() => setEditing(true)}>{s("key.edit")}</Button>
+        <Button onClick={() => setEditing(true)}>{t("key.edit")}</Button>
         <Button
           kind="outline"
           data-testid="key-forget"
@@ -33,7 +33,7 @@ export function KeyField({ wrong, onChanged }: KeyFieldProps) {
             onChanged();
           }}
         >
-          {s("key.forget")}
+          {t("key.forget")}
         </Button>
       </div>
     );
@@ -41,7 +41,7 @@ export function KeyField({ wrong, onChanged }: KeyFieldProps) {
   return (
     <KeyForm
       wrong={wrong}
-      submit={s("key.use")}
+      submit={t("key.use")}
       label={t("host.key.label")}
       onSaved={() => {
         setEditing(false);
@@ -61,7 +61,7 @@ interface KeyFormProps {
 
 /** Where the key is typed; with `formId` the button is elsewhere. */
 export function KeyForm({ wrong, submit, label, formId, onSaved }: KeyFormProps) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const id = useId();
   const [key, setKey] = useState(() => (wrong ? "" : (typedKey() ?? "")));
   const [isShown, setShown] = useState(false);
@@ -95,7 +95,7 @@ export function KeyForm({ wrong, submit, label, formId, onSaved }: KeyFormProps)
           onChange={(event) => setKey(event.target.value)}
         />
         <IconButton
-          label={s(isShown ? "key.hide" : "key.show")}
+          label={t(isShown ? "key.hide" : "key.show")}
           aria-pressed={isShown}
           onClick={() => setShown((shown) => !shown)}
         >
@@ -118,8 +118,8 @@ export function KeyForm({ wrong, submit, label, formId, onSaved }: KeyFormProps)
           onChange={(event) => setKeep(event.target.checked)}
         />
         <span>
-          {s("key.keep")}
-          <small className={styles.hint}>{s("key.keepHint")}</small>
+          {t("key.keep")}
+          <small className={styles.hint}>{t("key.keepHint")}</small>
         </span>
       </label>
     </form>

@@ -1,6 +1,6 @@
 import { type CSSProperties, useEffect, useRef, useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import { useMeter } from "../../hooks/use-meter";
-import { useStudioText } from "../../hooks/use-studio-text";
 import styles from "./level-meter.module.css";
 
 /** The peak stands this long, then falls to what is heard. */
@@ -9,7 +9,7 @@ const FLOOR_DB = -60;
 
 /** How loud it is: green for speech, amber where it gets close, red where it distorts; a line holds the peak. */
 export function LevelMeter({ track, on }: { track: MediaStreamTrack; on: boolean }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { level } = useMeter(track);
   const shown = on ? level : 0;
   const peak = usePeak(shown);
@@ -23,7 +23,7 @@ export function LevelMeter({ track, on }: { track: MediaStreamTrack; on: boolean
         max={0}
         value={db}
       >
-        {shown === 0 ? s("meter.silent") : s("meter.value", { db })}
+        {shown === 0 ? t("meter.silent") : t("meter.value", { db })}
       </meter>
       <span className={styles.level} style={{ "--level": shown } as CSSProperties} />
       <span className={styles.peak} style={{ "--level": peak } as CSSProperties} />

@@ -1,8 +1,8 @@
 import { Check, Copy, Download, Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { useCopy } from "../../hooks/use-copy";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { download } from "../../live/download";
 import { typedKey } from "../../live/host-key";
 import { isOnlyHere } from "../../live/lan";
@@ -14,7 +14,7 @@ import styles from "./obs-panel.module.css";
 
 /** How OBS, ffmpeg and others publish in the room. */
 export function ObsPanel({ studio }: { studio: Studio }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const { choice, snapshot, broadcast } = studio;
   const room = choice.parsed ?? "default";
   const url = whipUrl(room);
@@ -26,31 +26,31 @@ export function ObsPanel({ studio }: { studio: Studio }) {
   };
   return (
     <div className={styles.panel}>
-      <h2>{s("obs.title")}</h2>
-      <p className={styles.hint}>{s("obs.text")}</p>
-      <Row label={s("obs.server")} value={url} testId="whip-url" />
-      {isOnlyHere() && <p className={styles.hint}>{s("obs.localhost")}</p>}
+      <h2>{t("obs.title")}</h2>
+      <p className={styles.hint}>{t("obs.text")}</p>
+      <Row label={t("obs.server")} value={url} testId="whip-url" />
+      {isOnlyHere() && <p className={styles.hint}>{t("obs.localhost")}</p>}
       {needsKey ? (
         <KeyField wrong={broadcast.problem === "auth_bad"} onChanged={studio.keyChanged} />
       ) : key === null ? (
-        <p className={styles.hint}>{s(isOnlyHere() ? "obs.onlyHere" : "obs.noKey")}</p>
+        <p className={styles.hint}>{t(isOnlyHere() ? "obs.onlyHere" : "obs.noKey")}</p>
       ) : (
-        <Row label={s("obs.token")} value={key} testId="whip-key" secret />
+        <Row label={t("obs.token")} value={key} testId="whip-key" secret />
       )}
       <Button icon={<Download size={18} />} data-testid="obs-profile" onClick={save}>
-        {s("obs.profile")}
+        {t("obs.profile")}
       </Button>
       <p className={styles.hint}>
-        {s("obs.profileHint")} {key !== null && s("obs.profileKey")}
+        {t("obs.profileHint")} {key !== null && t("obs.profileKey")}
       </p>
       <Row
-        label={s("obs.ffmpeg")}
+        label={t("obs.ffmpeg")}
         value={ffmpegLine(url, key)}
         shown={ffmpegLine(url, key === null ? null : "••••••••")}
         testId="ffmpeg-line"
       />
       <p className={styles.hint}>
-        {s("obs.need")} {s("obs.start")}
+        {t("obs.need")} {t("obs.start")}
       </p>
     </div>
   );
@@ -67,7 +67,7 @@ interface RowProps {
 
 /** A value to copy; a secret one is dots until the eye is pressed. */
 function Row({ label, value, shown = value, secret = false, testId }: RowProps) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { copied, copy } = useCopy();
   const [isOpen, setOpen] = useState(false);
   const isHidden = secret && !isOpen;
@@ -78,7 +78,7 @@ function Row({ label, value, shown = value, secret = false, testId }: RowProps) 
         <code data-testid={testId}>{isHidden ? "•".repeat(12) : shown}</code>
         {secret && (
           <IconButton
-            label={s(isOpen ? "key.hide" : "key.show")}
+            label={t(isOpen ? "key.hide" : "key.show")}
             aria-pressed={isOpen}
             data-testid={`${testId}-eye`}
             onClick={() => setOpen((open) => !open)}
@@ -86,7 +86,7 @@ function Row({ label, value, shown = value, secret = false, testId }: RowProps) 
             {isOpen ? <EyeOff size={18} /> : <Eye size={18} />}
           </IconButton>
         )}
-        <IconButton label={s("obs.copy", { what: label })} onClick={() => copy(value)}>
+        <IconButton label={t("obs.copy", { what: label })} onClick={() => copy(value)}>
           {copied ? <Check size={18} /> : <Copy size={18} />}
         </IconButton>
         <span className="visually-hidden" role="status">

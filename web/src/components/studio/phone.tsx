@@ -9,8 +9,8 @@ import {
   VideoOff,
 } from "lucide-react";
 import { useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { IconButton } from "../button";
 import { HostNotices } from "../host-notices";
 import { TopBar } from "../top-bar";
@@ -27,7 +27,7 @@ import { type TabName, Workbench } from "./workbench";
 
 /** The studio on a phone: the picture is all, and everything lies over it. */
 export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { snapshot, broadcast, note, isFed, choice } = studio;
   const [tab, setTab] = useState<TabName | null>(null);
   const isOver = broadcast.phase === "ended";
@@ -56,7 +56,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
             <Rail studio={studio} />
             {choice.parsed !== null && (
               <IconButton
-                label={s("bar.invite")}
+                label={t("bar.invite")}
                 look="over"
                 data-testid="invite"
                 onClick={onInvite}
@@ -65,7 +65,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
               </IconButton>
             )}
             <IconButton
-              label={s("bar.settings")}
+              label={t("bar.settings")}
               look="over"
               data-testid="settings"
               onClick={() => open("setup")}
@@ -87,7 +87,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         </div>
       </main>
       {tab !== null && (
-        <Sheet title={s("phone.sheet")} onClose={() => setTab(null)}>
+        <Sheet title={t("phone.sheet")} onClose={() => setTab(null)}>
           <Workbench studio={studio} tab={tab} onTab={setTab} />
         </Sheet>
       )}
@@ -96,7 +96,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
 }
 
 function Rail({ studio: { media, snapshot } }: { studio: Studio }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const { source, videoTrack, cameras, microphone, audioOn, videoOn } = snapshot;
   const isCamera = source === "camera" && videoTrack !== null;
   const canShare = snapshot.stream !== null && "getDisplayMedia" in navigator.mediaDevices;

@@ -1,5 +1,5 @@
-import { type ReactNode, useState } from "react";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import { isQualityName, QUALITY_NAMES } from "../../live/quality";
 import {
   FRAME_RATES,
@@ -12,6 +12,7 @@ import {
   sendableCodecs,
 } from "../../live/send-settings";
 import { InputField, SelectField } from "../field";
+import { Check } from "./check";
 import styles from "./setup-panel.module.css";
 
 interface SendFieldsProps {
@@ -25,12 +26,12 @@ interface SendFieldsProps {
 
 /** How picture and sound are sent: one choice for most, all else behind a fold. */
 export function SendFields({ settings, isLive, mirror, onChange, onMirror }: SendFieldsProps) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const [codecs] = useState(sendableCodecs);
   return (
     <>
       <SelectField
-        label={s("setup.quality")}
+        label={t("setup.quality")}
         value={settings.quality}
         data-testid="quality"
         onChange={({ target }) => {
@@ -44,10 +45,10 @@ export function SendFields({ settings, isLive, mirror, onChange, onMirror }: Sen
         ))}
       </SelectField>
       <details className={styles.fold} data-testid="expert">
-        <summary>{s("setup.expert")}</summary>
+        <summary>{t("setup.expert")}</summary>
         <div>
           <SelectField
-            label={s("setup.codec")}
+            label={t("setup.codec")}
             value={settings.codec}
             disabled={isLive}
             data-testid="codec"
@@ -57,31 +58,31 @@ export function SendFields({ settings, isLive, mirror, onChange, onMirror }: Sen
               <option key={name}>{name}</option>
             ))}
           </SelectField>
-          <p className={styles.hint}>{s(isLive ? "setup.codecLive" : "setup.codecHint")}</p>
+          <p className={styles.hint}>{t(isLive ? "setup.codecLive" : "setup.codecHint")}</p>
           <div className={styles.pair}>
             <SelectField
-              label={s("setup.fps")}
+              label={t("setup.fps")}
               value={settings.fps}
               onChange={({ target }) => onChange({ fps: Number(target.value) as FrameRate })}
             >
               {FRAME_RATES.map((n) => (
                 <option key={n} value={n}>
-                  {s("setup.fpsValue", { n })}
+                  {t("setup.fpsValue", { n })}
                 </option>
               ))}
             </SelectField>
             <BitRate settings={settings} onChange={onChange} />
           </div>
           <Check
-            label={s("setup.music")}
-            hint={s("setup.musicHint")}
+            label={t("setup.music")}
+            hint={t("setup.musicHint")}
             checked={settings.music}
             testId="music"
             onChange={(music) => onChange({ music })}
           />
           <Check
-            label={s("setup.stereo")}
-            hint={s("setup.stereoHint")}
+            label={t("setup.stereo")}
+            hint={t("setup.stereoHint")}
             checked={settings.stereo}
             testId="stereo"
             onChange={(stereo) => onChange({ stereo })}
@@ -101,18 +102,18 @@ export function SendFields({ settings, isLive, mirror, onChange, onMirror }: Sen
 }
 
 function BitRate({ settings, onChange }: Pick<SendFieldsProps, "settings" | "onChange">) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const [typed, setTyped] = useState(settings.kbps === null ? "" : String(settings.kbps));
   const kbps = Number(typed);
   const isBad = typed !== "" && !isKbps(kbps);
   const usual = pictureOf({ ...settings, kbps: null }).maxBitrateBps / 1000;
   return (
     <InputField
-      label={s("setup.kbps")}
+      label={t("setup.kbps")}
       inputMode="numeric"
       value={typed}
-      placeholder={s("setup.kbpsAuto", { n: usual })}
-      error={isBad ? s("setup.kbpsBad", KBPS) : null}
+      placeholder={t("setup.kbpsAuto", { n: usual })}
+      error={isBad ? t("setup.kbpsBad", KBPS) : null}
       onChange={({ target }) => {
         setTyped(target.value);
         const value = Number(target.value);
@@ -120,28 +121,5 @@ function BitRate({ settings, onChange }: Pick<SendFieldsProps, "settings" | "onC
         else if (isKbps(value)) onChange({ kbps: value });
       }}
     />
-  );
-}
-
-interface CheckProps {
-  label: string;
-  hint: ReactNode;
-  checked: boolean;
-  testId?: string;
-  onChange: (checked: boolean) => void;
-}
-
-function Check({ label, hint, checked, testId, onChange }: CheckProps) {
-  return (
-    <label className={styles.check}>
-      <input
-        type="checkbox"
-        checked={checked}
-        data-testid={testId}
-        onChange={(event) => onChange(event.target.checked)}
-      />
-      {label}
-      <small>{hint}</small>
-    </label>
   );
 }

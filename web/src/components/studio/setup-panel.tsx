@@ -1,5 +1,5 @@
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { typedKey } from "../../live/host-key";
 import { parseRoomName, roomNameFrom, roomUrl } from "../../live/room-name";
 import { TITLE_MAX } from "../../live/room-title";
@@ -15,7 +15,7 @@ const NAME_MAX = 24;
 
 /** What is set before going live, and what of it may change later. */
 export function SetupPanel({ studio }: { studio: Studio }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const { broadcast, snapshot, media, mirror } = studio;
   const isLive = broadcast.phase === "live";
   return (
@@ -31,7 +31,7 @@ export function SetupPanel({ studio }: { studio: Studio }) {
       />
       {!isLive && (
         <section aria-labelledby="checks">
-          <h2 id="checks">{s("setup.checks")}</h2>
+          <h2 id="checks">{t("setup.checks")}</h2>
           <CheckList studio={studio} />
         </section>
       )}
@@ -40,26 +40,26 @@ export function SetupPanel({ studio }: { studio: Studio }) {
 }
 
 function Room({ studio }: { studio: Studio }) {
-  const { t, s } = useStudioText();
+  const { t } = useLanguage();
   const { choice, title, broadcast } = studio;
   const locked = broadcast.phase === "connecting";
   const isLong = [...title].length > TITLE_MAX;
   return (
     <>
       <InputField
-        label={s("setup.title")}
+        label={t("setup.title")}
         value={title}
-        error={isLong ? s("setup.titleLong") : null}
-        placeholder={s("setup.titleHint")}
+        error={isLong ? t("setup.titleLong") : null}
+        placeholder={t("setup.titleHint")}
         data-testid="setup-title"
         onChange={(event) => studio.setTitle(event.target.value)}
       />
       <div className={styles.address}>
         <InputField
-          label={s("setup.address")}
+          label={t("setup.address")}
           value={choice.room}
           disabled={locked}
-          error={choice.problem && s(`setup.address.${choice.problem}`)}
+          error={choice.problem && t(`setup.address.${choice.problem}`)}
           autoCapitalize="none"
           autoComplete="off"
           spellCheck={false}
@@ -68,7 +68,7 @@ function Room({ studio }: { studio: Studio }) {
         />
         {choice.parsed !== null && (
           <p className={styles.hint}>
-            {s("setup.addressHint", { url: decodeURI(roomUrl(choice.parsed)) })}
+            {t("setup.addressHint", { url: decodeURI(roomUrl(choice.parsed)) })}
           </p>
         )}
         <Proposal studio={studio} />
@@ -79,7 +79,7 @@ function Room({ studio }: { studio: Studio }) {
         value={choice.name}
         disabled={locked}
         maxLength={NAME_MAX}
-        error={broadcast.problem === "bad_field" ? s("setup.nameBad") : null}
+        error={broadcast.problem === "bad_field" ? t("setup.nameBad") : null}
         autoComplete="nickname"
         data-testid="host-name"
         onChange={(event) => choice.setName(event.target.value)}
@@ -90,12 +90,12 @@ function Room({ studio }: { studio: Studio }) {
 
 /** An address made of the title, where the host has not thought of one. */
 function Proposal({ studio: { choice, title } }: { studio: Studio }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const proposed = parseRoomName(roomNameFrom(title));
   if (proposed === null || proposed === choice.parsed || choice.room !== "default") return null;
   return (
     <Button data-testid="use-address" onClick={() => choice.setRoom(proposed)}>
-      {s("setup.addressUse", { room: proposed })}
+      {t("setup.addressUse", { room: proposed })}
     </Button>
   );
 }

@@ -1,7 +1,7 @@
 import { Users } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { formatCount, formatDuration } from "../../i18n/format";
 import { hostState, type PublisherSnapshot } from "../../live/publisher";
 import { LiveBadge } from "../live-badge";
@@ -17,7 +17,7 @@ const TONES = {
 
 /** Where the broadcast stands, how long it has run, who watches. */
 export function Status({ broadcast }: { broadcast: PublisherSnapshot }) {
-  const { t } = useStudioText();
+  const { t } = useLanguage();
   const state = hostState(broadcast);
   const isOn = broadcast.phase === "live";
   const now = useNow(isOn);
@@ -43,7 +43,7 @@ export function Status({ broadcast }: { broadcast: PublisherSnapshot }) {
 }
 
 function Viewers({ broadcast: { viewers, peak } }: { broadcast: PublisherSnapshot }) {
-  const { t, s, language } = useStudioText();
+  const { t, language } = useLanguage();
   const gained = useGained(viewers);
   const n = formatCount(viewers, language);
   return (
@@ -58,7 +58,7 @@ function Viewers({ broadcast: { viewers, peak } }: { broadcast: PublisherSnapsho
           {gained > 0 ? `+${gained}` : gained}
         </span>
       )}
-      <span className={styles.peak}>{s("bar.peak", { n: formatCount(peak, language) })}</span>
+      <span className={styles.peak}>{t("bar.peak", { n: formatCount(peak, language) })}</span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import { UserPlus } from "lucide-react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { Button } from "../button";
 import { TopBar } from "../top-bar";
 import { HealthPanel } from "./health-panel";
@@ -10,7 +10,7 @@ import { TitleEdit } from "./title-edit";
 
 /** On top of the studio: what is live, for how long, who watches, how it goes. */
 export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const { broadcast, choice } = studio;
   return (
     <TopBar>
@@ -22,7 +22,7 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
-          {s("bar.invite")}
+          {t("bar.invite")}
         </Button>
       )}
     </TopBar>

@@ -1,12 +1,12 @@
 import { Pencil } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { useStudioText } from "../../hooks/use-studio-text";
+import { useLanguage } from "../../hooks/use-language";
 import { TITLE_MAX } from "../../live/room-title";
 import styles from "./title-edit.module.css";
 
 /** The title of the broadcast: a click edits it, Enter keeps it, Esc does not. */
 export function TitleEdit({ title, onSave }: { title: string; onSave: (title: string) => void }) {
-  const { s } = useStudioText();
+  const { t } = useLanguage();
   const [draft, setDraft] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -32,10 +32,10 @@ export function TitleEdit({ title, onSave }: { title: string; onSave: (title: st
         className={styles.title}
         data-empty={title === ""}
         data-testid="title"
-        aria-label={s("bar.titleEdit", { title: title || s("bar.titleNone") })}
+        aria-label={t("bar.titleEdit", { title: title || t("bar.titleNone") })}
         onClick={() => setDraft(title)}
       >
-        <span>{title || s("bar.titleNone")}</span>
+        <span>{title || t("bar.titleNone")}</span>
         <Pencil size={14} aria-hidden="true" />
       </button>
     );
@@ -45,7 +45,7 @@ export function TitleEdit({ title, onSave }: { title: string; onSave: (title: st
       <input
         ref={field}
         className={styles.field}
-        aria-label={s("bar.title")}
+        aria-label={t("bar.title")}
         data-testid="title-input"
         value={draft}
         maxLength={TITLE_MAX}

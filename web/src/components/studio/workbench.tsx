@@ -1,14 +1,16 @@
 import { Clapperboard, MessageSquare, SlidersHorizontal, Users } from "lucide-react";
 import { lazy, Suspense } from "react";
+import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
-import { useStudioText } from "../../hooks/use-studio-text";
 import { SetupPanel } from "./setup-panel";
 import { type Tab, Tabs } from "./tabs";
 
-// Whoever goes live from a camera need not wait for these.
+// What is not seen at first is loaded when it is.
+const ChatTab = lazy(async () => ({ default: (await import("./chat-tab")).ChatTab }));
+const PeoplePanel = lazy(async () => ({ default: (await import("./people-panel")).PeoplePanel }));
 const ObsPanel = lazy(async () => ({ default: (await import("./obs-panel")).ObsPanel }));
 
-export type TabName = "setup" | "obs";
+export type TabName = "chat" | "viewers" | "obs" | "setup";
 
 interface WorkbenchProps {
   studio: Studio;
@@ -16,25 +18,30 @@ interface WorkbenchProps {
   onTab: (tab: TabName) => void;
 }
 
+const ICONS = {
+  chat: MessageSquare,
+  viewers: Users,
+  obs: Clapperboard,
+  setup: SlidersHorizontal,
+} as const;
+
+const NAMES: readonly TabName[] = ["chat", "viewers", "obs", "setup"];
+
 /** Beside the picture: what the host works with. */
 export function Workbench({ studio, tab, onTab }: WorkbenchProps) {
-  const { s } = useStudioText();
-  const tabs: Tab<TabName>[] = [
-    { name: "obs", label: s("tab.obs"), icon: <Clapperboard size={18} aria-hidden="true" /> },
-    {
-      name: "setup",
-      label: s("tab.setup"),
-      icon: <SlidersHorizontal size={18} aria-hidden="true" />,
-    },
-  ];
+  const { t } = useLanguage();
+  const tabs: Tab<TabName>[] = NAMES.map((name) => {
+    const Icon = ICONS[name];
+    return { name, label: t(`tab.${name}`), icon: <Icon size={18} aria-hidden="true" /> };
+  });
   return (
-    <Tabs label={s("tab.label")} tabs={tabs} chosen={tab} onChoose={onTab}>
+    <Tabs label={t("tab.label")} tabs={tabs} chosen={tab} onChoose={onTab}>
       <Suspense fallback={null}>
-        {tab === "setup" && <SetupPanel studio={studio} />}
+        {tab === "chat" && <ChatTab studio={studio} />}
+        {tab === "viewers" && <PeoplePanel studio={studio} />}
         {tab === "obs" && <ObsPanel studio={studio} />}
+        {tab === "setup" && <SetupPanel studio={studio} />}
       </Suspense>
     </Tabs>
   );
 }
-void MessageSquare;
-void Users;
