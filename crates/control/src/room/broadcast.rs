@@ -123,6 +123,8 @@ impl Room {
         self.audience.peak = self.audience.n_viewers;
         tracing::info!(room = %self.name, n_viewers = self.audience.n_viewers, "broadcast is live");
         self.tell_state(cx);
+        self.reset_likes(cx);
+        self.changed(cx);
         self.viewers_changed(cx);
         for sid in self.ids() {
             self.offer_if_on_air(cx, sid);
@@ -170,6 +172,7 @@ impl Room {
             tracing::info!(room = %self.name, %session, %why, for_s, peak, "broadcast ended");
         }
         self.tell_state(cx);
+        self.review_standings(cx);
         self.reap(cx, host.session);
     }
 }

@@ -54,6 +54,9 @@ impl Room {
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
         self.authorize(cx, sid)?;
+        if self.members.get(&sid).is_some_and(|session| session.page().is_none()) {
+            self.check_ban(cx, sid)?;
+        }
         self.may_claim(cx, sid)?;
         // One peer connection, two offerers: the server gives way.
         if self.members.get(&sid).is_some_and(|session| !session.hears_room()) {
@@ -285,6 +288,7 @@ impl Room {
         }
         tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         self.tell_state(cx);
+        self.review_standings(cx);
     }
 
     /// Closes the session of the host that was replaced.
