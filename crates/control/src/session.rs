@@ -9,7 +9,8 @@ use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
 use media_api::{Cast, Codec, PeerId, Preference, Reason};
 use protocol::{
-    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, VideoState,
+    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, Standing,
+    VideoState,
 };
 use serde_json::Value;
 
@@ -76,6 +77,16 @@ pub(crate) struct Session {
     pub(crate) credential: Credential,
     /// A secret of the browser's own. A host without a key is known by it.
     pub(crate) secret: Option<Secret>,
+    /// Whose page it is; none before `hello`, or before the basic profile says something.
+    pub(crate) person: Option<PersonId>,
+    /// A socket of the basic profile that has said something: it is told what others say.
+    pub(crate) has_spoken: bool,
+    /// What it was told last that it may do.
+    pub(crate) told_standing: Option<Standing>,
+    /// It asked for what only hosts and moderators see.
+    pub(crate) wants_desk: bool,
+    /// The round trip of its media, in milliseconds, as it measured last.
+    pub(crate) rtt_ms: Option<f64>,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(crate) is_authorized: bool,
     pub(crate) publishing: Option<Publishing>,
@@ -113,6 +124,11 @@ impl Session {
             wants_stage,
             credential: Credential::default(),
             secret: None,
+            person: None,
+            has_spoken: false,
+            told_standing: None,
+            wants_desk: false,
+            rtt_ms: None,
             is_authorized: false,
             publishing: None,
             watching: None,
@@ -129,6 +145,11 @@ impl Session {
     /// Whether it is told of the room: all but the basic profile.
     pub(crate) fn hears_room(&self) -> bool {
         matches!(self.profile, Profile::Page(_) | Profile::Http)
+    }
+
+    /// Whether it is told what people say.
+    pub(crate) fn hears_chat(&self) -> bool {
+        self.page().is_some() || self.has_spoken
     }
 
     pub(crate) fn is_http(&self) -> bool {

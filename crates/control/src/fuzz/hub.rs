@@ -283,7 +283,8 @@ impl World {
                     Effect::Media(command) if self.answers => {
                         inputs.extend(self.media.carry_out(&command).into_iter().map(Input::Media));
                     }
-                    Effect::Media(_) => {}
+                    Effect::History { to, .. } => assert!(!self.closed.contains(&to)),
+                    Effect::Media(_) | Effect::Keep(_) => {}
                 }
             }
         }

@@ -126,6 +126,8 @@ impl Room {
         self.audience.peak = self.audience.n_viewers;
         tracing::info!(room = %self.name, n_viewers = self.audience.n_viewers, "broadcast is live");
         self.tell_state(cx);
+        self.reset_likes(cx);
+        self.changed(cx);
         self.viewers_changed(cx);
         for sid in self.ids() {
             self.offer_if_on_air(cx, sid);
@@ -181,6 +183,7 @@ impl Room {
             self.withdraw_viewer(cx, host.session, why);
         }
         self.tell_state(cx);
+        self.review_standings(cx);
         self.reap(cx, host.session);
     }
 }

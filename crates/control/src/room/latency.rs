@@ -1,57 +1,57 @@
-//! How late fans see the picture: what a page needs to measure it, and what pages measured.
+//! How far behind the capture fans see the picture, as they say, for the host.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use protocol::ServerMessage;
 
-use super::Room;
-use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::limits::{LATENCY_COUNTS, LATENCY_SAMPLES};
 use crate::session::SessionId;
 
-/// A round trip, in milliseconds, that no connection has: a page that says so is wrong.
-const MAX_ROUND_TRIP_MS: f64 = 10_000.0;
+/// The most that a page may have measured, in milliseconds; more is a fault of its clock.
+pub(crate) const MAX_MS: f64 = 60_000.0;
 
-/// A change of the host's way here that fans are not told, in milliseconds.
-const SAME_WAY_MS: f64 = 5.0;
+/// What fans said last; at most [`LATENCY_SAMPLES`] of them.
+#[derive(Debug, Default)]
+pub(crate) struct Latencies(BTreeMap<SessionId, (Instant, f64)>);
 
-impl Room {
-    /// A fan's picture with the timestamp `rtp` was captured at `captured`.
-    pub(crate) fn tell_clock(
-        &mut self,
-        cx: &mut Context,
-        sid: SessionId,
-        captured: Instant,
-        rtp: u32,
-        rate: u32,
-    ) {
-        let Some(session) = self.members.get(&sid).filter(|it| it.page().is_some()) else { return };
-        let ago_ms = |it: std::time::Duration| it.as_secs_f64() * 1_000.0;
-        let ago = ago_ms(cx.now.at.saturating_duration_since(captured))
-            - ago_ms(captured.saturating_duration_since(cx.now.at));
-        let wall = cx.now.unix_ms - ago;
-        cx.send(session.client, ServerMessage::Clock { rtp, rate, wall });
+impl Latencies {
+    /// A fan says how late it sees the picture.
+    pub(crate) fn add(&mut self, session: SessionId, ms: f64, now: Instant) {
+        if self.0.len() < LATENCY_SAMPLES || self.0.contains_key(&session) {
+            self.0.insert(session, (now, ms));
+        }
     }
 
-    /// `stats` of a host: half of its round trip is what its packets take to the server.
-    pub(crate) fn host_round_trip(
-        &mut self,
-        cx: &mut Context,
-        sid: SessionId,
-        rtt_ms: f64,
-    ) -> Result<(), Refusal> {
-        if !(0.0..=MAX_ROUND_TRIP_MS).contains(&rtt_ms) {
-            return Err(Refusal::unexpected("no round trip is that long"));
+    pub(crate) fn forget(&mut self, session: SessionId) {
+        self.0.remove(&session);
+    }
+
+    /// What the host is told; nothing when nobody said anything lately.
+    pub(crate) fn tell(&mut self, now: Instant) -> Option<ServerMessage> {
+        self.0.retain(|_, (at, _)| now.saturating_duration_since(*at) < LATENCY_COUNTS);
+        let mut all: Vec<f64> = self.0.values().map(|(_, ms)| *ms).collect();
+        all.sort_by(f64::total_cmp);
+        let (median_ms, worst_ms) = (*all.get(all.len() / 2)?, *all.last()?);
+        let n = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        Some(ServerMessage::Latency { median_ms, worst_ms, n })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_long_ago_does_not_count() {
+        let now = Instant::now();
+        let mut latencies = Latencies::default();
+        for (n, ms) in [100.0, 300.0, 200.0].into_iter().enumerate() {
+            latencies.add(SessionId(n as u64), ms, now);
         }
-        if !self.is_host(sid) {
-            return Ok(());
-        }
-        let uplink_ms = (rtt_ms / 2.0).round();
-        let told = self.broadcast.uplink_ms;
-        if told.is_none_or(|told| (told - uplink_ms).abs() > SAME_WAY_MS) {
-            self.broadcast.uplink_ms = Some(uplink_ms);
-            self.tell_state(cx);
-        }
-        Ok(())
+        let told = latencies.tell(now);
+        let expect = ServerMessage::Latency { median_ms: 200.0, worst_ms: 300.0, n: 3 };
+        assert_eq!(told, Some(expect));
+        assert_eq!(latencies.tell(now + LATENCY_COUNTS), None);
     }
 }

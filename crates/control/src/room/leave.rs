@@ -162,6 +162,7 @@ impl Room {
                 self.unclaim(cx, sid);
             }
         }
+        self.leave_person(cx, sid);
         let Some(session) = self.members.remove(&sid) else { return };
         if let Profile::Page(page) = session.profile {
             cx.directory.tokens.remove(&page.token);

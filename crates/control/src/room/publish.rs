@@ -54,6 +54,9 @@ impl Room {
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
         self.authorize(cx, sid)?;
+        if self.members.get(&sid).is_some_and(|session| session.page().is_none()) {
+            self.check_ban(cx, sid)?;
+        }
         self.may_claim(cx, sid)?;
         // One peer connection, two offerers: the server gives way. Nor is a preview needed of what one sends oneself.
         let gives_way = |session: &Session| {
@@ -301,6 +304,7 @@ impl Room {
         self.seat_unnamed(cx);
         self.tell_queue_if_any(cx);
         self.recast(cx);
+        self.review_standings(cx);
     }
 
     /// Closes the session of the host that was replaced.

@@ -75,8 +75,8 @@ impl Room {
                 self.leave_stage(cx, sid);
                 return Ok(());
             }
-            _ if !self.runs_stage(sid) => {
-                let message = "only the host decides who is on stage";
+            _ if !self.runs_stage(cx, sid) => {
+                let message = "only the host and moderators decide who is on stage";
                 return Err(Refusal::new(ErrorCode::Forbidden, message));
             }
             _ => {}
@@ -115,13 +115,14 @@ impl Room {
     }
 
     /// Whether a member decides who is on stage.
-    fn runs_stage(&self, sid: SessionId) -> bool {
-        self.is_host(sid)
+    pub(super) fn runs_stage(&self, cx: &Context, sid: SessionId) -> bool {
+        self.standing(cx, sid) >= Standing::Moderator
     }
 
     /// The person that a member is to the stage.
     fn uid_on_stage(&self, sid: SessionId) -> PersonId {
-        sid.person()
+        let person = self.members.get(&sid).and_then(|session| session.person.clone());
+        person.unwrap_or_else(|| sid.person())
     }
 
     /// A member as the stage shows it; `None` without a name.

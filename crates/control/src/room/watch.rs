@@ -2,7 +2,7 @@
 
 use auth::Action;
 use media_api::{Codec, Command, NegotiationError};
-use protocol::{ErrorCode, Pc, Role, ServerMessage};
+use protocol::{CloseCode, ErrorCode, Pc, Role, ServerMessage};
 
 use super::Room;
 use crate::admission::PeerPlace;
@@ -28,7 +28,11 @@ impl Room {
         if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
             self.log_refused(sid, false, &refusal);
             let client = self.members.get(&sid).and_then(|session| session.client);
+            let is_fatal = refusal.is_fatal;
             cx.refuse(client, ReplyTo::Nobody, refusal);
+            if is_fatal {
+                self.disconnect(cx, sid, CloseCode::Banned);
+            }
         }
     }
 
@@ -61,6 +65,10 @@ impl Room {
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
         cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
+        // Pages were asked at `hello`.
+        if session.page().is_none() {
+            self.check_ban(cx, sid)?;
+        }
         // A host that watches its guests is not of the audience.
         if self.is_host(sid) || self.audience.n_watching < cx.config.max_viewers {
             return cx.viewer_place(&addr);

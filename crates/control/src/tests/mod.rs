@@ -3,6 +3,7 @@
 
 mod admission;
 mod basic;
+mod chat;
 mod findings;
 mod give_way;
 mod host_rights;

@@ -67,6 +67,8 @@ pub(super) struct World {
     /// The media plane answers by itself.
     pub(super) answers: bool,
     pub(super) media: MediaPlane,
+    /// Rooms as they were to be saved.
+    pub(super) saved: Vec<crate::SavedRoom>,
 }
 
 impl World {
@@ -122,6 +124,7 @@ impl World {
             commands: Vec::new(),
             answers: true,
             media: MediaPlane::default(),
+            saved: Vec::new(),
         }
     }
 
@@ -422,6 +425,8 @@ impl World {
                 Effect::Close { client, code } => {
                     self.closed.insert(client, code);
                 }
+                Effect::History { to, lines } => self.told(to, lines.message().clone()),
+                Effect::Keep(saved) => self.saved.push(*saved),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

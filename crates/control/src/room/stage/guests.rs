@@ -35,6 +35,7 @@ impl Room {
         self.stage.guests.push(guest);
         cx.timers.set(Timer::Guest(sid), cx.now.at + STAGE_ENTRANCE);
         self.tell_step(cx, sid, StageStep::Accepted);
+        self.tell_you(cx, sid);
         self.tell_state(cx);
         self.recast(cx);
         // It cannot offer: it is offered a connection for both ways.
@@ -193,6 +194,7 @@ impl Room {
         let n_guests = self.stage.guests.len();
         tracing::info!(room = %self.name, session = %sid, ?step, n_guests, "guest left the stage");
         self.tell_step(cx, sid, step);
+        self.tell_you(cx, sid);
     }
 
     /// Closes what a member publishes.
