@@ -73,11 +73,11 @@ pub enum Event {
         /// The room.
         room: RoomId,
     },
-    /// A guest's media flows, or does not any more: it stopped for [`crate::STALL_AFTER`], or its peer is gone.
+    /// The media of a guest, or the host's second picture, flows, or does not any more: it stopped for [`crate::STALL_AFTER`], or its peer is gone.
     GuestFlowing {
         /// The room.
         room: RoomId,
-        /// The guest.
+        /// Which.
         seat: Seat,
         /// Whether it flows.
         is_flowing: bool,

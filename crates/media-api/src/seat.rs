@@ -5,13 +5,16 @@ use std::fmt;
 /// The most guests of a room.
 pub const MAX_GUESTS: u8 = 8;
 
-/// A place from which a room is published to: that of the host, or of one guest.
+/// A place from which a room is published to: that of the host, of its second picture, or of one guest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seat(u8);
 
 impl Seat {
     /// The host's.
     pub const HOST: Self = Self(0);
+
+    /// That of the host's second picture, such as a screen beside its camera. It has no sound.
+    pub const SECOND: Self = Self(MAX_GUESTS + 1);
 
     /// That of guest `n`, from 0; `None` if there is no such place.
     pub const fn guest(n: u8) -> Option<Self> {
@@ -23,9 +26,27 @@ impl Seat {
         (0..MAX_GUESTS).filter_map(Self::guest)
     }
 
-    /// Which guest's it is, from 0; `None` for the host's.
-    pub const fn guest_index(self) -> Option<u8> {
+    /// Those of all but the host's first picture.
+    pub fn others() -> impl Iterator<Item = Self> {
+        Self::guests().chain([Self::SECOND])
+    }
+
+    /// The seat of this number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        if number <= MAX_GUESTS + 1 { Some(Self(number)) } else { None }
+    }
+
+    /// Its index among all but the host's, from 0; `None` for the host's.
+    pub const fn index_beside_host(self) -> Option<u8> {
         self.0.checked_sub(1)
+    }
+
+    /// Which guest's it is, from 0; `None` for the host's two.
+    pub const fn guest_index(self) -> Option<u8> {
+        match self.0 {
+            1..=MAX_GUESTS => Some(self.0 - 1),
+            _ => None,
+        }
     }
 
     /// 0 for the host, 1 for the first guest, and so on.
@@ -42,7 +63,8 @@ impl Seat {
 impl fmt::Display for Seat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.guest_index() {
-            None => f.write_str("host"),
+            None if self.is_host() => f.write_str("host"),
+            None => f.write_str("second picture"),
             Some(n) => write!(f, "guest {n}"),
         }
     }
@@ -53,7 +75,7 @@ impl fmt::Display for Seat {
 pub struct Cast {
     /// Whether the host's: not to the host itself.
     pub has_host: bool,
-    /// Those of guests, by seat; each at most once.
+    /// Those of guests and of the host's second picture, by seat; each at most once.
     pub guests: Vec<Shown>,
     /// Whether there may ever be others: the viewer takes further offers.
     pub may_change: bool,

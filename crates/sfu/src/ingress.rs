@@ -51,7 +51,7 @@ enum Source {
     reason = "moved on at once, never stored: a box would allocate"
 )]
 pub(crate) enum Output {
-    /// A packet for the viewers.
+    /// A packet for the viewers. The key names the media description: see [`Publisher::is_second`].
     Media(StreamKey, Format, Packet),
     /// ICE and DTLS are up.
     Connected,
@@ -82,6 +82,12 @@ impl Publisher {
     ) -> Result<String, NegotiationError> {
         let Source::WebRtc(it) = &mut self.source;
         it.reoffer(offer, via, now)
+    }
+
+    /// Whether a media description is the host's second picture.
+    pub(crate) fn is_second(&self, section: u8) -> bool {
+        let Source::WebRtc(it) = &self.source;
+        it.is_second(section)
     }
 
     /// The codecs that were negotiated.

@@ -116,6 +116,7 @@ impl Room {
     ) -> Option<Publisher> {
         self.audio.reset();
         self.video.reset();
+        self.reset_second();
         self.last_media_at = None;
         self.is_quiet = false;
         // A new publisher begins with all its layers.

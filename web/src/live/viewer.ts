@@ -35,6 +35,8 @@ export interface ViewerOptions {
 
 type Offer = Extract<ServerMessage, { type: "offer" }>;
 
+/** The stream of the host's tracks, by docs/protocol.md, section 7.3. */
+const HOST_STREAM = "kaibo";
 /** What the server takes a fan to want that says nothing. */
 const NO_WISH: PictureWish = { video: "auto", visible: true };
 
@@ -348,8 +350,9 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#flow.reset(Date.now());
     const own = new MediaStream();
     pc.addEventListener("track", (event) => {
-      // The server names one stream for both tracks; without it we gather them ourselves.
+      // The server names one stream for both tracks; without it we gather them ourselves. Those of guests have others.
       const [stream] = event.streams;
+      if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(event.track);
       if (pc === this.pc) this.update({ stream: stream ?? own });
     });

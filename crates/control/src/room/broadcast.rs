@@ -132,7 +132,7 @@ impl Room {
         for sid in self.ids() {
             self.offer_if_on_air(cx, sid);
         }
-        if self.has_guests() {
+        if self.shows_more_than_host() {
             self.recast(cx);
         }
     }

@@ -280,6 +280,7 @@ impl Room {
         cx.send(client, message);
         self.tell_history(cx, sid);
         cx.send(client, count);
+        self.tell_speaker(cx, sid);
     }
 
     /// 300 ms without a word: a fan of the basic profile.

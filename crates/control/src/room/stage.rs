@@ -25,6 +25,10 @@ pub(crate) struct Stage {
     queue: Vec<SessionId>,
     /// Who is on, oldest first; at most [`protocol::MAX_GUESTS`].
     guests: Vec<Guest>,
+    /// The host's second picture flows.
+    has_second: bool,
+    /// Which guest speaks.
+    speaker: Option<SessionId>,
     /// Sockets of the basic profile that asked: they are called by their number.
     n_unnamed: u32,
 }
@@ -36,6 +40,8 @@ impl Default for Stage {
             layout: StageLayout::default(),
             queue: Vec::new(),
             guests: Vec::new(),
+            has_second: false,
+            speaker: None,
             n_unnamed: 0,
         }
     }
@@ -159,6 +165,11 @@ impl Room {
         self.stage.guests.iter().any(|it| it.session == sid)
     }
 
+    /// Whether pages may be sent more than the host's sound and first picture.
+    pub(crate) fn shows_more_than_host(&self) -> bool {
+        self.has_guests() || self.stage.has_second
+    }
+
     /// Whether anybody is on stage.
     pub(crate) fn has_guests(&self) -> bool {
         !self.stage.guests.is_empty()
@@ -187,6 +198,9 @@ impl Room {
 
     /// A guest's media flows, or does not any more.
     pub(crate) fn guest_flows(&mut self, cx: &mut Context, seat: Seat, is_flowing: bool) {
+        if seat == Seat::SECOND {
+            return self.second_flows(cx, is_flowing);
+        }
         // It may have left while the event was under way.
         if let Some(guest) = self.guest_at(seat)
             && guest.is_live != is_flowing
@@ -196,15 +210,45 @@ impl Room {
         }
     }
 
+    /// The host's second picture flows, or does not any more.
+    fn second_flows(&mut self, cx: &mut Context, is_flowing: bool) {
+        if std::mem::replace(&mut self.stage.has_second, is_flowing) != is_flowing {
+            self.recast(cx);
+        }
+    }
+
     /// Another speaks.
     pub(crate) fn speaks(&mut self, cx: &mut Context, seat: Option<Seat>) {
         let guest = seat.and_then(|seat| self.guest_at(seat)).map(|it| it.session);
-        let uid = guest.map(|sid| self.uid_on_stage(sid));
-        self.tell(cx, ServerMessage::Speaker { uid });
+        if std::mem::replace(&mut self.stage.speaker, guest) != guest {
+            self.tell(cx, self.speaker());
+        }
+    }
+
+    /// Who leaves the stage does not speak.
+    fn speaks_no_more(&mut self, cx: &mut Context, sid: SessionId) {
+        if self.stage.speaker == Some(sid) {
+            self.stage.speaker = None;
+            self.tell(cx, self.speaker());
+        }
+    }
+
+    /// Which guest speaks, for members.
+    fn speaker(&self) -> ServerMessage {
+        ServerMessage::Speaker { uid: self.stage.speaker.map(|sid| self.uid_on_stage(sid)) }
+    }
+
+    /// Tells a page that has just come who speaks, if a guest does.
+    pub(crate) fn tell_speaker(&self, cx: &mut Context, sid: SessionId) {
+        if self.stage.speaker.is_some() {
+            let client = self.members.get(&sid).and_then(|session| session.client);
+            cx.send(client, self.speaker());
+        }
     }
 
     /// The broadcast is over: so is the stage.
     pub(crate) fn end_stage(&mut self, cx: &mut Context) {
+        self.stage.has_second = false;
         for sid in std::mem::take(&mut self.stage.queue) {
             self.tell_step(cx, sid, StageStep::Off);
         }

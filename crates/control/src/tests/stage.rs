@@ -524,3 +524,20 @@ fn a_guest_of_the_basic_profile_is_dropped_with_its_connection() {
     assert_eq!(w.close_code(one), None);
     assert!(w.session(one).1.watching.is_none());
 }
+
+#[test]
+fn the_second_picture_of_a_page_is_offered_to_pages_and_not_to_the_host() {
+    let mut w = World::new();
+    let host = w.host("");
+    let fan = w.fan();
+    w.take_commands();
+    let (room, seat) = (w.default_room(), Seat::SECOND);
+    w.event(Event::GuestFlowing { room, seat, is_flowing: true });
+    let shown = |it: &Command| matches!(it, Command::Recast { cast, .. } if cast.guests[0].seat == Seat::SECOND);
+    assert_eq!(w.commands.iter().filter(|it| shown(it)).count(), 1);
+    assert!(offers(&w.take(host)).is_empty());
+    assert_eq!(offers(&w.take(fan)), [(Some(protocol::Pc::Sub), Some(2))]);
+    w.answer_neg(fan, 2);
+    w.event(Event::GuestFlowing { room, seat, is_flowing: false });
+    assert_eq!(offers(&w.take(fan)), [(Some(protocol::Pc::Sub), Some(3))]);
+}

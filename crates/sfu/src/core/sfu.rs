@@ -492,6 +492,9 @@ impl Sfu {
             match step {
                 None | Some(Ok(ingress::Output::Timeout(_))) => return,
                 Some(Ok(ingress::Output::Media(key, format, packet))) => {
+                    let room = self.rooms.get(&room_id);
+                    let is_second = seat.is_host() && room.is_some_and(|it| it.is_second(key));
+                    let seat = if is_second { Seat::SECOND } else { seat };
                     self.ingest(room_id, (seat, key), format, packet, now);
                 }
                 Some(Ok(ingress::Output::Connected)) => {
@@ -535,6 +538,7 @@ impl Sfu {
             let publisher = room.set_publisher(None, false);
             self.timers.set(Deadline::Room(room_id), room.deadline());
             self.relay_stage(room_id, true);
+            self.end_second(room_id);
             if let Some(publisher) = publisher {
                 self.say_goodbye_to_publisher(publisher, reason, now);
             }

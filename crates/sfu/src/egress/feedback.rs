@@ -19,7 +19,7 @@ const MAX_REQUESTS: usize = 128;
 const MAX_MISSED: usize = 24;
 
 /// The bits of all guests in [`Feedback::guests_without_picture`].
-const ALL_GUESTS: u16 = ((1 << MAX_GUESTS) - 1) << 1;
+const ALL_GUESTS: u16 = ((1 << (MAX_GUESTS + 1)) - 1) << 1;
 
 /// The minimum of [`Feedback::late`] once a packet was retransmitted in vain.
 const LEAST_LATE: Duration = Duration::from_millis(25);
@@ -209,7 +209,7 @@ impl Feedback {
     pub(crate) fn next_guest_without_picture(&mut self) -> Option<Seat> {
         let number = self.guests_without_picture.trailing_zeros();
         self.guests_without_picture &= self.guests_without_picture.wrapping_sub(1);
-        Seat::guest(u8::try_from(number).ok()?.checked_sub(1)?)
+        Seat::from_number(u8::try_from(number).ok()?).filter(|it| !it.is_host())
     }
 
     /// Removes and returns the next sequence number to retransmit.

@@ -1,4 +1,4 @@
-//! The RTP streams of guests to one viewer.
+//! The RTP streams of guests to one viewer, and of the host's second picture.
 
 use media_api::{MediaKind, Seat};
 use rtp::srtp;
@@ -6,7 +6,7 @@ use rtp::srtp;
 use super::stream::{RtpStream, To};
 use crate::transport::sdp::{Remote, Ssrcs};
 
-/// The streams of all guests that were ever negotiated with one viewer, by seat: at most [`media_api::MAX_GUESTS`].
+/// The streams of all guests that were ever negotiated with one viewer, by seat: at most [`media_api::MAX_GUESTS`] and the host's second picture.
 #[derive(Debug, Default)]
 pub(super) struct GuestStreams(Vec<Option<Box<OfGuest>>>);
 
@@ -26,7 +26,7 @@ impl GuestStreams {
     /// host's.
     pub(super) fn negotiated(&mut self, remote: &Remote, ssrcs: Ssrcs, keys: &mut srtp::Sender) {
         for (line, media) in remote.guests() {
-            let Some(at) = line.seat.guest_index().map(usize::from) else { continue };
+            let Some(at) = line.seat.index_beside_host().map(usize::from) else { continue };
             if self.0.len() <= at {
                 self.0.resize_with(at + 1, || None);
             }
@@ -47,7 +47,7 @@ impl GuestStreams {
 
     /// The streams of a guest; `None` for the host.
     pub(super) fn get_mut(&mut self, seat: Seat) -> Option<&mut OfGuest> {
-        self.0.get_mut(usize::from(seat.guest_index()?))?.as_deref_mut()
+        self.0.get_mut(usize::from(seat.index_beside_host()?))?.as_deref_mut()
     }
 
     /// All streams of sound and picture, with their SSRCs.

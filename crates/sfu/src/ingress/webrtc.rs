@@ -45,6 +45,10 @@ use crate::transport::{Handled, Keys, Receipt, Transport};
 /// from one to the other.
 const SECTION_SILENCE: Duration = Duration::from_secs(1);
 
+/// A second media description of video is a picture of its own once both have come for this long: before that, the host
+/// may be switching from one to the other.
+const BESIDE_AFTER: Duration = Duration::from_secs(2);
+
 /// The longest time until the next timeout.
 const LATER: Duration = Duration::from_secs(60);
 
@@ -65,6 +69,8 @@ pub(crate) struct WebRtc {
     audio: Option<Active>,
     /// The media description that video is taken from.
     video: Option<Active>,
+    /// A media description of video beside the active one.
+    second: Option<Second>,
     /// Packets made from the last datagram: a packet, before it its parameter sets if they are inserted, or one empty
     /// packet.
     taken: VecDeque<(StreamKey, Format, Packet)>,
@@ -107,6 +113,15 @@ struct Active {
     last_at: Instant,
 }
 
+/// A media description of video beside the active one.
+#[derive(Debug, Clone, Copy)]
+struct Second {
+    section: u8,
+    /// Since when both come.
+    since: Instant,
+    last_at: Instant,
+}
+
 impl WebRtc {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(super) fn accept(
@@ -143,6 +158,7 @@ impl WebRtc {
             structures: Structures::default(),
             audio: None,
             video: None,
+            second: None,
             taken: VecDeque::with_capacity(4),
             ready: VecDeque::with_capacity(4),
             // RFC 8829, section 5.2.1: 63 bits.
@@ -421,11 +437,39 @@ impl WebRtc {
         match slot {
             Some(active) if active.section == section => active.last_at = now,
             Some(active) if now.saturating_duration_since(active.last_at) < SECTION_SILENCE => {
-                return false;
+                return kind == MediaKind::Video
+                    && self.seat.is_host()
+                    && self.is_beside(section, now);
             }
-            _ => *slot = Some(Active { section, last_at: now }),
+            _ => {
+                *slot = Some(Active { section, last_at: now });
+                self.second =
+                    self.second.filter(|it| kind == MediaKind::Audio || it.section != section);
+            }
         }
         true
+    }
+
+    /// Whether packets of this media description of video are forwarded beside the active one: the first other that has
+    /// come for [`BESIDE_AFTER`].
+    fn is_beside(&mut self, section: u8, now: Instant) -> bool {
+        let is_live = |it: &Second| now.saturating_duration_since(it.last_at) < SECTION_SILENCE;
+        match self.second.as_mut().filter(|it| is_live(it)) {
+            Some(second) if second.section == section => second.last_at = now,
+            Some(_) => return false,
+            None => self.second = Some(Second { section, since: now, last_at: now }),
+        }
+        self.is_second_at(section, now)
+    }
+
+    fn is_second_at(&self, section: u8, now: Instant) -> bool {
+        let second = self.second.filter(|it| it.section == section);
+        second.is_some_and(|it| now.saturating_duration_since(it.since) >= BESIDE_AFTER)
+    }
+
+    /// Whether a media description is the host's second picture.
+    pub(super) fn is_second(&self, section: u8) -> bool {
+        self.second.is_some_and(|it| self.is_second_at(section, it.last_at))
     }
 
     /// Index of the stream that a repair stream retransmits; `None` for a media stream.

@@ -1,4 +1,5 @@
-//! A guest on stage: its publisher, if it is here, and its tracks.
+//! A guest on stage: its publisher, if it is here, and its tracks. The host's second picture is like one, without a
+//! publisher of its own.
 
 use std::time::Instant;
 
@@ -60,8 +61,8 @@ impl Guest {
 
     /// Whether its media has just stopped: nothing came for [`STALL_AFTER`], or the publisher is gone.
     pub(crate) fn has_stopped(&mut self, now: Instant) -> bool {
-        let is_over =
-            !self.has_peer() || self.stalls_at().is_some_and(|stalls_at| stalls_at <= now);
+        let is_over = !(self.has_peer() || self.seat == Seat::SECOND)
+            || self.stalls_at().is_some_and(|stalls_at| stalls_at <= now);
         is_over && self.last_media_at.take().is_some()
     }
 

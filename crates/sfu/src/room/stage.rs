@@ -78,6 +78,18 @@ impl Room {
         began.then_some(Change::Guest(seat, true))
     }
 
+    /// Whether a stream of the host's is its second picture.
+    pub(crate) fn is_second(&self, stream: StreamKey) -> bool {
+        self.publisher.as_ref().is_some_and(|it| it.is_second(stream.section))
+    }
+
+    /// The host is another, or gone: so is its second picture.
+    pub(super) fn reset_second(&mut self) {
+        if let Some(second) = self.guest_mut(Seat::SECOND) {
+            second.set_publisher(None);
+        }
+    }
+
     /// The next guest whose media has just stopped.
     pub(crate) fn check_guests(&mut self, now: Instant) -> Option<Change> {
         let stopped = self.guests.iter_mut().find_map(|it| it.has_stopped(now).then_some(it.seat));
@@ -87,6 +99,7 @@ impl Room {
     /// In a room with guests, takes the level of a packet of sound. Returns whether who speaks has changed.
     pub(crate) fn hear(&mut self, seat: Seat, level: Option<u8>, now: Instant) -> bool {
         let is_heard = !self.guests.is_empty() && self.guest(seat).is_none_or(|it| !it.is_muted);
+        let is_heard = is_heard && seat != Seat::SECOND;
         match level.filter(|_| is_heard) {
             Some(level) => self.speakers.hear(seat, level, now),
             None => false,
@@ -125,7 +138,7 @@ impl Room {
         now: Instant,
         mut ask: impl FnMut(Seat, StreamKey),
     ) -> Option<PeerId> {
-        let Self { guests, viewers, .. } = self;
+        let Self { guests, viewers, publisher: host, .. } = self;
         for guest in guests {
             for layer in &mut guest.video.layers {
                 if !layer.keyframe.poll(now) {
@@ -135,6 +148,11 @@ impl Room {
                     Some(publisher) => {
                         publisher.request_keyframe(layer.stream, now);
                         return Some(publisher.id);
+                    }
+                    None if guest.seat == Seat::SECOND && host.is_some() => {
+                        let host = host.as_mut()?;
+                        host.request_keyframe(layer.stream, now);
+                        return Some(host.id);
                     }
                     None if guest.viewer.is_some() => {
                         let viewer = guest.viewer.and_then(|it| viewers.get_mut(&it));

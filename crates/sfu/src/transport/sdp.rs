@@ -112,7 +112,7 @@ fn seat_of_mark(mark: u32) -> Option<Seat> {
     match mark {
         0 => Some(Seat::HOST),
         _ if mark & 7 != 0 => None,
-        _ => Seat::guest(u8::try_from(mark >> 3).ok()?.checked_sub(1)?),
+        _ => Seat::from_number(u8::try_from(mark >> 3).ok()?),
     }
 }
 
@@ -259,15 +259,20 @@ impl Layout {
     }
 
     /// The same layout for another cast, to be offered. Media descriptions of guests who are not in it are idle, and
-    /// those of new guests come behind all others.
+    /// those of new guests come behind all others. A viewer that never has the host has no description of it.
     pub(crate) fn with_cast(&self, cast: &Cast) -> Self {
         let mut layout = self.clone();
-        for seat in std::iter::once(Seat::HOST).chain(Seat::guests()) {
-            let is_shown = match seat.is_host() {
-                true => cast.has_host,
-                false => cast.guests.iter().any(|it| it.seat == seat),
-            };
-            for kind in [MediaKind::Audio, MediaKind::Video] {
+        if !cast.has_host {
+            let mids = [MediaKind::Audio, MediaKind::Video].map(|it| Line::of_host(it).mid());
+            layout.sections.retain(|it| !mids.contains(&it.mid));
+            layout.bundle.retain(|it| !mids.contains(it));
+            (layout.audio, layout.video) = (None, None);
+        }
+        for seat in Seat::others() {
+            let is_shown = cast.guests.iter().any(|it| it.seat == seat);
+            let has_sound = seat != Seat::SECOND;
+            let kinds = [MediaKind::Audio, MediaKind::Video].into_iter();
+            for kind in kinds.filter(|it| has_sound || *it == MediaKind::Video) {
                 layout.show(Line { seat, kind }, is_shown);
             }
         }

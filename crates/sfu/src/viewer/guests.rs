@@ -35,6 +35,25 @@ struct GuestSender {
     wants: Option<usize>,
 }
 
+/// Who is served first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// The host's.
+    SecondPicture,
+    Speaker,
+    Other,
+}
+
+impl Rank {
+    fn of(seat: Seat, speaker: Option<Seat>) -> Self {
+        match seat {
+            Seat::SECOND => Self::SecondPicture,
+            _ if speaker == Some(seat) => Self::Speaker,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// What guests take of a viewer's link, in bit/s.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Claims {
@@ -97,8 +116,8 @@ impl Guests {
         Claims { sound: guests().map(Guest::sound_bps).sum(), kept: lowest.min(most) }
     }
 
-    /// Forwards new packets. `host` has been served and `sound_bps` is the sound of all: who speaks is served next, then
-    /// the others. Returns when to serve the viewer again, even without a packet.
+    /// Forwards new packets. `host` has been served and `sound_bps` is the sound of all: the host's second picture is
+    /// next, then who speaks, then the others. Returns when to serve the viewer again, even without a packet.
     pub(super) fn pump(
         &mut self,
         egress: &mut Egress,
@@ -112,9 +131,9 @@ impl Guests {
         next = next.saturating_sub(used);
         used += sound_bps;
         let mut again_at: Option<Instant> = None;
-        for is_first in [true, false] {
+        for rank in [Rank::SecondPicture, Rank::Speaker, Rank::Other] {
             for it in self.all.iter_mut().filter(|it| it.is_shown) {
-                if (stage.speaker == Some(it.seat)) != is_first {
+                if Rank::of(it.seat, stage.speaker) != rank {
                     continue;
                 }
                 let Some(guest) = stage.guest(it.seat) else { continue };

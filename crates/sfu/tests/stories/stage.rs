@@ -5,7 +5,7 @@ use std::time::Duration;
 use sfu::{Cast, Command, Event, PeerId, Preference, Seat, Shown, home_of};
 use str0m_netem::{Bitrate, DataSize, NetemConfig};
 
-use crate::sim::{Host, ROOM, Screen, Sim, good_link};
+use crate::sim::{Host, ROOM, Screen, Sim, good_link, lossy};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -296,4 +296,75 @@ fn nothing_is_left_of_a_stage_that_is_empty() {
     sim.run(60 * SECOND);
     let sizes = sim.sfu.sizes();
     assert_eq!((sizes.rooms, sizes.peers, sizes.timers, sizes.ring_bytes), (0, 0, 0, 0));
+}
+
+#[test]
+fn a_guest_that_answers_publishes_and_watches_on_one_connection() {
+    for workers in [1, 2] {
+        let mut sim = Sim::with_workers(workers);
+        sim.add_host(Host::default(), good_link());
+        let fan = sim.add_viewer_of(cast(&[0]), good_link());
+        let one = sim.add_guest_for_both_ways(seat(0), Host::named(2), lossy(2.0));
+        for worker in 0..workers {
+            sim.rebind(one, worker.into());
+            sim.wait("the guest", 12 * SECOND, |it| sees_guest(it, fan, "g0"));
+            let (seen, got) = (guest(&mut sim, fan, "g0").shown.len(), sim.host(one).received);
+            sim.wait("more of it", 12 * SECOND, |it| {
+                guest(it, fan, "g0").shown.len() > seen + 90 && it.host(one).received > got + 500
+            });
+        }
+        let screen = guest(&mut sim, fan, "g0");
+        assert!(screen.shown.iter().all(|it| it.1 == 2));
+        assert_continuous(screen);
+        assert!(screen.audio_packets > 100);
+        sim.command(Command::Close { peer: one });
+        sim.vanish(one);
+        let told = sim.times_of(|it| matches!(it, Event::GuestFlowing { is_flowing: false, .. }));
+        assert_eq!(told.len(), 1);
+        // The seat is free for a page.
+        sim.add_guest(seat(0), Host::named(7), good_link());
+        sim.wait("the next", 3 * SECOND, |it| {
+            guest(it, fan, "g0").shown.last().is_some_and(|it| it.1 == 7)
+        });
+    }
+}
+
+#[test]
+fn an_answer_that_publishes_nothing_is_refused() {
+    let mut sim = Sim::new();
+    sim.add_host(Host::default(), good_link());
+    let peer = PeerId(900);
+    let (room, cast, publishes) = (ROOM, Cast::default(), Some(seat(0)));
+    sim.command(Command::Watch { room, peer, cast, publishes, via: None });
+    sim.command(Command::Answer { peer, sdp: "v=0".into() });
+    let refused = |it: &Event| matches!(it, Event::Rejected { peer: PeerId(900), .. });
+    assert_eq!(sim.times_of(refused).len(), 1);
+}
+
+#[test]
+fn a_screen_beside_the_camera_is_a_picture_of_its_own_and_one_of_two_in_turn_is_not() {
+    let mut sim = Sim::new();
+    let host = sim.add_host(Host { has_second: true, ..Host::default() }, good_link());
+    let screen = Shown { seat: Seat::SECOND, stream: "kaibo-2".into() };
+    let both = Cast { guests: vec![screen], ..cast(&[]) };
+    let fan = sim.add_viewer_of(both, good_link());
+    let player = sim.add_viewer(good_link());
+    let flows =
+        |it: &Event| matches!(it, Event::GuestFlowing { seat: Seat::SECOND, is_flowing: true, .. });
+    sim.wait("the screen", 5 * SECOND, |it| sees_guest(it, fan, "kaibo-2"));
+    assert!(sim.times_of(flows)[0] > 2 * SECOND, "it may have been switching");
+    sim.run(3 * SECOND);
+    let of_screen = guest(&mut sim, fan, "kaibo-2");
+    assert!(of_screen.shown.len() > 80 && of_screen.shown.iter().all(|it| it.1 == 51));
+    assert_continuous(of_screen);
+    for viewer in [fan, player] {
+        assert!(sim.screen(viewer).shown.iter().all(|it| it.1 == 1), "the camera is the camera");
+        assert!(sim.screen(viewer).longest_freeze() < Duration::from_millis(100));
+    }
+    sim.host(host).has_second = false;
+    sim.run(6 * SECOND);
+    let stopped = |it: &Event| {
+        matches!(it, Event::GuestFlowing { seat: Seat::SECOND, is_flowing: false, .. })
+    };
+    assert_eq!(sim.times_of(stopped).len(), 1);
 }

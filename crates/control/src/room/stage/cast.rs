@@ -1,13 +1,21 @@
 //! Whose media each page is sent, and new offers when that changes: one at a time for each, always of the latest.
 
-use media_api::{Cast, Command, Shown};
+use media_api::{Cast, Command, Seat, Shown};
 use protocol::Role;
 
 use super::Room;
 use crate::context::Context;
 use crate::session::{SessionId, Step};
 
+/// The stream (`msid`) of the host's second picture.
+const SECOND_STREAM: &str = "kaibo-2";
+
 impl Room {
+    fn is_hosted_by_page(&self) -> bool {
+        let host = self.host.as_ref().and_then(|host| self.members.get(&host.session));
+        host.is_some_and(|session| session.page().is_some())
+    }
+
     /// Whose media a member is to be sent. Programs and the basic profile are sent the host's alone, for good.
     pub(crate) fn cast_of(&self, sid: SessionId) -> Cast {
         let is_page = self.members.get(&sid).is_some_and(|session| session.page().is_some());
@@ -19,7 +27,11 @@ impl Room {
         let sees_guests = hosts || self.is_guest(sid) || self.broadcast.is_on_air();
         let guests = self.stage.guests.iter().filter(|it| it.has_published && it.session != sid);
         let shown = |it: &super::Guest| Shown { seat: it.seat, stream: it.stream.clone() };
-        let guests = guests.filter(|_| sees_guests).map(shown).collect();
+        // Of a page alone: one of the basic profile may publish its camera twice.
+        let has_second = !hosts && sees_guests && self.stage.has_second && self.is_hosted_by_page();
+        let second = Shown { seat: Seat::SECOND, stream: SECOND_STREAM.into() };
+        let guests = guests.filter(|_| sees_guests).map(shown);
+        let guests = guests.chain(has_second.then_some(second)).collect();
         Cast { has_host: !hosts, guests, may_change: true }
     }
 

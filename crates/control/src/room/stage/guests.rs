@@ -183,6 +183,7 @@ impl Room {
         let Some(at) = self.stage.guests.iter().position(|it| it.session == sid) else { return };
         let Guest { seat, is_muted, .. } = self.stage.guests.remove(at);
         cx.timers.cancel(Timer::Guest(sid));
+        self.speaks_no_more(cx, sid);
         let why = if step == StageStep::Dropped { Why::Ended } else { Why::Left };
         self.close_publishing(cx, sid, why);
         if self.members.get(&sid).is_some_and(|session| session.is_unnamed_guest()) {

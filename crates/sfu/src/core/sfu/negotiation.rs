@@ -33,6 +33,7 @@ impl Sfu {
         let old = if seat.is_host() {
             let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
             self.relay_stage(room, true);
+            self.end_second(room);
             old
         } else {
             self.seat_guest(room, seat, new)

@@ -84,6 +84,13 @@ impl Sfu {
         publisher
     }
 
+    /// The host is another, or gone: so is its second picture.
+    pub(super) fn end_second(&mut self, room_id: RoomId) {
+        if self.rooms.get(&room_id).is_some_and(|it| !it.has_no_guests()) {
+            self.relay_guest(room_id, Seat::SECOND);
+        }
+    }
+
     /// Tells the subscribed workers that the packets of a seat are of another publisher from now on.
     fn relay_guest(&mut self, room_id: RoomId, seat: Seat) {
         let Some(room) = self.rooms.get(&room_id) else { return };

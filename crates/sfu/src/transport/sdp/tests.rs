@@ -5,6 +5,7 @@
 //! of it. All have LF line ends there; on the wire they have CRLF.
 
 mod browsers;
+mod guests;
 mod hostile;
 mod negotiated_with_str0m;
 mod ours;

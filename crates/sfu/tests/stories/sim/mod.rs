@@ -329,6 +329,26 @@ impl Sim {
         self.publish(ROOM, seat, host, link, true)
     }
 
+    /// A guest of the basic profile, which answers an offer for both ways.
+    pub(crate) fn add_guest_for_both_ways(
+        &mut self,
+        seat: Seat,
+        mut host: Host,
+        link: NetemConfig,
+    ) -> PeerId {
+        let (peer, mut client) = self.client(link);
+        let (room, cast, publishes) = (ROOM, Cast::default(), Some(seat));
+        self.command(Command::Watch { room, peer, cast, publishes, via: self.via });
+        let offer = self.last_sdp(peer);
+        assert!(offer.contains("a=sendrecv"), "{offer}");
+        let sdp = host.answer(&mut client.rtc, &offer);
+        client.role = Role::Host(host);
+        self.clients.push(client);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp });
+        peer
+    }
+
     fn publish(
         &mut self,
         room: RoomId,
