@@ -34,3 +34,10 @@ export function roomPath(room: string): string {
 export function roomUrl(room: string, origin = location.origin): string {
   return origin + withBase(roomPath(room));
 }
+
+/** What puts a room into another page. */
+export function embedCode(room: string, origin = location.origin): string {
+  const url = origin + withBase(`/embed/${encodeURIComponent(room)}`);
+  const allow = "autoplay; fullscreen; picture-in-picture";
+  return `<iframe src="${url}" width="640" height="360" allow="${allow}" allowfullscreen></iframe>`;
+}
