@@ -58,11 +58,13 @@ export class Player extends Store<PlayerSnapshot> {
     video.volume = this.getSnapshot().volume;
     const on = (event: string, handle: () => void) =>
       video.addEventListener(event, handle, { signal: this.#events.signal });
-    on("loadeddata", () => {
+    const framed = () => {
+      if (!isPicture(video)) return;
       this.update({ covered: false, hasFrame: true, ...shapeOf(video) });
       onFrame();
-    });
-    on("resize", () => this.update(shapeOf(video)));
+    };
+    on("loadeddata", framed);
+    on("resize", framed);
     on("play", () => this.update({ paused: false, blocked: false }));
     on("pause", () => this.update({ paused: true }));
   }
@@ -128,12 +130,17 @@ export class Player extends Store<PlayerSnapshot> {
 
   #keepFrame(): void {
     const { video } = this;
-    if (video.videoWidth === 0) return;
+    if (!isPicture(video)) return;
     this.#cover.width = video.videoWidth;
     this.#cover.height = video.videoHeight;
     this.#cover.getContext("2d")?.drawImage(video, 0, 0);
     this.update({ covered: true });
   }
+}
+
+/** Chromium shows two black pixels while a connection comes back. */
+function isPicture({ videoWidth, videoHeight }: HTMLVideoElement): boolean {
+  return videoWidth > 2 && videoHeight > 2;
 }
 
 function shapeOf({ videoWidth: w, videoHeight: h }: HTMLVideoElement) {

@@ -16,6 +16,7 @@ import {
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
+import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
 import { type ShownFrame, TrueLatency } from "./true-latency";
@@ -102,7 +103,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly chat: Chat;
 
   constructor(options: ViewerOptions) {
-    super({ ...VIEWER_START, choice: recallChoice() });
+    super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
     this.#options = options;
     this.#signaling = new Signaling({
       hello: () => ({
@@ -118,6 +119,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.chat = new Chat({
       wire: this.#signaling,
       clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
+      seenAt: () => this.#seenAt(),
     });
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
@@ -137,6 +139,26 @@ export class Viewer extends Store<ViewerSnapshot> {
     rememberChoice(choice);
     this.update({ choice });
     this.#sayWish();
+  }
+
+  /** How long until the picture is shown that was captured at `at`; 0 while that cannot be told. */
+  readonly untilShown = (at: number): number => {
+    const seenAt = this.#seenAt();
+    return seenAt === null ? 0 : at - seenAt;
+  };
+
+  /** When the picture was captured that is shown now, by the server's clock. */
+  #seenAt(): number | null {
+    const latencyMs = this.getSnapshot().stats?.latencyMs ?? null;
+    const { clockOffsetMs } = this.#signaling.getSnapshot();
+    return latencyMs === null ? null : Date.now() + clockOffsetMs - latencyMs;
+  }
+
+  /** The person wants the picture smooth, or as soon as possible. */
+  setSmooth(smooth: boolean): void {
+    rememberSmooth(smooth);
+    this.update({ smooth });
+    if (this.pc) applySmooth(this.pc, smooth);
   }
 
   /** The page saw a frame: it knows before our next reading does. */
@@ -354,7 +376,9 @@ export class Viewer extends Store<ViewerSnapshot> {
       const [stream] = event.streams;
       if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(event.track);
-      if (pc === this.pc) this.update({ stream: stream ?? own });
+      if (pc !== this.pc) return;
+      applySmooth(pc, this.getSnapshot().smooth);
+      this.update({ stream: stream ?? own });
     });
     pc.addEventListener("connectionstatechange", () => {
       if (pc.connectionState === "connected") this.#connected();

@@ -1,11 +1,11 @@
 import { Check, Copy, X } from "lucide-react";
 import { Fragment, useEffect, useRef } from "react";
-import { useCopy } from "../hooks/use-copy";
-import { useLanguage } from "../hooks/use-language";
-import { formatBitrate, formatMs, formatPercent } from "../i18n/format";
-import type { Translate } from "../i18n/language";
-import type { ViewerSnapshot } from "../live/viewer-snapshot";
-import { IconButton } from "./button";
+import { useCopy } from "../../hooks/use-copy";
+import { useLanguage } from "../../hooks/use-language";
+import { formatBitrate, formatMs, formatPercent } from "../../i18n/format";
+import type { Translate } from "../../i18n/language";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import { IconButton } from "../button";
 import styles from "./stats-overlay.module.css";
 
 interface StatsOverlayProps {

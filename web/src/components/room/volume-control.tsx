@@ -1,7 +1,7 @@
 import { Volume1, Volume2, VolumeX } from "lucide-react";
-import { useLanguage } from "../hooks/use-language";
-import type { PlayerSnapshot } from "../live/player";
-import { IconButton } from "./button";
+import { useLanguage } from "../../hooks/use-language";
+import type { PlayerSnapshot } from "../../live/player";
+import { IconButton } from "../button";
 import styles from "./fan-controls.module.css";
 
 interface VolumeControlProps {

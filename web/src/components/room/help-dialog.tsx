@@ -1,7 +1,7 @@
 import { Fragment } from "react";
-import { useLanguage } from "../hooks/use-language";
-import type { Key } from "../i18n/zh";
-import { Dialog } from "./dialog";
+import { useLanguage } from "../../hooks/use-language";
+import type { Key } from "../../i18n/zh";
+import { Dialog } from "../dialog";
 import styles from "./help-dialog.module.css";
 
 const SHORTCUTS: [keys: string[], meaning: Key][] = [
@@ -9,7 +9,10 @@ const SHORTCUTS: [keys: string[], meaning: Key][] = [
   [["M"], "help.mute"],
   [["↑", "↓"], "help.volume"],
   [["F"], "help.full"],
+  [["T"], "help.theatre"],
   [["P"], "help.pip"],
+  [["D"], "help.danmaku"],
+  [["C"], "help.chat"],
   [["S"], "help.stats"],
   [["?"], "help.help"],
 ];

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
-import { VIEWER_START, type ViewerSnapshot } from "../live/viewer-snapshot";
-import { roomState } from "../testing/fakes";
+import { VIEWER_START, type ViewerSnapshot } from "../../live/viewer-snapshot";
+import { roomState } from "../../testing/fakes";
 import { PictureMenu } from "./picture-menu";
 
 const room = roomState({

@@ -1,7 +1,7 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { languageStore } from "../i18n/language";
-import { VIEWER_START, type ViewerSnapshot } from "../live/viewer-snapshot";
+import { languageStore } from "../../i18n/language";
+import { VIEWER_START, type ViewerSnapshot } from "../../live/viewer-snapshot";
 import { FanOverlay } from "./fan-overlay";
 
 beforeEach(() => languageStore.choose("en"));

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { Spinner } from "./button";
+import { Spinner } from "../button";
+import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
-import { Poster } from "./poster";
 
 interface CardProps {
   icon: ReactNode;
@@ -14,7 +14,7 @@ interface CardProps {
 /** Fills the stage in the place of a picture. */
 export function StageCard({ icon, title, text, pulse = false, children }: CardProps) {
   return (
-    <div className={styles.overlay} role="status">
+    <div className={styles.overlay}>
       <Poster />
       <div className={styles.card}>
         <span className={styles.rings} data-pulse={pulse} aria-hidden="true">
@@ -39,7 +39,7 @@ export function StageChip({
   icon?: ReactNode;
 }) {
   return (
-    <div className={styles.chip} role="status">
+    <div className={styles.chip}>
       {busy ? <Spinner /> : icon}
       {text}
     </div>

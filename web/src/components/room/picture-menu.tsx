@@ -1,8 +1,13 @@
-import { Settings2 } from "lucide-react";
-import { useLanguage } from "../hooks/use-language";
-import { choices, layerFor, linesOf, type PictureChoice, readChoice } from "../live/picture-choice";
-import type { ViewerSnapshot } from "../live/viewer-snapshot";
-import styles from "./picture-menu.module.css";
+import { useLanguage } from "../../hooks/use-language";
+import {
+  choices,
+  layerFor,
+  linesOf,
+  type PictureChoice,
+  readChoice,
+} from "../../live/picture-choice";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import styles from "./gear-menu.module.css";
 
 interface PictureMenuProps {
   snapshot: ViewerSnapshot;
@@ -26,14 +31,10 @@ export function PictureMenu({ snapshot, lines, onChoose }: PictureMenuProps) {
     return of === "off" ? t("picture.off") : `${of}p`;
   };
   return (
-    <span className={styles.menu} title={t("picture.label")}>
-      <Settings2 size={20} aria-hidden="true" />
-      <span className={styles.now} aria-hidden="true">
-        {name(value)}
-      </span>
+    <label className={styles.row}>
+      <span>{t("picture.label")}</span>
       <select
         className={styles.select}
-        aria-label={t("picture.label")}
         data-testid="picture-menu"
         value={value}
         onChange={({ target }) => {
@@ -47,6 +48,6 @@ export function PictureMenu({ snapshot, lines, onChoose }: PictureMenuProps) {
           </option>
         ))}
       </select>
-    </span>
+    </label>
   );
 }

@@ -8,21 +8,25 @@ import {
   VideoOff,
   WifiLow,
 } from "lucide-react";
-import { useLanguage } from "../hooks/use-language";
-import { problemText } from "../i18n/problem";
-import { SHOWN_TRIES } from "../live/reconnect";
-import type { ViewerPhase } from "../live/viewer-phase";
-import type { ViewerSnapshot } from "../live/viewer-snapshot";
-import type { NoPath } from "../live/why-no-path";
-import { Button } from "./button";
+import type { ReactNode } from "react";
+import { useLanguage } from "../../hooks/use-language";
+import { useNow } from "../../hooks/use-now";
+import { problemText } from "../../i18n/problem";
+import { SHOWN_TRIES } from "../../live/reconnect";
+import type { ViewerPhase } from "../../live/viewer-phase";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import type { NoPath } from "../../live/why-no-path";
+import { Button } from "../button";
+import { NoPathText } from "../no-path-text";
+import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
-import { NoPathText } from "./no-path-text";
-import { Poster } from "./poster";
 import { StageCard, StageChip } from "./stage-message";
 
 interface FanOverlayProps {
   snapshot: ViewerSnapshot;
   hasFrame: boolean;
+  /** Below the words for who waits, and for who saw the end. */
+  waiting?: ReactNode;
 }
 
 /** Phases in which a fan waits for a path, so that it is told why there is none. */
@@ -34,8 +38,16 @@ const SEEKING: readonly ViewerPhase[] = [
   "error",
 ];
 
-/** What the fan is told over the picture, or in its place. */
-export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
+/** What the fan is told over the picture, or in its place. The region is there before its words. */
+export function FanOverlay(props: FanOverlayProps) {
+  return (
+    <div className={styles.status} role="status">
+      <Words {...props} />
+    </div>
+  );
+}
+
+function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
   const { t } = useLanguage();
   const { phase, attempt, noPath, problem } = snapshot;
   // What helps here is said below.
@@ -57,7 +69,9 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
           pulse
           title={t("watch.waiting")}
           text={t("watch.waiting.text")}
-        />
+        >
+          {waiting}
+        </StageCard>
       );
     case "ended":
       return (
@@ -65,7 +79,9 @@ export function FanOverlay({ snapshot, hasFrame }: FanOverlayProps) {
           icon={<CircleCheck size={28} />}
           title={t("watch.ended")}
           text={t("watch.ended.text")}
-        />
+        >
+          {waiting}
+        </StageCard>
       );
     case "error":
       return <ErrorCard snapshot={snapshot} />;
@@ -114,6 +130,24 @@ function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
   return null;
 }
 
+/** That the page tries again, and when, where that is known. */
+function Retry({ atMs }: { atMs: number | null }) {
+  const { t } = useLanguage();
+  const now = useNow(atMs !== null);
+  const s = atMs === null ? 0 : Math.ceil((atMs - now) / 1000);
+  // Each second would be read out.
+  return (
+    <>
+      <p>{t("problem.retrying")}</p>
+      {s > 0 && (
+        <p className={styles.countdown} aria-hidden="true">
+          {t("problem.retryIn", { s })}
+        </p>
+      )}
+    </>
+  );
+}
+
 function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
   const { t } = useLanguage();
   const { problem, detail, retrying } = snapshot;
@@ -123,7 +157,7 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
     >
-      {retrying && <p>{t("problem.retrying")}</p>}
+      {retrying && <Retry atMs={snapshot.retryAtMs} />}
       <Button kind="primary" onClick={() => location.reload()}>
         {t("problem.reload")}
       </Button>
