@@ -16,7 +16,8 @@ fn named(w: &mut World, name: &str) -> ClientId {
 }
 
 fn uid(w: &World, client: ClientId) -> String {
-    w.session(client).0.to_string()
+    let (sid, session, _) = w.session(client);
+    session.person.clone().unwrap_or_else(|| sid.person()).to_string()
 }
 
 fn stage(w: &mut World, client: ClientId, fields: &str) {
