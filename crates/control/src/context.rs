@@ -38,6 +38,8 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
+    /// Tells this run of the server from others.
+    pub(crate) run: u128,
     effects: VecDeque<Effect>,
     pub(crate) half_open: HalfOpen,
     /// Peers that give way in a full server; the hub closes them before it is drained.
@@ -60,8 +62,9 @@ impl Context {
         auth: Auth,
         admission: Admission,
         now: Now,
-        random: impl FnMut() -> u128 + Send + 'static,
+        mut random: impl FnMut() -> u128 + Send + 'static,
     ) -> Self {
+        let run = random();
         Self {
             now,
             config,
@@ -71,6 +74,7 @@ impl Context {
             timers: Timers::default(),
             kept: KeptRooms::default(),
             is_draining: false,
+            run,
             effects: VecDeque::new(),
             half_open: HalfOpen::default(),
             evicted: Vec::new(),

@@ -82,9 +82,19 @@ impl People {
 
     /// The id of the person with this secret.
     pub(crate) fn id_of(&self, secret: &Secret) -> PersonId {
+        self.hash(&[b"secret ", secret.reveal().as_bytes()])
+    }
+
+    /// The id of a page whose browser has no secret. `run` tells this run of the server from the next, whose sessions have
+    /// the same names.
+    pub(crate) fn id_of_session(&self, session: SessionId, run: u128) -> PersonId {
+        self.hash(&[b"session ", &run.to_be_bytes(), &session.0.to_be_bytes()])
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> PersonId {
         let mac = Hmac::<Sha1>::new_from_slice(&self.key.to_be_bytes());
         let mut mac = mac.expect("a key of any length is taken");
-        mac.update(secret.reveal().as_bytes());
+        parts.iter().for_each(|part| mac.update(part));
         let hash = mac.finalize().into_bytes();
         let hex: String = hash.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect();
         PersonId::parse(&format!("p{hex}")).expect("letters and digits")
