@@ -220,6 +220,7 @@ async fn a_room_has_a_picture_that_is_cached_and_outlives_a_restart() {
         head.starts_with("http/1.1 304") && body.is_empty() && head.contains("no-cache"),
         "{head}"
     );
+    drop(fan);
     stop(server).await;
 
     let server = with_data(temp.path()).await;
