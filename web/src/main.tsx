@@ -8,11 +8,14 @@ import { shownPath } from "./navigation";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
-const root = document.getElementById("root");
-if (root) {
+const element = document.getElementById("root");
+if (element) void start(element);
+
+async function start(element: HTMLElement): Promise<void> {
   const room = roomOfPath(shownPath());
   if (room !== null) connectEarly({ room, lang: languageStore.getSnapshot().language });
-  createRoot(root).render(
+  await languageStore.load();
+  createRoot(element).render(
     <StrictMode>
       <App />
     </StrictMode>,

@@ -52,6 +52,8 @@ pub struct Join {
     pub room: Option<RoomName>,
     /// The role that its URL names.
     pub role: Option<Role>,
+    /// Whether its URL names the role of a guest: a fan that waits for the stage.
+    pub wants_stage: bool,
     /// Given by [`crate::Admission::join`]; held as long as the session lives.
     pub place: SessionPlace,
 }

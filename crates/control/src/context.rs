@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use auth::{Auth, ClientAddr};
 use media_api::{Codec, Command, PeerId, RoomId};
@@ -24,6 +25,8 @@ pub struct Config {
     pub default_room: RoomName,
     /// The most viewers of one room.
     pub max_viewers: usize,
+    /// How long a host whose media stopped, or whose page was closed, may take to return.
+    pub host_grace: Duration,
     /// Handed to clients for their ICE agents.
     pub ice_servers: Vec<IceServerConfig>,
 }
@@ -39,7 +42,7 @@ pub(crate) struct Context {
     pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
     /// Tells this run of the server from others.
-    pub(crate) run: u128,
+    pub(crate) run: u32,
     effects: VecDeque<Effect>,
     pub(crate) half_open: HalfOpen,
     /// Peers that give way in a full server; the hub closes them before it is drained.
@@ -64,7 +67,8 @@ impl Context {
         now: Now,
         mut random: impl FnMut() -> u128 + Send + 'static,
     ) -> Self {
-        let run = random();
+        // The low bits.
+        let run = random() as u32;
         Self {
             now,
             config,

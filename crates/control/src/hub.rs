@@ -114,6 +114,9 @@ impl Hub {
                 Timer::Forget(sid) => {
                     self.in_room_of(Some(sid), |room, cx, sid| room.forget(cx, sid));
                 }
+                Timer::Guest(sid) => {
+                    self.in_room_of(Some(sid), |room, cx, sid| room.guest_is_overdue(cx, sid));
+                }
                 Timer::Prefer(sid) => {
                     self.in_room_of(Some(sid), |room, cx, sid| room.prefer(cx, sid));
                 }

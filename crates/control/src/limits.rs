@@ -16,8 +16,18 @@ pub const SPARED: Duration = Duration::from_secs(2);
 /// taken.
 pub const PUBLISHERS_BEYOND: usize = 16;
 
-/// How long a host whose media stopped may take to return. The page's own retries fit in.
-pub const GRACE: Duration = Duration::from_secs(15);
+/// How long a host whose media stopped, or whose page was closed, may take to return, unless configured. A person opens
+/// the page again in it.
+pub const HOST_GRACE: Duration = Duration::from_secs(90);
+
+/// How long a guest whose page or connection is lost keeps its place on stage: others may wait for it.
+pub const GUEST_GRACE: Duration = Duration::from_secs(15);
+
+/// Those who wait to come on stage. A host looks through a few dozen.
+pub const STAGE_QUEUE: usize = 100;
+
+/// How long who was let on stage has to publish: it may have to allow camera and microphone first.
+pub const STAGE_ENTRANCE: Duration = Duration::from_secs(60);
 
 /// How long a session without client and media is kept for a resume, and how long the connections of an ended
 /// broadcast are kept.

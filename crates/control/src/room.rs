@@ -19,11 +19,13 @@ mod moderate;
 mod notify;
 mod order;
 mod people;
+mod picture_clock;
 mod publish;
 mod refused;
 mod requests;
 mod resume;
 mod settings;
+mod stage;
 mod talk;
 mod watch;
 mod words;
@@ -45,6 +47,7 @@ use likes::Likes;
 use order::Order;
 use people::People;
 use settings::Settings;
+use stage::Stage;
 
 use crate::context::broken;
 use crate::session::{Session, SessionId};
@@ -61,6 +64,7 @@ pub(crate) struct Room {
     pub(crate) claimant: Option<SessionId>,
     pub(crate) broadcast: Broadcast,
     pub(crate) audience: Audience,
+    pub(crate) stage: Stage,
     pub(crate) people: People,
     pub(crate) chat: Chat,
     pub(crate) likes: Likes,
@@ -110,6 +114,7 @@ impl Room {
             claimant: None,
             broadcast: Broadcast::default(),
             audience: Audience::default(),
+            stage: Stage::default(),
             people,
             chat,
             likes: Likes::default(),
@@ -164,12 +169,13 @@ impl Room {
             video: *video,
             audio: *audio,
             host_trouble: self.broadcast.has_host_trouble(),
+            uplink_ms: self.broadcast.uplink_ms,
             title: self.settings.title.clone(),
             notice: self.settings.notice.clone(),
             cover: self.settings.cover,
             chat: self.order.rules,
             pinned: self.settings.pinned.clone(),
-            stage: protocol::Stage::default(),
+            stage: self.stage_state(),
         }
     }
 

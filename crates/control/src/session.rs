@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
-use media_api::{Codec, PeerId, Preference, Reason};
+use media_api::{Cast, Codec, PeerId, Preference, Reason};
 use protocol::{
     AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, Standing,
     VideoState,
@@ -65,6 +65,8 @@ pub(crate) struct Session {
     /// The role that its URL, `hello` or door names.
     pub(crate) role: Option<Role>,
     pub(crate) name: Option<DisplayName>,
+    /// Its URL says that it waits for the stage.
+    pub(crate) wants_stage: bool,
     pub(crate) credential: Credential,
     /// A secret of the browser's own. A host without a key is known by it.
     pub(crate) secret: Option<Secret>,
@@ -100,7 +102,7 @@ pub(crate) struct Manners {
 
 impl Session {
     pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Instant) -> Self {
-        let Join { addr, via, turn, room: _, role, place } = join;
+        let Join { addr, via, turn, room: _, role, wants_stage, place } = join;
         Self {
             client: Some(client),
             addr,
@@ -110,6 +112,7 @@ impl Session {
             profile,
             role,
             name: None,
+            wants_stage,
             credential: Credential::default(),
             secret: None,
             person: None,
@@ -201,7 +204,12 @@ impl Session {
             (Profile::Basic, None) => true,
             (Profile::Silent | Profile::Page(_), None) => false,
         };
-        is_fan && self.client.is_some() && !self.has_media()
+        is_fan && self.client.is_some() && !self.has_media() && !self.is_unnamed_guest()
+    }
+
+    /// Whether it is a socket of the basic profile that waits for the stage.
+    pub(crate) fn is_unnamed_guest(&self) -> bool {
+        self.wants_stage && matches!(self.profile, Profile::Silent | Profile::Basic)
     }
 
     /// Which of its peers this is.
@@ -306,10 +314,14 @@ pub(crate) struct Watching {
     #[allow(dead_code, reason = "held until the peer is gone")]
     pub(crate) place: PeerPlace,
     pub(crate) step: Step,
+    /// Whose media it is sent, from the answer to the last offer on.
+    pub(crate) cast: Cast,
     /// Counts the server's offers to this peer, from 1.
     pub(crate) neg: u32,
     /// Since when ICE and DTLS are up; from then on it counts as a viewer.
     pub(crate) connected_at: Option<Instant>,
+    /// A host looks at what another program sends: no viewer.
+    pub(crate) is_preview: bool,
     /// Codecs that it accepts, once known.
     pub(crate) codecs: Option<Vec<Codec>>,
     /// The codec that it was told to lack.
@@ -333,7 +345,7 @@ pub(crate) enum Step {
     ClientOffered(ReplyTo),
     /// Nothing is under way.
     Stable,
-    /// The media plane was asked for an offer that restarts ICE.
+    /// The media plane was asked for an offer that restarts ICE, or has another cast.
     Restarting,
 }
 
@@ -356,8 +368,10 @@ impl Watching {
             peer,
             place,
             step,
+            cast: Cast::default(),
             neg: 0,
             connected_at: None,
+            is_preview: false,
             codecs: None,
             lacks: None,
             sdp_session: None,

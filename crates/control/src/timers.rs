@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     Answer(PeerId),
     /// Nobody came back for the session.
     Forget(SessionId),
+    /// The guest should have published.
+    Guest(SessionId),
     /// What the fan wants of the picture may be passed on again.
     Prefer(SessionId),
     /// The host did not return.

@@ -13,7 +13,7 @@ pub(crate) enum Why {
     Ended,
     /// Another connection took the place of this one.
     Replaced,
-    /// The host sent nothing for [`crate::limits::GRACE`].
+    /// The host sent nothing for the grace, [`crate::limits::HOST_GRACE`] unless configured.
     NoMedia,
     /// The client is gone without a word, and nobody came back for the session.
     ClientGone,

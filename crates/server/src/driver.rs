@@ -471,8 +471,12 @@ mod tests {
         let admission = Admission::new(Capacity::default(), Instant::now());
         let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
         let room = RoomName::parse("room").unwrap();
-        let config =
-            Config { default_room: room.clone(), max_viewers: 10, ice_servers: Vec::new() };
+        let config = Config {
+            default_room: room.clone(),
+            max_viewers: 10,
+            host_grace: control::limits::HOST_GRACE,
+            ice_servers: Vec::new(),
+        };
         let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
         tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), channels));
 
@@ -484,6 +488,7 @@ mod tests {
             turn: None,
             room: Some(room.clone()),
             role: Some(protocol::Role::Fan),
+            wants_stage: false,
             place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
         };
         let (mailbox, _inbox) = whip_whep::mailbox();

@@ -109,6 +109,7 @@ impl Server {
         let control = control::Config {
             default_room: default_room.clone(),
             max_viewers: 10,
+            host_grace: control::limits::HOST_GRACE,
             ice_servers: Vec::new(),
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);

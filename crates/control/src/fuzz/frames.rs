@@ -26,7 +26,7 @@ pub(super) fn description(script: &mut Script<'_>) -> String {
 
 /// One message of a page.
 pub(super) fn frame(script: &mut Script<'_>) -> String {
-    let mut message = match script.below(20) {
+    let mut message = match script.below(24) {
         0 => json("offer", &[("sdp", &description(script)), ("key", script.pick(&SECRETS))]),
         1 => json("offer", &[("sdp", &description(script))]),
         2 => json("answer", &[("sdp", &description(script))]),
@@ -72,7 +72,21 @@ pub(super) fn frame(script: &mut Script<'_>) -> String {
             ping
         }
         12 => json("offer_ice", &[]),
-        13..=18 => talk(script),
+        13 => json("stage", &[("action", script.pick(&["ask", "ask", "leave"]))]),
+        14 => {
+            let mut stage = json("stage", &[("action", "set"), ("layout", "grid")]);
+            stage["open"] = script.flag().into();
+            stage
+        }
+        15 | 16 => {
+            let action = script.pick(&["accept", "accept", "accept", "decline", "drop", "mute"]);
+            // The first number that the hub is given names the run.
+            let uid = format!("s{}-1", 1 + script.below(40));
+            let mut stage = json("stage", &[("action", action), ("uid", &uid)]);
+            stage["on"] = script.flag().into();
+            stage
+        }
+        17..=22 => talk(script),
         _ => json("answer_ice", &[]),
     };
     match script.below(4) {
@@ -94,7 +108,7 @@ pub(super) fn frame(script: &mut Script<'_>) -> String {
 
 /// One message of a person.
 fn talk(script: &mut Script<'_>) -> serde_json::Value {
-    // Lines are numbered from 1; people are named by hashes, which a script learns nowhere.
+    // Lines are numbered from 1.
     let mid = script.below(8);
     let mut message = match script.below(12) {
         0..=3 => json("chat", &[("text", script.pick(&["hi", "坏话", "b a d", ""]))]),
@@ -105,8 +119,15 @@ fn talk(script: &mut Script<'_>) -> serde_json::Value {
         8 => json("desk", &[]),
         9 => json("stats", &[]),
         10 => json("room_set", &[("title", script.pick(&["", "Evening"]))]),
-        _ => json("moderate", &[("action", script.pick(&["delete", "pin", "settle"]))]),
+        _ => {
+            let actions =
+                ["delete", "pin", "settle", "clear", "mute", "ban", "ban", "unban", "promote"];
+            let mut deed = json("moderate", &[("action", script.pick(&actions))]);
+            (deed["seconds"], deed["address"]) = (script.byte().into(), script.flag().into());
+            deed
+        }
     };
+    message["uid"] = format!("s{}-1", 1 + script.below(40)).into();
     (message["mid"], message["n"]) = (mid.into(), script.below(40).into());
     message["on"] = script.flag().into();
     message["latencyMs"] = script.byte().into();

@@ -87,9 +87,15 @@ impl Room {
             | ClientMessage::Desk { .. }
             | ClientMessage::RoomSet { .. }) => {
                 self.page_only(sid)?;
+                if let ClientMessage::Stats { rtt_ms: Some(rtt_ms), .. } = message {
+                    self.host_round_trip(cx, sid, rtt_ms)?;
+                }
                 self.hear_person(cx, sid, message)
             }
-            ClientMessage::Stage(_) => Err(Refusal::unexpected("not in this version")),
+            ClientMessage::Stage(action) => {
+                self.page_only(sid)?;
+                self.stage(cx, sid, action)
+            }
             // The hub has heard it.
             ClientMessage::Hello { .. } => Ok(()),
         }
@@ -142,7 +148,7 @@ impl Room {
         }
         let (role, is_page) = (session.role, session.page().is_some());
         if echo.pc == Some(Pc::Pub) && role == Some(Role::Fan) {
-            return Err(Refusal::unexpected("this page said that it is a fan"));
+            return self.offer_of_fan(cx, sid, sdp, echo);
         }
         let says_publish = match (echo.pc, role) {
             (Some(pc), _) => Some(pc == Pc::Pub),
@@ -167,6 +173,23 @@ impl Room {
             self.watch_offer(cx, sid, sdp, summary.session, reply_to)
         };
         result.inspect_err(|refusal| self.log_refused(sid, publishes, refusal))
+    }
+
+    /// A fan publishes when it is on stage.
+    fn offer_of_fan(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        sdp: String,
+        echo: Echo,
+    ) -> Result<(), Refusal> {
+        if !self.is_guest(sid) {
+            return Err(Refusal::unexpected("this page is a fan, and not on stage"));
+        }
+        self.may_offer(cx, sid)?;
+        let summary = read_offer(&sdp)?;
+        let result = self.publish_as_guest(cx, sid, sdp, summary.session, ReplyTo::Page(echo));
+        result.inspect_err(|refusal| self.log_refused(sid, true, refusal))
     }
 
     /// Whether a member may make one more offer now.
@@ -223,8 +246,12 @@ impl Room {
             known.is_invited = true;
         }
         self.welcome(cx, sid, false);
-        if role == Role::Fan {
-            self.watch(cx, sid);
+        match role {
+            Role::Fan => {
+                self.watch(cx, sid);
+                self.guest_returns(cx, sid);
+            }
+            Role::Host => self.retell_findings(cx, sid),
         }
         self.announce(cx, sid);
     }
@@ -253,6 +280,7 @@ impl Room {
         cx.send(client, message);
         self.tell_history(cx, sid);
         cx.send(client, count);
+        self.tell_speaker(cx, sid);
     }
 
     /// 300 ms without a word: a fan of the basic profile.
@@ -262,6 +290,7 @@ impl Room {
         {
             session.profile = Profile::Basic;
             self.offer_if_on_air(cx, sid);
+            self.ask_unnamed(cx, sid);
         }
     }
 

@@ -13,10 +13,10 @@ use crate::session::{Session, SessionId};
 
 impl Room {
     /// The person that a member is, also before it has entered.
-    fn uid_of(&self, cx: &Context, sid: SessionId, session: &Session) -> PersonId {
+    fn uid_of(&self, sid: SessionId, session: &Session) -> PersonId {
         match &session.secret {
             Some(secret) => self.people.id_of(secret),
-            None => self.people.id_of_session(sid, cx.run),
+            None => self.people.id_of_session(sid),
         }
     }
 
@@ -28,7 +28,7 @@ impl Room {
         name: Option<DisplayName>,
     ) {
         let Some(session) = self.members.get(&sid) else { return };
-        let (uid, addr) = (self.uid_of(cx, sid, session), session.addr);
+        let (uid, addr) = (self.uid_of(sid, session), session.addr);
         if session.person.as_ref() != Some(&uid) {
             self.leave_person(cx, sid);
         }
@@ -112,6 +112,8 @@ impl Room {
             Standing::Host
         } else if is_moderator() {
             Standing::Moderator
+        } else if self.is_guest(sid) {
+            Standing::Guest
         } else {
             Standing::Fan
         }
@@ -139,7 +141,7 @@ impl Room {
         }
         let is_same = |host: SessionId| {
             let host = self.members.get(&host).and_then(|it| it.person.as_ref());
-            host.is_some_and(|host| *host == self.uid_of(cx, sid, session))
+            host.is_some_and(|host| *host == self.uid_of(sid, session))
         };
         cx.auth.is_owner(&session.addr, &session.credential)
             || self.host.as_ref().is_some_and(|host| host.session == sid || is_same(host.session))
@@ -148,7 +150,7 @@ impl Room {
     /// Whether a member may be in the room. Its host and moderators always may.
     pub(crate) fn check_ban(&self, cx: &Context, sid: SessionId) -> Result<(), Refusal> {
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
-        let uid = self.uid_of(cx, sid, session);
+        let uid = self.uid_of(sid, session);
         let is_meant =
             self.order.bans.has_person(&uid) || self.order.bans.has_address(&session.addr);
         let is_free = || self.is_surely_host(cx, sid, session) || self.people.is_moderator(&uid);

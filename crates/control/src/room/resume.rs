@@ -49,6 +49,13 @@ impl Room {
         if must_watch {
             self.watch(cx, sid);
         }
+        if self.is_guest(sid) {
+            self.guest_returns(cx, sid);
+        }
+        if self.is_host(sid) {
+            self.tell_queue_if_any(cx);
+            self.recast_one(cx, sid);
+        }
         self.retell_layers(cx, sid);
     }
 }

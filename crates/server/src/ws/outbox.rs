@@ -67,6 +67,8 @@ enum Kind {
     Layers,
     Findings,
     Latency,
+    StageQueue,
+    Speaker,
     /// It is never dropped.
     Lasting,
 }
@@ -91,6 +93,8 @@ impl Kind {
             }
             ServerMessage::Likes { .. } => Self::Likes,
             ServerMessage::Desk(_) => Self::Desk,
+            ServerMessage::StageQueue { .. } => Self::StageQueue,
+            ServerMessage::Speaker { .. } => Self::Speaker,
             ServerMessage::Offer { .. }
             | ServerMessage::Answer { .. }
             | ServerMessage::Welcome { .. }
@@ -99,9 +103,7 @@ impl Kind {
             | ServerMessage::You(_)
             | ServerMessage::Sent { .. }
             | ServerMessage::ChatRemoved { .. }
-            | ServerMessage::StageQueue { .. }
             | ServerMessage::Stage { .. }
-            | ServerMessage::Speaker { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Bye { .. } => Self::Lasting,
         }
