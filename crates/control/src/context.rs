@@ -13,6 +13,7 @@ use crate::api::{ClientId, Effect, Now, Reply};
 use crate::directory::Directory;
 use crate::half_open::HalfOpen;
 use crate::ice_servers::IceServerConfig;
+use crate::kept::KeptRooms;
 use crate::refusal::Refusal;
 use crate::session::{ReplyTo, SessionId};
 use crate::timers::{Timer, Timers};
@@ -38,6 +39,7 @@ pub(crate) struct Context {
     pub(crate) admission: Admission,
     pub(crate) directory: Directory,
     pub(crate) timers: Timers,
+    pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
     effects: VecDeque<Effect>,
     pub(crate) half_open: HalfOpen,
@@ -70,6 +72,7 @@ impl Context {
             admission,
             directory: Directory::default(),
             timers: Timers::default(),
+            kept: KeptRooms::default(),
             is_draining: false,
             effects: VecDeque::new(),
             half_open: HalfOpen::default(),
@@ -167,6 +170,16 @@ impl Context {
     /// A secret of 128 bits.
     pub(crate) fn new_token(&mut self) -> String {
         format!("{:032x}", (self.random)())
+    }
+
+    /// A key of 128 bits.
+    pub(crate) fn new_key(&mut self) -> u128 {
+        (self.random)()
+    }
+
+    /// The code of an invitation link: 80 bits.
+    pub(crate) fn new_invite(&mut self) -> String {
+        format!("{:020x}", (self.random)() & ((1 << 80) - 1))
     }
 
     // Peers.

@@ -24,6 +24,7 @@ pub use crate::ws::fuzz::query;
 
 use crate::doctor::{self, Doctor};
 use crate::driver;
+use crate::keep::Keeper;
 use crate::media::Media;
 use crate::shutdown::Shutdown;
 use crate::state::App;
@@ -113,7 +114,7 @@ impl Server {
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
-        let task = runtime.spawn(driver::run(own, media.clone(), channels));
+        let task = runtime.spawn(driver::run(own, media.clone(), Keeper::default(), channels));
         let listen = ([0, 0, 0, 0], 3000).into();
         let doctor = Doctor::new(doctor::Running {
             config: crate::Config::default(),
@@ -129,6 +130,7 @@ impl Server {
             public_ips: crate::public_ips::PublicIps::default(),
             doctor,
             https: None,
+            covers: crate::covers::Covers::new(Keeper::default()),
             turn: None,
             hub,
             auth,

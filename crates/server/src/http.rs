@@ -8,6 +8,7 @@
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `cover.rs` | the pictures of rooms |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
 //! | `acme.rs` | the answers to an ACME server's challenges |
@@ -21,6 +22,7 @@ mod base;
 mod bearer;
 mod client;
 mod cors;
+mod cover;
 mod doctor;
 mod headers;
 mod rooms;
@@ -57,6 +59,7 @@ fn routes(app: App) -> Router {
         .route("/ws", get(ws::open))
         .route("/api/rooms", api_get(get(api::rooms)))
         .route("/api/rooms/{room}", api_get(get(rooms::one)))
+        .route("/api/rooms/{room}/cover", cover::route())
         .route("/api/addresses", api_get(get(api::addresses)))
         .route("/api/doctor", get(doctor::report))
         .route("/api/doctor/tickets", post(doctor::ticket))

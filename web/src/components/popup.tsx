@@ -8,12 +8,12 @@ interface PopupProps {
   look?: "plain" | "over";
   testId?: string;
   children: ReactNode;
-  /** Told when it opens and closes. */
-  onToggle?: (open: boolean) => void;
+  /** Which of its buttons close it. */
+  closesOn?: string;
 }
 
 /** A button with a small panel above it. Esc and a click beside it close the panel. */
-export function Popup({ label, icon, look = "plain", testId, children, onToggle }: PopupProps) {
+export function Popup({ label, icon, look = "plain", testId, children, closesOn }: PopupProps) {
   const id = useId();
   const button = useRef<HTMLSpanElement>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -23,14 +23,20 @@ export function Popup({ label, icon, look = "plain", testId, children, onToggle 
     const toggled = (event: Event) => {
       const isOpen = (event as ToggleEvent).newState === "open";
       setOpen(isOpen);
-      onToggle?.(isOpen);
       if (!isOpen || !button.current || !element) return;
       place(element, button.current);
       element.querySelector<HTMLElement>("input:checked, input, select, button")?.focus();
     };
+    const clicked = ({ target }: Event) => {
+      if (closesOn && (target as Element).closest(closesOn)) element?.hidePopover?.();
+    };
     element?.addEventListener("toggle", toggled);
-    return () => element?.removeEventListener("toggle", toggled);
-  }, [onToggle]);
+    element?.addEventListener("click", clicked);
+    return () => {
+      element?.removeEventListener("toggle", toggled);
+      element?.removeEventListener("click", clicked);
+    };
+  }, [closesOn]);
   return (
     <span ref={button} className={styles.anchor}>
       <IconButton

@@ -2,6 +2,8 @@ import type { zhChat } from "./zh-chat";
 
 export const enChat: Readonly<Record<keyof typeof zhChat, string>> = {
   "chat.title": "Chat",
+  "chat.open": "Open the chat",
+  "chat.close": "Close the chat",
   "chat.log": "Chat messages. Arrow keys select one, Enter opens what can be done",
   "chat.empty": "Nobody has said anything yet. Say hello!",
   "chat.new": "{n} new",

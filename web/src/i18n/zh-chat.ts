@@ -1,6 +1,8 @@
 /** What the chat says. */
 export const zhChat = {
   "chat.title": "聊天",
+  "chat.open": "打开聊天",
+  "chat.close": "收起聊天",
   "chat.log": "聊天消息。按上下方向键逐条选择，按回车打开操作",
   "chat.empty": "还没有人说话，来打个招呼吧",
   "chat.new": "{n} 条新消息",

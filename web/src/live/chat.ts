@@ -207,8 +207,9 @@ export class Chat extends Store<ChatSnapshot> {
     this.update({ asksName: false, nameProblem: null });
   }
 
-  like(): void {
-    this.#likes.add();
+  /** `at`: where on the picture the person's finger was. */
+  like(at?: { x: number; y: number }): void {
+    this.#likes.add(at);
   }
 
   react(kind: ReactionKind): void {

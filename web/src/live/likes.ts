@@ -12,6 +12,8 @@ export interface Burst {
   likes: number;
   reactions: readonly ReactionCount[];
   own: boolean;
+  /** Where on the picture the person's finger was, in pixels. */
+  at?: { x: number; y: number } | undefined;
 }
 
 interface LikesDeps {
@@ -40,10 +42,10 @@ export class Likes {
     return this.#total + this.#unseen + this.#waiting;
   }
 
-  add(): void {
+  add(at?: { x: number; y: number }): void {
     if (this.#waiting >= WAITING_MAX) return;
     this.#waiting += 1;
-    this.#deps.burst({ likes: 1, reactions: [], own: true });
+    this.#deps.burst({ likes: 1, reactions: [], own: true, at });
     if (this.#timer === undefined) this.#send();
     this.#deps.changed();
   }

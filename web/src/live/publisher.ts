@@ -58,6 +58,8 @@ function isOfPath(problem: PublisherProblem): boolean {
   return PATH.has(problem as ErrorCode);
 }
 
+const TELL_EVERY_MS = 10_000;
+
 type MediaState = Extract<ClientMessage, { type: "media_state" }>;
 
 /** The host's side of a broadcast: from going live to the end, through lost networks. */
@@ -83,6 +85,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #needsName = false;
   #neg = 0;
   #wasConnected = false;
+  /** When the server is told next how long our packets take. */
+  #tellAt = 0;
   /** How the server was asked to have our sound. */
   #sound: SoundFormat = { music: false, stereo: false };
   /** What the server was told of our media. */
@@ -512,6 +516,14 @@ export class Publisher extends Store<PublisherSnapshot> {
     const isReached = connected && attempt === 0;
     this.update({ stats, health: this.#health.read(stats, media, isReached, Date.now()) });
     if (phase === "live") this.#note();
+    this.#tellRoundTrip(stats.rttMs);
+  }
+
+  /** The server cannot see how long our packets take; fans' pages add it to their latency. */
+  #tellRoundTrip(rttMs: number | null): void {
+    if (rttMs === null || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling?.send({ type: "stats", rttMs: Math.round(rttMs) });
   }
 
   #dropPeer(): void {
@@ -522,6 +534,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.pc = null;
     pc?.close();
     // Only what flows can be missed: a new connection sends all its layers.
+    this.#tellAt = 0;
     this.update({ connected: false, paused: NOTHING, findings: [] });
   }
 }

@@ -57,3 +57,10 @@ export function roomNameFrom(title: string): string {
 
 /** Short enough to be read out. */
 const PROPOSED_CHARS = 32;
+
+/** What puts a room into another page. */
+export function embedCode(room: string, origin = location.origin): string {
+  const url = origin + withBase(`/embed/${encodeURIComponent(room)}`);
+  const allow = "autoplay; fullscreen; picture-in-picture";
+  return `<iframe src="${url}" width="640" height="360" allow="${allow}" allowfullscreen></iframe>`;
+}

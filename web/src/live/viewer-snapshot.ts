@@ -22,6 +22,8 @@ export interface ViewerSnapshot {
   noPath: NoPath | null;
   stats: ReceiveStats | null;
   choice: PictureChoice;
+  /** Whether the picture is buffered, to be smooth. */
+  smooth: boolean;
   /** What the server sends of the picture, as it says. */
   layer: LayerNow | null;
 }
@@ -41,5 +43,6 @@ export const VIEWER_START: ViewerSnapshot = {
   noPath: null,
   stats: null,
   choice: "auto",
+  smooth: false,
   layer: null,
 };

@@ -16,8 +16,10 @@ import {
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
+import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
+import { type ShownFrame, TrueLatency } from "./true-latency";
 import { type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { VIEWER_START, type ViewerSnapshot } from "./viewer-snapshot";
 import { watchVisibility } from "./visibility";
@@ -34,11 +36,14 @@ export interface ViewerOptions {
 
 type Offer = Extract<ServerMessage, { type: "offer" }>;
 
+/** The stream of the host's tracks, by docs/protocol.md, section 7.3. */
+const HOST_STREAM = "kaibo";
 /** What the server takes a fan to want that says nothing. */
 const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
+const TELL_EVERY_MS = 10_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -77,6 +82,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   #framed = false;
   /** What the server was told that we want. */
   #wish: PictureWish = NO_WISH;
+  /** When the server is told next how late the picture is. */
+  #tellAt = 0;
   /** Tries in a row that found no path to the media server. */
   #failures = 0;
   /** Refusals in a row of a full room or server. */
@@ -90,11 +97,13 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** No further try would help. */
   #stopped = false;
   #closed = false;
+  /** How long after its capture the picture is shown. */
+  readonly latency = new TrueLatency();
   pc: RTCPeerConnection | null = null;
   readonly chat: Chat;
 
   constructor(options: ViewerOptions) {
-    super({ ...VIEWER_START, choice: recallChoice() });
+    super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
     this.#options = options;
     this.#signaling = new Signaling({
       hello: () => ({
@@ -110,6 +119,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.chat = new Chat({
       wire: this.#signaling,
       clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
+      seenAt: () => this.#seenAt(),
     });
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
@@ -131,6 +141,26 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#sayWish();
   }
 
+  /** How long until the picture is shown that was captured at `at`; 0 while that cannot be told. */
+  readonly untilShown = (at: number): number => {
+    const seenAt = this.#seenAt();
+    return seenAt === null ? 0 : at - seenAt;
+  };
+
+  /** When the picture was captured that is shown now, by the server's clock. */
+  #seenAt(): number | null {
+    const latencyMs = this.getSnapshot().stats?.latencyMs ?? null;
+    const { clockOffsetMs } = this.#signaling.getSnapshot();
+    return latencyMs === null ? null : Date.now() + clockOffsetMs - latencyMs;
+  }
+
+  /** The person wants the picture smooth, or as soon as possible. */
+  setSmooth(smooth: boolean): void {
+    rememberSmooth(smooth);
+    this.update({ smooth });
+    if (this.pc) applySmooth(this.pc, smooth);
+  }
+
   /** The page saw a frame: it knows before our next reading does. */
   frameShown(): void {
     this.#framed = true;
@@ -138,6 +168,11 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (this.getSnapshot().room?.live !== "live") return;
     this.#flow.playing = true;
     this.#refresh();
+  }
+
+  /** The page shows this frame. */
+  frameOnScreen(frame: ShownFrame): void {
+    this.latency.shown(frame, this.#signaling.clock.offsetMs);
   }
 
   /** The page goes away for good. */
@@ -172,6 +207,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         if (!this.#signaling.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "clock":
+        this.latency.clock(message);
         break;
       case "layer_now":
         this.update({ layer: message });
@@ -214,6 +252,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#paths.forget();
     }
     if (room.live !== before?.live) this.#flow.reset(Date.now());
+    this.latency.uplink(room.uplinkMs);
     this.update({ room });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -333,10 +372,13 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#flow.reset(Date.now());
     const own = new MediaStream();
     pc.addEventListener("track", (event) => {
-      // The server names one stream for both tracks; without it we gather them ourselves.
+      // The server names one stream for both tracks; without it we gather them ourselves. Those of guests have others.
       const [stream] = event.streams;
+      if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(event.track);
-      if (pc === this.pc) this.update({ stream: stream ?? own });
+      if (pc !== this.pc) return;
+      applySmooth(pc, this.getSnapshot().smooth);
+      this.update({ stream: stream ?? own });
     });
     pc.addEventListener("connectionstatechange", () => {
       if (pc.connectionState === "connected") this.#connected();
@@ -397,11 +439,21 @@ export class Viewer extends Store<ViewerSnapshot> {
     const report = await pc?.getStats().catch(() => null);
     if (this.#closed) return;
     if (report && pc === this.pc) {
-      const stats = this.#reader.receive(report);
+      const read = this.#reader.receive(report);
+      const trueMs = this.latency.latencyMs;
+      const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
+      this.#tell(trueMs);
       this.update({ stats });
       this.#judge(stats);
     }
     this.#schedule();
+  }
+
+  /** Tells the server now and then how late the picture is. */
+  #tell(latencyMs: number | null): void {
+    if (latencyMs === null || !this.#flow.playing || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling.send({ type: "stats", latencyMs: Math.round(latencyMs) });
   }
 
   #judge(stats: ReceiveStats): void {
@@ -454,6 +506,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#guard = null;
     this.#flow.forget();
     this.#framed = false;
+    this.latency.reset();
     this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;

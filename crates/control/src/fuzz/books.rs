@@ -15,8 +15,9 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         assert_eq!(directory.rooms[&room.name], *id);
         assert!(!room.members.is_empty(), "a room has somebody in it");
         n_sessions += room.members.len();
-        let watching: Vec<_> =
-            room.members.values().filter_map(|session| session.watching.as_ref()).collect();
+        let watching = room.members.values().filter_map(|session| session.watching.as_ref());
+        // A host that watches its guests alone has no place of a viewer.
+        let watching: Vec<_> = watching.filter(|it| it.cast.has_host).collect();
         let is_viewer = |it: &&&Watching| it.connected_at.is_some() && !it.is_preview;
         let connected = watching.iter().filter(is_viewer).count();
         assert_eq!(room.audience.n_watching, watching.len());
@@ -50,7 +51,8 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
             let publishing = session.publishing.as_ref();
             let publishers = publishing.iter().flat_map(|it| [&it.claim, &it.current]).flatten();
             let publishers: Vec<_> = publishers.collect();
-            assert!(session.publisher().is_none() || room.is_host(*sid), "the host's alone");
+            let may_publish = room.is_host(*sid) || room.is_guest(*sid);
+            assert!(session.publisher().is_none() || may_publish, "host and guests alone");
             assert!(publishers.iter().all(|it| it.pending.len() <= limits::PENDING_OFFERS));
             let peers = publishers.iter().map(|it| it.peer);
             for peer in peers.chain(session.watching.as_ref().map(|it| it.peer)) {

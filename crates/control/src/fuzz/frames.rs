@@ -26,7 +26,7 @@ pub(super) fn description(script: &mut Script<'_>) -> String {
 
 /// One message of a page.
 pub(super) fn frame(script: &mut Script<'_>) -> String {
-    let mut message = match script.below(14) {
+    let mut message = match script.below(18) {
         0 => json("offer", &[("sdp", &description(script)), ("key", script.pick(&SECRETS))]),
         1 => json("offer", &[("sdp", &description(script))]),
         2 => json("answer", &[("sdp", &description(script))]),
@@ -72,6 +72,19 @@ pub(super) fn frame(script: &mut Script<'_>) -> String {
             ping
         }
         12 => json("offer_ice", &[]),
+        13 => json("stage", &[("action", script.pick(&["ask", "ask", "leave"]))]),
+        14 => {
+            let mut stage = json("stage", &[("action", "set"), ("layout", "grid")]);
+            stage["open"] = script.flag().into();
+            stage
+        }
+        15 | 16 => {
+            let action = script.pick(&["accept", "accept", "accept", "decline", "drop", "mute"]);
+            let uid = format!("s{}", 1 + script.below(40));
+            let mut stage = json("stage", &[("action", action), ("uid", &uid)]);
+            stage["on"] = script.flag().into();
+            stage
+        }
         _ => json("answer_ice", &[]),
     };
     match script.below(4) {

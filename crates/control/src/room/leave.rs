@@ -29,6 +29,7 @@ impl Room {
                 self.detach(cx, sid);
             }
             // The tab was closed, or shows another page.
+            Some(1001) if self.guest_reloads(cx, sid) => self.detach(cx, sid),
             Some(1001) => self.remove(cx, sid, Why::Left),
             Some(1000) if !hosts => self.remove(cx, sid, Why::Left),
             _ => {
@@ -146,6 +147,10 @@ impl Room {
         if !self.members.contains_key(&sid) {
             return;
         }
+        self.forget_on_stage(cx, sid);
+        if !self.members.contains_key(&sid) {
+            return;
+        }
         self.withdraw_viewer(cx, sid, why);
         let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.take());
         if let Some(Publishing { claim, current, .. }) = publishing {
@@ -157,6 +162,7 @@ impl Room {
                 self.unclaim(cx, sid);
             }
         }
+        self.leave_person(cx, sid);
         let Some(session) = self.members.remove(&sid) else { return };
         if let Profile::Page(page) = session.profile {
             cx.directory.tokens.remove(&page.token);
@@ -165,7 +171,9 @@ impl Room {
             cx.close_client(client, CloseCode::Normal);
         }
         cx.directory.sessions.remove(&sid);
-        for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {
+        let timers =
+            [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid), Timer::Guest(sid)];
+        for timer in timers {
             cx.timers.cancel(timer);
         }
         cx.member_left(self.id);

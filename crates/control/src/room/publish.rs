@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use auth::{Action, SecretKind};
-use media_api::{Command, NegotiationError};
+use media_api::{Command, NegotiationError, Seat};
 use protocol::{
     AudioState, CloseCode, ErrorCode, HostInfo, LayerSize, LiveState, MAX_LAYERS, Role,
     ServerMessage, VideoState,
@@ -54,6 +54,9 @@ impl Room {
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
         self.authorize(cx, sid)?;
+        if self.members.get(&sid).is_some_and(|session| session.page().is_none()) {
+            self.check_ban(cx, sid)?;
+        }
         self.may_claim(cx, sid)?;
         // One peer connection, two offerers: the server gives way. Nor is a preview needed of what one sends oneself.
         let gives_way = |session: &Session| {
@@ -113,7 +116,8 @@ impl Room {
         let claim = Publisher { peer, place, on_air, sdp_session, pending, joined_at: None };
         session.publishing_mut().claim = Some(claim);
         self.claimant = Some(sid);
-        cx.command(Command::Publish { room, peer, offer, on_air, via });
+        let seat = Seat::HOST;
+        cx.command(Command::Publish { room, peer, seat, offer, on_air, via });
         Ok(())
     }
 
@@ -141,7 +145,8 @@ impl Room {
         cx.forget_peer(publisher.peer);
         if let Some(since) = publisher.joined_at {
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
-            tracing::info!(room = %self.name, session = %sid, after_s, %why, "publisher left");
+            let what = if self.is_guest(sid) { "guest left" } else { "publisher left" };
+            tracing::info!(room = %self.name, session = %sid, after_s, %why, "{what}");
         }
         let client = self.members.get(&sid).and_then(|session| session.client);
         refuse_pending(cx, client, publisher.pending);
@@ -206,13 +211,19 @@ impl Room {
                 (_, reply_to) => cx.answer(client, &reply_to, sdp),
             }
         }
-        if is_claim {
-            self.commit(cx, sid);
+        match is_claim {
+            true if self.is_guest(sid) => self.guest_joined(cx, sid),
+            true => self.commit(cx, sid),
+            false => {}
         }
     }
 
     /// A claim failed. If the host lost its peer meanwhile, the room is interrupted or over from now on.
     pub(crate) fn unclaim(&mut self, cx: &mut Context, sid: SessionId) {
+        // A guest claims nothing of the host's.
+        if self.is_guest(sid) {
+            return;
+        }
         if self.claimant == Some(sid) {
             self.claimant = None;
         }
@@ -249,6 +260,8 @@ impl Room {
         if let Some(state) = publishing.media_state.take() {
             broadcast.take_media_state(state);
         }
+        // The new peer may have another way here.
+        broadcast.uplink_ms = None;
         // A new peer begins with all its layers; the page may think of the one before.
         let has_paused = !std::mem::take(&mut broadcast.unwanted).is_empty();
         // Until media of the new peer flows, even if that of the old one did.
@@ -288,6 +301,10 @@ impl Room {
         }
         tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         self.tell_state(cx);
+        self.seat_unnamed(cx);
+        self.tell_queue_if_any(cx);
+        self.recast(cx);
+        self.review_standings(cx);
     }
 
     /// Closes the session of the host that was replaced.
@@ -369,6 +386,9 @@ impl Room {
             }
             return Ok(());
         }
+        if self.media_state_of_guest(cx, sid, &state) {
+            return Ok(());
+        }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         if !session.has_claim() {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host has a camera here"));
@@ -416,7 +436,9 @@ impl Room {
             }
         };
         let Some((PendingOffer { offer, reply_to }, sdp_session)) = again else { return };
-        let claimed = if self.members.contains_key(&sid) {
+        let claimed = if self.is_guest(sid) {
+            self.publish_as_guest(cx, sid, offer, sdp_session, reply_to.clone())
+        } else if self.members.contains_key(&sid) {
             self.claim(cx, sid, offer, sdp_session, reply_to.clone())
         } else {
             Err(Refusal::session_over())

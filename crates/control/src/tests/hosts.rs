@@ -46,7 +46,8 @@ fn the_same_key_takes_over_and_viewers_stay() {
     w.offer(second, &sending(2));
     assert_eq!(w.types(first), ["bye"]);
     assert_eq!(w.close_code(first), Some(CloseCode::Replaced));
-    assert_eq!(w.types(second), ["welcome", "viewers", "answer", "state:interrupted"]);
+    let told = ["welcome", "chats", "viewers", "answer", "state:interrupted", "you"];
+    assert_eq!(w.types(second), told, "it is the host from now on");
     w.flow();
     assert_eq!(w.live(), LiveState::Live);
     let published: Vec<_> =

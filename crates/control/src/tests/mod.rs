@@ -3,11 +3,13 @@
 
 mod admission;
 mod basic;
+mod chat;
 mod findings;
 mod give_way;
 mod host_rights;
 mod hosts;
 mod late;
+mod latency;
 mod layers;
 mod limits;
 mod log;
@@ -16,5 +18,6 @@ mod programs;
 mod properties;
 mod replies;
 mod resume;
+mod stage;
 mod watching;
 mod world;

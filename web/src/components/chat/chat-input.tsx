@@ -1,14 +1,12 @@
 import { SendHorizontal, Smile, UserRound } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, type RefObject, useId, useState } from "react";
+import { type FormEvent, type RefObject, useId, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
-import { chatProblemText } from "../../i18n/chat-problem";
-import { formatDuration } from "../../i18n/format";
-import type { Translate } from "../../i18n/language";
-import { type Chat, type ChatSnapshot, keepsOrder, silenced, TEXT_MAX } from "../../live/chat";
+import { type Chat, type ChatSnapshot, keepsOrder, TEXT_MAX } from "../../live/chat";
 import { IconButton } from "../button";
 import styles from "./chat-input.module.css";
 import { EmojiRow } from "./emoji-row";
+import { inputState, keepComposing } from "./input-state";
 import { StyleMenu } from "./style-menu";
 
 interface ChatInputProps {
@@ -36,15 +34,11 @@ export function ChatInput({
   const { t } = useLanguage();
   const id = useId();
   const [panel, setPanel] = useState<"emoji" | null>(null);
-  const { draft, rules, me, name, waiting } = snapshot;
+  const { draft, rules, me, name } = snapshot;
   const waits = snapshot.readyAtMs !== null || snapshot.problem?.untilMs != null;
   const isTimed = waits || me?.mutedUntil !== undefined;
   const now = useNow(isTimed);
-  const silence = silenced(snapshot, now);
-  const waitS = secondsUntil(snapshot, now);
-  const left = TEXT_MAX - [...draft].length;
-  const problem = problemText(t, snapshot, silence, now);
-  const canSend = draft.trim() !== "" && left >= 0 && waitS === 0 && waiting.length === 0;
+  const { silence, waitS, left, canSend, problem } = inputState(t, snapshot, now);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (silence === null && waitS === 0) chat.sendDraft();
@@ -85,7 +79,7 @@ export function ChatInput({
           className={styles.send}
           data-testid="chat-send"
           aria-label={t("chat.send")}
-          disabled={!canSend || silence !== null}
+          disabled={!canSend}
         >
           {waitS > 0 ? t("chat.sendIn", { s: waitS }) : <SendHorizontal size={20} />}
         </button>
@@ -118,31 +112,4 @@ export function ChatInput({
       </div>
     </form>
   );
-}
-
-/** Enter chooses a word of an input method first. Safari tells it only by this code. */
-function keepComposing(event: KeyboardEvent): void {
-  const { isComposing, keyCode } = event.nativeEvent;
-  if (event.key === "Enter" && (isComposing || keyCode === 229)) event.preventDefault();
-}
-
-function secondsUntil({ readyAtMs, problem }: ChatSnapshot, nowMs: number): number {
-  const at = Math.max(readyAtMs ?? 0, problem?.untilMs ?? 0);
-  return at > nowMs ? Math.ceil((at - nowMs) / 1000) : 0;
-}
-
-function problemText(
-  t: Translate,
-  { problem, me }: ChatSnapshot,
-  silence: ReturnType<typeof silenced>,
-  nowMs: number,
-): string {
-  if (silence === "muted" && me?.mutedUntil !== undefined) {
-    return t("chat.problem.mutedUntil", { time: formatDuration(me.mutedUntil - nowMs) });
-  }
-  if (silence !== null) return chatProblemText(t, silence);
-  if (problem === null) return "";
-  // A wait that is over is no problem any more.
-  if (problem.untilMs !== null && problem.untilMs <= nowMs) return "";
-  return chatProblemText(t, problem.code);
 }

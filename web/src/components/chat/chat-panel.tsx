@@ -24,17 +24,28 @@ interface ChatPanelProps {
   foot?: ReactNode;
   field?: RefObject<HTMLInputElement | null>;
   withStyle?: boolean;
+  /** Over the picture: light on dark, in either theme. */
+  look?: "plain" | "over";
+  /** False: the page shows `ChatDialogs` itself, since it hides the panel at times. */
+  dialogs?: boolean;
 }
 
 /** The whole chat of a room in a column: pinned line, lines, input. Fills the height it is given. */
-export function ChatPanel({ chat, actions, head, foot, field, withStyle = false }: ChatPanelProps) {
+export function ChatPanel(props: ChatPanelProps) {
+  const { chat, actions, head, foot, field, withStyle = false, dialogs = true } = props;
+  const { look = "plain" } = props;
   const { t } = useLanguage();
   const snapshot = useStore(chat);
   const { copy } = useCopy();
   const actionsFor = actions ?? usualActions({ chat, snapshot, t, copy });
   const { pinned, actionProblem } = snapshot;
   return (
-    <section className={styles.panel} aria-label={t("chat.title")} data-testid="chat">
+    <section
+      className={styles.panel}
+      data-look={look}
+      aria-label={t("chat.title")}
+      data-testid="chat"
+    >
       {head}
       {pinned && <Pinned item={pinned} />}
       <ChatList snapshot={snapshot} actions={actionsFor} />
@@ -53,11 +64,18 @@ export function ChatPanel({ chat, actions, head, foot, field, withStyle = false 
         chat={chat}
         snapshot={snapshot}
         withStyle={withStyle}
+        look={look}
         {...(field ? { field } : {})}
       />
-      {snapshot.asksName && <NameDialog chat={chat} snapshot={snapshot} />}
+      {dialogs && <ChatDialogs chat={chat} />}
     </section>
   );
+}
+
+/** What the chat asks the person. */
+export function ChatDialogs({ chat }: { chat: Chat }) {
+  const snapshot = useStore(chat);
+  return snapshot.asksName && <NameDialog chat={chat} snapshot={snapshot} />;
 }
 
 /** The line above the chat. */

@@ -7,7 +7,15 @@ import { Popup } from "../popup";
 import styles from "./style-menu.module.css";
 
 /** How the person's messages look over the picture: where, and in which colour. */
-export function StyleMenu({ chat, snapshot }: { chat: Chat; snapshot: ChatSnapshot }) {
+export function StyleMenu({
+  chat,
+  snapshot,
+  look = "plain",
+}: {
+  chat: Chat;
+  snapshot: ChatSnapshot;
+  look?: "plain" | "over";
+}) {
   const { t } = useLanguage();
   const name = useId();
   const { style } = snapshot;
@@ -15,6 +23,7 @@ export function StyleMenu({ chat, snapshot }: { chat: Chat; snapshot: ChatSnapsh
     <Popup
       label={t("chat.style")}
       icon={<Baseline size={20} style={{ color: swatch(style.color) }} />}
+      look={look}
       testId="chat-style"
     >
       <fieldset className={styles.group}>

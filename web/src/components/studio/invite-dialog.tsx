@@ -1,7 +1,7 @@
 import { Check, Code } from "lucide-react";
 import { useCopy } from "../../hooks/use-copy";
 import { useLanguage } from "../../hooks/use-language";
-import { withBase } from "../../live/base-path";
+import { embedCode } from "../../live/room-name";
 import { Button } from "../button";
 import { Dialog } from "../dialog";
 import { SharePanel } from "../share-panel";
@@ -24,8 +24,7 @@ export function InviteDialog({ room, onClose }: { room: string; onClose: () => v
 function Embed({ room, origin }: { room: string; origin: string }) {
   const { t } = useLanguage();
   const { copied, copy } = useCopy();
-  const url = origin + withBase(`/embed/${encodeURIComponent(room)}`);
-  const code = `<iframe src="${url}" width="640" height="360" allow="autoplay; fullscreen; picture-in-picture" style="border:0"></iframe>`;
+  const code = embedCode(room, origin);
   return (
     <details className={styles.embed}>
       <summary>{t("invite.embed")}</summary>
