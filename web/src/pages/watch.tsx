@@ -3,12 +3,10 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { IconButton } from "../components/button";
 import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
-import { HelpDialog } from "../components/room/help-dialog";
 import { ReactionRow } from "../components/room/like-bar";
 import { MoreMenu } from "../components/room/more-menu";
 import { OtherRooms } from "../components/room/other-rooms";
 import { RoomInfo } from "../components/room/room-info";
-import { StatsOverlay } from "../components/room/stats-overlay";
 import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
 import { useBell } from "../hooks/use-bell";
@@ -32,6 +30,14 @@ import styles from "./watch.module.css";
 const GuestSide = lazy(async () => ({
   default: (await import("../components/room/guest-side")).GuestSide,
 }));
+
+const HelpDialog = lazy(async () => {
+  return { default: (await import("../components/room/help-dialog")).HelpDialog };
+});
+
+const StatsOverlay = lazy(async () => {
+  return { default: (await import("../components/room/stats-overlay")).StatsOverlay };
+});
 
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
@@ -81,7 +87,9 @@ export function WatchPage({ room }: { room: string }) {
   const theatre = stage.theatre && layout === "wide";
   const below = layout === "tall" && !bleed && !full.isFull && !full.isWeb;
   const stats = panel === "stats" && (
-    <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    <Suspense fallback={null}>
+      <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    </Suspense>
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
   return (
@@ -114,7 +122,11 @@ export function WatchPage({ room }: { room: string }) {
               </Link>
             )}
             {!below && stats}
-            {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
+            {panel === "help" && (
+              <Suspense fallback={null}>
+                <HelpDialog onClose={() => setPanel(null)} />
+              </Suspense>
+            )}
           </FanStage>
           {below && stats}
           {viewer && (cast.step !== "off" || cast.problem !== null) && (

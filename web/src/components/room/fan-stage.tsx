@@ -1,5 +1,5 @@
 import { Play, VolumeX } from "lucide-react";
-import { type MouseEvent, type ReactNode, useRef } from "react";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from "react";
 import { useCast } from "../../hooks/use-cast";
 import { useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
@@ -18,8 +18,10 @@ import { GuestTiles, placeStyle } from "../cast/guest-tiles";
 import { FanControls } from "./fan-controls";
 import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
-import { Hearts } from "./hearts";
-import { Rail } from "./rail";
+
+const Hearts = lazy(async () => ({ default: (await import("./hearts")).Hearts }));
+
+const Rail = lazy(async () => ({ default: (await import("./rail")).Rail }));
 
 interface FanStageProps {
   viewer: Viewer | null;
@@ -133,7 +135,11 @@ export function FanStage(props: FanStageProps) {
       )}
       <canvas ref={canvas} className={styles.danmaku} data-testid="danmaku" hidden={!shown} />
       <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} waiting={props.waiting} />
-      {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
+      {viewer && shown && !calm && (
+        <Suspense fallback={null}>
+          <Hearts chat={viewer.chat} />
+        </Suspense>
+      )}
       {shown && state.paused && !state.blocked && (
         <button
           type="button"
@@ -145,7 +151,11 @@ export function FanStage(props: FanStageProps) {
         </button>
       )}
       {props.children}
-      {shown && props.bleed && <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />}
+      {shown && props.bleed && (
+        <Suspense fallback={null}>
+          <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />
+        </Suspense>
+      )}
       {shown && !props.bleed && (
         <FanControls
           {...{ actions, stage, snapshot, danmaku, viewer }}
