@@ -1,3 +1,4 @@
+import { acceptOffer } from "./accept-offer";
 import { isByAddress, whenNoRelay } from "./detour";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
@@ -14,7 +15,6 @@ import { reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { StallDetector } from "./stall";
 import { type ReceiveStats, StatsReader } from "./stats";
-import { preferStereo } from "./stereo";
 import { Store } from "./store";
 import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { watchVisibility } from "./visibility";
@@ -328,7 +328,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     const session = this.#sessions;
     const isOver = () => this.#closed || session !== this.#sessions;
     const old = this.pc;
-    let sdp = old && (await accept(old, offer.sdp));
+    let sdp = old && (await acceptOffer(old, offer.sdp));
     if (isOver()) return;
     sdp ??= await this.#acceptAnew(offer.sdp);
     if (sdp === null || isOver()) return;
@@ -369,7 +369,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       fail: () => this.#tryAgain("ice_failed"),
     });
     if (this.#isDetour) whenNoRelay(pc, () => this.#noRelay(pc));
-    const sdp = await accept(pc, offer);
+    const sdp = await acceptOffer(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
     return sdp;
   }
@@ -498,19 +498,5 @@ export class Viewer extends Store<ViewerSnapshot> {
     const pc = this.pc;
     this.pc = null;
     pc?.close();
-  }
-}
-
-/** Answers an offer on a peer connection; null when it cannot take it. */
-async function accept(pc: RTCPeerConnection, offer: string): Promise<string | null> {
-  try {
-    await pc.setRemoteDescription({ type: "offer", sdp: offer });
-    const answer = await pc.createAnswer();
-    const stereo = { type: answer.type, sdp: preferStereo(answer.sdp ?? "") };
-    // A browser that takes its own words only plays one channel, which is better than none.
-    await pc.setLocalDescription(stereo).catch(() => pc.setLocalDescription(answer));
-    return pc.localDescription?.sdp ?? null;
-  } catch {
-    return null;
   }
 }
