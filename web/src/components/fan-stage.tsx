@@ -4,6 +4,7 @@ import { useFullscreen } from "../hooks/use-fullscreen";
 import { useIdle } from "../hooks/use-idle";
 import { useLanguage } from "../hooks/use-language";
 import { useMediaQuery } from "../hooks/use-media-query";
+import { useMediaSession } from "../hooks/use-media-session";
 import { usePip } from "../hooks/use-pip";
 import { usePlayer } from "../hooks/use-player";
 import { usePlayerKeys } from "../hooks/use-player-keys";
@@ -57,6 +58,7 @@ export function FanStage({ viewer, snapshot }: FanStageProps) {
   };
   usePlayerKeys(actions);
   const hasPicture = WITH_PICTURE.includes(snapshot.phase) && state.hasFrame;
+  useMediaSession(snapshot.room, player, hasPicture);
   const clicked = (event: MouseEvent) => {
     // A touch only shows the controls; a mouse click is the desktop's play button.
     const isTouch = (event.nativeEvent as PointerEvent).pointerType === "touch";
