@@ -35,6 +35,7 @@ pub mod limits;
 pub mod listen;
 pub mod media;
 mod own_turn;
+mod policies;
 mod public_ips;
 mod serve;
 mod shutdown;

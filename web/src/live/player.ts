@@ -35,11 +35,16 @@ export class Player extends Store<PlayerSnapshot> {
   readonly #cover: HTMLCanvasElement;
   readonly #events = new AbortController();
 
-  constructor(video: HTMLVideoElement, cover: HTMLCanvasElement, onFrame: () => void) {
+  constructor(
+    video: HTMLVideoElement,
+    cover: HTMLCanvasElement,
+    onFrame: () => void,
+    muted = recall("sound") !== true,
+  ) {
     const volume = recall("volume");
     super({
       ...PLAYER_START,
-      muted: recall("sound") !== true,
+      muted,
       volume: typeof volume === "number" ? Math.min(1, Math.max(0, volume)) : 1,
     });
     this.video = video;
