@@ -8,6 +8,7 @@
 //! | server to page | [`ServerMessage`] | `server.rs` |
 //! | HTTP API | [`RoomSummary`], [`RoomInfo`], [`Addresses`] | `api.rs` |
 //! | HTTP API | [`DoctorReport`], [`DeviceReport`], [`DoctorTicket`] | `doctor.rs` |
+//! | HTTP API | [`OEmbed`] | `oembed.rs` |
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
@@ -29,6 +30,7 @@ mod finding;
 pub mod fuzz;
 mod moderation;
 mod name;
+mod oembed;
 mod room;
 mod server;
 mod stage;
@@ -49,6 +51,7 @@ pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};
 pub use moderation::{Banned, Deed, Desk, Flagged, Moderation, Present};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
+pub use oembed::OEmbed;
 pub use room::{AudioState, HostInfo, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
 pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
 pub use stage::{Guest, MAX_GUESTS, Stage, StageAction, StageLayout, StageStep};

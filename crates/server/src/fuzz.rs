@@ -140,6 +140,7 @@ impl Server {
             listen,
             default_room,
             base_path: String::new(),
+            policies: crate::policies::Policies::new(&[]),
             alive: mpsc::channel(1).0,
         };
         Some(Self { runtime, router: crate::http::router(app), hub: task })

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `base.rs` | the path below which clients reach the server |
+//! | `base.rs` | the path below which clients reach the server, and the origin by which they do |
 //! | `bearer.rs` | the bearer token of a request |
 //! | `client.rs` | who calls, and by which host name |
 //! | `cors.rs` | which pages may read an answer |
@@ -14,6 +14,8 @@
 //! | `acme.rs` | the answers to an ACME server's challenges |
 //! | `trust.rs` | the certificate of the own authority, for devices to trust |
 //! | `assets.rs` | the web client |
+//! | `describe.rs` | what the page of a room says to programs that make previews of links |
+//! | `oembed.rs` | `/oembed` |
 
 mod acme;
 mod api;
@@ -23,8 +25,10 @@ mod bearer;
 mod client;
 mod cors;
 mod cover;
+mod describe;
 mod doctor;
 mod headers;
+mod oembed;
 mod rooms;
 mod to_https;
 mod trust;
@@ -35,7 +39,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use protocol::ErrorCode;
 
-pub(crate) use base::Base;
+pub(crate) use base::{Base, encode};
 pub(crate) use bearer::bearer;
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
@@ -68,6 +72,7 @@ fn routes(app: App) -> Router {
         )
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
+        .route("/oembed", api_get(get(oembed::answer)))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))
         .route("/trust/kaibo.pem", get(trust::pem))
         .route("/trust/kaibo.crt", get(trust::der))

@@ -38,6 +38,7 @@ pub mod limits;
 pub mod listen;
 pub mod media;
 mod own_turn;
+mod policies;
 mod public_ips;
 mod serve;
 mod shutdown;

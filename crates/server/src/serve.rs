@@ -18,6 +18,7 @@ use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
+use crate::policies::Policies;
 use crate::public_ips::{Asking, PublicIps};
 use crate::shutdown::Shutdown;
 use crate::state::App;
@@ -162,6 +163,7 @@ pub async fn serve_with(
         https: https.clone(),
         turn: turn.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),
+        policies: Policies::new(&config.embed_origins),
         alive,
     };
     let connections = Table::new(config.connections());

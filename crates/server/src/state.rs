@@ -14,6 +14,7 @@ use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
+use crate::policies::Policies;
 use crate::public_ips::PublicIps;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
@@ -41,6 +42,8 @@ pub(crate) struct App {
     pub(crate) turn: Option<OwnTurn>,
     /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
+    /// The content security policies.
+    pub(crate) policies: Policies,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,
 }

@@ -1,8 +1,9 @@
 import { recallString, remember } from "../live/storage";
 import { Store } from "../live/store";
+import { detectLanguage, fill, type Language } from "./detect-language";
 import type { Dictionary, Key } from "./zh";
 
-export type Language = "zh-CN" | "en";
+export { detectLanguage, fill, type Language };
 
 export type Translate = (key: Key, values?: Record<string, string | number>) => string;
 
@@ -20,20 +21,6 @@ const LOADERS: Record<Language, { fan: () => Promise<Words>; all: () => Promise<
   },
 };
 
-/** The address wins, then what was chosen before, then the browser's own order. */
-export function detectLanguage(
-  search: string,
-  saved: string | null,
-  preferred: readonly string[],
-): Language {
-  const asked = new URLSearchParams(search).get("lang");
-  for (const wish of [asked, saved, ...preferred]) {
-    if (wish && /^zh\b/i.test(wish)) return "zh-CN";
-    if (wish && /^en\b/i.test(wish)) return "en";
-  }
-  return preferred.length === 0 ? "zh-CN" : "en";
-}
-
 /** `missing` is told of a word that is not there. */
 export function translator(words: Words, missing?: (key: Key) => void): Translate {
   return (key, values) => {
@@ -41,11 +28,6 @@ export function translator(words: Words, missing?: (key: Key) => void): Translat
     if (text === undefined) missing?.(key);
     return fill(text ?? "", values);
   };
-}
-
-/** Puts values into the holes of a text, such as `{n}`. */
-export function fill(text: string, values?: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (hole, name: string) => String(values?.[name] ?? hole));
 }
 
 interface LanguageSnapshot {

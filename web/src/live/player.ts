@@ -44,11 +44,12 @@ export class Player extends Store<PlayerSnapshot> {
     cover: HTMLCanvasElement,
     onFrame: () => void,
     onScreen: (frame: ShownFrame) => void = () => {},
+    muted = recall("sound") !== true,
   ) {
     const volume = recall("volume");
     super({
       ...PLAYER_START,
-      muted: recall("sound") !== true,
+      muted,
       volume: typeof volume === "number" ? Math.min(1, Math.max(0, volume)) : 1,
     });
     this.video = video;

@@ -41,6 +41,10 @@ knobs! {
         /// Origin of other web pages that may publish and watch, such as https://example.com; may be repeated; * for any
         allow_origins: [Vec<String>] = Vec::new(),
             (long = "allow-origin", value_name = "ORIGIN", env = "KAIBO_ALLOW_ORIGIN", value_delimiter = ',');
+        /// Origin of web pages that may show the embed of a room (/embed/ROOM), such as https://example.com or
+        /// https://*.example.com; may be repeated; * for any page, none for none but ours [default: *]
+        embed_origins: [Vec<String>] = vec!["*".into()],
+            (long = "embed-origin", value_name = "ORIGIN", env = "KAIBO_EMBED_ORIGIN", value_delimiter = ',');
         /// Network of proxies whose X-Forwarded-For and Forwarded are believed, such as 10.0.0.0/8; may be repeated
         /// [default: 127.0.0.0/8, ::1/128]
         trust_proxies: [Vec<IpNet>] = loopback(),

@@ -5,6 +5,7 @@ import { useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
 import { useMediaQuery } from "../../hooks/use-media-query";
+import { useMediaSession } from "../../hooks/use-media-session";
 import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
@@ -72,6 +73,7 @@ export function FanStage(props: FanStageProps) {
     second: t("cast.second"),
   });
   const isCast = cast.tiles.length > 0;
+  useMediaSession(snapshot.room, player, shown);
   const shown = hasPicture(snapshot, state.hasFrame);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
