@@ -1,10 +1,15 @@
 import { lazy, Suspense } from "react";
 import { languageStore } from "./i18n/language";
 import { roomOfPath } from "./live/room-name";
+import { shownPath } from "./navigation";
 import { HomePage } from "./pages/home";
 import { NotFoundPage } from "./pages/not-found";
-import { WatchPage } from "./pages/watch";
 import { usePath } from "./router";
+
+/** Begun with the page where it shows a room: fans do not wait for a second script to ask for the third. */
+const loadWatch = async () => ({ default: (await import("./pages/watch")).WatchPage });
+const watchPage = roomOfPath(shownPath()) === null ? null : loadWatch();
+const WatchPage = lazy(() => watchPage ?? loadWatch());
 
 // Fans need not load the studio, nor its words.
 const HostPage = lazy(async () => {
@@ -47,6 +52,12 @@ export function App() {
     );
   }
   const room = roomOfPath(path);
-  if (room !== null) return <WatchPage key={room} room={room} />;
+  if (room !== null) {
+    return (
+      <Suspense fallback={null}>
+        <WatchPage key={room} room={room} />
+      </Suspense>
+    );
+  }
   return <NotFoundPage />;
 }
