@@ -1,15 +1,13 @@
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { languageStore } from "./i18n/language";
 import { roomOfPath } from "./live/room-name";
-import { shownPath } from "./navigation";
-import { HomePage } from "./pages/home";
 import { NotFoundPage } from "./pages/not-found";
 import { usePath } from "./router";
 
-/** Begun with the page where it shows a room: fans do not wait for a second script to ask for the third. */
-const loadWatch = async () => ({ default: (await import("./pages/watch")).WatchPage });
-const watchPage = roomOfPath(shownPath()) === null ? null : loadWatch();
-const WatchPage = lazy(() => watchPage ?? loadWatch());
+const HomePage = lazy(async () => ({ default: (await import("./pages/home")).HomePage }));
+
+// Hosts need not load a fan's page.
+const WatchPage = lazy(async () => ({ default: (await import("./pages/watch")).WatchPage }));
 
 // Fans need not load the studio, nor its words.
 const HostPage = lazy(async () => {
@@ -29,35 +27,26 @@ const DoctorPage = lazy(async () => {
 
 export function App() {
   const path = usePath();
-  if (path === "/") return <HomePage />;
-  if (path === "/host") {
-    return (
-      <Suspense fallback={null}>
-        <HostPage />
-      </Suspense>
-    );
-  }
-  if (path === "/trust") {
-    return (
-      <Suspense fallback={null}>
-        <TrustPage />
-      </Suspense>
-    );
-  }
-  if (path === "/doctor") {
-    return (
-      <Suspense fallback={null}>
-        <DoctorPage />
-      </Suspense>
-    );
+  return <Suspense fallback={null}>{pageOf(path)}</Suspense>;
+}
+
+function pageOf(path: string): ReactNode {
+  switch (path) {
+    case "/":
+      return <HomePage />;
+    case "/host":
+      return <HostPage />;
+    case "/trust":
+      return <TrustPage />;
+    case "/doctor":
+      return <DoctorPage />;
   }
   const room = roomOfPath(path);
-  if (room !== null) {
-    return (
-      <Suspense fallback={null}>
-        <WatchPage key={room} room={room} />
-      </Suspense>
-    );
-  }
-  return <NotFoundPage />;
+  return room === null ? <NotFoundPage /> : <WatchPage key={room} room={room} />;
+}
+
+/** Loads what the page of a path needs, beside the words. */
+export function loadPage(path: string): void {
+  if (path === "/") void import("./pages/home").catch(() => undefined);
+  if (roomOfPath(path) !== null) void import("./pages/watch").catch(() => undefined);
 }

@@ -41,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
+    /// Tells this run of the server from others.
+    pub(crate) run: u32,
     effects: VecDeque<Effect>,
     pub(crate) half_open: HalfOpen,
     /// Peers that give way in a full server; the hub closes them before it is drained.
@@ -63,8 +65,10 @@ impl Context {
         auth: Auth,
         admission: Admission,
         now: Now,
-        random: impl FnMut() -> u128 + Send + 'static,
+        mut random: impl FnMut() -> u128 + Send + 'static,
     ) -> Self {
+        // The low bits.
+        let run = random() as u32;
         Self {
             now,
             config,
@@ -74,6 +78,7 @@ impl Context {
             timers: Timers::default(),
             kept: KeptRooms::default(),
             is_draining: false,
+            run,
             effects: VecDeque::new(),
             half_open: HalfOpen::default(),
             evicted: Vec::new(),

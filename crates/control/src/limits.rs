@@ -179,13 +179,16 @@ pub const SLOW_SECONDS: u16 = 3600;
 pub const DEED_LOG: usize = 100;
 
 /// Lines that fans reported, in `desk`; beyond it the oldest is left out.
-pub const FLAGGED_LINES: usize = 100;
+pub const FLAGGED_LINES: usize = 50;
 
 /// People who reported one line and are counted.
 pub const FLAGS_OF_A_LINE: usize = 1000;
 
 /// People in `desk`.
 pub const DESK_PEOPLE: usize = 200;
+
+/// Bans in `desk`, the newest ones.
+pub const DESK_BANS: usize = 200;
 
 /// The shortest time between two `desk`s of a room.
 pub const DESK_EVERY: Duration = Duration::from_secs(1);

@@ -30,7 +30,7 @@ mod talk;
 mod watch;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use auth::{ClientAddr, Secret};
@@ -73,6 +73,8 @@ pub(crate) struct Room {
     pub(crate) latencies: Latencies,
     /// When it was told last that somebody came in.
     announced_at: Option<Instant>,
+    /// The pages that want to be told what only hosts and moderators see.
+    pub(crate) desks: BTreeSet<SessionId>,
     desk_told_at: Option<Instant>,
     /// A host or a moderator has changed something: it is kept when nobody is in it.
     has_settled: bool,
@@ -120,6 +122,7 @@ impl Room {
             settings,
             latencies: Latencies::default(),
             announced_at: None,
+            desks: BTreeSet::new(),
             desk_told_at: None,
             has_settled: false,
         }

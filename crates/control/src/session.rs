@@ -22,13 +22,6 @@ use crate::limits::{OFFERS_BURST, OFFERS_PER_SECOND};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub(crate) u64);
 
-impl SessionId {
-    /// Names the person of a session that has no secret of its own.
-    pub(crate) fn person(self) -> PersonId {
-        PersonId::parse(&self.to_string()).expect("a letter and digits")
-    }
-}
-
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "s{}", self.0)
@@ -83,8 +76,6 @@ pub(crate) struct Session {
     pub(crate) has_spoken: bool,
     /// What it was told last that it may do.
     pub(crate) told_standing: Option<Standing>,
-    /// It asked for what only hosts and moderators see.
-    pub(crate) wants_desk: bool,
     /// The round trip of its media, in milliseconds, as it measured last.
     pub(crate) rtt_ms: Option<f64>,
     /// It was allowed to publish once; a resumed session need not show its key again.
@@ -127,7 +118,6 @@ impl Session {
             person: None,
             has_spoken: false,
             told_standing: None,
-            wants_desk: false,
             rtt_ms: None,
             is_authorized: false,
             publishing: None,

@@ -38,7 +38,18 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         if let Some(claimant) = room.claimant {
             assert!(room.members[&claimant].has_claim());
         }
+        assert!(room.desks.iter().all(|sid| room.members.contains_key(sid)));
+        for (uid, known) in room.people.present() {
+            for sid in &known.sessions {
+                assert_eq!(room.members[sid].person.as_ref(), Some(uid), "a page of that person");
+                assert_eq!(room.members[sid].name, known.name, "by the same name");
+            }
+        }
         for (sid, session) in &room.members {
+            assert!(session.page().is_none() || session.person.is_some(), "a page is somebody's");
+            if let Some(uid) = &session.person {
+                assert!(room.people.get(uid).is_some_and(|known| known.sessions.contains(sid)));
+            }
             assert_eq!(directory.sessions[sid], *id);
             let is_left = session.is_http() && session.client.is_none();
             assert!(!is_left || session.has_media() || room.is_host(*sid), "nobody asks for it");

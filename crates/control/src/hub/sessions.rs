@@ -273,5 +273,5 @@ impl Hub {
 
 /// Whether a session is a WebSocket that says nothing and is sent nothing.
 fn is_idle(session: &Session) -> bool {
-    matches!(session.profile, Profile::Basic) && !session.has_media()
+    matches!(session.profile, Profile::Basic) && !session.has_media() && !session.has_spoken
 }

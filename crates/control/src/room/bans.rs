@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use auth::{ClientAddr, Network};
 use protocol::{Banned, DisplayName, PersonId};
 
-use crate::limits::{BANNED_NETWORKS, BANS};
+use crate::limits::{BANNED_NETWORKS, BANS, DESK_BANS};
 
 /// The bans of one room, oldest first; at most [`BANS`].
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Bans {
         self.0.iter()
     }
 
-    /// As hosts and moderators see them, newest first.
+    /// As hosts and moderators see them: the newest [`DESK_BANS`], newest first.
     pub(crate) fn told(&self) -> Vec<Banned> {
         let told = |ban: &Ban| Banned {
             uid: ban.uid.clone(),
@@ -68,7 +68,7 @@ impl Bans {
             address: !ban.networks.is_empty(),
             since: ban.since,
         };
-        self.0.iter().rev().map(told).collect()
+        self.0.iter().rev().take(DESK_BANS).map(told).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use protocol::{Desk, Person, Present, ServerMessage, Standing};
 
 use super::Room;
+use crate::api::{ClientId, Effect, Notice};
 use crate::context::Context;
 use crate::limits::{DESK_EVERY, DESK_PEOPLE};
 use crate::refusal::Refusal;
@@ -21,11 +22,13 @@ impl Room {
             self.may_moderate(cx, sid)?;
         }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        session.wants_desk = on;
         let client = session.client;
         if on {
+            self.desks.insert(sid);
             let desk = self.desk(cx);
             cx.send(client, ServerMessage::Desk(desk));
+        } else {
+            self.desks.remove(&sid);
         }
         Ok(())
     }
@@ -33,7 +36,7 @@ impl Room {
     /// Something that only hosts and moderators see has changed.
     pub(crate) fn desk_changed(&mut self, cx: &mut Context) {
         let timer = Timer::Desk(self.id);
-        if !cx.timers.is_set(timer) && self.members.values().any(|session| session.wants_desk) {
+        if !self.desks.is_empty() && !cx.timers.is_set(timer) {
             let due = self.desk_told_at.map_or(cx.now.at, |at| (at + DESK_EVERY).max(cx.now.at));
             cx.timers.set(timer, due);
         }
@@ -41,19 +44,19 @@ impl Room {
 
     pub(crate) fn tell_desk(&mut self, cx: &mut Context) {
         self.desk_told_at = Some(cx.now.at);
-        let desk = self.desk(cx);
-        self.tell_those(cx, ServerMessage::Desk(desk), |session| session.wants_desk);
+        let pages = self.desks.iter().filter_map(|sid| self.members.get(sid));
+        let to: Vec<ClientId> = pages.filter_map(|page| page.client).collect();
+        if !to.is_empty() {
+            let notice = Notice::Message(ServerMessage::Desk(self.desk(cx)));
+            cx.push(Effect::Broadcast { to, notice });
+        }
     }
 
     /// Who keeps order no more is told no more.
     pub(crate) fn close_desks(&mut self, cx: &Context) {
-        let open = self.members.iter().filter(|(_, session)| session.wants_desk);
-        let closed = open.filter(|(sid, _)| self.standing(cx, **sid) < Standing::Moderator);
-        for sid in closed.map(|(sid, _)| *sid).collect::<Vec<_>>() {
-            if let Some(session) = self.members.get_mut(&sid) {
-                session.wants_desk = false;
-            }
-        }
+        let mut desks = std::mem::take(&mut self.desks);
+        desks.retain(|sid| self.standing(cx, *sid) >= Standing::Moderator);
+        self.desks = desks;
     }
 
     fn desk(&self, cx: &Context) -> Desk {

@@ -16,7 +16,7 @@ impl Room {
     fn uid_of(&self, sid: SessionId, session: &Session) -> PersonId {
         match &session.secret {
             Some(secret) => self.people.id_of(secret),
-            None => sid.person(),
+            None => self.people.id_of_session(sid),
         }
     }
 
@@ -27,10 +27,12 @@ impl Room {
         sid: SessionId,
         name: Option<DisplayName>,
     ) {
-        self.leave_person(cx, sid);
         let Some(session) = self.members.get(&sid) else { return };
-        let uid = self.uid_of(sid, session);
-        let known = self.people.enter(&uid, sid, bannable(&session.addr));
+        let (uid, addr) = (self.uid_of(sid, session), session.addr);
+        if session.person.as_ref() != Some(&uid) {
+            self.leave_person(cx, sid);
+        }
+        let known = self.people.enter(&uid, sid, bannable(&addr));
         let name = name.filter(|name| !self.order.words.blocks(name.as_str()));
         let is_renamed = name.is_some() && name != known.name;
         let name = name.or_else(|| known.name.clone());
@@ -139,7 +141,7 @@ impl Room {
         }
         let is_same = |host: SessionId| {
             let host = self.members.get(&host).and_then(|it| it.person.as_ref());
-            host.is_some() && host == session.person.as_ref()
+            host.is_some_and(|host| *host == self.uid_of(sid, session))
         };
         cx.auth.is_owner(&session.addr, &session.credential)
             || self.host.as_ref().is_some_and(|host| host.session == sid || is_same(host.session))
@@ -160,7 +162,7 @@ impl Room {
         let standing = self.standing(cx, sid);
         let session = self.members.get_mut(&sid)?;
         session.told_standing = Some(standing);
-        let uid = session.person.clone().unwrap_or_else(|| sid.person());
+        let uid = session.person.clone()?;
         let known = self.people.get(&uid);
         let muted_until = known.and_then(|known| known.muted_until);
         Some(SelfInfo {
@@ -205,6 +207,7 @@ impl Room {
         for sid in changed {
             self.tell_you(cx, sid);
         }
+        self.close_desks(cx);
     }
 
     /// The person of a page.

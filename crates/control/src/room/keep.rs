@@ -23,7 +23,7 @@ impl Room {
             let (key, invite) = (cx.new_key(), cx.new_invite());
             let settings = Settings { invite, ..Settings::default() };
             let chat = Chat::new(0, Vec::new(), cx.now.at);
-            return Self::new(id, name, People::new(key), chat, settings);
+            return Self::new(id, name, People::new(key, cx.run), chat, settings);
         };
         let SavedRoom {
             room: _,
@@ -42,7 +42,7 @@ impl Room {
             last_mid,
             lines,
         } = saved;
-        let mut people = People::new(key);
+        let mut people = People::new(key, cx.run);
         for SavedModerator { uid, name } in moderators {
             people.promote(uid, name, true);
         }

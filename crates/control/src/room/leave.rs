@@ -163,6 +163,7 @@ impl Room {
             }
         }
         self.leave_person(cx, sid);
+        self.desks.remove(&sid);
         let Some(session) = self.members.remove(&sid) else { return };
         if let Profile::Page(page) = session.profile {
             cx.directory.tokens.remove(&page.token);

@@ -23,6 +23,8 @@ const ID_BYTES: usize = 12;
 #[derive(Debug)]
 pub(crate) struct People {
     key: u128,
+    /// Tells this run of the server from the next, whose sessions have the same names.
+    run: u32,
     /// At most [`ABSENT_PEOPLE`] more than are present: see [`Self::forget_oldest`].
     all: HashMap<PersonId, Known>,
     n_absent: usize,
@@ -71,8 +73,8 @@ pub(crate) enum Doing {
 
 impl People {
     /// Nobody. `key` has 128 bits that nobody can guess.
-    pub(crate) fn new(key: u128) -> Self {
-        Self { key, all: HashMap::new(), n_absent: 0, moderators: BTreeMap::new() }
+    pub(crate) fn new(key: u128, run: u32) -> Self {
+        Self { key, run, all: HashMap::new(), n_absent: 0, moderators: BTreeMap::new() }
     }
 
     /// The key, to be saved with the room.
@@ -88,6 +90,12 @@ impl People {
         let hash = mac.finalize().into_bytes();
         let hex: String = hash.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect();
         PersonId::parse(&format!("p{hex}")).expect("letters and digits")
+    }
+
+    /// The id of the person of a session without a secret.
+    pub(crate) fn id_of_session(&self, session: SessionId) -> PersonId {
+        let run = self.run;
+        PersonId::parse(&format!("{session}-{run:x}")).expect("letters, digits and a dash")
     }
 
     pub(crate) fn get(&self, uid: &PersonId) -> Option<&Known> {
@@ -225,7 +233,7 @@ mod tests {
     #[test]
     fn a_person_has_one_id_in_a_room_and_another_in_the_next() {
         let (ours, theirs) = (Secret::new("a secret"), Secret::new("another"));
-        let (here, there) = (People::new(1), People::new(2));
+        let (here, there) = (People::new(1, 0), People::new(2, 0));
         assert_eq!(here.id_of(&ours), here.id_of(&ours));
         assert_ne!(here.id_of(&ours), here.id_of(&theirs));
         assert_ne!(here.id_of(&ours), there.id_of(&ours));
@@ -234,7 +242,7 @@ mod tests {
     #[test]
     fn who_is_gone_is_forgotten_at_last_and_who_may_not_write_is_not() {
         let now = Instant::now();
-        let mut people = People::new(1);
+        let mut people = People::new(1, 0);
         let uid = |n: usize| PersonId::parse(&format!("p{n}")).unwrap();
         let n = 3 * ABSENT_PEOPLE;
         for i in 0..n {

@@ -3,6 +3,7 @@
 use protocol::{ChatItem, ChatRules, ErrorCode, MaybeText, NoticeText, Standing, Title};
 
 use super::Room;
+use super::people::Doing;
 use super::words::WordList;
 use crate::context::Context;
 use crate::limits::SLOW_SECONDS;
@@ -40,6 +41,8 @@ impl Room {
         changes: Changes,
     ) -> Result<(), Refusal> {
         let standing = self.may_moderate(cx, sid)?;
+        let uid = self.person_of(sid)?;
+        self.take_rate(cx, &uid, Doing::Other)?;
         let Changes { title, notice, chat, words } = changes;
         if standing < Standing::Host && (title.is_some() || notice.is_some()) {
             let message = "only the host changes the title and the notice";
@@ -52,6 +55,7 @@ impl Room {
         let words = words.map(|words| WordList::parse(&words)).transpose().map_err(|error| {
             Refusal::new(ErrorCode::BadField, format!("\"words\": {error}")).detail("words")
         })?;
+        let before = (self.settings.title.clone(), self.settings.notice.clone(), self.order.rules);
         if let Some(MaybeText(title)) = title {
             self.settings.title = title;
         }
@@ -65,7 +69,9 @@ impl Room {
         if let Some(words) = words {
             self.order.words = words;
         }
-        self.tell_state(cx);
+        if before != (self.settings.title.clone(), self.settings.notice.clone(), self.order.rules) {
+            self.tell_state(cx);
+        }
         self.desk_changed(cx);
         self.has_settled = true;
         self.changed(cx);

@@ -128,7 +128,7 @@ impl Room {
     /// The person that a member is to the stage.
     fn uid_on_stage(&self, sid: SessionId) -> PersonId {
         let person = self.members.get(&sid).and_then(|session| session.person.clone());
-        person.unwrap_or_else(|| sid.person())
+        person.unwrap_or_else(|| self.people.id_of_session(sid))
     }
 
     /// A member as the stage shows it; `None` without a name.

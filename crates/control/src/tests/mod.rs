@@ -14,6 +14,7 @@ mod layers;
 mod limits;
 mod log;
 mod media_events;
+mod order;
 mod programs;
 mod properties;
 mod replies;

@@ -16,8 +16,8 @@ fn named(w: &mut World, name: &str) -> ClientId {
 }
 
 fn uid(w: &World, client: ClientId) -> String {
-    let (sid, session, _) = w.session(client);
-    session.person.clone().unwrap_or_else(|| sid.person()).to_string()
+    let (sid, session, room) = w.session(client);
+    session.person.clone().unwrap_or_else(|| room.people.id_of_session(sid)).to_string()
 }
 
 fn stage(w: &mut World, client: ClientId, fields: &str) {

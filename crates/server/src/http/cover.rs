@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use auth::{Action, Credential};
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 use control::Refusal;
 use protocol::{ErrorCode, RoomName};
 use serde::Serialize;
@@ -31,12 +32,11 @@ struct Taken {
     cover: u32,
 }
 
-pub(super) fn route() -> MethodRouter<App> {
-    get(read)
-        .put(put)
-        .delete(remove)
-        .options(async || preflight("GET, HEAD, PUT, DELETE, OPTIONS", None))
-        .layer(DefaultBodyLimit::max(COVER_BYTES))
+/// Apart from the other routes: a picture is longer than any other body.
+pub(super) fn routes() -> Router<App> {
+    let preflight = async || preflight("GET, HEAD, PUT, DELETE, OPTIONS", None);
+    let route = get(read).put(put).delete(remove).options(preflight);
+    Router::new().route("/api/rooms/{room}/cover", route)
 }
 
 type Name = Result<Path<String>, PathRejection>;
@@ -82,11 +82,12 @@ async fn put(
     client: Client,
     name: Name,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Response, ApiError> {
     let room = parse(name)?;
     check(&app, &client, &headers, &room)?;
-    let body = body.map_err(|_| {
+    // Read after the right was asked for.
+    let body = to_bytes(body, COVER_BYTES).await.map_err(|_| {
         let message = format!("the picture is longer than {COVER_BYTES} bytes");
         ApiError::new(ErrorCode::TooLarge, message)
     })?;
