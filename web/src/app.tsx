@@ -2,10 +2,12 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { languageStore } from "./i18n/language";
 import { roomOfPath } from "./live/room-name";
 import { NotFoundPage } from "./pages/not-found";
-import { WatchPage } from "./pages/watch";
 import { usePath } from "./router";
 
 const HomePage = lazy(async () => ({ default: (await import("./pages/home")).HomePage }));
+
+// Hosts need not load a fan's page.
+const WatchPage = lazy(async () => ({ default: (await import("./pages/watch")).WatchPage }));
 
 // Fans need not load the studio, nor its words.
 const HostPage = lazy(async () => {
@@ -43,7 +45,8 @@ function pageOf(path: string): ReactNode {
   return room === null ? <NotFoundPage /> : <WatchPage key={room} room={room} />;
 }
 
-/** Loads what the page of a path needs, beside the words. A fan's is here already. */
+/** Loads what the page of a path needs, beside the words. */
 export function loadPage(path: string): void {
   if (path === "/") void import("./pages/home").catch(() => undefined);
+  if (roomOfPath(path) !== null) void import("./pages/watch").catch(() => undefined);
 }

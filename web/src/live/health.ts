@@ -57,7 +57,13 @@ export class HealthWatch {
   }
 
   /** `isReached`: the server hears us. */
-  read(stats: SendStats, media: LocalMediaSnapshot, isReached: boolean, now: number): Health {
+  read(
+    stats: SendStats,
+    media: LocalMediaSnapshot,
+    isReached: boolean,
+    now: number,
+    paused: ReadonlySet<string> = new Set(),
+  ): Health {
     const picture = media.videoOn ? media.videoTrack : null;
     if (picture !== this.#picture) {
       this.#picture = picture;
@@ -66,7 +72,7 @@ export class HealthWatch {
     const verdict = isReached ? this.#confirmed(this.#judge(stats, media, now)) : SERVER_GONE;
     const sample = { at: now, bps: isReached ? (stats.bitrateBps ?? 0) : 0, level: verdict.level };
     this.#history = [...this.#history.filter(({ at }) => now - at < HISTORY_MS), sample];
-    return { ...verdict, history: this.#history, targetBps: targetBps(media) };
+    return { ...verdict, history: this.#history, targetBps: targetBps(media, paused) };
   }
 
   #judge(stats: SendStats, media: LocalMediaSnapshot, now: number): Verdict {
@@ -92,8 +98,13 @@ export class HealthWatch {
   }
 }
 
-function targetBps({ settings, videoTrack, audible }: LocalMediaSnapshot): number {
-  const shares = settings.codec === "VP8" ? LAYERS.reduce((sum, { share }) => sum + share, 0) : 1;
+/** Layers that nobody watches are not sent. */
+function targetBps(
+  { settings, videoTrack, audible }: LocalMediaSnapshot,
+  paused: ReadonlySet<string>,
+): number {
+  const sent = LAYERS.filter(({ rid }) => !paused.has(rid));
+  const shares = settings.codec === "VP8" ? sent.reduce((sum, { share }) => sum + share, 0) : 1;
   const picture = videoTrack ? pictureOf(settings).maxBitrateBps * shares : 0;
   return picture + (audible ? SOUND_BPS[settings.music ? "music" : "voice"] : 0);
 }

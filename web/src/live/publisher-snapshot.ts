@@ -1,5 +1,5 @@
 import { type Health, SERVER_GONE, type Verdict } from "./health";
-import type { ErrorCode, Finding, LiveState, RoomState } from "./protocol";
+import type { ErrorCode, Finding, LiveState, RoomState, Standing } from "./protocol";
 import type { SendStats } from "./stats";
 import type { NoPath } from "./why-no-path";
 
@@ -9,6 +9,8 @@ export interface PublisherSnapshot {
   phase: "idle" | "connecting" | "live" | "ended" | "failed";
   /** The conversation with the room, also without media: `open` when it may be hosted from this page. */
   desk: "none" | "opening" | "open";
+  /** What the server takes the person for. */
+  standing: Standing | null;
   room: RoomState | null;
   /** Whether the media reaches the server. */
   connected: boolean;
@@ -37,6 +39,7 @@ export const NOTHING: ReadonlySet<string> = new Set();
 export const IDLE: PublisherSnapshot = {
   phase: "idle",
   desk: "none",
+  standing: null,
   room: null,
   connected: false,
   rttMs: null,

@@ -117,9 +117,10 @@ export class Publisher extends Store<PublisherSnapshot> {
   /** Publishes what the preview shows, and lets the fans see it. */
   goLive(options: GoLive): void {
     this.#wasConnected = false;
-    const { desk, room, viewers, peak, rttMs } = this.getSnapshot();
+    const { desk, standing, room, viewers, peak, rttMs } = this.getSnapshot();
     if (desk === "open" && this.#signaling?.isOpen && this.#isGreeted(options)) {
-      this.update({ ...IDLE, phase: "connecting", desk, room, viewers, peak, rttMs });
+      const kept = { desk, standing, room, viewers, peak, rttMs };
+      this.update({ ...IDLE, phase: "connecting", ...kept });
       this.#publish();
       return;
     }
@@ -250,6 +251,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
+    if (message.type === "welcome") this.update({ standing: message.self.standing });
+    if (message.type === "you") this.update({ standing: message.standing });
     // What concerns the chat alone is its own.
     if (!this.chat.receive(message)) this.#act(message);
     for (const listener of [...this.#listeners]) listener(message);
@@ -512,9 +515,10 @@ export class Publisher extends Store<PublisherSnapshot> {
     // A camera tells its size only once it runs, and another when the phone is turned.
     if (this.#taken) this.#sendMediaState();
     const media = this.#media.getSnapshot();
-    const { connected, phase, attempt } = this.getSnapshot();
+    const { connected, phase, attempt, paused } = this.getSnapshot();
     const isReached = connected && attempt === 0;
-    this.update({ stats, health: this.#health.read(stats, media, isReached, Date.now()) });
+    const health = this.#health.read(stats, media, isReached, Date.now(), paused);
+    this.update({ stats, health });
     if (phase === "live") this.#note();
     this.#tellRoundTrip(stats.rttMs);
   }

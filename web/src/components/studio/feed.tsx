@@ -11,7 +11,7 @@ import { Viewer } from "../../live/viewer";
 import { VIEWER_START } from "../../live/viewer-snapshot";
 import { Button, Spinner } from "../button";
 import previewStyles from "../host-preview.module.css";
-import { Card } from "./cards";
+import { Card, TakenCard } from "./cards";
 import styles from "./preview.module.css";
 
 /** A look at what an encoder sends in the host's name: a connection that counts as no viewer. */
@@ -77,10 +77,12 @@ export function FeedPreview({ room }: { room: string }) {
   );
 }
 
-/** What a host may do about it. */
+/** What a host may do about it; somebody else's broadcast is none of its business. */
 export function FeedCard({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
-  const { media, snapshot, goLive } = studio;
+  const { media, snapshot, broadcast, goLive } = studio;
+  const { room, standing } = broadcast;
+  if (room && standing !== "host") return <TakenCard studio={studio} room={room.room} />;
   const take = async () => {
     if (!snapshot.stream) await media.open();
     if (media.getSnapshot().stream) goLive();

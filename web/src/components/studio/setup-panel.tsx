@@ -6,6 +6,7 @@ import { TITLE_MAX } from "../../live/room-title";
 import { Button } from "../button";
 import { InputField } from "../field";
 import { CheckList } from "./check-list";
+import { CoverField } from "./cover-field";
 import { KeyField } from "./key-field";
 import { SendFields } from "./send-fields";
 import styles from "./setup-panel.module.css";
@@ -54,6 +55,7 @@ function Room({ studio }: { studio: Studio }) {
         data-testid="setup-title"
         onChange={(event) => studio.setTitle(event.target.value)}
       />
+      <CoverField studio={studio} />
       <div className={styles.address}>
         <InputField
           label={t("setup.address")}
