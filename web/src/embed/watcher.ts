@@ -1,4 +1,5 @@
 import { acceptOffer } from "../live/accept-offer";
+import { HOST_STREAM } from "../live/guest-streams";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "../live/peer";
 import { PeerGuard } from "../live/peer-guard";
 import type { ErrorCode, RoomState, ServerMessage } from "../live/protocol";
@@ -256,7 +257,8 @@ export class Watcher extends Store<WatcherSnapshot> {
     this.#expectAnew();
     const own = new MediaStream();
     pc.addEventListener("track", ({ streams: [stream], track }) => {
-      // The server names one stream for both tracks; without it we gather them ourselves.
+      // The host's alone; guests on stage have streams of their own. Without one we gather the tracks ourselves.
+      if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(track);
       if (pc === this.#pc) this.update({ stream: stream ?? own });
     });

@@ -73,8 +73,8 @@ export function FanStage(props: FanStageProps) {
     second: t("cast.second"),
   });
   const isCast = cast.tiles.length > 0;
-  useMediaSession(snapshot.room, player, shown);
   const shown = hasPicture(snapshot, state.hasFrame);
+  useMediaSession(snapshot.room, player, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
     choice: danmaku,
