@@ -1,10 +1,11 @@
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { languageStore } from "./i18n/language";
 import { roomOfPath } from "./live/room-name";
-import { HomePage } from "./pages/home";
 import { NotFoundPage } from "./pages/not-found";
 import { WatchPage } from "./pages/watch";
 import { usePath } from "./router";
+
+const HomePage = lazy(async () => ({ default: (await import("./pages/home")).HomePage }));
 
 // Fans need not load the studio, nor its words.
 const HostPage = lazy(async () => {
@@ -24,29 +25,25 @@ const DoctorPage = lazy(async () => {
 
 export function App() {
   const path = usePath();
-  if (path === "/") return <HomePage />;
-  if (path === "/host") {
-    return (
-      <Suspense fallback={null}>
-        <HostPage />
-      </Suspense>
-    );
-  }
-  if (path === "/trust") {
-    return (
-      <Suspense fallback={null}>
-        <TrustPage />
-      </Suspense>
-    );
-  }
-  if (path === "/doctor") {
-    return (
-      <Suspense fallback={null}>
-        <DoctorPage />
-      </Suspense>
-    );
+  return <Suspense fallback={null}>{pageOf(path)}</Suspense>;
+}
+
+function pageOf(path: string): ReactNode {
+  switch (path) {
+    case "/":
+      return <HomePage />;
+    case "/host":
+      return <HostPage />;
+    case "/trust":
+      return <TrustPage />;
+    case "/doctor":
+      return <DoctorPage />;
   }
   const room = roomOfPath(path);
-  if (room !== null) return <WatchPage key={room} room={room} />;
-  return <NotFoundPage />;
+  return room === null ? <NotFoundPage /> : <WatchPage key={room} room={room} />;
+}
+
+/** Loads what the page of a path needs, beside the words. A fan's is here already. */
+export function loadPage(path: string): void {
+  if (path === "/") void import("./pages/home").catch(() => undefined);
 }

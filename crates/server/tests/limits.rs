@@ -166,7 +166,7 @@ fn each_public_constant_has_a_row_with_its_value() {
         ("PING_EVERY", ms(limits::PING_EVERY)),
         ("PREFER_EVERY", ms(control_limits::PREFER_EVERY)),
         ("PUBLISH_CEILING_KBPS", engine::PUBLISH_CEILING_KBPS.into()),
-        ("RELOAD_GRACE", ms(control_limits::RELOAD_GRACE)),
+        ("GUEST_GRACE", ms(control_limits::GUEST_GRACE)),
         ("RESTART_EVERY", ms(control_limits::RESTART_EVERY)),
         ("RoomName::MAX_CHARS", RoomName::MAX_CHARS as u64),
         ("SESSIONS_PER_NETWORK", control_limits::SESSIONS_PER_NETWORK as u64),

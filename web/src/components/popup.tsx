@@ -1,5 +1,5 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { IconButton } from "./button";
+import { type ReactNode, Suspense, useEffect, useId, useRef, useState } from "react";
+import { IconButton, Spinner } from "./button";
 import styles from "./popup.module.css";
 
 interface PopupProps {
@@ -7,6 +7,7 @@ interface PopupProps {
   icon: ReactNode;
   look?: "plain" | "over";
   testId?: string;
+  /** There only while the panel is open; may still have to be loaded then. */
   children: ReactNode;
   /** Which of its buttons close it. */
   closesOn?: string;
@@ -23,9 +24,6 @@ export function Popup({ label, icon, look = "plain", testId, children, closesOn 
     const toggled = (event: Event) => {
       const isOpen = (event as ToggleEvent).newState === "open";
       setOpen(isOpen);
-      if (!isOpen || !button.current || !element) return;
-      place(element, button.current);
-      element.querySelector<HTMLElement>("input:checked, input, select, button")?.focus();
     };
     const clicked = ({ target }: Event) => {
       if (closesOn && (target as Element).closest(closesOn)) element?.hidePopover?.();
@@ -37,6 +35,21 @@ export function Popup({ label, icon, look = "plain", testId, children, closesOn 
       element?.removeEventListener("click", clicked);
     };
   }, [closesOn]);
+  useEffect(() => {
+    const [element, anchor] = [panel.current, button.current];
+    if (!open || !element || !anchor) return;
+    const arrange = () => {
+      place(element, anchor);
+      if (!element.contains(document.activeElement)) {
+        element.querySelector<HTMLElement>("input:checked, input, select, button")?.focus();
+      }
+    };
+    arrange();
+    // What had to be loaded makes it larger.
+    const watch = new ResizeObserver(arrange);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [open]);
   return (
     <span ref={button} className={styles.anchor}>
       <IconButton
@@ -57,7 +70,7 @@ export function Popup({ label, icon, look = "plain", testId, children, closesOn 
         aria-label={label}
         data-testid={testId && `${testId}-panel`}
       >
-        {children}
+        {open && <Suspense fallback={<Spinner />}>{children}</Suspense>}
       </div>
     </span>
   );

@@ -2,7 +2,10 @@ import { acceptOffer } from "./accept-offer";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { expectedMedia, FlowJudge } from "./flow-judge";
+import type { GuestWire } from "./guest";
+import { GuestStreams, HOST_STREAM } from "./guest-streams";
 import { fanIdentity } from "./identity";
+import { Listeners } from "./listeners";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
@@ -17,6 +20,7 @@ import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
+import { StageWatch } from "./stage-watch";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
 import { type ShownFrame, TrueLatency } from "./true-latency";
@@ -36,8 +40,6 @@ export interface ViewerOptions {
 
 type Offer = Extract<ServerMessage, { type: "offer" }>;
 
-/** The stream of the host's tracks, by docs/protocol.md, section 7.3. */
-const HOST_STREAM = "kaibo";
 /** What the server takes a fan to want that says nothing. */
 const NO_WISH: PictureWish = { video: "auto", visible: true };
 
@@ -101,6 +103,15 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly latency = new TrueLatency();
   pc: RTCPeerConnection | null = null;
   readonly chat: Chat;
+  readonly stage: StageWatch;
+  readonly guests = new GuestStreams();
+  readonly #hearers = new Listeners<ServerMessage>();
+  /** For who is let on stage. */
+  readonly wire: GuestWire = {
+    send: (message) => this.#signaling.send(message),
+    iceServers: () => this.#servers(),
+    listen: this.#hearers.add,
+  };
 
   constructor(options: ViewerOptions) {
     super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
@@ -121,6 +132,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
       seenAt: () => this.#seenAt(),
     });
+    this.stage = new StageWatch((message) => this.#signaling.send(message));
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
@@ -190,7 +202,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
-    if (this.chat.receive(message)) return;
+    this.#hearers.tell(message);
+    if (this.stage.receive(message) || this.chat.receive(message)) return;
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
@@ -370,6 +383,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.pc = pc;
     this.#reader = new StatsReader();
     this.#flow.reset(Date.now());
+    this.guests.watch(pc);
     const own = new MediaStream();
     pc.addEventListener("track", (event) => {
       // The server names one stream for both tracks; without it we gather them ourselves. Those of guests have others.
@@ -507,6 +521,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#flow.forget();
     this.#framed = false;
     this.latency.reset();
+    this.guests.forget();
     this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;

@@ -87,7 +87,7 @@ test("title, notice and host stand below the picture", () => {
   says(live({ title: "Friday night", notice: "Be kind", host: { name: "Ann" } }));
   expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Friday night");
   expect(screen.getByText("Be kind")).not.toBeNull();
-  expect(screen.getByText("Host: Ann", { exact: false })).not.toBeNull();
+  expect(screen.getByText("Hosted by Ann", { exact: false })).not.toBeNull();
 });
 
 test("the time on air stands still while nothing comes", () => {

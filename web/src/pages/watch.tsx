@@ -1,18 +1,17 @@
 import { ChevronLeft, PanelRightClose } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { IconButton } from "../components/button";
 import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
-import { HelpDialog } from "../components/room/help-dialog";
 import { ReactionRow } from "../components/room/like-bar";
 import { MoreMenu } from "../components/room/more-menu";
 import { OtherRooms } from "../components/room/other-rooms";
 import { RoomInfo } from "../components/room/room-info";
-import { StatsOverlay } from "../components/room/stats-overlay";
 import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
 import { useBell } from "../hooks/use-bell";
 import { useChatColumn } from "../hooks/use-chat-column";
+import { useGuest } from "../hooks/use-guest";
 import { useKeyboardInset } from "../hooks/use-keyboard-inset";
 import { useLanguage } from "../hooks/use-language";
 import { useLayout } from "../hooks/use-layout";
@@ -23,9 +22,22 @@ import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
 import { DanmakuChoice } from "../live/danmaku/settings";
 import { rememberRoom } from "../live/rooms";
+import { STAGE_START } from "../live/stage-watch";
 import { VIEWER_START } from "../live/viewer-snapshot";
 import { Link } from "../router";
 import styles from "./watch.module.css";
+
+const GuestSide = lazy(async () => ({
+  default: (await import("../components/room/guest-side")).GuestSide,
+}));
+
+const HelpDialog = lazy(async () => {
+  return { default: (await import("../components/room/help-dialog")).HelpDialog };
+});
+
+const StatsOverlay = lazy(async () => {
+  return { default: (await import("../components/room/stats-overlay")).StatsOverlay };
+});
 
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
@@ -48,6 +60,10 @@ export function WatchPage({ room }: { room: string }) {
   useTitle(live ? `● ${t("room.live")} · ${title}` : `${title} · ${t("app.name")}`);
   useEffect(() => rememberRoom(room), [room]);
   useKeyboardInset();
+  const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
+  const isOn = cast.step === "accepted";
+  const guest = useGuest(viewer, isOn || cast.step === "asked", isOn);
+  const own = isOn ? (guest?.stream ?? null) : null;
 
   if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
@@ -71,7 +87,9 @@ export function WatchPage({ room }: { room: string }) {
   const theatre = stage.theatre && layout === "wide";
   const below = layout === "tall" && !bleed && !full.isFull && !full.isWeb;
   const stats = panel === "stats" && (
-    <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    <Suspense fallback={null}>
+      <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    </Suspense>
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
   return (
@@ -96,6 +114,7 @@ export function WatchPage({ room }: { room: string }) {
             chatShown={chat.open && layout !== "low"}
             waiting={<Waiting room={snapshot.room} bell={bell} />}
             onClear={setClear}
+            own={own}
           >
             {layout !== "wide" && (
               <Link href="/" className={styles.home} aria-label={t("room.home")}>
@@ -103,9 +122,18 @@ export function WatchPage({ room }: { room: string }) {
               </Link>
             )}
             {!below && stats}
-            {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
+            {panel === "help" && (
+              <Suspense fallback={null}>
+                <HelpDialog onClose={() => setPanel(null)} />
+              </Suspense>
+            )}
           </FanStage>
           {below && stats}
+          {viewer && (cast.step !== "off" || cast.problem !== null) && (
+            <Suspense fallback={null}>
+              <GuestSide viewer={viewer} guest={guest} cast={cast} />
+            </Suspense>
+          )}
           {!theatre && (
             <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
               {layout !== "wide" && <MoreMenu />}

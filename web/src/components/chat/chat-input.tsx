@@ -1,13 +1,14 @@
 import { SendHorizontal, Smile, UserRound } from "lucide-react";
-import { type FormEvent, type RefObject, useId, useState } from "react";
+import { type FormEvent, lazy, type RefObject, Suspense, useId, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
 import { type Chat, type ChatSnapshot, keepsOrder, TEXT_MAX } from "../../live/chat";
 import { IconButton } from "../button";
 import styles from "./chat-input.module.css";
-import { EmojiRow } from "./emoji-row";
 import { inputState, keepComposing } from "./input-state";
 import { StyleMenu } from "./style-menu";
+
+const EmojiRow = lazy(async () => ({ default: (await import("./emoji-row")).EmojiRow }));
 
 interface ChatInputProps {
   chat: Chat;
@@ -84,7 +85,11 @@ export function ChatInput({
           {waitS > 0 ? t("chat.sendIn", { s: waitS }) : <SendHorizontal size={20} />}
         </button>
       </div>
-      {panel === "emoji" && <EmojiRow onPick={(emoji) => chat.setDraft(draft + emoji)} />}
+      {panel === "emoji" && (
+        <Suspense fallback={null}>
+          <EmojiRow onPick={(emoji) => chat.setDraft(draft + emoji)} />
+        </Suspense>
+      )}
       <div className={styles.foot}>
         {name !== null && (
           <button

@@ -8,12 +8,10 @@ import styles from "./chat-list.module.css";
 interface ChatLineViewProps {
   line: ChatLine;
   own: boolean;
-  /** Whether something can be done to it. */
-  hasMenu: boolean;
 }
 
 /** One line of the chat. Text is text: links too. */
-export const ChatLineView = memo(function ChatLineView({ line, own, hasMenu }: ChatLineViewProps) {
+export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineViewProps) {
   const { t } = useLanguage();
   if (line.kind === "gap") {
     return <li className={styles.system}>{t("chat.gap", { n: line.n })}</li>;
@@ -28,19 +26,16 @@ export const ChatLineView = memo(function ChatLineView({ line, own, hasMenu }: C
       <span className={styles.text} dir="auto">
         {item.text}
       </span>
-      {hasMenu && (
-        <button
-          type="button"
-          className={styles.more}
-          // The list is one stop of the Tab key; arrows lead to its lines.
-          tabIndex={-1}
-          aria-haspopup="menu"
-          aria-label={t("chat.menu", { name: item.name })}
-          data-key={line.key}
-        >
-          <Ellipsis size={18} aria-hidden="true" />
-        </button>
-      )}
+      <button
+        type="button"
+        className={styles.more}
+        // The list is one stop of the Tab key; arrows lead to its lines.
+        tabIndex={-1}
+        aria-haspopup="menu"
+        aria-label={t("chat.menu", { name: item.name })}
+      >
+        <Ellipsis size={18} aria-hidden="true" />
+      </button>
     </li>
   );
 });
@@ -73,7 +68,8 @@ export function StandingBadge({ standing }: { standing: Standing }) {
 
 /** The same person has the same colour, in every page. */
 export function hueOf(uid: string): number {
-  let hash = 7;
-  for (const letter of uid) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) >>> 0;
-  return hash % 360;
+  let hash = 0x811c9dc5;
+  for (const letter of uid) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  // The golden ratio spreads what is near.
+  return (Math.imul(hash, 0x9e3779b1) >>> 0) % 360;
 }

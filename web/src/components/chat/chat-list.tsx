@@ -1,8 +1,10 @@
 import { ArrowDown } from "lucide-react";
 import {
   type KeyboardEvent,
+  lazy,
   type MouseEvent,
   type PointerEvent,
+  Suspense,
   useCallback,
   useRef,
   useState,
@@ -10,17 +12,20 @@ import {
 import { useFollowing } from "../../hooks/use-following";
 import { useLanguage } from "../../hooks/use-language";
 import { useSettled } from "../../hooks/use-settled";
-import type { ChatSnapshot } from "../../live/chat";
+import type { Chat, ChatSnapshot } from "../../live/chat";
 import type { ChatLine } from "../../live/chat-lines";
 import type { ChatItem } from "../../live/protocol";
 import { Spinner } from "../button";
 import { ChatLineView } from "./chat-line";
 import styles from "./chat-list.module.css";
 import type { ActionsFor } from "./line-actions";
-import { LineMenu } from "./line-menu";
+
+const LineMenu = lazy(async () => ({ default: (await import("./line-menu")).LineMenu }));
 
 interface ChatListProps {
+  chat: Chat;
   snapshot: ChatSnapshot;
+  /** Instead of the usual actions of a line. */
   actions?: ActionsFor | undefined;
 }
 
@@ -29,14 +34,14 @@ const SHOWN_MAX = 200;
 const LONG_PRESS_MS = 500;
 
 /** What was said, the newest at the bottom. */
-export function ChatList({ snapshot, actions }: ChatListProps) {
+export function ChatList({ chat, snapshot, actions }: ChatListProps) {
   const { t } = useLanguage();
   const { lines, waiting, me } = snapshot;
   const { list, following, unread, scrolled, toEnd } = useFollowing(lines, waiting.length);
   const shown = following ? lines.slice(-SHOWN_MAX) : lines;
   // What was said before the page came is not read out.
   const isSettled = useSettled(me !== null);
-  const menu = useLineMenu(lines, actions);
+  const menu = useLineMenu(lines);
   return (
     <div className={styles.frame}>
       <div
@@ -61,7 +66,6 @@ export function ChatList({ snapshot, actions }: ChatListProps) {
               key={line.key}
               line={line}
               own={line.kind === "text" && line.item.uid === me?.uid}
-              hasMenu={actions !== undefined}
             />
           ))}
           {waiting.map(({ id, text }) => (
@@ -87,30 +91,31 @@ export function ChatList({ snapshot, actions }: ChatListProps) {
         </button>
       )}
       {menu.open && (
-        <LineMenu
-          key={menu.open.item.mid}
-          item={menu.open.item}
-          actions={menu.open.actions}
-          anchor={menu.open.anchor}
-          onClose={menu.close}
-        />
+        <Suspense fallback={null}>
+          <LineMenu
+            key={menu.open.item.mid}
+            {...{ chat, snapshot, actions }}
+            {...menu.open}
+            onClose={menu.close}
+          />
+        </Suspense>
       )}
     </div>
   );
 }
 
 /** Opens a line's menu: by its button, by a long press of a finger, by arrow keys and Enter. */
-function useLineMenu(lines: readonly ChatLine[], actions: ActionsFor | undefined) {
-  const [at, setAt] = useState<{ item: ChatItem; anchor: HTMLElement } | null>(null);
+function useLineMenu(lines: readonly ChatLine[]) {
+  const [open, setOpen] = useState<{ item: ChatItem; anchor: HTMLElement } | null>(null);
   const press = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const close = useCallback(() => setAt(null), []);
+  const close = useCallback(() => setOpen(null), []);
   const openFor = (target: EventTarget | null) => {
     const element = target instanceof Element ? target.closest("[data-key]") : null;
     const key = element?.getAttribute("data-key");
     const line = lines.find((one) => one.key === key);
     const row = element?.closest("li");
     const anchor = row?.querySelector<HTMLElement>("button");
-    if (line?.kind === "text" && anchor && actions) setAt({ item: line.item, anchor });
+    if (line?.kind === "text" && anchor) setOpen({ item: line.item, anchor });
   };
   const release = () => clearTimeout(press.current);
   const handlers = {
@@ -130,7 +135,6 @@ function useLineMenu(lines: readonly ChatLine[], actions: ActionsFor | undefined
       if (matchMedia("(pointer: coarse)").matches) event.preventDefault();
     },
   };
-  const open = at && actions ? { ...at, actions: actions(at.item) } : null;
   return { open, close, handlers };
 }
 

@@ -1,6 +1,5 @@
 import { Pin, X } from "lucide-react";
-import type { ReactNode, RefObject } from "react";
-import { useCopy } from "../../hooks/use-copy";
+import { lazy, type ReactNode, type RefObject, Suspense } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useStore } from "../../hooks/use-store";
 import { chatProblemText } from "../../i18n/chat-problem";
@@ -11,8 +10,9 @@ import { ChatInput } from "./chat-input";
 import { Who } from "./chat-line";
 import { ChatList } from "./chat-list";
 import styles from "./chat-panel.module.css";
-import { type ActionsFor, usualActions } from "./line-actions";
-import { NameDialog } from "./name-dialog";
+import type { ActionsFor } from "./line-actions";
+
+const NameDialog = lazy(async () => ({ default: (await import("./name-dialog")).NameDialog }));
 
 interface ChatPanelProps {
   chat: Chat;
@@ -36,8 +36,6 @@ export function ChatPanel(props: ChatPanelProps) {
   const { look = "plain" } = props;
   const { t } = useLanguage();
   const snapshot = useStore(chat);
-  const { copy } = useCopy();
-  const actionsFor = actions ?? usualActions({ chat, snapshot, t, copy });
   const { pinned, actionProblem } = snapshot;
   return (
     <section
@@ -48,7 +46,7 @@ export function ChatPanel(props: ChatPanelProps) {
     >
       {head}
       {pinned && <Pinned item={pinned} />}
-      <ChatList snapshot={snapshot} actions={actionsFor} />
+      <ChatList chat={chat} snapshot={snapshot} actions={actions} />
       <div className={styles.problem} role="alert">
         {actionProblem && (
           <>
@@ -75,7 +73,12 @@ export function ChatPanel(props: ChatPanelProps) {
 /** What the chat asks the person. */
 export function ChatDialogs({ chat }: { chat: Chat }) {
   const snapshot = useStore(chat);
-  return snapshot.asksName && <NameDialog chat={chat} snapshot={snapshot} />;
+  if (!snapshot.asksName) return null;
+  return (
+    <Suspense fallback={null}>
+      <NameDialog chat={chat} snapshot={snapshot} />
+    </Suspense>
+  );
 }
 
 /** The line above the chat. */

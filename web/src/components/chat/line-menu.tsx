@@ -1,20 +1,27 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCopy } from "../../hooks/use-copy";
 import { useLanguage } from "../../hooks/use-language";
+import type { Chat, ChatSnapshot } from "../../live/chat";
 import type { ChatItem } from "../../live/protocol";
-import type { LineAction } from "./line-actions";
+import { type ActionsFor, type LineAction, usualActions } from "./line-actions";
 import styles from "./line-menu.module.css";
 
 interface LineMenuProps {
+  chat: Chat;
+  snapshot: ChatSnapshot;
   item: ChatItem;
-  actions: LineAction[];
+  /** Instead of the usual actions. */
+  actions: ActionsFor | undefined;
   /** Beside which element it opens; the focus goes back to it. */
   anchor: HTMLElement;
   onClose: () => void;
 }
 
 /** The menu of one line, over everything else. Esc and a click beside it close it. */
-export function LineMenu({ item, actions, anchor, onClose }: LineMenuProps) {
+export function LineMenu({ chat, snapshot, item, actions, anchor, onClose }: LineMenuProps) {
   const { t } = useLanguage();
+  const { copy } = useCopy();
+  const offered = (actions ?? usualActions({ chat, snapshot, t, copy }))(item);
   const menu = useRef<HTMLDivElement>(null);
   const [asking, setAsking] = useState<string | null>(null);
   useLayoutEffect(() => {
@@ -59,7 +66,7 @@ export function LineMenu({ item, actions, anchor, onClose }: LineMenuProps) {
       <p className={styles.who} aria-hidden="true">
         {item.name}
       </p>
-      {actions.map((action) => (
+      {offered.map((action) => (
         <button
           key={action.id}
           type="button"

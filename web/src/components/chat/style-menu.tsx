@@ -1,10 +1,11 @@
 import { Baseline } from "lucide-react";
-import { type CSSProperties, useId } from "react";
+import { lazy } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { Chat, ChatSnapshot } from "../../live/chat";
-import { CHAT_COLOR_NAMES, CHAT_COLORS, CHAT_MODES } from "../../live/chat-colors";
+import { CHAT_COLORS } from "../../live/chat-colors";
 import { Popup } from "../popup";
-import styles from "./style-menu.module.css";
+
+const StylePanel = lazy(async () => ({ default: (await import("./style-panel")).StylePanel }));
 
 /** How the person's messages look over the picture: where, and in which colour. */
 export function StyleMenu({
@@ -17,7 +18,6 @@ export function StyleMenu({
   look?: "plain" | "over";
 }) {
   const { t } = useLanguage();
-  const name = useId();
   const { style } = snapshot;
   return (
     <Popup
@@ -26,35 +26,7 @@ export function StyleMenu({
       look={look}
       testId="chat-style"
     >
-      <fieldset className={styles.group}>
-        <legend>{t("chat.style.mode")}</legend>
-        {CHAT_MODES.map((mode) => (
-          <label key={mode} className={styles.mode}>
-            <input
-              type="radio"
-              name={`${name}-mode`}
-              checked={style.mode === mode}
-              onChange={() => chat.setStyle({ ...style, mode })}
-            />
-            <span>{t(`chat.mode.${mode}`)}</span>
-          </label>
-        ))}
-      </fieldset>
-      <fieldset className={styles.group}>
-        <legend>{t("chat.style.color")}</legend>
-        {CHAT_COLOR_NAMES.map((color) => (
-          <label key={color} className={styles.color} title={t(`chat.color.${color}`)}>
-            <input
-              type="radio"
-              name={`${name}-color`}
-              aria-label={t(`chat.color.${color}`)}
-              checked={style.color === color}
-              onChange={() => chat.setStyle({ ...style, color })}
-            />
-            <span style={{ "--swatch": CHAT_COLORS[color] } as CSSProperties} />
-          </label>
-        ))}
-      </fieldset>
+      <StylePanel chat={chat} snapshot={snapshot} />
     </Popup>
   );
 }

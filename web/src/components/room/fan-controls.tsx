@@ -6,6 +6,7 @@ import {
   PictureInPicture2,
   Play,
 } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
@@ -14,11 +15,12 @@ import type { DanmakuChoice } from "../../live/danmaku/settings";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { IconButton } from "../button";
-import { BarInput } from "./bar-input";
 import styles from "./fan-controls.module.css";
 import { GearMenu } from "./gear-menu";
 import { LiveButton } from "./live-button";
 import { VolumeControl } from "./volume-control";
+
+const BarInput = lazy(async () => ({ default: (await import("./bar-input")).BarInput }));
 
 interface FanControlsProps {
   actions: PlayerActions;
@@ -62,7 +64,9 @@ export function FanControls(props: FanControlsProps) {
             {t("player.say")}
           </button>
         ) : (
-          <BarInput chat={viewer.chat} />
+          <Suspense fallback={null}>
+            <BarInput chat={viewer.chat} />
+          </Suspense>
         )}
       </span>
       <IconButton

@@ -1,4 +1,5 @@
 import {
+  MessageSquare,
   Mic,
   MicOff,
   MonitorUp,
@@ -8,7 +9,7 @@ import {
   Video,
   VideoOff,
 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
 import { IconButton } from "../button";
@@ -24,6 +25,8 @@ import { Stage } from "./stage";
 import { Status } from "./status";
 import { TitleEdit } from "./title-edit";
 import { type TabName, Workbench } from "./workbench";
+
+const ChatGlimpse = lazy(async () => ({ default: (await import("./chat-glimpse")).ChatGlimpse }));
 
 /** The studio on a phone: the picture is all, and everything lies over it. */
 export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
@@ -65,6 +68,14 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
               </IconButton>
             )}
             <IconButton
+              label={t("bar.chat")}
+              look="over"
+              data-testid="open-chat"
+              onClick={() => open("chat")}
+            >
+              <MessageSquare size={24} />
+            </IconButton>
+            <IconButton
               label={t("bar.settings")}
               look="over"
               data-testid="settings"
@@ -75,6 +86,11 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
           </div>
         )}
         <div className={styles.bottom}>
+          {isFull && (
+            <Suspense fallback={null}>
+              <ChatGlimpse chat={studio.publisher.chat} />
+            </Suspense>
+          )}
           <div className={styles.notices} aria-live="polite">
             <HostNotices studio={studio} />
           </div>
