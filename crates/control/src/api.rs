@@ -142,6 +142,7 @@ pub enum Request {
 
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one for each request: a box would allocate for it")]
 pub enum Reply {
     /// It is a member of the room.
     Joined {

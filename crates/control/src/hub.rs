@@ -58,7 +58,7 @@ impl Hub {
             Input::Request { client, id, request } => self.request(client, id, request),
             Input::Gone { client, code } => self.gone(client, code),
             Input::Media(event) => self.media(event),
-            Input::Cover { room, version } => self.cover(room, version),
+            Input::Cover { room, version } => self.cover(&room, version),
             Input::Timeout => {}
             Input::Drain => self.drain(),
         }
@@ -93,11 +93,11 @@ impl Hub {
     }
 
     /// A room has another picture. Nobody need be in it.
-    fn cover(&mut self, name: RoomName, version: Option<u32>) {
-        if let Some(&id) = self.cx.directory.rooms.get(&name) {
+    fn cover(&mut self, name: &RoomName, version: Option<u32>) {
+        if let Some(&id) = self.cx.directory.rooms.get(name) {
             return self.in_room(id, |room, cx| room.set_cover(cx, version));
         }
-        let id = self.room_id(&name);
+        let id = self.room_id(name);
         self.in_room(id, |room, cx| room.set_cover(cx, version));
         // It is saved as rooms are that everybody has left.
         self.cx.member_left(id);

@@ -42,12 +42,15 @@ fn mime(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Rooms with their pictures; `None` of one that was taken away, while its file may still be there.
+type Recent = VecDeque<(RoomName, Option<Cover>)>;
+
 /// All pictures: those asked for last in memory, at most [`COVERS`], the others in the data folder. Clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Covers {
     keeper: Keeper,
     /// The one asked for last is the last. Held for a few instructions, never across an await.
-    recent: Arc<Mutex<VecDeque<(RoomName, Option<Cover>)>>>,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl Covers {
@@ -89,7 +92,7 @@ impl Covers {
         recent.push_back((room, cover));
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(RoomName, Option<Cover>)>> {
+    fn lock(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

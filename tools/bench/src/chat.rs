@@ -13,7 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use synth::resources;
 use tokio::sync::mpsc;
 use tokio::task::{JoinSet, LocalSet};
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -27,9 +27,6 @@ pub use report::ChatReport;
 
 /// Messages of one writer a second: the server takes one.
 const WRITER_PER_SECOND: f64 = 0.8;
-
-/// How long the last lines may be under way.
-const SETTLE: Duration = Duration::from_secs(3);
 
 /// How long a socket may take to open.
 const OPEN_WITHIN: Duration = Duration::from_secs(15);
@@ -126,7 +123,7 @@ async fn go(
             tell(&format!("greeting   {}/{} sockets", n + 1, opened.len()));
         }
     }
-    sleep(SETTLE).await;
+    heard.quiet().await;
     if opened.is_empty() {
         return Err(RunError::System("no socket opened".to_owned()));
     }
@@ -137,8 +134,8 @@ async fn go(
     let sent = talk(options, &opened, &heard, tell).await;
     let (server_after, own_after) = (usage().transpose()?, own());
     let measured = began.elapsed();
-    // What is under way yet is not late, but not there either.
-    sleep(SETTLE).await;
+    // What is under way yet is late, not lost.
+    heard.quiet().await;
 
     let n_alive = sockets.len();
     drop(opened);

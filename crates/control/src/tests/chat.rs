@@ -215,11 +215,11 @@ fn a_person_writes_once_a_second_and_a_host_more() {
     chat(&mut w, host, "mine");
     w.seconds(1);
     let told = w.take(one);
-    let lines = told.iter().filter_map(|message| match message {
+    let mut lines = told.iter().filter_map(|message| match message {
         ServerMessage::Chats { items, .. } => items.last(),
         _ => None,
     });
-    assert_eq!(lines.last().unwrap().by.standing, Standing::Host);
+    assert_eq!(lines.next_back().unwrap().by.standing, Standing::Host);
 }
 
 #[test]

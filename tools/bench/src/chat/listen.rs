@@ -1,11 +1,15 @@
 //! What sockets hear. The messages are searched, not parsed: thousands of sockets share a core with each other.
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Width of a step of the histogram, in microseconds, and their number: up to 10 s.
 const STEP_US: u64 = 100;
 const STEPS: usize = 100_000;
+
+/// How long nothing may come before all has come, and the longest wait for that.
+const QUIET: Duration = Duration::from_secs(1);
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
 
 /// What begins a line of ours.
 const MARK: &str = "\"text\":\"t";
@@ -16,6 +20,8 @@ pub(super) struct Heard {
     epoch: Instant,
     /// Lines written before it, in microseconds from `epoch`, do not count.
     since_us: Cell<u64>,
+    /// When the last message came.
+    last: Cell<Instant>,
     counts: RefCell<Counts>,
 }
 
@@ -44,12 +50,26 @@ impl Heard {
             skipped: 0,
             worst_us: 0,
         };
-        Self { epoch, since_us: Cell::new(u64::MAX), counts: RefCell::new(counts) }
+        Self {
+            epoch,
+            since_us: Cell::new(u64::MAX),
+            last: Cell::new(epoch),
+            counts: RefCell::new(counts),
+        }
     }
 
     /// What is written from now on counts.
     pub(super) fn begin(&self) {
         self.since_us.set(self.now_us());
+    }
+
+    /// Waits until everything has come that is under way.
+    pub(super) async fn quiet(&self) {
+        let began = Instant::now();
+        self.last.set(began);
+        while self.last.get().elapsed() < QUIET && began.elapsed() < QUIET_WITHIN {
+            tokio::time::sleep(QUIET / 5).await;
+        }
     }
 
     /// A line that says when it was written.
@@ -63,6 +83,7 @@ impl Heard {
 
     /// A socket hears a message; `last_mid` is the number of the last line that it heard.
     pub(super) fn hear(&self, message: &str, last_mid: &mut u64) {
+        self.last.set(Instant::now());
         let since = self.since_us.get();
         if since == u64::MAX || !message.starts_with("{\"type\":\"chats\"") {
             return;
