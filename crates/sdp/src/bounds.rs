@@ -22,8 +22,8 @@ pub const MAX_SOURCES: usize = 40;
 pub(crate) struct Meter {
     n_rtpmap: usize,
     n_fmtp: usize,
-    sources: [u32; MAX_SOURCES],
-    n_sources: usize,
+    /// At most [`MAX_SOURCES`].
+    sources: Vec<u32>,
 }
 
 impl Default for Meter {
@@ -89,14 +89,13 @@ impl Meter {
 
     fn source(&mut self, ssrc: u32) -> Result<(), Error> {
         // The lines of a source are adjacent, so the search begins at the end.
-        let known = self.sources.get(..self.n_sources).unwrap_or_default();
-        if known.iter().rev().any(|it| *it == ssrc) {
+        if self.sources.iter().rev().any(|it| *it == ssrc) {
             return Ok(());
         }
-        let slot =
-            self.sources.get_mut(self.n_sources).ok_or(Error::too_large("more than 40 sources"))?;
-        *slot = ssrc;
-        self.n_sources += 1;
+        if self.sources.len() == MAX_SOURCES {
+            return Err(Error::too_large("more than 40 sources"));
+        }
+        self.sources.push(ssrc);
         Ok(())
     }
 }

@@ -184,9 +184,9 @@ impl Viewer {
     /// Sends what is due to it as a publisher; returns when it is due again.
     fn serve_inbound(&mut self, now: Instant, out: &mut Outbox) -> Option<Instant> {
         let inbound = self.inbound.as_mut()?;
-        if let Some((keys, path)) = self.egress.rtcp_out() {
-            inbound.send_rtcp(keys, path, now, out);
-        }
+        // Before it is connected nothing is due.
+        let (keys, path) = self.egress.rtcp_out()?;
+        inbound.send_rtcp(keys, path, now, out);
         Some(inbound.deadline(now))
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::{Cast, Command, Event, PeerId, Preference, Seat, Shown, home_of};
+use sfu::{Cast, Command, Event, PeerId, Preference, Seat, Shown};
 use str0m_netem::{Bitrate, DataSize, NetemConfig};
 
 use crate::sim::{Host, ROOM, Screen, Sim, good_link, lossy};
@@ -36,7 +36,7 @@ fn sees_guest(sim: &mut Sim, viewer: PeerId, stream: &str) -> bool {
     sim.client_mut(viewer).viewer().guests.get(stream).is_some_and(|it| !it.shown.is_empty())
 }
 
-fn guest(sim: &mut Sim, viewer: PeerId, stream: &str) -> &Screen {
+fn guest<'a>(sim: &'a mut Sim, viewer: PeerId, stream: &str) -> &'a Screen {
     &sim.client_mut(viewer).viewer().guests[stream]
 }
 
@@ -205,7 +205,8 @@ fn a_narrow_link_has_the_host_first_and_a_low_picture_of_every_guest() {
     let mut sim = Sim::new();
     sim.add_host(Host::simulcast(&LAYERS), good_link());
     for n in 0..2 {
-        let guest = Host { id: 2 + n, ..Host::simulcast(&LAYERS) };
+        let mut guest = Host::simulcast(&LAYERS);
+        guest.id = 2 + n;
         sim.add_guest(seat(n), guest, good_link());
     }
     let fan = sim.add_viewer_of(cast(&[0, 1]), link(1_600));
@@ -232,8 +233,8 @@ fn a_narrow_link_has_the_host_first_and_a_low_picture_of_every_guest() {
 #[test]
 fn who_speaks_is_told_and_a_room_without_guests_tells_nothing() {
     let mut sim = Sim::new();
-    let quiet = |id| Host { level: Some(-90), id, ..Host::default() };
-    sim.add_host(Host { level: Some(-20), ..Host::default() }, good_link());
+    let quiet = |id| Host::named(id).speaking_at(-90);
+    sim.add_host(Host::default().speaking_at(-20), good_link());
     sim.run(3 * SECOND);
     let is_speaker = |it: &Event| matches!(it, Event::Speaker { .. });
     assert_eq!(sim.times_of(is_speaker).len(), 0);
@@ -256,13 +257,11 @@ fn who_speaks_is_told_and_a_room_without_guests_tells_nothing() {
 #[test]
 fn guests_reach_viewers_at_other_workers() {
     let mut sim = Sim::with_workers(2);
-    let home = usize::from(home_of(ROOM, 2));
     sim.add_host(Host::default(), good_link());
     let one = sim.add_guest(seat(0), Host::named(2), good_link());
-    let fans: Vec<PeerId> = (0..4).map(|_| sim.add_viewer_of(cast(&[0]), good_link())).collect();
-    for (n, fan) in fans.iter().enumerate() {
-        sim.client_mut(*fan).nat = None;
-        sim.rebind(*fan, (home + n) % 2);
+    let fans: Vec<PeerId> =
+        (0..4).map(|n| sim.add_viewer_of_heard_by(n % 2, cast(&[0]), good_link())).collect();
+    for fan in &fans {
         sim.wait("the guest", 12 * SECOND, |it| sees_guest(it, *fan, "g0"));
     }
     sim.run(2 * SECOND);
@@ -344,7 +343,7 @@ fn an_answer_that_publishes_nothing_is_refused() {
 #[test]
 fn a_screen_beside_the_camera_is_a_picture_of_its_own_and_one_of_two_in_turn_is_not() {
     let mut sim = Sim::new();
-    let host = sim.add_host(Host { has_second: true, ..Host::default() }, good_link());
+    let host = sim.add_host(Host::default().with_second(), good_link());
     let screen = Shown { seat: Seat::SECOND, stream: "kaibo-2".into() };
     let both = Cast { guests: vec![screen], ..cast(&[]) };
     let fan = sim.add_viewer_of(both, good_link());

@@ -300,6 +300,16 @@ impl Host {
         Self { keyframe_every: Some(every), obeys: false, ..self }
     }
 
+    /// The same, with sound of this level, in -dBov.
+    pub(crate) fn speaking_at(self, level: i8) -> Self {
+        Self { level: Some(level), ..self }
+    }
+
+    /// The same, with a second picture.
+    pub(crate) fn with_second(self) -> Self {
+        Self { has_second: true, ..self }
+    }
+
     /// The same with other first numbers.
     pub(crate) fn starting_at(self, first_seq: u64, first_ts: u32) -> Self {
         Self { first_seq, first_ts, ..self }
@@ -408,6 +418,7 @@ impl Host {
             self.audio_seq += 1;
             let mut values = ExtensionValues::default();
             values.audio_level = self.level;
+            values.voice_activity = self.level.map(|it| it > -50);
             let packet = RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload);
             write(rtc, audio, packet.ext_vals(values));
         }

@@ -367,14 +367,7 @@ impl Sim {
         offer = (host.saying)(offer);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish {
-            room,
-            peer,
-            seat: Seat::HOST,
-            offer,
-            on_air,
-            via: self.via,
-        });
+        self.command(Command::Publish { room, peer, seat, offer, on_air, via: self.via });
         let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
@@ -401,6 +394,18 @@ impl Sim {
     pub(crate) fn add_viewer_of(&mut self, cast: Cast, link: NetemConfig) -> PeerId {
         let (peer, client) = self.client(link);
         self.watch((ROOM, cast), peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// The same, and the kernel gives its datagrams to this worker.
+    pub(crate) fn add_viewer_of_heard_by(
+        &mut self,
+        worker: usize,
+        cast: Cast,
+        link: NetemConfig,
+    ) -> PeerId {
+        let peer = self.add_viewer_of(cast, link);
+        self.client_mut(peer).heard_by = worker;
+        peer
     }
 
     /// The server offers a viewer another cast.
