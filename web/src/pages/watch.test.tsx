@@ -55,11 +55,11 @@ const key = (name: string, target: Element | Window = window) =>
   fireEvent.keyDown(target, { key: name });
 const stage = () => screen.getByTestId("fan-state");
 
-test("the figures are over the picture's corner, and on a phone held upright below it", () => {
+test("the figures are over the picture's corner, and on a phone held upright below it", async () => {
   open();
   says(live());
   key("s");
-  const stats = screen.getByTestId("stats");
+  const stats = await screen.findByTestId("stats");
   expect(stats.querySelectorAll("dt")).toHaveLength(ROWS);
   expect(stage().contains(stats)).toBe(true);
   cleanup();
@@ -67,13 +67,14 @@ test("the figures are over the picture's corner, and on a phone held upright bel
   open();
   says(live());
   key("s");
-  expect(stage().contains(screen.getByTestId("stats"))).toBe(false);
+  expect(stage().contains(await screen.findByTestId("stats"))).toBe(false);
 });
 
-test("the end of a broadcast closes the figures", () => {
+test("the end of a broadcast closes the figures", async () => {
   open();
   says(live());
   key("s");
+  await screen.findByTestId("stats");
   says(state({ rev: 3, live: "ended" }));
   expect(screen.queryByTestId("stats")).toBeNull();
   key("s");
@@ -87,7 +88,7 @@ test("title, notice and host stand below the picture", () => {
   says(live({ title: "Friday night", notice: "Be kind", host: { name: "Ann" } }));
   expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Friday night");
   expect(screen.getByText("Be kind")).not.toBeNull();
-  expect(screen.getByText("Hosted by Ann", { exact: false })).not.toBeNull();
+  expect(screen.getByText("Hosted by Ann")).not.toBeNull();
 });
 
 test("the time on air stands still while nothing comes", () => {
@@ -103,7 +104,7 @@ test("the time on air stands still while nothing comes", () => {
   vi.useRealTimers();
 });
 
-test("keys: the chat, the messages over the picture, theatre; none while the person writes", () => {
+test("keys: the chat, the messages over the picture, theatre; none while the person writes", async () => {
   open();
   says(live());
   key("c");
@@ -116,7 +117,7 @@ test("keys: the chat, the messages over the picture, theatre; none while the per
   key("t");
   expect(page()?.getAttribute("data-theatre")).toBe("true");
   key("?");
-  expect(screen.getByText("Write in the chat")).not.toBeNull();
+  expect(await screen.findByText("Write in the chat")).not.toBeNull();
 });
 
 test("arrows change the volume while the player has the focus, and nowhere else", () => {

@@ -69,11 +69,11 @@ test("the log is there before its first line, and says who is what", () => {
   ]);
 });
 
-test("the first message asks for a name, and is said after it", () => {
+test("the first message asks for a name, and is said after it", async () => {
   open();
   type("hello");
   submit();
-  const name = screen.getByTestId<HTMLInputElement>("name-input");
+  const name = await screen.findByTestId<HTMLInputElement>("name-input");
   fireEvent.change(name, { target: { value: "名".repeat(25) } });
   fireEvent.submit(name);
   expect(screen.getByText("A name has 1 to 24 characters")).not.toBeNull();
@@ -114,14 +114,16 @@ test("an input method's Enter sends nothing", () => {
   expect(fireEvent.keyDown(input(), { key: "Enter" })).toBe(true);
 });
 
-test("a fan copies and reports; who keeps order does more, and is asked before the worst", () => {
+test("a fan copies and reports; who keeps order does more, and is asked before the worst", async () => {
   open({ name: "Bo" });
   comes({ uid: "x" });
   const more = () => screen.getByRole("button", { name: "Message of Ann: actions" });
-  const labels = () =>
-    [...screen.getByTestId("line-menu").querySelectorAll("button")].map((one) => one.textContent);
+  const labels = async () => {
+    const menu = await screen.findByTestId("line-menu");
+    return [...menu.querySelectorAll("button")].map((one) => one.textContent);
+  };
   fireEvent.click(more());
-  expect(labels()).toEqual(["Copy", "Report"]);
+  expect(await labels()).toEqual(["Copy", "Report"]);
   fireEvent.click(screen.getByText("Report"));
   expect(sent.at(-1)).toMatchObject({ type: "flag", mid: 1 });
   expect(screen.queryByTestId("line-menu")).toBeNull();
@@ -129,7 +131,7 @@ test("a fan copies and reports; who keeps order does more, and is asked before t
     chat.receive({ type: "you", id: "s1", role: "fan", uid: "me", standing: "moderator" });
   });
   fireEvent.click(more());
-  expect(labels()).toEqual([
+  expect(await labels()).toEqual([
     "Copy",
     "Pin",
     "Delete",

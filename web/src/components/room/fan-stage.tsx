@@ -78,7 +78,8 @@ export function FanStage(props: FanStageProps) {
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
     choice: danmaku,
-    running: shown && !state.paused && !calm,
+    // There the chat itself is over the picture.
+    running: shown && !state.paused && !calm && !props.bleed,
     untilShown: viewer?.untilShown ?? NOWHERE,
   });
   const touch = useTouch({

@@ -35,8 +35,6 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         <div className={styles.title}>
           <h1 dir="auto">{state?.title ?? room}</h1>
           <p>
-            {host && <span>{t("room.hostedBy", { name: host })}</span>}
-            {state?.title && <span>{room}</span>}
             <Timer snapshot={snapshot} />
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
@@ -46,6 +44,8 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
                 </span>
               </span>
             )}
+            {host && <span>{t("room.hostedBy", { name: host })}</span>}
+            {state?.title && <span>{room}</span>}
           </p>
         </div>
         <div className={styles.actions}>
