@@ -34,9 +34,10 @@ export function precompress(): Plugin {
     configResolved(config) {
       outDir = path.resolve(config.root, config.build.outDir);
     },
-    // The files of public/ are copied before the bundle is written.
-    async writeBundle() {
-      const names = await readdir(outDir, { recursive: true });
+    async writeBundle(_, bundle) {
+      // The files of public/ are copied before the first bundle is written.
+      const isFirst = this.environment.name === "client";
+      const names = isFirst ? await readdir(outDir, { recursive: true }) : Object.keys(bundle);
       await Promise.all(
         names.filter((name) => COMPRESSIBLE.test(name)).map((name) => compress(outDir, name)),
       );

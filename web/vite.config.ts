@@ -1,18 +1,30 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 import { precompress } from "./precompress.ts";
 
 // The binary serves the built pages itself; `npm run dev` borrows its socket and its API.
 const server = "http://127.0.0.1:3000";
 
-export default defineConfig({
-  plugins: [react(), precompress()],
+/** The embed is built apart, into the same folder: it shares no file with the pages, and loads only what it uses. */
+const withEmbed = {
+  builder: {},
+  environments: {
+    embed: {
+      consumer: "client",
+      build: { emptyOutDir: false, copyPublicDir: false, rolldownOptions: { input: "embed.html" } },
+    },
+  },
+} satisfies UserConfig;
+
+export default defineConfig(({ command }) => ({
+  plugins: [react(), embedInDev(), precompress()],
   // The page names its files from the root on, and the server puts its base path there. Scripts and styles name theirs
   // from where they are.
   experimental: {
     renderBuiltUrl: (file, { hostType }) => (hostType === "html" ? `/${file}` : { relative: true }),
   },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  ...(command === "build" ? withEmbed : {}),
   server: {
     // The server grants the rights of its own machine to requests that name it: `Host` is its own address.
     proxy: {
@@ -20,4 +32,18 @@ export default defineConfig({
       "/api": { target: server, changeOrigin: true },
     },
   },
-});
+}));
+
+/** As the server does: the page of `/embed/{room}` is `embed.html`. */
+function embedInDev(): Plugin {
+  return {
+    name: "embed-in-dev",
+    apply: "serve",
+    configureServer({ middlewares }) {
+      middlewares.use((request, _, next) => {
+        if (request.url?.startsWith("/embed/")) request.url = "/embed.html";
+        next();
+      });
+    },
+  };
+}

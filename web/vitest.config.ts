@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}", "e2e/measure/*.test.mjs"],
+    setupFiles: ["src/testing/words.ts"],
     restoreMocks: true,
   },
 });

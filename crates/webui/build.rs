@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use std::{env, fs, io};
 
 /// What the built pages depend on. Folders count with all they hold.
-const INPUTS: [&str; 8] = [
+const INPUTS: [&str; 9] = [
     "src",
     "public",
     "index.html",
+    "embed.html",
     "package.json",
     "package-lock.json",
     "vite.config.ts",
@@ -63,7 +64,9 @@ fn main() {
     println!("cargo::rerun-if-changed=no-such-file");
     _ = fs::remove_dir_all(&dist);
     fs::create_dir_all(&dist).expect("OUT_DIR is writable");
-    fs::copy("placeholder.html", dist.join("index.html")).expect("OUT_DIR is writable");
+    for page in ["index.html", "embed.html"] {
+        fs::copy("placeholder.html", dist.join(page)).expect("OUT_DIR is writable");
+    }
 }
 
 /// Installs what is missing and builds; says in words what went wrong.

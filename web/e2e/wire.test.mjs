@@ -7,7 +7,7 @@ import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { Server } from "./lib/server.mjs";
 
 /** Scripts and styles of a page, compressed by gzip, which browsers take over plain http too. */
-const BUDGETS = { "/": 110_000, "/r/demo": 110_000, "/host": 130_000 };
+const BUDGETS = { "/": 110_000, "/r/demo": 110_000, "/host": 140_000, "/embed/demo": 15_000 };
 const DECODERS = { br: brotliDecompressSync, gzip: gunzipSync, identity: (bytes) => bytes };
 
 let server;
@@ -107,6 +107,8 @@ test("the server and the client agree on which paths have a page", async () => {
     "/r/": 404,
     "/r/a%20b": 404,
     "/r/a.b": 404,
+    "/embed/demo": 200,
+    "/embed/a.b": 404,
     "/host/": 404,
     "/healthy": 404,
     "/no/such/page": 404,
@@ -114,7 +116,7 @@ test("the server and the client agree on which paths have a page", async () => {
   for (const [path, expected] of Object.entries(paths)) {
     const page = await chromium.open(undefined, { name: path, tolerated: [/status of 404/] });
     const response = await page.goto(server.base + path);
-    await page.waitForSelector("main h1, main [data-testid]");
+    await page.waitForSelector("main h1, main[data-testid], main [data-testid]");
     const isMissing = (await page.locator(byTestId("not-found")).count()) > 0;
     assert.deepEqual([response.status(), isMissing], [expected, expected === 404], path);
     await page.close();

@@ -272,6 +272,15 @@ impl Auth {
         }
     }
 
+    /// Whether a client that may publish owns the server: it has the key, or is the server's own machine. Where all may
+    /// publish a key is not looked at: the answer would tell whether it is right.
+    pub fn is_owner(&self, client: &ClientAddr, credential: &Credential) -> bool {
+        let open = self.0.open;
+        (client.is_own_machine && open != PublishOpen::None)
+            || (open != PublishOpen::All
+                && credential.key.as_ref().is_some_and(|key| self.is_key(key)))
+    }
+
     fn wrong_key(&self, client: &ClientAddr, given: &Secret, now: Instant) -> Denied {
         let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
         match self.count_wrong(client, guess, now) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use auth::{ClientAddr, Credential};
@@ -11,7 +12,9 @@ use protocol::{
 };
 
 use crate::admission::SessionPlace;
+use crate::lines::Lines;
 use crate::refusal::Refusal;
+use crate::saved::SavedRoom;
 
 /// Names one client of the hub: a WebSocket, or a session of WHIP or WHEP. Chosen by the door, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +93,13 @@ pub enum Input {
     },
     /// The media plane reports.
     Media(Event),
+    /// A room has another picture, or none any more. The door has asked for the right.
+    Cover {
+        /// Which room; nobody need be in it.
+        room: RoomName,
+        /// Names the picture, so that it can be cached.
+        version: Option<u32>,
+    },
     /// The instant of [`crate::Hub::poll_timeout`] has come.
     Timeout,
     /// The server stops.
@@ -132,6 +142,7 @@ pub enum Request {
 
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one for each request: a box would allocate for it")]
 pub enum Reply {
     /// It is a member of the room.
     Joined {
@@ -187,6 +198,13 @@ pub enum Effect {
         /// What.
         notice: Notice,
     },
+    /// Tell a client what was said before it came. Others are told the same: serialise it once.
+    History {
+        /// Whom.
+        to: ClientId,
+        /// What.
+        lines: Arc<Lines>,
+    },
     /// Reply to a request.
     Reply {
         /// Which.
@@ -203,4 +221,6 @@ pub enum Effect {
     },
     /// Ask the media plane.
     Media(Command),
+    /// Save a room.
+    Keep(Box<SavedRoom>),
 }

@@ -9,7 +9,8 @@ use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
 use media_api::{Cast, Codec, PeerId, Preference, Reason};
 use protocol::{
-    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, VideoState,
+    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, Standing,
+    VideoState,
 };
 use serde_json::Value;
 
@@ -20,13 +21,6 @@ use crate::limits::{OFFERS_BURST, OFFERS_PER_SECOND};
 /// Names a session in the log and in `welcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub(crate) u64);
-
-impl SessionId {
-    /// Names the person of a session that has no secret of its own.
-    pub(crate) fn person(self) -> PersonId {
-        PersonId::parse(&self.to_string()).expect("a letter and digits")
-    }
-}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,6 +70,14 @@ pub(crate) struct Session {
     pub(crate) credential: Credential,
     /// A secret of the browser's own. A host without a key is known by it.
     pub(crate) secret: Option<Secret>,
+    /// Whose page it is; none before `hello`, or before the basic profile says something.
+    pub(crate) person: Option<PersonId>,
+    /// A socket of the basic profile that has said something: it is told what others say.
+    pub(crate) has_spoken: bool,
+    /// What it was told last that it may do.
+    pub(crate) told_standing: Option<Standing>,
+    /// The round trip of its media, in milliseconds, as it measured last.
+    pub(crate) rtt_ms: Option<f64>,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(crate) is_authorized: bool,
     pub(crate) publishing: Option<Publishing>,
@@ -113,6 +115,10 @@ impl Session {
             wants_stage,
             credential: Credential::default(),
             secret: None,
+            person: None,
+            has_spoken: false,
+            told_standing: None,
+            rtt_ms: None,
             is_authorized: false,
             publishing: None,
             watching: None,
@@ -129,6 +135,11 @@ impl Session {
     /// Whether it is told of the room: all but the basic profile.
     pub(crate) fn hears_room(&self) -> bool {
         matches!(self.profile, Profile::Page(_) | Profile::Http)
+    }
+
+    /// Whether it is told what people say.
+    pub(crate) fn hears_chat(&self) -> bool {
+        self.page().is_some() || self.has_spoken
     }
 
     pub(crate) fn is_http(&self) -> bool {
@@ -309,6 +320,8 @@ pub(crate) struct Watching {
     pub(crate) neg: u32,
     /// Since when ICE and DTLS are up; from then on it counts as a viewer.
     pub(crate) connected_at: Option<Instant>,
+    /// A host looks at what another program sends: no viewer.
+    pub(crate) is_preview: bool,
     /// Codecs that it accepts, once known.
     pub(crate) codecs: Option<Vec<Codec>>,
     /// The codec that it was told to lack.
@@ -358,6 +371,7 @@ impl Watching {
             cast: Cast::default(),
             neg: 0,
             connected_at: None,
+            is_preview: false,
             codecs: None,
             lacks: None,
             sdp_session: None,

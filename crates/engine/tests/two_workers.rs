@@ -74,6 +74,7 @@ impl Studio {
                 | Event::Closed { peer, .. } => Some(*peer),
                 // Told when it changes, between any others.
                 Event::LayerSent { .. }
+                | Event::Captured { .. }
                 | Event::MediaFlowing { .. }
                 | Event::MediaQuiet { .. }
                 | Event::MediaStalled { .. }

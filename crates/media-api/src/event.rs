@@ -1,5 +1,7 @@
 //! Reports from the media plane to the control plane.
 
+use std::time::Instant;
+
 use crate::{
     CloseReason, Codec, Finding, LayerRate, MediaInfo, NegotiationError, PeerId, Reason, RoomId,
     Seat,
@@ -98,6 +100,19 @@ pub enum Event {
         /// Why it is no better one.
         reason: Reason,
     },
+    /// When the media that a viewer is sent were captured: once that is known, and when it has moved, at most every 5 s
+    /// but for jumps.
+    Captured {
+        /// The peer.
+        peer: PeerId,
+        /// When it was captured, as far as the publisher's reports tell: without the time that its packets take to the
+        /// server at least.
+        captured: Instant,
+        /// The RTP timestamp of that moment in the viewer's picture, or in its sound where there is no picture.
+        rtp_ts: u32,
+        /// Ticks a second.
+        clock_rate: u32,
+    },
     /// Which simulcast layers nobody watches: the publisher need not send them. One that goes on sending
     /// them breaks nothing. All others are wanted, those too that were never seen.
     LayersUnwanted {
@@ -134,6 +149,7 @@ impl Event {
             | Self::Rejected { peer, .. }
             | Self::Connected { peer }
             | Self::Closed { peer, .. }
+            | Self::Captured { peer, .. }
             | Self::LayerSent { peer, .. } => Some(*peer),
             Self::MediaFlowing { .. }
             | Self::MediaQuiet { .. }
@@ -163,6 +179,7 @@ impl Event {
             | Self::Rejected { .. }
             | Self::Connected { .. }
             | Self::Closed { .. }
+            | Self::Captured { .. }
             | Self::LayerSent { .. } => None,
         }
     }

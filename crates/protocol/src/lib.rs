@@ -8,6 +8,7 @@
 //! | server to page | [`ServerMessage`] | `server.rs` |
 //! | HTTP API | [`RoomSummary`], [`RoomInfo`], [`Addresses`] | `api.rs` |
 //! | HTTP API | [`DoctorReport`], [`DeviceReport`], [`DoctorTicket`] | `doctor.rs` |
+//! | HTTP API | [`OEmbed`] | `oembed.rs` |
 //! | server to page, HTTP API | [`Finding`] | `finding.rs` |
 //! | both | [`ErrorCode`], [`CloseCode`] | `error.rs` |
 //! | both | [`RoomState`], [`Role`], [`Pc`] | `room.rs` |
@@ -29,6 +30,7 @@ mod finding;
 pub mod fuzz;
 mod moderation;
 mod name;
+mod oembed;
 mod room;
 mod server;
 mod stage;
@@ -49,6 +51,7 @@ pub use error::{CloseCode, ErrorBody, ErrorCode};
 pub use finding::{Finding, FindingCode};
 pub use moderation::{Banned, Deed, Desk, Flagged, Moderation, Present};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
+pub use oembed::OEmbed;
 pub use room::{AudioState, HostInfo, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
 pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
 pub use stage::{Guest, MAX_GUESTS, Stage, StageAction, StageLayout, StageStep};
@@ -66,6 +69,9 @@ pub const MAX_SDP_BYTES: usize = 48 * 1024;
 
 /// The largest message that carries no session description, in bytes.
 pub const MAX_SMALL_MESSAGE_BYTES: usize = 4 * 1024;
+
+/// The largest `room_set`, in bytes: it has a list of words.
+pub const MAX_ROOM_SET_BYTES: usize = 32 * 1024;
 
 /// The most simulcast layers of a picture; browsers send up to 3.
 pub const MAX_LAYERS: usize = 4;

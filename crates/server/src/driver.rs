@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use auth::Credential;
 use axum::extract::ws::Utf8Bytes;
 use control::{
-    ClientId, Effect, Hub, Input, Join, Notice, Now, Refusal, Reply, Request, RequestId,
+    ClientId, Effect, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request, RequestId,
 };
 use media_api::{Codec, Event};
 use protocol::{
@@ -19,6 +19,7 @@ use protocol::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::keep::Keeper;
 use crate::media::{EventSink, Media};
 use crate::whip_whep;
 use crate::ws::{Outbox, serialize};
@@ -53,6 +54,7 @@ enum Message {
     Frame(ClientId, Box<ClientFrame>),
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
+    Cover(RoomName, Option<u32>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Ping(oneshot::Sender<()>),
@@ -164,6 +166,11 @@ impl HubClient {
         self.request(client, Request::Prefer { video }).await.map(drop)
     }
 
+    /// A room has another picture, or none any more.
+    pub(crate) async fn cover(&self, room: RoomName, version: Option<u32>) {
+        self.say(Message::Cover(room, version)).await;
+    }
+
     /// The rooms with something to watch; `None` when the hub has stopped.
     pub(crate) async fn rooms(&self) -> Option<Vec<RoomSummary>> {
         let (reply, rooms) = oneshot::channel();
@@ -253,9 +260,20 @@ pub(crate) enum Ended {
 }
 
 /// Runs the hub until nobody speaks to it any more, or the media plane is gone.
-pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) -> Ended {
-    let mut driver =
-        Driver { hub, media, mailboxes: HashMap::new(), replies: HashMap::new(), last_request: 0 };
+pub(crate) async fn run(
+    hub: Hub,
+    media: Arc<dyn Media>,
+    keeper: Keeper,
+    mut channels: Channels,
+) -> Ended {
+    let mut driver = Driver {
+        hub,
+        media,
+        keeper,
+        mailboxes: HashMap::new(),
+        replies: HashMap::new(),
+        last_request: 0,
+    };
     loop {
         let timeout = driver.hub.poll_timeout();
         let sleep = async {
@@ -281,6 +299,7 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
 struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
+    keeper: Keeper,
     mailboxes: HashMap<ClientId, Mailbox>,
     /// Who waits for which reply; for a join also the client that asked.
     replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
@@ -307,6 +326,7 @@ impl Driver {
                 self.mailboxes.remove(&client);
                 self.handle(Input::Gone { client, code });
             }
+            Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Message::Ping(reply) => _ = reply.send(()),
@@ -343,6 +363,11 @@ impl Driver {
                     }
                 }
                 Effect::Broadcast { to, notice } => self.broadcast(&to, &notice),
+                Effect::History { to, lines } => {
+                    if let Some(Mailbox::Socket(outbox)) = self.mailboxes.get(&to) {
+                        outbox.push(lines.message(), shared(&lines));
+                    }
+                }
                 Effect::Reply { id, result } => {
                     if let Some((reply, joins)) = self.replies.remove(&id) {
                         let is_in = result.is_ok();
@@ -363,6 +388,7 @@ impl Driver {
                     Some(Mailbox::Session(_)) | None => {}
                 },
                 Effect::Media(command) => self.media.command(command),
+                Effect::Keep(saved) => self.keeper.save(*saved),
             }
         }
     }
@@ -392,6 +418,12 @@ impl Mailbox {
     }
 }
 
+/// The text frame of lines that many are sent: it is made once.
+fn shared(lines: &Lines) -> Utf8Bytes {
+    let text = lines.text(|message| serialize(message).into());
+    Utf8Bytes::try_from(text).expect("it was text")
+}
+
 /// The time, for the hub.
 pub(crate) fn now() -> Now {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -400,71 +432,4 @@ pub(crate) fn now() -> Now {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use auth::{Auth, ClientAddr, OwnAddresses};
-    use control::{Admission, Capacity, Config, Door};
-    use media_api::Command;
-
-    use super::*;
-
-    /// Does nothing.
-    #[derive(Debug)]
-    struct NoMedia;
-
-    impl Media for NoMedia {
-        fn command(&self, _: Command) {}
-
-        fn refresh_addresses(&self) {}
-
-        fn set_public_ips(&self, _: Vec<std::net::IpAddr>) {}
-
-        fn accept(&self, _: engine::Connection) {}
-
-        fn give_way(&self, _: u8, _: u64) {}
-
-        fn udp_port(&self) -> u16 {
-            4000
-        }
-
-        fn candidates(&self) -> Vec<SocketAddr> {
-            Vec::new()
-        }
-    }
-
-    #[tokio::test]
-    async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
-        let (client, _events, channels) = channels();
-        let admission = Admission::new(Capacity::default(), Instant::now());
-        let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
-        let room = RoomName::parse("room").unwrap();
-        let config =
-            Config { default_room: room.clone(), max_viewers: 10, ice_servers: Vec::new() };
-        let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
-        tokio::spawn(run(hub, Arc::new(NoMedia), channels));
-
-        let ip = "192.0.2.1".parse().unwrap();
-        let addr = ClientAddr { ip, is_own_machine: false, is_trusted_network: false };
-        let join = || Join {
-            addr,
-            via: None,
-            turn: None,
-            room: Some(room.clone()),
-            role: Some(protocol::Role::Fan),
-            wants_stage: false,
-            place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
-        };
-        let (mailbox, _inbox) = whip_whep::mailbox();
-        let (reply, caller) = oneshot::channel();
-        drop(caller);
-        let id = client.new_client();
-        client.say(Message::Join(id, join(), Credential::default(), mailbox, reply)).await;
-        assert_eq!(client.room(room.clone()).await, Some(None), "nobody is in the room");
-
-        let (mailbox, _inbox) = whip_whep::mailbox();
-        let id = client.new_client();
-        client.join(id, join(), Credential::default(), mailbox).await.unwrap();
-        assert!(client.room(room).await.unwrap().is_some(), "who waits for it is in");
-    }
-}
+mod tests;

@@ -2,17 +2,20 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `base.rs` | the path below which clients reach the server |
+//! | `base.rs` | the path below which clients reach the server, and the origin by which they do |
 //! | `bearer.rs` | the bearer token of a request |
 //! | `client.rs` | who calls, and by which host name |
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `cover.rs` | the pictures of rooms |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
 //! | `acme.rs` | the answers to an ACME server's challenges |
 //! | `trust.rs` | the certificate of the own authority, for devices to trust |
 //! | `assets.rs` | the web client |
+//! | `describe.rs` | what the page of a room says to programs that make previews of links |
+//! | `oembed.rs` | `/oembed` |
 
 mod acme;
 mod api;
@@ -21,8 +24,11 @@ mod base;
 mod bearer;
 mod client;
 mod cors;
+mod cover;
+mod describe;
 mod doctor;
 mod headers;
+mod oembed;
 mod rooms;
 mod to_https;
 mod trust;
@@ -33,7 +39,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use protocol::ErrorCode;
 
-pub(crate) use base::Base;
+pub(crate) use base::{Base, encode};
 pub(crate) use bearer::bearer;
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
@@ -66,6 +72,7 @@ fn routes(app: App) -> Router {
         )
         .route("/api/health", api_get(get(api::health)))
         .route("/healthz", get(api::health))
+        .route("/oembed", api_get(get(oembed::answer)))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))
         .route("/trust/kaibo.pem", get(trust::pem))
         .route("/trust/kaibo.crt", get(trust::der))
@@ -73,6 +80,7 @@ fn routes(app: App) -> Router {
         .method_not_allowed_fallback(async || method_not_allowed())
         .layer(from_fn(headers::limit_body))
         .merge(whip_whep::routes())
+        .merge(cover::routes())
         .layer(from_fn_with_state(app.clone(), cors::share))
         .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))

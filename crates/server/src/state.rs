@@ -8,11 +8,13 @@ use protocol::{IceServer, RoomName};
 use tokio::sync::mpsc;
 
 use crate::config::{HTTP_PORT, HTTPS_PORT};
+use crate::covers::Covers;
 use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
+use crate::policies::Policies;
 use crate::public_ips::PublicIps;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
@@ -26,6 +28,7 @@ pub(crate) struct App {
     pub(crate) shutdown: Shutdown,
     pub(crate) sessions: Registry,
     pub(crate) doctor: Doctor,
+    pub(crate) covers: Covers,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.
@@ -39,6 +42,8 @@ pub(crate) struct App {
     pub(crate) turn: Option<OwnTurn>,
     /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
+    /// The content security policies.
+    pub(crate) policies: Policies,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,
 }

@@ -22,13 +22,23 @@ fn named(page: &str) -> Vec<&str> {
 #[tokio::test]
 async fn pages_and_their_files_are_there_with_the_path_and_without_it() {
     let server = below_live().await;
-    for page in ["/", "/host", "/r/demo", "/live", "/live/", "/live/host", "/live/r/demo"] {
+    for page in [
+        "/",
+        "/host",
+        "/r/demo",
+        "/embed/demo",
+        "/live",
+        "/live/",
+        "/live/host",
+        "/live/r/demo",
+        "/live/embed/demo",
+    ] {
         let (head, body) = server.http("GET", page, "accept-encoding: br\r\n").await;
         assert!(head.starts_with("http/1.1 200"), "{page}: {head}");
         for path in named(&body) {
             assert!(path.starts_with("/live/"), "{page} names {path}");
             for path in [path, path.strip_prefix("/live").unwrap()] {
-                let (head, _) = server.http("GET", path, "").await;
+                let (head, _) = server.http("HEAD", path, "").await;
                 assert!(head.starts_with("http/1.1 200"), "{path}: {head}");
             }
         }

@@ -25,8 +25,8 @@ use crate::CloseReason;
 use crate::config::{Config, FirstNumbers};
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
-use crate::egress::Egress;
 use crate::egress::outgoing::Output;
+use crate::egress::{CaptureTime, Egress};
 use crate::ingress::Inbound;
 use crate::room::guest::Guest;
 use crate::room::track::{Layer, Track};
@@ -94,6 +94,8 @@ pub(crate) struct Served {
     pub(crate) closed: Option<CloseReason>,
     /// The report of the video it is sent, if one is due.
     pub(crate) sent: Option<Sent>,
+    /// The report of when the media that it is sent were captured, if one is due.
+    pub(crate) captured: Option<CaptureTime>,
 }
 
 impl Served {
@@ -105,6 +107,7 @@ impl Served {
             && !self.has_media
             && self.closed.is_none()
             && self.sent.is_none()
+            && self.captured.is_none()
             // A timer that fires too pending costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
@@ -233,7 +236,7 @@ impl Viewer {
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
-        let mut connected = false;
+        let (mut connected, mut captured) = (false, None);
         let mut is_last = false;
         loop {
             match self.egress.poll(now, out) {
@@ -245,6 +248,7 @@ impl Viewer {
                     let wanted = self.video.keyframe_wanted(stage.video, now);
                     needs.keyframe = needs.keyframe.or(wanted);
                 }
+                Output::Captured(time) => captured = Some(time),
                 Output::Timeout(at) => {
                     if !is_last && self.again(stage, now, out) {
                         is_last = true;
@@ -261,6 +265,7 @@ impl Viewer {
                         deadline: due.unwrap_or(at),
                         closed: self.egress.closed().or(inbound.and_then(|it| it.closed())),
                         sent: needs.sent,
+                        captured,
                     };
                 }
             }

@@ -25,6 +25,9 @@ pub fn path(data: &[u8]) {
     }
     match Route::of(text) {
         Some(Route::Room(name)) => assert!(text.starts_with("/r/") && name.len() < text.len()),
+        Some(Route::Embed(name)) => {
+            assert!(text.starts_with("/embed/") && name.len() < text.len());
+        }
         Some(Route::Home) => assert_eq!(text, "/"),
         Some(Route::Host) => assert_eq!(text, "/host"),
         Some(Route::Trust) => assert_eq!(text, "/trust"),

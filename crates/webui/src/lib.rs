@@ -7,19 +7,25 @@
 mod encoding;
 #[doc(hidden)]
 pub mod fuzz;
+mod head;
 mod route;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bytes::Bytes;
 use rust_embed::RustEmbed;
 
 use encoding::{Encoding, accepted};
+pub use head::{Head, escape};
 pub use route::Route;
 
-/// The page that shows all routes.
+/// The page that shows all routes but [`Route::Embed`].
 pub const INDEX: &str = "index.html";
+
+/// The page of [`Route::Embed`].
+pub const EMBED: &str = "embed.html";
 
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/dist"]
@@ -85,25 +91,34 @@ pub fn get(path: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> 
     Err(if Dist::get(path).is_some() { Missing::NotAcceptable } else { Missing::NotFound })
 }
 
-/// [`INDEX`] for a server that clients reach below a path, such as `/live`. An empty path is the root.
+/// A page, such as [`INDEX`], for a server that clients reach below a path, such as `/live`, with this in its head. An
+/// empty path is the root.
 ///
-/// The path has no character that HTML or an entity tag would need escaped. A page below a path is not compressed:
+/// The path has no character that HTML or an entity tag would need escaped. A page that is changed is not compressed:
 /// it is about as long as its headers.
 ///
 /// # Errors
 /// As [`get`].
-pub fn index_below(base: &str, accept_encoding: Option<&str>) -> Result<Asset, Missing> {
-    if base.is_empty() {
-        return get(INDEX, accept_encoding);
+pub fn page(
+    name: &str,
+    base: &str,
+    head: &Head,
+    accept_encoding: Option<&str>,
+) -> Result<Asset, Missing> {
+    if base.is_empty() && head.is_empty() {
+        return get(name, accept_encoding);
     }
     if !accepted(accept_encoding).any(|it| it == Encoding::Identity) {
         return Err(Missing::NotAcceptable);
     }
-    let index = get(INDEX, None)?;
+    let page = get(name, None)?;
     // Attributes name our own files, and the path itself, from the root on.
-    let html = String::from_utf8_lossy(&index.bytes).replace("=\"/", &format!("=\"{base}/"));
-    let etag = format!("{}{base}\"", index.etag.trim_end_matches('"'));
-    Ok(Asset { bytes: html.into(), etag, ..index })
+    let html = String::from_utf8_lossy(&page.bytes).replace("=\"/", &format!("=\"{base}/"));
+    let html = head.put_into(&html);
+    let mut hasher = DefaultHasher::new();
+    html.hash(&mut hasher);
+    let etag = format!("{}-{:016x}\"", page.etag.trim_end_matches('"'), hasher.finish());
+    Ok(Asset { bytes: html.into(), etag, ..page })
 }
 
 /// Whether the build has a file of exactly this path.
@@ -132,7 +147,8 @@ fn mime(path: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
-        Some("json" | "webmanifest") => "application/json",
+        Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("webp") => "image/webp",
@@ -169,23 +185,46 @@ mod tests {
     }
 
     #[test]
-    fn everything_the_first_page_names_is_there() {
-        let html = String::from_utf8_lossy(&index().bytes).into_owned();
-        let named = html.split('"').filter_map(|part| part.strip_prefix('/'));
-        for path in named.filter(|path| path.contains('.')) {
-            assert!(get(path, None).is_ok(), "{path}");
+    fn everything_a_page_names_is_there() {
+        for page in [INDEX, EMBED] {
+            let page = get(page, None).expect("every build has it");
+            let html = String::from_utf8_lossy(&page.bytes).into_owned();
+            let named = html.split('"').filter_map(|part| part.strip_prefix('/'));
+            for path in named.filter(|path| path.contains('.')) {
+                assert!(get(path, None).is_ok(), "{path}");
+            }
         }
     }
 
     #[test]
     fn a_page_below_a_path_names_its_files_below_it() {
         let html = |asset: Asset| String::from_utf8_lossy(&asset.bytes).into_owned();
-        let below = index_below("/live", Some("br")).expect("every build has an index.html");
+        let none = Head::default();
+        let below = page(INDEX, "/live", &none, Some("br")).expect("every build has an index.html");
         assert_eq!((below.encoding, below.immutable), (None, false));
         assert_ne!(below.etag, index().etag, "other bytes, another tag");
         assert_eq!(html(below).replace("=\"/live/", "=\"/"), html(index()));
-        assert_eq!(index_below("", Some("br")), get(INDEX, Some("br")), "the root is as it was");
-        assert_eq!(index_below("/live", Some("br, identity;q=0")), Err(Missing::NotAcceptable));
+        assert_eq!(page(INDEX, "", &none, Some("br")), get(INDEX, Some("br")), "as it was");
+        let refused = page(INDEX, "/live", &none, Some("br, identity;q=0"));
+        assert_eq!(refused, Err(Missing::NotAcceptable));
+    }
+
+    #[test]
+    fn a_page_that_says_something_else_has_another_tag() {
+        let told = |title: &str| {
+            let mut head = Head::default();
+            head.title(title);
+            page(INDEX, "", &head, Some("br")).expect("every build has an index.html")
+        };
+        assert_eq!(told("a"), told("a"));
+        assert_ne!(told("a").etag, told("b").etag);
+        assert!(told("=\"/x").bytes.windows(7).any(|it| it == b"&quot;/"), "no path of ours");
+    }
+
+    #[test]
+    fn the_embed_is_there() {
+        let embed = get(EMBED, None).expect("every build has an embed.html");
+        assert!(String::from_utf8_lossy(&embed.bytes).contains("Kaibo"));
     }
 
     #[test]

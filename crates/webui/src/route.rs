@@ -16,6 +16,8 @@ pub enum Route {
     /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
     /// for the caller to say.
     Room(String),
+    /// `/embed/{room}`, for pages of others: the room's picture alone. The name as in [`Route::Room`].
+    Embed(String),
 }
 
 impl Route {
@@ -27,9 +29,12 @@ impl Route {
             "/trust" => Some(Self::Trust),
             "/doctor" => Some(Self::Doctor),
             _ => {
-                let room = path.strip_prefix("/r/")?.split('/').next()?;
-                let room = percent_decode_str(room).decode_utf8().ok()?;
-                Some(Self::Room(room.into_owned()))
+                let named = |prefix, page: fn(String) -> Self| {
+                    let name = path.strip_prefix(prefix)?.split('/').next()?;
+                    let name = percent_decode_str(name).decode_utf8().ok()?;
+                    Some(page(name.into_owned()))
+                };
+                named("/r/", Self::Room).or_else(|| named("/embed/", Self::Embed))
             }
         }
     }
@@ -61,5 +66,14 @@ mod tests {
         assert_eq!(room("/r/demo/"), "demo");
         assert_eq!(room("/r/%E7%9B%B4%E6%92%AD"), "直播");
         assert_eq!(room("/r/"), "");
+    }
+
+    #[test]
+    fn a_room_has_an_embed_beside_its_page() {
+        assert_eq!(Route::of("/embed/%E7%9B%B4"), Some(Route::Embed("直".into())));
+        assert_eq!(Route::of("/embed/"), Some(Route::Embed(String::new())));
+        for path in ["/embed", "/embedded", "/embed/%FF", "/Embed/demo"] {
+            assert_eq!(Route::of(path), None, "{path}");
+        }
     }
 }

@@ -3,14 +3,16 @@ import styles from "./field.module.css";
 
 interface InputFieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
+  /** Only for who cannot see the field. */
+  hideLabel?: boolean;
   error?: string | null;
 }
 
-export function InputField({ label, error, ...rest }: InputFieldProps) {
+export function InputField({ label, hideLabel = false, error, ...rest }: InputFieldProps) {
   const id = useId();
   return (
     <div className={styles.field}>
-      <label className={styles.label} htmlFor={id}>
+      <label className={hideLabel ? "visually-hidden" : styles.label} htmlFor={id}>
         {label}
       </label>
       <input

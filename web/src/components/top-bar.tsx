@@ -1,40 +1,35 @@
-import { Monitor, Moon, Sun } from "lucide-react";
+import type { ReactNode } from "react";
 import { useLanguage } from "../hooks/use-language";
-import { useStore } from "../hooks/use-store";
-import { languageStore } from "../i18n/language";
 import { Link } from "../router";
-import { themeStore } from "../theme";
 import { BrandMark } from "./brand-mark";
-import { IconButton } from "./button";
+import { LanguageButton, ThemeButton } from "./nav-buttons";
 import styles from "./top-bar.module.css";
 
-const THEME_ICONS = { auto: Monitor, dark: Moon, light: Sun };
+interface TopBarProps {
+  /** The page is a video, and wants the bar away where the screen is low. */
+  stage?: boolean;
+  /** What the page has in its bar, beside the mark. */
+  children?: ReactNode;
+}
 
-/** `stage`: the page is a video, and wants the bar away where the screen is low. */
-export function TopBar({ stage = false }: { stage?: boolean }) {
-  const { t, language } = useLanguage();
-  const { theme } = useStore(themeStore);
-  const ThemeIcon = THEME_ICONS[theme];
+export function TopBar({ stage = false, children }: TopBarProps) {
+  const { t } = useLanguage();
   return (
-    <header className={styles.bar} data-stage={stage || undefined}>
+    <header className={styles.bar} data-stage={stage || undefined} data-full={Boolean(children)}>
       <a className={styles.skip} href="#main">
         {t("nav.skip")}
       </a>
-      <Link href="/" className={styles.brand}>
-        <BrandMark className={styles.mark} />
-        {t("app.name")}
-      </Link>
-      <IconButton label={t(`nav.theme.${theme}`)} onClick={() => themeStore.next()}>
-        <ThemeIcon size={20} />
-      </IconButton>
-      <IconButton
-        label={t("nav.language")}
-        data-testid="lang-switch"
-        lang={language === "en" ? "zh-CN" : "en"}
-        onClick={() => languageStore.choose(language === "en" ? "zh-CN" : "en")}
+      <Link
+        href="/"
+        className={styles.brand}
+        {...(children ? { "aria-label": t("app.name") } : {})}
       >
-        <span className={styles.language}>{language === "en" ? "中" : "EN"}</span>
-      </IconButton>
+        <BrandMark className={styles.mark} />
+        {!children && t("app.name")}
+      </Link>
+      {children}
+      <ThemeButton />
+      <LanguageButton />
     </header>
   );
 }

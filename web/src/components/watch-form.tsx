@@ -9,7 +9,8 @@ import { Button } from "./button";
 import { InputField } from "./field";
 import styles from "./home.module.css";
 
-export function WatchForm() {
+/** `compact`: in a bar, without the rooms that were watched last. */
+export function WatchForm({ compact = false }: { compact?: boolean }) {
   const { t } = useLanguage();
   const [text, setText] = useState("");
   const [invalid, setInvalid] = useState(false);
@@ -21,11 +22,12 @@ export function WatchForm() {
     else navigate(roomPath(room));
   };
   return (
-    <form className={styles.watch} onSubmit={go}>
+    <form className={compact ? styles.find : styles.watch} onSubmit={go}>
       <div className={styles.row}>
         <InputField
           label={t("home.watch.label")}
-          placeholder={t("home.watch.placeholder")}
+          hideLabel={compact}
+          placeholder={t(compact ? "home.watch.label" : "home.watch.placeholder")}
           value={text}
           error={invalid ? t("room.invalid") : null}
           autoCapitalize="none"
@@ -41,7 +43,7 @@ export function WatchForm() {
           {t("home.watch.go")}
         </Button>
       </div>
-      {recent.length > 0 && (
+      {!compact && recent.length > 0 && (
         <p className={styles.recent}>
           <span>{t("home.watch.recent")}</span>
           {recent.map((room) => (

@@ -1,17 +1,20 @@
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 
 export interface PlayerActions {
   togglePlay: () => void;
   toggleMuted: () => void;
   changeVolume: (by: number) => void;
   toggleFull: () => void;
+  toggleTheatre: () => void;
   togglePip: () => void;
+  toggleDanmaku: () => void;
   toggleStats: () => void;
+  focusChat: () => void;
   toggleHelp: () => void;
 }
 
 /** The keyboard of the player, off while the person types or moves a slider. */
-export function usePlayerKeys(actions: PlayerActions): void {
+export function usePlayerKeys(actions: PlayerActions, stage: RefObject<HTMLElement | null>): void {
   const latest = useRef(actions);
   useEffect(() => {
     latest.current = actions;
@@ -19,24 +22,28 @@ export function usePlayerKeys(actions: PlayerActions): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isBusy(event)) return;
-      const act = actionFor(event.key, latest.current);
+      const act = actionFor(event, latest.current, stage.current);
       if (!act) return;
       event.preventDefault();
       act();
     };
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, []);
+  }, [stage]);
 }
 
 function isBusy(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest("input, textarea, select, dialog, [contenteditable]")) return true;
+  if (target?.closest("input, textarea, select, dialog, [popover], [contenteditable]")) return true;
   // Space presses the button that has the focus.
   return event.key === " " && target?.closest("button, a") != null;
 }
 
-function actionFor(key: string, actions: PlayerActions): (() => void) | undefined {
+function actionFor(
+  { key, target }: KeyboardEvent,
+  actions: PlayerActions,
+  stage: HTMLElement | null,
+): (() => void) | undefined {
   switch (key.length === 1 ? key.toLowerCase() : key) {
     case " ":
     case "k":
@@ -45,15 +52,21 @@ function actionFor(key: string, actions: PlayerActions): (() => void) | undefine
       return actions.toggleMuted;
     case "f":
       return actions.toggleFull;
+    case "t":
+      return actions.toggleTheatre;
     case "p":
       return actions.togglePip;
+    case "d":
+      return actions.toggleDanmaku;
     case "s":
       return actions.toggleStats;
+    case "c":
+      return actions.focusChat;
     case "?":
       return actions.toggleHelp;
-    case "ArrowUp":
-      return () => actions.changeVolume(0.05);
-    case "ArrowDown":
-      return () => actions.changeVolume(-0.05);
   }
+  const step = { ArrowUp: 0.05, ArrowDown: -0.05 }[key];
+  // Elsewhere arrows scroll the page.
+  if (step === undefined || !(target instanceof Node) || !stage?.contains(target)) return;
+  return () => actions.changeVolume(step);
 }

@@ -37,9 +37,9 @@ test.each([
 });
 
 test("holes are filled", () => {
-  expect(translator("en")("watch.viewers", { n: 3 })).toBe("3 watching");
-  expect(problemText(translator("zh-CN"), "codec_unsupported", "H264")).toContain("H264");
-  expect(problemText(translator("en"), "internal")).toContain("internal");
+  expect(translator(en)("watch.viewers", { n: 3 })).toBe("3 watching");
+  expect(problemText(translator(zh), "codec_unsupported", "H264")).toContain("H264");
+  expect(problemText(translator(en), "internal")).toContain("internal");
 });
 
 test("numbers read as people write them", () => {

@@ -1,36 +1,33 @@
 import { recallString, remember } from "../live/storage";
 import { Store } from "../live/store";
-import { en } from "./en";
-import { type Dictionary, type Key, zh } from "./zh";
+import { detectLanguage, fill, type Language } from "./detect-language";
+import type { Dictionary, Key } from "./zh";
 
-export type Language = "zh-CN" | "en";
+export { detectLanguage, fill, type Language };
 
 export type Translate = (key: Key, values?: Record<string, string | number>) => string;
 
-const DICTIONARIES: Record<Language, Dictionary> = { "zh-CN": zh, en };
+type Words = Partial<Dictionary>;
 
-/** The address wins, then what was chosen before, then the browser's own order. */
-export function detectLanguage(
-  search: string,
-  saved: string | null,
-  preferred: readonly string[],
-): Language {
-  const asked = new URLSearchParams(search).get("lang");
-  for (const wish of [asked, saved, ...preferred]) {
-    if (wish && /^zh\b/i.test(wish)) return "zh-CN";
-    if (wish && /^en\b/i.test(wish)) return "en";
-  }
-  return preferred.length === 0 ? "zh-CN" : "en";
-}
+/** A page loads the words of the language that it speaks, and no other; a fan's, those of fans alone. */
+const LOADERS: Record<Language, { fan: () => Promise<Words>; all: () => Promise<Words> }> = {
+  "zh-CN": {
+    fan: async () => (await import("./zh-fan")).zhFan,
+    all: async () => (await import("./zh")).zh,
+  },
+  en: {
+    fan: async () => (await import("./en-fan")).enFan,
+    all: async () => (await import("./en")).en,
+  },
+};
 
-export function translator(language: Language): Translate {
-  const dictionary = DICTIONARIES[language];
-  return (key, values) => fill(dictionary[key], values);
-}
-
-/** Puts values into the holes of a text, such as `{n}`. */
-export function fill(text: string, values?: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (hole, name: string) => String(values?.[name] ?? hole));
+/** `missing` is told of a word that is not there. */
+export function translator(words: Words, missing?: (key: Key) => void): Translate {
+  return (key, values) => {
+    const text = words[key];
+    if (text === undefined) missing?.(key);
+    return fill(text ?? "", values);
+  };
 }
 
 interface LanguageSnapshot {
@@ -39,15 +36,48 @@ interface LanguageSnapshot {
 }
 
 class LanguageStore extends Store<LanguageSnapshot> {
+  readonly #words = new Map<Language, Words>();
+  #wanted: Language;
+  #part: "fan" | "all" = "fan";
+
   constructor(language: Language) {
-    super({ language, t: translator(language) });
+    super({ language, t: () => "" });
+    this.#wanted = language;
     document.documentElement.lang = language;
+  }
+
+  /** Has the words of a language, so that it can be spoken at once. */
+  async load(language: Language = this.#wanted): Promise<void> {
+    const part = this.#part;
+    const words = this.#words.get(language) ?? (await LOADERS[language][part]());
+    // All of them may have come meanwhile.
+    if (part === this.#part) this.#words.set(language, words);
+    if (language === this.#wanted) this.#speak(language);
+  }
+
+  /** For pages that say more than those of fans. */
+  async loadAll(): Promise<void> {
+    if (this.#part === "all") return;
+    this.#part = "all";
+    this.#words.clear();
+    await this.load();
   }
 
   choose(language: Language): void {
     remember("language", language);
+    this.#wanted = language;
+    if (this.#words.has(language)) this.#speak(language);
+    // Without them the page goes on in the language that it has.
+    else void this.load(language).catch(() => undefined);
+  }
+
+  #speak(language: Language): void {
+    const words = this.#words.get(language);
+    if (!words) return;
     document.documentElement.lang = language;
-    this.update({ language, t: translator(language) });
+    // A fan's page that says another word after all is given it a moment later.
+    const t = translator(words, () => void this.loadAll().catch(() => undefined));
+    this.update({ language, t });
   }
 }
 

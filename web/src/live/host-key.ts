@@ -1,25 +1,35 @@
-import { randomHex } from "./random";
-import { recallString, remember } from "./storage";
+import { ownSecret } from "./identity";
+import { forget, recallString, remember, sessionOnly } from "./storage";
 
 const TYPED = "publish-key";
-const OWN = "host-secret";
 
 /**
  * What names this host to the server: the publishing key, if the person typed one, and a secret of
  * this browser's own. The same one may return to its broadcast; another is refused.
  */
 export function hostIdentity(): { key?: string; secret: string } {
-  const key = recallString(TYPED);
-  const secret = recallString(OWN) ?? makeSecret();
+  const key = typedKey();
+  const secret = ownSecret();
   return key ? { key, secret } : { secret };
 }
 
-export function saveHostKey(key: string): void {
-  remember(TYPED, key.trim());
+export function typedKey(): string | null {
+  return sessionOnly.recallString(TYPED) ?? recallString(TYPED);
 }
 
-function makeSecret(): string {
-  const secret = randomHex(16);
-  remember(OWN, secret);
-  return secret;
+/** Whether the key is kept on this device when the tab is closed. */
+export function isKeyKept(): boolean {
+  return recallString(TYPED) !== null;
+}
+
+/** For this tab; on this device for good only if the person says so. */
+export function saveHostKey(key: string, keep = false): void {
+  forgetHostKey();
+  if (keep) remember(TYPED, key.trim());
+  else sessionOnly.remember(TYPED, key.trim());
+}
+
+export function forgetHostKey(): void {
+  forget(TYPED);
+  sessionOnly.forget(TYPED);
 }

@@ -30,3 +30,9 @@ test("an insecure page is told from a browser that cannot", () => {
   expect(preflight(scope({ navigator: {} }))).toBe("unsupported");
   expect(preflight(scope({ navigator: { mediaDevices: able } }))).toBeNull();
 });
+
+test.each(["mozRTCPeerConnection", "webkitRTCPeerConnection"])("%s is enough", (name) => {
+  const navigator = { mediaDevices: { getUserMedia: () => undefined } };
+  const scope = { isSecureContext: true, navigator, [name]: class {} };
+  expect(preflight(scope as unknown as Window)).toBeNull();
+});

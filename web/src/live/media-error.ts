@@ -1,3 +1,5 @@
+import { hasPeers } from "./peer";
+
 /** Why the camera, the microphone or the screen cannot be used; each has words and a way out. */
 export const MEDIA_ERROR_CODES = [
   "insecure",
@@ -18,7 +20,7 @@ export type MediaErrorCode = (typeof MEDIA_ERROR_CODES)[number];
 export function preflight(scope: Window = window): MediaErrorCode | null {
   if (!scope.isSecureContext) return "insecure";
   const { mediaDevices } = scope.navigator as Partial<Navigator>;
-  if (!mediaDevices?.getUserMedia || !("RTCPeerConnection" in scope)) return "unsupported";
+  if (!mediaDevices?.getUserMedia || !hasPeers(scope)) return "unsupported";
   return null;
 }
 

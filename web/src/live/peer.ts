@@ -1,8 +1,16 @@
-/** A peer connection of this browser, whatever it calls it; null where there is none. */
+/** The constructor of this browser, whatever it calls it; undefined where there is none. */
+function peerConstructor(scope: object): typeof RTCPeerConnection | undefined {
+  const names = scope as Record<string, typeof RTCPeerConnection | undefined>;
+  return names.RTCPeerConnection ?? names.mozRTCPeerConnection ?? names.webkitRTCPeerConnection;
+}
+
+export function hasPeers(scope: object = window): boolean {
+  return peerConstructor(scope) !== undefined;
+}
+
+/** A peer connection of this browser; null where there is none. */
 export function createPeer(config: RTCConfiguration): RTCPeerConnection | null {
-  const scope = window as unknown as Record<string, typeof RTCPeerConnection | undefined>;
-  const PeerConnection =
-    scope.RTCPeerConnection ?? scope.mozRTCPeerConnection ?? scope.webkitRTCPeerConnection;
+  const PeerConnection = peerConstructor(window);
   return PeerConnection ? new PeerConnection(config) : null;
 }
 

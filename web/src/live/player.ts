@@ -1,6 +1,8 @@
 import { linesOf } from "./picture-choice";
+import { watchShownFrames } from "./shown-frames";
 import { recall, remember } from "./storage";
 import { Store } from "./store";
+import type { ShownFrame } from "./true-latency";
 
 export interface PlayerSnapshot {
   muted: boolean;
@@ -35,24 +37,35 @@ export class Player extends Store<PlayerSnapshot> {
   readonly #cover: HTMLCanvasElement;
   readonly #events = new AbortController();
 
-  constructor(video: HTMLVideoElement, cover: HTMLCanvasElement, onFrame: () => void) {
+  readonly #stopWatching: () => void;
+
+  constructor(
+    video: HTMLVideoElement,
+    cover: HTMLCanvasElement,
+    onFrame: () => void,
+    onScreen: (frame: ShownFrame) => void = () => {},
+    muted = recall("sound") !== true,
+  ) {
     const volume = recall("volume");
     super({
       ...PLAYER_START,
-      muted: recall("sound") !== true,
+      muted,
       volume: typeof volume === "number" ? Math.min(1, Math.max(0, volume)) : 1,
     });
     this.video = video;
     this.#cover = cover;
+    this.#stopWatching = watchShownFrames(video, onScreen);
     video.muted = this.getSnapshot().muted;
     video.volume = this.getSnapshot().volume;
     const on = (event: string, handle: () => void) =>
       video.addEventListener(event, handle, { signal: this.#events.signal });
-    on("loadeddata", () => {
+    const framed = () => {
+      if (!isPicture(video)) return;
       this.update({ covered: false, hasFrame: true, ...shapeOf(video) });
       onFrame();
-    });
-    on("resize", () => this.update(shapeOf(video)));
+    };
+    on("loadeddata", framed);
+    on("resize", framed);
     on("play", () => this.update({ paused: false, blocked: false }));
     on("pause", () => this.update({ paused: true }));
   }
@@ -107,6 +120,7 @@ export class Player extends Store<PlayerSnapshot> {
 
   close(): void {
     this.#events.abort();
+    this.#stopWatching();
     this.video.srcObject = null;
   }
 
@@ -117,12 +131,17 @@ export class Player extends Store<PlayerSnapshot> {
 
   #keepFrame(): void {
     const { video } = this;
-    if (video.videoWidth === 0) return;
+    if (!isPicture(video)) return;
     this.#cover.width = video.videoWidth;
     this.#cover.height = video.videoHeight;
     this.#cover.getContext("2d")?.drawImage(video, 0, 0);
     this.update({ covered: true });
   }
+}
+
+/** Chromium shows two black pixels while a connection comes back. */
+function isPicture({ videoWidth, videoHeight }: HTMLVideoElement): boolean {
+  return videoWidth > 2 && videoHeight > 2;
 }
 
 function shapeOf({ videoWidth: w, videoHeight: h }: HTMLVideoElement) {

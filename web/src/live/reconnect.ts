@@ -10,3 +10,16 @@ export function reconnectDelayMs(attempt: number, random: () => number = Math.ra
   // The first try is at once; later ones are spread, so that a thousand fans do not come together.
   return attempt === 0 ? base : base + random() * 1000;
 }
+
+const PLACE_MS = 10_000;
+const PLACE_MAX_MS = 60_000;
+
+/** How long to wait for a place after refusal number `refusal` (from 1): longer each time, and spread. */
+export function placeDelayMs(
+  refusal: number,
+  retryMs = PLACE_MS,
+  random: () => number = Math.random,
+): number {
+  const base = Math.min(retryMs * 2 ** (refusal - 1), Math.max(PLACE_MAX_MS, retryMs));
+  return base + random() * (base / 2);
+}

@@ -9,6 +9,13 @@ export interface LiveRoomsSnapshot {
   failed: boolean;
 }
 
+/** Where the picture of a room is; null when it has none. */
+export function coverUrl({ room, cover }: { room: string; cover: number | null }): string | null {
+  return cover === null
+    ? null
+    : withBase(`/api/rooms/${encodeURIComponent(room)}/cover?v=${cover}`);
+}
+
 const POLL_MS = 5_000;
 const RECENT_MAX = 5;
 

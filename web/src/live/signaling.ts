@@ -2,10 +2,13 @@ import { withBase } from "./base-path";
 import type { ClientMessage, ErrorCode, ServerMessage } from "./protocol";
 import { PROTOCOL_VERSION } from "./protocol";
 import { reconnectDelayMs } from "./reconnect";
+import { ServerClock } from "./server-clock";
 import { Store } from "./store";
 import { onWakeup } from "./wakeup";
 
 type Hello = Extract<ClientMessage, { type: "hello" }>;
+
+type HelloWords = Omit<Hello, "type" | "v" | "resume">;
 
 /** The part of a WebSocket that we use, so that a test can stand in for it. */
 export type SocketLike = Pick<
@@ -14,12 +17,16 @@ export type SocketLike = Pick<
 >;
 
 export interface SignalingOptions {
-  hello: Omit<Hello, "type" | "v" | "resume">;
+  /** What it says at each opening of a socket; a function where that changes. */
+  hello: HelloWords | (() => HelloWords);
   onMessage: (message: ServerMessage) => void;
   url?: string;
   openSocket?: (url: string) => SocketLike;
   random?: () => number;
 }
+
+/** `id`: an error that it causes names it. */
+export type Request = ClientMessage & { id?: string };
 
 export interface SignalingSnapshot {
   /** `open` means welcomed: the socket alone is not enough. */
@@ -33,6 +40,8 @@ export interface SignalingSnapshot {
 
 const OPEN = 1;
 const PING_EVERY_MS = 10_000;
+/** The first answers of a connection are late while the page is busy: the clocks are compared again soon. */
+const EARLY_PINGS_MS = [400, 1_500];
 /** Two pings and a half without a word: the far side is gone although TCP has not noticed. */
 const SILENCE_MS = 25_000;
 const WELCOME_WITHIN_MS = 10_000;
@@ -68,7 +77,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   readonly #options: Required<SignalingOptions>;
   readonly #stopWakeup: () => void;
   #socket: SocketLike | null = null;
-  #queue: ClientMessage[] = [];
+  #queue: Request[] = [];
   #resume: string | null = null;
   #retryMs: number | null = null;
   #hopeless = false;
@@ -77,6 +86,8 @@ export class Signaling extends Store<SignalingSnapshot> {
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #earlyPings: ReturnType<typeof setTimeout>[] = [];
+  readonly clock = new ServerClock();
 
   constructor(options: SignalingOptions) {
     super({ status: "connecting", attempt: 0, rttMs: null, clockOffsetMs: 0 });
@@ -95,7 +106,7 @@ export class Signaling extends Store<SignalingSnapshot> {
   }
 
   /** Sends now, or after the next welcome. */
-  send(message: ClientMessage): void {
+  send(message: Request): void {
     const socket = this.#socket;
     if (this.isOpen && socket?.readyState === OPEN) {
       socket.send(JSON.stringify(message));
@@ -133,11 +144,12 @@ export class Signaling extends Store<SignalingSnapshot> {
     this.#socket = socket;
     this.#welcomeTimer = setTimeout(() => this.#lost(), WELCOME_WITHIN_MS);
     socket.onopen = () => {
+      const words = this.#options.hello;
       const resume = this.#resume === null ? {} : { resume: this.#resume };
       const hello: Hello = {
         type: "hello",
         v: PROTOCOL_VERSION,
-        ...this.#options.hello,
+        ...(typeof words === "function" ? words() : words),
         ...resume,
       };
       socket.send(JSON.stringify(hello));
@@ -187,6 +199,7 @@ export class Signaling extends Store<SignalingSnapshot> {
     this.update({ status: "open", attempt: 0, clockOffsetMs: message.now - Date.now() });
     for (const queued of this.#queue.splice(0)) this.send(queued);
     this.#pingTimer = setInterval(() => this.#tick(), PING_EVERY_MS);
+    this.#earlyPings = EARLY_PINGS_MS.map((ms) => setTimeout(() => this.#ping(), ms));
     this.#options.onMessage(message);
     this.#ping();
   }
@@ -202,6 +215,7 @@ export class Signaling extends Store<SignalingSnapshot> {
 
   #pong(message: Extract<ServerMessage, { type: "pong" }>): void {
     const rttMs = Math.max(0, performance.now() - message.t);
+    this.clock.answered(performance.timeOrigin + message.t, message.now);
     this.update({ rttMs, clockOffsetMs: message.now + rttMs / 2 - Date.now() });
   }
 
@@ -236,6 +250,7 @@ export class Signaling extends Store<SignalingSnapshot> {
     clearTimeout(this.#wakeTimer);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#pingTimer);
+    for (const timer of this.#earlyPings) clearTimeout(timer);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(code);

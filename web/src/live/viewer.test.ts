@@ -575,3 +575,35 @@ test("the phase follows from what is known", () => {
   expect(viewerPhase({ ...known, room: roomState({ live: "starting" }) })).toBe("waiting");
   expect(viewerPhase({ ...known, problem: "room_full" })).toBe("error");
 });
+
+test("a full room is asked again, later each time, and plays once there is a place", async () => {
+  await join();
+  const full = { type: "error", code: "room_full", message: "", fatal: false } as const;
+  FakeSocket.last.says({ ...full, retryMs: 10_000 });
+  expect(viewer.getSnapshot()).toMatchObject({
+    phase: "error",
+    problem: "room_full",
+    retrying: true,
+    retryAtMs: Date.now() + 10_000,
+  });
+  const asked = () => FakeSocket.last.of("restart").length;
+  await vi.advanceTimersByTimeAsync(9_900);
+  expect(asked()).toBe(0);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(asked()).toBe(1);
+  FakeSocket.last.says({ ...full, retryMs: 10_000 });
+  await vi.advanceTimersByTimeAsync(19_900);
+  expect(asked()).toBe(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(asked()).toBe(2);
+  FakeSocket.last.says({ type: "offer", pc: "sub", neg: 1, sdp: "offer 1" });
+  await vi.advanceTimersByTimeAsync(0);
+  FakePeer.last.becomes("connected");
+  expect(viewer.getSnapshot()).toMatchObject({ problem: null, retrying: false, retryAtMs: null });
+});
+
+test("the greeting says who the browser is", async () => {
+  await join();
+  const [hello] = FakeSocket.last.of("hello");
+  expect(hello?.secret).toMatch(/^[0-9a-f]{32}$/);
+});

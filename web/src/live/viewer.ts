@@ -1,4 +1,11 @@
+import { acceptOffer } from "./accept-offer";
+import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
+import { expectedMedia, FlowJudge } from "./flow-judge";
+import type { GuestWire } from "./guest";
+import { GuestStreams, HOST_STREAM } from "./guest-streams";
+import { fanIdentity } from "./identity";
+import { Listeners } from "./listeners";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
@@ -10,80 +17,45 @@ import {
   wishOf,
 } from "./picture-choice";
 import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
-import { reconnectDelayMs } from "./reconnect";
+import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
-import { StallDetector } from "./stall";
+import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
+import { StageWatch } from "./stage-watch";
 import { type ReceiveStats, StatsReader } from "./stats";
-import { preferStereo } from "./stereo";
 import { Store } from "./store";
-import { type ViewerPhase, type ViewerProblem, viewerPhase } from "./viewer-phase";
+import { type ShownFrame, TrueLatency } from "./true-latency";
+import { type ViewerProblem, viewerPhase } from "./viewer-phase";
+import { VIEWER_START, type ViewerSnapshot } from "./viewer-snapshot";
 import { watchVisibility } from "./visibility";
 import { onWakeup } from "./wakeup";
-import type { NoPath } from "./why-no-path";
-
-export interface ViewerSnapshot {
-  phase: ViewerPhase;
-  room: RoomState | null;
-  /** A new object for each peer connection; the page keeps the last frame of the one before. */
-  stream: MediaStream | null;
-  viewers: number;
-  attempt: number;
-  problem: ViewerProblem | null;
-  /** What exactly, such as the codec that is missing. */
-  detail: string | null;
-  /** Whether we go on trying in spite of the problem. */
-  retrying: boolean;
-  /** Why there is no path to the server, while one is sought. */
-  noPath: NoPath | null;
-  stats: ReceiveStats | null;
-  choice: PictureChoice;
-  /** What the server sends of the picture, as it says. */
-  layer: LayerNow | null;
-}
-
-export type LayerNow = Extract<ServerMessage, { type: "layer_now" }>;
 
 export interface ViewerOptions {
   room: string;
   lang: string;
+  /** The host looks at what another program sends in its name: it counts as no viewer. */
+  host?: { key?: string; secret: string };
   makePeer?: (config: RTCConfiguration) => RTCPeerConnection | null;
   signaling?: Partial<SignalingOptions>;
 }
 
-export const VIEWER_START: ViewerSnapshot = {
-  phase: "connecting",
-  room: null,
-  stream: null,
-  viewers: 0,
-  attempt: 0,
-  problem: null,
-  detail: null,
-  retrying: false,
-  noPath: null,
-  stats: null,
-  choice: "auto",
-  layer: null,
-};
-
 type Offer = Extract<ServerMessage, { type: "offer" }>;
 
-/** The stream of the host's tracks, by docs/protocol.md, section 7.3. */
-const HOST_STREAM = "kaibo";
 /** What the server takes a fan to want that says nothing. */
 const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
+const TELL_EVERY_MS = 10_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "room_full",
-  "server_full",
   "codec_unsupported",
   "version_unsupported",
   "sdp_bad",
   "sdp_no_media",
 ]);
+/** A place may become free. */
+const FULL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["room_full", "server_full"]);
 const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ice_timeout",
   "ice_failed",
@@ -95,7 +67,7 @@ const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export class Viewer extends Store<ViewerSnapshot> {
   readonly #options: ViewerOptions;
   readonly #signaling: Signaling;
-  readonly #stall = new StallDetector(Date.now());
+  readonly #flow = new FlowJudge(Date.now());
   #guard: PeerGuard | null = null;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
@@ -112,14 +84,12 @@ export class Viewer extends Store<ViewerSnapshot> {
   #framed = false;
   /** What the server was told that we want. */
   #wish: PictureWish = NO_WISH;
-  #progress = 0;
-  /** What progress is measured by; nothing when nothing is expected to come. */
-  #judgedBy: "picture" | "sound" | null = "picture";
-  /** Whether media of this broadcast has been seen on this peer connection. */
-  #playing = false;
-  #stalled = false;
+  /** When the server is told next how late the picture is. */
+  #tellAt = 0;
   /** Tries in a row that found no path to the media server. */
   #failures = 0;
+  /** Refusals in a row of a full room or server. */
+  #refusals = 0;
   #againTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #paths = new PathWatch({
     tell: (noPath) => this.update({ noPath }),
@@ -129,21 +99,40 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** No further try would help. */
   #stopped = false;
   #closed = false;
+  /** How long after its capture the picture is shown. */
+  readonly latency = new TrueLatency();
   pc: RTCPeerConnection | null = null;
+  readonly chat: Chat;
+  readonly stage: StageWatch;
+  readonly guests = new GuestStreams();
+  readonly #hearers = new Listeners<ServerMessage>();
+  /** For who is let on stage. */
+  readonly wire: GuestWire = {
+    send: (message) => this.#signaling.send(message),
+    iceServers: () => this.#servers(),
+    listen: this.#hearers.add,
+  };
 
   constructor(options: ViewerOptions) {
-    super({ ...VIEWER_START, choice: recallChoice() });
+    super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
     this.#options = options;
     this.#signaling = new Signaling({
-      hello: {
-        role: "fan",
+      hello: () => ({
+        role: options.host ? "host" : "fan",
         room: options.room,
         lang: options.lang,
         caps: { video: playableCodecs() },
-      },
+        ...(options.host ?? fanIdentity()),
+      }),
       onMessage: (message) => this.#receive(message),
       ...options.signaling,
     });
+    this.chat = new Chat({
+      wire: this.#signaling,
+      clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
+      seenAt: () => this.#seenAt(),
+    });
+    this.stage = new StageWatch((message) => this.#signaling.send(message));
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
@@ -152,7 +141,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     });
     // Another network may have a path.
     this.#stopWakeup = onWakeup(() => {
-      if (this.#againTimer !== undefined) this.#renew();
+      if (this.#failures > 0 && this.#againTimer !== undefined) this.#renew();
     });
     this.#schedule();
   }
@@ -164,19 +153,45 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#sayWish();
   }
 
+  /** How long until the picture is shown that was captured at `at`; 0 while that cannot be told. */
+  readonly untilShown = (at: number): number => {
+    const seenAt = this.#seenAt();
+    return seenAt === null ? 0 : at - seenAt;
+  };
+
+  /** When the picture was captured that is shown now, by the server's clock. */
+  #seenAt(): number | null {
+    const latencyMs = this.getSnapshot().stats?.latencyMs ?? null;
+    const { clockOffsetMs } = this.#signaling.getSnapshot();
+    return latencyMs === null ? null : Date.now() + clockOffsetMs - latencyMs;
+  }
+
+  /** The person wants the picture smooth, or as soon as possible. */
+  setSmooth(smooth: boolean): void {
+    rememberSmooth(smooth);
+    this.update({ smooth });
+    if (this.pc) applySmooth(this.pc, smooth);
+  }
+
   /** The page saw a frame: it knows before our next reading does. */
   frameShown(): void {
     this.#framed = true;
     this.#sayWish();
     if (this.getSnapshot().room?.live !== "live") return;
-    this.#playing = true;
+    this.#flow.playing = true;
     this.#refresh();
+  }
+
+  /** The page shows this frame. */
+  frameOnScreen(frame: ShownFrame): void {
+    this.latency.shown(frame, this.#signaling.clock.offsetMs);
   }
 
   /** The page goes away for good. */
   close(): void {
     this.#closed = true;
     this.#paths.close();
+    this.chat.close();
     clearTimeout(this.#pollTimer);
     this.#forgetTry();
     this.#stopVisibility();
@@ -187,6 +202,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
+    this.#hearers.tell(message);
+    if (this.stage.receive(message) || this.chat.receive(message)) return;
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
@@ -203,6 +220,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         if (!this.#signaling.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "clock":
+        this.latency.clock(message);
         break;
       case "layer_now":
         this.update({ layer: message });
@@ -230,6 +250,8 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#sessions += 1;
     }
     this.#setRoom(message.room);
+    // A host is offered nothing by itself.
+    if (this.#options.host && !this.pc) this.#restart();
     if (!message.resumed || !this.pc) return;
     if (this.pc.connectionState !== "connected") this.#restart();
     else if (this.#isExpecting() && !this.#isHostsFault(message.room)) this.#guard?.check();
@@ -239,13 +261,11 @@ export class Viewer extends Store<ViewerSnapshot> {
     const before = this.getSnapshot().room;
     if (before && room.rev < before.rev) return;
     if (room.live !== "live") {
-      this.#playing = false;
+      this.#flow.playing = false;
       this.#paths.forget();
     }
-    if (room.live !== before?.live) {
-      this.#stall.reset(Date.now());
-      this.#stalled = false;
-    }
+    if (room.live !== before?.live) this.#flow.reset(Date.now());
+    this.latency.uplink(room.uplinkMs);
     this.update({ room });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -264,15 +284,6 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#signaling.send({ type: "layer", ...wish });
   }
 
-  /** What has to arrive, now that all is well. */
-  #expected(room: RoomState): "picture" | "sound" | null {
-    const isRefused = this.#wish.video === "off" || !this.#wish.visible;
-    const { layer } = this.getSnapshot();
-    const isStarved = layer?.on === false && layer.reason === "bandwidth";
-    if (room.video === "on" && !isRefused && !isStarved) return "picture";
-    return room.audio === "on" ? "sound" : null;
-  }
-
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
     const { code } = message;
     if (PATH.has(code)) {
@@ -281,6 +292,8 @@ export class Viewer extends Store<ViewerSnapshot> {
     } else if (code === "answer_timeout") {
       // We were too slow, as a page asleep is; the offer can be had again.
       this.#restart();
+    } else if (FULL.has(code)) {
+      this.#waitForPlace(code, message.retryMs);
     } else if (FATAL.has(code)) {
       this.#stop(code, message.detail);
     }
@@ -306,6 +319,22 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#tellRetry(problem);
   }
 
+  /** All places are taken: asks again after a while, each time a longer one. */
+  #waitForPlace(problem: ViewerProblem, retryMs: number | undefined): void {
+    if (this.#closed || this.#stopped) return;
+    this.#dropPeer();
+    this.#forgetTry();
+    this.#paths.forget();
+    this.#refusals += 1;
+    const delayMs = placeDelayMs(this.#refusals, retryMs, this.#options.signaling?.random);
+    this.#againTimer = setTimeout(() => {
+      this.#forgetTry();
+      this.#restart();
+    }, delayMs);
+    this.update({ retryAtMs: Date.now() + delayMs });
+    this.#tellRetry(problem);
+  }
+
   #tellRetry(problem: ViewerProblem): void {
     const told = this.#needsName ? "turn_needs_name" : problem;
     this.update({ problem: told, detail: null, retrying: true });
@@ -320,7 +349,9 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** There is a path: what failed before is over. */
   #connected(): void {
     this.#failures = 0;
-    if (this.getSnapshot().retrying) this.update({ problem: null, retrying: false });
+    this.#refusals = 0;
+    if (!this.getSnapshot().retrying) return;
+    this.update({ problem: null, retrying: false, retryAtMs: null });
   }
 
   async #answer(offer: Offer): Promise<void> {
@@ -330,7 +361,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     const session = this.#sessions;
     const isOver = () => this.#closed || session !== this.#sessions;
     const old = this.pc;
-    let sdp = old && (await accept(old, offer.sdp));
+    let sdp = old && (await acceptOffer(old, offer.sdp));
     if (isOver()) return;
     sdp ??= await this.#acceptAnew(offer.sdp);
     if (sdp === null || isOver()) return;
@@ -351,14 +382,17 @@ export class Viewer extends Store<ViewerSnapshot> {
     }
     this.pc = pc;
     this.#reader = new StatsReader();
-    this.#stall.reset(Date.now());
+    this.#flow.reset(Date.now());
+    this.guests.watch(pc);
     const own = new MediaStream();
     pc.addEventListener("track", (event) => {
       // The server names one stream for both tracks; without it we gather them ourselves. Those of guests have others.
       const [stream] = event.streams;
       if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(event.track);
-      if (pc === this.pc) this.update({ stream: stream ?? own });
+      if (pc !== this.pc) return;
+      applySmooth(pc, this.getSnapshot().smooth);
+      this.update({ stream: stream ?? own });
     });
     pc.addEventListener("connectionstatechange", () => {
       if (pc.connectionState === "connected") this.#connected();
@@ -372,7 +406,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       fail: () => this.#tryAgain("ice_failed"),
     });
     if (this.#isDetour) whenNoRelay(pc, () => this.#noRelay(pc));
-    const sdp = await accept(pc, offer);
+    const sdp = await acceptOffer(pc, offer);
     if (sdp === null && pc === this.pc) this.#stop("sdp_bad");
     return sdp;
   }
@@ -410,7 +444,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   #schedule(): void {
     clearTimeout(this.#pollTimer);
     if (this.#closed) return;
-    const isEager = this.getSnapshot().room?.live === "live" && !this.#playing;
+    const isEager = this.getSnapshot().room?.live === "live" && !this.#flow.playing;
     this.#pollTimer = setTimeout(() => void this.#poll(), isEager ? EAGER_POLL_MS : POLL_MS);
   }
 
@@ -419,36 +453,29 @@ export class Viewer extends Store<ViewerSnapshot> {
     const report = await pc?.getStats().catch(() => null);
     if (this.#closed) return;
     if (report && pc === this.pc) {
-      const stats = this.#reader.receive(report);
+      const read = this.#reader.receive(report);
+      const trueMs = this.latency.latencyMs;
+      const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
+      this.#tell(trueMs);
       this.update({ stats });
       this.#judge(stats);
     }
     this.#schedule();
   }
 
+  /** Tells the server now and then how late the picture is. */
+  #tell(latencyMs: number | null): void {
+    if (latencyMs === null || !this.#flow.playing || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling.send({ type: "stats", latencyMs: Math.round(latencyMs) });
+  }
+
   #judge(stats: ReceiveStats): void {
-    const { room } = this.getSnapshot();
+    const { room, layer } = this.getSnapshot();
     // Before the first connection there is no picture to stand still.
     if (room?.live !== "live" || !this.#guard?.hasConnected) return;
-    const by = this.#expected(room);
-    // Without a picture bytes have to do.
-    const progress = by === "picture" ? stats.framesDecoded : stats.bytesReceived;
-    if (by !== this.#judgedBy) {
-      this.#judgedBy = by;
-      this.#progress = progress;
-      this.#stall.reset(Date.now());
-    }
-    if (by === null) {
-      // Neither picture nor sound is sent: there is nothing to wait for.
-      this.#playing = true;
-      this.#stalled = false;
-      this.#refresh();
-      return;
-    }
-    if (progress > this.#progress) this.#playing = true;
-    this.#progress = progress;
-    const verdict = this.#stall.sample(Date.now(), progress);
-    this.#stalled = verdict !== "flowing";
+    const expected = expectedMedia(room, this.#wish, layer);
+    const verdict = this.#flow.sample(Date.now(), stats, expected);
     // The host's side is not ours to heal.
     if (!this.#isHostsFault(room)) {
       if (verdict === "restart") this.#restart();
@@ -464,13 +491,12 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   /** Whether something has to arrive, and has before. */
   #isExpecting(): boolean {
-    const isLive = this.getSnapshot().room?.live === "live";
-    return isLive && this.#judgedBy !== null && this.#playing;
+    return this.getSnapshot().room?.live === "live" && this.#flow.isExpecting;
   }
 
   /** Whether what has to arrive does. */
   #isFlowing(): boolean {
-    return this.#isExpecting() && !this.#stalled;
+    return this.#isExpecting() && !this.#flow.stalled;
   }
 
   #refresh(): void {
@@ -483,8 +509,8 @@ export class Viewer extends Store<ViewerSnapshot> {
         room: this.getSnapshot().room,
         signaling: signaling.status,
         connected: this.pc?.connectionState === "connected",
-        playing: this.#playing,
-        stalled: this.#stalled,
+        playing: this.#flow.playing,
+        stalled: this.#flow.stalled,
       }),
     });
   }
@@ -492,28 +518,13 @@ export class Viewer extends Store<ViewerSnapshot> {
   #dropPeer(): void {
     this.#guard?.close();
     this.#guard = null;
-    this.#playing = false;
-    this.#stalled = false;
-    this.#progress = 0;
-    this.#judgedBy = "picture";
+    this.#flow.forget();
     this.#framed = false;
+    this.latency.reset();
+    this.guests.forget();
     this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;
     pc?.close();
-  }
-}
-
-/** Answers an offer on a peer connection; null when it cannot take it. */
-async function accept(pc: RTCPeerConnection, offer: string): Promise<string | null> {
-  try {
-    await pc.setRemoteDescription({ type: "offer", sdp: offer });
-    const answer = await pc.createAnswer();
-    const stereo = { type: answer.type, sdp: preferStereo(answer.sdp ?? "") };
-    // A browser that takes its own words only plays one channel, which is better than none.
-    await pc.setLocalDescription(stereo).catch(() => pc.setLocalDescription(answer));
-    return pc.localDescription?.sdp ?? null;
-  } catch {
-    return null;
   }
 }

@@ -1,31 +1,174 @@
-import { useEffect } from "react";
-import { FanStage } from "../components/fan-stage";
-import { RoomMeta } from "../components/room-meta";
+import { ChevronLeft, PanelRightClose } from "lucide-react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { IconButton } from "../components/button";
+import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
+import { FanStage, hasPicture } from "../components/room/fan-stage";
+import { ReactionRow } from "../components/room/like-bar";
+import { MoreMenu } from "../components/room/more-menu";
+import { OtherRooms } from "../components/room/other-rooms";
+import { RoomInfo } from "../components/room/room-info";
+import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
+import { useBell } from "../hooks/use-bell";
+import { useChatColumn } from "../hooks/use-chat-column";
+import { useGuest } from "../hooks/use-guest";
+import { useKeyboardInset } from "../hooks/use-keyboard-inset";
 import { useLanguage } from "../hooks/use-language";
+import { useLayout } from "../hooks/use-layout";
+import { usePlayerKeys } from "../hooks/use-player-keys";
+import { useStage } from "../hooks/use-stage";
 import { useStoreOr } from "../hooks/use-store";
 import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
+import { DanmakuChoice } from "../live/danmaku/settings";
 import { rememberRoom } from "../live/rooms";
-import { VIEWER_START } from "../live/viewer";
+import { STAGE_START } from "../live/stage-watch";
+import { VIEWER_START } from "../live/viewer-snapshot";
+import { Link } from "../router";
 import styles from "./watch.module.css";
+
+const GuestSide = lazy(async () => ({
+  default: (await import("../components/room/guest-side")).GuestSide,
+}));
+
+const HelpDialog = lazy(async () => {
+  return { default: (await import("../components/room/help-dialog")).HelpDialog };
+});
+
+const StatsOverlay = lazy(async () => {
+  return { default: (await import("../components/room/stats-overlay")).StatsOverlay };
+});
+
+/** States with nothing to count: what is said on the stage is not to be covered by old figures. */
+const WITHOUT_STATS = ["waiting", "ended", "error"];
 
 export function WatchPage({ room }: { room: string }) {
   const { t } = useLanguage();
   const viewer = useViewer(room);
   const snapshot = useStoreOr(viewer, VIEWER_START);
+  const stage = useStage(viewer);
+  const layout = useLayout();
+  const [danmaku] = useState(() => new DanmakuChoice());
+  const field = useRef<HTMLInputElement>(null);
+  const chat = useChatColumn(layout, stage, field);
+  const [panel, setPanel] = useState<"stats" | "help" | null>(null);
+  const [clear, setClear] = useState(false);
+  const { state, full, player } = stage;
   const live = snapshot.room?.live === "live";
-  useTitle(live ? `● ${t("host.state.live")} · ${room}` : `${room} · ${t("app.name")}`);
+  const title = snapshot.room?.title ?? room;
+  const bell = useBell(live, t("bell.title", { title }));
+  useTitle(live ? `● ${t("room.live")} · ${title}` : `${title} · ${t("app.name")}`);
   useEffect(() => rememberRoom(room), [room]);
+  useKeyboardInset();
+  const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
+  const isOn = cast.step === "accepted";
+  const guest = useGuest(viewer, isOn || cast.step === "asked", isOn);
+  const own = isOn ? (guest?.stream ?? null) : null;
+
+  if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
+  const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
+  const actions = {
+    togglePlay: () => player?.togglePlay(),
+    toggleMuted: () => player?.toggleMuted(),
+    changeVolume: (by: number) => player?.setVolume(state.volume + by),
+    toggleFull: full.toggleFull,
+    toggleTheatre: stage.toggleTheatre,
+    togglePip: stage.pip.togglePip,
+    toggleDanmaku: () => danmaku.toggle(),
+    toggleStats: () => toggle("stats"),
+    focusChat: chat.focus,
+    toggleHelp: () => toggle("help"),
+  };
+  usePlayerKeys(actions, stage.stage);
+
+  const shown = hasPicture(snapshot, state.hasFrame);
+  // A phone held upright shows a picture that stands upright in all of its window.
+  const bleed = layout === "tall" && shown && state.isPortrait && !full.isWeb;
+  const theatre = stage.theatre && layout === "wide";
+  const below = layout === "tall" && !bleed && !full.isFull && !full.isWeb;
+  const stats = panel === "stats" && (
+    <Suspense fallback={null}>
+      <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    </Suspense>
+  );
+  const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
   return (
-    <>
-      <TopBar stage />
+    <div
+      className={styles.page}
+      data-layout={layout}
+      data-bleed={bleed}
+      data-clear={bleed && clear}
+      data-theatre={theatre}
+      data-chat={chat.open}
+    >
+      {layout === "wide" && !theatre && <TopBar stage />}
       <main id="main" className={styles.main}>
-        <FanStage viewer={viewer} snapshot={snapshot} />
-        <div className={styles.meta}>
-          <RoomMeta room={room} snapshot={snapshot} />
+        <div className={styles.left}>
+          <FanStage
+            viewer={viewer}
+            snapshot={snapshot}
+            stage={stage}
+            actions={actions}
+            danmaku={danmaku}
+            bleed={bleed}
+            chatShown={chat.open && layout !== "low"}
+            waiting={<Waiting room={snapshot.room} bell={bell} />}
+            onClear={setClear}
+            own={own}
+          >
+            {layout !== "wide" && (
+              <Link href="/" className={styles.home} aria-label={t("room.home")}>
+                <ChevronLeft size={26} aria-hidden="true" />
+              </Link>
+            )}
+            {!below && stats}
+            {panel === "help" && (
+              <Suspense fallback={null}>
+                <HelpDialog onClose={() => setPanel(null)} />
+              </Suspense>
+            )}
+          </FanStage>
+          {below && stats}
+          {viewer && (cast.step !== "off" || cast.problem !== null) && (
+            <Suspense fallback={null}>
+              <GuestSide viewer={viewer} guest={guest} cast={cast} />
+            </Suspense>
+          )}
+          {!theatre && (
+            <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
+              {layout !== "wide" && <MoreMenu />}
+            </RoomInfo>
+          )}
+          {(layout !== "tall" || idle) && !theatre && <OtherRooms room={room} />}
         </div>
+        {viewer && chat.open && (
+          <aside className={styles.chat} aria-label={t("chat.title")}>
+            <ChatPanel
+              chat={viewer.chat}
+              field={field}
+              dialogs={false}
+              withStyle
+              look={bleed ? "over" : "plain"}
+              head={
+                layout !== "tall" && (
+                  <div className={styles.head}>
+                    <h2>{t("chat.title")}</h2>
+                    <IconButton
+                      label={t("chat.close")}
+                      data-testid="chat-close"
+                      onClick={chat.close}
+                    >
+                      <PanelRightClose size={20} />
+                    </IconButton>
+                  </div>
+                )
+              }
+              foot={!bleed && <ReactionRow chat={viewer.chat} />}
+            />
+          </aside>
+        )}
+        {viewer && <ChatDialogs chat={viewer.chat} />}
       </main>
-    </>
+    </div>
   );
 }

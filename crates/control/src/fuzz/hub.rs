@@ -56,6 +56,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").ok()?,
             max_viewers: MAX_VIEWERS,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: Vec::new(),
         };
         let start = Instant::now();
@@ -282,7 +283,8 @@ impl World {
                     Effect::Media(command) if self.answers => {
                         inputs.extend(self.media.carry_out(&command).into_iter().map(Input::Media));
                     }
-                    Effect::Media(_) => {}
+                    Effect::History { to, .. } => assert!(!self.closed.contains(&to)),
+                    Effect::Media(_) | Effect::Keep(_) => {}
                 }
             }
         }

@@ -49,6 +49,9 @@ impl Room {
             (Event::LayerSent { has_picture, layer, reason, .. }, Which::Watching) => {
                 self.layer_sent(cx, sid, LayerNow { has_picture, layer, reason });
             }
+            (Event::Captured { captured, rtp_ts, clock_rate, .. }, Which::Watching) => {
+                self.tell_clock(cx, sid, captured, rtp_ts, clock_rate);
+            }
             // Not of publishers; events of rooms name no peer.
             _ => {}
         }
@@ -72,6 +75,7 @@ impl Room {
             | Event::Rejected { .. }
             | Event::Connected { .. }
             | Event::Closed { .. }
+            | Event::Captured { .. }
             | Event::LayerSent { .. } => {}
         }
     }
@@ -83,7 +87,7 @@ impl Room {
         let Some(watching) = session.watching.as_mut() else { return };
         if watching.connected_at.is_none() {
             watching.connected_at = Some(cx.now.at);
-            if !is_audience {
+            if !is_audience || watching.is_preview {
                 return;
             }
             self.audience.n_viewers += 1;

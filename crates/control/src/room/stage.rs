@@ -12,11 +12,8 @@ use protocol::{
 
 use super::Room;
 use crate::context::Context;
-use crate::limits::RELOAD_GRACE;
 use crate::refusal::Refusal;
 use crate::session::SessionId;
-use crate::timers::Timer;
-use crate::why::Why;
 
 /// The stage of a room.
 #[derive(Debug)]
@@ -84,8 +81,8 @@ impl Room {
                 self.leave_stage(cx, sid);
                 return Ok(());
             }
-            _ if !self.runs_stage(sid) => {
-                let message = "only the host decides who is on stage";
+            _ if !self.runs_stage(cx, sid) => {
+                let message = "only the host and moderators decide who is on stage";
                 return Err(Refusal::new(ErrorCode::Forbidden, message));
             }
             _ => {}
@@ -124,13 +121,14 @@ impl Room {
     }
 
     /// Whether a member decides who is on stage.
-    fn runs_stage(&self, sid: SessionId) -> bool {
-        self.is_host(sid)
+    pub(super) fn runs_stage(&self, cx: &Context, sid: SessionId) -> bool {
+        self.standing(cx, sid) >= Standing::Moderator
     }
 
     /// The person that a member is to the stage.
     fn uid_on_stage(&self, sid: SessionId) -> PersonId {
-        sid.person()
+        let person = self.members.get(&sid).and_then(|session| session.person.clone());
+        person.unwrap_or_else(|| self.people.id_of_session(sid))
     }
 
     /// A member as the stage shows it; `None` without a name.
@@ -259,22 +257,6 @@ impl Room {
             self.reap(cx, sid);
         }
         self.recast(cx);
-    }
-
-    /// The host's page is loaded anew, or closed, with guests on stage: they wait a moment for it. Whether they do.
-    pub(crate) fn host_reloads(&mut self, cx: &mut Context, sid: SessionId) -> bool {
-        let is_page = self.members.get(&sid).is_some_and(|session| session.page().is_some());
-        if !is_page || !self.is_host(sid) || !self.has_guests() || !self.broadcast.is_on_air() {
-            return false;
-        }
-        self.withdraw_viewer(cx, sid, Why::Left);
-        self.close_publishing(cx, sid, Why::Left);
-        if self.claimant == Some(sid) {
-            self.claimant = None;
-        }
-        self.interrupt(cx);
-        cx.timers.set(Timer::Grace(self.id), cx.now.at + RELOAD_GRACE);
-        true
     }
 
     /// A member says `leave` of the stage.

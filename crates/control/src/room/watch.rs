@@ -2,7 +2,7 @@
 
 use auth::Action;
 use media_api::{Codec, Command, NegotiationError};
-use protocol::{ErrorCode, Pc, Role, ServerMessage};
+use protocol::{CloseCode, ErrorCode, Pc, Role, ServerMessage};
 
 use super::Room;
 use crate::admission::PeerPlace;
@@ -28,7 +28,11 @@ impl Room {
         if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
             self.log_refused(sid, false, &refusal);
             let client = self.members.get(&sid).and_then(|session| session.client);
+            let is_fatal = refusal.is_fatal;
             cx.refuse(client, ReplyTo::Nobody, refusal);
+            if is_fatal {
+                self.disconnect(cx, sid, CloseCode::Banned);
+            }
         }
     }
 
@@ -61,6 +65,10 @@ impl Room {
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
         cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
+        // Pages were asked at `hello`.
+        if session.page().is_none() {
+            self.check_ban(cx, sid)?;
+        }
         // A host that watches its guests is not of the audience.
         if self.is_host(sid) || self.audience.n_watching < cx.config.max_viewers {
             return cx.viewer_place(&addr);
@@ -89,7 +97,8 @@ impl Room {
             cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
             self.audience.n_watching += usize::from(watching.cast.has_host);
             let Some(session) = self.member(sid) else { return };
-            session.watching = Some(watching);
+            let is_preview = session.role == Some(Role::Host);
+            session.watching = Some(Watching { is_preview, ..watching });
             session.manners.early = [0; 2];
         }
     }
@@ -108,7 +117,7 @@ impl Room {
             return Some(watching);
         }
         self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
-        if let Some(since) = watching.connected_at {
+        if let Some(since) = watching.connected_at.filter(|_| !watching.is_preview) {
             let n_viewers = self.audience.n_viewers.saturating_sub(1);
             self.audience.n_viewers = n_viewers;
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
@@ -354,7 +363,7 @@ impl Room {
         self.reap(cx, sid);
     }
 
-    /// `restart`: the fan's connection is bad, it wants another offer.
+    /// `restart`: the connection is bad, or there is none. A host is offered what another program sends in its name.
     pub(crate) fn restart(
         &mut self,
         cx: &mut Context,
@@ -363,7 +372,11 @@ impl Room {
     ) -> Result<(), Refusal> {
         let has_guests = self.is_host(sid) && self.has_guests();
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        let watches = session.role == Some(Role::Fan) || session.watching.is_some() || has_guests;
+        let may_preview = session.is_authorized && !session.publishes();
+        let watches = session.role == Some(Role::Fan)
+            || session.watching.is_some()
+            || has_guests
+            || may_preview;
         if pc == Some(Pc::Pub) || !watches {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }

@@ -67,6 +67,8 @@ pub(super) struct World {
     /// The media plane answers by itself.
     pub(super) answers: bool,
     pub(super) media: MediaPlane,
+    /// Rooms as they were to be saved.
+    pub(super) saved: Vec<crate::SavedRoom>,
 }
 
 impl World {
@@ -86,6 +88,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").unwrap(),
             max_viewers: setup.max_viewers,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: setup.ice_servers,
         };
         let auth = Auth::new(
@@ -121,10 +124,11 @@ impl World {
             commands: Vec::new(),
             answers: true,
             media: MediaPlane::default(),
+            saved: Vec::new(),
         }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let unix_ms = UNIX_MS + self.elapsed.as_secs_f64() * 1000.0;
         Now { at: self.start + self.elapsed, unix_ms }
     }
@@ -421,6 +425,8 @@ impl World {
                 Effect::Close { client, code } => {
                     self.closed.insert(client, code);
                 }
+                Effect::History { to, lines } => self.told(to, lines.message().clone()),
+                Effect::Keep(saved) => self.saved.push(*saved),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

@@ -10,13 +10,15 @@ use super::knobs::Config;
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 11] = [
+const OWN_PATHS: [&str; 13] = [
     ".well-known",
     "api",
     "assets",
     "doctor",
+    "embed",
     "healthz",
     "host",
+    "oembed",
     "r",
     "trust",
     "whep",
@@ -68,6 +70,9 @@ impl Config {
         if self.max_peers == 0 || self.max_viewers == 0 {
             return invalid("max_peers and max_viewers are at least 1");
         }
+        if !(5..=3600).contains(&self.host_grace) {
+            return invalid("host_grace is 5 to 3600 seconds");
+        }
         let limits = &self.limits;
         let counts = [
             limits.connections,
@@ -91,6 +96,14 @@ impl Config {
             return Err(ConfigError::Invalid(format!(
                 "{bad:?} is not an origin; write it as https://example.com or http://example.com:8080"
             )));
+        }
+        if let Some(bad) = self.embed_origins.iter().find(|it| !is_embed_origin(it)) {
+            return Err(ConfigError::Invalid(format!(
+                "{bad:?} is not an origin of pages; write it as https://example.com, https://*.example.com, * or none"
+            )));
+        }
+        if self.embed_origins.len() > 1 && self.embed_origins.iter().any(|it| it == "none") {
+            return invalid("--embed-origin none stands alone");
         }
         if let Some(bad) = self.allow_hosts.iter().find(|it| *it != "*" && !auth::is_host(it)) {
             return Err(ConfigError::Invalid(format!(
@@ -162,6 +175,14 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a page can be named so in `frame-ancestors` (CSP level 3, section 2.3.1).
+fn is_embed_origin(text: &str) -> bool {
+    let is_source = |b: u8| b.is_ascii_alphanumeric() || b"-._:/*[]+".contains(&b);
+    let without_star = text.replacen("://*.", "://", 1);
+    let is_named = !without_star.contains('*') && auth::is_origin(&without_star);
+    matches!(text, "*" | "none") || is_named && text.bytes().all(is_source)
 }
 
 /// RFC 7064 and RFC 7065: what a browser's `RTCConfiguration` takes. One that it does not take would keep every page

@@ -41,6 +41,10 @@ knobs! {
         /// Origin of other web pages that may publish and watch, such as https://example.com; may be repeated; * for any
         allow_origins: [Vec<String>] = Vec::new(),
             (long = "allow-origin", value_name = "ORIGIN", env = "KAIBO_ALLOW_ORIGIN", value_delimiter = ',');
+        /// Origin of web pages that may show the embed of a room (/embed/ROOM), such as https://example.com or
+        /// https://*.example.com; may be repeated; * for any page, none for none but ours [default: *]
+        embed_origins: [Vec<String>] = vec!["*".into()],
+            (long = "embed-origin", value_name = "ORIGIN", env = "KAIBO_EMBED_ORIGIN", value_delimiter = ',');
         /// Network of proxies whose X-Forwarded-For and Forwarded are believed, such as 10.0.0.0/8; may be repeated
         /// [default: 127.0.0.0/8, ::1/128]
         trust_proxies: [Vec<IpNet>] = loopback(),
@@ -57,6 +61,10 @@ knobs! {
         /// Most viewers of one room [default: 1000]
         max_viewers: [usize] = control::MAX_VIEWERS,
             (long, value_name = "N", env = "KAIBO_MAX_VIEWERS");
+        /// Time for a host whose page was closed, or whose media stopped, to go on with the broadcast, in seconds
+        /// [default: 90]
+        host_grace: [u32] = u32::try_from(control::HOST_GRACE.as_secs()).unwrap_or(u32::MAX),
+            (long, value_name = "SECONDS", env = "KAIBO_HOST_GRACE");
         /// Most media connections of the server, hosts and viewers [default: 2000]
         max_peers: [usize] = control::MAX_PEERS,
             (long, value_name = "N", env = "KAIBO_MAX_PEERS");

@@ -30,12 +30,12 @@ const MAX_REQUESTED_BYTES: usize = 1024;
 
 /// The addresses that programs and other pages use.
 fn is_shared(path: &str) -> bool {
-    ["/api", "/whip", "/whep"].iter().any(|prefix| {
+    ["/api", "/oembed", "/whip", "/whep"].iter().any(|prefix| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
 
-/// Says of every answer of `/api`, WHIP and WHEP, errors included, which page may read it.
+/// Says of every answer of `/api`, oEmbed, WHIP and WHEP, errors included, which page may read it.
 pub(super) async fn share(
     State(app): State<App>,
     client: Client,

@@ -11,32 +11,55 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
+use webui::Route;
 
 use crate::ApiError;
 use crate::limits::BODY_BYTES;
 use crate::listen::OverTls;
 use crate::state::App;
 
-/// No script, style or frame but our own; sockets to wherever the page was loaded from.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self' ws: wss:; \
-    font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
-
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), \
     autoplay=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), \
     geolocation=(), payment=(), usb=()";
 
-const SECURITY: [(HeaderName, HeaderValue); 5] = [
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
-    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+/// An embed only plays.
+const EMBED_PERMISSIONS: &str = "camera=(), microphone=(), display-capture=(), \
+    autoplay=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), \
+    geolocation=(), payment=(), usb=()";
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Which pages may load a response as an image, a script or, with a policy of their own, a frame.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+const SECURITY: [(HeaderName, HeaderValue); 2] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
 ];
+
+/// What a response is for, which decides who may use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Our own pages, and programs.
+    Own,
+    /// A frame on a page of others.
+    Embed,
+    /// An image on a page of others: previews of links show it.
+    Picture,
+}
+
+impl Use {
+    fn of(path: &str) -> Self {
+        let room = path.strip_prefix("/api/rooms/").and_then(|rest| rest.strip_suffix("/cover"));
+        if matches!(Route::of(path), Some(Route::Embed(_))) {
+            Self::Embed
+        } else if room.is_some() || path.starts_with("/icon-") {
+            Self::Picture
+        } else {
+            Self::Own
+        }
+    }
+}
 
 /// Browsers heed it on trustworthy origins only, and complain of it on others.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -63,11 +86,20 @@ pub(super) async fn secure(
 ) -> Response {
     let tls = request.extensions().get::<OverTls>().copied();
     let is_trustworthy = tls.is_some() || is_trustworthy(&app, peer, request.headers());
+    let used = Use::of(request.uri().path());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
         headers.insert(name, value);
     }
+    let (policy, permissions) = match used {
+        Use::Embed => (app.policies.embed.clone(), EMBED_PERMISSIONS),
+        Use::Own | Use::Picture => (app.policies.pages.clone(), PERMISSIONS),
+    };
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));
+    let users = if used == Use::Own { "same-origin" } else { "cross-origin" };
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static(users));
     if is_trustworthy {
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     }
@@ -87,4 +119,27 @@ pub(super) async fn limit_body(request: Request, next: Next) -> Response {
         return ApiError::new(ErrorCode::TooLarge, message).into_response();
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_others_may_use_the_embed_and_pictures_alone() {
+        for (path, used) in [
+            ("/embed/demo", Use::Embed),
+            ("/embed/%E7%9B%B4/", Use::Embed),
+            ("/api/rooms/demo/cover", Use::Picture),
+            ("/icon-512.png", Use::Picture),
+            ("/r/demo", Use::Own),
+            ("/r/embed", Use::Own),
+            ("/embed", Use::Own),
+            ("/api/rooms/cover", Use::Own),
+            ("/api/rooms/demo", Use::Own),
+            ("/assets/embed-1.js", Use::Own),
+        ] {
+            assert_eq!(Use::of(path), used, "{path}");
+        }
+    }
 }

@@ -133,6 +133,8 @@ mod tests {
             "/whip/demo",
             "/whip/a.b",
             "/r/a.b",
+            "/embed/a.b",
+            "/oembed",
         ] {
             assert!(!is_open(closed), "{closed}");
         }

@@ -14,7 +14,7 @@ use super::open::{Admitted, admit};
 use super::problem::Problem;
 use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
-use crate::http::{Base, Client};
+use crate::http::{Base, Client, encode};
 use crate::state::App;
 
 pub(super) const SDP: &str = "application/sdp";
@@ -188,19 +188,6 @@ impl Call {
     }
 }
 
-/// Percent-encodes what is no unreserved character (RFC 3986, section 2.3).
-pub(super) fn encode(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 async fn send<T>(
     requests: &mpsc::Sender<Ask>,
     ask: impl FnOnce(oneshot::Sender<Result<T, Problem>>) -> Ask,
@@ -254,15 +241,4 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
     crate::http::bearer(headers).map_err(|why| Problem::new(ErrorCode::AuthBad, why))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_rooms_are_percent_encoded() {
-        assert_eq!(encode("demo_1-x"), "demo_1-x");
-        assert_eq!(encode("直播"), "%E7%9B%B4%E6%92%AD");
-    }
 }

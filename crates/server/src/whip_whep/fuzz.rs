@@ -136,7 +136,7 @@ pub fn token_and_name(data: &[u8]) {
         }
     }
     if let Ok(text) = std::str::from_utf8(data) {
-        let encoded = call::encode(text);
+        let encoded = crate::http::encode(text);
         let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
         assert!(encoded.bytes().all(is_safe) && encoded.len() <= 3 * text.len());
         assert!(HeaderValue::from_str(&encoded).is_ok());

@@ -22,7 +22,7 @@ use crate::core::demux::Demux;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::timers::Timers;
 use crate::datagram::Datagram;
-use crate::egress::outgoing;
+use crate::egress::{CaptureTime, outgoing};
 use crate::ingress::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::transport::Receipt;
@@ -400,6 +400,9 @@ impl Sfu {
         if let Some(Sent { has_picture, layer, reason }) = served.sent {
             let layer = layer.map(|it| it.to_string());
             self.events.push_back(Event::LayerSent { peer, has_picture, layer, reason });
+        }
+        if let Some(CaptureTime { captured, rtp_ts, clock_rate }) = served.captured {
+            self.events.push_back(Event::Captured { peer, captured, rtp_ts, clock_rate });
         }
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         if let Some(viewer) = room.viewers.get_mut(&peer) {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::egress::CaptureTime;
 use crate::media::codec::{dependency_descriptor, vp8};
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::packet::NO_PAYLOAD;
@@ -57,6 +58,8 @@ pub(crate) enum Output {
     Connected,
     /// The viewer cannot decode and needs a keyframe (PLI or FIR).
     KeyframeWanted,
+    /// When the media that it is sent were captured: the first time, and when that has moved.
+    Captured(CaptureTime),
     /// No more output before this time, unless there is input.
     Timeout(Instant),
 }

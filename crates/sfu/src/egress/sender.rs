@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use rtp::{rtcp, srtp};
 
+use super::capture_report::{CaptureReporter, CaptureTime};
 use super::guests::GuestStreams;
 use super::probe::Probing;
 use super::send_history::{History, Picture};
-use super::sender_reports::Reports;
+use super::sender_reports::{Account, Reports};
 use super::stream::{Composed, RtpStream, To};
 use crate::core::outbox::Outbox;
 use crate::egress::outgoing::Outgoing;
@@ -60,6 +61,9 @@ pub(crate) struct Sender {
     history: History,
     reports: Reports,
     report_at: Instant,
+    capture: CaptureReporter,
+    /// A capture time that is to be reported.
+    captured: Option<CaptureTime>,
     cname: String,
 }
 
@@ -88,6 +92,8 @@ impl Sender {
             history: History::default(),
             reports,
             report_at: now + REPORT_INTERVAL / 4,
+            capture: CaptureReporter::default(),
+            captured: None,
             cname,
         };
         sender.negotiated(remote);
@@ -304,6 +310,7 @@ impl Sender {
             return;
         }
         self.report_at = now + REPORT_INTERVAL;
+        self.note_capture_time(now);
         let ntp = self.reports.ntp_at(now);
         let buffer = out.reserve();
         let mut len = 0;
@@ -337,6 +344,19 @@ impl Sender {
             out.commit(len, path.local, path.remote);
             self.reports.note(now);
         }
+    }
+
+    /// Of the picture, or of the sound where no picture was sent yet.
+    fn note_capture_time(&mut self, now: Instant) {
+        let accounts = [&self.video.account, &self.audio.account];
+        if let Some(time) = accounts.into_iter().find_map(Account::capture_time) {
+            self.captured = self.capture.poll(time, now).or(self.captured);
+        }
+    }
+
+    /// Removes and returns the capture time that is to be reported.
+    pub(crate) fn take_capture_time(&mut self) -> Option<CaptureTime> {
+        self.captured.take()
     }
 
     /// Sends a BYE for all streams (RFC 3550, section 6.6).

@@ -7,7 +7,7 @@ use protocol::{StageStep, VideoState};
 
 use super::{Guest, Room};
 use crate::context::Context;
-use crate::limits::{GRACE, PENDING_OFFERS, STAGE_ENTRANCE};
+use crate::limits::{GUEST_GRACE, PENDING_OFFERS, STAGE_ENTRANCE};
 use crate::refusal::Refusal;
 use crate::session::{MediaState, PendingOffer, Publisher, Publishing, ReplyTo, SessionId};
 use crate::timers::Timer;
@@ -35,6 +35,7 @@ impl Room {
         self.stage.guests.push(guest);
         cx.timers.set(Timer::Guest(sid), cx.now.at + STAGE_ENTRANCE);
         self.tell_step(cx, sid, StageStep::Accepted);
+        self.tell_you(cx, sid);
         self.tell_state(cx);
         self.recast(cx);
         // It cannot offer: it is offered a connection for both ways.
@@ -118,7 +119,7 @@ impl Room {
         guest.is_live = false;
         // A new peer takes the place of this one.
         if reason != CloseReason::Replaced {
-            cx.timers.set(Timer::Guest(sid), cx.now.at + GRACE);
+            cx.timers.set(Timer::Guest(sid), cx.now.at + GUEST_GRACE);
         }
         self.tell_state(cx);
     }
@@ -129,7 +130,7 @@ impl Room {
         let is_page = self.members.get(&sid).is_some_and(|session| session.page().is_some());
         let Some(guest) = self.guest_mut(sid).filter(|_| is_page) else { return false };
         guest.is_live = false;
-        cx.timers.set(Timer::Guest(sid), cx.now.at + GRACE);
+        cx.timers.set(Timer::Guest(sid), cx.now.at + GUEST_GRACE);
         self.withdraw_viewer(cx, sid, Why::Left);
         self.close_publishing(cx, sid, Why::Left);
         self.tell_state(cx);
@@ -194,6 +195,7 @@ impl Room {
         let n_guests = self.stage.guests.len();
         tracing::info!(room = %self.name, session = %sid, ?step, n_guests, "guest left the stage");
         self.tell_step(cx, sid, step);
+        self.tell_you(cx, sid);
     }
 
     /// Closes what a member publishes.

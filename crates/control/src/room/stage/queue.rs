@@ -3,6 +3,7 @@
 use protocol::{DisplayName, ErrorCode, MAX_GUESTS, PersonId, Role, ServerMessage, StageStep};
 
 use super::{Room, stage_full};
+use crate::api::{Effect, Notice};
 use crate::context::Context;
 use crate::limits::STAGE_QUEUE;
 use crate::refusal::Refusal;
@@ -65,13 +66,21 @@ impl Room {
         is_changed
     }
 
-    /// Tells the host who waits.
+    /// Tells hosts and moderators who waits.
     pub(crate) fn tell_queue(&self, cx: &mut Context) {
-        let host = self.host.as_ref().and_then(|host| self.members.get(&host.session));
-        let client = host.filter(|it| it.page().is_some()).and_then(|it| it.client);
         let queue = self.stage.queue.iter();
         let people = queue.filter_map(|sid| self.person_on_stage(*sid)).collect();
-        cx.send(client, ServerMessage::StageQueue { people });
+        let pages = self.members.iter().filter(|(_, it)| it.page().is_some());
+        let mut to = Vec::new();
+        for (sid, session) in pages {
+            if let Some(client) = session.client.filter(|_| self.runs_stage(cx, *sid)) {
+                to.push(client);
+            }
+        }
+        if !to.is_empty() {
+            let notice = Notice::Message(ServerMessage::StageQueue { people });
+            cx.push(Effect::Broadcast { to, notice });
+        }
     }
 
     /// Tells a host that has just come who waits.

@@ -1,0 +1,75 @@
+import { Ellipsis } from "lucide-react";
+import { type CSSProperties, memo } from "react";
+import { useLanguage } from "../../hooks/use-language";
+import type { ChatLine } from "../../live/chat-lines";
+import type { ChatItem, Standing } from "../../live/protocol";
+import styles from "./chat-list.module.css";
+
+interface ChatLineViewProps {
+  line: ChatLine;
+  own: boolean;
+}
+
+/** One line of the chat. Text is text: links too. */
+export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineViewProps) {
+  const { t } = useLanguage();
+  if (line.kind === "gap") {
+    return <li className={styles.system}>{t("chat.gap", { n: line.n })}</li>;
+  }
+  const { item } = line;
+  if (line.kind === "entered") {
+    return <li className={styles.system}>{t("chat.entered", { name: item.name })}</li>;
+  }
+  return (
+    <li className={styles.line} data-own={own} data-key={line.key} data-testid="chat-line">
+      <Who item={item} />
+      <span className={styles.text} dir="auto">
+        {item.text}
+      </span>
+      <button
+        type="button"
+        className={styles.more}
+        // The list is one stop of the Tab key; arrows lead to its lines.
+        tabIndex={-1}
+        aria-haspopup="menu"
+        aria-label={t("chat.menu", { name: item.name })}
+      >
+        <Ellipsis size={18} aria-hidden="true" />
+      </button>
+    </li>
+  );
+});
+
+/** The name of who wrote it, in a colour of its own, with what the person is. */
+export function Who({ item }: { item: Pick<ChatItem, "uid" | "name" | "standing"> }) {
+  const hue = { "--hue": hueOf(item.uid) } as CSSProperties;
+  return (
+    <>
+      <StandingBadge standing={item.standing} />
+      <span className={styles.name} style={hue} dir="auto">
+        {item.name}
+      </span>
+      <span className={styles.colon}>{": "}</span>
+    </>
+  );
+}
+
+export function StandingBadge({ standing }: { standing: Standing }) {
+  const { t } = useLanguage();
+  if (standing === "fan") return null;
+  return (
+    <>
+      <span className={styles.badge} data-standing={standing}>
+        {t(`chat.standing.${standing}`)}
+      </span>{" "}
+    </>
+  );
+}
+
+/** The same person has the same colour, in every page. */
+export function hueOf(uid: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of uid) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  // The golden ratio spreads what is near.
+  return (Math.imul(hash, 0x9e3779b1) >>> 0) % 360;
+}

@@ -1,0 +1,97 @@
+import { Pin, X } from "lucide-react";
+import { lazy, type ReactNode, type RefObject, Suspense } from "react";
+import { useLanguage } from "../../hooks/use-language";
+import { useStore } from "../../hooks/use-store";
+import { chatProblemText } from "../../i18n/chat-problem";
+import type { Chat } from "../../live/chat";
+import type { ChatItem } from "../../live/protocol";
+import { IconButton } from "../button";
+import { ChatInput } from "./chat-input";
+import { Who } from "./chat-line";
+import { ChatList } from "./chat-list";
+import styles from "./chat-panel.module.css";
+import type { ActionsFor } from "./line-actions";
+
+const NameDialog = lazy(async () => ({ default: (await import("./name-dialog")).NameDialog }));
+
+interface ChatPanelProps {
+  chat: Chat;
+  /** Instead of the usual actions of a line. */
+  actions?: ActionsFor;
+  /** Above the lines, beside the title. */
+  head?: ReactNode;
+  /** Above the input. */
+  foot?: ReactNode;
+  field?: RefObject<HTMLInputElement | null>;
+  withStyle?: boolean;
+  /** Over the picture: light on dark, in either theme. */
+  look?: "plain" | "over";
+  /** False: the page shows `ChatDialogs` itself, since it hides the panel at times. */
+  dialogs?: boolean;
+}
+
+/** The whole chat of a room in a column: pinned line, lines, input. Fills the height it is given. */
+export function ChatPanel(props: ChatPanelProps) {
+  const { chat, actions, head, foot, field, withStyle = false, dialogs = true } = props;
+  const { look = "plain" } = props;
+  const { t } = useLanguage();
+  const snapshot = useStore(chat);
+  const { pinned, actionProblem } = snapshot;
+  return (
+    <section
+      className={styles.panel}
+      data-look={look}
+      aria-label={t("chat.title")}
+      data-testid="chat"
+    >
+      {head}
+      {pinned && <Pinned item={pinned} />}
+      <ChatList chat={chat} snapshot={snapshot} actions={actions} />
+      <div className={styles.problem} role="alert">
+        {actionProblem && (
+          <>
+            {chatProblemText(t, actionProblem.code)}
+            <IconButton label={t("common.close")} onClick={() => chat.closeActionProblem()}>
+              <X size={16} />
+            </IconButton>
+          </>
+        )}
+      </div>
+      {foot}
+      <ChatInput
+        chat={chat}
+        snapshot={snapshot}
+        withStyle={withStyle}
+        look={look}
+        {...(field ? { field } : {})}
+      />
+      {dialogs && <ChatDialogs chat={chat} />}
+    </section>
+  );
+}
+
+/** What the chat asks the person. */
+export function ChatDialogs({ chat }: { chat: Chat }) {
+  const snapshot = useStore(chat);
+  if (!snapshot.asksName) return null;
+  return (
+    <Suspense fallback={null}>
+      <NameDialog chat={chat} snapshot={snapshot} />
+    </Suspense>
+  );
+}
+
+/** The line above the chat. */
+export function Pinned({ item }: { item: ChatItem }) {
+  const { t } = useLanguage();
+  return (
+    <div className={styles.pinned} data-testid="pinned">
+      <Pin size={16} aria-hidden="true" />
+      <p>
+        <span className="visually-hidden">{t("chat.pinned")} </span>
+        <Who item={item} />
+        <span dir="auto">{item.text}</span>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,166 @@
+import {
+  CircleAlert,
+  CircleCheck,
+  Headphones,
+  MicOff,
+  RadioTower,
+  Unplug,
+  VideoOff,
+  WifiLow,
+} from "lucide-react";
+import type { ReactNode } from "react";
+import { useLanguage } from "../../hooks/use-language";
+import { useNow } from "../../hooks/use-now";
+import { problemText } from "../../i18n/problem";
+import { SHOWN_TRIES } from "../../live/reconnect";
+import type { ViewerPhase } from "../../live/viewer-phase";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import type { NoPath } from "../../live/why-no-path";
+import { Button } from "../button";
+import { NoPathText } from "../no-path-text";
+import { Poster } from "../poster";
+import styles from "./fan-overlay.module.css";
+import { StageCard, StageChip } from "./stage-message";
+
+interface FanOverlayProps {
+  snapshot: ViewerSnapshot;
+  hasFrame: boolean;
+  /** Below the words for who waits, and for who saw the end. */
+  waiting?: ReactNode;
+}
+
+/** Phases in which a fan waits for a path, so that it is told why there is none. */
+const SEEKING: readonly ViewerPhase[] = [
+  "connecting",
+  "waiting",
+  "stalled",
+  "reconnecting",
+  "error",
+];
+
+/** What the fan is told over the picture, or in its place. The region is there before its words. */
+export function FanOverlay(props: FanOverlayProps) {
+  return (
+    <div className={styles.status} role="status">
+      <Words {...props} />
+    </div>
+  );
+}
+
+function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
+  const { t } = useLanguage();
+  const { phase, attempt, noPath, problem } = snapshot;
+  // What helps here is said below.
+  const isToldMore = problem === "turn_needs_name";
+  if (noPath && !isToldMore && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
+  switch (phase) {
+    case "connecting":
+      return (
+        <>
+          {!hasFrame && <Poster />}
+          <div className={styles.progress} />
+          <StageChip busy text={t("watch.connecting")} />
+        </>
+      );
+    case "waiting":
+      return (
+        <StageCard
+          icon={<RadioTower size={28} />}
+          pulse
+          title={t("watch.waiting")}
+          text={t("watch.waiting.text")}
+        >
+          {waiting}
+        </StageCard>
+      );
+    case "ended":
+      return (
+        <StageCard
+          icon={<CircleCheck size={28} />}
+          title={t("watch.ended")}
+          text={t("watch.ended.text")}
+        >
+          {waiting}
+        </StageCard>
+      );
+    case "error":
+      return <ErrorCard snapshot={snapshot} />;
+    case "stalled":
+      return <StageChip busy text={t("watch.stalled")} />;
+    case "interrupted":
+      return <StageChip busy text={t("watch.interrupted")} />;
+    case "reconnecting": {
+      const n = Math.min(Math.max(attempt, 1), SHOWN_TRIES);
+      return (
+        <>
+          {!hasFrame && <Poster />}
+          <StageChip busy text={t("watch.reconnecting", { n, max: SHOWN_TRIES })} />
+        </>
+      );
+    }
+    case "live":
+      return <LiveNotes snapshot={snapshot} />;
+  }
+}
+
+function NoPathCard({ why }: { why: NoPath }) {
+  const { t } = useLanguage();
+  return (
+    <StageCard icon={<Unplug size={28} />} title={t("watch.noPath")}>
+      <NoPathText why={why} retrying />
+    </StageCard>
+  );
+}
+
+function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
+  const { t } = useLanguage();
+  if (snapshot.room?.video === "off") {
+    return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
+  }
+  if (snapshot.choice === "off") {
+    return <StageCard icon={<Headphones size={28} />} title={t("picture.off")} />;
+  }
+  if (snapshot.layer?.on === false && snapshot.layer.reason === "bandwidth") {
+    const icon = <WifiLow size={16} aria-hidden="true" />;
+    return <StageChip icon={icon} text={t("watch.starved")} />;
+  }
+  if (snapshot.room?.audio === "muted") {
+    return <StageChip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
+  }
+  return null;
+}
+
+/** That the page tries again, and when, where that is known. */
+function Retry({ atMs }: { atMs: number | null }) {
+  const { t } = useLanguage();
+  const now = useNow(atMs !== null);
+  const s = atMs === null ? 0 : Math.ceil((atMs - now) / 1000);
+  // Each second would be read out.
+  return (
+    <>
+      <p>{t("problem.retrying")}</p>
+      {s > 0 && (
+        <p className={styles.countdown} aria-hidden="true">
+          {t("problem.retryIn", { s })}
+        </p>
+      )}
+    </>
+  );
+}
+
+function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
+  const { t } = useLanguage();
+  const { problem, detail, retrying } = snapshot;
+  return (
+    <StageCard
+      icon={<CircleAlert size={28} />}
+      title={t("watch.error")}
+      text={problem ? problemText(t, problem, detail) : ""}
+    >
+      {retrying && <Retry atMs={snapshot.retryAtMs} />}
+      <Button kind="primary" onClick={() => location.reload()}>
+        {t("problem.reload")}
+      </Button>
+    </StageCard>
+  );
+}

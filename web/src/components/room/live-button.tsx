@@ -1,0 +1,35 @@
+import { RotateCcw } from "lucide-react";
+import { useLanguage } from "../../hooks/use-language";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import { LiveBadge } from "../live-badge";
+import styles from "./fan-controls.module.css";
+
+interface LiveButtonProps {
+  snapshot: ViewerSnapshot;
+  paused: boolean;
+  onLive: () => void;
+}
+
+/** That it is live, and how far behind. Paused it is not: then it leads back. */
+export function LiveButton({ snapshot, paused, onLive }: LiveButtonProps) {
+  const { t } = useLanguage();
+  const latencyMs = snapshot.stats?.latencyMs ?? null;
+  if (paused) {
+    return (
+      <button type="button" className={styles.back} data-testid="back-to-live" onClick={onLive}>
+        <RotateCcw size={16} aria-hidden="true" />
+        {t("player.backToLive")}
+      </button>
+    );
+  }
+  return (
+    <span className={styles.live}>
+      <LiveBadge tone={snapshot.phase === "live" ? "live" : "off"}>{t("watch.live")}</LiveBadge>
+      {latencyMs !== null && (
+        <span className={styles.latency}>
+          {t("watch.latency", { s: (latencyMs / 1000).toFixed(2) })}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+import { Volume2, VolumeX } from "lucide-react";
+import { useLanguage } from "../../hooks/use-language";
+import type { PlayerActions } from "../../hooks/use-player-keys";
+import type { Stage } from "../../hooks/use-stage";
+import type { DanmakuChoice } from "../../live/danmaku/settings";
+import type { Viewer } from "../../live/viewer";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import { IconButton } from "../button";
+import { GearMenu } from "./gear-menu";
+import { LikeButton } from "./like-bar";
+import styles from "./rail.module.css";
+import { StageButton } from "./stage-button";
+
+interface RailProps {
+  actions: PlayerActions;
+  stage: Stage;
+  snapshot: ViewerSnapshot;
+  danmaku: DanmakuChoice;
+  viewer: Viewer | null;
+}
+
+/** The controls of a picture that fills a phone: at the right edge, where a thumb is. */
+export function Rail(props: RailProps) {
+  const { t } = useLanguage();
+  const { actions, stage, viewer } = props;
+  const { muted } = stage.state;
+  return (
+    <div className={styles.rail} role="toolbar" aria-label={t("player.controls")}>
+      {viewer && <LikeButton chat={viewer.chat} look="over" />}
+      {viewer && <StageButton viewer={viewer} snapshot={props.snapshot} />}
+      <IconButton
+        look="over"
+        label={t(muted ? "player.unmute" : "player.mute")}
+        onClick={actions.toggleMuted}
+      >
+        {muted ? <VolumeX size={24} /> : <Volume2 size={24} />}
+      </IconButton>
+      <GearMenu {...props} />
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { Megaphone, Share2, Users } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { useLanguage } from "../../hooks/use-language";
+import { useNow } from "../../hooks/use-now";
+import { formatCount, formatDuration } from "../../i18n/format";
+import type { Viewer } from "../../live/viewer";
+import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import { Button } from "../button";
+import { hueOf } from "../chat/chat-line";
+import { LiveBadge } from "../live-badge";
+import { LikeButton } from "./like-bar";
+import styles from "./room-info.module.css";
+import { StageButton } from "./stage-button";
+
+const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
+
+interface RoomInfoProps {
+  room: string;
+  viewer: Viewer | null;
+  snapshot: ViewerSnapshot;
+  children?: ReactNode;
+}
+
+/** Below the picture: whose room this is, what it is about, how many are there. */
+export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
+  const { t, language } = useLanguage();
+  const [sharing, setSharing] = useState(false);
+  const state = snapshot.room;
+  const host = state?.host?.name;
+  const isOn = state?.live === "live" || state?.live === "interrupted";
+  return (
+    <div className={styles.info}>
+      <div className={styles.row}>
+        <Avatar name={host ?? room} />
+        <div className={styles.title}>
+          <h1 dir="auto">{state?.title ?? room}</h1>
+          <p>
+            <Timer snapshot={snapshot} />
+            {!snapshot.problem && isOn && (
+              <span className={styles.count}>
+                <Users size={16} aria-hidden="true" />
+                <span data-testid="viewer-count" data-count={snapshot.viewers}>
+                  {t("watch.viewers", { n: formatCount(snapshot.viewers, language) })}
+                </span>
+              </span>
+            )}
+            {host && <span>{t("room.hostedBy", { name: host })}</span>}
+            {state?.title && <span>{room}</span>}
+          </p>
+        </div>
+        <div className={styles.actions}>
+          {viewer && <LikeButton chat={viewer.chat} />}
+          {viewer && <StageButton viewer={viewer} snapshot={snapshot} />}
+          <Button
+            icon={<Share2 size={18} />}
+            data-testid="share"
+            aria-haspopup="dialog"
+            onClick={() => setSharing(true)}
+          >
+            <span className={styles.word}>{t("watch.share")}</span>
+          </Button>
+          {children}
+        </div>
+      </div>
+      {state?.notice && (
+        <p className={styles.notice} dir="auto">
+          <Megaphone size={16} aria-label={t("room.notice")} role="img" />
+          {state.notice}
+        </p>
+      )}
+      {sharing && (
+        <Suspense fallback={null}>
+          <ShareDialog room={room} title={state?.title ?? room} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** How long it is on air. It stands still, and is not red, while nothing comes. */
+function Timer({ snapshot }: { snapshot: ViewerSnapshot }) {
+  const { t } = useLanguage();
+  const { room, phase } = snapshot;
+  const since = room?.since ?? null;
+  const isLive = phase === "live";
+  const now = useNow(isLive && since !== null);
+  if (since === null || room === null || room.live === "ended" || room.live === "offline") {
+    return null;
+  }
+  return (
+    <LiveBadge tone={isLive ? "live" : "off"}>
+      <span className="visually-hidden">{t("room.onAirFor")} </span>
+      <span data-testid="timer">{formatDuration(now - since)}</span>
+    </LiveBadge>
+  );
+}
+
+/** The host's initial in a colour of its own. */
+export function Avatar({ name }: { name: string }) {
+  const [first = ""] = name;
+  return (
+    <span
+      className={styles.avatar}
+      style={{ "--hue": hueOf(name) } as React.CSSProperties}
+      aria-hidden="true"
+    >
+      {first.toUpperCase()}
+    </span>
+  );
+}
