@@ -281,6 +281,7 @@ impl Room {
         self.tell_history(cx, sid);
         cx.send(client, count);
         self.tell_speaker(cx, sid);
+        self.tell_queue_to(cx, sid);
     }
 
     /// 300 ms without a word: a fan of the basic profile.

@@ -49,11 +49,12 @@ impl Room {
         if must_watch {
             self.watch(cx, sid);
         }
-        if self.is_guest(sid) {
+        // One whose media is there goes on with it.
+        let publishes = self.members.get(&sid).is_some_and(Session::publishes);
+        if self.is_guest(sid) && !publishes {
             self.guest_returns(cx, sid);
         }
         if self.is_host(sid) {
-            self.tell_queue_if_any(cx);
             self.recast_one(cx, sid);
         }
         self.retell_layers(cx, sid);

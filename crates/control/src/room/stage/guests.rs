@@ -158,6 +158,7 @@ impl Room {
             if self.members.contains_key(&old) {
                 self.remove(cx, old, Why::Replaced);
             }
+            self.tell_you(cx, sid);
             self.tell_state(cx);
         }
         self.tell_step(cx, sid, StageStep::Accepted);

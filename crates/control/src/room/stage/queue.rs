@@ -83,6 +83,17 @@ impl Room {
         }
     }
 
+    /// Tells who decides about the stage and has just come who waits.
+    pub(crate) fn tell_queue_to(&self, cx: &mut Context, sid: SessionId) {
+        if self.stage.queue.is_empty() || !self.runs_stage(cx, sid) {
+            return;
+        }
+        let queue = self.stage.queue.iter();
+        let people = queue.filter_map(|sid| self.person_on_stage(*sid)).collect();
+        let client = self.members.get(&sid).and_then(|session| session.client);
+        cx.send(client, ServerMessage::StageQueue { people });
+    }
+
     /// Tells a host that has just come who waits.
     pub(crate) fn tell_queue_if_any(&self, cx: &mut Context) {
         if !self.stage.queue.is_empty() {
