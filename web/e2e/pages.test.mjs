@@ -108,7 +108,7 @@ chapter("the fans are told that the host ended it", async () => {
 });
 
 chapter("going live again plays by itself, on the connections that are there", async (t) => {
-  await pages.host.click("main button");
+  await pages.host.click(byTestId("go-again"));
   await pages.host.waitForSelector(byTestId("go-live"));
   const at = Date.now();
   await pages.host.click(byTestId("go-live"));

@@ -7,7 +7,7 @@ import { untilMoving } from "./lib/media.mjs";
 import { fencedBlocks, HttpsProxy } from "./lib/proxies.mjs";
 import { Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
-import { fanState, hostState, openCamera } from "./lib/studio.mjs";
+import { fanState, hostState, openCamera, openInvite } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 import { ask, look, speakWhipWhep } from "./lib/whip-whep.mjs";
 
@@ -94,6 +94,7 @@ for (const [name, path, start] of CASES) {
       await field.fill(KEY);
       await field.press("Enter");
       await hostState(host, "live");
+      await openInvite(host);
       const link = await host.locator(byTestId("share-link")).getAttribute("href");
       assert.equal(link, at("/r/studio"));
     });

@@ -7,7 +7,7 @@ import { firstFrame, untilMoving } from "./lib/media.mjs";
 import { scanQr } from "./lib/qr.mjs";
 import { Reach, selectedPath } from "./lib/reach.mjs";
 import { story } from "./lib/story.mjs";
-import { endLive, fanState, goLive } from "./lib/studio.mjs";
+import { closeDialog, endLive, fanState, goLive, openInvite } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const chapter = story();
@@ -126,8 +126,10 @@ chapter("over HTTPS every page is accessible, and its policy refuses nothing of 
 async function scan(browser, origin) {
   const host = await browser.open(`${origin}/host?room=scan`, { name: "host" });
   await goLive(host);
-  await host.click('button[aria-expanded="false"]:has-text("二维码")');
+  await openInvite(host);
+  await host.click('dialog button[aria-expanded="false"]:has-text("二维码")');
   const watch = await scanQr(host);
+  await closeDialog(host);
   const trust = await browser.open(`${origin}/trust`, { name: "trust" });
   const teach = await scanQr(trust);
   await endLive(host);

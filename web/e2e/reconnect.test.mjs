@@ -92,11 +92,13 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
 
 test("the host closes the tab, the fan is told, and plays when the host is back", async (t) => {
   const { fan, host } = await liveRoom();
+  const secret = await host.evaluate(() => localStorage.getItem("kaibo.host-secret"));
   const closedAt = Date.now();
   await host.close({ runBeforeUnload: false });
-  await fanState(fan, "ended");
+  await fanState(fan, "interrupted");
   t.diagnostic(`the fan knows ${Date.now() - closedAt} ms after the tab was closed`);
-  const again = await open(`${server.base}/host`, { name: "host again" });
+  const storage = { "kaibo.host-secret": secret };
+  const again = await open(`${server.base}/host`, { name: "host again", storage });
   await goLive(again);
   await fanState(fan, "live");
   await untilMoving(fan, "the fan");

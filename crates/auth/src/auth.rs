@@ -272,6 +272,15 @@ impl Auth {
         }
     }
 
+    /// Whether a client that may publish owns the server: it has the key, or is the server's own machine. Where all may
+    /// publish a key is not looked at: the answer would tell whether it is right.
+    pub fn is_owner(&self, client: &ClientAddr, credential: &Credential) -> bool {
+        let open = self.0.open;
+        (client.is_own_machine && open != PublishOpen::None)
+            || (open != PublishOpen::All
+                && credential.key.as_ref().is_some_and(|key| self.is_key(key)))
+    }
+
     fn wrong_key(&self, client: &ClientAddr, given: &Secret, now: Instant) -> Denied {
         let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
         match self.count_wrong(client, guess, now) {
@@ -307,6 +316,11 @@ impl Auth {
             Some(retry_after) => WrongSecret::TooMany { retry_after },
             None => WrongSecret::Wrong,
         })
+    }
+
+    /// Whether two secrets are one. For people who all have a secret of their own, so that none of them is a guess.
+    pub fn are_same(&self, one: &Secret, other: &Secret) -> bool {
+        one.is(other)
     }
 
     /// Counts a wrong secret; how long to wait when the network has sent too many.

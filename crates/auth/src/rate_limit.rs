@@ -34,6 +34,13 @@ impl TokenBucket {
         self.tokens + passed * self.per_second >= self.burst
     }
 
+    /// How long until there is a token.
+    pub fn wait(&self, now: Instant) -> Duration {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        let missing = 1.0 - (self.tokens + passed * self.per_second).min(self.burst);
+        Duration::from_secs_f64((missing / self.per_second).max(0.0))
+    }
+
     fn fill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.filled).as_secs_f64();
         self.filled = self.filled.max(now);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use auth::{ClientAddr, Credential};
@@ -11,7 +12,9 @@ use protocol::{
 };
 
 use crate::admission::SessionPlace;
+use crate::lines::Lines;
 use crate::refusal::Refusal;
+use crate::saved::SavedRoom;
 
 /// Names one client of the hub: a WebSocket, or a session of WHIP or WHEP. Chosen by the door, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +52,8 @@ pub struct Join {
     pub room: Option<RoomName>,
     /// The role that its URL names.
     pub role: Option<Role>,
+    /// Whether its URL names the role of a guest: a fan that waits for the stage.
+    pub wants_stage: bool,
     /// Given by [`crate::Admission::join`]; held as long as the session lives.
     pub place: SessionPlace,
 }
@@ -88,6 +93,13 @@ pub enum Input {
     },
     /// The media plane reports.
     Media(Event),
+    /// A room has another picture, or none any more. The door has asked for the right.
+    Cover {
+        /// Which room; nobody need be in it.
+        room: RoomName,
+        /// Names the picture, so that it can be cached.
+        version: Option<u32>,
+    },
     /// The instant of [`crate::Hub::poll_timeout`] has come.
     Timeout,
     /// The server stops.
@@ -185,6 +197,13 @@ pub enum Effect {
         /// What.
         notice: Notice,
     },
+    /// Tell a client what was said before it came. Others are told the same: serialise it once.
+    History {
+        /// Whom.
+        to: ClientId,
+        /// What.
+        lines: Arc<Lines>,
+    },
     /// Reply to a request.
     Reply {
         /// Which.
@@ -201,4 +220,6 @@ pub enum Effect {
     },
     /// Ask the media plane.
     Media(Command),
+    /// Save a room.
+    Keep(Box<SavedRoom>),
 }

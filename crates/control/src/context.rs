@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use auth::{Auth, ClientAddr};
 use media_api::{Codec, Command, PeerId, RoomId};
@@ -12,6 +13,7 @@ use crate::api::{ClientId, Effect, Now, Reply};
 use crate::directory::Directory;
 use crate::half_open::HalfOpen;
 use crate::ice_servers::IceServerConfig;
+use crate::kept::KeptRooms;
 use crate::refusal::Refusal;
 use crate::session::{ReplyTo, SessionId};
 use crate::timers::{Timer, Timers};
@@ -23,6 +25,8 @@ pub struct Config {
     pub default_room: RoomName,
     /// The most viewers of one room.
     pub max_viewers: usize,
+    /// How long a host whose media stopped, or whose page was closed, may take to return.
+    pub host_grace: Duration,
     /// Handed to clients for their ICE agents.
     pub ice_servers: Vec<IceServerConfig>,
 }
@@ -35,7 +39,10 @@ pub(crate) struct Context {
     pub(crate) admission: Admission,
     pub(crate) directory: Directory,
     pub(crate) timers: Timers,
+    pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
+    /// Tells this run of the server from others.
+    pub(crate) run: u32,
     effects: VecDeque<Effect>,
     pub(crate) half_open: HalfOpen,
     /// Peers that give way in a full server; the hub closes them before it is drained.
@@ -58,8 +65,10 @@ impl Context {
         auth: Auth,
         admission: Admission,
         now: Now,
-        random: impl FnMut() -> u128 + Send + 'static,
+        mut random: impl FnMut() -> u128 + Send + 'static,
     ) -> Self {
+        // The low bits.
+        let run = random() as u32;
         Self {
             now,
             config,
@@ -67,7 +76,9 @@ impl Context {
             admission,
             directory: Directory::default(),
             timers: Timers::default(),
+            kept: KeptRooms::default(),
             is_draining: false,
+            run,
             effects: VecDeque::new(),
             half_open: HalfOpen::default(),
             evicted: Vec::new(),
@@ -164,6 +175,16 @@ impl Context {
     /// A secret of 128 bits.
     pub(crate) fn new_token(&mut self) -> String {
         format!("{:032x}", (self.random)())
+    }
+
+    /// A key of 128 bits.
+    pub(crate) fn new_key(&mut self) -> u128 {
+        (self.random)()
+    }
+
+    /// The code of an invitation link: 80 bits.
+    pub(crate) fn new_invite(&mut self) -> String {
+        format!("{:020x}", (self.random)() & ((1 << 80) - 1))
     }
 
     // Peers.

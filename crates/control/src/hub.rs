@@ -16,6 +16,7 @@ use crate::api::{ClientId, Effect, Input, Now, RequestId};
 use crate::context::{Config, Context, broken, server_full};
 use crate::refusal::Refusal;
 use crate::room::Room;
+use crate::saved::SavedRoom;
 use crate::session::{ReplyTo, SessionId};
 use crate::timers::Timer;
 use crate::why::Why;
@@ -57,6 +58,7 @@ impl Hub {
             Input::Request { client, id, request } => self.request(client, id, request),
             Input::Gone { client, code } => self.gone(client, code),
             Input::Media(event) => self.media(event),
+            Input::Cover { room, version } => self.cover(room, version),
             Input::Timeout => {}
             Input::Drain => self.drain(),
         }
@@ -85,6 +87,22 @@ impl Hub {
         self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
     }
 
+    /// Rooms that were saved: each is as it was when somebody comes.
+    pub fn restore(&mut self, rooms: impl IntoIterator<Item = SavedRoom>) {
+        rooms.into_iter().for_each(|saved| self.cx.kept.put(saved));
+    }
+
+    /// A room has another picture. Nobody need be in it.
+    fn cover(&mut self, name: RoomName, version: Option<u32>) {
+        if let Some(&id) = self.cx.directory.rooms.get(&name) {
+            return self.in_room(id, |room, cx| room.set_cover(cx, version));
+        }
+        let id = self.room_id(&name);
+        self.in_room(id, |room, cx| room.set_cover(cx, version));
+        // It is saved as rooms are that everybody has left.
+        self.cx.member_left(id);
+    }
+
     fn run_timers(&mut self) {
         while let Some(timer) = self.cx.timers.pop(self.cx.now.at) {
             match timer {
@@ -96,12 +114,20 @@ impl Hub {
                 Timer::Forget(sid) => {
                     self.in_room_of(Some(sid), |room, cx, sid| room.forget(cx, sid));
                 }
+                Timer::Guest(sid) => {
+                    self.in_room_of(Some(sid), |room, cx, sid| room.guest_is_overdue(cx, sid));
+                }
                 Timer::Prefer(sid) => {
                     self.in_room_of(Some(sid), |room, cx, sid| room.prefer(cx, sid));
                 }
                 Timer::Grace(id) => self.in_room(id, |room, cx| room.end(cx, Why::NoMedia)),
                 Timer::Viewers(id) => self.in_room(id, Room::tell_viewers),
                 Timer::Linger(id) => self.in_room(id, Room::linger_is_over),
+                Timer::Chats(id) => self.in_room(id, Room::tell_lines),
+                Timer::Likes(id) => self.in_room(id, Room::tell_likes),
+                Timer::Desk(id) => self.in_room(id, Room::tell_desk),
+                Timer::Latency(id) => self.in_room(id, Room::tell_latency),
+                Timer::Keep(id) => self.in_room(id, Room::keep),
             }
             self.settle();
         }
@@ -153,10 +179,11 @@ impl Hub {
         }
         for id in self.cx.take_left() {
             if self.rooms.get(&id).is_some_and(|room| room.members.is_empty())
-                && let Some(room) = self.rooms.remove(&id)
+                && let Some(mut room) = self.rooms.remove(&id)
             {
+                room.close(&mut self.cx);
                 self.cx.directory.rooms.remove(&room.name);
-                for timer in [Timer::Grace(id), Timer::Viewers(id), Timer::Linger(id)] {
+                for timer in Timer::of_room(id) {
                     self.cx.timers.cancel(timer);
                 }
             }
@@ -172,7 +199,8 @@ impl Hub {
         }
         let id = RoomId(self.cx.new_id());
         self.cx.directory.rooms.insert(name.clone(), id);
-        self.rooms.insert(id, Room::new(id, name.clone()));
+        let room = Room::open(id, name.clone(), &mut self.cx);
+        self.rooms.insert(id, room);
         id
     }
 
@@ -215,6 +243,7 @@ impl Hub {
         let is_fatal = refusal.is_fatal;
         let code = match refusal.code {
             ErrorCode::RateLimited => CloseCode::RateLimited,
+            ErrorCode::Banned => CloseCode::Banned,
             _ => CloseCode::Full,
         };
         self.in_room_of(Some(sid), |room, cx, sid| {

@@ -16,6 +16,8 @@
 //! | `room.rs`, `room/` | one room as a state machine: its members, its broadcast, its viewers |
 //! | `session.rs` | one member of a room |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
+//! | `saved.rs`, `kept.rs` | what of a room is saved; rooms without anybody in them |
+//! | `lines.rs` | what was said before somebody came, serialised once |
 //! | `half_open.rs` | which viewer gives way when there is no place left |
 //! | `refusal.rs`, `why.rs` | why something is refused, in words; why somebody left, in a word |
 //! | `sdp_summary.rs` | the few facts of a description that decide who publishes |
@@ -34,9 +36,12 @@ pub mod fuzz;
 mod half_open;
 mod hub;
 mod ice_servers;
+mod kept;
 pub mod limits;
+mod lines;
 mod refusal;
 mod room;
+mod saved;
 pub mod sdp_summary;
 mod session;
 mod timers;
@@ -50,4 +55,6 @@ pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, Reques
 pub use context::Config;
 pub use hub::Hub;
 pub use ice_servers::{IceServerConfig, TurnSecret};
+pub use lines::Lines;
 pub use refusal::Refusal;
+pub use saved::SavedRoom;

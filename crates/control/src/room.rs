@@ -2,28 +2,52 @@
 //!
 //! Every method takes the `Context`, where it leaves effects. Nothing here reads a clock or waits.
 
+mod bans;
 mod broadcast;
+mod chat;
+mod desk;
 mod findings;
 mod frames;
+mod identity;
+mod keep;
+mod latency;
 mod layers;
 mod leave;
+mod likes;
 mod media;
+mod moderate;
 mod notify;
+mod order;
+mod people;
+mod picture_clock;
 mod publish;
 mod refused;
 mod requests;
 mod resume;
+mod settings;
+mod stage;
+mod talk;
 mod watch;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use auth::{ClientAddr, Secret};
 use media_api::RoomId;
 use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
+pub(crate) use bans::is_banned;
 use broadcast::Broadcast;
+use chat::Chat;
 pub(crate) use frames::{Hello, read_secret};
+pub(crate) use identity::banned;
+use latency::Latencies;
+use likes::Likes;
+use order::Order;
+use people::People;
+use settings::Settings;
+use stage::Stage;
 
 use crate::context::broken;
 use crate::session::{Session, SessionId};
@@ -40,6 +64,20 @@ pub(crate) struct Room {
     pub(crate) claimant: Option<SessionId>,
     pub(crate) broadcast: Broadcast,
     pub(crate) audience: Audience,
+    pub(crate) stage: Stage,
+    pub(crate) people: People,
+    pub(crate) chat: Chat,
+    pub(crate) likes: Likes,
+    pub(crate) order: Order,
+    pub(crate) settings: Settings,
+    pub(crate) latencies: Latencies,
+    /// When it was told last that somebody came in.
+    announced_at: Option<Instant>,
+    /// The pages that want to be told what only hosts and moderators see.
+    pub(crate) desks: BTreeSet<SessionId>,
+    desk_told_at: Option<Instant>,
+    /// A host or a moderator has changed something: it is kept when nobody is in it.
+    has_settled: bool,
 }
 
 /// Who hosts. The session exists as long as it is named here.
@@ -67,7 +105,7 @@ pub(crate) struct Audience {
 
 impl Room {
     /// An empty room.
-    pub(crate) fn new(id: RoomId, name: RoomName) -> Self {
+    fn new(id: RoomId, name: RoomName, people: People, chat: Chat, settings: Settings) -> Self {
         Self {
             id,
             name,
@@ -76,6 +114,17 @@ impl Room {
             claimant: None,
             broadcast: Broadcast::default(),
             audience: Audience::default(),
+            stage: Stage::default(),
+            people,
+            chat,
+            likes: Likes::default(),
+            order: Order::default(),
+            settings,
+            latencies: Latencies::default(),
+            announced_at: None,
+            desks: BTreeSet::new(),
+            desk_told_at: None,
+            has_settled: false,
         }
     }
 
@@ -120,12 +169,13 @@ impl Room {
             video: *video,
             audio: *audio,
             host_trouble: self.broadcast.has_host_trouble(),
-            title: None,
-            notice: None,
-            cover: None,
-            chat: protocol::ChatRules::default(),
-            pinned: None,
-            stage: protocol::Stage::default(),
+            uplink_ms: self.broadcast.uplink_ms,
+            title: self.settings.title.clone(),
+            notice: self.settings.notice.clone(),
+            cover: self.settings.cover,
+            chat: self.order.rules,
+            pinned: self.settings.pinned.clone(),
+            stage: self.stage_state(),
         }
     }
 
@@ -137,8 +187,8 @@ impl Room {
             live: self.broadcast.live,
             since: self.broadcast.since.unwrap_or_default(),
             host: self.host_info(),
-            title: None,
-            cover: None,
+            title: self.settings.title.clone(),
+            cover: self.settings.cover,
             viewers: self.audience.n_viewers,
         })
     }
@@ -154,8 +204,8 @@ impl Room {
             codec: media.video.map(|codec| codec.as_str().into()),
             audio_codec: media.audio.map(|codec| codec.as_str().into()),
             layers: media.layers.clone(),
-            title: None,
-            cover: None,
+            title: self.settings.title.clone(),
+            cover: self.settings.cover,
             viewers: self.audience.n_viewers,
             findings: findings.told.clone(),
         }

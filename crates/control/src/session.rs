@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, Credential, Secret};
-use media_api::{Codec, PeerId, Preference, Reason};
+use media_api::{Cast, Codec, PeerId, Preference, Reason};
 use protocol::{
-    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, VideoState,
+    AudioState, DisplayName, IceServer, LayerSize, Pc, PersonId, Role, ServerMessage, Standing,
+    VideoState,
 };
 use serde_json::Value;
 
@@ -20,13 +21,6 @@ use crate::limits::{OFFERS_BURST, OFFERS_PER_SECOND};
 /// Names a session in the log and in `welcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub(crate) u64);
-
-impl SessionId {
-    /// Names the person of a session that has no secret of its own.
-    pub(crate) fn person(self) -> PersonId {
-        PersonId::parse(&self.to_string()).expect("a letter and digits")
-    }
-}
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,9 +65,19 @@ pub(crate) struct Session {
     /// The role that its URL, `hello` or door names.
     pub(crate) role: Option<Role>,
     pub(crate) name: Option<DisplayName>,
+    /// Its URL says that it waits for the stage.
+    pub(crate) wants_stage: bool,
     pub(crate) credential: Credential,
     /// A secret of the browser's own. A host without a key is known by it.
     pub(crate) secret: Option<Secret>,
+    /// Whose page it is; none before `hello`, or before the basic profile says something.
+    pub(crate) person: Option<PersonId>,
+    /// A socket of the basic profile that has said something: it is told what others say.
+    pub(crate) has_spoken: bool,
+    /// What it was told last that it may do.
+    pub(crate) told_standing: Option<Standing>,
+    /// The round trip of its media, in milliseconds, as it measured last.
+    pub(crate) rtt_ms: Option<f64>,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(crate) is_authorized: bool,
     pub(crate) publishing: Option<Publishing>,
@@ -98,7 +102,7 @@ pub(crate) struct Manners {
 
 impl Session {
     pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Instant) -> Self {
-        let Join { addr, via, turn, room: _, role, place } = join;
+        let Join { addr, via, turn, room: _, role, wants_stage, place } = join;
         Self {
             client: Some(client),
             addr,
@@ -108,8 +112,13 @@ impl Session {
             profile,
             role,
             name: None,
+            wants_stage,
             credential: Credential::default(),
             secret: None,
+            person: None,
+            has_spoken: false,
+            told_standing: None,
+            rtt_ms: None,
             is_authorized: false,
             publishing: None,
             watching: None,
@@ -126,6 +135,11 @@ impl Session {
     /// Whether it is told of the room: all but the basic profile.
     pub(crate) fn hears_room(&self) -> bool {
         matches!(self.profile, Profile::Page(_) | Profile::Http)
+    }
+
+    /// Whether it is told what people say.
+    pub(crate) fn hears_chat(&self) -> bool {
+        self.page().is_some() || self.has_spoken
     }
 
     pub(crate) fn is_http(&self) -> bool {
@@ -190,7 +204,12 @@ impl Session {
             (Profile::Basic, None) => true,
             (Profile::Silent | Profile::Page(_), None) => false,
         };
-        is_fan && self.client.is_some() && !self.has_media()
+        is_fan && self.client.is_some() && !self.has_media() && !self.is_unnamed_guest()
+    }
+
+    /// Whether it is a socket of the basic profile that waits for the stage.
+    pub(crate) fn is_unnamed_guest(&self) -> bool {
+        self.wants_stage && matches!(self.profile, Profile::Silent | Profile::Basic)
     }
 
     /// Which of its peers this is.
@@ -295,10 +314,14 @@ pub(crate) struct Watching {
     #[allow(dead_code, reason = "held until the peer is gone")]
     pub(crate) place: PeerPlace,
     pub(crate) step: Step,
+    /// Whose media it is sent, from the answer to the last offer on.
+    pub(crate) cast: Cast,
     /// Counts the server's offers to this peer, from 1.
     pub(crate) neg: u32,
     /// Since when ICE and DTLS are up; from then on it counts as a viewer.
     pub(crate) connected_at: Option<Instant>,
+    /// A host looks at what another program sends: no viewer.
+    pub(crate) is_preview: bool,
     /// Codecs that it accepts, once known.
     pub(crate) codecs: Option<Vec<Codec>>,
     /// The codec that it was told to lack.
@@ -322,7 +345,7 @@ pub(crate) enum Step {
     ClientOffered(ReplyTo),
     /// Nothing is under way.
     Stable,
-    /// The media plane was asked for an offer that restarts ICE.
+    /// The media plane was asked for an offer that restarts ICE, or has another cast.
     Restarting,
 }
 
@@ -345,8 +368,10 @@ impl Watching {
             peer,
             place,
             step,
+            cast: Cast::default(),
             neg: 0,
             connected_at: None,
+            is_preview: false,
             codecs: None,
             lacks: None,
             sdp_session: None,

@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     Answer(PeerId),
     /// Nobody came back for the session.
     Forget(SessionId),
+    /// The guest should have published.
+    Guest(SessionId),
     /// What the fan wants of the picture may be passed on again.
     Prefer(SessionId),
     /// The host did not return.
@@ -24,6 +26,32 @@ pub(crate) enum Timer {
     Viewers(RoomId),
     /// The broadcast has been over for a while.
     Linger(RoomId),
+    /// The lines that wait may be told.
+    Chats(RoomId),
+    /// The likes may be told again.
+    Likes(RoomId),
+    /// What hosts and moderators see may be told again.
+    Desk(RoomId),
+    /// The host may be told its fans' latency again.
+    Latency(RoomId),
+    /// The room is to be saved.
+    Keep(RoomId),
+}
+
+impl Timer {
+    /// All timers of a room.
+    pub(crate) fn of_room(id: RoomId) -> [Self; 8] {
+        [
+            Self::Grace(id),
+            Self::Viewers(id),
+            Self::Linger(id),
+            Self::Chats(id),
+            Self::Likes(id),
+            Self::Desk(id),
+            Self::Latency(id),
+            Self::Keep(id),
+        ]
+    }
 }
 
 /// The deadlines, soonest first.

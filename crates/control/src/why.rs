@@ -13,7 +13,7 @@ pub(crate) enum Why {
     Ended,
     /// Another connection took the place of this one.
     Replaced,
-    /// The host sent nothing for [`crate::limits::GRACE`].
+    /// The host sent nothing for the grace, [`crate::limits::HOST_GRACE`] unless configured.
     NoMedia,
     /// The client is gone without a word, and nobody came back for the session.
     ClientGone,
@@ -23,6 +23,8 @@ pub(crate) enum Why {
     Unanswered,
     /// What it said was refused.
     Refused,
+    /// It may not be in the room.
+    Banned,
     /// The server stops.
     ServerStopped,
     /// The media plane closed it.
@@ -36,6 +38,7 @@ impl fmt::Display for Why {
             Self::Ended => "ended",
             Self::Replaced | Self::Media(CloseReason::Replaced) => "replaced",
             Self::NoMedia => "no_media",
+            Self::Banned => "banned",
             Self::ClientGone => "client_gone",
             Self::GaveWay => "gave_way",
             Self::Unanswered => "unanswered",

@@ -33,8 +33,9 @@ use worker::{Addresses, Ends, Message, Waiting, Worker};
 
 pub use sfu::worker_of_check;
 pub use sfu::{
-    Cap, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS, MediaInfo,
-    NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId,
+    Cap, Cast, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS,
+    MediaInfo, NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId, Seat,
+    Shown,
 };
 pub use streams::{Connection, Place};
 pub use worker::BATCHES_PER_TURN;

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use client::Client;
-use engine::{CloseReason, Command, Config, Engine, Event, NegotiationError, PeerId, RoomId};
+use engine::{
+    Cast, CloseReason, Command, Config, Engine, Event, NegotiationError, PeerId, RoomId, Seat,
+};
 
 /// How long anything may take; a machine that is busy with other things is no failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -72,6 +74,7 @@ impl Studio {
                 | Event::Closed { peer, .. } => Some(*peer),
                 // Told when it changes, between any others.
                 Event::LayerSent { .. }
+                | Event::Captured { .. }
                 | Event::MediaFlowing { .. }
                 | Event::MediaQuiet { .. }
                 | Event::MediaStalled { .. }
@@ -88,7 +91,14 @@ impl Studio {
     fn publish(&mut self, room: RoomId, peer: PeerId) {
         let mut host = Client::new();
         let offer = host.offer();
-        self.engine.command(Command::Publish { room, peer, offer, on_air: true, via: None });
+        self.engine.command(Command::Publish {
+            room,
+            peer,
+            seat: Seat::HOST,
+            offer,
+            on_air: true,
+            via: None,
+        });
         let Event::Answer { sdp, .. } = self.event_of(peer) else { panic!("no answer") };
         host.accept_answer(&sdp);
         self.host = Some(host);
@@ -96,7 +106,13 @@ impl Studio {
 
     fn watch(&mut self, room: RoomId, peer: PeerId) {
         let mut viewer = Client::new();
-        self.engine.command(Command::Watch { room, peer, via: None });
+        self.engine.command(Command::Watch {
+            room,
+            peer,
+            cast: Cast::default(),
+            publishes: None,
+            via: None,
+        });
         let Event::Offer { sdp, .. } = self.event_of(peer) else { panic!("no offer") };
         let sdp = viewer.answer(&sdp);
         self.engine.command(Command::Answer { peer, sdp });
@@ -194,7 +210,12 @@ fn the_end_is_told_to_everybody() {
 fn the_limit_is_that_of_all_threads_together() {
     let mut studio = Studio::open(3, 5);
     let watch = |studio: &mut Studio, n| {
-        studio.engine.command(Command::Watch { room: RoomId(n % 4), peer: PeerId(n), via: None });
+        studio.engine.command(Command::Watch {
+            room: RoomId(n % 4),
+            peer: PeerId(n),
+            cast: Cast::default(),
+            via: None,
+        });
         studio.event_of(PeerId(n))
     };
     for n in 0..5 {
@@ -213,6 +234,7 @@ fn the_limit_is_that_of_all_threads_together() {
         studio.engine.command(Command::Publish {
             room: RoomId(n),
             peer,
+            seat: Seat::HOST,
             offer,
             on_air: true,
             via: None,

@@ -1,6 +1,7 @@
 //! `kaibo bench`: its options, and what it prints.
 
 mod attack;
+mod chat;
 mod delay;
 mod egress;
 
@@ -29,6 +30,8 @@ Examples:
       what forwarding costs on this machine, without a running server
   kaibo bench delay --load 80
       how long a packet is in the server when its core is busy for 80 % of the time
+  kaibo bench chat --pid $(pidof kaibo)
+      5,000 sockets that talk in one room
   kaibo bench attack --pid $(pidof kaibo)
       what others notice while somebody attacks the server on this machine
   kaibo bench --whip http://127.0.0.1:8080/whip/{room} --whep http://127.0.0.1:8080/whep/{room} --token T
@@ -118,6 +121,8 @@ enum Harness {
     Egress(egress::EgressArgs),
     /// How long a packet is in the server when its core is busy, on virtual time.
     Delay(delay::DelayArgs),
+    /// How long a line of the chat is under way to thousands of sockets in one room.
+    Chat(chat::ChatArgs),
     /// What others notice while somebody attacks a server on this machine.
     Attack(attack::AttackArgs),
 }
@@ -204,6 +209,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         return match harness {
             Harness::Egress(args) => egress::run(args),
             Harness::Delay(args) => delay::run(args),
+            Harness::Chat(args) => chat::run(args),
             Harness::Attack(args) => attack::run(args),
         };
     }

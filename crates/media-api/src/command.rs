@@ -2,23 +2,26 @@
 
 use std::net::IpAddr;
 
-use crate::{PeerId, Preference, RoomId};
+use crate::{Cast, PeerId, Preference, RoomId, Seat};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
 /// [`Event`] with the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Takes a publisher's offer. Yields [`Event::Answer`] or [`Event::Rejected`]. Once the offer is
-    /// accepted, a publisher that is there already is closed, with [`CloseReason::Replaced`]; the
+    /// accepted, a publisher that has the same seat already is closed, with [`CloseReason::Replaced`]; the
     /// viewers stay. A rejected offer changes nothing.
     Publish {
         /// The room it publishes to; made when it is new.
         room: RoomId,
         /// The new peer.
         peer: PeerId,
+        /// Whether it is the host, or which guest.
+        seat: Seat,
         /// The session description (RFC 8866).
         offer: String,
-        /// Whether viewers see it at once; otherwise after [`Command::GoLive`].
+        /// Of a host, whether viewers see it at once; otherwise after [`Command::GoLive`]. A guest is sent to the viewers
+        /// that have it in their cast, whatever becomes of the host.
         on_air: bool,
         /// The local address that the request came in by, if it is known: that address has its
         /// candidate first in our description. Some clients (ffmpeg) try the first one only.
@@ -42,6 +45,10 @@ pub enum Command {
         room: RoomId,
         /// The new peer.
         peer: PeerId,
+        /// Whose media it is sent.
+        cast: Cast,
+        /// The guest that it is: then its answer publishes as well, on the same connection.
+        publishes: Option<Seat>,
         /// As in [`Command::Publish`].
         via: Option<IpAddr>,
     },
@@ -68,6 +75,24 @@ pub enum Command {
         peer: PeerId,
         /// As in [`Command::Publish`].
         via: Option<IpAddr>,
+    },
+    /// Makes a viewer that has answered a new offer, of another cast. Yields [`Event::Offer`] or [`Event::Rejected`].
+    Recast {
+        /// The peer.
+        peer: PeerId,
+        /// Whose media it is sent from its answer on.
+        cast: Cast,
+        /// As in [`Command::Publish`].
+        via: Option<IpAddr>,
+    },
+    /// Drops the sound of a guest, or lets it through again.
+    Mute {
+        /// The room.
+        room: RoomId,
+        /// The guest.
+        seat: Seat,
+        /// Whether it is dropped.
+        is_muted: bool,
     },
     /// What a viewer wants of the picture, from now on: also before it is connected, at whichever worker
     /// it is, and when the host has returned. Nothing for a peer that is no viewer.
@@ -99,9 +124,10 @@ impl Command {
             | Self::Answer { peer, .. }
             | Self::Reoffer { peer, .. }
             | Self::RestartIce { peer, .. }
+            | Self::Recast { peer, .. }
             | Self::Prefer { peer, .. }
             | Self::Close { peer } => Some(*peer),
-            Self::GoLive { .. } => None,
+            Self::GoLive { .. } | Self::Mute { .. } => None,
         }
     }
 

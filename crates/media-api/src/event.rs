@@ -1,7 +1,10 @@
 //! Reports from the media plane to the control plane.
 
+use std::time::Instant;
+
 use crate::{
     CloseReason, Codec, Finding, LayerRate, MediaInfo, NegotiationError, PeerId, Reason, RoomId,
+    Seat,
 };
 
 /// What the control plane is told. Of each peer, [`Event::Closed`] is the last, but for the refusal of
@@ -70,6 +73,22 @@ pub enum Event {
         /// The room.
         room: RoomId,
     },
+    /// The media of a guest, or the host's second picture, flows, or does not any more: it stopped for [`crate::STALL_AFTER`], or its peer is gone.
+    GuestFlowing {
+        /// The room.
+        room: RoomId,
+        /// Which.
+        seat: Seat,
+        /// Whether it flows.
+        is_flowing: bool,
+    },
+    /// Who speaks; when that changes, at most twice a second, and only in a room with guests.
+    Speaker {
+        /// The room.
+        room: RoomId,
+        /// Who; `None`: nobody for a while.
+        seat: Option<Seat>,
+    },
     /// Which layer a viewer is sent now, and why; when that changes, and at most twice a second.
     LayerSent {
         /// The peer.
@@ -80,6 +99,19 @@ pub enum Event {
         layer: Option<String>,
         /// Why it is no better one.
         reason: Reason,
+    },
+    /// When the media that a viewer is sent were captured: once that is known, and when it has moved, at most every 5 s
+    /// but for jumps.
+    Captured {
+        /// The peer.
+        peer: PeerId,
+        /// When it was captured, as far as the publisher's reports tell: without the time that its packets take to the
+        /// server at least.
+        captured: Instant,
+        /// The RTP timestamp of that moment in the viewer's picture, or in its sound where there is no picture.
+        rtp_ts: u32,
+        /// Ticks a second.
+        clock_rate: u32,
     },
     /// Which simulcast layers nobody watches: the publisher need not send them. One that goes on sending
     /// them breaks nothing. All others are wanted, those too that were never seen.
@@ -117,10 +149,13 @@ impl Event {
             | Self::Rejected { peer, .. }
             | Self::Connected { peer }
             | Self::Closed { peer, .. }
+            | Self::Captured { peer, .. }
             | Self::LayerSent { peer, .. } => Some(*peer),
             Self::MediaFlowing { .. }
             | Self::MediaQuiet { .. }
             | Self::MediaStalled { .. }
+            | Self::GuestFlowing { .. }
+            | Self::Speaker { .. }
             | Self::LayersUnwanted { .. }
             | Self::LayerRates { .. }
             | Self::Findings { .. } => None,
@@ -133,6 +168,8 @@ impl Event {
             Self::MediaFlowing { room, .. }
             | Self::MediaQuiet { room }
             | Self::MediaStalled { room }
+            | Self::GuestFlowing { room, .. }
+            | Self::Speaker { room, .. }
             | Self::LayersUnwanted { room, .. }
             | Self::LayerRates { room, .. }
             | Self::Findings { room, .. } => Some(*room),
@@ -142,6 +179,7 @@ impl Event {
             | Self::Rejected { .. }
             | Self::Connected { .. }
             | Self::Closed { .. }
+            | Self::Captured { .. }
             | Self::LayerSent { .. } => None,
         }
     }

@@ -13,6 +13,7 @@ mod finding;
 mod id;
 mod media;
 mod preference;
+mod seat;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use finding::Finding;
 pub use id::{PeerId, RoomId};
 pub use media::{Codec, LayerRate, MediaInfo, MediaKind};
 pub use preference::{Cap, Preference, Reason};
+pub use seat::{Cast, MAX_GUESTS, Seat, Shown};
 
 /// How long a publisher is silent before viewers are told that it is not their network that stops. Slides without
 /// sound are sent once a second.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::{
     ChatRules, ChatStyle, ChatText, DisplayName, ErrorCode, LayerName, LayerSize, MAX_JSON_DEPTH,
-    MAX_SDP_BYTES, MAX_SMALL_MESSAGE_BYTES, Moderation, NoticeText, Pc, ReactionKind, Role,
-    RoomName, StageAction, Title,
+    MAX_ROOM_SET_BYTES, MAX_SDP_BYTES, MAX_SMALL_MESSAGE_BYTES, Moderation, NoticeText, Pc,
+    ReactionKind, Role, RoomName, StageAction, Title,
 };
 
 /// One message with what may stand beside any message.
@@ -301,8 +301,9 @@ impl ClientFrame {
             Some(_) => return Err(fail(ErrorCode::BadType, "\"type\" is not a string".into())),
             None => return Err(fail(ErrorCode::BadType, "\"type\" is missing".into())),
         };
-        if !WITH_SDP.contains(&kind) && text.len() > MAX_SMALL_MESSAGE_BYTES {
-            let message = format!("{kind:?} is longer than {MAX_SMALL_MESSAGE_BYTES} bytes");
+        let max = if kind == "room_set" { MAX_ROOM_SET_BYTES } else { MAX_SMALL_MESSAGE_BYTES };
+        if !WITH_SDP.contains(&kind) && text.len() > max {
+            let message = format!("{kind:?} is longer than {max} bytes");
             return Err(fail(ErrorCode::TooLarge, message));
         }
         let room = match object.get("room") {

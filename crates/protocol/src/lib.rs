@@ -67,6 +67,9 @@ pub const MAX_SDP_BYTES: usize = 48 * 1024;
 /// The largest message that carries no session description, in bytes.
 pub const MAX_SMALL_MESSAGE_BYTES: usize = 4 * 1024;
 
+/// The largest `room_set`, in bytes: it has a list of words.
+pub const MAX_ROOM_SET_BYTES: usize = 32 * 1024;
+
 /// The most simulcast layers of a picture; browsers send up to 3.
 pub const MAX_LAYERS: usize = 4;
 

@@ -79,6 +79,9 @@ pub struct RoomState {
     /// Whether viewers suffer from the host's side now: its network, or what it sends.
     #[serde(default, rename = "hostTrouble")]
     pub host_trouble: bool,
+    /// How long the host's packets take to the server, in milliseconds, by what its page measured; absent: unknown.
+    #[serde(default, rename = "uplinkMs")]
+    pub uplink_ms: Option<f64>,
     /// What the broadcast is called.
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(type = "string | null"))]
@@ -116,6 +119,7 @@ impl RoomState {
             video: VideoState::On,
             audio: AudioState::On,
             host_trouble: false,
+            uplink_ms: None,
             title: None,
             notice: None,
             cover: None,

@@ -10,20 +10,26 @@ pub const MAX_BYTES: usize = 64 * 1024;
 pub const MAX_LINES: u32 = 2_000;
 /// Bytes of a line without its line end. The longest line of a browser is an `a=fmtp` of 200 bytes.
 pub const MAX_LINE_BYTES: usize = 1_024;
-/// Media descriptions: audio, video and a data channel, and as many again for guests and screens.
-pub const MAX_SECTIONS: usize = 8;
+/// Media descriptions: sound and picture of a host and eight guests, and a data channel.
+pub const MAX_SECTIONS: usize = 20;
 /// Formats of a media description, and its `a=rtpmap` and `a=fmtp` lines. Chromium offers 40 for video.
 pub const MAX_FORMATS: usize = 64;
-/// Different sources of a description in `a=ssrc` and `a=ssrc-group`: three layers with their retransmissions, twice.
-pub const MAX_SOURCES: usize = 16;
+/// Different sources of a description in `a=ssrc` and `a=ssrc-group`: Firefox names two of each media description.
+pub const MAX_SOURCES: usize = 40;
 
 /// The counts so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meter {
     n_rtpmap: usize,
     n_fmtp: usize,
     sources: [u32; MAX_SOURCES],
     n_sources: usize,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self { n_rtpmap: 0, n_fmtp: 0, sources: [0; MAX_SOURCES], n_sources: 0 }
+    }
 }
 
 impl Meter {
@@ -49,7 +55,7 @@ impl Meter {
     /// Counts a media description that follows `n` others, and its formats.
     pub(crate) fn section(&mut self, n: usize, formats: usize) -> Result<(), Error> {
         if n == MAX_SECTIONS {
-            return Err(Error::too_large("more than 8 media descriptions"));
+            return Err(Error::too_large("more than 20 media descriptions"));
         }
         (self.n_rtpmap, self.n_fmtp) = (0, 0);
         if formats > MAX_FORMATS {
@@ -88,7 +94,7 @@ impl Meter {
             return Ok(());
         }
         let slot =
-            self.sources.get_mut(self.n_sources).ok_or(Error::too_large("more than 16 sources"))?;
+            self.sources.get_mut(self.n_sources).ok_or(Error::too_large("more than 40 sources"))?;
         *slot = ssrc;
         self.n_sources += 1;
         Ok(())

@@ -40,8 +40,8 @@ fn what_is_too_large_is_told_with_the_line_where_it_becomes_so() {
     check(HEAD.to_owned() + &"a=x\r\n".repeat(20_000), "more than 64 KiB");
     check(HEAD.to_owned() + &"a\r\n".repeat(5_000), "line 2001: more than 2000 lines");
     check(HEAD.to_owned() + "a=" + &"x".repeat(2_000), "line 5: a line of more than 1024 bytes");
-    let sections: String = (0..9).map(|n| media(n, "")).collect();
-    check(HEAD.to_owned() + &sections, "line 21: more than 8 media descriptions");
+    let sections: String = (0..21).map(|n| media(n, "")).collect();
+    check(HEAD.to_owned() + &sections, "line 45: more than 20 media descriptions");
     let formats = format!("{HEAD}m=video 9 X {}\r\n", "96 ".repeat(65));
     check(formats, "line 5: more than 64 payload types in one media description");
     let lines = |line: &str, n: usize| -> String {
@@ -51,10 +51,10 @@ fn what_is_too_large_is_told_with_the_line_where_it_becomes_so() {
     check(maps, "line 71: more than 64 formats in one media description");
     let fmtp = HEAD.to_owned() + &media(0, &lines("a=fmtp:96 x=#\r\n", 65));
     check(fmtp, "line 71: more than 64 formats in one media description");
-    let sources = HEAD.to_owned() + &media(0, &lines("a=ssrc:# cname:x\r\n", 17));
-    check(sources, "line 23: more than 16 sources");
-    let groups = HEAD.to_owned() + &media(0, &lines("a=ssrc-group:FID # 1#\r\n", 9));
-    check(groups, "line 15: more than 16 sources");
+    let sources = HEAD.to_owned() + &media(0, &lines("a=ssrc:# cname:x\r\n", 41));
+    check(sources, "line 47: more than 40 sources");
+    let groups = HEAD.to_owned() + &media(0, &lines("a=ssrc-group:FID # 9#\r\n", 21));
+    check(groups, "line 27: more than 40 sources");
 }
 
 #[test]
@@ -62,16 +62,16 @@ fn what_just_fits_is_read() {
     let lines = |line: &str, n: usize| -> String {
         (0..n).map(|n| line.replace('#', &n.to_string())).collect()
     };
-    let sections: String = (0..8).map(|n| media(n, "a=ssrc:7 cname:x\r\n")).collect();
+    let sections: String = (0..20).map(|n| media(n, "a=ssrc:7 cname:x\r\n")).collect();
     let text = HEAD.to_owned()
         + &sections
-        + &lines("a=ssrc:# cname:x\r\na=ssrc:# msid:s t\r\n", 16)
+        + &lines("a=ssrc:# cname:x\r\na=ssrc:# msid:s t\r\n", 40)
         + &lines("a=rtpmap:# VP8/90000\r\na=fmtp:# x=1\r\n", 64)
         + "a="
         + &"x".repeat(1_022);
     let it = Description::parse(&text).unwrap();
-    assert_eq!(it.sections.len(), 8);
-    assert_eq!(it.sections[7].attributes.sources().len(), 16);
+    assert_eq!(it.sections.len(), 20);
+    assert_eq!(it.sections[19].attributes.sources().len(), 40);
 }
 
 #[test]

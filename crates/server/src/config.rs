@@ -26,6 +26,7 @@ pub use knobs::{
 pub use values::{IceServerEntry, PublicIp, SecretText, TlsMode};
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use auth::Secret;
 use control::{Capacity, IceServerConfig};
@@ -124,6 +125,7 @@ impl Config {
         control::Config {
             default_room: self.default_room.clone(),
             max_viewers: self.max_viewers,
+            host_grace: Duration::from_secs(self.host_grace.into()),
             ice_servers: self.ice_servers.iter().map(ice_server).collect(),
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use auth::Credential;
 use axum::extract::ws::Utf8Bytes;
 use control::{
-    ClientId, Effect, Hub, Input, Join, Notice, Now, Refusal, Reply, Request, RequestId,
+    ClientId, Effect, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request, RequestId,
 };
 use media_api::{Codec, Event};
 use protocol::{
@@ -19,6 +19,7 @@ use protocol::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::keep::Keeper;
 use crate::media::{EventSink, Media};
 use crate::whip_whep;
 use crate::ws::{Outbox, serialize};
@@ -53,6 +54,7 @@ enum Message {
     Frame(ClientId, Box<ClientFrame>),
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
+    Cover(RoomName, Option<u32>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Ping(oneshot::Sender<()>),
@@ -164,6 +166,11 @@ impl HubClient {
         self.request(client, Request::Prefer { video }).await.map(drop)
     }
 
+    /// A room has another picture, or none any more.
+    pub(crate) async fn cover(&self, room: RoomName, version: Option<u32>) {
+        self.say(Message::Cover(room, version)).await;
+    }
+
     /// The rooms with something to watch; `None` when the hub has stopped.
     pub(crate) async fn rooms(&self) -> Option<Vec<RoomSummary>> {
         let (reply, rooms) = oneshot::channel();
@@ -253,9 +260,20 @@ pub(crate) enum Ended {
 }
 
 /// Runs the hub until nobody speaks to it any more, or the media plane is gone.
-pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels) -> Ended {
-    let mut driver =
-        Driver { hub, media, mailboxes: HashMap::new(), replies: HashMap::new(), last_request: 0 };
+pub(crate) async fn run(
+    hub: Hub,
+    media: Arc<dyn Media>,
+    keeper: Keeper,
+    mut channels: Channels,
+) -> Ended {
+    let mut driver = Driver {
+        hub,
+        media,
+        keeper,
+        mailboxes: HashMap::new(),
+        replies: HashMap::new(),
+        last_request: 0,
+    };
     loop {
         let timeout = driver.hub.poll_timeout();
         let sleep = async {
@@ -281,6 +299,7 @@ pub(crate) async fn run(hub: Hub, media: Arc<dyn Media>, mut channels: Channels)
 struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
+    keeper: Keeper,
     mailboxes: HashMap<ClientId, Mailbox>,
     /// Who waits for which reply; for a join also the client that asked.
     replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
@@ -307,6 +326,7 @@ impl Driver {
                 self.mailboxes.remove(&client);
                 self.handle(Input::Gone { client, code });
             }
+            Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Message::Ping(reply) => _ = reply.send(()),
@@ -343,6 +363,11 @@ impl Driver {
                     }
                 }
                 Effect::Broadcast { to, notice } => self.broadcast(&to, &notice),
+                Effect::History { to, lines } => {
+                    if let Some(Mailbox::Socket(outbox)) = self.mailboxes.get(&to) {
+                        outbox.push(lines.message(), shared(&lines));
+                    }
+                }
                 Effect::Reply { id, result } => {
                     if let Some((reply, joins)) = self.replies.remove(&id) {
                         let is_in = result.is_ok();
@@ -363,6 +388,7 @@ impl Driver {
                     Some(Mailbox::Session(_)) | None => {}
                 },
                 Effect::Media(command) => self.media.command(command),
+                Effect::Keep(saved) => self.keeper.save(*saved),
             }
         }
     }
@@ -390,6 +416,12 @@ impl Mailbox {
             Self::Session(mailbox) => mailbox.send(Notice::Message(message)),
         }
     }
+}
+
+/// The text frame of lines that many are sent: it is made once.
+fn shared(lines: &Lines) -> Utf8Bytes {
+    let text = lines.text(|message| serialize(message).into());
+    Utf8Bytes::try_from(text).expect("it was text")
 }
 
 /// The time, for the hub.
@@ -439,10 +471,14 @@ mod tests {
         let admission = Admission::new(Capacity::default(), Instant::now());
         let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
         let room = RoomName::parse("room").unwrap();
-        let config =
-            Config { default_room: room.clone(), max_viewers: 10, ice_servers: Vec::new() };
+        let config = Config {
+            default_room: room.clone(),
+            max_viewers: 10,
+            host_grace: control::limits::HOST_GRACE,
+            ice_servers: Vec::new(),
+        };
         let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
-        tokio::spawn(run(hub, Arc::new(NoMedia), channels));
+        tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), channels));
 
         let ip = "192.0.2.1".parse().unwrap();
         let addr = ClientAddr { ip, is_own_machine: false, is_trusted_network: false };
@@ -452,6 +488,7 @@ mod tests {
             turn: None,
             room: Some(room.clone()),
             role: Some(protocol::Role::Fan),
+            wants_stage: false,
             place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
         };
         let (mailbox, _inbox) = whip_whep::mailbox();

@@ -24,6 +24,7 @@ pub use crate::ws::fuzz::query;
 
 use crate::doctor::{self, Doctor};
 use crate::driver;
+use crate::keep::Keeper;
 use crate::media::Media;
 use crate::shutdown::Shutdown;
 use crate::state::App;
@@ -108,11 +109,12 @@ impl Server {
         let control = control::Config {
             default_room: default_room.clone(),
             max_viewers: 10,
+            host_grace: control::limits::HOST_GRACE,
             ice_servers: Vec::new(),
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
-        let task = runtime.spawn(driver::run(own, media.clone(), channels));
+        let task = runtime.spawn(driver::run(own, media.clone(), Keeper::default(), channels));
         let listen = ([0, 0, 0, 0], 3000).into();
         let doctor = Doctor::new(doctor::Running {
             config: crate::Config::default(),
@@ -128,6 +130,7 @@ impl Server {
             public_ips: crate::public_ips::PublicIps::default(),
             doctor,
             https: None,
+            covers: crate::covers::Covers::new(Keeper::default()),
             turn: None,
             hub,
             auth,

@@ -8,6 +8,7 @@
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `cover.rs` | the pictures of rooms |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
 //! | `acme.rs` | the answers to an ACME server's challenges |
@@ -21,6 +22,7 @@ mod base;
 mod bearer;
 mod client;
 mod cors;
+mod cover;
 mod doctor;
 mod headers;
 mod rooms;
@@ -73,6 +75,7 @@ fn routes(app: App) -> Router {
         .method_not_allowed_fallback(async || method_not_allowed())
         .layer(from_fn(headers::limit_body))
         .merge(whip_whep::routes())
+        .merge(cover::routes())
         .layer(from_fn_with_state(app.clone(), cors::share))
         .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))

@@ -14,6 +14,7 @@
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
 //! | `state.rs` | what the handlers share |
+//! | `keep.rs`, `keep/`, `covers.rs` | rooms over restarts; their pictures |
 //! | `public_ips.rs` | the addresses that the internet has for this server |
 //! | `lan.rs` | by which addresses others in the network come |
 //! | `doctor.rs` | what the doctor knows of a server, and what devices found |
@@ -23,6 +24,7 @@
 //! | `error.rs`, `limits.rs` | errors as HTTP tells them; bounds of this crate |
 
 pub mod config;
+mod covers;
 mod doctor;
 mod driver;
 mod error;
@@ -30,6 +32,7 @@ mod error;
 pub mod fuzz;
 mod http;
 mod https;
+mod keep;
 mod lan;
 pub mod limits;
 pub mod listen;

@@ -9,10 +9,12 @@ use control::{Admission, Hub};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::http::router;
 use crate::https::{Https, Loaded, own_names};
+use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
@@ -123,14 +125,16 @@ pub async fn serve_with(
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let admission = Admission::new(config.capacity(), Instant::now());
-    let hub = Hub::new(
+    let (keeper, saved) = Keeper::open(&config.data);
+    let mut hub = Hub::new(
         config.control(),
         auth.clone(),
         admission.clone(),
         driver::now(),
         rand::random::<u128>,
     );
-    let hub_task = tokio::spawn(driver::run(hub, media.clone(), channels));
+    hub.restore(saved);
+    let hub_task = tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), channels));
     let turn = https.is_some().then(OwnTurn::new);
     let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
@@ -153,6 +157,7 @@ pub async fn serve_with(
         default_room: config.default_room.clone(),
         domains: config.tls.domains.clone(),
         public_ips: public_ips.clone(),
+        covers: Covers::new(keeper.clone()),
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -186,8 +191,16 @@ pub async fn serve_with(
         }
     }
     let hub = hub_client;
-    let tasks =
-        Tasks { shutdown, hub, hub_task, accept_task, background, connections, sockets_done };
+    let tasks = Tasks {
+        shutdown,
+        hub,
+        hub_task,
+        keeper,
+        accept_task,
+        background,
+        connections,
+        sockets_done,
+    };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
     Ok(Running { addr, media, reload, task })

@@ -8,6 +8,7 @@ use protocol::{IceServer, RoomName};
 use tokio::sync::mpsc;
 
 use crate::config::{HTTP_PORT, HTTPS_PORT};
+use crate::covers::Covers;
 use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) shutdown: Shutdown,
     pub(crate) sessions: Registry,
     pub(crate) doctor: Doctor,
+    pub(crate) covers: Covers,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::driver::{Ended, HubClient};
+use crate::keep::Keeper;
 use crate::limits::CLOSE_WITHIN;
 use crate::listen::Table;
 use crate::shutdown::Shutdown;
@@ -34,6 +35,8 @@ pub(crate) struct Tasks {
     pub(crate) shutdown: Shutdown,
     pub(crate) hub: HubClient,
     pub(crate) hub_task: JoinHandle<Ended>,
+    /// Writes what rooms were when the control plane ended.
+    pub(crate) keeper: Keeper,
     pub(crate) accept_task: JoinHandle<()>,
     /// Tasks that live as long as the server.
     pub(crate) background: JoinSet<()>,
@@ -78,7 +81,8 @@ pub(crate) async fn supervise(mut tasks: Tasks) -> Result<(), Died> {
 /// Stops everything in order: no new connections, goodbye to every WebSocket, the control plane, what is left of
 /// connections.
 async fn stop(tasks: Tasks) {
-    let Tasks { hub, mut hub_task, mut accept_task, connections, mut sockets_done, .. } = tasks;
+    let Tasks { hub, mut hub_task, keeper, mut accept_task, connections, mut sockets_done, .. } =
+        tasks;
     if !accept_task.is_finished() {
         _ = (&mut accept_task).await;
     }
@@ -96,6 +100,8 @@ async fn stop(tasks: Tasks) {
         hub_task.abort();
         _ = (&mut hub_task).await;
     }
+    // A disk that stands still is not waited for.
+    _ = timeout(CLOSE_WITHIN, tokio::task::spawn_blocking(move || keeper.finish())).await;
 }
 
 /// What a task panicked with.
@@ -124,6 +130,7 @@ mod tests {
             shutdown: Shutdown::default(),
             hub,
             hub_task,
+            keeper: Keeper::default(),
             accept_task: tokio::spawn(async { panic!("no more of this") }),
             background: JoinSet::new(),
             connections: Table::new(Limits::default()),

@@ -45,7 +45,19 @@ pub struct Config {
     pub first_ts: u32,
 }
 
+/// The numbers that an outgoing stream begins with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FirstNumbers {
+    pub(crate) seq: u16,
+    pub(crate) ts: u32,
+}
+
 impl Config {
+    /// The numbers that each outgoing stream begins with.
+    pub(crate) fn first_numbers(&self) -> FirstNumbers {
+        FirstNumbers { seq: self.first_seq, ts: self.first_ts }
+    }
+
     /// The limits above which a publisher's packets are dropped.
     pub(crate) fn publish_limits(&self) -> Limits {
         let kbps = match self.max_publish_kbps {

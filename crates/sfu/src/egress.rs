@@ -2,7 +2,9 @@
 //! the viewer's feedback. It costs one or two microseconds per packet and 18 kB per viewer. ICE and DTLS
 //! are in [`crate::transport`].
 
+mod capture_report;
 mod feedback;
+mod guests;
 pub(crate) mod outgoing;
 mod probe;
 pub(crate) mod send_history;
@@ -15,9 +17,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lc_rs::rand;
 use bwe::Estimator;
-use media_api::MediaKind;
+use media_api::{Cast, MediaKind, Seat};
 use rtp::srtp;
 
+pub(crate) use self::capture_report::CaptureTime;
 use self::feedback::Feedback;
 use self::outgoing::{Outgoing, Output};
 use self::sender::Sender;
@@ -26,9 +29,10 @@ use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::{Datagram, RemoteAddr, StreamId};
 use crate::media::format::Format;
-use crate::transport::sdp::{self, Layout, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
+use crate::transport::ice::Path;
+use crate::transport::sdp::{self, Layout, Line, Local, LocalTransport, Remote, STREAM_ID, Ssrcs};
 use crate::transport::shared::Shared;
-use crate::transport::{Handled, Keys, Receipt, Transport};
+use crate::transport::{Handled, Keys, Plain, Receipt, Transport};
 use crate::{CONSENT_TIMEOUT, CloseReason, Codec, NegotiationError};
 
 /// The initial bitrate estimate. Most links carry it, and probes raise it within a second.
@@ -62,6 +66,12 @@ pub(crate) struct Egress {
     session_id: u64,
     version: u64,
     is_offered: bool,
+    /// Whether the viewer publishes, too, on the host's media descriptions.
+    is_both_ways: bool,
+    /// Whose media it is sent; `None`: the host's alone, for good.
+    cast: Option<Box<Cast>>,
+    /// The layout of our last offer, unless that is [`Layout::ours`] or the viewer's.
+    offered: Option<Box<Layout>>,
     remote: Option<Remote>,
     media: Option<Media>,
     /// Whether [`Output::Connected`] is due.
@@ -92,22 +102,22 @@ struct Media {
 impl Egress {
     /// A viewer that has negotiated nothing yet.
     pub(crate) fn new(shared: &Shared, now: Instant) -> Self {
-        let mut random = [0; 20];
+        let mut random = [0; 12];
         rand::fill(&mut random).expect("the system has random numbers");
         let word = |at: usize| {
             u32::from_be_bytes([random[at], random[at + 1], random[at + 2], random[at + 3]])
         };
-        // Three different SSRCs, none of them 0.
-        let base = word(0) | 1;
-        let ssrcs = Ssrcs { audio: base, video: base ^ 2, rtx: base ^ 4 };
         Self {
             shared: shared.clone(),
             transport: Transport::new(shared, now),
-            ssrcs,
+            ssrcs: Ssrcs::from_random(word(0)),
             // RFC 8829, section 5.2.1: 63 bits.
             session_id: (u64::from(word(4)) << 32 | u64::from(word(8))) >> 1,
             version: 0,
             is_offered: false,
+            is_both_ways: false,
+            cast: None,
+            offered: None,
             remote: None,
             media: None,
             is_news: false,
@@ -140,15 +150,14 @@ impl Egress {
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
             ssrcs: self.ssrcs,
+            is_both_ways: self.is_both_ways,
+            guests: self.cast.as_ref().map_or(&[], |it| &it.guests),
         };
         write(&local, self)
     }
 
     fn negotiated(&mut self, mut remote: Remote, now: Instant) -> Result<(), NegotiationError> {
         self.transport.can_negotiate(&remote.transport)?;
-        if sdp::codecs(&remote).is_empty() {
-            return Err(NegotiationError::NoCodec);
-        }
         self.transport.negotiated(&remote.transport, now)?;
         remote.transport.role = self.transport.role(remote.transport.role);
         if let Some(media) = &mut self.media {
@@ -165,16 +174,18 @@ impl Egress {
 
     /// Handles a change of the media path, before which nothing came for `silence`.
     fn moved(&mut self, silence: Duration) {
+        let has_guests = self.has_guests();
         // Packets sent meanwhile are lost. So are the viewer's requests: they came from an unknown address.
         if let Some(media) = self.media.as_mut().filter(|_| silence >= GAP) {
-            media.feedback.wants_keyframe = true;
+            media.feedback.want_all_keyframes(has_guests);
         }
     }
 
     /// Handles the return of a viewer that was silent for [`OUTAGE`] and has not moved.
     fn returned(&mut self) {
+        let has_guests = self.has_guests();
         if let Some(media) = self.media.as_mut().filter(|it| it.feedback.is_frequent) {
-            media.feedback.wants_keyframe = true;
+            media.feedback.want_all_keyframes(has_guests);
         }
     }
 
@@ -183,11 +194,13 @@ impl Egress {
         datagram: &Datagram<'_>,
         now: Instant,
         out: &mut Outbox,
+        mut publishes: Option<&mut dyn FnMut(Plain<'_>)>,
     ) -> Receipt {
         let now_us = self.micros(now);
         let Some(media) = &mut self.media else { return Receipt::Foreign };
-        // Only RTCP is expected of a viewer (RFC 5761, section 4).
-        if !matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind)) {
+        // Only RTCP is expected of a viewer that does not publish (RFC 5761, section 4).
+        let is_rtcp = matches!(datagram.contents, [_, kind, ..] if (192..=223).contains(kind));
+        if !is_rtcp && publishes.is_none() {
             return Receipt::Foreign;
         }
         let mut buffer = [0; MAX_DATAGRAM_BYTES];
@@ -195,6 +208,15 @@ impl Egress {
             return Receipt::Foreign;
         };
         packet.copy_from_slice(datagram.contents);
+        if let Some(publishes) = publishes.as_deref_mut().filter(|_| !is_rtcp) {
+            let Ok(it) = media.receiver.unprotect_rtp(packet) else { return Receipt::Foreign };
+            _ = self.transport.authentic(datagram, now, out);
+            if let Some(packet) = packet.get(..it.header_len + it.payload_len) {
+                let (payload_len, index) = (it.payload_len, it.index);
+                publishes(Plain::Rtp { packet, payload_len, index });
+            }
+            return Receipt::Taken;
+        }
         let Ok(len) = media.receiver.unprotect_rtcp(packet) else { return Receipt::Foreign };
         _ = self.transport.authentic(datagram, now, out);
         if self.transport.path().is_none_or(|it| it.remote != datagram.source) {
@@ -208,12 +230,16 @@ impl Egress {
         let compound = packet.get(..len).unwrap_or_default();
         let Media { sender, feedback, estimator, .. } = media;
         feedback.handle(compound, self.ssrcs, sender, now, now_us, estimator);
+        if let Some(publishes) = publishes {
+            publishes(Plain::Rtcp(compound));
+        }
         if feedback.is_pressing() { Receipt::Taken } else { Receipt::CanWait }
     }
 
-    /// The payload type for retransmissions of packets with payload type `of`; `None`: of any.
-    fn rtx_payload_type(&self, of: Option<u8>) -> Option<u8> {
-        let video = self.remote.as_ref()?.media(MediaKind::Video)?;
+    /// The payload type for retransmissions of packets with payload type `of` of a seat's picture; `None`: of any.
+    fn rtx_payload_type(&self, seat: Seat, of: Option<u8>) -> Option<u8> {
+        let line = Line { seat, kind: MediaKind::Video };
+        let video = self.remote.as_ref()?.media_of(line)?;
         let mut formats = video.formats.iter().filter(|it| of.is_none_or(|of| it.pt == of));
         formats.find_map(|it| it.rtx)
     }
@@ -255,10 +281,46 @@ impl Egress {
     /// Makes an offer of audio and video. The candidate with the address `via` comes first.
     pub(crate) fn offer(&mut self, via: Option<IpAddr>) -> String {
         self.is_offered = true;
-        self.describe(via, |local, it| match &it.remote {
-            Some(remote) => sdp::offer(local, &remote.layout),
-            None => sdp::offer(local, Layout::ours()),
-        })
+        let base = self.remote.as_ref().map_or(Layout::ours(), |it| &it.layout);
+        let is_plain = |it: &Cast| it.has_host && it.guests.is_empty() && self.remote.is_none();
+        let cast = self.cast.as_ref().filter(|it| !is_plain(it));
+        self.offered = cast.map(|it| Box::new(base.with_cast(it)));
+        self.describe(via, |local, it| sdp::offer(local, it.offered_layout()))
+    }
+
+    fn offered_layout(&self) -> &Layout {
+        match (&self.offered, &self.remote) {
+            (Some(offered), _) => offered,
+            (None, Some(remote)) => &remote.layout,
+            (None, None) => Layout::ours(),
+        }
+    }
+
+    /// Sets whose media it is sent from its answer to the next offer on.
+    pub(crate) fn set_cast(&mut self, cast: Cast) {
+        self.cast = cast.may_change.then(|| Box::new(cast));
+    }
+
+    /// Makes an offer of another cast.
+    pub(crate) fn recast(
+        &mut self,
+        cast: Cast,
+        via: Option<IpAddr>,
+    ) -> Result<String, NegotiationError> {
+        if self.remote.is_none() || self.cast.is_none() {
+            return Err(NegotiationError::OutOfOrder);
+        }
+        self.set_cast(cast);
+        Ok(self.offer(via))
+    }
+
+    fn has_guests(&self) -> bool {
+        self.guest_lines().next().is_some()
+    }
+
+    /// What the viewer receives of guests.
+    pub(crate) fn guest_lines(&self) -> impl Iterator<Item = Line> {
+        self.remote.iter().flat_map(|it| it.guests()).map(|it| it.0)
     }
 
     /// Makes the same offer with new ICE credentials.
@@ -284,10 +346,8 @@ impl Egress {
         if !std::mem::take(&mut self.is_offered) {
             return Err(NegotiationError::OutOfOrder);
         }
-        let remote = match &self.remote {
-            Some(before) => sdp::read_answer(answer, &before.layout)?,
-            None => sdp::read_answer(answer, Layout::ours())?,
-        };
+        let remote = sdp::read_answer(answer, self.offered_layout())?;
+        self.offered = None;
         self.negotiated(remote, now)
     }
 
@@ -322,18 +382,30 @@ impl Egress {
         self.remote.as_ref().map(sdp::codecs).unwrap_or_default()
     }
 
-    /// The viewer's payload type for this format; `None` if it cannot play it.
-    pub(crate) fn payload_type(&self, kind: MediaKind, format: &Format) -> Option<u8> {
-        let media = self.remote.as_ref()?.media(kind)?;
+    /// The viewer's payload type for this format of a track; `None` if it cannot play it.
+    pub(crate) fn payload_type(&self, line: Line, format: &Format) -> Option<u8> {
+        let media = self.remote.as_ref()?.media_of(line)?;
         media.payload_type(format).map(|it| it.pt)
     }
 
-    /// Handles a received datagram.
+    /// The viewer publishes, too, on the host's media descriptions.
+    pub(crate) fn set_both_ways(&mut self) {
+        self.is_both_ways = true;
+    }
+
+    /// The keys for RTCP of ours, and the path to send it on.
+    pub(crate) fn rtcp_out(&mut self) -> Option<(&mut srtp::Sender, Path)> {
+        let path = self.transport.path()?;
+        Some((self.media.as_mut()?.sender.keys(), path))
+    }
+
+    /// Handles a received datagram. What a viewer publishes is given to `publishes`, if it may.
     pub(crate) fn handle_datagram(
         &mut self,
         datagram: &Datagram<'_>,
         now: Instant,
         out: &mut Outbox,
+        publishes: Option<&mut dyn FnMut(Plain<'_>)>,
     ) -> Receipt {
         self.due = now;
         let silent_for = self.transport.silence(now);
@@ -345,7 +417,7 @@ impl Egress {
                 self.moved(silence);
                 Receipt::Taken
             }
-            Handled::Media => self.handle_feedback(datagram, now, out),
+            Handled::Media => self.handle_feedback(datagram, now, out, publishes),
         };
         let is_authentic = self.transport.silence(now) < silent_for;
         if silent_for >= OUTAGE && is_authentic {
@@ -437,7 +509,7 @@ impl Egress {
     pub(crate) fn fill(&mut self, packet: Option<&Outgoing<'_>>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = packet.map(|it| it.payload_type);
-        let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
+        let Some(payload_type) = self.rtx_payload_type(Seat::HOST, sent_as) else { return };
         if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             media.sender.fill(payload_type, packet, now, path, now_us, out);
         }
@@ -447,6 +519,16 @@ impl Egress {
     /// has the packet.
     pub(crate) fn next_request(&mut self) -> Option<u16> {
         self.media.as_mut()?.feedback.next_request()
+    }
+
+    /// The same of a guest's picture, by a NACK.
+    pub(crate) fn next_request_of_guest(&mut self) -> Option<(Seat, u16)> {
+        self.media.as_mut()?.feedback.next_request_of_guest()
+    }
+
+    /// The next guest whose picture the viewer cannot decode (PLI or FIR).
+    pub(crate) fn next_guest_without_picture(&mut self) -> Option<Seat> {
+        self.media.as_mut()?.feedback.next_guest_without_picture()
     }
 
     /// The minimum interval between two retransmissions of one packet, in milliseconds: half a round trip
@@ -487,7 +569,7 @@ impl Egress {
     pub(crate) fn repeat(&mut self, packet: &Outgoing<'_>, now: Instant, out: &mut Outbox) {
         let now_us = self.micros(now);
         let sent_as = Some(packet.payload_type);
-        let Some(payload_type) = self.rtx_payload_type(sent_as) else { return };
+        let Some(payload_type) = self.rtx_payload_type(packet.seat, sent_as) else { return };
         if let (Some(media), Some(path)) = (&mut self.media, self.transport.path()) {
             media.sender.bound_repeats(media.estimator.estimate_bps());
             media.sender.repeat(payload_type, packet, path, now_us, out);
@@ -516,6 +598,9 @@ impl Egress {
                 out.push(path.local, path.remote, &self.transport.take_goodbye());
             }
             media.sender.report(path, now, out);
+            if let Some(time) = media.sender.take_capture_time() {
+                return Output::Captured(time);
+            }
             let now_us = now.saturating_duration_since(self.began).as_micros() as u64;
             if let Some(probe) = media.estimator.poll_probe(now_us) {
                 media.sender.probe(probe, now_us);

@@ -1,6 +1,7 @@
 //! Receives the media of a room's publisher, whatever the protocol.
 
 pub(crate) mod diagnostics;
+mod inbound;
 mod nack;
 mod numbering;
 mod order;
@@ -16,6 +17,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use self::diagnostics::{Ingest, Limits};
+pub(crate) use self::inbound::Inbound;
 use self::webrtc::WebRtc;
 use crate::config::Config;
 use crate::core::outbox::Outbox;
@@ -26,6 +28,7 @@ use crate::media::stream_key::StreamKey;
 use crate::transport::Receipt;
 use crate::transport::shared::Shared;
 use crate::{CloseReason, Codec, Finding, NegotiationError, PeerId};
+use media_api::Seat;
 
 /// The peer that publishes in a room.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ enum Source {
     reason = "moved on at once, never stored: a box would allocate"
 )]
 pub(crate) enum Output {
-    /// A packet for the viewers.
+    /// A packet for the viewers. The key names the media description: see [`Publisher::is_second`].
     Media(StreamKey, Format, Packet),
     /// ICE and DTLS are up.
     Connected,
@@ -59,14 +62,14 @@ pub(crate) enum Output {
 impl Publisher {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(crate) fn accept(
-        id: PeerId,
+        (id, seat): (PeerId, Seat),
         (shared, config): (&Shared, &Config),
         text: &str,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
         let limits = (config.max_publish_kbps, config.publish_limits());
-        let (publisher, answer) = WebRtc::accept(shared, limits, text, via, now)?;
+        let (publisher, answer) = WebRtc::accept(shared, seat, limits, text, via, now)?;
         Ok((Self { id, source: Source::WebRtc(Box::new(publisher)) }, answer))
     }
 
@@ -79,6 +82,12 @@ impl Publisher {
     ) -> Result<String, NegotiationError> {
         let Source::WebRtc(it) = &mut self.source;
         it.reoffer(offer, via, now)
+    }
+
+    /// Whether a media description is the host's second picture.
+    pub(crate) fn is_second(&self, section: u8) -> bool {
+        let Source::WebRtc(it) = &self.source;
+        it.is_second(section)
     }
 
     /// The codecs that were negotiated.

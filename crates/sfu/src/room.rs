@@ -3,9 +3,12 @@
 
 pub(crate) mod bitrate;
 pub(crate) mod demand;
+pub(crate) mod guest;
 pub(crate) mod keyframes;
 pub(crate) mod ring;
 pub(crate) mod rung;
+pub(crate) mod speaker;
+mod stage;
 pub(crate) mod track;
 
 use std::collections::BTreeMap;
@@ -17,10 +20,12 @@ use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::room::demand::INSPECT_EVERY;
+use crate::room::guest::Guest;
+use crate::room::speaker::Speakers;
 use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
-use media_api::{LayerRate, MediaInfo};
+use media_api::{LayerRate, MediaInfo, Seat};
 
 /// The longest time that a packet waits for others before the viewers are given it.
 const MAX_COALESCING: Duration = Duration::from_millis(10);
@@ -53,6 +58,9 @@ pub(crate) struct Room {
     pub(crate) is_subscribed: bool,
     audio: Track,
     video: Track,
+    /// The seats that guests have or had; at most [`media_api::MAX_GUESTS`].
+    guests: Vec<Guest>,
+    speakers: Speakers,
     /// The fan-out that waits for more packets.
     flush: Option<Flush>,
     /// When the last audio packet came.
@@ -95,6 +103,8 @@ pub(crate) enum Change {
     Stalled,
     /// The publisher need not send these layers, and is to send all others.
     Unwanted(Vec<String>),
+    /// The media of a guest begins to flow, or stops.
+    Guest(Seat, bool),
 }
 
 impl Room {
@@ -106,6 +116,7 @@ impl Room {
     ) -> Option<Publisher> {
         self.audio.reset();
         self.video.reset();
+        self.reset_second();
         self.last_media_at = None;
         self.is_quiet = false;
         // A new publisher begins with all its layers.
@@ -209,18 +220,33 @@ impl Room {
         &mut self,
         from: PeerId,
     ) -> (impl Iterator<Item = (PeerId, &mut Viewer)>, Stage<'_>) {
-        let stage = Stage { audio: &self.audio, video: &self.video, on_air: self.on_air };
+        let stage = Stage {
+            audio: &self.audio,
+            video: &self.video,
+            on_air: self.on_air,
+            guests: &self.guests,
+            speaker: self.speakers.current(),
+        };
         (self.viewers.range_mut(from..).map(|(peer, it)| (*peer, it)), stage)
     }
 
     /// Runs one viewer's timers and forwards new packets to it; `None` if it is not here.
     pub(crate) fn serve(&mut self, peer: PeerId, now: Instant, out: &mut Outbox) -> Option<Served> {
-        let stage = Stage { audio: &self.audio, video: &self.video, on_air: self.on_air };
+        let stage = Stage {
+            audio: &self.audio,
+            video: &self.video,
+            on_air: self.on_air,
+            guests: &self.guests,
+            speaker: self.speakers.current(),
+        };
         Some(self.viewers.get_mut(&peer)?.serve(stage, now, out))
     }
 
-    /// Records that a viewer needs a keyframe of this layer.
-    pub(crate) fn want_keyframe(&mut self, layer: usize, now: Instant) {
+    /// Records that a viewer needs a keyframe of this layer of a seat.
+    pub(crate) fn want_keyframe(&mut self, seat: Seat, layer: usize, now: Instant) {
+        if !seat.is_host() {
+            return self.want_keyframe_of_guest(seat, layer, now);
+        }
         if let Some(layer) = self.video.layers.get_mut(layer) {
             layer.keyframe.want();
             layer.demand.want(now);
@@ -231,9 +257,10 @@ impl Room {
     }
 
     /// Records that a viewer at another worker needs a keyframe of this stream.
-    pub(crate) fn want_keyframe_of(&mut self, stream: StreamKey, now: Instant) {
-        if let Some(layer) = self.video.layers.iter().position(|it| it.stream == stream) {
-            self.want_keyframe(layer, now);
+    pub(crate) fn want_keyframe_of(&mut self, seat: Seat, stream: StreamKey, now: Instant) {
+        let [_, video] = self.tracks_of(seat);
+        if let Some(layer) = video.layers.iter().position(|it| it.stream == stream) {
+            self.want_keyframe(seat, layer, now);
         }
     }
 
@@ -287,6 +314,7 @@ impl Room {
                 }
             }
         }
+        self.want_layers_of_guests(now);
         self.video.rids_of(|it| it.demand.is_wanted_at(now))
     }
 
@@ -336,20 +364,29 @@ impl Room {
         asked
     }
 
-    /// The last packet of a stream; `None` if the room has no such stream.
-    pub(crate) fn newest_of(&self, stream: StreamKey, format: Format) -> Option<&Packet> {
-        let track = if format.codec.is_video() { &self.video } else { &self.audio };
+    /// The last packet of a stream of a seat; `None` if the room has no such stream.
+    pub(crate) fn newest_of(
+        &self,
+        seat: Seat,
+        stream: StreamKey,
+        format: Format,
+    ) -> Option<&Packet> {
+        let [audio, video] = self.tracks_of(seat);
+        let track = if format.codec.is_video() { video } else { audio };
         track.layer_of(stream, format)?.ring.newest()
     }
 
     /// All packets in the rings, in order of arrival.
-    pub(crate) fn snapshot(&self) -> Vec<(StreamKey, Format, &Packet)> {
-        let layers = [&self.audio, &self.video].into_iter().flat_map(|it| &it.layers);
+    pub(crate) fn snapshot(&self) -> Vec<(Seat, StreamKey, Format, &Packet)> {
+        let seats = std::iter::once(Seat::HOST).chain(self.guests.iter().map(|it| it.seat));
         let mut packets = Vec::new();
-        for layer in layers {
-            packets.extend(layer.ring.packets().map(|it| (layer.stream, layer.format, it)));
+        for seat in seats {
+            for layer in self.tracks_of(seat).into_iter().flat_map(|it| &it.layers) {
+                let (stream, format) = (layer.stream, layer.format);
+                packets.extend(layer.ring.packets().map(|it| (seat, stream, format, it)));
+            }
         }
-        packets.sort_by_key(|it| it.2.arrived);
+        packets.sort_by_key(|it| it.3.arrived);
         packets
     }
 
@@ -362,21 +399,23 @@ impl Room {
             .chain(self.quiet_at())
             .chain(keyframes)
             .chain(self.flush.map(|it| it.at))
+            .chain(self.deadline_of_guests())
             .min()
     }
 
     /// Whether it has no publisher, no viewer and no subscribed worker.
     pub(crate) fn is_empty(&self) -> bool {
-        self.publisher.is_none() && self.viewers.is_empty() && self.subscribers == 0
+        self.publisher.is_none()
+            && self.viewers.is_empty()
+            && self.subscribers == 0
+            && self.guests.iter().all(|it| it.publisher.is_none())
     }
 
     /// Bytes of payload in the rings.
     pub(crate) fn bytes(&self) -> usize {
-        [&self.audio, &self.video]
-            .into_iter()
-            .flat_map(|it| &it.layers)
-            .map(|it| it.ring.bytes())
-            .sum()
+        let of_guests = self.guests.iter().flat_map(Guest::tracks);
+        let tracks = [&self.audio, &self.video].into_iter().chain(of_guests);
+        tracks.flat_map(|it| &it.layers).map(|it| it.ring.bytes()).sum()
     }
 
     fn info(&self) -> MediaInfo {

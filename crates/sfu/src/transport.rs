@@ -95,6 +95,20 @@ pub(crate) enum Handled {
     Media,
 }
 
+/// RTP or RTCP of a peer, decrypted and authentic.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Plain<'a> {
+    Rtp {
+        /// Header and payload.
+        packet: &'a [u8],
+        payload_len: usize,
+        /// The extended sequence number on its SSRC.
+        index: u64,
+    },
+    /// A compound packet.
+    Rtcp(&'a [u8]),
+}
+
 /// What a session did with a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receipt {

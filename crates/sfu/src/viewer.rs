@@ -2,6 +2,7 @@
 //! numbering of its packets. It only reads the rings, so it cannot slow down other viewers.
 
 pub(crate) mod cursor;
+mod guests;
 pub(crate) mod intermittent;
 pub(crate) mod layer_selector;
 pub(crate) mod pacer;
@@ -16,22 +17,22 @@ pub(crate) mod video;
 use std::time::Instant;
 
 use self::cursor::Sending;
+use self::guests::{Claims, Guests};
 use self::pending_checks::{PendingCheck, PendingChecks};
 pub(crate) use self::report::Sent;
 use self::video::VideoSender;
 use crate::CloseReason;
-use crate::config::Config;
+use crate::config::{Config, FirstNumbers};
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
-use crate::egress::Egress;
 use crate::egress::outgoing::Output;
-use crate::media::svc::OperatingPoint;
-use crate::room::ring::Start;
+use crate::egress::{CaptureTime, Egress};
+use crate::ingress::Inbound;
+use crate::room::guest::Guest;
 use crate::room::track::{Layer, Track};
-use crate::transport::Receipt;
-use crate::viewer::sent_log::SentLog;
-use media_api::MediaKind;
-use media_api::Preference;
+use crate::transport::sdp::Line;
+use crate::transport::{Plain, Receipt};
+use media_api::{MediaKind, Preference, Seat};
 
 /// The most packets that are retransmitted twice at a time. A viewer that requests more has a link that
 /// is down, and a keyframe helps it better.
@@ -50,6 +51,12 @@ pub(crate) struct Viewer {
     pending: PendingChecks,
     audio: Sending,
     video: VideoSender,
+    /// Exists once it was sent a guest.
+    guests: Option<Box<Guests>>,
+    /// What it publishes on the same connection, as a guest of the basic profile.
+    inbound: Option<Box<Inbound>>,
+    /// The numbers that its streams begin with.
+    first: FirstNumbers,
 }
 
 /// What a viewer needs after [`Viewer::pump`].
@@ -77,12 +84,18 @@ pub(crate) struct Served {
     pub(crate) connected: bool,
     /// The layer that it needs a keyframe of.
     pub(crate) keyframe: Option<usize>,
+    /// Whether it has published packets for the room.
+    pub(crate) has_media: bool,
+    /// Whether it needs keyframes of guests.
+    pub(crate) wants_guests: bool,
     /// When to serve it again, even without input.
     pub(crate) deadline: Instant,
     /// Why the session is over, if it is.
     pub(crate) closed: Option<CloseReason>,
     /// The report of the video it is sent, if one is due.
     pub(crate) sent: Option<Sent>,
+    /// The report of when the media that it is sent were captured, if one is due.
+    pub(crate) captured: Option<CaptureTime>,
 }
 
 impl Served {
@@ -90,8 +103,11 @@ impl Served {
     pub(crate) fn is_quiet(&self, timer_at: Option<Instant>) -> bool {
         !self.connected
             && self.keyframe.is_none()
+            && !self.wants_guests
+            && !self.has_media
             && self.closed.is_none()
             && self.sent.is_none()
+            && self.captured.is_none()
             // A timer that fires too pending costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
@@ -104,14 +120,27 @@ pub(crate) struct Stage<'a> {
     pub(crate) video: &'a Track,
     /// Whether the media are forwarded to the viewers.
     pub(crate) on_air: bool,
+    /// The seats that guests have or had.
+    pub(crate) guests: &'a [Guest],
+    /// Who speaks.
+    pub(crate) speaker: Option<Seat>,
+}
+
+impl<'a> Stage<'a> {
+    fn guest(self, seat: Seat) -> Option<&'a Guest> {
+        self.guests.iter().find(|it| it.seat == seat)
+    }
 }
 
 impl Viewer {
     /// A viewer that has been sent nothing yet.
     pub(crate) fn new(egress: Box<Egress>, config: &Config) -> Self {
-        let audio = Sending::new(config, None);
-        let (video, pending) = (VideoSender::new(config), PendingChecks::default());
-        Self { egress, timer_at: None, audio, video, pending }
+        let first = config.first_numbers();
+        let sound = Line { seat: Seat::HOST, kind: MediaKind::Audio };
+        let (audio, video) =
+            (Sending::new(sound, first, None), VideoSender::new(Seat::HOST, first));
+        let pending = PendingChecks::default();
+        Self { egress, timer_at: None, audio, video, pending, guests: None, inbound: None, first }
     }
 
     /// Handles a datagram that the worker `origin` received.
@@ -122,11 +151,43 @@ impl Viewer {
         now: Instant,
         out: &mut Outbox,
     ) -> Receipt {
-        let receipt = self.egress.handle_datagram(datagram, now, out);
+        let Self { egress, inbound, .. } = self;
+        let receipt = match inbound {
+            None => egress.handle_datagram(datagram, now, out, None),
+            Some(inbound) => {
+                let mut publishes = |plain: Plain<'_>| inbound.take(plain, now);
+                egress.handle_datagram(datagram, now, out, Some(&mut publishes))
+            }
+        };
         if receipt == Receipt::Pending {
             self.pending.keep(datagram, origin);
         }
         receipt
+    }
+
+    /// It publishes, too.
+    pub(crate) fn set_inbound(&mut self, inbound: Inbound) {
+        self.egress.set_both_ways();
+        self.inbound = Some(Box::new(inbound));
+    }
+
+    /// What it publishes, if it does.
+    pub(crate) fn inbound(&mut self) -> Option<&mut Inbound> {
+        self.inbound.as_deref_mut()
+    }
+
+    /// Whether it publishes, too: then it stays at its room's home.
+    pub(crate) fn publishes(&self) -> bool {
+        self.inbound.is_some()
+    }
+
+    /// Sends what is due to it as a publisher; returns when it is due again.
+    fn serve_inbound(&mut self, now: Instant, out: &mut Outbox) -> Option<Instant> {
+        let inbound = self.inbound.as_mut()?;
+        if let Some((keys, path)) = self.egress.rtcp_out() {
+            inbound.send_rtcp(keys, path, now, out);
+        }
+        Some(inbound.deadline(now))
     }
 
     /// Removes and returns the checks that arrived before its answer.
@@ -137,6 +198,9 @@ impl Viewer {
     /// Sets the viewer's preference.
     pub(crate) fn prefer(&mut self, preference: &Preference) {
         self.video.prefer(preference);
+        if let Some(guests) = &mut self.guests {
+            guests.prefer(preference);
+        }
     }
 
     /// The layer that it is sent, and the layer that it is to be sent.
@@ -149,10 +213,10 @@ impl Viewer {
     pub(crate) fn park(&mut self) {
         self.timer_at = None;
         self.video.park();
-        for sending in [&mut self.audio, &mut self.video.sending] {
-            sending.at = None;
-            sending.unplayable = None;
-            sending.sent = sending.sent.as_ref().map(|_| SentLog::default());
+        self.audio.park();
+        self.video.sending.park();
+        if let Some(guests) = &mut self.guests {
+            guests.park();
         }
     }
 
@@ -172,7 +236,7 @@ impl Viewer {
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
-        let mut connected = false;
+        let (mut connected, mut captured) = (false, None);
         let mut is_last = false;
         loop {
             match self.egress.poll(now, out) {
@@ -184,17 +248,24 @@ impl Viewer {
                     let wanted = self.video.keyframe_wanted(stage.video, now);
                     needs.keyframe = needs.keyframe.or(wanted);
                 }
+                Output::Captured(time) => captured = Some(time),
                 Output::Timeout(at) => {
-                    if !is_last && self.again(stage.video, now, out) {
+                    if !is_last && self.again(stage, now, out) {
                         is_last = true;
                         continue;
                     }
+                    let inbound_at = self.serve_inbound(now, out);
+                    let due = [Some(at), needs.again_at, inbound_at].into_iter().flatten().min();
+                    let inbound = self.inbound.as_ref();
                     return Served {
                         connected,
+                        has_media: inbound.is_some_and(|it| it.has_media(now)),
                         keyframe: needs.keyframe,
-                        deadline: needs.again_at.map_or(at, |again| again.min(at)),
-                        closed: self.egress.closed(),
+                        wants_guests: self.guests.as_ref().is_some_and(|it| it.wants_any()),
+                        deadline: due.unwrap_or(at),
+                        closed: self.egress.closed().or(inbound.and_then(|it| it.closed())),
                         sent: needs.sent,
+                        captured,
                     };
                 }
             }
@@ -203,11 +274,15 @@ impl Viewer {
 
     /// Retransmits the packets that the viewer misses, and sends packets that fill a probe of its link.
     /// Returns whether anything was sent.
-    fn again(&mut self, track: &Track, now: Instant, out: &mut Outbox) -> bool {
+    fn again(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> bool {
         if self.egress.is_full() {
             return false;
         }
-        let mut any = false;
+        let track = stage.video;
+        let mut any = match &mut self.guests {
+            Some(guests) => guests.answer(&mut self.egress, stage, now, out),
+            None => false,
+        };
         // The picture freezes until a packet that was lost twice arrives. Such a packet, and on a lossy
         // link each, is sent twice. The second copies follow the others, since losses come in bursts.
         let mut urgent = [0; MAX_URGENT];
@@ -246,50 +321,62 @@ impl Viewer {
 
     /// Forwards new packets of the tracks.
     fn pump(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Needs {
-        if !stage.on_air || !self.egress.is_connected() {
+        if !self.egress.is_connected() {
             return Needs::default();
         }
+        let Some(guests) = &self.guests else {
+            return match stage.on_air {
+                true => self.pump_host(stage, Claims::default(), now, out),
+                false => Needs::default(),
+            };
+        };
+        let claims = guests.claims(stage, self.egress.estimate_bps(), now);
+        let mut needs = match stage.on_air {
+            true => self.pump_host(stage, claims, now, out),
+            false => Needs::default(),
+        };
+        let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps) + claims.sound;
+        let Self { guests, egress, video, .. } = self;
+        if let Some(guests) = guests {
+            let again_at = guests.pump(egress, stage, (video, sound_bps), now, out);
+            needs.again_at = [needs.again_at, again_at].into_iter().flatten().min();
+        }
+        needs
+    }
+
+    /// Forwards new packets of the host's tracks.
+    fn pump_host(
+        &mut self,
+        stage: Stage<'_>,
+        claims: Claims,
+        now: Instant,
+        out: &mut Outbox,
+    ) -> Needs {
         // Video first: its packets are larger, and the last segment of a message may be smaller.
         let sound_bps = stage.audio.layers.first().map_or(0, Layer::bps);
-        let mut needs = self.video.pump(&mut self.egress, stage.video, sound_bps, now, out);
+        let others_bps = sound_bps + claims.sound + claims.kept;
+        let mut needs = self.video.pump(&mut self.egress, stage.video, others_bps, now, out);
         match self.video.report(stage.video, now) {
             Ok(sent) => needs.sent = sent,
             Err(at) => needs.again_at = Some(needs.again_at.map_or(at, |it| it.min(at))),
         }
-        self.pump_audio(stage.audio, now, out);
+        self.audio.pump_sound(&mut self.egress, stage.audio, now, out);
         needs
     }
 
-    /// Looks up the payload types again after a renegotiation, which may change them.
+    /// Looks up the payload types again after a renegotiation, which may change them, and takes over the guests.
     pub(crate) fn renegotiated(&mut self) {
-        for sending in [&mut self.audio, &mut self.video.sending] {
-            sending.unplayable = None;
-            sending.is_renegotiated = true;
+        self.audio.renegotiated();
+        self.video.sending.renegotiated();
+        let Self { guests, egress, first, video, .. } = self;
+        if guests.is_some() || egress.guest_lines().next().is_some() {
+            let guests = guests.get_or_insert_default();
+            guests.negotiated(egress, *first, video.is_refused());
         }
     }
 
-    fn pump_audio(&mut self, track: &Track, now: Instant, out: &mut Outbox) {
-        let Some(layer) = track.layers.first() else { return };
-        let sending = &mut self.audio;
-        if sending.at.is_none_or(|it| it.epoch != track.epoch) {
-            // Audio begins at the live edge: older audio would only add delay.
-            let Some(newest) = layer.ring.newest() else { return };
-            let start = Start {
-                position: layer.ring.head() - 1,
-                first_seq: newest.seq,
-                ts: newest.ts,
-                arrived: newest.arrived,
-            };
-            sending.begin(
-                &self.egress,
-                MediaKind::Audio,
-                track,
-                0,
-                OperatingPoint::WHOLE,
-                start,
-                now,
-            );
-        }
-        sending.forward(&mut self.egress, MediaKind::Audio, layer, None, now, out);
+    /// The next guest and layer that it needs a keyframe of.
+    pub(crate) fn next_guest_wanted(&mut self) -> Option<(Seat, usize)> {
+        self.guests.as_mut()?.next_wanted()
     }
 }

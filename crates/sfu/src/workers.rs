@@ -18,7 +18,7 @@ use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::workers::message::{Control, Relayed, WorkerMessage};
 use crate::{PeerId, RoomId};
-use media_api::Command;
+use media_api::{Command, Seat};
 
 /// Emptied messages kept for reuse. A drain fills one per worker.
 const MAX_SPARES: usize = 16;
@@ -40,13 +40,14 @@ pub fn registrar_of(peer: PeerId, workers: u8) -> u8 {
 /// The worker that a command is sent to.
 pub fn addressee(command: &Command, workers: u8) -> u8 {
     match command {
-        Command::GoLive { room } => home_of(*room, workers),
+        Command::GoLive { room } | Command::Mute { room, .. } => home_of(*room, workers),
         Command::Publish { peer, .. }
         | Command::WatchOffer { peer, .. }
         | Command::Watch { peer, .. }
         | Command::Answer { peer, .. }
         | Command::Reoffer { peer, .. }
         | Command::RestartIce { peer, .. }
+        | Command::Recast { peer, .. }
         | Command::Prefer { peer, .. }
         | Command::Close { peer } => registrar_of(*peer, workers),
     }
@@ -129,7 +130,7 @@ impl Workers {
         &mut self,
         to: u64,
         room: RoomId,
-        stream: StreamKey,
+        stream: (Seat, StreamKey),
         format: Format,
         packet: &Packet,
     ) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use engine::BATCHES_PER_TURN;
 use engine::udp::{self, Buffers, Sockets};
 use mio::{Events, Poll};
-use sfu::{Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Sfu};
+use sfu::{Cast, Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Seat, Sfu};
 
 use crate::error::BenchError;
 use crate::str0m_rooms::Str0mRooms;
@@ -267,7 +267,10 @@ impl Server {
         offer: String,
         now: Instant,
     ) -> Result<String, BenchError> {
-        self.command(Command::Publish { room, peer, offer, on_air: false, via: None }, now);
+        self.command(
+            Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: false, via: None },
+            now,
+        );
         self.description()
     }
 
@@ -277,7 +280,10 @@ impl Server {
         peer: PeerId,
         now: Instant,
     ) -> Result<String, BenchError> {
-        self.command(Command::Watch { room, peer, via: None }, now);
+        self.command(
+            Command::Watch { room, peer, cast: Cast::default(), publishes: None, via: None },
+            now,
+        );
         self.description()
     }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use sfu::{Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Sfu};
+use sfu::{Cast, Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Seat, Sfu};
 
 use synth::description::{self, Local, Remote};
 use synth::media::{Shape, VideoCodec};
@@ -50,7 +50,14 @@ impl World {
         let local = "198.51.100.1:4000".parse().unwrap();
         let (mut host, offer) = Publisher::new(local, shape, now).unwrap();
         sfu.handle_command(
-            Command::Publish { room: ROOM, peer: HOST, offer, on_air: true, via: None },
+            Command::Publish {
+                room: ROOM,
+                peer: HOST,
+                seat: Seat::HOST,
+                offer,
+                on_air: true,
+                via: None,
+            },
             now,
         );
         let Output::Event(Event::Answer { sdp, .. }) = sfu.poll_output(now) else { panic!() };
@@ -99,7 +106,10 @@ impl World {
     /// A viewer that the server offers to, as on `/ws`.
     fn add_answering(&mut self) {
         let (peer, local) = (PeerId(self.viewers.len() as u64 + 2), self.local());
-        self.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, self.now);
+        self.sfu.handle_command(
+            Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
+            self.now,
+        );
         let offer = self.description();
         let sdp = description::answer(&offer, &local).unwrap();
         self.sfu.handle_command(Command::Answer { peer, sdp }, self.now);
@@ -311,7 +321,10 @@ fn a_certificate_that_was_not_announced_ends_the_join() {
     let mut world = World::new(VideoCodec::Vp8);
     let local = world.local();
     let peer = PeerId(2);
-    world.sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, world.now);
+    world.sfu.handle_command(
+        Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
+        world.now,
+    );
     let offer = world.description();
     let sdp = description::answer(&offer, &local).unwrap();
     world.sfu.handle_command(Command::Answer { peer, sdp }, world.now);

@@ -8,7 +8,10 @@
 //!        ▲ Totals: how many, why not                          │
 //!        └────────────────────────────────────────────────────┘ Measured, at the end
 //! ```
+//!
+//! `chat.rs` is another load: sockets that talk in one room, without media.
 
+mod chat;
 mod error;
 mod options;
 mod progress;
@@ -18,6 +21,7 @@ mod server_process;
 mod signaling;
 mod worker;
 
+pub use chat::{ChatOptions, ChatReport, run_chat};
 pub use error::RunError;
 pub use options::{OptionError, Options, Target};
 pub use progress::{Phase, Progress};

@@ -42,8 +42,8 @@ enum Transport {
 
 /// A URL and its resolved address.
 #[derive(Debug, Clone)]
-struct Endpoint {
-    url: String,
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
     address: SocketAddr,
 }
 
@@ -52,7 +52,7 @@ impl Endpoint {
         self.url.replace(ROOM, room).parse().map_err(|_| "a bad address".to_owned())
     }
 
-    async fn connect(&self) -> Result<TcpStream, String> {
+    pub(crate) async fn connect(&self) -> Result<TcpStream, String> {
         let stream = TcpStream::connect(self.address).await.map_err(|it| it.to_string())?;
         _ = stream.set_nodelay(true);
         Ok(stream)
@@ -181,7 +181,7 @@ async fn timely<T>(exchange: impl Future<Output = Result<T, String>>) -> Result<
 }
 
 /// Resolves a URL and connects to its first address that answers.
-async fn find(url: &str, options: &Options) -> Result<Endpoint, RunError> {
+pub(crate) async fn find(url: &str, options: &Options) -> Result<Endpoint, RunError> {
     let unreachable = |error: io::Error| RunError::Unreachable { url: url.to_owned(), error };
     let invalid = || unreachable(io::Error::from(io::ErrorKind::InvalidInput));
     let uri: Uri = url.replace(ROOM, "room").parse().map_err(|_| invalid())?;

@@ -50,7 +50,11 @@ export async function inspect(page, name) {
     // A dialog covers the switch; it speaks the language that the page was opened in.
     const covered = await page.locator("dialog[open]").count();
     if (covered && lang !== (await language(page))) continue;
-    if (!covered) await choose(page, lang);
+    if (!covered) {
+      // On a phone the switch may lie behind what is shown.
+      await page.setViewportSize(SIZES[0]);
+      await choose(page, lang);
+    }
     for (const size of SIZES) {
       await page.setViewportSize(size);
       for (const colorScheme of SCHEMES) {

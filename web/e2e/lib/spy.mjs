@@ -1,9 +1,10 @@
 /**
  * Runs in every page before its own scripts: notes sockets, messages, peer connections and first
  * frames. `port` sends `ws://localhost:3000` elsewhere: pages that name it are tested as they are,
- * while no test may rely on a fixed port. It must not use anything outside itself.
+ * while no test may rely on a fixed port. `role` is added to that address. It must not use anything
+ * outside itself.
  */
-export function watchPage({ port } = {}) {
+export function watchPage({ port, role } = {}) {
   const seen = { sockets: [], peers: [], firstFrameMs: null, firstFrameAt: null, violations: [] };
   Object.defineProperty(window, "__seen", { value: seen });
 
@@ -11,7 +12,10 @@ export function watchPage({ port } = {}) {
   window.WebSocket = class extends NativeSocket {
     constructor(url, ...rest) {
       const target = new URL(url, location.href);
-      if (port && target.host === "localhost:3000") target.port = String(port);
+      if (port && target.host === "localhost:3000") {
+        target.port = String(port);
+        if (role) target.searchParams.set("role", role);
+      }
       super(target, ...rest);
       // A development server's socket is none of ours.
       if (target.pathname !== "/ws") return;

@@ -28,6 +28,17 @@ export async function openCamera(page) {
   await page.waitForSelector(byTestId("go-live"));
 }
 
+/** Opens what the host gives to viewers: a link, a code. */
+export async function openInvite(page) {
+  await page.click(byTestId("invite"));
+  await page.waitForSelector(byTestId("share-link"));
+}
+
+export async function closeDialog(page) {
+  await page.keyboard.press("Escape");
+  await page.waitForSelector("dialog", { state: "detached" });
+}
+
 /** From the host's page to being live; tells when the button was pressed, by the wall clock. */
 export async function goLive(page) {
   await openCamera(page);

@@ -18,10 +18,15 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
+    const before = document.activeElement;
     if (element && !element.open) element.showModal?.();
     // By itself the dialog would put the focus on its close button.
     element?.querySelector("input")?.focus();
-    return () => element?.close?.();
+    return () => {
+      element?.close?.();
+      // Closed by its removal, a dialog would not give the focus back.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <dialog

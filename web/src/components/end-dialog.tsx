@@ -7,11 +7,13 @@ interface EndDialogProps {
   viewers: number;
   /** The host is about to leave the page. */
   leaving: boolean;
+  /** What ends comes from an encoder. */
+  fed: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-export function EndDialog({ viewers, leaving, onConfirm, onClose }: EndDialogProps) {
+export function EndDialog({ viewers, leaving, fed, onConfirm, onClose }: EndDialogProps) {
   const { t, language } = useLanguage();
   const actions = (
     <>
@@ -29,6 +31,7 @@ export function EndDialog({ viewers, leaving, onConfirm, onClose }: EndDialogPro
           ? t("host.end.viewers", { n: formatCount(viewers, language) })
           : t("host.end.nobody")}
       </p>
+      {fed && <p>{t("feed.endText")}</p>}
     </Dialog>
   );
 }

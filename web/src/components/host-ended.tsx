@@ -28,7 +28,13 @@ export function HostEnded({
         </div>
       </dl>
       <div className={styles.actions}>
-        <Button kind="primary" large icon={<Radio size={20} />} onClick={onAgain}>
+        <Button
+          kind="primary"
+          large
+          icon={<Radio size={20} />}
+          data-testid="go-again"
+          onClick={onAgain}
+        >
           {t("host.ended.again")}
         </Button>
         <Link href="/" className={buttonClass("quiet", true)}>

@@ -1,26 +1,21 @@
 import { useLanguage } from "../hooks/use-language";
+import type { Studio } from "../hooks/use-studio";
 import { problemText } from "../i18n/problem";
-import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
-import { hostState, type PublisherSnapshot } from "../live/publisher";
+import { hostState } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
 import { MediaErrorCard } from "./media-error-card";
 import { NoPathText } from "./no-path-text";
 import { Notice } from "./notice";
-import { RoomTakenNotice } from "./room-taken-notice";
 import { ShareEndedCard } from "./share-ended-card";
-
-interface HostNoticesProps {
-  media: LocalMedia;
-  snapshot: LocalMediaSnapshot;
-  publisher: PublisherSnapshot;
-}
+import { ReplacedCard, TakenCard } from "./studio/cards";
 
 /** What the host should know now, the worst first. */
-export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
+export function HostNotices({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
-  const { error, missing, source, audioTrack, audioOn } = snapshot;
-  const { problem, noPath, attempt, phase, room } = publisher;
+  const { media, snapshot, broadcast } = studio;
+  const { error, missing, source, microphone, audioOn, stream } = snapshot;
+  const { noPath, phase, problem } = broadcast;
   const retry =
     error === "device_muted" || error === "device_lost" ? () => void media.reopen() : undefined;
   return (
@@ -30,35 +25,41 @@ export function HostNotices({ media, snapshot, publisher }: HostNoticesProps) {
           <NoPathText why={noPath} retrying={!problem} />
         </Notice>
       )}
-      {problem && !noPath && <Notice tone="bad">{problemText(t, problem)}</Notice>}
-      {problem === "host_taken" && room && <RoomTakenNotice room={room.room} />}
-      {phase === "live" && <ConnectionNotice publisher={publisher} attempt={attempt} />}
-      {source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
-      {error && (
+      <ProblemNotice studio={studio} />
+      {phase === "live" && <ConnectionNotice studio={studio} />}
+      {stream && source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
+      {stream && error && (
         <MediaErrorCard
           code={error}
           onDismiss={() => media.dismissError()}
           {...(retry ? { onRetry: retry } : {})}
         />
       )}
-      {missing && <Notice>{t(`host.missing.${missing}`)}</Notice>}
-      <FindingNotices findings={publisher.findings} />
-      {phase === "live" && audioTrack && !audioOn && <Notice>{t("host.muted")}</Notice>}
+      {stream && missing && <Notice>{t(`host.missing.${missing}`)}</Notice>}
+      <FindingNotices findings={broadcast.findings} />
+      {phase === "live" && microphone && !audioOn && <Notice>{t("host.muted")}</Notice>}
     </>
   );
 }
 
-function ConnectionNotice({
-  publisher,
-  attempt,
-}: {
-  publisher: PublisherSnapshot;
-  attempt: number;
-}) {
+/** Those that have a place of their own: the field of the key, that of the name. */
+const ELSEWHERE = ["auth_required", "auth_bad", "bad_field"];
+
+function ProblemNotice({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
+  const { problem, noPath, room } = studio.broadcast;
+  if (!problem || noPath || ELSEWHERE.includes(problem)) return null;
+  if (problem === "host_taken" && room) return <TakenCard studio={studio} room={room.room} />;
+  if (problem === "replaced") return <ReplacedCard studio={studio} />;
+  return <Notice tone="bad">{problemText(t, problem)}</Notice>;
+}
+
+function ConnectionNotice({ studio: { broadcast } }: { studio: Studio }) {
+  const { t } = useLanguage();
+  const { attempt } = broadcast;
   if (attempt > 0) {
     const n = Math.min(attempt, SHOWN_TRIES);
     return <Notice>{t("host.reconnecting", { n, max: SHOWN_TRIES })}</Notice>;
   }
-  return hostState(publisher) === "interrupted" ? <Notice>{t("host.interrupted")}</Notice> : null;
+  return hostState(broadcast) === "interrupted" ? <Notice>{t("host.interrupted")}</Notice> : null;
 }

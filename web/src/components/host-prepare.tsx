@@ -1,4 +1,4 @@
-import { Camera, MonitorUp } from "lucide-react";
+import { Camera, Clapperboard, MonitorUp } from "lucide-react";
 import { useLanguage } from "../hooks/use-language";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import { Button } from "./button";
@@ -8,10 +8,12 @@ import { MediaErrorCard } from "./media-error-card";
 interface HostPrepareProps {
   media: LocalMedia;
   snapshot: LocalMediaSnapshot;
+  /** The host wants to send from another program. */
+  onObs?: () => void;
 }
 
 /** Before any permission is asked for: what will happen, and one button. */
-export function HostPrepare({ media, snapshot }: HostPrepareProps) {
+export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
   const { t } = useLanguage();
   const { status, error } = snapshot;
   const opening = status === "opening";
@@ -30,8 +32,8 @@ export function HostPrepare({ media, snapshot }: HostPrepareProps) {
           <MediaErrorCard code={error} onRetry={open} />
         </div>
       )}
-      {!impossible && (
-        <div className={styles.actions}>
+      <div className={styles.actions}>
+        {!impossible && (
           <Button
             kind="primary"
             large
@@ -42,18 +44,29 @@ export function HostPrepare({ media, snapshot }: HostPrepareProps) {
           >
             {t(opening ? "host.prepare.opening" : "host.prepare.open")}
           </Button>
-          {canShare && (
-            <Button
-              large
-              disabled={opening}
-              icon={<MonitorUp size={20} />}
-              onClick={() => void media.openScreen()}
-            >
-              {t("host.prepare.screen")}
-            </Button>
-          )}
-        </div>
-      )}
+        )}
+        {canShare && (
+          <Button
+            large
+            disabled={opening}
+            icon={<MonitorUp size={20} />}
+            onClick={() => void media.openScreen()}
+          >
+            {t("host.prepare.screen")}
+          </Button>
+        )}
+        {onObs && (
+          <Button
+            large
+            kind="outline"
+            icon={<Clapperboard size={20} />}
+            data-testid="use-obs"
+            onClick={onObs}
+          >
+            {t("prepare.obs")}
+          </Button>
+        )}
+      </div>
     </section>
   );
 }

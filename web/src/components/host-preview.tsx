@@ -1,13 +1,20 @@
 import { Mic, MonitorOff, VideoOff } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { useMediaLoading } from "../hooks/use-media-loading";
 import type { LocalMediaSnapshot } from "../live/local-media";
 import { Spinner } from "./button";
 import styles from "./host-preview.module.css";
 
+interface HostPreviewProps {
+  media: LocalMediaSnapshot;
+  mirror: boolean;
+  /** Told how wide the picture is for its height. */
+  onShape?: (shape: number) => void;
+}
+
 /** What the host sends, as the host sees it: mirrored for a camera, never for a screen. */
-export function HostPreview({ media, mirror }: { media: LocalMediaSnapshot; mirror: boolean }) {
+export function HostPreview({ media, mirror, onShape }: HostPreviewProps) {
   const { t } = useLanguage();
   const video = useRef<HTMLVideoElement>(null);
   const { loading, handlers } = useMediaLoading();
@@ -23,8 +30,15 @@ export function HostPreview({ media, mirror }: { media: LocalMediaSnapshot; mirr
     };
   }, [stream]);
   const isBack = videoTrack?.getSettings?.().facingMode === "environment";
+  const [isUpright, setUpright] = useState(false);
+  const sized = () => {
+    const { videoWidth, videoHeight } = video.current ?? {};
+    if (!videoWidth || !videoHeight) return;
+    setUpright(videoHeight > videoWidth);
+    onShape?.(videoWidth / videoHeight);
+  };
   return (
-    <div className={styles.stage}>
+    <div className={styles.stage} data-upright={isUpright}>
       <video
         ref={video}
         className={styles.video}
@@ -33,6 +47,7 @@ export function HostPreview({ media, mirror }: { media: LocalMediaSnapshot; mirr
         aria-label={t("host.preview.label")}
         muted
         playsInline
+        onResize={sized}
         {...handlers}
       />
       {!videoTrack && source === "none" && (
@@ -53,12 +68,15 @@ export function HostPreview({ media, mirror }: { media: LocalMediaSnapshot; mirr
           {t("host.preview.cameraOff")}
         </div>
       )}
-      {videoTrack && videoOn && loading && (
-        <div className={styles.cover} role="status">
-          <Spinner />
-          {t("host.preview.loading")}
-        </div>
-      )}
+      {/* There before it says something, or it is not read aloud. */}
+      <div className={styles.loading} role="status">
+        {videoTrack && videoOn && loading && (
+          <div className={styles.cover}>
+            <Spinner />
+            {t("host.preview.loading")}
+          </div>
+        )}
+      </div>
     </div>
   );
 }

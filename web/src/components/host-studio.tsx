@@ -1,108 +1,91 @@
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Host } from "../hooks/use-host";
-import { useLanguage } from "../hooks/use-language";
-import { useLeaveGuard } from "../hooks/use-leave-guard";
-import { useOnAir } from "../hooks/use-on-air";
-import { useRoomChoice } from "../hooks/use-room-choice";
-import { useStore } from "../hooks/use-store";
-import { DevicePanel } from "./device-panel";
+import { useMediaQuery } from "../hooks/use-media-query";
+import { useStudio } from "../hooks/use-studio";
 import { EndDialog } from "./end-dialog";
-import { HostEnded } from "./host-ended";
-import { HostNotices } from "./host-notices";
-import { HostPrepare } from "./host-prepare";
-import { HostPreview } from "./host-preview";
-import { HostStatus } from "./host-status";
-import styles from "./host-studio.module.css";
-import { HostToolbar } from "./host-toolbar";
 import { KeyDialog } from "./key-dialog";
-import { RoomPanel } from "./room-panel";
-import { SharePanel } from "./share-panel";
+import { DesktopStudio } from "./studio/desktop";
+import { PhoneStudio } from "./studio/phone";
 
-/** Prepare, preview, live, ended: one after the other. */
-export function HostStudio({ media, publisher }: Host) {
-  const { t, language } = useLanguage();
-  const snapshot = useStore(media);
-  const broadcast = useStore(publisher);
-  const choice = useRoomChoice();
-  const [mirror, setMirror] = useState(true);
-  const [isEnding, setEnding] = useState(false);
+const InviteDialog = lazy(async () => ({
+  default: (await import("./studio/invite-dialog")).InviteDialog,
+}));
+
+/** A phone, upright or on its side. */
+const PHONE = "(max-width: 720px), (max-height: 480px) and (orientation: landscape)";
+
+/** From the first look at the page to the end of the broadcast. */
+export function HostStudio(host: Host) {
+  const studio = useStudio(host);
+  const isPhone = useMediaQuery(PHONE);
+  const [isInviting, setInviting] = useState(false);
+  const [asksKey, setAsksKey] = useState(false);
+  const { broadcast, choice } = studio;
   const { phase, problem } = broadcast;
-  const leaving = useLeaveGuard(phase === "live");
-  useOnAir(phase === "live");
-  useEffect(() => {
-    if (phase !== "live") setEnding(false);
-  }, [phase]);
+  useFocus(studio.snapshot.stream !== null, phase);
 
-  const goLive = () => {
-    const room = choice.confirm();
-    if (room !== null) publisher.goLive({ room, name: choice.name.trim(), lang: language });
+  const isKeyMissing = problem === "auth_required" || problem === "auth_bad";
+  const wantsLive = phase === "failed";
+  const parts = {
+    studio: {
+      ...studio,
+      goLive: (room?: string) => {
+        // The key is asked for here at the latest.
+        if (isKeyMissing) setAsksKey(true);
+        else studio.goLive(room);
+      },
+    },
+    onInvite: () => setInviting(true),
   };
-  const end = () => {
-    publisher.end();
-    media.release();
-    leaving.go?.();
-  };
-  const stay = () => {
-    setEnding(false);
-    leaving.stay();
-  };
-  const again = () => {
-    publisher.reset();
-    // Who shared a screen only is asked again what to show.
-    if (snapshot.source === "camera") void media.open();
-  };
-
-  const needsKey = problem === "auth_required" || problem === "auth_bad";
   return (
     <>
-      <HostStatus publisher={broadcast} />
-      {phase === "ended" && <HostEnded publisher={broadcast} onAgain={again} />}
-      {phase !== "ended" && !snapshot.stream && <HostPrepare media={media} snapshot={snapshot} />}
-      {phase !== "ended" && snapshot.stream && (
-        <div className={styles.studio}>
-          <h1 className="visually-hidden">{t("host.title")}</h1>
-          <div className={styles.stage}>
-            <HostPreview media={snapshot} mirror={mirror} />
-            <HostNotices media={media} snapshot={snapshot} publisher={broadcast} />
-            <HostToolbar
-              media={media}
-              snapshot={snapshot}
-              phase={phase}
-              onGoLive={goLive}
-              onEnd={() => setEnding(true)}
-            />
-          </div>
-          <div className={styles.side}>
-            {phase !== "live" && (
-              <RoomPanel
-                room={choice.room}
-                name={choice.name}
-                invalid={choice.invalid}
-                locked={phase === "connecting"}
-                onRoom={choice.setRoom}
-                onName={choice.setName}
-              />
-            )}
-            {choice.parsed !== null && <SharePanel room={choice.parsed} />}
-            <DevicePanel media={media} snapshot={snapshot} mirror={mirror} onMirror={setMirror} />
-          </div>
-        </div>
+      {isPhone ? <PhoneStudio {...parts} /> : <DesktopStudio {...parts} />}
+      {isInviting && choice.parsed !== null && (
+        <Suspense fallback={null}>
+          <InviteDialog room={choice.parsed} onClose={() => setInviting(false)} />
+        </Suspense>
       )}
-      {needsKey && (
+      {isKeyMissing && (asksKey || wantsLive) && (
         <KeyDialog
           wrong={problem === "auth_bad"}
-          onSaved={goLive}
-          onClose={() => publisher.reset()}
+          onSaved={() => {
+            setAsksKey(false);
+            studio.goLive();
+          }}
+          onClose={() => {
+            setAsksKey(false);
+            host.publisher.giveUp();
+          }}
         />
       )}
-      {phase === "live" && (isEnding || leaving.go) && (
+      {studio.isEnding && (
         <EndDialog
           viewers={broadcast.viewers}
-          leaving={leaving.go !== null}
-          onConfirm={end}
-          onClose={stay}
+          leaving={studio.isLeaving}
+          fed={phase !== "live"}
+          onConfirm={studio.end}
+          onClose={studio.stay}
         />
       )}
     </>
   );
+}
+
+/** Where the button that was pressed is gone, the focus goes to the one that comes next. */
+function useFocus(hasMedia: boolean, phase: string): void {
+  const before = useRef({ hasMedia, phase });
+  useEffect(() => {
+    const was = before.current;
+    before.current = { hasMedia, phase };
+    const isLost = document.activeElement === document.body || document.activeElement === null;
+    if (!isLost) return;
+    if (hasMedia && !was.hasMedia) focusOn("go-live");
+    else if (phase === "live" && was.phase !== "live") focusOn("end-live");
+    else if (phase === "ended" && was.phase !== "ended") focusOn("go-again");
+    else if (phase !== was.phase) focusOn("go-live");
+  }, [hasMedia, phase]);
+}
+
+function focusOn(id: string): void {
+  document.querySelector<HTMLElement>(`[data-testid="${id}"]:not(:disabled)`)?.focus();
 }

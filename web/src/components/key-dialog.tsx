@@ -1,10 +1,9 @@
-import { type FormEvent, useId, useState } from "react";
+import { useId } from "react";
 import { useLanguage } from "../hooks/use-language";
-import { saveHostKey } from "../live/host-key";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
-import { InputField } from "./field";
 import styles from "./key-dialog.module.css";
+import { KeyForm } from "./studio/key-field";
 
 interface KeyDialogProps {
   wrong: boolean;
@@ -12,17 +11,10 @@ interface KeyDialogProps {
   onClose: () => void;
 }
 
-/** Asks for the server's publishing key, once for this browser. */
+/** Asks for the server's publishing key on the way to going live. */
 export function KeyDialog({ wrong, onSaved, onClose }: KeyDialogProps) {
   const { t } = useLanguage();
-  const [key, setKey] = useState("");
   const formId = useId();
-  const save = (event: FormEvent) => {
-    event.preventDefault();
-    if (key.trim() === "") return;
-    saveHostKey(key);
-    onSaved();
-  };
   const actions = (
     <>
       <Button onClick={onClose}>{t("common.cancel")}</Button>
@@ -33,18 +25,16 @@ export function KeyDialog({ wrong, onSaved, onClose }: KeyDialogProps) {
   );
   return (
     <Dialog title={t("host.key.title")} onClose={onClose} actions={actions}>
-      <form id={formId} className={styles.form} onSubmit={save}>
+      <div className={styles.form}>
         <p>{t("host.key.text")}</p>
-        <InputField
+        <KeyForm
+          formId={formId}
+          wrong={wrong}
+          submit={t("host.key.save")}
           label={t("host.key.label")}
-          type="password"
-          value={key}
-          error={wrong && key === "" ? t("host.key.bad") : null}
-          autoComplete="current-password"
-          data-testid="publish-key"
-          onChange={(event) => setKey(event.target.value)}
+          onSaved={onSaved}
         />
-      </form>
+      </div>
     </Dialog>
   );
 }

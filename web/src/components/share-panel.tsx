@@ -1,5 +1,5 @@
 import { Check, Copy, QrCode as QrIcon, Share2 } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useCopy } from "../hooks/use-copy";
 import { useLanOrigins } from "../hooks/use-lan-origins";
 import { useLanguage } from "../hooks/use-language";
@@ -11,8 +11,16 @@ import styles from "./panel.module.css";
 
 const QrCode = lazy(async () => ({ default: (await import("./qr-code")).QrCode }));
 
+interface SharePanelProps {
+  room: string;
+  /** It stands in a dialog, which has the title. */
+  embedded?: boolean;
+  /** What else there is for the chosen address. */
+  children?: (origin: string) => ReactNode;
+}
+
 /** How the fans get in: a link to copy, to send, to scan. */
-export function SharePanel({ room }: { room: string }) {
+export function SharePanel({ room, embedded = false, children }: SharePanelProps) {
   const { t } = useLanguage();
   const { copied, copy } = useCopy();
   const [isQr, setQr] = useState(false);
@@ -22,8 +30,11 @@ export function SharePanel({ room }: { room: string }) {
   const url = roomUrl(room, origin);
   const share = () => void navigator.share({ title: room, url }).catch(() => undefined);
   return (
-    <section className={styles.panel} aria-labelledby="share">
-      <h2 id="share">{t("host.share")}</h2>
+    <section
+      className={embedded ? styles.bare : styles.panel}
+      {...(embedded ? {} : { "aria-labelledby": "share" })}
+    >
+      {!embedded && <h2 id="share">{t("host.share")}</h2>}
       <a
         className={styles.link}
         href={url}
@@ -78,6 +89,7 @@ export function SharePanel({ room }: { room: string }) {
           {t(origins.length > 0 ? "host.share.lan" : "host.share.localhost")}
         </p>
       )}
+      {children?.(origin)}
     </section>
   );
 }

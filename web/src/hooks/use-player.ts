@@ -12,7 +12,12 @@ export function usePlayer(
   const [player, setPlayer] = useState<Player | null>(null);
   useEffect(() => {
     if (!viewer || !video.current || !cover.current) return;
-    const made = new Player(video.current, cover.current, () => viewer.frameShown());
+    const made = new Player(
+      video.current,
+      cover.current,
+      () => viewer.frameShown(),
+      (frame) => viewer.frameOnScreen(frame),
+    );
     const follow = () => made.setStream(viewer.getSnapshot().stream);
     const unsubscribe = viewer.subscribe(follow);
     follow();

@@ -1,7 +1,9 @@
+import { enCast } from "./en-cast";
 import { enChat } from "./en-chat";
 import type { zhFan } from "./zh-fan";
 
 export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
+  ...enCast,
   ...enChat,
   "app.name": "Kaibo",
   "app.tagline": "Your own live room, in a browser",

@@ -1,8 +1,10 @@
 import { enFan } from "./en-fan";
+import { enStudio } from "./en-studio";
 import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
   ...enFan,
+  ...enStudio,
   "host.title": "Go live",
   "host.prepare.title": "Get ready",
   "host.prepare.text":

@@ -1,7 +1,9 @@
+import { zhCast } from "./zh-cast";
 import { zhChat } from "./zh-chat";
 
 /** What the pages of fans say: all that they load. */
 export const zhFan = {
+  ...zhCast,
   ...zhChat,
   "app.name": "开播",
   "app.tagline": "自己的直播间，打开就能播",

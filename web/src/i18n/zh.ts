@@ -1,8 +1,10 @@
 import { zhFan } from "./zh-fan";
+import { zhStudio } from "./zh-studio";
 
 /** Every word the pages say. The other languages are typed by this one. */
 export const zh = {
   ...zhFan,
+  ...zhStudio,
   "host.title": "开播",
   "host.prepare.title": "准备开播",
   "host.prepare.text":

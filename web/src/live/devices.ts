@@ -1,4 +1,4 @@
-import { FRAME_RATE, type Quality } from "./quality";
+import { pictureOf, type SendSettings } from "./send-settings";
 import { recall, remember } from "./storage";
 
 export type DeviceKind = "camera" | "microphone";
@@ -83,26 +83,45 @@ function exactly(choice: DeviceChoice | undefined): MediaTrackConstraints {
     : { facingMode: { exact: choice.facingMode } };
 }
 
-export function cameraConstraints(quality: Quality, choice?: DeviceChoice): MediaTrackConstraints {
+export function cameraConstraints(
+  settings: SendSettings,
+  choice?: DeviceChoice,
+): MediaTrackConstraints {
+  const { width, height } = pictureOf(settings);
   return {
-    width: { ideal: quality.width },
-    height: { ideal: quality.height },
-    frameRate: { ideal: FRAME_RATE },
+    width: { ideal: width },
+    height: { ideal: height },
+    frameRate: { ideal: settings.fps },
     ...exactly(choice),
   };
 }
 
-export function microphoneConstraints(choice?: DeviceChoice): MediaTrackConstraints | true {
-  return choice === undefined ? true : exactly(choice);
+/** What browsers do to a voice, and must not do to music. */
+const UNTOUCHED = {
+  echoCancellation: false,
+  noiseSuppression: false,
+  autoGainControl: false,
+} as const;
+
+export function microphoneConstraints(
+  { music, stereo }: Pick<SendSettings, "music" | "stereo">,
+  choice?: DeviceChoice,
+): MediaTrackConstraints | true {
+  if (choice === undefined && !music) return true;
+  return {
+    ...(music ? UNTOUCHED : {}),
+    ...(stereo ? { channelCount: { ideal: 2 } } : {}),
+    ...exactly(choice),
+  };
 }
 
 /** Opens camera and microphone, or the one of them that works: the remembered ones first. */
-export async function openCapture(quality: Quality): Promise<Capture> {
+export async function openCapture(settings: SendSettings): Promise<Capture> {
   const camera = await remembered("camera");
   const microphone = await remembered("microphone");
   const both = (video?: DeviceChoice, audio?: DeviceChoice): MediaStreamConstraints => ({
-    audio: microphoneConstraints(audio),
-    video: cameraConstraints(quality, video),
+    audio: microphoneConstraints(settings, audio),
+    video: cameraConstraints(settings, video),
   });
   const choices = [both(camera, microphone)];
   // The browser does not say which of the two is gone.
@@ -113,10 +132,10 @@ export async function openCapture(quality: Quality): Promise<Capture> {
   } catch (error) {
     if (!isNamed(error, ...GONE, "NotReadableError", "AbortError")) throw error;
     try {
-      return { stream: await openUsual("camera", quality), missing: "microphone" };
+      return { stream: await openUsual("camera", settings), missing: "microphone" };
     } catch {
       // The first error is the one to tell: it speaks of both.
-      const stream = await openUsual("microphone", quality).catch(() => Promise.reject(error));
+      const stream = await openUsual("microphone", settings).catch(() => Promise.reject(error));
       return { stream, missing: "camera" };
     }
   }
@@ -129,11 +148,11 @@ export async function openCapture(quality: Quality): Promise<Capture> {
 export async function openDevice(
   kind: DeviceKind,
   choice: DeviceChoice | undefined,
-  quality: Quality,
+  settings: SendSettings,
 ): Promise<MediaStreamTrack> {
   const stream = await (choice
-    ? capture(constraintsOf(kind, quality, choice))
-    : openUsual(kind, quality));
+    ? capture(constraintsOf(kind, settings, choice))
+    : openUsual(kind, settings));
   const [track] = stream.getTracks();
   if (!track) throw new DOMException("no track", "NotFoundError");
   return track;
@@ -143,20 +162,20 @@ function capture(constraints: MediaStreamConstraints): Promise<MediaStream> {
   return navigator.mediaDevices.getUserMedia(constraints);
 }
 
-async function openUsual(kind: DeviceKind, quality: Quality): Promise<MediaStream> {
+async function openUsual(kind: DeviceKind, settings: SendSettings): Promise<MediaStream> {
   const choice = await remembered(kind);
-  const any = constraintsOf(kind, quality);
-  return firstThere(choice ? [constraintsOf(kind, quality, choice), any] : [any], capture);
+  const any = constraintsOf(kind, settings);
+  return firstThere(choice ? [constraintsOf(kind, settings, choice), any] : [any], capture);
 }
 
 function constraintsOf(
   kind: DeviceKind,
-  quality: Quality,
+  settings: SendSettings,
   choice?: DeviceChoice,
 ): MediaStreamConstraints {
   return kind === "camera"
-    ? { video: cameraConstraints(quality, choice) }
-    : { audio: microphoneConstraints(choice) };
+    ? { video: cameraConstraints(settings, choice) }
+    : { audio: microphoneConstraints(settings, choice) };
 }
 
 async function remembered(kind: DeviceKind): Promise<DeviceChoice | undefined> {

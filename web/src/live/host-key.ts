@@ -1,5 +1,5 @@
 import { ownSecret } from "./identity";
-import { recallString, remember } from "./storage";
+import { forget, recallString, remember, sessionOnly } from "./storage";
 
 const TYPED = "publish-key";
 
@@ -8,11 +8,28 @@ const TYPED = "publish-key";
  * this browser's own. The same one may return to its broadcast; another is refused.
  */
 export function hostIdentity(): { key?: string; secret: string } {
-  const key = recallString(TYPED);
+  const key = typedKey();
   const secret = ownSecret();
   return key ? { key, secret } : { secret };
 }
 
-export function saveHostKey(key: string): void {
-  remember(TYPED, key.trim());
+export function typedKey(): string | null {
+  return sessionOnly.recallString(TYPED) ?? recallString(TYPED);
+}
+
+/** Whether the key is kept on this device when the tab is closed. */
+export function isKeyKept(): boolean {
+  return recallString(TYPED) !== null;
+}
+
+/** For this tab; on this device for good only if the person says so. */
+export function saveHostKey(key: string, keep = false): void {
+  forgetHostKey();
+  if (keep) remember(TYPED, key.trim());
+  else sessionOnly.remember(TYPED, key.trim());
+}
+
+export function forgetHostKey(): void {
+  forget(TYPED);
+  sessionOnly.forget(TYPED);
 }

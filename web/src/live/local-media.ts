@@ -12,8 +12,14 @@ import {
   watchDevices,
 } from "./devices";
 import { classifyMediaError, type MediaErrorCode, preflight } from "./media-error";
-import { isQualityName, QUALITIES, type QualityName } from "./quality";
-import { recall, remember } from "./storage";
+import {
+  changed,
+  pictureOf,
+  recallSettings,
+  rememberSettings,
+  type SendSettings,
+} from "./send-settings";
+import { Sound, type SoundChoice } from "./sound";
 import { Store } from "./store";
 
 /** `none`: the share has ended, and the host has not said what comes in its place. */
@@ -23,23 +29,31 @@ export interface LocalMediaSnapshot {
   status: "idle" | "opening" | "ready";
   /** What the preview shows and the publisher sends; one object for as long as it is open. */
   stream: MediaStream | null;
+  /** What is sent: the microphone, the screen's sound, or both in one. */
   audioTrack: MediaStreamTrack | null;
+  microphone: MediaStreamTrack | null;
+  /** What of both is heard while the screen has a sound; null while it has none. */
+  soundChoice: SoundChoice | null;
   videoTrack: MediaStreamTrack | null;
+  /** Whether the microphone is on. */
   audioOn: boolean;
   videoOn: boolean;
+  /** Whether fans hear anything. */
+  audible: boolean;
   source: VideoSource;
   /** The camera is open while the screen is shown, to be back at once. */
   cameraBehind: boolean;
   missing: DeviceKind | null;
   cameras: Device[];
   microphones: Device[];
-  quality: QualityName;
+  settings: SendSettings;
   error: MediaErrorCode | null;
 }
 
 /** The host's camera, microphone and screen. */
 export class LocalMedia extends Store<LocalMediaSnapshot> {
   readonly #stopWatching: () => void;
+  readonly #sound = new Sound();
   #camera: MediaStreamTrack | null = null;
   /** The device that was unplugged. */
   #lost: { kind: DeviceKind; choice: DeviceChoice } | null = null;
@@ -48,20 +62,22 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   #closed = false;
 
   constructor() {
-    const quality = recall("quality");
     super({
       status: "idle",
       stream: null,
       audioTrack: null,
+      microphone: null,
+      soundChoice: null,
       videoTrack: null,
       audioOn: true,
       videoOn: true,
+      audible: false,
       source: "camera",
       cameraBehind: false,
       missing: null,
       cameras: [],
       microphones: [],
-      quality: isQualityName(quality) ? quality : "hd",
+      settings: recallSettings(),
       error: preflight(),
     });
     this.#stopWatching = watchDevices(() => void this.#refresh());
@@ -70,9 +86,10 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   /** Asks for camera and microphone. */
   async open(): Promise<void> {
     await this.#begin("camera", async () => {
-      const { stream, missing } = await openCapture(QUALITIES[this.getSnapshot().quality]);
+      const { stream, missing } = await openCapture(this.getSnapshot().settings);
       if (this.#closed) return stop(stream);
       this.#camera = stream.getVideoTracks()[0] ?? null;
+      this.#sound.microphone = stream.getAudioTracks()[0] ?? null;
       this.#adopt(stream, "camera");
       this.update({ missing });
     });
@@ -81,15 +98,18 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   /** Begins with the screen, and the microphone when there is one. */
   async openScreen(): Promise<void> {
     await this.#begin("screen", async () => {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
-      const microphone = await openDevice("microphone", undefined, QUALITIES.hd).catch(() => null);
-      if (microphone) {
-        for (const track of stream.getAudioTracks()) drop(stream, track);
-        stream.addTrack(microphone);
+      const stream = await askForScreen();
+      const { settings } = this.getSnapshot();
+      const microphone = await openDevice("microphone", undefined, settings).catch(() => null);
+      if (this.#closed) {
+        microphone?.stop();
+        return stop(stream);
       }
-      if (this.#closed) return stop(stream);
+      this.#sound.microphone = microphone;
+      this.#sound.screen = stream.getAudioTracks()[0] ?? null;
+      for (const track of stream.getAudioTracks()) stream.removeTrack(track);
       this.#adopt(stream, "screen");
-      this.update({ missing: stream.getAudioTracks().length === 0 ? "microphone" : null });
+      this.update({ missing: microphone ? null : "microphone" });
     });
   }
 
@@ -111,19 +131,36 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     if (choices.length > 0) await this.#replaceDevice("camera", choices);
   }
 
-  setQuality(quality: QualityName): void {
-    remember("quality", quality);
-    this.update({ quality });
-    const { width, height } = QUALITIES[quality];
-    const ideal = { width: { ideal: width }, height: { ideal: height } };
+  /** Another quality, rate or kind of sound. The codec is that of the next connection. */
+  setSettings(change: Partial<SendSettings>): void {
+    const { settings: before } = this.getSnapshot();
+    const settings = changed(before, change);
+    rememberSettings(settings);
+    this.update({ settings });
+    const { width, height } = pictureOf(settings);
+    const size = { width: { ideal: width }, height: { ideal: height } };
+    const ideal = { ...size, frameRate: { ideal: settings.fps } };
     // A camera that cannot do the size keeps its own; the bit rate follows the choice all the same.
     void this.#camera?.applyConstraints(ideal).catch(() => undefined);
+    const isOtherSound = before.music !== settings.music || before.stereo !== settings.stereo;
+    const { microphone } = this.#sound;
+    // What a browser does to a voice it decides when it opens the device.
+    if (isOtherSound && microphone) {
+      void this.#replaceDevice("microphone", [deviceOf(microphone)]);
+    }
   }
 
   setAudioOn(on: boolean): void {
-    const { audioTrack } = this.getSnapshot();
-    if (audioTrack) audioTrack.enabled = on;
+    const { microphone } = this.#sound;
+    if (microphone) microphone.enabled = on;
     this.update({ audioOn: on });
+    this.#refreshSound();
+  }
+
+  /** What is heard of microphone and screen while both have a sound. */
+  setSoundChoice(choice: SoundChoice): void {
+    this.#sound.choice = choice;
+    this.#refreshSound();
   }
 
   setVideoOn(on: boolean): void {
@@ -135,9 +172,11 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   /** Shows the screen in the camera's place. */
   async shareScreen(): Promise<void> {
     try {
-      const screen = await navigator.mediaDevices.getDisplayMedia({ video: true });
+      const screen = await askForScreen();
       const [track] = screen.getVideoTracks();
-      if (track) this.#setVideo(track, "screen");
+      if (!track || this.#closed || !this.getSnapshot().stream) return stop(screen);
+      this.#setVideo(track, "screen");
+      this.#setScreenSound(screen.getAudioTracks()[0] ?? null);
     } catch (error) {
       this.update({ error: classifyMediaError(error, "screen") });
     }
@@ -149,6 +188,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     if (source !== "screen") return;
     if (cameraBehind && this.#camera) this.#setVideo(this.#camera, "camera");
     else this.#showNothing();
+    this.#setScreenSound(null);
     videoTrack?.stop();
   }
 
@@ -168,8 +208,9 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       if (!(await this.#replaceDevice(kind, [choice]))) this.update({ error: "device_lost" });
       return;
     }
-    const { audioTrack, source } = this.getSnapshot();
-    if (audioTrack) await this.#replaceDevice("microphone", [deviceOf(audioTrack)]);
+    const { source } = this.getSnapshot();
+    const { microphone } = this.#sound;
+    if (microphone) await this.#replaceDevice("microphone", [deviceOf(microphone)]);
     if (source === "camera" && this.#camera) {
       await this.#replaceDevice("camera", [deviceOf(this.#camera)]);
     }
@@ -189,6 +230,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   release(): void {
     const { stream } = this.getSnapshot();
     if (stream) stop(stream);
+    this.#sound.close();
     this.#camera?.stop();
     this.#camera = null;
     this.#lost = null;
@@ -196,6 +238,9 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       status: "idle",
       stream: null,
       audioTrack: null,
+      microphone: null,
+      soundChoice: null,
+      audible: false,
       videoTrack: null,
       cameraBehind: false,
     });
@@ -220,20 +265,21 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   #adopt(stream: MediaStream, source: "camera" | "screen"): void {
-    const audioTrack = stream.getAudioTracks()[0] ?? null;
     const videoTrack = stream.getVideoTracks()[0] ?? null;
-    for (const track of [audioTrack, videoTrack]) if (track) this.#watch(track);
+    const { microphone, screen } = this.#sound;
+    for (const track of [microphone, screen, videoTrack]) if (track) this.#watch(track);
     if (videoTrack) hint(videoTrack, source);
     this.#lost = null;
     this.update({
       stream,
-      audioTrack,
+      audioTrack: stream.getAudioTracks()[0] ?? null,
       videoTrack,
       source,
       cameraBehind: false,
       audioOn: true,
       videoOn: true,
     });
+    this.#refreshSound();
   }
 
   /** Opens the first of these that is there; whether one came in the place of the device in use. */
@@ -244,10 +290,9 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   async #replaceNow(kind: DeviceKind, choices: (DeviceChoice | undefined)[]): Promise<boolean> {
-    const { quality, audioTrack } = this.getSnapshot();
-    const old = kind === "camera" ? this.#camera : audioTrack;
-    const open = () =>
-      firstThere(choices, (choice) => openDevice(kind, choice, QUALITIES[quality]));
+    const { settings } = this.getSnapshot();
+    const old = kind === "camera" ? this.#camera : this.#sound.microphone;
+    const open = () => firstThere(choices, (choice) => openDevice(kind, choice, settings));
     try {
       const track = await open().catch((error) => {
         // Many phones cannot hold two cameras at once: let go of the old one first.
@@ -270,9 +315,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   /** The other device could not be had, and the one before was let go of for it. */
   async #restore(kind: DeviceKind, choice: DeviceChoice | undefined): Promise<void> {
     if (!choice || this.#lost?.kind === kind) return;
-    const track = await openDevice(kind, choice, QUALITIES[this.getSnapshot().quality]).catch(
-      () => null,
-    );
+    const track = await openDevice(kind, choice, this.getSnapshot().settings).catch(() => null);
     if (track) this.#take(kind, track);
     else this.#drop(kind);
   }
@@ -287,7 +330,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       this.#camera = track;
       this.#setVideo(track, "camera");
     } else {
-      this.#setAudio(track);
+      this.#setMicrophone(track);
     }
     if (this.#lost?.kind === kind) this.#lost = null;
     const { missing } = this.getSnapshot();
@@ -317,34 +360,67 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
 
   /** Sends nothing of the kind any more. */
   #drop(kind: DeviceKind): void {
-    const { stream, videoTrack, audioTrack } = this.getSnapshot();
-    const track = kind === "camera" ? videoTrack : audioTrack;
-    if (track) stream?.removeTrack(track);
-    this.update(kind === "camera" ? { videoTrack: null } : { audioTrack: null });
+    if (kind === "microphone") {
+      this.#sound.microphone = null;
+      this.#refreshSound();
+      return;
+    }
+    const { stream, videoTrack } = this.getSnapshot();
+    if (videoTrack) stream?.removeTrack(videoTrack);
+    this.update({ videoTrack: null });
   }
 
-  #setAudio(track: MediaStreamTrack): void {
-    const { stream, audioTrack, audioOn } = this.getSnapshot();
-    if (audioTrack) stream?.removeTrack(audioTrack);
-    stream?.addTrack(track);
-    track.enabled = audioOn;
+  #setMicrophone(track: MediaStreamTrack): void {
+    this.#sound.microphone = track;
+    track.enabled = this.getSnapshot().audioOn;
     this.#watch(track);
-    this.update({ audioTrack: track });
+    this.#refreshSound();
+  }
+
+  #setScreenSound(track: MediaStreamTrack | null): void {
+    const before = this.#sound.screen;
+    this.#sound.screen = track;
+    if (track) this.#watch(track);
+    this.#refreshSound();
+    before?.stop();
+  }
+
+  /** Puts what is heard now in the place of what was. */
+  #refreshSound(): void {
+    const { stream, audioTrack, audioOn } = this.getSnapshot();
+    if (!stream) return;
+    const { microphone, screen, choice, isHeardWithoutMicrophone } = this.#sound;
+    const track = this.#sound.output();
+    if (track !== audioTrack) {
+      if (audioTrack) stream.removeTrack(audioTrack);
+      if (track) stream.addTrack(track);
+    }
+    this.update({
+      audioTrack: track,
+      microphone,
+      soundChoice: screen ? choice : null,
+      audible: track !== null && (isHeardWithoutMicrophone || audioOn),
+    });
   }
 
   #watch(track: MediaStreamTrack): void {
     track.onended = () => this.#ended(track);
     track.onmute = () => {
-      if (this.#isInUse(track)) this.update({ error: "device_muted" });
+      if (this.#isDevice(track)) this.update({ error: "device_muted" });
     };
     track.onunmute = () => {
       if (this.getSnapshot().error === "device_muted") this.update({ error: null });
     };
   }
 
+  /** In use, and not what is shared: a window that is hidden shows nothing, and is nothing to worry about. */
+  #isDevice(track: MediaStreamTrack): boolean {
+    return this.#isInUse(track) && (track === this.#sound.microphone || track === this.#camera);
+  }
+
   #isInUse(track: MediaStreamTrack): boolean {
-    const { audioTrack, videoTrack } = this.getSnapshot();
-    return track === audioTrack || track === videoTrack;
+    const { microphone, screen } = this.#sound;
+    return [microphone, screen, this.getSnapshot().videoTrack].includes(track);
   }
 
   /**
@@ -355,8 +431,13 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     if (track === this.#camera) this.update({ cameraBehind: false });
     if (!this.#isInUse(track)) return;
     const { videoTrack, source } = this.getSnapshot();
+    if (track === this.#sound.screen) {
+      this.#setScreenSound(null);
+      return;
+    }
     if (track === videoTrack && source === "screen") {
       this.#showNothing();
+      this.#setScreenSound(null);
       return;
     }
     const kind = track === videoTrack ? "camera" : "microphone";
@@ -384,7 +465,7 @@ function stop(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-function drop(stream: MediaStream, track: MediaStreamTrack): void {
-  track.stop();
-  stream.removeTrack(track);
+/** With its sound where browser and system have it; a person may leave it out. */
+function askForScreen(): Promise<MediaStream> {
+  return navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
 }

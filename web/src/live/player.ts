@@ -1,6 +1,8 @@
 import { linesOf } from "./picture-choice";
+import { watchShownFrames } from "./shown-frames";
 import { recall, remember } from "./storage";
 import { Store } from "./store";
+import type { ShownFrame } from "./true-latency";
 
 export interface PlayerSnapshot {
   muted: boolean;
@@ -35,7 +37,14 @@ export class Player extends Store<PlayerSnapshot> {
   readonly #cover: HTMLCanvasElement;
   readonly #events = new AbortController();
 
-  constructor(video: HTMLVideoElement, cover: HTMLCanvasElement, onFrame: () => void) {
+  readonly #stopWatching: () => void;
+
+  constructor(
+    video: HTMLVideoElement,
+    cover: HTMLCanvasElement,
+    onFrame: () => void,
+    onScreen: (frame: ShownFrame) => void = () => {},
+  ) {
     const volume = recall("volume");
     super({
       ...PLAYER_START,
@@ -44,6 +53,7 @@ export class Player extends Store<PlayerSnapshot> {
     });
     this.video = video;
     this.#cover = cover;
+    this.#stopWatching = watchShownFrames(video, onScreen);
     video.muted = this.getSnapshot().muted;
     video.volume = this.getSnapshot().volume;
     const on = (event: string, handle: () => void) =>
@@ -109,6 +119,7 @@ export class Player extends Store<PlayerSnapshot> {
 
   close(): void {
     this.#events.abort();
+    this.#stopWatching();
     this.video.srcObject = null;
   }
 

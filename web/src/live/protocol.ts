@@ -456,6 +456,10 @@ audio: AudioState,
  */
 hostTrouble: boolean, 
 /**
+ * How long the host's packets take to the server, in milliseconds, by what its page measured; absent: unknown.
+ */
+uplinkMs: number | null, 
+/**
  * What the broadcast is called.
  */
 title: string | null, 

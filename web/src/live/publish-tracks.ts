@@ -1,25 +1,31 @@
 import type { LocalMediaSnapshot } from "./local-media";
 import { preferCodec } from "./peer";
 import type { LayerSize } from "./protocol";
-import { FRAME_RATE, LAYERS, QUALITIES } from "./quality";
+import { LAYERS } from "./quality";
+import { pictureOf, type SendSettings } from "./send-settings";
 
 /** Always sound first and picture second, so that a later device fits without a new offer. */
 export function addTracks(pc: RTCPeerConnection, media: LocalMediaSnapshot): void {
-  const { audioTrack, videoTrack, stream, quality } = media;
+  const { audioTrack, videoTrack, stream, settings } = media;
   const streams = stream ? [stream] : [];
   pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
   const video = pc.addTransceiver(videoTrack ?? "video", {
     direction: "sendonly",
     streams,
     // Each fan is sent the layer that its network carries (RFC 8853).
-    sendEncodings: LAYERS.map(({ rid, scale, share }) => ({
-      rid,
+    sendEncodings: layersOf(settings).map(({ rid, scale, share }, _, { length }) => ({
+      ...(length > 1 ? { rid } : {}),
       scaleResolutionDownBy: scale,
-      maxBitrate: QUALITIES[quality].maxBitrateBps * share,
-      maxFramerate: FRAME_RATE,
+      maxBitrate: pictureOf(settings).maxBitrateBps * share,
+      maxFramerate: settings.fps,
     })),
   });
-  preferCodec(video, "VP8");
+  preferCodec(video, settings.codec);
+}
+
+/** Browsers make several layers of VP8 everywhere; of other codecs each in its own way, or not at all. */
+function layersOf({ codec }: SendSettings) {
+  return codec === "VP8" ? LAYERS : LAYERS.slice(-1);
 }
 
 /** Sends what the preview shows now, over the connection there is. */
@@ -47,7 +53,8 @@ export async function tuneVideo(
   for (const encoding of parameters.encodings) {
     // Without layers there is one encoding, and it has no name.
     const share = LAYERS.find((layer) => layer.rid === encoding.rid)?.share ?? 1;
-    encoding.maxBitrate = QUALITIES[media.quality].maxBitrateBps * share;
+    encoding.maxBitrate = pictureOf(media.settings).maxBitrateBps * share;
+    encoding.maxFramerate = media.settings.fps;
     encoding.active = !paused.has(encoding.rid ?? "");
   }
   parameters.degradationPreference =

@@ -157,7 +157,7 @@ test("does not encode what nobody watches, and does again when somebody wants to
   expect(active()).toEqual([true, false, false]);
   expect([...publisher.getSnapshot().paused]).toEqual(["h", "f"]);
   // Another quality, device or source changes nothing of it.
-  media.setQuality("smooth");
+  media.setSettings({ quality: "smooth" });
   await settle();
   expect(active()).toEqual([true, false, false]);
   FakeSocket.last.says({ type: "layers", paused: ["q"] });
@@ -179,7 +179,7 @@ test("changes of what is encoded wait for each other", async () => {
     await set(parameters);
     running -= 1;
   };
-  media.setQuality("ultra");
+  media.setSettings({ quality: "ultra" });
   FakeSocket.last.says({ type: "layers", paused: ["f"] });
   FakeSocket.last.says({ type: "layers", paused: [] });
   FakeSocket.last.says({ type: "layers", paused: ["h"] });

@@ -1,48 +1,26 @@
+import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
-import { type Health, judgeHealth } from "./health";
+import { HealthWatch } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
-import type {
-  ClientMessage,
-  ErrorCode,
-  Finding,
-  LiveState,
-  RoomState,
-  ServerMessage,
-} from "./protocol";
+import type { ClientMessage, ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-tracks";
-import { Signaling, type SignalingOptions } from "./signaling";
-import { type SendStats, StatsReader } from "./stats";
+import { IDLE, NOTHING, type PublisherProblem, type PublisherSnapshot } from "./publisher-snapshot";
+import { forgetLive, noteLive } from "./resume";
+import { type Request, Signaling, type SignalingOptions } from "./signaling";
+import { StatsReader } from "./stats";
+import { offerSound, type SoundFormat, wantSound } from "./stereo";
 import { Store } from "./store";
-import type { NoPath } from "./why-no-path";
 
-export type PublisherProblem = ErrorCode | "replaced" | "unsupported" | "turn_needs_name";
-
-export interface PublisherSnapshot {
-  phase: "idle" | "connecting" | "live" | "ended" | "failed";
-  room: RoomState | null;
-  /** Whether the media reaches the server. */
-  connected: boolean;
-  /** The socket is lost; tries so far. */
-  attempt: number;
-  viewers: number;
-  peak: number;
-  /** By this page's clock. */
-  liveSinceMs: number | null;
-  durationMs: number;
-  problem: PublisherProblem | null;
-  /** Why there is no path to the server, or was none when we gave up. */
-  noPath: NoPath | null;
-  stats: SendStats | null;
-  health: Health | null;
-  /** The layers (`rid`) that are not sent, since nobody watches them. */
-  paused: ReadonlySet<string>;
-  /** What the server finds wrong with what is sent. */
-  findings: readonly Finding[];
-}
+export {
+  healthOf,
+  hostState,
+  type PublisherProblem,
+  type PublisherSnapshot,
+} from "./publisher-snapshot";
 
 export interface GoLive {
   room: string;
@@ -80,24 +58,7 @@ function isOfPath(problem: PublisherProblem): boolean {
   return PATH.has(problem as ErrorCode);
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
-
-const IDLE: PublisherSnapshot = {
-  phase: "idle",
-  room: null,
-  connected: false,
-  attempt: 0,
-  viewers: 0,
-  peak: 0,
-  liveSinceMs: null,
-  durationMs: 0,
-  problem: null,
-  noPath: null,
-  stats: null,
-  health: null,
-  paused: NOTHING,
-  findings: [],
-};
+const TELL_EVERY_MS = 10_000;
 
 type MediaState = Extract<ClientMessage, { type: "media_state" }>;
 
@@ -107,17 +68,27 @@ export class Publisher extends Store<PublisherSnapshot> {
   readonly #deps: PublisherDeps;
   readonly #stopMedia: () => void;
   #signaling: Signaling | null = null;
+  /** What the conversation with the room began with. */
+  #greeted: GoLive | null = null;
+  /** What is said in the room; another one for another room. */
+  chat: Chat;
+  #chatRoom: string | null = null;
+  readonly #listeners = new Set<(message: ServerMessage) => void>();
   #guard: PeerGuard | null = null;
   #paths: PathWatch | null = null;
   #statsTimer: ReturnType<typeof setInterval> | undefined;
   #reader = new StatsReader();
+  #health = new HealthWatch();
   #iceServers: RTCIceServer[] = [];
   #isDetour = false;
   /** The browser takes the detour by a name only, and the page was opened by an address. */
   #needsName = false;
   #neg = 0;
   #wasConnected = false;
-  #connectedAt = 0;
+  /** When the server is told next how long our packets take. */
+  #tellAt = 0;
+  /** How the server was asked to have our sound. */
+  #sound: SoundFormat = { music: false, stereo: false };
   /** What the server was told of our media. */
   #sent: MediaState | null = null;
   #tuning: Promise<void> = Promise.resolve();
@@ -130,14 +101,69 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#media = media;
     this.#deps = deps;
     this.#stopMedia = media.subscribe(() => this.#mediaChanged());
+    this.chat = this.#makeChat();
   }
 
-  /** Connects, publishes what the preview shows, and lets the fans see it. */
-  goLive(options: GoLive): void {
+  /** Talks with a room without being live in it: who waits, what they write, what an encoder sends. */
+  open(options: GoLive): void {
+    const { phase } = this.getSnapshot();
+    if (phase !== "idle" && phase !== "failed") return;
+    if (this.#signaling && this.#isGreeted(options)) return;
     this.#disconnect();
+    this.update({ ...IDLE, desk: "opening" });
+    this.#greet(options);
+  }
+
+  /** Publishes what the preview shows, and lets the fans see it. */
+  goLive(options: GoLive): void {
     this.#wasConnected = false;
-    this.update({ ...IDLE, phase: "connecting" });
+    const { desk, room, viewers, peak, rttMs } = this.getSnapshot();
+    if (desk === "open" && this.#signaling?.isOpen && this.#isGreeted(options)) {
+      this.update({ ...IDLE, phase: "connecting", desk, room, viewers, peak, rttMs });
+      this.#publish();
+      return;
+    }
+    this.#disconnect();
+    this.update({ ...IDLE, phase: "connecting", desk: "opening" });
+    this.#greet(options);
+  }
+
+  /** Says something to the room; when the socket is lost, after it is back. */
+  say(message: Request): void {
+    this.#signaling?.send(message);
+  }
+
+  /** Hears all that the server says. */
+  listen(listener: (message: ServerMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #isGreeted(options: GoLive): boolean {
+    return JSON.stringify(options) === JSON.stringify(this.#greeted);
+  }
+
+  #makeChat(): Chat {
+    const isOpen = () => this.#signaling?.isOpen ?? false;
+    return new Chat({
+      wire: {
+        get isOpen() {
+          return isOpen();
+        },
+        send: (message) => this.#signaling?.send(message),
+      },
+      clockOffsetMs: () => this.#signaling?.getSnapshot().clockOffsetMs ?? 0,
+    });
+  }
+
+  #greet(options: GoLive): void {
     const { room, name, lang } = options;
+    if (room !== this.#chatRoom) {
+      this.#chatRoom = room;
+      this.chat.close();
+      this.chat = this.#makeChat();
+    }
+    this.#greeted = options;
     this.#signaling = new Signaling({
       hello: {
         role: "host",
@@ -158,6 +184,7 @@ export class Publisher extends Store<PublisherSnapshot> {
   /** Ends the broadcast for everybody. */
   end(): void {
     const { liveSinceMs } = this.getSnapshot();
+    forgetLive();
     this.#signaling?.send({ type: "end" });
     this.#disconnect();
     const durationMs = liveSinceMs === null ? 0 : Date.now() - liveSinceMs;
@@ -170,10 +197,40 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.update(IDLE);
   }
 
-  /** The page goes away. */
+  /** The host wants to be live no more; why it failed stays to be read where it can be mended. */
+  giveUp(): void {
+    if (this.getSnapshot().phase === "failed") this.update({ phase: "idle" });
+  }
+
+  /** Ends what another page or program sends in this room in the host's name. */
+  endElsewhere(): void {
+    forgetLive();
+    this.#signaling?.send({ type: "end" });
+  }
+
+  /** The page shows something else. */
   close(): void {
-    if (this.#signaling) this.end();
+    const { phase } = this.getSnapshot();
+    if (phase === "connecting" || phase === "live") this.end();
+    this.#disconnect();
+    this.chat.close();
     this.#stopMedia();
+  }
+
+  /** The page is reloaded, or closed by mistake: the broadcast waits for it. */
+  suspend(): void {
+    const { phase } = this.getSnapshot();
+    if (phase === "live") this.#note();
+    else if (phase === "connecting") this.end();
+  }
+
+  /** For a page that is opened again. */
+  #note(): void {
+    const { liveSinceMs } = this.getSnapshot();
+    if (!this.#greeted || liveSinceMs === null) return;
+    const { room, name } = this.#greeted;
+    const { source } = this.#media.getSnapshot();
+    noteLive({ room, name, source, since: liveSinceMs, at: Date.now() });
   }
 
   #disconnect(): void {
@@ -182,15 +239,23 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#dropPeer();
     this.#signaling?.close();
     this.#signaling = null;
+    this.#greeted = null;
   }
 
   #signalingChanged(): void {
     const status = this.#signaling?.getSnapshot();
     if (!status) return;
-    this.update({ attempt: status.status === "open" ? 0 : status.attempt });
+    const { rttMs } = status;
+    this.update({ rttMs, attempt: status.status === "open" ? 0 : status.attempt });
   }
 
   #receive(message: ServerMessage): void {
+    // What concerns the chat alone is its own.
+    if (!this.chat.receive(message)) this.#act(message);
+    for (const listener of [...this.#listeners]) listener(message);
+  }
+
+  #act(message: ServerMessage): void {
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
@@ -209,7 +274,7 @@ export class Publisher extends Store<PublisherSnapshot> {
         break;
       case "findings":
         // What is said before our media is taken is of the connection before.
-        if (this.#taken) this.update({ findings: message.findings });
+        if (this.#taken || !this.pc) this.update({ findings: message.findings });
         break;
       case "error":
         this.#failed(message);
@@ -224,7 +289,9 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#paths?.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
-    this.update({ room: message.room });
+    this.update({ room: message.room, desk: "open" });
+    const { phase } = this.getSnapshot();
+    if (phase !== "connecting" && phase !== "live") return;
     this.#refresh();
     if (!message.resumed || !this.pc) {
       this.#publish();
@@ -240,7 +307,10 @@ export class Publisher extends Store<PublisherSnapshot> {
     const before = this.getSnapshot().room;
     if (before && room.rev < before.rev) return;
     this.update({ room });
-    this.#refresh();
+    // Without an interruption before it is an end that another page of this host asked for.
+    const isEnded = before?.live === "live" && room.live === "ended";
+    if (isEnded && this.getSnapshot().phase === "live") this.end();
+    else this.#refresh();
   }
 
   /** Live is when the fans see us; a room may be live with the host whose place we take. */
@@ -251,6 +321,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
     const liveSinceMs = room.since === null ? Date.now() : room.since - offsetMs;
     this.update({ phase: "live", liveSinceMs });
+    this.#note();
   }
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
@@ -271,11 +342,15 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #stop(problem: PublisherProblem): void {
-    const { noPath } = this.getSnapshot();
+    const { noPath, phase } = this.getSnapshot();
     this.#disconnect();
+    // The room has another host now, or this page has given up.
+    if (phase === "live") forgetLive();
     // Why there was no path is what the person should know of a path that failed.
     this.update({
-      phase: "failed",
+      // Who only looks at the room has not failed to go live.
+      phase: phase === "idle" ? "idle" : "failed",
+      desk: "none",
       problem,
       connected: false,
       noPath: isOfPath(problem) ? noPath : null,
@@ -311,6 +386,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     }
     pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
     this.#reader = new StatsReader();
+    this.#health = new HealthWatch();
     this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
     void this.#offer(false);
   }
@@ -331,6 +407,8 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (!pc) return;
     this.#neg += 1;
     const neg = this.#neg;
+    const { music, stereo } = this.#media.getSnapshot().settings;
+    this.#sound = { music, stereo };
     try {
       await pc.setLocalDescription(await pc.createOffer({ iceRestart }));
     } catch {
@@ -339,7 +417,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     }
     const sdp = pc.localDescription?.sdp;
     if (pc !== this.pc || neg !== this.#neg || !sdp) return;
-    this.#signaling?.send({ type: "offer", pc: "pub", neg, sdp });
+    this.#signaling?.send({ type: "offer", pc: "pub", neg, sdp: offerSound(sdp, this.#sound) });
     this.#announce();
   }
 
@@ -353,7 +431,8 @@ export class Publisher extends Store<PublisherSnapshot> {
     // An answer to an older offer would be taken for one to the newer.
     if (!pc || message.neg !== this.#neg || pc.signalingState !== "have-local-offer") return;
     try {
-      await pc.setRemoteDescription({ type: "answer", sdp: message.sdp });
+      const sdp = wantSound(message.sdp, this.#sound);
+      await pc.setRemoteDescription({ type: "answer", sdp });
     } catch {
       if (pc === this.pc) this.#stop("sdp_bad");
       return;
@@ -392,7 +471,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     const connected = pc.connectionState === "connected";
     if (connected) {
       this.#wasConnected = true;
-      this.#connectedAt = Date.now();
+      this.#health.connected(Date.now());
     }
     this.update({ connected, ...(connected ? { problem: null } : {}) });
     this.#refresh();
@@ -401,7 +480,14 @@ export class Publisher extends Store<PublisherSnapshot> {
   #mediaChanged(): void {
     if (!this.pc) return;
     void replaceTracks(this.pc, this.#media.getSnapshot()).then(() => this.#tune());
-    if (this.#taken) this.#sendMediaState();
+    if (!this.#taken) return;
+    this.#sendMediaState();
+    const { music, stereo } = this.#media.getSnapshot().settings;
+    const isOther = music !== this.#sound.music || stereo !== this.#sound.stereo;
+    // How sound is sent is agreed on anew; what was asked for meanwhile counts with its answer.
+    if (isOther && this.pc.signalingState === "stable" && this.#signaling?.isOpen) {
+      void this.#offer(false);
+    }
   }
 
   #sendMediaState(): void {
@@ -410,7 +496,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     const media = this.#media.getSnapshot();
     const state: MediaState = {
       type: "media_state",
-      audio: media.audioTrack !== null && media.audioOn,
+      audio: media.audible,
       video: media.videoTrack !== null && media.videoOn,
       layers: layerSizes(pc, media),
     };
@@ -425,10 +511,19 @@ export class Publisher extends Store<PublisherSnapshot> {
     const stats = this.#reader.send(report, this.getSnapshot().paused);
     // A camera tells its size only once it runs, and another when the phone is turned.
     if (this.#taken) this.#sendMediaState();
-    const { videoTrack, videoOn } = this.#media.getSnapshot();
-    const isPicture = videoTrack !== null && videoOn;
-    const connectedMs = Date.now() - this.#connectedAt;
-    this.update({ stats, health: judgeHealth(stats, isPicture, connectedMs) });
+    const media = this.#media.getSnapshot();
+    const { connected, phase, attempt } = this.getSnapshot();
+    const isReached = connected && attempt === 0;
+    this.update({ stats, health: this.#health.read(stats, media, isReached, Date.now()) });
+    if (phase === "live") this.#note();
+    this.#tellRoundTrip(stats.rttMs);
+  }
+
+  /** The server cannot see how long our packets take; fans' pages add it to their latency. */
+  #tellRoundTrip(rttMs: number | null): void {
+    if (rttMs === null || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling?.send({ type: "stats", rttMs: Math.round(rttMs) });
   }
 
   #dropPeer(): void {
@@ -439,21 +534,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.pc = null;
     pc?.close();
     // Only what flows can be missed: a new connection sends all its layers.
+    this.#tellAt = 0;
     this.update({ connected: false, paused: NOTHING, findings: [] });
-  }
-}
-
-/** Where the broadcast stands, as the host should see it. */
-export function hostState(snapshot: PublisherSnapshot): LiveState {
-  switch (snapshot.phase) {
-    case "idle":
-    case "failed":
-      return "offline";
-    case "connecting":
-      return "starting";
-    case "ended":
-      return "ended";
-    case "live":
-      return snapshot.connected && snapshot.room?.live !== "interrupted" ? "live" : "interrupted";
   }
 }

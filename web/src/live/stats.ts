@@ -18,8 +18,9 @@ export interface ReceiveStats extends MediaStats {
   freezes: number;
   bytesReceived: number;
   jitterBufferMs: number | null;
-  /** Capture to display, as well as one end can tell. */
+  /** Capture to display; an estimate of what one end can tell, unless `isTrueLatency`. */
   latencyMs: number | null;
+  isTrueLatency: boolean;
 }
 
 export interface SendStats extends MediaStats {
@@ -55,6 +56,7 @@ export class StatsReader {
       freezes: number(video?.freezeCount) ?? 0,
       bytesReceived,
       jitterBufferMs,
+      isTrueLatency: false,
       latencyMs: rttMs === null || jitterBufferMs === null ? null : rttMs / 2 + jitterBufferMs,
     };
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { preferStereo } from "./stereo";
+import { offerSound, preferStereo, wantSound } from "./stereo";
 
 function description(...audio: string[]): string {
   return [
@@ -49,3 +49,23 @@ test.each(["", "v=0\r\n", description("a=rtpmap:0 PCMU/8000"), "answer to offer 
     expect(preferStereo(sdp)).toBe(sdp);
   },
 );
+
+test("music is asked for at its best rate, in two channels only if the host wants them", () => {
+  const answer = description(OPUS, "a=fmtp:111 minptime=10;useinbandfec=1");
+  const fmtp = (sdp: string) => /a=fmtp:111 minptime.*/.exec(sdp)?.[0];
+  expect(wantSound(answer, { music: false, stereo: false })).toBe(answer);
+  expect(fmtp(wantSound(answer, { music: true, stereo: false }))).toBe(
+    "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=256000",
+  );
+  expect(fmtp(wantSound(answer, { music: true, stereo: true }))).toBe(
+    "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1;maxaveragebitrate=256000",
+  );
+});
+
+test("a host who sends two channels says so", () => {
+  const offer = description(OPUS, "a=fmtp:111 minptime=10");
+  expect(offerSound(offer, { music: true, stereo: false })).toBe(offer);
+  expect(offerSound(offer, { music: true, stereo: true })).toContain(
+    ";stereo=1;sprop-stereo=1\r\n",
+  );
+});

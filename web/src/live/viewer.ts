@@ -2,7 +2,10 @@ import { acceptOffer } from "./accept-offer";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { expectedMedia, FlowJudge } from "./flow-judge";
+import type { GuestWire } from "./guest";
+import { GuestStreams, HOST_STREAM } from "./guest-streams";
 import { fanIdentity } from "./identity";
+import { Listeners } from "./listeners";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
 import { PeerGuard } from "./peer-guard";
@@ -17,8 +20,10 @@ import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
+import { StageWatch } from "./stage-watch";
 import { type ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
+import { type ShownFrame, TrueLatency } from "./true-latency";
 import { type ViewerProblem, viewerPhase } from "./viewer-phase";
 import { VIEWER_START, type ViewerSnapshot } from "./viewer-snapshot";
 import { watchVisibility } from "./visibility";
@@ -27,6 +32,8 @@ import { onWakeup } from "./wakeup";
 export interface ViewerOptions {
   room: string;
   lang: string;
+  /** The host looks at what another program sends in its name: it counts as no viewer. */
+  host?: { key?: string; secret: string };
   makePeer?: (config: RTCConfiguration) => RTCPeerConnection | null;
   signaling?: Partial<SignalingOptions>;
 }
@@ -38,6 +45,7 @@ const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
+const TELL_EVERY_MS = 10_000;
 const EAGER_POLL_MS = 250;
 
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -76,6 +84,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   #framed = false;
   /** What the server was told that we want. */
   #wish: PictureWish = NO_WISH;
+  /** When the server is told next how late the picture is. */
+  #tellAt = 0;
   /** Tries in a row that found no path to the media server. */
   #failures = 0;
   /** Refusals in a row of a full room or server. */
@@ -89,19 +99,30 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** No further try would help. */
   #stopped = false;
   #closed = false;
+  /** How long after its capture the picture is shown. */
+  readonly latency = new TrueLatency();
   pc: RTCPeerConnection | null = null;
   readonly chat: Chat;
+  readonly stage: StageWatch;
+  readonly guests = new GuestStreams();
+  readonly #hearers = new Listeners<ServerMessage>();
+  /** For who is let on stage. */
+  readonly wire: GuestWire = {
+    send: (message) => this.#signaling.send(message),
+    iceServers: () => this.#servers(),
+    listen: this.#hearers.add,
+  };
 
   constructor(options: ViewerOptions) {
     super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
     this.#options = options;
     this.#signaling = new Signaling({
       hello: () => ({
-        role: "fan",
+        role: options.host ? "host" : "fan",
         room: options.room,
         lang: options.lang,
         caps: { video: playableCodecs() },
-        ...fanIdentity(),
+        ...(options.host ?? fanIdentity()),
       }),
       onMessage: (message) => this.#receive(message),
       ...options.signaling,
@@ -111,6 +132,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       clockOffsetMs: () => this.#signaling.getSnapshot().clockOffsetMs,
       seenAt: () => this.#seenAt(),
     });
+    this.stage = new StageWatch((message) => this.#signaling.send(message));
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
@@ -160,6 +182,11 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#refresh();
   }
 
+  /** The page shows this frame. */
+  frameOnScreen(frame: ShownFrame): void {
+    this.latency.shown(frame, this.#signaling.clock.offsetMs);
+  }
+
   /** The page goes away for good. */
   close(): void {
     this.#closed = true;
@@ -175,7 +202,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #receive(message: ServerMessage): void {
-    if (this.chat.receive(message)) return;
+    this.#hearers.tell(message);
+    if (this.stage.receive(message) || this.chat.receive(message)) return;
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
@@ -192,6 +220,9 @@ export class Viewer extends Store<ViewerSnapshot> {
         if (!this.#signaling.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "clock":
+        this.latency.clock(message);
         break;
       case "layer_now":
         this.update({ layer: message });
@@ -219,6 +250,8 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#sessions += 1;
     }
     this.#setRoom(message.room);
+    // A host is offered nothing by itself.
+    if (this.#options.host && !this.pc) this.#restart();
     if (!message.resumed || !this.pc) return;
     if (this.pc.connectionState !== "connected") this.#restart();
     else if (this.#isExpecting() && !this.#isHostsFault(message.room)) this.#guard?.check();
@@ -232,6 +265,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#paths.forget();
     }
     if (room.live !== before?.live) this.#flow.reset(Date.now());
+    this.latency.uplink(room.uplinkMs);
     this.update({ room });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -349,10 +383,12 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.pc = pc;
     this.#reader = new StatsReader();
     this.#flow.reset(Date.now());
+    this.guests.watch(pc);
     const own = new MediaStream();
     pc.addEventListener("track", (event) => {
-      // The server names one stream for both tracks; without it we gather them ourselves.
+      // The server names one stream for both tracks; without it we gather them ourselves. Those of guests have others.
       const [stream] = event.streams;
+      if (stream && stream.id !== HOST_STREAM) return;
       if (!stream) own.addTrack(event.track);
       if (pc !== this.pc) return;
       applySmooth(pc, this.getSnapshot().smooth);
@@ -417,11 +453,21 @@ export class Viewer extends Store<ViewerSnapshot> {
     const report = await pc?.getStats().catch(() => null);
     if (this.#closed) return;
     if (report && pc === this.pc) {
-      const stats = this.#reader.receive(report);
+      const read = this.#reader.receive(report);
+      const trueMs = this.latency.latencyMs;
+      const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
+      this.#tell(trueMs);
       this.update({ stats });
       this.#judge(stats);
     }
     this.#schedule();
+  }
+
+  /** Tells the server now and then how late the picture is. */
+  #tell(latencyMs: number | null): void {
+    if (latencyMs === null || !this.#flow.playing || Date.now() < this.#tellAt) return;
+    this.#tellAt = Date.now() + TELL_EVERY_MS;
+    this.#signaling.send({ type: "stats", latencyMs: Math.round(latencyMs) });
   }
 
   #judge(stats: ReceiveStats): void {
@@ -474,6 +520,8 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#guard = null;
     this.#flow.forget();
     this.#framed = false;
+    this.latency.reset();
+    this.guests.forget();
     this.update({ layer: null });
     const pc = this.pc;
     this.pc = null;

@@ -10,6 +10,8 @@ beforeEach(() => {
   languageStore.choose("zh-CN");
   vi.stubGlobal("isSecureContext", true);
   vi.stubGlobal("RTCPeerConnection", class {});
+  const desktop = { matches: false, addEventListener() {}, removeEventListener() {} };
+  vi.stubGlobal("matchMedia", () => desktop);
   vi.stubGlobal("navigator", {
     ...window.navigator,
     mediaDevices: { getUserMedia, enumerateDevices: async () => [] },

@@ -11,6 +11,7 @@ import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
 import { useBell } from "../hooks/use-bell";
 import { useChatColumn } from "../hooks/use-chat-column";
+import { useGuest } from "../hooks/use-guest";
 import { useKeyboardInset } from "../hooks/use-keyboard-inset";
 import { useLanguage } from "../hooks/use-language";
 import { useLayout } from "../hooks/use-layout";
@@ -21,9 +22,14 @@ import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
 import { DanmakuChoice } from "../live/danmaku/settings";
 import { rememberRoom } from "../live/rooms";
+import { STAGE_START } from "../live/stage-watch";
 import { VIEWER_START } from "../live/viewer-snapshot";
 import { Link } from "../router";
 import styles from "./watch.module.css";
+
+const GuestSide = lazy(async () => ({
+  default: (await import("../components/room/guest-side")).GuestSide,
+}));
 
 const HelpDialog = lazy(async () => {
   return { default: (await import("../components/room/help-dialog")).HelpDialog };
@@ -54,6 +60,10 @@ export function WatchPage({ room }: { room: string }) {
   useTitle(live ? `● ${t("room.live")} · ${title}` : `${title} · ${t("app.name")}`);
   useEffect(() => rememberRoom(room), [room]);
   useKeyboardInset();
+  const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
+  const isOn = cast.step === "accepted";
+  const guest = useGuest(viewer, isOn || cast.step === "asked", isOn);
+  const own = isOn ? (guest?.stream ?? null) : null;
 
   if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
@@ -104,6 +114,7 @@ export function WatchPage({ room }: { room: string }) {
             chatShown={chat.open && layout !== "low"}
             waiting={<Waiting room={snapshot.room} bell={bell} />}
             onClear={setClear}
+            own={own}
           >
             {layout !== "wide" && (
               <Link href="/" className={styles.home} aria-label={t("room.home")}>
@@ -118,6 +129,11 @@ export function WatchPage({ room }: { room: string }) {
             )}
           </FanStage>
           {below && stats}
+          {viewer && (cast.step !== "off" || cast.problem !== null) && (
+            <Suspense fallback={null}>
+              <GuestSide viewer={viewer} guest={guest} cast={cast} />
+            </Suspense>
+          )}
           {!theatre && (
             <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
               {layout !== "wide" && <MoreMenu />}

@@ -90,6 +90,7 @@ export function roomState(more: Partial<Room> = {}): Room {
     video: "on",
     audio: "on",
     hostTrouble: false,
+    uplinkMs: null,
     title: null,
     notice: null,
     cover: null,

@@ -2,6 +2,7 @@
 
 use protocol::LiveState;
 
+use crate::session::Watching;
 use crate::{Admission, Hub, limits};
 
 /// Every index names what is there, every place that is counted is held, and no bound is exceeded.
@@ -14,9 +15,11 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         assert_eq!(directory.rooms[&room.name], *id);
         assert!(!room.members.is_empty(), "a room has somebody in it");
         n_sessions += room.members.len();
-        let watching: Vec<_> =
-            room.members.values().filter_map(|session| session.watching.as_ref()).collect();
-        let connected = watching.iter().filter(|it| it.connected_at.is_some()).count();
+        let watching = room.members.values().filter_map(|session| session.watching.as_ref());
+        // A host that watches its guests alone has no place of a viewer.
+        let watching: Vec<_> = watching.filter(|it| it.cast.has_host).collect();
+        let is_viewer = |it: &&&Watching| it.connected_at.is_some() && !it.is_preview;
+        let connected = watching.iter().filter(is_viewer).count();
         assert_eq!(room.audience.n_watching, watching.len());
         assert!(room.audience.n_watching <= max_viewers, "the limit holds");
         assert_eq!(room.audience.n_viewers as usize, connected);
@@ -35,7 +38,18 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
         if let Some(claimant) = room.claimant {
             assert!(room.members[&claimant].has_claim());
         }
+        assert!(room.desks.iter().all(|sid| room.members.contains_key(sid)));
+        for (uid, known) in room.people.present() {
+            for sid in &known.sessions {
+                assert_eq!(room.members[sid].person.as_ref(), Some(uid), "a page of that person");
+                assert_eq!(room.members[sid].name, known.name, "by the same name");
+            }
+        }
         for (sid, session) in &room.members {
+            assert!(session.page().is_none() || session.person.is_some(), "a page is somebody's");
+            if let Some(uid) = &session.person {
+                assert!(room.people.get(uid).is_some_and(|known| known.sessions.contains(sid)));
+            }
             assert_eq!(directory.sessions[sid], *id);
             let is_left = session.is_http() && session.client.is_none();
             assert!(!is_left || session.has_media() || room.is_host(*sid), "nobody asks for it");
@@ -48,7 +62,8 @@ pub(crate) fn check(hub: &Hub, admission: &Admission, max_viewers: usize) {
             let publishing = session.publishing.as_ref();
             let publishers = publishing.iter().flat_map(|it| [&it.claim, &it.current]).flatten();
             let publishers: Vec<_> = publishers.collect();
-            assert!(session.publisher().is_none() || room.is_host(*sid), "the host's alone");
+            let may_publish = room.is_host(*sid) || room.is_guest(*sid);
+            assert!(session.publisher().is_none() || may_publish, "host and guests alone");
             assert!(publishers.iter().all(|it| it.pending.len() <= limits::PENDING_OFFERS));
             let peers = publishers.iter().map(|it| it.peer);
             for peer in peers.chain(session.watching.as_ref().map(|it| it.peer)) {

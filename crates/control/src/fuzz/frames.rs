@@ -26,7 +26,7 @@ pub(super) fn description(script: &mut Script<'_>) -> String {
 
 /// One message of a page.
 pub(super) fn frame(script: &mut Script<'_>) -> String {
-    let mut message = match script.below(14) {
+    let mut message = match script.below(24) {
         0 => json("offer", &[("sdp", &description(script)), ("key", script.pick(&SECRETS))]),
         1 => json("offer", &[("sdp", &description(script))]),
         2 => json("answer", &[("sdp", &description(script))]),
@@ -72,6 +72,21 @@ pub(super) fn frame(script: &mut Script<'_>) -> String {
             ping
         }
         12 => json("offer_ice", &[]),
+        13 => json("stage", &[("action", script.pick(&["ask", "ask", "leave"]))]),
+        14 => {
+            let mut stage = json("stage", &[("action", "set"), ("layout", "grid")]);
+            stage["open"] = script.flag().into();
+            stage
+        }
+        15 | 16 => {
+            let action = script.pick(&["accept", "accept", "accept", "decline", "drop", "mute"]);
+            // The first number that the hub is given names the run.
+            let uid = format!("s{}-1", 1 + script.below(40));
+            let mut stage = json("stage", &[("action", action), ("uid", &uid)]);
+            stage["on"] = script.flag().into();
+            stage
+        }
+        17..=22 => talk(script),
         _ => json("answer_ice", &[]),
     };
     match script.below(4) {
@@ -89,6 +104,39 @@ pub(super) fn frame(script: &mut Script<'_>) -> String {
         message["id"] = script.byte().into();
     }
     message.to_string()
+}
+
+/// One message of a person.
+fn talk(script: &mut Script<'_>) -> serde_json::Value {
+    // Lines are numbered from 1.
+    let mid = script.below(8);
+    let mut message = match script.below(12) {
+        0..=3 => json("chat", &[("text", script.pick(&["hi", "坏话", "b a d", ""]))]),
+        4 => json("rename", &[("name", script.pick(&["小明", "bad"]))]),
+        5 => json("like", &[]),
+        6 => json("react", &[("kind", "rose")]),
+        7 => json("flag", &[]),
+        8 => json("desk", &[]),
+        9 => json("stats", &[]),
+        10 => json("room_set", &[("title", script.pick(&["", "Evening"]))]),
+        _ => {
+            let actions =
+                ["delete", "pin", "settle", "clear", "mute", "ban", "ban", "unban", "promote"];
+            let mut deed = json("moderate", &[("action", script.pick(&actions))]);
+            (deed["seconds"], deed["address"]) = (script.byte().into(), script.flag().into());
+            deed
+        }
+    };
+    message["uid"] = format!("s{}-1", 1 + script.below(40)).into();
+    (message["mid"], message["n"]) = (mid.into(), script.below(40).into());
+    message["on"] = script.flag().into();
+    message["latencyMs"] = script.byte().into();
+    if script.below(4) == 3 {
+        message["words"] = serde_json::json!(["bad", "坏话"]);
+        message["chat"] = serde_json::json!({ "on": script.flag(), "slowS": script.byte(),
+            "invitedOnly": script.flag(), "history": script.flag() });
+    }
+    message
 }
 
 fn json(kind: &str, fields: &[(&str, &str)]) -> serde_json::Value {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use auth::{Auth, ClientAddr, Credential, OwnAddresses, PublishOpen, Secret};
 use media_api::{
     CloseReason, Codec, Event, Finding, LayerRate, MediaInfo, NegotiationError, PeerId, Reason,
-    RoomId,
+    RoomId, Seat,
 };
 use protocol::{ClientFrame, LayerName, Role, RoomName};
 
@@ -56,6 +56,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").ok()?,
             max_viewers: MAX_VIEWERS,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: Vec::new(),
         };
         let start = Instant::now();
@@ -150,7 +151,8 @@ impl World {
         let room = script.pick(&[None, None, Some("other")]);
         let room = room.and_then(|room| RoomName::parse(room).ok());
         let place = self.admission.join(&addr, door, self.now().at).ok()?;
-        Some(Join { addr, via: None, turn: None, room, role, place })
+        let wants_stage = role.is_none() && script.below(4) == 0;
+        Some(Join { addr, via: None, turn: None, room, role, wants_stage, place })
     }
 
     fn say(&mut self, client: ClientId, text: &str) {
@@ -198,6 +200,13 @@ impl World {
             3 => {
                 let layers = script.pick(&[vec![], vec!["q".to_owned()]]);
                 Event::LayersUnwanted { room, layers }
+            }
+            4 if script.flag() => {
+                let (seat, is_flowing) = (Seat::guest(script.byte() % 3), script.flag());
+                match seat.filter(|_| script.flag()) {
+                    Some(seat) => Event::GuestFlowing { room, seat, is_flowing },
+                    None => Event::Speaker { room, seat },
+                }
             }
             _ if script.flag() => {
                 let rates = vec![LayerRate { rid: None, kbps: script.byte().into() }];
@@ -274,7 +283,8 @@ impl World {
                     Effect::Media(command) if self.answers => {
                         inputs.extend(self.media.carry_out(&command).into_iter().map(Input::Media));
                     }
-                    Effect::Media(_) => {}
+                    Effect::History { to, .. } => assert!(!self.closed.contains(&to)),
+                    Effect::Media(_) | Effect::Keep(_) => {}
                 }
             }
         }

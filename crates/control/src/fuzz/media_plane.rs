@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use media_api::{CloseReason, Codec, Command, Event, NegotiationError, PeerId, RoomId};
+use media_api::{CloseReason, Codec, Command, Event, NegotiationError, PeerId, RoomId, Seat};
 
 #[derive(Debug)]
 pub(crate) struct MediaPlane {
@@ -10,7 +10,7 @@ pub(crate) struct MediaPlane {
     pub(crate) rejects: Option<NegotiationError>,
     /// The codecs of every negotiation.
     pub(crate) codecs: Vec<Codec>,
-    pub(crate) publishers: BTreeMap<RoomId, PeerId>,
+    pub(crate) publishers: BTreeMap<(RoomId, Seat), PeerId>,
     pub(crate) peers: BTreeSet<PeerId>,
 }
 
@@ -35,8 +35,12 @@ impl MediaPlane {
             | Command::Watch { peer, .. }
             | Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => Some(*peer),
-            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => None,
+            | Command::RestartIce { peer, .. }
+            | Command::Recast { peer, .. } => Some(*peer),
+            Command::Mute { .. }
+            | Command::GoLive { .. }
+            | Command::Prefer { .. }
+            | Command::Close { .. } => None,
         };
         if let Some(peer) = negotiates
             && let Some(error) = self.rejects.take()
@@ -46,8 +50,8 @@ impl MediaPlane {
         let answer = |peer, sdp: &str, codecs| Event::Answer { peer, sdp: sdp.into(), codecs };
         let offer = |peer, sdp: &str| Event::Offer { peer, sdp: sdp.into() };
         match *command {
-            Command::Publish { room, peer, .. } => {
-                let old = self.publishers.insert(room, peer);
+            Command::Publish { room, peer, seat, .. } => {
+                let old = self.publishers.insert((room, seat), peer);
                 let closed = old.map(|old| {
                     self.peers.remove(&old);
                     Event::Closed { peer: old, reason: CloseReason::Replaced }
@@ -72,12 +76,16 @@ impl MediaPlane {
             Command::RestartIce { peer, .. } if self.peers.contains(&peer) => {
                 vec![offer(peer, "v=0 restart")]
             }
+            Command::Recast { peer, .. } if self.peers.contains(&peer) => {
+                vec![offer(peer, "v=0 recast")]
+            }
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
-            | Command::RestartIce { peer, .. } => {
+            | Command::RestartIce { peer, .. }
+            | Command::Recast { peer, .. } => {
                 vec![Event::Rejected { peer, error: NegotiationError::UnknownPeer }]
             }
-            Command::GoLive { .. } | Command::Prefer { .. } => Vec::new(),
+            Command::Mute { .. } | Command::GoLive { .. } | Command::Prefer { .. } => Vec::new(),
             Command::Close { peer } if self.forget(peer) => {
                 vec![Event::Closed { peer, reason: CloseReason::Requested }]
             }

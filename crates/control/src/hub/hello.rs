@@ -18,11 +18,13 @@ pub(super) struct Fields {
     pub(super) secret: Option<String>,
     pub(super) resume: Option<String>,
     pub(super) pauses: bool,
+    pub(super) invite: Option<String>,
 }
 
 impl Hub {
     pub(super) fn hello(&mut self, sid: SessionId, hello: Fields) -> Result<(), Refusal> {
-        let Fields { v, role, room: name_of_room, name, key, secret, resume, pauses } = hello;
+        let Fields { v, role, room: name_of_room, name, key, secret, resume, pauses, invite } =
+            hello;
         if v != PROTOCOL_VERSION {
             let message = format!("this server speaks version {PROTOCOL_VERSION}");
             return Err(Refusal::new(ErrorCode::VersionUnsupported, message)
@@ -70,7 +72,8 @@ impl Hub {
                 let right = room.authorize(cx, sid);
                 right.inspect_err(|refusal| room.log_refused(sid, true, refusal))?;
             }
-            room.greet(cx, sid, Hello { role, name, pauses });
+            room.check_ban(cx, sid)?;
+            room.greet(cx, sid, Hello { role, name, pauses, invite });
             Ok(())
         })
     }
@@ -92,6 +95,7 @@ impl Hub {
         });
         let fresh = self.in_room_of(Some(new), |room, cx, new| {
             room.withdraw_viewer(cx, new, Why::Replaced);
+            room.leave_person(cx, new);
             cx.directory.sessions.remove(&new);
             cx.timers.cancel(crate::timers::Timer::Silence(new));
             cx.member_left(room.id);

@@ -7,6 +7,7 @@ use super::Hub;
 use crate::api::{ClientId, Join, Request, RequestId};
 use crate::limits::{SILENCE, SILENT_SOCKETS};
 use crate::refusal::Refusal;
+use crate::room::{banned, is_banned};
 use crate::session::{Profile, ReplyTo, Session, SessionId};
 use crate::timers::Timer;
 use crate::why::Why;
@@ -87,14 +88,23 @@ impl Hub {
                 name,
                 key,
                 secret,
-                invite: _,
+                invite,
                 resume,
                 lang: _,
                 caps,
             } => {
                 let pauses = caps.is_some_and(|caps| caps.pauses);
-                let hello =
-                    super::hello::Fields { v, role, room, name, key, secret, resume, pauses };
+                let hello = super::hello::Fields {
+                    v,
+                    role,
+                    room,
+                    name,
+                    key,
+                    secret,
+                    resume,
+                    pauses,
+                    invite,
+                };
                 self.hello(sid, hello)
             }
             message => {
@@ -136,6 +146,9 @@ impl Hub {
         if let Err(denied) = self.cx.auth.may(&join.addr, action, &name, &credential, now) {
             return self.turn_away(client, Some(id), denied.into());
         }
+        if self.is_banned(&name, &join, &credential) {
+            return self.turn_away(client, Some(id), banned());
+        }
         if let Some(sid) = self.enter(client, Some(id), join, Profile::Http) {
             self.in_room_of(Some(sid), |room, cx, sid| {
                 if let Some(session) = room.member(sid) {
@@ -145,6 +158,22 @@ impl Hub {
                 room.joined(cx, sid, id);
             });
         }
+    }
+
+    /// Whether a program may not be in a room, of which its host may have gone. The host's own program always may.
+    fn is_banned(&self, name: &RoomName, join: &Join, credential: &Credential) -> bool {
+        let is_host = join.role == Some(Role::Host);
+        if is_host && self.cx.auth.is_owner(&join.addr, credential) {
+            return false;
+        }
+        let Some(id) = self.cx.directory.rooms.get(name) else {
+            let saved = self.cx.kept.get(name);
+            return saved.is_some_and(|saved| is_banned(&join.addr, saved.banned_networks()));
+        };
+        let Some(room) = self.rooms.get(id) else { return false };
+        let is_host_again =
+            is_host && room.host.as_ref().is_some_and(|host| host.addr.ip == join.addr.ip);
+        !is_host_again && room.order.bans.has_address(&join.addr)
     }
 
     /// A client is gone.
@@ -215,8 +244,12 @@ impl Hub {
         if from == to {
             return;
         }
-        let session = self.in_room(from, |room, _| room.members.remove(&sid));
-        if let Some(session) = session {
+        let session = self.in_room(from, |room, cx| {
+            room.leave_person(cx, sid);
+            room.members.remove(&sid)
+        });
+        if let Some(mut session) = session {
+            session.has_spoken = false;
             self.in_room(to, |room, _| {
                 room.members.insert(sid, session);
             });
@@ -240,5 +273,5 @@ impl Hub {
 
 /// Whether a session is a WebSocket that says nothing and is sent nothing.
 fn is_idle(session: &Session) -> bool {
-    matches!(session.profile, Profile::Basic) && !session.has_media()
+    matches!(session.profile, Profile::Basic) && !session.has_media() && !session.has_spoken
 }

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use media_api::{Command, LayerRate, MediaInfo};
-use protocol::{AudioState, LayerSize, LiveState, VideoState};
+use protocol::{AudioState, LayerSize, LiveState, Role, VideoState};
 
 use super::Room;
 use super::findings::Findings;
 use crate::context::Context;
-use crate::limits::{GRACE, LINGER};
+use crate::limits::LINGER;
 use crate::session::MediaState;
 use crate::timers::Timer;
 use crate::why::Why;
@@ -42,6 +42,8 @@ pub(crate) struct Broadcast {
     pub(crate) sizes: Vec<LayerSize>,
     /// The bit rate of each layer, as far as it was measured.
     pub(crate) rates: Vec<LayerRate>,
+    /// How long the host's packets take to the server, in milliseconds, by what its page measured.
+    pub(crate) uplink_ms: Option<f64>,
     /// The layers that the publisher need not send.
     pub(crate) unwanted: Vec<String>,
     pub(crate) findings: Findings,
@@ -65,6 +67,7 @@ impl Default for Broadcast {
             audio: AudioState::On,
             sizes: Vec::new(),
             rates: Vec::new(),
+            uplink_ms: None,
             unwanted: Vec::new(),
             findings: Findings::default(),
         }
@@ -123,9 +126,14 @@ impl Room {
         self.audience.peak = self.audience.n_viewers;
         tracing::info!(room = %self.name, n_viewers = self.audience.n_viewers, "broadcast is live");
         self.tell_state(cx);
+        self.reset_likes(cx);
+        self.changed(cx);
         self.viewers_changed(cx);
         for sid in self.ids() {
             self.offer_if_on_air(cx, sid);
+        }
+        if self.shows_more_than_host() {
+            self.recast(cx);
         }
     }
 
@@ -137,7 +145,7 @@ impl Room {
             self.broadcast.live = LiveState::Interrupted;
             self.broadcast.interrupted = Some(cx.now.at);
             tracing::info!(room = %self.name, "broadcast interrupted: no media from the host");
-            cx.timers.set(Timer::Grace(self.id), cx.now.at + GRACE);
+            cx.timers.set(Timer::Grace(self.id), cx.now.at + cx.config.host_grace);
             self.tell_state(cx);
         }
     }
@@ -169,7 +177,13 @@ impl Room {
             let (session, peak) = (host.session, self.audience.peak);
             tracing::info!(room = %self.name, %session, %why, for_s, peak, "broadcast ended");
         }
+        self.end_stage(cx);
+        // It had the guests alone.
+        if self.members.get(&host.session).is_some_and(|it| it.role == Some(Role::Host)) {
+            self.withdraw_viewer(cx, host.session, why);
+        }
         self.tell_state(cx);
+        self.review_standings(cx);
         self.reap(cx, host.session);
     }
 }

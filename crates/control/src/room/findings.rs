@@ -1,7 +1,7 @@
 //! Problems with what a host sends: told to the host, to the log, and to programs that ask. Viewers are only told
 //! that there are some.
 
-use protocol::{AudioState, Finding, FindingCode, ServerMessage};
+use protocol::{AudioState, Finding, FindingCode, Role, ServerMessage};
 
 use super::Room;
 use crate::context::Context;
@@ -69,21 +69,23 @@ impl Room {
         for over in appeared(told, &before) {
             tracing::info!(room = %self.name, code = over.code.as_str(), "publisher problem over");
         }
-        if let Some(sid) = self.host.as_ref().map(|host| host.session) {
+        for sid in self.ids() {
             self.tell_findings(cx, sid);
         }
     }
 
-    /// Tells a page that came back what is found: it may have missed that.
+    /// Tells a page that came, or came back, what is found.
     pub(crate) fn retell_findings(&mut self, cx: &mut Context, sid: SessionId) {
         if !self.broadcast.findings.told.is_empty() {
             self.tell_findings(cx, sid);
         }
     }
 
+    /// Tells pages that may host here: also of what an encoder sends, which has no page.
     fn tell_findings(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get(&sid) else { return };
-        if session.page().is_some() {
+        let may_host = session.role == Some(Role::Host) && session.is_authorized;
+        if session.page().is_some() && (may_host || self.is_host(sid)) {
             let findings = self.broadcast.findings.told.clone();
             cx.send(session.client, ServerMessage::Findings { findings });
         }

@@ -3,11 +3,13 @@
 use auth::Secret;
 use protocol::{
     ClientMessage, DisplayName, ErrorCode, LiveState, MAX_SDP_BYTES, PROTOCOL_VERSION, Pc, Role,
-    SelfInfo, ServerMessage, Standing,
+    ServerMessage,
 };
 use serde_json::Value;
 
 use super::Room;
+use super::settings::Changes;
+use super::talk::Words;
 use crate::context::Context;
 use crate::limits::{EARLY_CANDIDATES, MESSAGES_PER_SECOND};
 use crate::refusal::Refusal;
@@ -22,6 +24,8 @@ pub(crate) struct Hello {
     pub(crate) role: Role,
     pub(crate) name: Option<DisplayName>,
     pub(crate) pauses: bool,
+    /// The code of an invitation link.
+    pub(crate) invite: Option<String>,
 }
 
 impl Room {
@@ -71,18 +75,52 @@ impl Room {
                 cx.send(client, ServerMessage::Pong { t, now });
                 Ok(())
             }
-            ClientMessage::Stats { .. }
+            ClientMessage::Chat { text, style, at } => {
+                self.say(cx, sid, Words { text, style, at, re })
+            }
+            message @ (ClientMessage::Stats { .. }
             | ClientMessage::Rename { .. }
-            | ClientMessage::Chat { .. }
             | ClientMessage::Like { .. }
             | ClientMessage::React { .. }
             | ClientMessage::Flag { .. }
             | ClientMessage::Moderate(_)
             | ClientMessage::Desk { .. }
-            | ClientMessage::RoomSet { .. }
-            | ClientMessage::Stage(_) => Err(Refusal::unexpected("not in this version")),
+            | ClientMessage::RoomSet { .. }) => {
+                self.page_only(sid)?;
+                if let ClientMessage::Stats { rtt_ms: Some(rtt_ms), .. } = message {
+                    self.host_round_trip(cx, sid, rtt_ms)?;
+                }
+                self.hear_person(cx, sid, message)
+            }
+            ClientMessage::Stage(action) => {
+                self.page_only(sid)?;
+                self.stage(cx, sid, action)
+            }
             // The hub has heard it.
             ClientMessage::Hello { .. } => Ok(()),
+        }
+    }
+
+    /// What people in a room say and do beside their media.
+    fn hear_person(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        message: ClientMessage,
+    ) -> Result<(), Refusal> {
+        match message {
+            ClientMessage::Stats { rtt_ms, latency_ms } => self.stats(cx, sid, rtt_ms, latency_ms),
+            ClientMessage::Rename { name } => self.rename(cx, sid, name),
+            ClientMessage::Like { n } => self.like(cx, sid, n),
+            ClientMessage::React { kind } => self.react(cx, sid, kind),
+            ClientMessage::Flag { mid } => self.flag(cx, sid, mid),
+            ClientMessage::Moderate(deed) => self.moderate(cx, sid, deed),
+            ClientMessage::Desk { on } => self.open_desk(cx, sid, on),
+            ClientMessage::RoomSet { title, notice, chat, words } => {
+                self.set(cx, sid, Changes { title, notice, chat, words })
+            }
+            // None else is passed on to here.
+            _ => Ok(()),
         }
     }
 
@@ -110,7 +148,7 @@ impl Room {
         }
         let (role, is_page) = (session.role, session.page().is_some());
         if echo.pc == Some(Pc::Pub) && role == Some(Role::Fan) {
-            return Err(Refusal::unexpected("this page said that it is a fan"));
+            return self.offer_of_fan(cx, sid, sdp, echo);
         }
         let says_publish = match (echo.pc, role) {
             (Some(pc), _) => Some(pc == Pc::Pub),
@@ -135,6 +173,23 @@ impl Room {
             self.watch_offer(cx, sid, sdp, summary.session, reply_to)
         };
         result.inspect_err(|refusal| self.log_refused(sid, publishes, refusal))
+    }
+
+    /// A fan publishes when it is on stage.
+    fn offer_of_fan(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        sdp: String,
+        echo: Echo,
+    ) -> Result<(), Refusal> {
+        if !self.is_guest(sid) {
+            return Err(Refusal::unexpected("this page is a fan, and not on stage"));
+        }
+        self.may_offer(cx, sid)?;
+        let summary = read_offer(&sdp)?;
+        let result = self.publish_as_guest(cx, sid, sdp, summary.session, ReplyTo::Page(echo));
+        result.inspect_err(|refusal| self.log_refused(sid, true, refusal))
     }
 
     /// Whether a member may make one more offer now.
@@ -176,36 +231,40 @@ impl Room {
         self.withdraw_viewer(cx, sid, Why::Replaced);
         let token = cx.new_token();
         let Some(session) = self.member(sid) else { return };
-        let Hello { role, name, pauses } = hello;
+        let Hello { role, name, pauses, invite } = hello;
         session.profile =
             Profile::Page(Box::new(Page { token: token.clone(), pauses, held: None }));
         session.role = Some(role);
-        session.name = name;
         session.manners.withdrawn = 0;
         cx.directory.tokens.insert(token, sid);
         cx.timers.cancel(Timer::Silence(sid));
-        self.welcome(cx, sid, false);
-        if role == Role::Fan {
-            self.watch(cx, sid);
+        self.enter_person(cx, sid, name);
+        if invite.is_some_and(|code| code == self.settings.invite)
+            && let Ok(uid) = self.person_of(sid)
+            && let Some(known) = self.people.get_mut(&uid)
+        {
+            known.is_invited = true;
         }
+        self.welcome(cx, sid, false);
+        match role {
+            Role::Fan => {
+                self.watch(cx, sid);
+                self.guest_returns(cx, sid);
+            }
+            Role::Host => self.retell_findings(cx, sid),
+        }
+        self.announce(cx, sid);
     }
 
     pub(crate) fn welcome(&mut self, cx: &mut Context, sid: SessionId, resumed: bool) {
+        let Some(me) = self.self_info(cx, sid) else { return };
         let Some(session) = self.members.get(&sid) else { return };
-        let role = session.role.unwrap_or(Role::Fan);
+        let role = me.role;
         let resume = session.page().map(|page| page.token.clone()).unwrap_or_default();
         tracing::debug!(session = %sid, room = %self.name, ?role, resumed, "page joined");
         let message = ServerMessage::Welcome {
             v: PROTOCOL_VERSION,
-            me: SelfInfo {
-                id: sid.to_string(),
-                role,
-                uid: sid.person(),
-                name: session.name.clone(),
-                standing: if role == Role::Host { Standing::Host } else { Standing::Fan },
-                muted_until: None,
-                invited: false,
-            },
+            me,
             room: self.state(),
             resume,
             resumed,
@@ -217,8 +276,11 @@ impl Room {
             },
         };
         let count = ServerMessage::Viewers { n: self.audience.n_viewers, peak: self.audience.peak };
-        cx.send(session.client, message);
-        cx.send(session.client, count);
+        let client = session.client;
+        cx.send(client, message);
+        self.tell_history(cx, sid);
+        cx.send(client, count);
+        self.tell_speaker(cx, sid);
     }
 
     /// 300 ms without a word: a fan of the basic profile.
@@ -228,6 +290,7 @@ impl Room {
         {
             session.profile = Profile::Basic;
             self.offer_if_on_air(cx, sid);
+            self.ask_unnamed(cx, sid);
         }
     }
 

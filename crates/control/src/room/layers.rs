@@ -21,8 +21,8 @@ impl Room {
         visible: Option<bool>,
     ) -> Result<(), Refusal> {
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        if session.role != Some(Role::Fan) {
-            return Err(Refusal::new(ErrorCode::Forbidden, "only a fan is sent layers"));
+        if session.role != Some(Role::Fan) && session.publishes() {
+            return Err(Refusal::new(ErrorCode::Forbidden, "only who watches is sent layers"));
         }
         let preferred = &mut session.preferred;
         let before = preferred.preference.clone();
@@ -107,8 +107,8 @@ impl Room {
         self.tell_layer(cx, sid);
         if self.is_host(sid) {
             self.tell_unwanted(cx, sid);
-            self.retell_findings(cx, sid);
         }
+        self.retell_findings(cx, sid);
     }
 
     fn tell_layer(&mut self, cx: &mut Context, sid: SessionId) {

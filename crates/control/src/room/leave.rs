@@ -16,12 +16,20 @@ impl Room {
     /// A client is gone. `code` is that of its close frame.
     pub(crate) fn client_gone(&mut self, cx: &mut Context, sid: SessionId, code: Option<u16>) {
         let hosts = self.is_host(sid);
+        let is_on_air = self.broadcast.is_on_air();
         let Some(session) = self.member(sid) else { return };
         session.client = None;
+        let may_return = hosts && is_on_air && !session.is_http();
         let hosts = hosts || session.has_claim();
         tracing::debug!(session = %sid, code, "client gone");
         match code {
+            // A page that was reloaded, or closed by mistake, comes back to its broadcast.
+            Some(1001) if may_return => {
+                self.interrupt(cx);
+                self.detach(cx, sid);
+            }
             // The tab was closed, or shows another page.
+            Some(1001) if self.guest_reloads(cx, sid) => self.detach(cx, sid),
             Some(1001) => self.remove(cx, sid, Why::Left),
             Some(1000) if !hosts => self.remove(cx, sid, Why::Left),
             _ => {
@@ -139,6 +147,10 @@ impl Room {
         if !self.members.contains_key(&sid) {
             return;
         }
+        self.forget_on_stage(cx, sid);
+        if !self.members.contains_key(&sid) {
+            return;
+        }
         self.withdraw_viewer(cx, sid, why);
         let publishing = self.members.get_mut(&sid).and_then(|it| it.publishing.take());
         if let Some(Publishing { claim, current, .. }) = publishing {
@@ -150,6 +162,8 @@ impl Room {
                 self.unclaim(cx, sid);
             }
         }
+        self.leave_person(cx, sid);
+        self.desks.remove(&sid);
         let Some(session) = self.members.remove(&sid) else { return };
         if let Profile::Page(page) = session.profile {
             cx.directory.tokens.remove(&page.token);
@@ -158,7 +172,9 @@ impl Room {
             cx.close_client(client, CloseCode::Normal);
         }
         cx.directory.sessions.remove(&sid);
-        for timer in [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid)] {
+        let timers =
+            [Timer::Silence(sid), Timer::Forget(sid), Timer::Prefer(sid), Timer::Guest(sid)];
+        for timer in timers {
             cx.timers.cancel(timer);
         }
         cx.member_left(self.id);

@@ -49,6 +49,9 @@ impl Room {
             (Event::LayerSent { has_picture, layer, reason, .. }, Which::Watching) => {
                 self.layer_sent(cx, sid, LayerNow { has_picture, layer, reason });
             }
+            (Event::Captured { captured, rtp_ts, clock_rate, .. }, Which::Watching) => {
+                self.tell_clock(cx, sid, captured, rtp_ts, clock_rate);
+            }
             // Not of publishers; events of rooms name no peer.
             _ => {}
         }
@@ -63,6 +66,8 @@ impl Room {
             Event::LayerRates { rates, .. } => self.layer_rates(cx, rates),
             Event::LayersUnwanted { layers, .. } => self.layers_unwanted(cx, layers),
             Event::Findings { findings, .. } => self.found(cx, findings),
+            Event::GuestFlowing { seat, is_flowing, .. } => self.guest_flows(cx, seat, is_flowing),
+            Event::Speaker { seat, .. } => self.speaks(cx, seat),
             // Events of peers are handled with their session.
             Event::Answer { .. }
             | Event::Offer { .. }
@@ -70,16 +75,21 @@ impl Room {
             | Event::Rejected { .. }
             | Event::Connected { .. }
             | Event::Closed { .. }
+            | Event::Captured { .. }
             | Event::LayerSent { .. } => {}
         }
     }
 
     fn viewer_connected(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
+        let is_audience = session.watching.as_ref().is_some_and(|it| it.cast.has_host);
         let (door, ip) = (if session.is_http() { "whep" } else { "ws" }, session.addr.ip);
         let Some(watching) = session.watching.as_mut() else { return };
         if watching.connected_at.is_none() {
             watching.connected_at = Some(cx.now.at);
+            if !is_audience || watching.is_preview {
+                return;
+            }
             self.audience.n_viewers += 1;
             let n_viewers = self.audience.n_viewers;
             tracing::info!(
@@ -137,7 +147,7 @@ impl Room {
             self.drop_publisher(cx, sid, publisher, Why::Media(reason));
         }
         if !self.is_host(sid) {
-            return;
+            return self.guest_lost(cx, sid, reason);
         }
         // A new peer takes the place of this one; what comes of it decides.
         if reason == CloseReason::Replaced && self.claimant.is_some() {

@@ -41,7 +41,7 @@ impl Room {
         self.tell(cx, ServerMessage::Viewers { n: count.0, peak: count.1 });
     }
 
-    fn tell(&self, cx: &mut Context, message: ServerMessage) {
+    pub(super) fn tell(&self, cx: &mut Context, message: ServerMessage) {
         let members = self.members.values().filter(|session| session.hears_room());
         let to: Vec<ClientId> = members.filter_map(|session| session.client).collect();
         if !to.is_empty() {

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use auth::{Action, SecretKind};
-use media_api::{Command, NegotiationError};
+use media_api::{Command, NegotiationError, Seat};
 use protocol::{
     AudioState, CloseCode, ErrorCode, HostInfo, LayerSize, LiveState, MAX_LAYERS, Role,
     ServerMessage, VideoState,
@@ -14,9 +14,9 @@ use protocol::{
 use super::{Host, Room};
 use crate::api::ClientId;
 use crate::context::Context;
-use crate::limits::{GRACE, PENDING_OFFERS};
+use crate::limits::PENDING_OFFERS;
 use crate::refusal::Refusal;
-use crate::session::{MediaState, PendingOffer, Publisher, ReplyTo, SessionId};
+use crate::session::{MediaState, PendingOffer, Publisher, ReplyTo, Session, SessionId};
 use crate::timers::Timer;
 use crate::why::Why;
 
@@ -54,9 +54,15 @@ impl Room {
         reply_to: ReplyTo,
     ) -> Result<(), Refusal> {
         self.authorize(cx, sid)?;
+        if self.members.get(&sid).is_some_and(|session| session.page().is_none()) {
+            self.check_ban(cx, sid)?;
+        }
         self.may_claim(cx, sid)?;
-        // One peer connection, two offerers: the server gives way.
-        if self.members.get(&sid).is_some_and(|session| !session.hears_room()) {
+        // One peer connection, two offerers: the server gives way. Nor is a preview needed of what one sends oneself.
+        let gives_way = |session: &Session| {
+            !session.hears_room() || session.watching.as_ref().is_some_and(|it| it.is_preview)
+        };
+        if self.members.get(&sid).is_some_and(gives_way) {
             self.withdraw_viewer(cx, sid, Why::Replaced);
         }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
@@ -110,7 +116,8 @@ impl Room {
         let claim = Publisher { peer, place, on_air, sdp_session, pending, joined_at: None };
         session.publishing_mut().claim = Some(claim);
         self.claimant = Some(sid);
-        cx.command(Command::Publish { room, peer, offer, on_air, via });
+        let seat = Seat::HOST;
+        cx.command(Command::Publish { room, peer, seat, offer, on_air, via });
         Ok(())
     }
 
@@ -138,7 +145,8 @@ impl Room {
         cx.forget_peer(publisher.peer);
         if let Some(since) = publisher.joined_at {
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
-            tracing::info!(room = %self.name, session = %sid, after_s, %why, "publisher left");
+            let what = if self.is_guest(sid) { "guest left" } else { "publisher left" };
+            tracing::info!(room = %self.name, session = %sid, after_s, %why, "{what}");
         }
         let client = self.members.get(&sid).and_then(|session| session.client);
         refuse_pending(cx, client, publisher.pending);
@@ -203,13 +211,19 @@ impl Room {
                 (_, reply_to) => cx.answer(client, &reply_to, sdp),
             }
         }
-        if is_claim {
-            self.commit(cx, sid);
+        match is_claim {
+            true if self.is_guest(sid) => self.guest_joined(cx, sid),
+            true => self.commit(cx, sid),
+            false => {}
         }
     }
 
     /// A claim failed. If the host lost its peer meanwhile, the room is interrupted or over from now on.
     pub(crate) fn unclaim(&mut self, cx: &mut Context, sid: SessionId) {
+        // A guest claims nothing of the host's.
+        if self.is_guest(sid) {
+            return;
+        }
         if self.claimant == Some(sid) {
             self.claimant = None;
         }
@@ -246,6 +260,8 @@ impl Room {
         if let Some(state) = publishing.media_state.take() {
             broadcast.take_media_state(state);
         }
+        // The new peer may have another way here.
+        broadcast.uplink_ms = None;
         // A new peer begins with all its layers; the page may think of the one before.
         let has_paused = !std::mem::take(&mut broadcast.unwanted).is_empty();
         // Until media of the new peer flows, even if that of the old one did.
@@ -278,13 +294,17 @@ impl Room {
         }
         self.forget_findings(cx);
         if returns {
-            cx.timers.set(Timer::Grace(self.id), cx.now.at + GRACE);
+            cx.timers.set(Timer::Grace(self.id), cx.now.at + cx.config.host_grace);
         }
         if let Some(former) = former.filter(|former| *former != sid) {
             self.replace_host(cx, former);
         }
         tracing::info!(room = %self.name, session = %sid, door, %ip, returns, "publisher joined");
         self.tell_state(cx);
+        self.seat_unnamed(cx);
+        self.tell_queue_if_any(cx);
+        self.recast(cx);
+        self.review_standings(cx);
     }
 
     /// Closes the session of the host that was replaced.
@@ -317,7 +337,8 @@ impl Room {
         Ok(())
     }
 
-    /// `end`, said by the host. It may end what has not been answered yet.
+    /// `end`, said by the host, or by another page of the same host: one that was reloaded, or that belongs to an
+    /// encoder. It may end what has not been answered yet.
     pub(crate) fn end_by_host(&mut self, cx: &mut Context, sid: SessionId) -> Result<(), Refusal> {
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let role = session.role;
@@ -330,7 +351,11 @@ impl Room {
             self.close_publisher(cx, sid, claim, Why::Ended);
             self.unclaim(cx, sid);
         }
-        if self.is_host(sid) {
+        let ends =
+            self.is_host(sid) || role == Some(Role::Host) && self.host.is_some() && !had_claim;
+        if ends {
+            self.authorize(cx, sid)?;
+            self.may_claim(cx, sid)?;
             self.end(cx, Why::Ended);
         } else if !had_claim && role != Some(Role::Host) {
             return Err(Refusal::new(ErrorCode::Forbidden, "only the host ends the broadcast"));
@@ -359,6 +384,9 @@ impl Room {
                 self.tell_state(cx);
                 self.review_findings(cx);
             }
+            return Ok(());
+        }
+        if self.media_state_of_guest(cx, sid, &state) {
             return Ok(());
         }
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
@@ -408,7 +436,9 @@ impl Room {
             }
         };
         let Some((PendingOffer { offer, reply_to }, sdp_session)) = again else { return };
-        let claimed = if self.members.contains_key(&sid) {
+        let claimed = if self.is_guest(sid) {
+            self.publish_as_guest(cx, sid, offer, sdp_session, reply_to.clone())
+        } else if self.members.contains_key(&sid) {
             self.claim(cx, sid, offer, sdp_session, reply_to.clone())
         } else {
             Err(Refusal::session_over())

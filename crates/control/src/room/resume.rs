@@ -21,7 +21,6 @@ impl Room {
         let Session { client, addr, via, turn, place, .. } = fresh;
         (session.client, session.addr, session.via) = (client, addr, via);
         (session.turn, session.place) = (turn, place);
-        session.name = name.or(session.name.take());
         let held = session.page_mut().and_then(|page| {
             page.pauses = pauses;
             page.held.take()
@@ -38,6 +37,7 @@ impl Room {
         }
         cx.timers.cancel(Timer::Forget(sid));
         tracing::debug!(session = %sid, room = %self.name, "session resumed");
+        self.enter_person(cx, sid, name);
         self.welcome(cx, sid, true);
         if let Some(message) = held {
             cx.send(client, message);
@@ -48,6 +48,13 @@ impl Room {
         }
         if must_watch {
             self.watch(cx, sid);
+        }
+        if self.is_guest(sid) {
+            self.guest_returns(cx, sid);
+        }
+        if self.is_host(sid) {
+            self.tell_queue_if_any(cx);
+            self.recast_one(cx, sid);
         }
         self.retell_layers(cx, sid);
     }

@@ -2,7 +2,7 @@
 
 use auth::Action;
 use media_api::{Codec, Command, NegotiationError};
-use protocol::{ErrorCode, Pc, Role, ServerMessage};
+use protocol::{CloseCode, ErrorCode, Pc, Role, ServerMessage};
 
 use super::Room;
 use crate::admission::PeerPlace;
@@ -28,7 +28,11 @@ impl Room {
         if let Err(refusal) = self.try_watch(cx, sid, ReplyTo::Nobody) {
             self.log_refused(sid, false, &refusal);
             let client = self.members.get(&sid).and_then(|session| session.client);
+            let is_fatal = refusal.is_fatal;
             cx.refuse(client, ReplyTo::Nobody, refusal);
+            if is_fatal {
+                self.disconnect(cx, sid, CloseCode::Banned);
+            }
         }
     }
 
@@ -46,8 +50,11 @@ impl Room {
         let (room, peer) = (self.id, cx.new_peer(sid));
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
-        self.add_viewer(cx, sid, Watching::new(peer, place, Step::Offering(reply_to)));
-        cx.command(Command::Watch { room, peer, via });
+        let cast = self.cast_of(sid);
+        let publishes = self.seat_of_unnamed(sid);
+        let watching = Watching::new(peer, place, Step::Offering(reply_to));
+        self.add_viewer(cx, sid, Watching { cast: cast.clone(), ..watching });
+        cx.command(Command::Watch { room, peer, cast, publishes, via });
         self.prefer_again(cx, sid);
         Ok(())
     }
@@ -58,7 +65,12 @@ impl Room {
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
         cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
-        if self.audience.n_watching < cx.config.max_viewers {
+        // Pages were asked at `hello`.
+        if session.page().is_none() {
+            self.check_ban(cx, sid)?;
+        }
+        // A host that watches its guests is not of the audience.
+        if self.is_host(sid) || self.audience.n_watching < cx.config.max_viewers {
             return cx.viewer_place(&addr);
         }
         let victim = cx.half_open.victim(Some(self.id), cx.now.at);
@@ -83,9 +95,11 @@ impl Room {
         let room = self.id;
         if let Some(session) = self.member(sid) {
             cx.half_open.add(watching.peer, room, &session.addr, cx.now.at);
-            session.watching = Some(watching);
+            self.audience.n_watching += usize::from(watching.cast.has_host);
+            let Some(session) = self.member(sid) else { return };
+            let is_preview = session.role == Some(Role::Host);
+            session.watching = Some(Watching { is_preview, ..watching });
             session.manners.early = [0; 2];
-            self.audience.n_watching += 1;
         }
     }
 
@@ -98,8 +112,12 @@ impl Room {
     ) -> Option<Watching> {
         let watching = self.member(sid)?.watching.take()?;
         cx.forget_peer(watching.peer);
+        self.unnamed_lost(cx, sid);
+        if !watching.cast.has_host {
+            return Some(watching);
+        }
         self.audience.n_watching = self.audience.n_watching.saturating_sub(1);
-        if let Some(since) = watching.connected_at {
+        if let Some(since) = watching.connected_at.filter(|_| !watching.is_preview) {
             let n_viewers = self.audience.n_viewers.saturating_sub(1);
             self.audience.n_viewers = n_viewers;
             let after_s = cx.now.at.saturating_duration_since(since).as_secs();
@@ -302,6 +320,8 @@ impl Room {
             cx.watches(client, &reply_to, None, self.left_out(sid));
         }
         self.check_codec(cx, sid);
+        self.recast_one(cx, sid);
+        self.unnamed_joined(cx, sid);
     }
 
     /// The media plane did not take what a fan said, or made it no offer.
@@ -343,15 +363,21 @@ impl Room {
         self.reap(cx, sid);
     }
 
-    /// `restart`: the fan's connection is bad, it wants another offer.
+    /// `restart`: the connection is bad, or there is none. A host is offered what another program sends in its name.
     pub(crate) fn restart(
         &mut self,
         cx: &mut Context,
         sid: SessionId,
         pc: Option<Pc>,
     ) -> Result<(), Refusal> {
+        let has_guests = self.is_host(sid) && self.has_guests();
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        if pc == Some(Pc::Pub) || session.role != Some(Role::Fan) {
+        let may_preview = session.is_authorized && !session.publishes();
+        let watches = session.role == Some(Role::Fan)
+            || session.watching.is_some()
+            || has_guests
+            || may_preview;
+        if pc == Some(Pc::Pub) || !watches {
             return Err(Refusal::unexpected("a host restarts with an offer of its own"));
         }
         if session.manners.restarted.is_some_and(|at| cx.now.at < at + RESTART_EVERY) {
@@ -389,7 +415,7 @@ impl Room {
         let codec = self.broadcast.media.video?;
         let session = self.members.get_mut(&sid)?;
         let who = if session.is_http() { "this player" } else { "this browser" };
-        let watching = session.watching.as_mut()?;
+        let watching = session.watching.as_mut().filter(|it| it.cast.has_host)?;
         let codecs = watching.codecs.as_ref()?;
         if codecs.contains(&codec) || watching.lacks == Some(codec) {
             return None;

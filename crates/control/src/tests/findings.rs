@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use media_api::{Event, Finding as Found};
-use protocol::{Finding, FindingCode, RoomInfo, RoomName, ServerMessage};
+use protocol::{Finding, FindingCode, LiveState, Role, RoomInfo, RoomName, ServerMessage};
 
-use super::world::{World, sending};
-use crate::ClientId;
+use super::world::{SENDING, World, sending};
+use crate::{ClientId, Request};
 
 fn found(w: &mut World, findings: &[Found]) {
     let room = w.default_room();
@@ -25,6 +25,13 @@ fn told(w: &mut World, host: ClientId) -> Vec<Vec<Finding>> {
 fn codes(w: &mut World, host: ClientId) -> Vec<Vec<FindingCode>> {
     let codes = |findings: Vec<Finding>| findings.into_iter().map(|it| it.code).collect();
     told(w, host).into_iter().map(codes).collect()
+}
+
+/// An encoder is live, with the key `k`.
+fn encode(w: &mut World) {
+    let encoder = w.program("192.0.2.9", Role::Host, Some("k")).unwrap();
+    w.ask(encoder, Request::Publish { offer: SENDING.into() }).unwrap();
+    w.flow();
 }
 
 fn room(w: &World) -> Option<RoomInfo> {
@@ -229,4 +236,35 @@ fn a_new_connection_of_the_host_begins_without_trouble() {
     w.offer(host, &sending(2));
     w.flow();
     assert_eq!(troubles(&mut w, fan).last(), Some(&false));
+}
+
+#[test]
+fn the_page_of_a_host_that_sends_from_an_encoder_is_told_what_is_found() {
+    let mut w = World::with(|setup| setup.key = Some("k".into()));
+    encode(&mut w);
+    found(&mut w, &[Found::BFrames]);
+    let page = w.open();
+    w.hello(page, r#""role":"host","key":"k""#);
+    assert_eq!(codes(&mut w, page), [vec![FindingCode::BFrames]], "what was found before");
+    found(&mut w, &[]);
+    assert_eq!(codes(&mut w, page), [vec![]]);
+}
+
+#[test]
+fn the_page_of_a_host_that_sends_from_an_encoder_sees_it_and_is_no_viewer() {
+    let mut w = World::with(|setup| setup.key = Some("k".into()));
+    encode(&mut w);
+    let page = w.open();
+    w.hello(page, r#""role":"host","key":"k""#);
+    assert!(!w.types(page).contains(&"offer".into()), "it is not asked for");
+    w.say(page, r#"{"type":"restart","pc":"sub"}"#);
+    assert_eq!(w.types(page), ["offer"]);
+    w.answer_neg(page, 1);
+    let peer = w.last_peer();
+    w.event(Event::Connected { peer });
+    assert_eq!(w.n_viewers(), 0);
+    w.say(page, r#"{"type":"end"}"#);
+    assert!(room(&w).is_some_and(|room| room.live == LiveState::Ended));
+    w.drop_socket(page, None);
+    assert_eq!(w.n_viewers(), 0);
 }

@@ -55,7 +55,7 @@ fn a_host_without_the_right_is_told_at_hello_and_may_say_it_again_with_the_key()
     assert_eq!(w.types(host), ["auth_bad"]);
     w.seconds(1);
     w.hello(host, r#""role":"host","key":"k""#);
-    assert_eq!(w.types(host), ["welcome", "viewers"]);
+    assert_eq!(w.types(host), ["welcome", "chats", "viewers"]);
     w.offer(host, SENDING);
     assert_eq!(w.types(host), ["answer", "state:starting"]);
 }
@@ -76,7 +76,11 @@ fn wrong_keys_cost_a_join_each_and_the_right_one_always_passes() {
     assert_eq!(w.close_code(host), Some(CloseCode::RateLimited));
     let neighbour = w.open();
     w.hello(neighbour, r#""role":"host","key":"k""#);
-    assert_eq!(w.types(neighbour), ["welcome", "viewers"], "nobody is locked out by others");
+    assert_eq!(
+        w.types(neighbour),
+        ["welcome", "chats", "viewers"],
+        "nobody is locked out by others"
+    );
     w.seconds(60);
     let host = w.open();
     w.hello(host, r#""role":"host","key":"guess""#);
@@ -101,7 +105,7 @@ fn guessing_the_secret_of_a_host_is_counted_as_guessing_keys_is() {
     let again = w.open();
     w.hello(again, r#""role":"host","secret":"of this browser""#);
     w.offer(again, &sending(3));
-    assert_eq!(w.types(again), ["welcome", "viewers", "answer", "state:interrupted"]);
+    assert_eq!(w.types(again), ["welcome", "chats", "viewers", "answer", "state:interrupted"]);
 }
 
 #[test]

@@ -26,6 +26,6 @@ fn a_late_host_is_not_left_with_a_fans_connection() {
     let page = w.open();
     w.ms(300);
     w.hello(page, r#""role":"host","room":"mine""#);
-    assert_eq!(w.types(page), ["offer", "welcome", "viewers"]);
+    assert_eq!(w.types(page), ["offer", "welcome", "chats", "viewers"]);
     assert_eq!(w.hub.cx.directory.peers.len(), 1, "only the basic host's");
 }

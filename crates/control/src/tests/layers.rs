@@ -146,11 +146,12 @@ fn a_fan_is_told_what_it_is_sent_and_how_large_that_is() {
     w.hello(fan, "");
     w.answer_neg(fan, 1);
     let told = w.take(fan);
-    let sizes = told.iter().find_map(|it| match it {
-        ServerMessage::Welcome { room, .. } => Some(room.sizes.clone()),
+    let welcome = told.iter().find_map(|it| match it {
+        ServerMessage::Welcome { room, resume, .. } => Some((room.sizes.len(), resume.clone())),
         _ => None,
     });
-    assert_eq!(sizes.unwrap().len(), 1);
+    let (n_sizes, resume) = welcome.unwrap();
+    assert_eq!(n_sizes, 1);
     let peer = w.last_peer();
     let sent = |has_picture, layer: Option<&str>, reason| Event::LayerSent {
         peer,
@@ -182,7 +183,7 @@ fn a_fan_is_told_what_it_is_sent_and_how_large_that_is() {
     // It may have missed the last one.
     w.drop_socket(fan, None);
     let again = w.open();
-    w.hello(again, r#""resume":"00000000000000000000000000000002""#);
+    w.hello(again, &format!(r#""resume":"{resume}""#));
     assert_eq!(w.take(again).last(), Some(&off));
 }
 

@@ -55,14 +55,23 @@ fn each_way_out_of_a_publisher_is_a_line_with_its_reason() {
     let ways: [(&str, bool, Act, &str, &str); 8] = [
         ("End", false, |w, host| w.say(host, r#"{"type":"end"}"#), "ended", "ended"),
         ("the page leaves", false, |w, host| w.say(host, r#"{"type":"leave"}"#), "left", "left"),
-        ("tab closed", false, |w, host| w.drop_socket(host, Some(1001)), "left", "left"),
+        (
+            "tab closed",
+            false,
+            |w, host| {
+                w.drop_socket(host, Some(1001));
+                w.seconds(95);
+            },
+            "no_media",
+            "no_media",
+        ),
         ("DELETE", true, |w, encoder| w.drop_socket(encoder, Some(1001)), "left", "left"),
         (
             "an encoder that was killed",
             true,
             |w, _| {
                 w.stall();
-                w.seconds(20);
+                w.seconds(95);
             },
             "no_media",
             "no_media",
@@ -74,7 +83,7 @@ fn each_way_out_of_a_publisher_is_a_line_with_its_reason() {
                 w.drop_socket(host, None);
                 let peer = w.publisher();
                 w.closes(peer, CloseReason::ConsentExpired);
-                w.seconds(20);
+                w.seconds(95);
             },
             "connection_lost",
             "no_media",
@@ -85,7 +94,7 @@ fn each_way_out_of_a_publisher_is_a_line_with_its_reason() {
             |w, _| {
                 let peer = w.publisher();
                 w.closes(peer, CloseReason::Flooding);
-                w.seconds(20);
+                w.seconds(95);
             },
             "flooding",
             "no_media",

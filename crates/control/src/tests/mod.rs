@@ -3,18 +3,22 @@
 
 mod admission;
 mod basic;
+mod chat;
 mod findings;
 mod give_way;
 mod host_rights;
 mod hosts;
 mod late;
+mod latency;
 mod layers;
 mod limits;
 mod log;
 mod media_events;
+mod order;
 mod programs;
 mod properties;
 mod replies;
 mod resume;
+mod stage;
 mod watching;
 mod world;

@@ -42,7 +42,7 @@ fn a_restart_is_answered_when_its_connection_ends_first() {
         // Nobody returns.
         |w, _| {
             w.stall();
-            w.seconds(60);
+            w.seconds(95);
         },
         // Another encoder with the same key takes over.
         |w, _| {

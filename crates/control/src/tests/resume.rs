@@ -110,7 +110,7 @@ fn an_answer_made_while_the_socket_was_dead_is_kept() {
     let Some(Command::Publish { peer, .. }) = w.commands.pop() else { panic!() };
     w.event(Event::Answer { peer, sdp: "v=0".into(), codecs: vec![] });
     let again = resume(&mut w, r#""role":"host""#, &token);
-    assert_eq!(w.types(again), ["welcome", "viewers", "answer"]);
+    assert_eq!(w.types(again), ["welcome", "chats", "viewers", "answer"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn a_fan_is_offered_with_its_welcome_even_when_nobody_is_live() {
     let told = w.take(fan);
     let [
         ServerMessage::Welcome { me, room, resumed: false, .. },
+        ServerMessage::Chats { history: true, .. },
         ServerMessage::Viewers { .. },
         ..,
     ] = &told[..]
@@ -32,7 +33,7 @@ fn hello_without_a_role_is_a_fans() {
     let mut w = World::new();
     let fan = w.open();
     w.hello(fan, "");
-    assert_eq!(w.types(fan), ["welcome", "viewers", "offer"]);
+    assert_eq!(w.types(fan), ["welcome", "chats", "viewers", "offer"]);
     w.hello(fan, "");
     assert_eq!(w.errors(fan), [ErrorCode::Unexpected], "once is enough");
 }
@@ -267,7 +268,7 @@ fn a_full_room_says_so() {
     let (first, _second) = (w.fan(), w.fan());
     let third = w.open();
     w.hello(third, "");
-    assert_eq!(w.types(third), ["welcome", "viewers", "room_full"]);
+    assert_eq!(w.types(third), ["welcome", "chats", "viewers", "room_full"]);
     let own = w.open();
     w.offer(own, RECEIVING);
     assert_eq!(w.errors(own), [ErrorCode::RoomFull]);
@@ -282,7 +283,7 @@ fn a_full_server_says_so() {
     w.media.rejects = Some(NegotiationError::Full);
     let fan = w.open();
     w.hello(fan, "");
-    assert_eq!(w.types(fan), ["welcome", "viewers", "server_full"]);
+    assert_eq!(w.types(fan), ["welcome", "chats", "viewers", "server_full"]);
     w.host("");
     assert!(!offers(&w.take(fan)).is_empty(), "it is offered when somebody goes live");
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use auth::{Auth, ClientAddr, OwnAddresses, PublishOpen, Secret};
-use media_api::{CloseReason, Codec, Command, Event, MediaInfo, PeerId, RoomId};
+use media_api::{CloseReason, Codec, Command, Event, MediaInfo, PeerId, RoomId, Seat};
 use protocol::{ClientFrame, CloseCode, ErrorCode, Pc, Role, RoomName, ServerMessage};
 
 use crate::fuzz::media_plane::MediaPlane;
@@ -33,6 +33,8 @@ pub(super) struct Query {
     pub(super) role: Option<Role>,
     pub(super) room: Option<RoomName>,
     pub(super) key: Option<String>,
+    /// Whether its role is that of a guest.
+    pub(super) wants_stage: bool,
 }
 
 pub(super) const SENDING: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=sendrecv\r\na=msid:s a\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=sendrecv\r\na=msid:s v\r\n";
@@ -65,6 +67,8 @@ pub(super) struct World {
     /// The media plane answers by itself.
     pub(super) answers: bool,
     pub(super) media: MediaPlane,
+    /// Rooms as they were to be saved.
+    pub(super) saved: Vec<crate::SavedRoom>,
 }
 
 impl World {
@@ -84,6 +88,7 @@ impl World {
         let config = Config {
             default_room: RoomName::parse("default").unwrap(),
             max_viewers: setup.max_viewers,
+            host_grace: crate::limits::HOST_GRACE,
             ice_servers: setup.ice_servers,
         };
         let auth = Auth::new(
@@ -119,10 +124,11 @@ impl World {
             commands: Vec::new(),
             answers: true,
             media: MediaPlane::default(),
+            saved: Vec::new(),
         }
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         let unix_ms = UNIX_MS + self.elapsed.as_secs_f64() * 1000.0;
         Now { at: self.start + self.elapsed, unix_ms }
     }
@@ -151,6 +157,7 @@ impl World {
         let client = ClientId(self.new_id());
         let mut join = self.join(ip, own_machine, Door::WebSocket)?;
         (join.role, join.room) = (query.role, query.room);
+        join.wants_stage = query.wants_stage;
         self.keys.extend(query.key.map(|key| (client, key)));
         self.input(Input::Connected { client, join });
         Ok(client)
@@ -166,7 +173,8 @@ impl World {
         let ip = ip.parse().unwrap();
         let addr = ClientAddr { ip, is_own_machine: own_machine, is_trusted_network: false };
         let place = self.admission.join(&addr, door, self.now().at)?;
-        Ok(Join { addr, via: None, turn: None, room: None, role: None, place })
+        let (role, wants_stage) = (None, false);
+        Ok(Join { addr, via: None, turn: None, room: None, role, wants_stage, place })
     }
 
     pub(super) fn new_client(&mut self) -> ClientId {
@@ -330,7 +338,7 @@ impl World {
 
     /// The publishing peer of the default room.
     pub(super) fn publisher(&self) -> PeerId {
-        self.media.publishers[&self.default_room()]
+        self.media.publishers[&(self.default_room(), Seat::HOST)]
     }
 
     /// The peer that was made last.
@@ -417,6 +425,8 @@ impl World {
                 Effect::Close { client, code } => {
                     self.closed.insert(client, code);
                 }
+                Effect::History { to, lines } => self.told(to, lines.message().clone()),
+                Effect::Keep(saved) => self.saved.push(*saved),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

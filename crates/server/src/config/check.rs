@@ -68,6 +68,9 @@ impl Config {
         if self.max_peers == 0 || self.max_viewers == 0 {
             return invalid("max_peers and max_viewers are at least 1");
         }
+        if !(5..=3600).contains(&self.host_grace) {
+            return invalid("host_grace is 5 to 3600 seconds");
+        }
         let limits = &self.limits;
         let counts = [
             limits.connections,

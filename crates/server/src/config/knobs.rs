@@ -57,6 +57,10 @@ knobs! {
         /// Most viewers of one room [default: 1000]
         max_viewers: [usize] = control::MAX_VIEWERS,
             (long, value_name = "N", env = "KAIBO_MAX_VIEWERS");
+        /// Time for a host whose page was closed, or whose media stopped, to go on with the broadcast, in seconds
+        /// [default: 90]
+        host_grace: [u32] = u32::try_from(control::HOST_GRACE.as_secs()).unwrap_or(u32::MAX),
+            (long, value_name = "SECONDS", env = "KAIBO_HOST_GRACE");
         /// Most media connections of the server, hosts and viewers [default: 2000]
         max_peers: [usize] = control::MAX_PEERS,
             (long, value_name = "N", env = "KAIBO_MAX_PEERS");

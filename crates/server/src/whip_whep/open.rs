@@ -135,6 +135,7 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
         turn: app.turn_for(client.tls_host.as_deref()),
         room: Some(room.clone()),
         role: Some(role),
+        wants_stage: false,
         place,
     };
     let (_, credential) = rights(kind, token.clone());

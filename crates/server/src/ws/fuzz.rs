@@ -14,7 +14,7 @@ pub fn query(data: &[u8]) {
     let Ok(Query(raw)) = Query::<RawQuery>::try_from_uri(&uri) else { return };
     let has_key = raw.key.is_some();
     match parse(raw) {
-        Ok((_, room)) => {
+        Ok((_, _, room)) => {
             assert!(!has_key, "a key in a URL is refused");
             assert!(room.is_none_or(|it| it.as_str().chars().count() <= RoomName::MAX_CHARS));
         }

@@ -44,14 +44,15 @@ pub(crate) async fn open(
         .check_origin(&client.addr, &headers)
         .inspect_err(|refused| log_refused(&client, ErrorCode::Forbidden, refused))
         .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
-    let (role, room) = query
+    let (role, wants_stage, room) = query
         .map_err(|_| ApiError::new(ErrorCode::BadField, "the query cannot be read"))
         .and_then(|Query(raw)| parse(raw))?;
     let place = app.admission.join(&client.addr, Door::WebSocket, Instant::now());
     let mut place = place.inspect_err(|it| log_refused(&client, it.code, it))?;
     let socket_place = place.take_socket();
     let turn = app.turn_for(client.tls_host.as_deref());
-    let join = Join { addr: client.addr, via: client.via, turn, room, role, place };
+    let (addr, via) = (client.addr, client.via);
+    let join = Join { addr, via, turn, room, role, wants_stage, place };
     Ok(upgrade
         // One more byte than allowed is read, so that the limit itself can be met.
         .max_message_size(MAX_FRAME_BYTES + 1)
@@ -70,23 +71,25 @@ fn log_refused(client: &Client, code: ErrorCode, reason: &dyn fmt::Display) {
     tracing::info!(%ip, code, %reason, "WebSocket refused");
 }
 
-pub(super) fn parse(raw: RawQuery) -> Result<(Option<Role>, Option<RoomName>), ApiError> {
+/// The role that a query names, whether that is the one of a guest, and the room.
+pub(super) fn parse(raw: RawQuery) -> Result<(Option<Role>, bool, Option<RoomName>), ApiError> {
     let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
     if raw.key.is_some() {
         let message = "a key does not belong in a URL, where logs and histories keep it: send it in \
                        hello or in the offer";
         return Err(bad(message.into()));
     }
-    let role = match raw.role.as_deref() {
-        None | Some("") => None,
-        Some("host") => Some(Role::Host),
-        Some("fan") => Some(Role::Fan),
-        Some(_) => return Err(bad("\"role\" is host or fan".into())),
+    let (role, wants_stage) = match raw.role.as_deref() {
+        None | Some("") => (None, false),
+        Some("host") => (Some(Role::Host), false),
+        Some("fan") => (Some(Role::Fan), false),
+        Some("guest") => (None, true),
+        Some(_) => return Err(bad("\"role\" is host, fan or guest".into())),
     };
     let room = raw
         .room
         .filter(|room| !room.is_empty())
         .map(|room| RoomName::parse(&room).map_err(|e| bad(format!("\"room\": {e}"))))
         .transpose()?;
-    Ok((role, room))
+    Ok((role, wants_stage, room))
 }

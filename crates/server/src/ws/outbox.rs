@@ -8,7 +8,7 @@ use axum::extract::ws::Utf8Bytes;
 use protocol::{CloseCode, ServerMessage};
 use tokio::sync::Notify;
 
-use crate::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES};
+use crate::limits::{OUTBOX_BYTES, OUTBOX_CHAT_BYTES, OUTBOX_CHAT_MESSAGES, OUTBOX_MESSAGES};
 
 /// What the writer does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,10 @@ pub(crate) enum Outgoing {
 
 /// The queue of one socket: at most [`OUTBOX_MESSAGES`] and [`OUTBOX_BYTES`].
 ///
-/// When it is full, messages that a later one makes up for ([`Kind`]) are dropped; when
-/// that is not enough, everything is dropped, and the socket closes with [`CloseCode::TooSlow`].
+/// What people say has a bound of its own, [`OUTBOX_CHAT_MESSAGES`] and [`OUTBOX_CHAT_BYTES`]: beyond it the oldest is
+/// dropped, and the client is told how many lines it missed. When the queue is full, all of that is dropped; then messages
+/// that a later one makes up for ([`Kind`]); when that is not enough, everything is, and the socket closes with
+/// [`CloseCode::TooSlow`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outbox(Arc<Inner>);
 
@@ -37,6 +39,8 @@ struct Inner {
 struct Queue {
     waiting: VecDeque<Waiting>,
     bytes: usize,
+    /// Lines of the chat that were dropped; the client is told before the next ones.
+    gap: u32,
     close: Option<CloseCode>,
 }
 
@@ -46,14 +50,26 @@ struct Waiting {
     kind: Kind,
 }
 
-/// Whether a later message makes up for this one: the next of the same kind does.
+/// Which messages may be dropped, and which make up for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    /// So many lines of the chat. They are dropped first.
+    Lines(u32),
+    /// They are dropped first, too.
+    Likes,
+    /// What was said before: longer than lines, and sent once.
+    History(u32),
+    // The next of the same kind makes up for these.
+    Desk,
     State,
     Viewers,
     LayerNow,
     Layers,
     Findings,
+    Latency,
+    StageQueue,
+    Speaker,
+    /// It is never dropped.
     Lasting,
 }
 
@@ -70,24 +86,34 @@ impl Kind {
             ServerMessage::LayerNow { .. } => Self::LayerNow,
             ServerMessage::Layers { .. } => Self::Layers,
             ServerMessage::Findings { .. } => Self::Findings,
+            ServerMessage::Latency { .. } => Self::Latency,
+            ServerMessage::Chats { items, skipped, history } => {
+                let n = u32::try_from(items.len()).unwrap_or(u32::MAX).saturating_add(*skipped);
+                if *history { Self::History(n) } else { Self::Lines(n) }
+            }
+            ServerMessage::Likes { .. } => Self::Likes,
+            ServerMessage::Desk(_) => Self::Desk,
+            ServerMessage::StageQueue { .. } => Self::StageQueue,
+            ServerMessage::Speaker { .. } => Self::Speaker,
             ServerMessage::Offer { .. }
             | ServerMessage::Answer { .. }
             | ServerMessage::Welcome { .. }
             | ServerMessage::Pong { .. }
             | ServerMessage::Clock { .. }
-            | ServerMessage::Latency { .. }
             | ServerMessage::You(_)
-            | ServerMessage::Chats { .. }
             | ServerMessage::Sent { .. }
             | ServerMessage::ChatRemoved { .. }
-            | ServerMessage::Likes { .. }
-            | ServerMessage::Desk(_)
-            | ServerMessage::StageQueue { .. }
             | ServerMessage::Stage { .. }
-            | ServerMessage::Speaker { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Bye { .. } => Self::Lasting,
         }
+    }
+}
+
+impl Kind {
+    /// Whether it is what people say, which has a bound of its own.
+    fn is_chat(self) -> bool {
+        matches!(self, Self::Lines(_) | Self::Likes)
     }
 }
 
@@ -106,8 +132,17 @@ impl Outbox {
         }
         queue.bytes += text.len();
         queue.waiting.push_back(Waiting { text, kind });
+        if kind.is_chat() {
+            queue.drop_chat(OUTBOX_CHAT_MESSAGES, OUTBOX_CHAT_BYTES);
+        }
+        if queue.is_over() {
+            queue.drop_chat(0, 0);
+        }
         if queue.is_over() {
             queue.drop_outdated();
+        }
+        if queue.is_over() {
+            queue.drop_history();
         }
         if queue.is_over() {
             queue.waiting.clear();
@@ -159,21 +194,67 @@ impl Queue {
         self.waiting.len() > OUTBOX_MESSAGES || self.bytes > OUTBOX_BYTES
     }
 
+    /// Drops the oldest of what people say, until no more than this is left of it.
+    fn drop_chat(&mut self, messages: usize, bytes: usize) {
+        let chat = || self.waiting.iter().filter(|waiting| waiting.kind.is_chat());
+        let (mut n, mut n_bytes) = (chat().count(), chat().map(|it| it.text.len()).sum::<usize>());
+        if n <= messages && n_bytes <= bytes {
+            return;
+        }
+        let gap = &mut self.gap;
+        self.waiting.retain(|waiting| {
+            let is_dropped = waiting.kind.is_chat() && (n > messages || n_bytes > bytes);
+            if is_dropped {
+                n -= 1;
+                n_bytes -= waiting.text.len();
+                if let Kind::Lines(n) = waiting.kind {
+                    *gap = gap.saturating_add(n);
+                }
+            }
+            !is_dropped
+        });
+        self.count_bytes();
+    }
+
+    /// Drops what was said before the client came, if it still waits for that.
+    fn drop_history(&mut self) {
+        let gap = &mut self.gap;
+        self.waiting.retain(|waiting| match waiting.kind {
+            Kind::History(n) => {
+                *gap = gap.saturating_add(n);
+                false
+            }
+            _ => true,
+        });
+        self.count_bytes();
+    }
+
+    fn count_bytes(&mut self) {
+        self.bytes = self.waiting.iter().map(|waiting| waiting.text.len()).sum();
+    }
+
     /// Drops what is made up for by a later message that waits too.
     fn drop_outdated(&mut self) {
         let mut seen = Vec::new();
         let mut kept = VecDeque::with_capacity(self.waiting.len());
         for waiting in self.waiting.drain(..).rev() {
-            if waiting.kind == Kind::Lasting || !seen.contains(&waiting.kind) {
+            let is_lasting = matches!(waiting.kind, Kind::Lasting | Kind::History(_));
+            if is_lasting || !seen.contains(&waiting.kind) {
                 seen.push(waiting.kind);
                 kept.push_front(waiting);
             }
         }
         self.waiting = kept;
-        self.bytes = self.waiting.iter().map(|waiting| waiting.text.len()).sum();
+        self.count_bytes();
     }
 
     fn pop(&mut self) -> Option<Outgoing> {
+        let next = self.waiting.front().map(|waiting| waiting.kind);
+        if self.gap > 0 && matches!(next, None | Some(Kind::Lines(_))) {
+            let skipped = std::mem::take(&mut self.gap);
+            let message = ServerMessage::Chats { items: Vec::new(), skipped, history: false };
+            return Some(Outgoing::Text(serialize(&message)));
+        }
         if let Some(waiting) = self.waiting.pop_front() {
             self.bytes -= waiting.text.len();
             return Some(Outgoing::Text(waiting.text));
@@ -213,6 +294,70 @@ mod tests {
         }
         assert!(n < OUTBOX_MESSAGES);
         assert!(last.contains("999"), "{last}");
+    }
+
+    fn line(mid: u64, chars: usize) -> ServerMessage {
+        let by = serde_json::json!({"mid": mid, "uid": "p", "name": "Ann", "standing": "fan",
+            "text": "字".repeat(chars), "ts": 0.0});
+        let item = serde_json::from_value(by).unwrap();
+        ServerMessage::Chats { items: vec![item], skipped: 0, history: false }
+    }
+
+    fn history() -> ServerMessage {
+        ServerMessage::Chats { items: Vec::new(), skipped: 0, history: true }
+    }
+
+    /// What a client reads at last: the numbers of lines, those that it missed, and the types of all else.
+    async fn read(outbox: &Outbox) -> (Vec<u64>, u32, Vec<String>) {
+        outbox.close(CloseCode::Normal);
+        let (mut lines, mut missed, mut others) = (Vec::new(), 0, Vec::new());
+        while let Outgoing::Text(text) = outbox.next().await {
+            match serde_json::from_str(&text).unwrap() {
+                ServerMessage::Chats { items, skipped, history: false } => {
+                    assert!(skipped == 0 || lines.is_empty(), "the gap is where the lines were");
+                    missed += skipped;
+                    lines.extend(items.iter().map(|item| item.mid));
+                }
+                other => {
+                    let value = serde_json::to_value(&other).unwrap();
+                    others.push(value["type"].as_str().unwrap().to_owned());
+                }
+            }
+        }
+        (lines, missed, others)
+    }
+
+    #[tokio::test]
+    async fn lines_are_dropped_before_anything_else_and_the_gap_is_told() {
+        for (chars, at_most) in [(1, OUTBOX_CHAT_MESSAGES), (200, OUTBOX_CHAT_BYTES / 600)] {
+            let outbox = Outbox::default();
+            outbox.send(&history());
+            outbox.send(&viewers(1));
+            for mid in 0..1000 {
+                outbox.send(&line(mid, chars));
+                assert_eq!(outbox.close_code(), None, "nobody is closed for what others say");
+            }
+            outbox.send(&viewers(2));
+            let (lines, missed, others) = read(&outbox).await;
+            assert!(lines.len() <= at_most && lines.len() * 2 > at_most, "{}", lines.len());
+            assert_eq!(lines.last(), Some(&999), "the newest are left");
+            assert_eq!(lines.len() + missed as usize, 1000);
+            assert_eq!(others, ["chats", "viewers", "viewers"], "no state gives way to lines");
+        }
+    }
+
+    #[tokio::test]
+    async fn in_a_full_queue_lines_give_way_to_what_must_arrive() {
+        let outbox = Outbox::default();
+        for mid in 0..10 {
+            outbox.send(&line(mid, 200));
+        }
+        for _ in 0..6 {
+            outbox.send(&offer(OUTBOX_BYTES / 6 - 100));
+        }
+        assert_eq!(outbox.close_code(), None);
+        let (lines, missed, others) = read(&outbox).await;
+        assert_eq!((lines.len(), missed, others.len()), (0, 10, 6));
     }
 
     #[tokio::test]

@@ -59,14 +59,19 @@ impl Media for FakeMedia {
             Command::Reoffer { peer, .. } | Command::WatchOffer { peer, .. } => {
                 self.sink.send(Event::Answer { peer, sdp, codecs });
             }
-            Command::Watch { peer, .. } | Command::RestartIce { peer, .. } => {
+            Command::Watch { peer, .. }
+            | Command::Recast { peer, .. }
+            | Command::RestartIce { peer, .. } => {
                 self.sink.send(Event::Offer { peer, sdp });
             }
             Command::Answer { peer, .. } => {
                 self.sink.send(Event::Negotiated { peer, codecs });
                 self.sink.send(Event::Connected { peer });
             }
-            Command::GoLive { .. } | Command::Prefer { .. } | Command::Close { .. } => {}
+            Command::GoLive { .. }
+            | Command::Mute { .. }
+            | Command::Prefer { .. }
+            | Command::Close { .. } => {}
         }
     }
 

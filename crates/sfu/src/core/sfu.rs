@@ -5,6 +5,7 @@ mod findings;
 pub(crate) mod migration;
 mod negotiation;
 mod relay;
+mod stage;
 mod strangers;
 pub(crate) mod streams;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use crate::core::demux::Demux;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::timers::Timers;
 use crate::datagram::Datagram;
-use crate::egress::outgoing;
+use crate::egress::{CaptureTime, outgoing};
 use crate::ingress::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::transport::Receipt;
@@ -31,7 +32,7 @@ use crate::workers::Workers;
 use crate::workers::directory::{ForwardedAddrs, RemotePeers};
 use crate::workers::message::{Control, WorkerMessage};
 use media_api::{CloseReason, Command, Event};
-use media_api::{PeerId, RoomId};
+use media_api::{PeerId, RoomId, Seat};
 
 /// An output of the core.
 #[derive(Debug)]
@@ -171,18 +172,23 @@ impl Sfu {
     fn carry_out(&mut self, command: Command, now: Instant) {
         let peer = command.peer();
         match command {
-            Command::Publish { room, peer, offer, on_air, via } => {
-                let result = self.publish(room, peer, &offer, on_air, via, now);
+            Command::Publish { room, peer, seat, offer, on_air, via } => {
+                let result = self.publish(room, peer, (seat, on_air), &offer, via, now);
                 self.answered(peer, result);
             }
             Command::WatchOffer { room, peer, offer, via } => {
                 let result = self.watch_offer(room, peer, &offer, via, now);
                 self.answered(peer, result);
             }
-            Command::Watch { room, peer, via } => {
-                let result = self.watch(room, peer, via, now);
+            Command::Watch { room, peer, cast, publishes, via } => {
+                let result = self.watch(room, peer, (cast, publishes), via, now);
                 self.offered(peer, result);
             }
+            Command::Recast { peer, cast, via } => {
+                let result = self.recast(peer, cast, via, now);
+                self.offered(peer, result);
+            }
+            Command::Mute { room, seat, is_muted } => self.mute(room, seat, is_muted),
             Command::Answer { peer, sdp } => {
                 let event = match self.answer(peer, &sdp, now) {
                     Ok(codecs) => Event::Negotiated { peer, codecs },
@@ -395,14 +401,23 @@ impl Sfu {
             let layer = layer.map(|it| it.to_string());
             self.events.push_back(Event::LayerSent { peer, has_picture, layer, reason });
         }
+        if let Some(CaptureTime { captured, rtp_ts, clock_rate }) = served.captured {
+            self.events.push_back(Event::Captured { peer, captured, rtp_ts, clock_rate });
+        }
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         if let Some(viewer) = room.viewers.get_mut(&peer) {
             viewer.timer_at = Some(served.deadline);
             self.timers.set(Deadline::Peer(peer), Some(served.deadline));
         }
         if let Some(layer) = served.keyframe {
-            room.want_keyframe(layer, now);
+            room.want_keyframe(Seat::HOST, layer, now);
             self.attend_room(room_id, now);
+        }
+        if served.has_media {
+            self.ingest_of_viewer(room_id, peer, now);
+        }
+        if served.wants_guests {
+            self.want_guests(room_id, peer, now);
         }
     }
 
@@ -412,7 +427,9 @@ impl Sfu {
         self.attend_layers(room_id, now);
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let (workers, home) = (&mut self.workers, crate::home_of(room_id, self.config.workers));
-        let ask = |stream| workers.send(home, Control::KeyframeWanted(room_id, stream));
+        let ask = |stream| {
+            workers.send(home, Control::KeyframeWanted(room_id, Seat::HOST, stream));
+        };
         let asked = contain_in(room_id, || room.request_keyframes(now, ask)).unwrap_or_default();
         self.timers.set(Deadline::Room(room_id), room.deadline());
         if asked && let Some(peer) = room.publisher.as_ref().map(|it| it.id) {
@@ -423,6 +440,7 @@ impl Sfu {
             });
             self.drain(peer, now);
         }
+        self.attend_guests(room_id, now);
     }
 
     fn handle_room_timeout(&mut self, room_id: RoomId, now: Instant) {
@@ -432,6 +450,7 @@ impl Sfu {
             self.dirty.insert(room_id);
         }
         self.report(room_id, change);
+        self.check_guests(room_id, now);
         self.attend_room(room_id, now);
     }
 
@@ -446,6 +465,9 @@ impl Sfu {
             Some(Change::Unwanted(layers)) => {
                 self.events.push_back(Event::LayersUnwanted { room, layers });
             }
+            Some(Change::Guest(seat, is_flowing)) => {
+                self.events.push_back(Event::GuestFlowing { room, seat, is_flowing });
+            }
             None => {}
         }
     }
@@ -458,6 +480,7 @@ impl Sfu {
             let served = contain(peer, || room.serve(peer, now, &mut self.outbox)).flatten();
             return self.after_serving(room_id, peer, served, now);
         }
+        let Some(seat) = room.seat_of(peer) else { return };
         loop {
             let step = self.with_peer(peer, now, |it, out| match it {
                 Peer::Publisher(it) => match it.poll(now, out) {
@@ -469,7 +492,10 @@ impl Sfu {
             match step {
                 None | Some(Ok(ingress::Output::Timeout(_))) => return,
                 Some(Ok(ingress::Output::Media(key, format, packet))) => {
-                    self.ingest(room_id, key, format, packet, now);
+                    let room = self.rooms.get(&room_id);
+                    let is_second = seat.is_host() && room.is_some_and(|it| it.is_second(key));
+                    let seat = if is_second { Seat::SECOND } else { seat };
+                    self.ingest(room_id, (seat, key), format, packet, now);
                 }
                 Some(Ok(ingress::Output::Connected)) => {
                     self.events.push_back(Event::Connected { peer });
@@ -496,7 +522,7 @@ impl Sfu {
         let it = match (&mut room.publisher, room.viewers.get_mut(&peer)) {
             (Some(publisher), _) if publisher.id == peer => Peer::Publisher(publisher),
             (_, Some(viewer)) => Peer::Viewer(viewer),
-            _ => return None,
+            _ => Peer::Publisher(room.publisher_of(peer)?),
         };
         let result = contain(peer, || f(it, &mut self.outbox));
         if result.is_none() {
@@ -512,10 +538,16 @@ impl Sfu {
             let publisher = room.set_publisher(None, false);
             self.timers.set(Deadline::Room(room_id), room.deadline());
             self.relay_stage(room_id, true);
+            self.end_second(room_id);
             if let Some(publisher) = publisher {
                 self.say_goodbye_to_publisher(publisher, reason, now);
             }
+        } else if let Some(seat) = room.seat_of(peer) {
+            self.close_guest(room_id, seat, reason, now);
         } else if let Some(mut viewer) = room.viewers.remove(&peer) {
+            if let Some(seat) = viewer.inbound().map(|it| it.seat) {
+                self.unseat_viewer(room_id, seat, peer, now);
+            }
             if reason != CloseReason::Internal {
                 contain(peer, || {
                     viewer.egress.close();

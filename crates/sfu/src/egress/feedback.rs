@@ -8,6 +8,7 @@ use super::send_history::{PacketOutcome, Repeat};
 use super::sender::Sender;
 use crate::transport::sdp::Ssrcs;
 use bwe::{Estimator, PacketResult};
+use media_api::{MAX_GUESTS, Seat};
 
 /// The most retransmissions that wait until the viewer is served. One entry of a NACK requests up to 17.
 /// Beyond this number, the viewer requests them again after a round trip.
@@ -16,6 +17,9 @@ const MAX_REQUESTS: usize = 128;
 /// The most packets that are retransmitted since one transport-wide feedback reports them lost: a third of
 /// the packets that 2.5 Mbit/s have in a quarter of a second, the longest interval between feedbacks.
 const MAX_MISSED: usize = 24;
+
+/// The bits of all guests in [`Feedback::guests_without_picture`].
+const ALL_GUESTS: u16 = ((1 << (MAX_GUESTS + 1)) - 1) << 1;
 
 /// The minimum of [`Feedback::late`] once a packet was retransmitted in vain.
 const LEAST_LATE: Duration = Duration::from_millis(25);
@@ -79,6 +83,10 @@ impl Missed {
 pub(crate) struct Feedback {
     /// Sequence numbers to retransmit, oldest first.
     requests: std::collections::VecDeque<u16>,
+    /// The same of the pictures of guests; made when one is requested.
+    requests_of_guests: std::collections::VecDeque<(Seat, u16)>,
+    /// Whether the viewer requested a keyframe of each guest, or needs one: one bit each, by the number of the seat.
+    guests_without_picture: u16,
     /// Whether the viewer sends transport-wide feedback, which comes at least four times a second while it is sent media.
     pub(crate) is_frequent: bool,
     /// Whether the viewer requested a keyframe, or needs one.
@@ -105,13 +113,22 @@ impl Feedback {
     ) {
         for packet in rtcp::packets(compound) {
             match packet {
-                Packet::Nack(nack) if nack.media_ssrc == ssrcs.video => {
-                    self.is_picture_read = true;
-                    self.request(nack.seqs());
-                }
-                Packet::Pli(pli) if pli.media_ssrc == ssrcs.video => self.wants_keyframe = true,
-                Packet::Fir(fir) if fir.entries.clone().any(|it| it.ssrc == ssrcs.video) => {
-                    self.wants_keyframe = true;
+                Packet::Nack(nack) => match ssrcs.seat_of_video(nack.media_ssrc) {
+                    Some(Seat::HOST) => {
+                        self.is_picture_read = true;
+                        self.request(nack.seqs());
+                    }
+                    Some(guest) => {
+                        let space = MAX_REQUESTS.saturating_sub(self.requests_of_guests.len());
+                        let requests = nack.seqs().map(|it| (guest, it));
+                        self.requests_of_guests.extend(requests.take(space));
+                    }
+                    None => {}
+                },
+                Packet::Pli(pli) => self.want_keyframe(ssrcs.seat_of_video(pli.media_ssrc)),
+                Packet::Fir(fir) => {
+                    let entries = fir.entries.clone();
+                    entries.for_each(|it| self.want_keyframe(ssrcs.seat_of_video(it.ssrc)));
                 }
                 Packet::TransportFeedback(feedback) => {
                     self.is_frequent = true;
@@ -159,9 +176,40 @@ impl Feedback {
         self.requests.extend(numbers.take(room));
     }
 
+    fn want_keyframe(&mut self, seat: Option<Seat>) {
+        match seat {
+            Some(Seat::HOST) => self.wants_keyframe = true,
+            Some(guest) => self.guests_without_picture |= 1 << guest.number(),
+            None => {}
+        }
+    }
+
+    /// Records that the viewer needs a keyframe of every picture.
+    pub(crate) fn want_all_keyframes(&mut self, has_guests: bool) {
+        self.wants_keyframe = true;
+        if has_guests {
+            self.guests_without_picture = ALL_GUESTS;
+        }
+    }
+
     /// Whether the viewer waits for a keyframe or a retransmission.
     pub(crate) fn is_pressing(&self) -> bool {
-        self.wants_keyframe || !self.requests.is_empty()
+        self.wants_keyframe
+            || self.guests_without_picture != 0
+            || !self.requests.is_empty()
+            || !self.requests_of_guests.is_empty()
+    }
+
+    /// Removes and returns the next packet of a guest to retransmit.
+    pub(crate) fn next_request_of_guest(&mut self) -> Option<(Seat, u16)> {
+        self.requests_of_guests.pop_front()
+    }
+
+    /// Removes and returns the next guest that the viewer needs a keyframe of.
+    pub(crate) fn next_guest_without_picture(&mut self) -> Option<Seat> {
+        let number = self.guests_without_picture.trailing_zeros();
+        self.guests_without_picture &= self.guests_without_picture.wrapping_sub(1);
+        Seat::from_number(u8::try_from(number).ok()?).filter(|it| !it.is_host())
     }
 
     /// Removes and returns the next sequence number to retransmit.
@@ -178,10 +226,12 @@ impl Feedback {
         now_us: u64,
         estimator: &mut Estimator,
     ) {
-        for block in blocks.filter(|it| it.ssrc == ssrcs.video || it.ssrc == ssrcs.audio) {
-            if block.ssrc == ssrcs.video {
-                self.is_picture_read = true;
+        for block in blocks {
+            if let Some(seat) = ssrcs.seat_of_video(block.ssrc) {
+                self.is_picture_read |= seat.is_host();
                 estimator.on_receiver_report(now_us, block.fraction_lost);
+            } else if ssrcs.seat_of_audio(block.ssrc).is_none() {
+                continue;
             }
             let Some(trip) = sender.round_trip(&block, now) else { continue };
             let trip = self.round_trip.map_or(trip, |it| (it * 7 + trip) / 8);

@@ -4,14 +4,17 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::egress::CaptureTime;
 use crate::media::codec::{dependency_descriptor, vp8};
 use crate::media::header_ext::HeaderExtensions;
 use crate::media::packet::NO_PAYLOAD;
-use media_api::MediaKind;
+use media_api::{MediaKind, Seat};
 
 /// One packet for one viewer, with the viewer's own numbering.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
+    /// Whose it is.
+    pub(crate) seat: Seat,
     pub(crate) kind: MediaKind,
     /// The payload type from [`crate::egress::Egress::payload_type`].
     pub(crate) payload_type: u8,
@@ -55,6 +58,8 @@ pub(crate) enum Output {
     Connected,
     /// The viewer cannot decode and needs a keyframe (PLI or FIR).
     KeyframeWanted,
+    /// When the media that it is sent were captured: the first time, and when that has moved.
+    Captured(CaptureTime),
     /// No more output before this time, unless there is input.
     Timeout(Instant),
 }

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use rtp::{rtcp, srtp};
 
+use super::capture_report::{CaptureReporter, CaptureTime};
+use super::guests::GuestStreams;
 use super::probe::Probing;
 use super::send_history::{History, Picture};
-use super::sender_reports::Reports;
+use super::sender_reports::{Account, Reports};
 use super::stream::{Composed, RtpStream, To};
 use crate::core::outbox::Outbox;
 use crate::egress::outgoing::Outgoing;
@@ -16,7 +18,7 @@ use crate::media::packet::NO_PAYLOAD;
 use crate::transport::ice::Path;
 use crate::transport::sdp::{Remote, Ssrcs};
 use bwe::Probe;
-use media_api::MediaKind;
+use media_api::{MediaKind, Seat};
 
 /// The smallest burst of retransmissions, in bytes: 20 packets, as for any packets.
 ///
@@ -51,12 +53,17 @@ pub(crate) struct Sender {
     rtx: RtpStream,
     /// The next index of the retransmission stream.
     rtx_index: u64,
+    /// The streams of guests, which stay until the viewer is gone: a number is never used twice.
+    guests: GuestStreams,
     /// The bytes that may be retransmitted now.
     repeat_budget: i64,
     probing: Option<Probing>,
     history: History,
     reports: Reports,
     report_at: Instant,
+    capture: CaptureReporter,
+    /// A capture time that is to be reported.
+    captured: Option<CaptureTime>,
     cname: String,
 }
 
@@ -79,18 +86,21 @@ impl Sender {
             video,
             rtx,
             rtx_index: 1,
+            guests: GuestStreams::default(),
             repeat_budget: REPEAT_BURST,
             probing: None,
             history: History::default(),
             reports,
             report_at: now + REPORT_INTERVAL / 4,
+            capture: CaptureReporter::default(),
+            captured: None,
             cname,
         };
         sender.negotiated(remote);
         Some(sender)
     }
 
-    /// Takes over the negotiated header extensions.
+    /// Takes over the negotiated header extensions, and makes the streams of new guests.
     pub(crate) fn negotiated(&mut self, remote: &Remote) {
         for (stream, kind) in [
             (&mut self.audio, MediaKind::Audio),
@@ -101,6 +111,7 @@ impl Sender {
                 stream.negotiated(media);
             }
         }
+        self.guests.negotiated(remote, self.ssrcs, &mut self.keys);
     }
 
     /// Sends a packet of the ring.
@@ -169,6 +180,7 @@ impl Sender {
             return;
         }
         let nothing = Outgoing {
+            seat: Seat::HOST,
             kind: MediaKind::Video,
             payload_type,
             seq: index,
@@ -196,8 +208,12 @@ impl Sender {
         if self.repeat_budget < packet.payload.len() as i64 {
             return;
         }
-        let index = self.rtx_index;
-        self.rtx_index += 1;
+        let next_index = match self.guests.get_mut(packet.seat) {
+            Some(guest) => &mut guest.rtx_index,
+            None => &mut self.rtx_index,
+        };
+        let index = *next_index;
+        *next_index += 1;
         let to = To::Rtx(packet.seq as u16);
         let len = self.write(to, payload_type, index, packet, path, now_us, out);
         self.repeat_budget -= len as i64;
@@ -217,7 +233,12 @@ impl Sender {
         now_us: u64,
         out: &mut Outbox,
     ) -> usize {
+        let is_host = packet.seat.is_host();
         let (stream, ssrc) = match to {
+            _ if !is_host => {
+                let Some(guest) = self.guests.get_mut(packet.seat) else { return 0 };
+                guest.stream_mut(to)
+            }
             To::Audio => (&mut self.audio, self.ssrcs.audio),
             To::Video => (&mut self.video, self.ssrcs.video),
             To::Rtx(_) | To::Padding => (&mut self.rtx, self.ssrcs.rtx),
@@ -238,6 +259,8 @@ impl Sender {
                 it.id()
             });
             let picture = match to {
+                // A guest's picture is repeated when the viewer asks for it.
+                _ if !is_host => None,
                 To::Video => Some(Picture { number: index as u16, is_again: false }),
                 To::Rtx(number) => Some(Picture { number, is_again: true }),
                 To::Audio | To::Padding => None,
@@ -248,6 +271,11 @@ impl Sender {
         let clock_rate = packet.kind.clock_rate();
         stream.account.note(packet.captured, packet.ts, clock_rate, packet.payload.len());
         len
+    }
+
+    /// The keys, for RTCP.
+    pub(crate) fn keys(&mut self) -> &mut srtp::Sender {
+        &mut self.keys
     }
 
     /// The sent packets by transport-wide sequence number.
@@ -282,10 +310,12 @@ impl Sender {
             return;
         }
         self.report_at = now + REPORT_INTERVAL;
+        self.note_capture_time(now);
         let ntp = self.reports.ntp_at(now);
         let buffer = out.reserve();
         let mut len = 0;
-        for (stream, ssrc) in [(&self.audio, self.ssrcs.audio), (&self.video, self.ssrcs.video)] {
+        let of_host = [(&self.audio, self.ssrcs.audio), (&self.video, self.ssrcs.video)];
+        for (stream, ssrc) in of_host.into_iter().chain(self.guests.media()) {
             let Some(rtp_ts) = stream.account.timestamp_at(now) else { continue };
             let info = rtcp::SenderInfo {
                 ssrc,
@@ -314,6 +344,19 @@ impl Sender {
             out.commit(len, path.local, path.remote);
             self.reports.note(now);
         }
+    }
+
+    /// Of the picture, or of the sound where no picture was sent yet.
+    fn note_capture_time(&mut self, now: Instant) {
+        let accounts = [&self.video.account, &self.audio.account];
+        if let Some(time) = accounts.into_iter().find_map(Account::capture_time) {
+            self.captured = self.capture.poll(time, now).or(self.captured);
+        }
+    }
+
+    /// Removes and returns the capture time that is to be reported.
+    pub(crate) fn take_capture_time(&mut self) -> Option<CaptureTime> {
+        self.captured.take()
     }
 
     /// Sends a BYE for all streams (RFC 3550, section 6.6).

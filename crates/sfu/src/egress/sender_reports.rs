@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::capture_report::CaptureTime;
 use crate::media::header_ext::ntp;
 
 /// The number of last reports that give a round trip: a browser answers within a second or two.
@@ -26,6 +27,12 @@ impl Account {
         self.octets = self.octets.wrapping_add(payload as u32);
         self.point = Some((captured, ts));
         self.clock_rate = clock_rate;
+    }
+
+    /// When the last packet was captured; `None` before the first packet.
+    pub(crate) fn capture_time(&self) -> Option<CaptureTime> {
+        let (captured, rtp_ts) = self.point?;
+        Some(CaptureTime { captured, rtp_ts, clock_rate: self.clock_rate })
     }
 
     /// The RTP timestamp of a moment; `None` before the first packet.

@@ -9,6 +9,7 @@
 //!                              Packet for the room
 //! ```
 
+mod inside;
 mod packets;
 mod rtcp_out;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
-use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError};
+use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError, Seat};
 use rtp::header::Header;
 use rtp::rtcp;
 
@@ -44,6 +45,10 @@ use crate::transport::{Handled, Keys, Receipt, Transport};
 /// from one to the other.
 const SECTION_SILENCE: Duration = Duration::from_secs(1);
 
+/// A second media description of video is a picture of its own once both have come for this long: before that, the host
+/// may be switching from one to the other.
+const BESIDE_AFTER: Duration = Duration::from_secs(2);
+
 /// The longest time until the next timeout.
 const LATER: Duration = Duration::from_secs(60);
 
@@ -52,6 +57,8 @@ const LATER: Duration = Duration::from_secs(60);
 pub(crate) struct WebRtc {
     /// Diagnostics of what it sends.
     pub(super) ingest: Ingest,
+    /// Whether it is the host, or which guest.
+    seat: Seat,
     shared: Shared,
     links: Vec<Link>,
     offer: PublisherOffer,
@@ -62,6 +69,8 @@ pub(crate) struct WebRtc {
     audio: Option<Active>,
     /// The media description that video is taken from.
     video: Option<Active>,
+    /// A media description of video beside the active one.
+    second: Option<Second>,
     /// Packets made from the last datagram: a packet, before it its parameter sets if they are inserted, or one empty
     /// packet.
     taken: VecDeque<(StreamKey, Format, Packet)>,
@@ -104,28 +113,52 @@ struct Active {
     last_at: Instant,
 }
 
+/// A media description of video beside the active one.
+#[derive(Debug, Clone, Copy)]
+struct Second {
+    section: u8,
+    /// Since when both come.
+    since: Instant,
+    last_at: Instant,
+}
+
 impl WebRtc {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(super) fn accept(
         shared: &Shared,
+        seat: Seat,
         limits: (u32, Limits),
         text: &str,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
         let offer = sdp::read_publisher(text)?;
+        let mut publisher = Self::new(shared, seat, limits, offer.clone(), now);
+        let answer = publisher.take_offer(offer, text, via, now)?;
+        Ok((publisher, answer))
+    }
+
+    fn new(
+        shared: &Shared,
+        seat: Seat,
+        limits: (u32, Limits),
+        offer: PublisherOffer,
+        now: Instant,
+    ) -> Self {
         let mut random = [0; 8];
         rand::fill(&mut random).expect("the system has random numbers");
-        let mut publisher = Self {
+        Self {
             ingest: Ingest::new(limits.0, limits.1, now),
+            seat,
             shared: shared.clone(),
             links: Vec::new(),
-            offer: offer.clone(),
+            offer,
             streams: Streams::default(),
             clock: CaptureClock::default(),
             structures: Structures::default(),
             audio: None,
             video: None,
+            second: None,
             taken: VecDeque::with_capacity(4),
             ready: VecDeque::with_capacity(4),
             // RFC 8829, section 5.2.1: 63 bits.
@@ -135,9 +168,7 @@ impl WebRtc {
             was_connected: false,
             is_flooding: false,
             is_closing: false,
-        };
-        let answer = publisher.take_offer(offer, text, via, now)?;
-        Ok((publisher, answer))
+        }
     }
 
     /// Takes a further offer of the same peer; returns the answer.
@@ -157,6 +188,9 @@ impl WebRtc {
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
+        if !self.seat.is_host() {
+            offer.keep_formats_of_guests();
+        }
         let codecs = offer.layout.incoming_codecs();
         if codecs.is_empty() {
             return Err(NegotiationError::NoCodec);
@@ -198,6 +232,8 @@ impl WebRtc {
             cname: &self.shared.cname,
             stream_id: STREAM_ID,
             ssrcs: Ssrcs::default(),
+            is_both_ways: false,
+            guests: &[],
         };
         sdp::answer_publisher(&local, &self.offer)
     }
@@ -267,16 +303,23 @@ impl WebRtc {
         if link.transport.authentic(datagram, now, out) {
             link.report_at = now;
         }
-        link.estimate.received(unprotected.payload_len);
         let len = unprotected.header_len + unprotected.payload_len;
         let Some(packet) = packet.get(..len) else { return true };
+        self.take_rtp(at, packet, unprotected.payload_len, unprotected.index, now);
+        true
+    }
+
+    /// Takes a packet that was decrypted, and is authentic.
+    fn take_rtp(&mut self, at: usize, packet: &[u8], payload_len: usize, index: u64, now: Instant) {
+        if let Some(link) = self.links.get_mut(at) {
+            link.estimate.received(payload_len);
+        }
         // The limits count from here on: until it is authenticated, a packet from the publisher's address may be
         // forged.
-        let is_admitted = self.ingest.admits(unprotected.payload_len, now);
+        let is_admitted = self.ingest.admits(payload_len, now);
         self.is_flooding |= !is_admitted && self.ingest.is_flooded(now);
-        let Some(header) = Header::parse(packet) else { return true };
-        self.handle_rtp(at, &header, packet, (unprotected.index, is_admitted), now);
-        true
+        let Some(header) = Header::parse(packet) else { return };
+        self.handle_rtp(at, &header, packet, (index, is_admitted), now);
     }
 
     fn handle_rtcp(&mut self, compound: &[u8], now: Instant) {
@@ -322,14 +365,8 @@ impl WebRtc {
 
     /// Returns the next output; call it until it returns a timeout. Datagrams go to the outbox.
     pub(super) fn poll(&mut self, now: Instant, out: &mut Outbox) -> Output {
-        if let Some((key, format, packet)) = self.ready.pop_front() {
+        if let Some((key, format, packet)) = self.poll_media(now) {
             return Output::Media(key, format, packet);
-        }
-        if self.order_deadline(now).is_some_and(|at| now >= at) {
-            self.let_go_in_time(now);
-            if let Some((key, format, packet)) = self.ready.pop_front() {
-                return Output::Media(key, format, packet);
-            }
         }
         for link in &mut self.links {
             link.transport.poll(now, out);
@@ -350,9 +387,17 @@ impl WebRtc {
         Output::Timeout(self.deadline(now))
     }
 
+    /// The next packet for the room.
+    fn poll_media(&mut self, now: Instant) -> Option<(StreamKey, Format, Packet)> {
+        if self.ready.is_empty() && self.order_deadline(now).is_some_and(|at| now >= at) {
+            self.let_go_in_time(now);
+        }
+        self.ready.pop_front()
+    }
+
     fn deadline(&self, now: Instant) -> Instant {
-        let of_links =
-            self.links.iter().flat_map(|it| [it.transport.deadline(), self.rtcp_deadline(it)]);
+        let rtcp = |it| self.rtcp_deadline(it).filter(|_| it.keys.is_some());
+        let of_links = self.links.iter().flat_map(|it| [it.transport.deadline(), rtcp(it)]);
         of_links.flatten().chain(self.order_deadline(now)).fold(now + LATER, Instant::min)
     }
 
@@ -392,11 +437,39 @@ impl WebRtc {
         match slot {
             Some(active) if active.section == section => active.last_at = now,
             Some(active) if now.saturating_duration_since(active.last_at) < SECTION_SILENCE => {
-                return false;
+                return kind == MediaKind::Video
+                    && self.seat.is_host()
+                    && self.is_beside(section, now);
             }
-            _ => *slot = Some(Active { section, last_at: now }),
+            _ => {
+                *slot = Some(Active { section, last_at: now });
+                self.second =
+                    self.second.filter(|it| kind == MediaKind::Audio || it.section != section);
+            }
         }
         true
+    }
+
+    /// Whether packets of this media description of video are forwarded beside the active one: the first other that has
+    /// come for [`BESIDE_AFTER`].
+    fn is_beside(&mut self, section: u8, now: Instant) -> bool {
+        let is_live = |it: &Second| now.saturating_duration_since(it.last_at) < SECTION_SILENCE;
+        match self.second.as_mut().filter(|it| is_live(it)) {
+            Some(second) if second.section == section => second.last_at = now,
+            Some(_) => return false,
+            None => self.second = Some(Second { section, since: now, last_at: now }),
+        }
+        self.is_second_at(section, now)
+    }
+
+    fn is_second_at(&self, section: u8, now: Instant) -> bool {
+        let second = self.second.filter(|it| it.section == section);
+        second.is_some_and(|it| now.saturating_duration_since(it.since) >= BESIDE_AFTER)
+    }
+
+    /// Whether a media description is the host's second picture.
+    pub(super) fn is_second(&self, section: u8) -> bool {
+        self.second.is_some_and(|it| self.is_second_at(section, it.last_at))
     }
 
     /// Index of the stream that a repair stream retransmits; `None` for a media stream.

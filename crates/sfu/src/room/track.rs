@@ -196,6 +196,13 @@ impl Track {
         true
     }
 
+    /// The bitrate of the lowest layer that comes, in bit/s; 0 if none does.
+    pub(crate) fn lowest_bps(&self, now: Instant) -> u64 {
+        let newest = self.newest(now);
+        let on = self.layers.iter().filter(|it| it.is_on(newest, now));
+        on.map(Layer::bps).min().unwrap_or(0)
+    }
+
     /// The layer with this stream and format.
     pub(crate) fn layer_of(&self, stream: StreamKey, format: Format) -> Option<&Layer> {
         self.layers.iter().find(|it| it.stream == stream && it.format == format)

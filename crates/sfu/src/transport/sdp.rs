@@ -30,7 +30,7 @@ use crate::media::format::Format;
 use crate::media::header_ext::ExtensionIds;
 use crate::media::name::Name;
 use crate::{Codec, NegotiationError};
-use media_api::MediaKind;
+use media_api::{Cast, MediaKind, Seat, Shown};
 
 /// Id of the media stream that all tracks of a broadcast belong to (RFC 8830).
 pub(crate) const STREAM_ID: &str = "kaibo";
@@ -56,8 +56,12 @@ pub(crate) struct Local<'a> {
     pub(crate) cname: &'a str,
     /// Id of the media stream that all tracks belong to (RFC 8830).
     pub(crate) stream_id: &'a str,
-    /// SSRCs of the streams that we send.
+    /// SSRCs of the host's streams, as we send them.
     pub(crate) ssrcs: Ssrcs,
+    /// Whether media is received as well on the descriptions of what is sent.
+    pub(crate) is_both_ways: bool,
+    /// Guests whose tracks are sent.
+    pub(crate) guests: &'a [Shown],
 }
 
 /// Our side of one transport.
@@ -69,7 +73,7 @@ pub(crate) struct LocalTransport<'a> {
     pub(crate) pwd: &'a str,
 }
 
-/// SSRCs of the streams sent to one viewer.
+/// SSRCs of the streams of one seat, as they are sent to one viewer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Ssrcs {
     /// Audio.
@@ -78,6 +82,58 @@ pub(crate) struct Ssrcs {
     pub(crate) video: u32,
     /// Retransmissions of video (RFC 4588).
     pub(crate) rtx: u32,
+}
+
+impl Ssrcs {
+    /// Those of the host, from a random number: three that are different, none of them 0.
+    pub(crate) fn from_random(random: u32) -> Self {
+        let base = random | 1;
+        Self { audio: base, video: base ^ 2, rtx: base ^ 4 }
+    }
+
+    /// Those of another seat; `self` are the host's. Each seat differs in bits that the host's three have in common.
+    pub(crate) fn of(self, seat: Seat) -> Self {
+        let mark = u32::from(seat.number()) << 3;
+        Self { audio: self.audio ^ mark, video: self.video ^ mark, rtx: self.rtx ^ mark }
+    }
+
+    /// The seat whose picture has this SSRC; `self` are the host's.
+    pub(crate) fn seat_of_video(self, ssrc: u32) -> Option<Seat> {
+        seat_of_mark(ssrc ^ self.video)
+    }
+
+    /// The seat whose sound has this SSRC; `self` are the host's.
+    pub(crate) fn seat_of_audio(self, ssrc: u32) -> Option<Seat> {
+        seat_of_mark(ssrc ^ self.audio)
+    }
+}
+
+fn seat_of_mark(mark: u32) -> Option<Seat> {
+    match mark {
+        0 => Some(Seat::HOST),
+        _ if mark & 7 != 0 => None,
+        _ => Seat::from_number(u8::try_from(mark >> 3).ok()?),
+    }
+}
+
+/// A track that a viewer is sent: sound or picture of a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) seat: Seat,
+    pub(crate) kind: MediaKind,
+}
+
+impl Line {
+    /// Sound or picture of the host.
+    const fn of_host(kind: MediaKind) -> Self {
+        Self { seat: Seat::HOST, kind }
+    }
+
+    /// Its `a=mid` in our offers: the host has 0 and 1, the first guest 2 and 3, and so on.
+    fn mid(self) -> String {
+        let of_kind = u8::from(self.kind == MediaKind::Video);
+        (self.seat.number() * 2 + of_kind).to_string()
+    }
 }
 
 /// A peer's description of one transport.
@@ -104,9 +160,19 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// The media of this kind that the viewer receives.
+    /// The host's media of this kind that the viewer receives.
     pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
-        self.layout.media(kind)
+        self.media_of(Line::of_host(kind))
+    }
+
+    /// The media that the viewer receives as this track.
+    pub(crate) fn media_of(&self, line: Line) -> Option<&Media> {
+        self.layout.media(line)
+    }
+
+    /// What the viewer receives of guests.
+    pub(crate) fn guests(&self) -> &[(Line, Media)] {
+        &self.layout.guests
     }
 }
 
@@ -123,10 +189,12 @@ pub(crate) enum DtlsRole {
 /// section 5.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// The first audio that the viewer receives in a format of ours.
+    /// The first audio that the viewer receives in a format of ours: the host's.
     pub(crate) audio: Option<Media>,
-    /// The first video that the viewer receives in a format of ours.
+    /// The first video that the viewer receives in a format of ours: the host's.
     pub(crate) video: Option<Media>,
+    /// What the viewer receives of guests; two for each at most.
+    guests: Vec<(Line, Media)>,
     /// All of them, in order.
     sections: Vec<Section>,
     /// The bundled `mid`s, in the order offered; empty without a bundle.
@@ -148,22 +216,91 @@ impl Layout {
             mid: mid.to_owned(),
             rest: String::new(),
             transport: 0,
-            plan: Plan::Send(kind),
+            plan: Plan::Send(Line::of_host(kind)),
         };
         Self {
             audio: Some(formats::ours(MediaKind::Audio, "0")),
             video: Some(formats::ours(MediaKind::Video, "1")),
+            guests: Vec::new(),
             sections: vec![section(MediaKind::Audio, "0"), section(MediaKind::Video, "1")],
             bundle: vec!["0".to_owned(), "1".to_owned()],
             allow_mixed: true,
         }
     }
 
-    /// The media of this kind that is sent.
-    pub(crate) fn media(&self, kind: MediaKind) -> Option<&Media> {
-        match kind {
+    /// The media that is sent as this track.
+    pub(crate) fn media(&self, line: Line) -> Option<&Media> {
+        match line.kind {
+            _ if !line.seat.is_host() => self.guests.iter().find(|it| it.0 == line).map(|it| &it.1),
             MediaKind::Audio => self.audio.as_ref(),
             MediaKind::Video => self.video.as_ref(),
+        }
+    }
+
+    /// Sets the media that is sent as this track.
+    fn set(&mut self, line: Line, media: Media) {
+        match line.kind {
+            _ if !line.seat.is_host() => self.guests.push((line, media)),
+            MediaKind::Audio => self.audio = Some(media),
+            MediaKind::Video => self.video = Some(media),
+        }
+    }
+
+    /// Removes the media that is sent as this track.
+    fn take(&mut self, line: Line) -> Option<Media> {
+        match line.kind {
+            _ if !line.seat.is_host() => {
+                let at = self.guests.iter().position(|it| it.0 == line)?;
+                Some(self.guests.remove(at).1)
+            }
+            MediaKind::Audio => self.audio.take(),
+            MediaKind::Video => self.video.take(),
+        }
+    }
+
+    /// The same layout for another cast, to be offered. Media descriptions of guests who are not in it are idle, and
+    /// those of new guests come behind all others. A viewer that never has the host has no description of it.
+    pub(crate) fn with_cast(&self, cast: &Cast) -> Self {
+        let mut layout = self.clone();
+        if !cast.has_host {
+            let mids = [MediaKind::Audio, MediaKind::Video].map(|it| Line::of_host(it).mid());
+            layout.sections.retain(|it| !mids.contains(&it.mid));
+            layout.bundle.retain(|it| !mids.contains(it));
+            (layout.audio, layout.video) = (None, None);
+        }
+        for seat in Seat::others() {
+            let is_shown = cast.guests.iter().any(|it| it.seat == seat);
+            let has_sound = seat != Seat::SECOND;
+            let kinds = [MediaKind::Audio, MediaKind::Video].into_iter();
+            for kind in kinds.filter(|it| has_sound || *it == MediaKind::Video) {
+                layout.show(Line { seat, kind }, is_shown);
+            }
+        }
+        layout
+    }
+
+    fn show(&mut self, line: Line, is_shown: bool) {
+        let mid = line.mid();
+        let Some(at) = self.sections.iter().position(|it| it.mid == mid) else {
+            if is_shown {
+                self.set(line, formats::of_guests(line.kind, &mid));
+                self.bundle.push(mid.clone());
+                let (kind, plan) = (line.kind.as_str().to_owned(), Plan::Send(line));
+                self.sections.push(Section { kind, mid, rest: String::new(), transport: 0, plan });
+            }
+            return;
+        };
+        let plan = match (&self.sections[at].plan, is_shown) {
+            (Plan::Send(_), false) => self.take(line).map(|it| Plan::Idle(Box::new(it))),
+            (Plan::Idle(media), true) => {
+                let media = Media::clone(media);
+                self.set(line, media);
+                Some(Plan::Send(line))
+            }
+            _ => None,
+        };
+        if let Some(plan) = plan {
+            self.sections[at].plan = plan;
         }
     }
 }
@@ -185,8 +322,8 @@ struct Section {
 /// The use of a media description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Plan {
-    /// The layout's audio or video is sent on it.
-    Send(MediaKind),
+    /// The layout's media of this track is sent on it.
+    Send(Line),
     /// Media is received on it.
     Receive(Box<Incoming>),
     /// Nothing is sent or received for now; the peer may change that.
@@ -318,7 +455,8 @@ pub(crate) struct Offered {
 /// The codecs that a viewer plays, without duplicates: audio first, in its order of preference.
 pub(crate) fn codecs(remote: &Remote) -> Vec<Codec> {
     let kinds = [MediaKind::Audio, MediaKind::Video];
-    let media = kinds.into_iter().filter_map(|kind| remote.media(kind));
+    let of_host = kinds.into_iter().filter_map(|kind| remote.media(kind));
+    let media = of_host.chain(remote.guests().iter().map(|it| &it.1));
     each_once(media.flat_map(|it| &it.formats))
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use crate::config::Config;
+use crate::config::FirstNumbers;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
 use crate::egress::outgoing::Outgoing;
 use crate::media::svc::OperatingPoint;
 use crate::room::ring::{Ring, Start};
 use crate::room::track::{Layer, Track};
+use crate::transport::sdp::Line;
 use crate::viewer::pacer::Pacer;
 use crate::viewer::rewriter::{FrameNumbers, PictureIds, Rewriter};
 use crate::viewer::sent_log::{Sent, SentLog, Source};
@@ -25,6 +26,8 @@ const MAX_PADDING: usize = 12;
 /// One outgoing track.
 #[derive(Debug)]
 pub(super) struct Sending {
+    /// Which track it is.
+    line: Line,
     pub(super) rewriter: Rewriter,
     pub(super) picture_ids: PictureIds,
     pub(super) frame_numbers: FrameNumbers,
@@ -55,9 +58,10 @@ pub(super) struct Cursor {
 
 impl Sending {
     /// A track that has sent nothing yet, with a log if its packets can be retransmitted.
-    pub(super) fn new(config: &Config, sent: Option<SentLog>) -> Self {
+    pub(super) fn new(line: Line, first: FirstNumbers, sent: Option<SentLog>) -> Self {
         Self {
-            rewriter: Rewriter::new(config.first_seq, config.first_ts),
+            line,
+            rewriter: Rewriter::new(first.seq, first.ts),
             picture_ids: PictureIds::default(),
             frame_numbers: FrameNumbers::default(),
             sent,
@@ -67,6 +71,47 @@ impl Sending {
             unplayable: None,
             is_renegotiated: false,
         }
+    }
+
+    /// Which track it is.
+    pub(super) fn line(&self) -> Line {
+        self.line
+    }
+
+    /// Looks up the payload type again after a renegotiation, which may change it.
+    pub(super) fn renegotiated(&mut self) {
+        self.unplayable = None;
+        self.is_renegotiated = true;
+    }
+
+    /// See [`super::Viewer::park`].
+    pub(super) fn park(&mut self) {
+        self.at = None;
+        self.unplayable = None;
+        self.sent = self.sent.as_ref().map(|_| SentLog::default());
+    }
+
+    /// Forwards new packets of a track of sound.
+    pub(super) fn pump_sound(
+        &mut self,
+        egress: &mut Egress,
+        track: &Track,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
+        let Some(layer) = track.layers.first() else { return };
+        if self.at.is_none_or(|it| it.epoch != track.epoch) {
+            // Audio begins at the live edge: older audio would only add delay.
+            let Some(newest) = layer.ring.newest() else { return };
+            let start = Start {
+                position: layer.ring.head() - 1,
+                first_seq: newest.seq,
+                ts: newest.ts,
+                arrived: newest.arrived,
+            };
+            self.begin(egress, track, 0, OperatingPoint::WHOLE, start, now);
+        }
+        self.forward(egress, layer, None, now, out);
     }
 
     /// The operating point to send.
@@ -96,7 +141,6 @@ impl Sending {
     pub(super) fn begin(
         &mut self,
         egress: &Egress,
-        kind: MediaKind,
         track: &Track,
         layer: usize,
         wanted: OperatingPoint,
@@ -107,7 +151,7 @@ impl Sending {
             return;
         }
         let it = &track.layers[layer];
-        let Some(payload_type) = egress.payload_type(kind, &it.format) else {
+        let Some(payload_type) = egress.payload_type(self.line, &it.format) else {
             tracing::debug!(codec = %it.format.codec, "viewer has no payload type for this format");
             self.unplayable = Some(track.epoch);
             self.at = None;
@@ -126,7 +170,7 @@ impl Sending {
         self.wanted = wanted;
         let is_thinned = wanted != OperatingPoint::WHOLE;
         self.filter = is_thinned.then(|| Box::new(SvcFilter::new(wanted, first_seq)));
-        let is_replay = kind == MediaKind::Video;
+        let is_replay = self.line.kind == MediaKind::Video;
         let epoch = track.epoch;
         if let Some(sent) = &mut self.sent {
             let numbering = self.rewriter.numbering();
@@ -143,7 +187,6 @@ impl Sending {
     pub(super) fn forward(
         &mut self,
         egress: &mut Egress,
-        kind: MediaKind,
         layer: &Layer,
         mut pacer: Option<&mut Pacer>,
         now: Instant,
@@ -151,7 +194,7 @@ impl Sending {
     ) -> bool {
         let Some(cursor) = &mut self.at else { return false };
         if std::mem::take(&mut self.is_renegotiated)
-            && let Some(payload_type) = egress.payload_type(kind, &layer.format)
+            && let Some(payload_type) = egress.payload_type(self.line, &layer.format)
         {
             cursor.payload_type = payload_type;
         }
@@ -175,7 +218,8 @@ impl Sending {
                 continue;
             };
             let mut outgoing = Outgoing {
-                kind,
+                seat: self.line.seat,
+                kind: self.line.kind,
                 payload_type: cursor.payload_type,
                 seq,
                 ts,

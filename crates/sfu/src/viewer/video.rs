@@ -7,7 +7,7 @@ use super::intermittent::{Intermittent, SKIP_LAG, Step};
 use super::preference::Wanted;
 use super::report::{Reporter, Sent};
 use super::{Needs, Preference};
-use crate::config::Config;
+use crate::config::FirstNumbers;
 use crate::core::outbox::Outbox;
 use crate::egress::Egress;
 use crate::egress::outgoing::Outgoing;
@@ -15,11 +15,11 @@ use crate::media::svc::OperatingPoint;
 use crate::room::ring::Start;
 use crate::room::rung::{MAX_RUNGS, Rung};
 use crate::room::track::{Layer, Track};
+use crate::transport::sdp::Line;
 use crate::viewer::layer_selector::{self, Choice, LayerSelector, Link, demand};
 use crate::viewer::pacer::{INTERVAL, Pacer};
 use crate::viewer::sent_log::{SentLog, Source};
-use media_api::MediaKind;
-use media_api::Reason;
+use media_api::{MediaKind, Reason, Seat};
 
 /// The maximum age of a keyframe at which a viewer switches layers. The picture that it sees is newer.
 const SWITCH_AGE: Duration = Duration::from_millis(100);
@@ -39,6 +39,8 @@ const CHOOSE_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct VideoSender {
     pub(super) sending: Sending,
+    /// The bitrates of the last choice and of the next rung that is worth a probe (0: there is none), in bit/s.
+    rates: (u64, u64),
     pacer: Pacer,
     selector: LayerSelector,
     wanted: Wanted,
@@ -65,9 +67,11 @@ struct Chosen {
 
 impl VideoSender {
     /// Has sent nothing yet.
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(seat: Seat, first: FirstNumbers) -> Self {
+        let line = Line { seat, kind: MediaKind::Video };
         Self {
-            sending: Sending::new(config, Some(SentLog::default())),
+            sending: Sending::new(line, first, Some(SentLog::default())),
+            rates: (0, 0),
             pacer: Pacer::default(),
             selector: LayerSelector::default(),
             wanted: Wanted::default(),
@@ -167,7 +171,7 @@ impl VideoSender {
         let mut needs = Needs::default();
         if self.wanted.refuses().is_some() {
             self.sending.at = None;
-            egress.set_demand(sound_bps, 0);
+            self.demand(egress, (0, 0), sound_bps);
             return needs;
         }
         if egress.is_full() {
@@ -206,7 +210,7 @@ impl VideoSender {
                 Some(start) => {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
-                    self.sending.begin(egress, MediaKind::Video, track, best, point, start, now);
+                    self.sending.begin(egress, track, best, point, start, now);
                 }
                 None => {
                     needs.keyframe = Some(best);
@@ -225,7 +229,7 @@ impl VideoSender {
         };
         self.pacer.fill(self.chosen.and_then(|it| it.estimate_bps), now);
         let Self { sending, pacer, .. } = self;
-        let is_lost = sending.forward(egress, MediaKind::Video, layer, Some(pacer), now, out);
+        let is_lost = sending.forward(egress, layer, Some(pacer), now, out);
         if is_lost {
             // The ring has dropped its next packet: begin anew at a keyframe.
             self.sending.at = None;
@@ -277,7 +281,7 @@ impl VideoSender {
             Step::Go if self.sending.wanted() != point => self.sending.want(point),
             Step::Go => {}
             Step::Begin(start) => {
-                self.sending.begin(egress, MediaKind::Video, track, best, point, start, now);
+                self.sending.begin(egress, track, best, point, start, now);
                 self.intermittent.begun(start.ts, now);
                 self.descends_since = None;
                 if let Some(cursor) = &mut self.sending.at {
@@ -299,7 +303,7 @@ impl VideoSender {
         let estimate_bps = self.chosen.and_then(|it| it.estimate_bps).unwrap_or(0);
         self.pacer.intermittent(estimate_bps.saturating_sub(sound_bps), now);
         let Self { sending, pacer, .. } = self;
-        if sending.forward(egress, MediaKind::Video, layer, Some(pacer), now, out) {
+        if sending.forward(egress, layer, Some(pacer), now, out) {
             self.intermittent.rest();
         }
         let is_behind = self.sending.at.is_some_and(|it| it.next != layer.ring.head());
@@ -342,6 +346,7 @@ impl VideoSender {
         if let Some(chosen) = self.chosen.filter(is_young) {
             return Some(chosen.choice);
         }
+        self.rates = (0, 0);
         let mut rungs = [Rung::default(); MAX_RUNGS];
         let n = track.available(&mut rungs, now);
         let rungs = self.wanted.narrow(rungs.get_mut(..n)?, track);
@@ -364,11 +369,28 @@ impl VideoSender {
             _ if self.wanted.is_bound() => Reason::Viewer,
             _ => Reason::Publisher,
         };
-        let (sent, next) = demand(rungs, choice);
-        let total = |bps: u64| if bps == 0 { 0 } else { bps + sound_bps };
-        egress.set_demand(sent + sound_bps, total(next));
+        self.demand(egress, demand(rungs, choice), sound_bps);
         self.chosen = Some(Chosen { choice, reason, epoch: track.epoch, at: now, estimate_bps });
         Some(choice)
+    }
+
+    /// What is sent of it, and what would be next, in bit/s. The demand of a viewer with guests is set once they are
+    /// served.
+    fn demand(&mut self, egress: &mut Egress, (sent, next): (u64, u64), sound_bps: u64) {
+        self.rates = (sent, next);
+        if self.sending.line().seat.is_host() {
+            egress.set_demand(sent + sound_bps, if next == 0 { 0 } else { next + sound_bps });
+        }
+    }
+
+    /// The bitrates of the last choice and of the next rung that is worth a probe (0: there is none), in bit/s.
+    pub(super) fn rates(&self) -> (u64, u64) {
+        self.rates
+    }
+
+    /// Whether the viewer wants no picture.
+    pub(super) fn is_refused(&self) -> bool {
+        self.wanted.refuses().is_some()
     }
 
     /// The sequence number of the last packet sent.
@@ -398,8 +420,10 @@ impl VideoSender {
         let layer = track.layers.get(source.layer)?;
         let packet = layer.ring.get(layer.ring.recent(position))?;
         let pictures = source.pictures.without(how.dropped);
+        let Line { seat, kind } = self.sending.line();
         let mut outgoing = Outgoing {
-            kind: MediaKind::Video,
+            seat,
+            kind,
             payload_type: source.payload_type,
             seq: seq.into(),
             ts: source.numbering.timestamp(packet.ts),

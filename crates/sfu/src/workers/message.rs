@@ -9,7 +9,7 @@ use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::viewer::Viewer;
 use crate::{PeerId, RoomId};
-use media_api::Command;
+use media_api::{Command, Seat};
 
 /// Bytes of datagrams in one message at most: 100 ms of a publisher's 20 Mbit/s. Further ones are dropped, as with a
 /// full socket buffer.
@@ -38,7 +38,7 @@ pub(crate) enum Control {
     /// To a room's home: stop relaying this room.
     Unsubscribe(RoomId),
     /// To a room's home: a viewer here needs a keyframe.
-    KeyframeWanted(RoomId, StreamKey),
+    KeyframeWanted(RoomId, Seat, StreamKey),
     /// To a room's home: the layers watched here. Sent every second, but not to a full inbox.
     Watched(RoomId, Rids),
     /// From a peer's registrar to the peer's worker.
@@ -67,8 +67,10 @@ pub(crate) enum Control {
 pub(crate) enum Relayed {
     /// Whether the room is on air. `is_new`: earlier packets were of another source.
     Stage { room: RoomId, is_new: bool, on_air: bool },
-    /// A packet of the room's publisher.
-    Packet(RoomId, StreamKey, Format, Packet),
+    /// Further packets of a guest's seat are of another publisher.
+    Guest(RoomId, Seat),
+    /// A packet of the room's host, or of a guest.
+    Packet(RoomId, (Seat, StreamKey), Format, Packet),
     /// The layers that the publisher has paused; it sends all others.
     Paused(RoomId, Rids),
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::{Cap, CloseReason, Codec, Command, Event, PeerId, Preference};
+use sfu::{Cap, CloseReason, Codec, Command, Event, PeerId, Preference, Seat};
 use str0m::format::Codec as Theirs;
 
 use crate::sim::{Host, ROOM, Sim, good_link, lossy};
@@ -22,6 +22,7 @@ fn publish(offer: &str) -> Result<(String, Vec<Codec>), String> {
     sim.command(Command::Publish {
         room: ROOM,
         peer: PeerId(1),
+        seat: Seat::HOST,
         // The file has the line ends of the repository.
         offer: offer.replace('\n', "\r\n"),
         on_air: true,

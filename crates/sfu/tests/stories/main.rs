@@ -26,6 +26,7 @@ mod publisher_reconnect;
 mod resilience;
 mod roaming;
 mod sim;
+mod stage;
 mod streams;
 mod thrift;
 mod workers;

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sfu::{Command, Event, NegotiationError, PeerId, RoomId};
+use sfu::{Cast, Command, Event, NegotiationError, PeerId, RoomId, Seat};
 use str0m::ice::{StunMessage, TransId};
 use str0m_netem::{Probability, RandomLoss};
 
@@ -175,7 +175,14 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
     let mut check = |offer: &str, part: &str| {
         let peer = PeerId(900);
         for command in [
-            Command::Publish { room: ROOM, peer, offer: offer.into(), on_air: true, via: None },
+            Command::Publish {
+                room: ROOM,
+                peer,
+                seat: Seat::HOST,
+                offer: offer.into(),
+                on_air: true,
+                via: None,
+            },
             Command::WatchOffer { room: ROOM, peer, offer: offer.into(), via: None },
         ] {
             sim.command(command);
@@ -202,7 +209,8 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
 fn refusals(offer: &str) -> [Option<String>; 2] {
     let offer = || offer.replace("\r\n", "\n").replace('\n', "\r\n");
     let (room, peer) = (ROOM, PeerId(1));
-    let publish = Command::Publish { room, peer, offer: offer(), on_air: true, via: None };
+    let publish =
+        Command::Publish { room, peer, seat: Seat::HOST, offer: offer(), on_air: true, via: None };
     let watch = Command::WatchOffer { room, peer, offer: offer(), via: None };
     [publish, watch].map(|command| {
         let mut sim = Sim::new();
@@ -294,7 +302,7 @@ fn no_damaged_offer_makes_it_panic() {
         let offer = String::from_utf8_lossy(&bytes).into_owned();
         let (room, peer) = (RoomId(n), PeerId(10_000 + n));
         good.command(match n % 2 {
-            0 => Command::Publish { room, peer, offer, on_air: true, via: None },
+            0 => Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via: None },
             _ => Command::WatchOffer { room, peer, offer, via: None },
         });
         good.command(Command::Close { peer });
@@ -325,7 +333,13 @@ fn one_more_than_the_server_takes_is_told_so() {
     sim.add_host(Host::default(), good_link());
     sim.add_viewer(good_link());
     sim.add_viewer(good_link());
-    sim.command(Command::Watch { room: ROOM, peer: PeerId(50), via: None });
+    sim.command(Command::Watch {
+        room: ROOM,
+        peer: PeerId(50),
+        cast: Cast::default(),
+        publishes: None,
+        via: None,
+    });
     let full = Event::Rejected { peer: PeerId(50), error: NegotiationError::Full };
     assert_eq!(sim.events.last().unwrap().1, full);
 }
@@ -358,6 +372,7 @@ fn an_offer_that_its_parser_has_a_fault_with_is_only_refused() {
     sim.command(Command::Publish {
         room: RoomId(9),
         peer: PeerId(51),
+        seat: Seat::HOST,
         offer,
         on_air: true,
         via: None,

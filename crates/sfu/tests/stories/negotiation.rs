@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sfu::{Codec, Command, Event, PeerId, RoomId};
+use sfu::{Cast, Codec, Command, Event, PeerId, RoomId};
 use str0m::format::Codec as Theirs;
 
 use crate::sim::{Host, ROOM, SERVER, Sim, good_link};
@@ -243,7 +243,13 @@ fn who_never_connects_is_given_up() {
     let mut sim = Sim::new();
     let viewer = sim.add_viewer(good_link());
     sim.vanish(viewer);
-    sim.command(Command::Watch { room: ROOM, peer: PeerId(70), via: None });
+    sim.command(Command::Watch {
+        room: ROOM,
+        peer: PeerId(70),
+        cast: Cast::default(),
+        publishes: None,
+        via: None,
+    });
     sim.run(Duration::from_secs(90));
     let closed = sim.times_of(|it| matches!(it, Event::Closed { .. }));
     assert_eq!(closed.len(), 2, "the one that answered and the one that never did");
@@ -271,7 +277,13 @@ fn a_description_announces_the_addresses_that_the_server_has_now_and_tcp_after_u
     let (udp, tcp) = (address("192.0.2.9:3000"), address("192.0.2.9:443"));
     sim.sfu.set_candidates(vec![udp], vec![tcp]);
     let peer = PeerId(80);
-    sim.command(Command::Watch { room: ROOM, peer, via: None });
+    sim.command(Command::Watch {
+        room: ROOM,
+        peer,
+        cast: Cast::default(),
+        publishes: None,
+        via: None,
+    });
     let offer = sim.last_sdp(peer);
     let candidates: Vec<Vec<&str>> = offer
         .lines()

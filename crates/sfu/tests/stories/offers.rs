@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use sdp::Description;
-use sfu::{Codec, Command, Event, PeerId};
+use sfu::{Codec, Command, Event, PeerId, Seat};
 
 use crate::sim::{ROOM, Sim};
 
@@ -60,7 +60,7 @@ fn answer(offer: &str, publishes: bool) -> Result<(String, Vec<Codec>), String> 
     // The files have the line ends of the repository.
     let offer = offer.replace("\r\n", "\n").replace('\n', "\r\n");
     sim.command(if publishes {
-        Command::Publish { room, peer, offer, on_air: true, via }
+        Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via }
     } else {
         Command::WatchOffer { room, peer, offer, via }
     });
@@ -196,7 +196,7 @@ fn nobody_can_name_an_address_that_the_server_should_send_to() {
         let mut sim = Sim::new();
         sim.wire = Some(Vec::new());
         sim.command(if publishes {
-            Command::Publish { room, peer, offer, on_air: true, via }
+            Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via }
         } else {
             Command::WatchOffer { room, peer, offer, via }
         });

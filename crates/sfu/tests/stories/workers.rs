@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::{Command, Event, PeerId, RoomId, Sizes, home_of, registrar_of};
+use sfu::{Command, Event, PeerId, RoomId, Seat, Sizes, home_of, registrar_of};
 
 use crate::sim::{Host, ROOM, Screen, Sim, good_link};
 
@@ -301,7 +301,14 @@ fn commands_find_a_peer_wherever_it_is() {
     }
     // A refused offer registers nobody.
     let peer = PeerId(77);
-    sim.command(Command::Publish { room: ROOM, peer, offer: "no".into(), on_air: true, via: None });
+    sim.command(Command::Publish {
+        room: ROOM,
+        peer,
+        seat: Seat::HOST,
+        offer: "no".into(),
+        on_air: true,
+        via: None,
+    });
     sim.command(Command::Close { peer });
     assert_leaves_nothing(sim);
 }

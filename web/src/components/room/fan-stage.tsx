@@ -1,15 +1,20 @@
 import { Play, VolumeX } from "lucide-react";
 import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from "react";
+import { useCast } from "../../hooks/use-cast";
 import { useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
 import { useMediaQuery } from "../../hooks/use-media-query";
 import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
+import { useStoreOr } from "../../hooks/use-store";
 import { useTouch } from "../../hooks/use-touch";
+import { CHAT_START } from "../../live/chat";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
+import { STAGE_START } from "../../live/stage-watch";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
+import { GuestTiles, placeStyle } from "../cast/guest-tiles";
 import { FanControls } from "./fan-controls";
 import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
@@ -28,6 +33,8 @@ interface FanStageProps {
   chatShown: boolean;
   /** The picture fills the phone, and the controls are at its edge. */
   bleed?: boolean;
+  /** What the person's own camera sends, while it is on stage. */
+  own?: MediaStream | null;
   /** In the card of who waits. */
   waiting?: ReactNode;
   /** Over the picture of a phone. */
@@ -54,6 +61,17 @@ export function FanStage(props: FanStageProps) {
   const soundOnly = snapshot.choice === "off";
   const idle = useIdle(stage.stage) && !state.paused && !soundOnly;
   const calm = useMediaQuery(REDUCED);
+  const { speaker } = useStoreOr(viewer?.stage ?? null, STAGE_START);
+  const { me } = useStoreOr(viewer?.chat ?? null, CHAT_START);
+  const cast = useCast({
+    stage: snapshot.room?.stage,
+    guests: viewer?.guests ?? null,
+    speaker,
+    me: me?.uid ?? null,
+    own: props.own ?? null,
+    second: t("cast.second"),
+  });
+  const isCast = cast.tiles.length > 0;
   const shown = hasPicture(snapshot, state.hasFrame);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
@@ -93,12 +111,29 @@ export function FanStage(props: FanStageProps) {
         className={styles.video}
         data-testid="fan-video"
         aria-label={t("watch.video")}
+        {...(isCast ? { style: placeStyle(cast.host) } : {})}
         muted
         playsInline
         onClick={clicked}
         onDoubleClick={full.toggleFull}
       />
-      <canvas ref={stage.cover} className={styles.cover} hidden={!state.covered} />
+      <canvas
+        ref={stage.cover}
+        className={styles.cover}
+        hidden={!state.covered}
+        {...(isCast ? { style: placeStyle(cast.host) } : {})}
+      />
+      {shown && (
+        <GuestTiles
+          tiles={cast.tiles}
+          places={cast.places}
+          muted={state.muted}
+          volume={state.volume}
+          paused={state.paused}
+          speaker={speaker}
+          onPick={cast.pick}
+        />
+      )}
       <canvas ref={canvas} className={styles.danmaku} data-testid="danmaku" hidden={!shown} />
       <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} waiting={props.waiting} />
       {viewer && shown && !calm && (

@@ -9,6 +9,7 @@ import { IconButton } from "../button";
 import { GearMenu } from "./gear-menu";
 import { LikeButton } from "./like-bar";
 import styles from "./rail.module.css";
+import { StageButton } from "./stage-button";
 
 interface RailProps {
   actions: PlayerActions;
@@ -26,6 +27,7 @@ export function Rail(props: RailProps) {
   return (
     <div className={styles.rail} role="toolbar" aria-label={t("player.controls")}>
       {viewer && <LikeButton chat={viewer.chat} look="over" />}
+      {viewer && <StageButton viewer={viewer} snapshot={props.snapshot} />}
       <IconButton
         look="over"
         label={t(muted ? "player.unmute" : "player.mute")}

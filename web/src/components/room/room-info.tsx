@@ -10,6 +10,7 @@ import { hueOf } from "../chat/chat-line";
 import { LiveBadge } from "../live-badge";
 import { LikeButton } from "./like-bar";
 import styles from "./room-info.module.css";
+import { StageButton } from "./stage-button";
 
 const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
 
@@ -49,6 +50,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         </div>
         <div className={styles.actions}>
           {viewer && <LikeButton chat={viewer.chat} />}
+          {viewer && <StageButton viewer={viewer} snapshot={snapshot} />}
           <Button
             icon={<Share2 size={18} />}
             data-testid="share"

@@ -62,6 +62,12 @@ export function StatsOverlay({ snapshot, below, onClose }: StatsOverlayProps) {
   );
 }
 
+/** With a sign before it where it is estimated. */
+function latencyText(stats: ViewerSnapshot["stats"]): string {
+  const text = formatMs(stats?.latencyMs ?? null);
+  return stats?.isTrueLatency || stats?.latencyMs == null ? text : `≈ ${text}`;
+}
+
 function rowsOf({ stats, phase, room }: ViewerSnapshot, t: Translate): [string, string][] {
   const size = stats?.width && stats.height ? `${stats.width}×${stats.height}` : "–";
   const fps = stats?.fps === null || stats === null ? "" : ` · ${Math.round(stats.fps)} fps`;
@@ -70,7 +76,7 @@ function rowsOf({ stats, phase, room }: ViewerSnapshot, t: Translate): [string, 
     [t("stats.picture"), size + fps],
     [t("stats.codec"), stats?.codec ?? room?.codec ?? "–"],
     [t("stats.bitrate"), formatBitrate(stats?.bitrateBps ?? null)],
-    [t("stats.latency"), `≈ ${formatMs(stats?.latencyMs ?? null)}`],
+    [t("stats.latency"), latencyText(stats)],
     [t("stats.rtt"), formatMs(stats?.rttMs ?? null)],
     [t("stats.buffer"), formatMs(stats?.jitterBufferMs ?? null)],
     [t("stats.loss"), formatPercent(stats?.loss ?? null)],

@@ -60,7 +60,9 @@ impl Sfu {
         match control {
             Control::Subscribe(room) => self.subscribed(room, from),
             Control::Unsubscribe(room) => self.unsubscribed(room, from),
-            Control::KeyframeWanted(room, stream) => self.keyframe_wanted(room, stream, now),
+            Control::KeyframeWanted(room, seat, stream) => {
+                self.keyframe_wanted(room, seat, stream, now);
+            }
             Control::Watched(room, layers) => self.watched_elsewhere(room, &layers, now),
             Control::Command(command) => self.handle_forwarded(command, from, now),
             Control::Returned(command) => self.handle_command(command, now),
@@ -88,16 +90,18 @@ impl Sfu {
     /// The worker to forward a command to; `None` if it is carried out here.
     pub(super) fn elsewhere(&mut self, command: &Command) -> Option<u8> {
         match command {
-            Command::Publish { room, peer, .. } => {
+            Command::Publish { room, peer, .. }
+            | Command::Watch { room, peer, publishes: Some(_), .. } => {
                 let home = self.workers.home(*room);
                 (home != self.workers.me).then(|| self.remote_peers.set(*peer, home, &[]))?;
                 Some(home)
             }
-            Command::GoLive { room } => Some(self.workers.home(*room)),
+            Command::GoLive { room } | Command::Mute { room, .. } => Some(self.workers.home(*room)),
             Command::Watch { .. } | Command::WatchOffer { .. } => None,
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }
             | Command::RestartIce { peer, .. }
+            | Command::Recast { peer, .. }
             | Command::Prefer { peer, .. }
             | Command::Close { peer } => self.remote_peers.of(*peer),
         }
@@ -107,7 +111,8 @@ impl Sfu {
     /// Handles a command from the registrar of its peer, or about a room whose home is here.
     fn handle_forwarded(&mut self, command: Command, from: u8, now: Instant) {
         let Some(peer) = command.peer() else { return self.carry_out(command, now) };
-        let is_new = matches!(command, Command::Publish { .. });
+        let publishes = matches!(command, Command::Watch { publishes: Some(_), .. });
+        let is_new = publishes || matches!(command, Command::Publish { .. });
         if !is_new && !self.room_of.contains_key(&peer) {
             return self.workers.send(from, Control::Returned(command));
         }
@@ -173,6 +178,7 @@ impl Sfu {
         let Datagram { source, destination, contents } = *datagram;
         let Some(room_id) = self.room_of.get(&peer) else { return };
         let viewer = self.rooms.get(room_id).and_then(|it| it.viewers.get(&peer));
+        let viewer = viewer.filter(|it| !it.publishes());
         let is_path = viewer.is_some_and(|it| it.egress.path() == Some((destination, source)));
         let is_check = matches!(contents.first(), Some(0..=3));
         // A DTLS record does not prove who sent it; a check and SRTCP do.

@@ -6,33 +6,39 @@ use std::time::Instant;
 
 use super::{Peer, Sfu, contain};
 use crate::egress::Egress;
-use crate::ingress::Publisher;
+use crate::ingress::{Inbound, Publisher};
 use crate::viewer::Viewer;
-use media_api::{CloseReason, Event, NegotiationError};
-use media_api::{PeerId, RoomId};
+use media_api::{Cast, CloseReason, Event, NegotiationError};
+use media_api::{PeerId, RoomId, Seat};
 
 impl Sfu {
     pub(super) fn publish(
         &mut self,
         room: RoomId,
         peer: PeerId,
+        (seat, on_air): (Seat, bool),
         offer: &str,
-        on_air: bool,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
             let of = (&self.shared, &self.config);
-            let (new, sdp) = Publisher::accept(peer, of, offer, via, now)?;
+            let (new, sdp) = Publisher::accept((peer, seat), of, offer, via, now)?;
             let (codecs, ufrags) = (new.codecs(), new.ufrags());
             Ok((new, Answered { sdp, codecs }, ufrags))
         });
         let (new, answered, ufrags) = accepted.unwrap_or_else(|| Err(unreadable()))?;
         self.set_ufrags(peer, &ufrags);
-        let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
+        let old = if seat.is_host() {
+            let old = self.rooms.entry(room).or_default().set_publisher(Some(new), on_air);
+            self.relay_stage(room, true);
+            self.end_second(room);
+            old
+        } else {
+            self.seat_guest(room, seat, new)
+        };
         self.enter(peer, room);
-        self.relay_stage(room, true);
         if let Some(old) = old {
             self.say_goodbye_to_publisher(old, CloseReason::Replaced, now);
         }
@@ -66,14 +72,24 @@ impl Sfu {
         &mut self,
         room: RoomId,
         peer: PeerId,
+        (cast, publishes): (Cast, Option<Seat>),
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<String, NegotiationError> {
         self.has_space()?;
         let mut egress = self.new_egress(now);
-        let sdp = egress.offer(via);
+        egress.set_cast(cast);
+        let Some(seat) = publishes else {
+            let sdp = egress.offer(via);
+            self.add_viewer(room, peer, egress);
+            return Ok(sdp);
+        };
+        let inbound = Inbound::new(seat, &self.shared, &self.config, now);
         self.add_viewer(room, peer, egress);
-        Ok(sdp)
+        let viewer = self.rooms.get_mut(&room).and_then(|it| it.viewers.get_mut(&peer));
+        let viewer = viewer.ok_or(NegotiationError::UnknownPeer)?;
+        viewer.set_inbound(inbound);
+        Ok(viewer.egress.offer(via))
     }
 
     fn new_egress(&self, now: Instant) -> Box<Egress> {
@@ -96,13 +112,20 @@ impl Sfu {
         let result = self.with_peer(peer, now, |it, _| match it {
             Peer::Publisher(_) => Err(NegotiationError::OutOfOrder),
             Peer::Viewer(it) => {
+                if let Some(inbound) = it.inbound() {
+                    inbound.take_answer(sdp)?;
+                }
                 it.egress.accept_answer(sdp, now)?;
                 it.renegotiated();
-                Ok((it.egress.codecs(), it.egress.ufrag()))
+                let seat = it.inbound().map(|it| it.seat);
+                Ok((it.egress.codecs(), it.egress.ufrag(), seat))
             }
         });
-        let (codecs, ufrag) = result.ok_or(NegotiationError::UnknownPeer)??;
+        let (codecs, ufrag, seat) = result.ok_or(NegotiationError::UnknownPeer)??;
         self.set_ufrag(peer, &ufrag);
+        if let (Some(seat), Some(room)) = (seat, self.room_of.get(&peer).copied()) {
+            self.seat_viewer(room, seat, peer);
+        }
         Ok(codecs)
     }
 

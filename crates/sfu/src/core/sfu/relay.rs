@@ -9,7 +9,7 @@ use crate::media::packet::Packet;
 use crate::media::stream_key::{Rids, StreamKey};
 use crate::workers::bits;
 use crate::workers::message::{Control, Relayed};
-use media_api::RoomId;
+use media_api::{RoomId, Seat};
 
 impl Sfu {
     /// Subscribes to a room that has a viewer here, unless it is relayed already or its home is here.
@@ -33,8 +33,9 @@ impl Sfu {
         room.subscribers |= 1 << by;
         let stage = Relayed::Stage { room: room_id, is_new: true, on_air: room.on_air };
         let packets = room.snapshot().into_iter();
-        let packets = packets
-            .map(|(stream, format, it)| Relayed::Packet(room_id, stream, format, it.clone()));
+        let packets = packets.map(|(seat, key, format, it)| {
+            Relayed::Packet(room_id, (seat, key), format, it.clone())
+        });
         // After the packets, which create the layers.
         let paused = Relayed::Paused(room_id, room.paused());
         self.workers.relay_stage(by, stage, packets.chain([paused]));
@@ -60,8 +61,10 @@ impl Sfu {
 
     /// Handles a stage, packet or list of paused layers that the home of a room relayed.
     pub(super) fn handle_relayed(&mut self, relayed: Relayed, now: Instant) {
-        let (Relayed::Stage { room: id, .. } | Relayed::Packet(id, ..) | Relayed::Paused(id, _)) =
-            relayed;
+        let (Relayed::Stage { room: id, .. }
+        | Relayed::Guest(id, _)
+        | Relayed::Packet(id, ..)
+        | Relayed::Paused(id, _)) = relayed;
         // Packets that were under way when the last viewer left are dropped.
         let Some(room) = self.rooms.get_mut(&id).filter(|it| it.is_subscribed) else { return };
         match relayed {
@@ -72,6 +75,11 @@ impl Sfu {
                 room.on_air = on_air;
                 self.timers.set(Deadline::Room(id), room.deadline());
                 self.dirty.insert(id);
+            }
+            Relayed::Guest(_, seat) => {
+                if let Some(guest) = room.guest_entry(seat) {
+                    guest.set_publisher(None);
+                }
             }
             Relayed::Packet(_, stream, format, packet) => {
                 self.ingest(id, stream, format, packet, now);
@@ -84,7 +92,7 @@ impl Sfu {
     pub(super) fn ingest(
         &mut self,
         room_id: RoomId,
-        stream: StreamKey,
+        (seat, stream): (Seat, StreamKey),
         format: Format,
         packet: Packet,
         now: Instant,
@@ -92,11 +100,17 @@ impl Sfu {
         let n_peers = self.room_of.len();
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let (is_video, is_complete) = (format.codec.is_video(), packet.marker);
-        let change = room.ingest(stream, format, packet);
+        let level = packet.header_ext.audio_level;
+        let change = match seat {
+            Seat::HOST => room.ingest(stream, format, packet),
+            guest => room.ingest_of_guest(guest, stream, format, packet),
+        };
+        let is_dropped = !is_video && room.is_muted(seat);
         if room.subscribers != 0
-            && let Some(packet) = room.newest_of(stream, format)
+            && !is_dropped
+            && let Some(packet) = room.newest_of(seat, stream, format)
         {
-            self.workers.relay(room.subscribers, room_id, stream, format, packet);
+            self.workers.relay(room.subscribers, room_id, (seat, stream), format, packet);
         }
         if room.is_flush_due(is_video, is_complete, n_peers, now) {
             self.dirty.insert(room_id);
@@ -104,12 +118,21 @@ impl Sfu {
             self.timers.set(Deadline::Room(room_id), room.deadline());
         }
         self.report(room_id, change);
+        if !is_video {
+            self.hear(room_id, seat, level, now);
+        }
     }
 
     /// A viewer at another worker needs a keyframe. It is requested as for a viewer here.
-    pub(super) fn keyframe_wanted(&mut self, room_id: RoomId, stream: StreamKey, now: Instant) {
+    pub(super) fn keyframe_wanted(
+        &mut self,
+        room_id: RoomId,
+        seat: Seat,
+        stream: StreamKey,
+        now: Instant,
+    ) {
         if let Some(room) = self.rooms.get_mut(&room_id) {
-            room.want_keyframe_of(stream, now);
+            room.want_keyframe_of(seat, stream, now);
             self.attend_room(room_id, now);
         }
     }

@@ -11,6 +11,7 @@ use super::*;
 use crate::NegotiationError;
 use crate::egress::Egress;
 use crate::testing::START;
+use media_api::Cast;
 
 const ROOM: RoomId = RoomId(1);
 
@@ -68,7 +69,12 @@ fn closing_everybody_leaves_nothing() {
     let mut sfu = sfu();
     for n in 0..10 {
         sfu.handle_command(
-            Command::Watch { room: RoomId(n % 3), peer: PeerId(n), via: None },
+            Command::Watch {
+                room: RoomId(n % 3),
+                peer: PeerId(n),
+                cast: Cast::default(),
+                via: None,
+            },
             *START,
         );
     }
@@ -87,7 +93,10 @@ fn a_viewer_that_nominates_before_its_answer_goes_with_the_answer_to_who_heard_i
     (config.worker, config.workers) = (0, 2);
     let peer = (1..).map(PeerId).find(|it| crate::registrar_of(*it, 2) == 0).unwrap();
     let mut sfu = Sfu::new(config);
-    sfu.handle_command(Command::Watch { room: ROOM, peer, via: None }, *START);
+    sfu.handle_command(
+        Command::Watch { room: ROOM, peer, cast: Cast::default(), publishes: None, via: None },
+        *START,
+    );
     let Some(Event::Offer { sdp, .. }) = events(&mut sfu, *START).pop() else { panic!("no offer") };
     let ours = |name| sdp.lines().find_map(|it| it.strip_prefix(name)).unwrap();
     let username = format!("{}:ERqn", ours("a=ice-ufrag:"));

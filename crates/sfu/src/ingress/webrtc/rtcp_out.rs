@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rtp::rtcp::{FirEntry, ReportBlock, write};
+use rtp::srtp;
 
 use super::{Link, WebRtc};
 use crate::core::outbox::Outbox;
@@ -19,13 +20,13 @@ const MAX_BLOCKS: usize = 16;
 
 /// An RTCP compound packet for a publisher.
 struct Compound {
-    bytes: [u8; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD],
+    bytes: [u8; MAX_RTCP_BYTES + srtp::MAX_RTCP_OVERHEAD],
     len: usize,
 }
 
 impl Compound {
     fn new() -> Self {
-        Self { bytes: [0; MAX_RTCP_BYTES + rtp::srtp::MAX_RTCP_OVERHEAD], len: 0 }
+        Self { bytes: [0; MAX_RTCP_BYTES + srtp::MAX_RTCP_OVERHEAD], len: 0 }
     }
 
     /// Begins a compound packet. It starts with an empty report, unless the publisher accepts reduced-size RTCP (RFC
@@ -47,9 +48,8 @@ impl Compound {
     }
 
     /// Encrypts the compound packet into the outbox.
-    fn send(mut self, link: &mut Link, path: Path, out: &mut Outbox) {
-        let Some(keys) = &mut link.keys else { return };
-        if let Ok(len) = keys.sender.protect_rtcp(&mut self.bytes, self.len) {
+    fn send(mut self, keys: &mut srtp::Sender, path: Path, out: &mut Outbox) {
+        if let Ok(len) = keys.protect_rtcp(&mut self.bytes, self.len) {
             out.push(path.local, path.remote, self.bytes.get(..len).unwrap_or_default());
         }
     }
@@ -58,7 +58,6 @@ impl Compound {
 impl WebRtc {
     /// When RTCP is due on one link.
     pub(super) fn rtcp_deadline(&self, link: &Link) -> Option<Instant> {
-        link.keys.as_ref()?;
         let media = self.streams.all.iter().filter_map(|it| it.media.as_ref());
         let nacks = media.filter_map(|it| it.nack.deadline());
         nacks.chain(link.feedback.deadline()).chain([link.report_at]).min()
@@ -66,18 +65,35 @@ impl WebRtc {
 
     /// Sends the RTCP that is due on one link.
     pub(super) fn send_rtcp(&mut self, at: usize, now: Instant, out: &mut Outbox) {
-        let Some(link) = self.links.get(at) else { return };
-        // This runs after each packet: do nothing before something is due.
-        let is_due = self.rtcp_deadline(link).is_some_and(|it| it <= now);
-        if !is_due && link.keyframes.is_empty() {
-            return;
+        let Some(link) = self.links.get(at).filter(|it| self.is_rtcp_due(it, now)) else { return };
+        let Some(path) = link.transport.path() else { return };
+        let Some(mut keys) = self.links.get_mut(at).and_then(|it| it.keys.take()) else { return };
+        self.write_rtcp(at, &mut keys.sender, path, now, out);
+        if let Some(link) = self.links.get_mut(at) {
+            link.keys = Some(keys);
         }
-        let Some(path) = link.transport.path().filter(|_| link.keys.is_some()) else { return };
+    }
+
+    /// Whether RTCP is due on a link. This is asked after each packet.
+    pub(super) fn is_rtcp_due(&self, link: &Link, now: Instant) -> bool {
+        !link.keyframes.is_empty() || self.rtcp_deadline(link).is_some_and(|it| it <= now)
+    }
+
+    /// Writes the RTCP that is due on one link, under these keys.
+    pub(super) fn write_rtcp(
+        &mut self,
+        at: usize,
+        keys: &mut srtp::Sender,
+        path: Path,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
+        let Some(link) = self.links.get(at) else { return };
         let ssrc = link.ssrc;
         let mut sections = self.streams.sections.iter().filter(|it| it.link == at);
         let is_reduced = sections.all(|it| it.incoming.media.rtcp_rsize);
-        self.send_nacks(at, is_reduced, path, now, out);
-        self.send_keyframe_requests(at, is_reduced, path, out);
+        self.send_nacks((at, is_reduced), keys, path, now, out);
+        self.send_keyframe_requests((at, is_reduced), keys, path, out);
         let Some(link) = self.links.get_mut(at) else { return };
         loop {
             let mut compound = Compound::begun(is_reduced, ssrc);
@@ -86,18 +102,18 @@ impl WebRtc {
             if !compound.add(|out| feedback.write(out, ssrc, media_ssrc, now)) {
                 break;
             }
-            compound.send(link, path, out);
+            compound.send(keys, path, out);
         }
         if now >= link.report_at {
             link.report_at = now + REPORT_INTERVAL;
-            self.send_report(at, path, now, out);
+            self.send_report(at, keys, path, now, out);
         }
     }
 
     fn send_nacks(
         &mut self,
-        at: usize,
-        is_reduced: bool,
+        (at, is_reduced): (usize, bool),
+        keys: &mut srtp::Sender,
         path: Path,
         now: Instant,
         out: &mut Outbox,
@@ -121,14 +137,14 @@ impl WebRtc {
             }
         }
         if has_any {
-            compound.send(link, path, out);
+            compound.send(keys, path, out);
         }
     }
 
     fn send_keyframe_requests(
         &mut self,
-        at: usize,
-        is_reduced: bool,
+        (at, is_reduced): (usize, bool),
+        keys: &mut srtp::Sender,
         path: Path,
         out: &mut Outbox,
     ) {
@@ -156,11 +172,18 @@ impl WebRtc {
             }
         }
         if has_any {
-            compound.send(link, path, out);
+            compound.send(keys, path, out);
         }
     }
 
-    fn send_report(&mut self, at: usize, path: Path, now: Instant, out: &mut Outbox) {
+    fn send_report(
+        &mut self,
+        at: usize,
+        keys: &mut srtp::Sender,
+        path: Path,
+        now: Instant,
+        out: &mut Outbox,
+    ) {
         let Some(link) = self.links.get_mut(at) else { return };
         let mut blocks: Vec<ReportBlock> = Vec::with_capacity(MAX_BLOCKS);
         for stream in self.streams.all.iter_mut().take(MAX_BLOCKS) {
@@ -183,18 +206,18 @@ impl WebRtc {
         if !sources.is_empty() && sections.any(|it| it.incoming.media.is_told_by_remb()) {
             compound.add(|out| write::remb(out, ssrc, bps, &sources));
         }
-        compound.send(link, path, out);
+        compound.send(keys, path, out);
     }
 
     /// Sends an RTCP BYE and a DTLS close on each link.
     pub(super) fn say_goodbye(&mut self, out: &mut Outbox) {
         for link in &mut self.links {
             let Some(path) = link.transport.path() else { continue };
-            if link.keys.is_some() {
+            if let Some(keys) = &mut link.keys {
                 let ssrc = link.ssrc;
                 let mut compound = Compound::begun(false, ssrc);
                 compound.add(|out| write::bye(out, &[ssrc]));
-                compound.send(link, path, out);
+                compound.send(&mut keys.sender, path, out);
             }
             let goodbye = link.transport.take_goodbye();
             if !goodbye.is_empty() {

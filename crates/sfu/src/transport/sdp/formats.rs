@@ -132,6 +132,14 @@ pub(super) fn ours(kind: MediaKind, mid: &str) -> Media {
     }
 }
 
+/// The formats and extensions in which the media of guests is forwarded: those that every browser plays (RFC 7742,
+/// section 5), so that descriptions with many guests stay small.
+pub(super) fn of_guests(kind: MediaKind, mid: &str) -> Media {
+    let mut media = ours(kind, mid);
+    media.formats.retain(|it| matches!(it.pt, 96 | 108 | 111));
+    media
+}
+
 /// The formats of a peer that we forward, in its order of preference, each with the payload type of its
 /// retransmissions.
 pub(super) fn formats(section: &sdp::Section<'_>, kind: MediaKind) -> Vec<Offered> {

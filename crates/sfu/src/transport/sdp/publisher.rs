@@ -55,8 +55,25 @@ pub(crate) fn read_publisher(text: &str) -> Result<PublisherOffer, NegotiationEr
         })
         .collect::<Result<_, _>>()?;
     let allow_mixed = description.session.has("extmap-allow-mixed");
-    let layout = Layout { audio: None, video: None, sections, bundle, allow_mixed };
+    let layout =
+        Layout { audio: None, video: None, guests: Vec::new(), sections, bundle, allow_mixed };
     Ok(PublisherOffer { transports, layout })
+}
+
+impl PublisherOffer {
+    /// Keeps the picture formats that all viewers are offered of guests: VP8, or H264 where there is no VP8.
+    pub(crate) fn keep_formats_of_guests(&mut self) {
+        for section in &mut self.layout.sections {
+            let Plan::Receive(incoming) = &mut section.plan else { continue };
+            let formats = &mut incoming.media.formats;
+            let best = [Codec::Vp8, Codec::H264]
+                .into_iter()
+                .find(|codec| formats.iter().any(|it| it.format.codec == *codec));
+            if let Some(best) = best.filter(|_| incoming.kind == MediaKind::Video) {
+                formats.retain(|it| it.format.codec == best);
+            }
+        }
+    }
 }
 
 /// The media descriptions on one transport.

@@ -4,7 +4,9 @@ use sdp::{Description, Setup};
 
 use super::formats::Way;
 use super::unread;
-use super::{DtlsRole, Layout, Media, MediaKind, Plan, Remote, RemoteTransport, Section, formats};
+use super::{
+    DtlsRole, Layout, Line, Media, MediaKind, Plan, Remote, RemoteTransport, Section, formats,
+};
 use crate::NegotiationError;
 
 /// The longest `a=mid`, in bytes: it fits the one-byte form of a header extension. Those of all clients do.
@@ -15,7 +17,7 @@ const BUNDLE_NEEDED: &str = "it needs a=group:BUNDLE with the a=mid of each m-li
 
 /// Reads a viewer's offer.
 pub(crate) fn read_offer(text: &str) -> Result<Remote, NegotiationError> {
-    read(&Description::parse(text).map_err(unread)?)
+    read(&Description::parse(text).map_err(unread)?, None)
 }
 
 /// Reads a viewer's answer to our offer of this layout.
@@ -28,14 +30,17 @@ pub(crate) fn read_answer(text: &str, offered: &Layout) -> Result<Remote, Negoti
             "an answer has the m-lines of its offer: as many, in the same order, with the same a=mid",
         ));
     }
-    read(&description)
+    read(&description, Some(offered))
 }
 
-fn read(description: &Description<'_>) -> Result<Remote, NegotiationError> {
+fn read(
+    description: &Description<'_>,
+    offered: Option<&Layout>,
+) -> Result<Remote, NegotiationError> {
     if description.is_ice_lite() {
         return Err(malformed("a=ice-lite: this server is ICE-lite itself, one side has to check"));
     }
-    let layout = layout(description)?;
+    let layout = layout(description, offered)?;
     let transport = description.transport_of(on_transport(description, &layout));
     Ok(Remote { transport: remote_transport(&transport)?, layout })
 }
@@ -74,20 +79,25 @@ fn role(transport: &sdp::Transport<'_, '_>) -> Result<DtlsRole, NegotiationError
     }
 }
 
-/// Decides the use of each media description.
-fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
+/// Decides the use of each media description: as it was offered, if we offered.
+fn layout(
+    description: &Description<'_>,
+    offered: Option<&Layout>,
+) -> Result<Layout, NegotiationError> {
     let session = &description.session;
     let group: Vec<&str> = description.bundle().into_iter().flat_map(|it| it.mids()).collect();
     let mut layout = Layout {
         audio: None,
         video: None,
+        guests: Vec::new(),
         sections: Vec::new(),
         bundle: Vec::new(),
         allow_mixed: session.has("extmap-allow-mixed"),
     };
     let mut lacks = NegotiationError::NoMedia("to receive");
-    for lines in &description.sections {
+    for (at, lines) in description.sections.iter().enumerate() {
         let mid = mid(lines)?;
+        let ours = offered.and_then(|it| it.sections.get(at)).map(|it| &it.plan);
         if !mid.is_empty() && layout.sections.iter().any(|it| it.mid == mid) {
             return Err(malformed("two m-lines with one a=mid"));
         }
@@ -97,7 +107,8 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
                 if receives {
                     lacks = NegotiationError::NoCodec;
                 }
-                plan(&mut layout, kind, media(lines, session, kind, Way::ToPeer), receives)
+                let media = media(lines, session, kind, Way::ToPeer);
+                plan(&mut layout, kind, media, receives, ours)
             }
             Err(Unusable::OtherTransport) => {
                 lacks = malformed(BUNDLE_NEEDED);
@@ -109,7 +120,8 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
         let (mid, transport) = (mid.to_owned(), 0);
         layout.sections.push(Section { kind, mid, rest, transport, plan });
     }
-    if layout.audio.is_none() && layout.video.is_none() {
+    let sends = |it: &Layout| it.sections.iter().any(|it| matches!(it.plan, Plan::Send(_)));
+    if !sends(&layout) && offered.is_none_or(sends) {
         return Err(lacks);
     }
     for mid in group {
@@ -122,18 +134,26 @@ fn layout(description: &Description<'_>) -> Result<Layout, NegotiationError> {
     Ok(layout)
 }
 
-/// The first audio and the first video that are received are sent. Media that the viewer does not receive yet stays
-/// idle.
-fn plan(layout: &mut Layout, kind: MediaKind, media: Option<Media>, receives: bool) -> Plan {
-    let slot = match kind {
-        MediaKind::Audio => &mut layout.audio,
-        MediaKind::Video => &mut layout.video,
+/// The first audio and the first video that are received are sent, or what we offered. Media that the viewer does not
+/// receive yet stays idle.
+fn plan(
+    layout: &mut Layout,
+    kind: MediaKind,
+    media: Option<Media>,
+    receives: bool,
+    ours: Option<&Plan>,
+) -> Plan {
+    let line = match ours {
+        Some(Plan::Send(line)) => *line,
+        Some(Plan::Idle(_)) => return media.map_or(Plan::Reject, |it| Plan::Idle(Box::new(it))),
+        Some(Plan::Reject | Plan::Receive(_)) => return Plan::Reject,
+        None => Line::of_host(kind),
     };
     match media {
         Some(media) if !receives => Plan::Idle(Box::new(media)),
-        Some(media) if slot.is_none() => {
-            *slot = Some(media);
-            Plan::Send(kind)
+        Some(media) if layout.media(line).is_none() => {
+            layout.set(line, media);
+            Plan::Send(line)
         }
         _ => Plan::Reject,
     }
@@ -210,7 +230,8 @@ fn keep_one_transport(description: &Description<'_>, layout: &mut Layout) {
     }
     let pairs = || description.sections.iter().zip(&layout.sections);
     let used: Vec<_> = pairs().filter(|it| it.1.plan != Plan::Reject).map(|it| it.0).collect();
-    let picture = pairs().find(|it| it.1.plan == Plan::Send(MediaKind::Video)).map(|it| it.0);
+    let is_picture = |it: &Section| it.plan == Plan::Send(Line::of_host(MediaKind::Video));
+    let picture = pairs().find(|it| is_picture(it.1)).map(|it| it.0);
     let Some(first) = picture.or(used.first().copied()).filter(|_| used.len() > 1) else { return };
     let ufrag = first.attributes.get("ice-ufrag");
     let (first_line, all_mux) = (first.line, used.iter().all(|it| it.has_rtcp_mux()));
@@ -221,8 +242,8 @@ fn keep_one_transport(description: &Description<'_>, layout: &mut Layout) {
             continue;
         }
         match std::mem::replace(&mut ours.plan, Plan::Reject) {
-            Plan::Send(MediaKind::Audio) => layout.audio = None,
-            Plan::Send(MediaKind::Video) => layout.video = None,
+            Plan::Send(Line { kind: MediaKind::Audio, .. }) => layout.audio = None,
+            Plan::Send(Line { kind: MediaKind::Video, .. }) => layout.video = None,
             Plan::Receive(_) | Plan::Idle(_) | Plan::Reject => {}
         }
     }

@@ -5,6 +5,7 @@
 //! of it. All have LF line ends there; on the wire they have CRLF.
 
 mod browsers;
+mod guests;
 mod hostile;
 mod negotiated_with_str0m;
 mod ours;
@@ -45,6 +46,8 @@ fn local(candidates: &[SocketAddr]) -> Local<'_> {
         cname: "kaibo",
         stream_id: "kaibo",
         ssrcs: Ssrcs { audio: 1_001, video: 1_002, rtx: 1_003 },
+        is_both_ways: false,
+        guests: &[],
     }
 }
 

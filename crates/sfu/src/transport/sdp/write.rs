@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use super::{
-    DtlsRole, Incoming, Layout, Local, LocalTransport, Media, MediaKind, Plan, PublisherOffer,
-    Remote, Section, Ssrcs, formats,
+    DtlsRole, Incoming, Layout, Line, Local, LocalTransport, Media, MediaKind, Plan,
+    PublisherOffer, Remote, Section, Ssrcs, formats,
 };
 use crate::media::name::Name;
 
@@ -76,7 +76,7 @@ struct Writer<'a, F> {
 /// The media that flows in a media description.
 #[derive(Debug, Clone, Copy)]
 enum Flow<'a> {
-    Out(MediaKind),
+    Out(Line),
     In(&'a Incoming),
     Nothing,
 }
@@ -120,7 +120,7 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         let mut n_transports = 0;
         for section in &self.layout.sections {
             let (media, flow) = match &section.plan {
-                Plan::Send(kind) => (self.layout.media(*kind), Flow::Out(*kind)),
+                Plan::Send(line) => (self.layout.media(*line), Flow::Out(*line)),
                 Plan::Receive(it) => (Some(&it.media), Flow::In(it)),
                 Plan::Idle(media) => (Some(&**media), Flow::Nothing),
                 Plan::Reject => (None, Flow::Nothing),
@@ -187,9 +187,11 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
         }
         match flow {
             Flow::In(_) => line!(self, "a=recvonly"),
-            Flow::Out(kind) => {
-                line!(self, "a=sendonly");
-                line!(self, "a=msid:{} {}", self.local.stream_id, kind.as_str());
+            Flow::Out(of) => {
+                let way = if self.local.is_both_ways { "sendrecv" } else { "sendonly" };
+                line!(self, "a={way}");
+                let (stream, track) = self.names(of);
+                line!(self, "a=msid:{stream} {track}");
             }
             Flow::Nothing => line!(self, "a=inactive"),
         }
@@ -202,10 +204,16 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
             None => payload_types(media, &mut self.text),
         }
         match flow {
-            Flow::Out(kind) => self.sources(kind, media),
+            Flow::Out(of) => self.sources(of, media),
             Flow::In(incoming) => self.layers(incoming),
             Flow::Nothing => {}
         }
+    }
+
+    /// The ids of a track's stream and of the track in it (RFC 8830).
+    fn names(&self, of: Line) -> (&'a str, &'static str) {
+        let guest = self.local.guests.iter().find(|it| it.seat == of.seat);
+        (guest.map_or(self.local.stream_id, |it| &it.stream), of.kind.as_str())
     }
 
     /// Writes the accepted simulcast layers: all that were offered (RFC 8853, section 5.3.2).
@@ -255,10 +263,11 @@ impl<'a, F: Fn(usize) -> &'static str> Writer<'a, F> {
     }
 
     /// Writes the SSRCs of our streams (RFC 5576), for which a browser prepares its receivers.
-    fn sources(&mut self, kind: MediaKind, media: &Media) {
-        let Local { cname, stream_id, ssrcs, .. } = self.local;
-        let Ssrcs { audio: audio_ssrc, video: video_ssrc, rtx: rtx_ssrc } = *ssrcs;
-        let track = kind.as_str();
+    fn sources(&mut self, of: Line, media: &Media) {
+        let Local { cname, ssrcs, .. } = self.local;
+        let Ssrcs { audio: audio_ssrc, video: video_ssrc, rtx: rtx_ssrc } = ssrcs.of(of.seat);
+        let (stream_id, track) = self.names(of);
+        let kind = of.kind;
         let has_rtx = media.formats.iter().any(|it| it.rtx.is_some());
         let sources = match kind {
             MediaKind::Audio => vec![audio_ssrc],

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use str0m::Rtc;
 use str0m::bwe::BweKind;
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::rtp::{ExtensionValues, RtpWrite, Ssrc};
@@ -38,6 +38,8 @@ pub(crate) struct Host {
     pub(crate) packets_per_keyframe: u16,
     pub(crate) first_seq: u64,
     pub(crate) first_ts: u32,
+    /// Packets that it was sent, as a guest that watches on the same connection.
+    pub(crate) received: usize,
     /// When it was asked for a keyframe.
     pub(crate) keyframe_requests: Vec<Instant>,
     pub(crate) frames_sent: u32,
@@ -47,6 +49,11 @@ pub(crate) struct Host {
     pub(crate) obeys: bool,
     /// How often it makes a keyframe of its own accord, in frames, as encoders do that are no browsers.
     pub(crate) keyframe_every: Option<u32>,
+    /// Whether it sends a second picture, of keyframes of one packet; its host is 50 more.
+    pub(crate) has_second: bool,
+    second: Option<(Mid, u64)>,
+    /// The level of its sound, in -dBov, if it tells it.
+    pub(crate) level: Option<i8>,
     /// Whether it has a microphone.
     pub(crate) has_sound: bool,
     /// Whether only its best layer repeats what is lost, as that of OBS 32 does.
@@ -119,11 +126,15 @@ impl Default for Host {
             packets_per_keyframe: 30,
             first_seq: 17,
             first_ts: 1_000,
+            received: 0,
             keyframe_requests: Vec::new(),
             frames_sent: 0,
             extra_payload_bytes: 0,
             obeys: true,
             keyframe_every: None,
+            has_second: false,
+            second: None,
+            level: None,
             has_sound: true,
             repeats_best_only: false,
             in_place: None,
@@ -306,11 +317,26 @@ impl Host {
             simulcast
         });
         let video = api.add_media(MediaKind::Video, Direction::SendRecv, None, None, simulcast);
+        let second = self
+            .has_second
+            .then(|| api.add_media(MediaKind::Video, Direction::SendOnly, None, None, None));
+        self.second = second.map(|mid| (mid, self.first_seq));
         let (offer, pending) = api.apply().unwrap();
         self.mids = Some((audio, video));
         self.pending = Some(pending);
         let offer = preferring(&offer.to_sdp_string(), self.codec);
         if self.is_grouped { grouping(&offer, self.layers.len()) } else { offer }
+    }
+
+    /// Answers an offer of the server for both ways.
+    pub(crate) fn answer(&mut self, rtc: &mut Rtc, offer: &str) -> String {
+        let offer = SdpOffer::from_sdp_string(offer).unwrap();
+        let answer = rtc.sdp_api().accept_offer(offer).unwrap();
+        // The server's offers begin with sound.
+        self.mids = Some((Mid::from("0"), Mid::from("1")));
+        self.video_seq = self.first_seq;
+        self.audio_seq = self.first_seq;
+        answer.to_sdp_string()
     }
 
     pub(crate) fn accept_answer(&mut self, rtc: &mut Rtc, sdp: &str) {
@@ -344,6 +370,7 @@ impl Host {
     }
 
     pub(crate) fn handle_event(&mut self, event: &str0m::Event, now: Instant) {
+        self.received += usize::from(matches!(event, str0m::Event::RtpPacket(_)));
         if let str0m::Event::KeyframeRequest(_) = event {
             self.keyframe_requests.push(now);
             self.keyframe_due |= self.obeys;
@@ -367,6 +394,7 @@ impl Host {
             self.next_frame_at = Some(at + self.frame_interval);
             let ts = self.ts(at - began, 90_000);
             self.write_frame(rtc, video, ts, now);
+            self.write_second(rtc, ts, now);
         }
         while *self.next_audio_at.get_or_insert(now) <= now {
             let at = self.next_audio_at.unwrap();
@@ -378,17 +406,27 @@ impl Host {
             let payload = vec![0xF8; 80];
             let seq = self.audio_seq;
             self.audio_seq += 1;
-            write(
-                rtc,
-                audio,
-                RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload),
-            );
+            let mut values = ExtensionValues::default();
+            values.audio_level = self.level;
+            let packet = RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload);
+            write(rtc, audio, packet.ext_vals(values));
         }
     }
 
     fn ts(&self, elapsed: Duration, clock_rate: u32) -> u32 {
         let ticks = (elapsed.as_micros() * u128::from(clock_rate) / 1_000_000) as u64;
         self.first_ts.wrapping_add(ticks as u32)
+    }
+
+    fn write_second(&mut self, rtc: &mut Rtc, ts: u32, now: Instant) {
+        let Some((mid, seq)) = self.second.filter(|_| self.has_second) else { return };
+        self.second = Some((mid, seq + 1));
+        let number = self.frames_sent;
+        let frame = Frame { host: self.id + 50, number, is_key: true, index: 0, count: 1 };
+        let payload = frame.write(self.codec, false, &Scaled::single(number, 0));
+        let pt = self.video_payload_type(rtc, mid);
+        let packet = RtpWrite::new(pt, seq.into(), ts, now, payload).marker(true).nackable(true);
+        write(rtc, mid, packet);
     }
 
     fn write_frame(&mut self, rtc: &mut Rtc, mid: Mid, ts: u32, now: Instant) {

@@ -14,8 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use sfu::{
-    Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Sfu, StreamId, Transmit,
-    WorkerMessage,
+    Cast, Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Seat, Sfu,
+    StreamId, Transmit, WorkerMessage,
 };
 use str0m::{Candidate, Rtc, RtcConfig};
 use str0m_netem::{
@@ -317,14 +317,46 @@ impl Sim {
 
     /// A browser publishes, and is not to be seen yet.
     pub(crate) fn add_rehearsing_host(&mut self, host: Host, link: NetemConfig) -> PeerId {
-        self.publish(ROOM, host, link, false)
+        self.publish(ROOM, Seat::HOST, host, link, false)
     }
 
     pub(crate) fn add_host_to(&mut self, room: RoomId, host: Host, link: NetemConfig) -> PeerId {
-        self.publish(room, host, link, true)
+        self.publish(room, Seat::HOST, host, link, true)
     }
 
-    fn publish(&mut self, room: RoomId, mut host: Host, link: NetemConfig, on_air: bool) -> PeerId {
+    /// A guest comes on stage.
+    pub(crate) fn add_guest(&mut self, seat: Seat, host: Host, link: NetemConfig) -> PeerId {
+        self.publish(ROOM, seat, host, link, true)
+    }
+
+    /// A guest of the basic profile, which answers an offer for both ways.
+    pub(crate) fn add_guest_for_both_ways(
+        &mut self,
+        seat: Seat,
+        mut host: Host,
+        link: NetemConfig,
+    ) -> PeerId {
+        let (peer, mut client) = self.client(link);
+        let (room, cast, publishes) = (ROOM, Cast::default(), Some(seat));
+        self.command(Command::Watch { room, peer, cast, publishes, via: self.via });
+        let offer = self.last_sdp(peer);
+        assert!(offer.contains("a=sendrecv"), "{offer}");
+        let sdp = host.answer(&mut client.rtc, &offer);
+        client.role = Role::Host(host);
+        self.clients.push(client);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp });
+        peer
+    }
+
+    fn publish(
+        &mut self,
+        room: RoomId,
+        seat: Seat,
+        mut host: Host,
+        link: NetemConfig,
+        on_air: bool,
+    ) -> PeerId {
         let is_in_place = host.in_place.is_some();
         let configure = |it| if is_in_place { InPlace::configure(it) } else { it };
         let (peer, mut client) = self.client_with(link, configure);
@@ -335,7 +367,14 @@ impl Sim {
         offer = (host.saying)(offer);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish { room, peer, offer, on_air, via: self.via });
+        self.command(Command::Publish {
+            room,
+            peer,
+            seat: Seat::HOST,
+            offer,
+            on_air,
+            via: self.via,
+        });
         let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };
@@ -355,7 +394,24 @@ impl Sim {
         let also = SocketAddr::new(client.address.ip(), client.address.port() + 1);
         client.rtc.add_local_candidate(Candidate::host(also, "udp").unwrap());
         client.also = Some(also);
-        self.watch(ROOM, peer, client, Duration::ZERO, |answer| answer)
+        self.watch((ROOM, Cast::default()), peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// A browser watches host and guests.
+    pub(crate) fn add_viewer_of(&mut self, cast: Cast, link: NetemConfig) -> PeerId {
+        let (peer, client) = self.client(link);
+        self.watch((ROOM, cast), peer, client, Duration::ZERO, |answer| answer)
+    }
+
+    /// The server offers a viewer another cast.
+    pub(crate) fn recast(&mut self, peer: PeerId, cast: Cast) {
+        self.command(Command::Recast { peer, cast, via: self.via });
+        let offer = self.last_sdp(peer);
+        let client = self.client_mut(peer);
+        client.viewer().hears_offer(&offer);
+        let answer = viewer::answer(&mut client.rtc, &offer);
+        self.settle(peer);
+        self.command(Command::Answer { peer, sdp: answer });
     }
 
     /// A browser whose answer takes longer to the server than its first check, which comes in at this
@@ -368,7 +424,7 @@ impl Sim {
     ) -> PeerId {
         let (peer, mut client) = self.client(link);
         client.heard_by = worker;
-        self.watch(ROOM, peer, client, delay, |answer| answer)
+        self.watch((ROOM, Cast::default()), peer, client, delay, |answer| answer)
     }
 
     pub(crate) fn add_viewer_to(&mut self, room: RoomId, link: NetemConfig) -> PeerId {
@@ -383,22 +439,23 @@ impl Sim {
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         let (peer, client) = self.client(link);
-        self.watch(room, peer, client, Duration::ZERO, change)
+        self.watch((room, Cast::default()), peer, client, Duration::ZERO, change)
     }
 
     fn watch(
         &mut self,
-        room: RoomId,
+        (room, cast): (RoomId, Cast),
         peer: PeerId,
         client: Client,
         answer_takes: Duration,
         change: impl FnOnce(String) -> String,
     ) -> PeerId {
         self.clients.push(client);
-        self.command(Command::Watch { room, peer, via: self.via });
+        self.command(Command::Watch { room, peer, cast, publishes: None, via: self.via });
         let offer = self.last_sdp(peer);
         let now = self.now;
         let client = self.client_mut(peer);
+        client.viewer().hears_offer(&offer);
         client.viewer().joined_at = Some(now);
         let answer = change(viewer::answer(&mut client.rtc, &offer));
         self.settle(peer);

@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Viewer {
     pub(crate) joined_at: Option<Instant>,
     pub(crate) screen: Screen,
+    /// What is shown of guests, by the stream that the server's offers name.
+    pub(crate) guests: BTreeMap<String, Screen>,
+    /// The stream of each SSRC of a guest.
+    streams: BTreeMap<u32, String>,
     /// Another [`PATIENCE`], such as the three seconds of Chromium.
     pub(crate) patience: Option<Duration>,
     video_ssrc: Option<u32>,
@@ -43,6 +47,7 @@ pub(crate) struct Screen {
     pub(crate) audio_packets: usize,
     pub(crate) audio_seqs: Vec<u64>,
     pub(crate) ssrcs: Vec<u32>,
+    video_ssrc: Option<u32>,
     /// Layers of shown pictures: spatial, temporal.
     pub(crate) layers: Vec<(u8, u8)>,
     /// Packets with H264 parameter sets alone.
@@ -194,9 +199,31 @@ impl Screen {
 }
 
 impl Viewer {
+    /// Reads which streams of an offer are those of guests.
+    pub(crate) fn hears_offer(&mut self, offer: &str) {
+        for line in offer.lines().filter_map(|it| it.strip_prefix("a=ssrc:")) {
+            if let Some((ssrc, rest)) = line.split_once(" msid:")
+                && let Some((stream, _)) = rest.split_once(' ')
+                && stream != "kaibo"
+            {
+                self.streams.insert(ssrc.parse().unwrap(), stream.to_owned());
+            }
+        }
+    }
+
     pub(crate) fn handle_event(&mut self, event: Event, now: Instant) {
         let Event::RtpPacket(packet) = event else { return };
         let ssrc = *packet.header.ssrc;
+        if let Some(stream) = self.streams.get(&ssrc) {
+            let screen = self.guests.entry(stream.clone()).or_default();
+            if packet.payload.len() < 500 && screen.video_ssrc != Some(ssrc) {
+                screen.audio_packets += 1;
+            } else {
+                screen.video_ssrc = Some(ssrc);
+                screen.take(&packet, now);
+            }
+            return;
+        }
         if !self.screen.ssrcs.contains(&ssrc) {
             self.screen.ssrcs.push(ssrc);
         }

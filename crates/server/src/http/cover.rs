@@ -1,0 +1,131 @@
+//! `/api/rooms/{room}/cover`: the picture of a room.
+
+use std::time::Instant;
+
+use auth::{Action, Credential};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use control::Refusal;
+use protocol::{ErrorCode, RoomName};
+use serde::Serialize;
+
+use super::bearer::bearer;
+use super::client::Client;
+use super::cors::preflight;
+use crate::ApiError;
+use crate::covers::Cover;
+use crate::limits::COVER_BYTES;
+use crate::state::App;
+
+/// With `v` in the query the address is of one picture for ever.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// Body of the answer to `PUT`.
+#[derive(Debug, Serialize)]
+struct Taken {
+    cover: u32,
+}
+
+/// Apart from the other routes: a picture is longer than any other body.
+pub(super) fn routes() -> Router<App> {
+    let preflight = async || preflight("GET, HEAD, PUT, DELETE, OPTIONS", None);
+    let route = get(read).put(put).delete(remove).options(preflight);
+    Router::new().route("/api/rooms/{room}/cover", route)
+}
+
+type Name = Result<Path<String>, PathRejection>;
+
+/// `GET`: the picture.
+async fn read(
+    State(app): State<App>,
+    name: Name,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let room = parse(name)?;
+    let cover = app
+        .covers
+        .get(&room)
+        .await
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the room has no picture"))?;
+    let Cover { bytes, mime, version } = cover;
+    let etag = format!("\"{version}\"");
+    let asked = format!("v={version}");
+    let is_for_ever = uri.query().is_some_and(|query| query.split('&').any(|it| it == asked));
+    let is_known = headers.get_all(IF_NONE_MATCH).iter().any(|value| {
+        let mut tags = value.to_str().unwrap_or_default().split(',').map(str::trim);
+        tags.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    });
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(CONTENT_TYPE, mime)], bytes).into_response()
+    };
+    let headers = response.headers_mut();
+    let cache = if is_for_ever { FOR_EVER } else { "no-cache" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Ok(etag) = etag.parse() {
+        headers.insert(ETAG, etag);
+    }
+    Ok(response)
+}
+
+/// `PUT`: who may publish in the room gives it a picture.
+async fn put(
+    State(app): State<App>,
+    client: Client,
+    name: Name,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let room = parse(name)?;
+    check(&app, &client, &headers, &room)?;
+    // Read after the right was asked for.
+    let body = to_bytes(body, COVER_BYTES).await.map_err(|_| {
+        let message = format!("the picture is longer than {COVER_BYTES} bytes");
+        ApiError::new(ErrorCode::TooLarge, message)
+    })?;
+    let cover = Cover::parse(body).ok_or_else(|| {
+        ApiError::new(ErrorCode::BadField, "the picture is neither JPEG nor PNG nor WebP")
+    })?;
+    let version = cover.version;
+    app.covers.set(room.clone(), Some(cover));
+    app.hub.cover(room, Some(version)).await;
+    Ok(axum::Json(Taken { cover: version }).into_response())
+}
+
+/// `DELETE`: the room has no picture any more.
+async fn remove(
+    State(app): State<App>,
+    client: Client,
+    name: Name,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let room = parse(name)?;
+    check(&app, &client, &headers, &room)?;
+    app.covers.set(room.clone(), None);
+    app.hub.cover(room, None).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse(name: Name) -> Result<RoomName, ApiError> {
+    let name = name.ok().and_then(|Path(name)| RoomName::parse(&name).ok());
+    name.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no room can have that name"))
+}
+
+/// Only who may publish in a room changes its picture, and no page of an origin that is not allowed.
+fn check(app: &App, client: &Client, headers: &HeaderMap, room: &RoomName) -> Result<(), ApiError> {
+    app.auth
+        .check_origin(&client.addr, headers)
+        .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
+    let key = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
+    let credential = Credential { key };
+    let may = app.auth.may(&client.addr, Action::Publish, room, &credential, Instant::now());
+    may.map_err(|denied| Refusal::from(denied).into())
+}

@@ -1,0 +1,26 @@
+import type { zhCast } from "./zh-cast";
+
+export const enCast: Readonly<Record<keyof typeof zhCast, string>> = {
+  "cast.title": "On stage",
+  "cast.ask": "Ask to join",
+  "cast.asked": "Waiting for the host to let you on…",
+  "cast.askedHint": "Until then nobody sees or hears you.",
+  "cast.connecting": "Connecting…",
+  "cast.onAir": "You are on stage: everybody in the room sees and hears you",
+  "cast.leave": "Leave the stage",
+  "cast.takeBack": "Don't ask any more",
+  "cast.preview": "Your picture",
+  "cast.micOn": "Turn the microphone on",
+  "cast.micOff": "Turn the microphone off",
+  "cast.cameraOn": "Turn the camera on",
+  "cast.cameraOff": "Turn the camera off",
+  "cast.declined": "The host did not let you on",
+  "cast.dropped": "The host took you off the stage",
+  "cast.full": "The stage is full, or the host has closed it",
+  "cast.own": "{name} (you)",
+  "cast.video": "Picture of {name}",
+  "cast.away": "Reconnecting",
+  "cast.muted": "Microphone is off",
+  "cast.pick": "Make {name} large",
+  "cast.second": "The host's other picture",
+};
