@@ -18,18 +18,12 @@ pub const MAX_FORMATS: usize = 64;
 pub const MAX_SOURCES: usize = 40;
 
 /// The counts so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Meter {
     n_rtpmap: usize,
     n_fmtp: usize,
     /// At most [`MAX_SOURCES`].
     sources: Vec<u32>,
-}
-
-impl Default for Meter {
-    fn default() -> Self {
-        Self { n_rtpmap: 0, n_fmtp: 0, sources: [0; MAX_SOURCES], n_sources: 0 }
-    }
 }
 
 impl Meter {
