@@ -52,6 +52,9 @@ async function connect(): Promise<void> {
 }
 
 function showFrame(): void {
+  for (const side of ["videoWidth", "videoHeight"]) {
+    Object.defineProperty(find("video"), side, { value: 360, configurable: true });
+  }
   find("video").dispatchEvent(new Event("play"));
   find("video").dispatchEvent(new Event("loadeddata"));
 }

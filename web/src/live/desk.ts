@@ -1,4 +1,4 @@
-import type { ChatRules, Desk, ErrorCode, Person, ServerMessage, StageAction } from "./protocol";
+import type { ChatRules, Desk, ErrorCode, ServerMessage, StageAction } from "./protocol";
 import type { Publisher } from "./publisher";
 import type { Request } from "./signaling";
 import { Store } from "./store";
@@ -6,13 +6,11 @@ import { Store } from "./store";
 export interface DeskSnapshot {
   /** What only hosts and moderators see; null until the server has told it. */
   desk: Desk | null;
-  /** Who wants to come on stage, in the order in which they asked. */
-  queue: readonly Person[];
   /** Why the last change was refused. */
   problem: ErrorCode | null;
 }
 
-export const DESK_START: DeskSnapshot = { desk: null, queue: [], problem: null };
+export const DESK_START: DeskSnapshot = { desk: null, problem: null };
 
 /** Changes whose refusal is still told to the person. */
 const ASKED_MAX = 32;
@@ -81,9 +79,6 @@ export class DeskWatch extends Store<DeskSnapshot> {
         this.update({ desk });
         break;
       }
-      case "stage_queue":
-        this.update({ queue: message.people });
-        break;
       case "error":
         if (this.#asked.delete(String(message.re))) this.update({ problem: message.code });
         break;

@@ -1,5 +1,5 @@
 import { type Health, SERVER_GONE, type Verdict } from "./health";
-import type { ErrorCode, Finding, LiveState, RoomState, Standing } from "./protocol";
+import type { ErrorCode, Finding, LiveState, Person, RoomState, Standing } from "./protocol";
 import type { SendStats } from "./stats";
 import type { NoPath } from "./why-no-path";
 
@@ -32,6 +32,8 @@ export interface PublisherSnapshot {
   paused: ReadonlySet<string>;
   /** What the server finds wrong with what is sent. */
   findings: readonly Finding[];
+  /** Who wants to come on stage, in the order in which they asked. */
+  queue: readonly Person[];
 }
 
 export const NOTHING: ReadonlySet<string> = new Set();
@@ -54,6 +56,7 @@ export const IDLE: PublisherSnapshot = {
   health: null,
   paused: NOTHING,
   findings: [],
+  queue: [],
 };
 
 /** Where the broadcast stands, as the host should see it. */

@@ -266,6 +266,9 @@ export class Publisher extends Store<PublisherSnapshot> {
       case "state":
         this.#setRoom(message);
         break;
+      case "stage_queue":
+        this.update({ queue: message.people });
+        break;
       case "viewers":
         this.update({ viewers: message.n, peak: Math.max(message.peak, message.n) });
         break;

@@ -1,5 +1,8 @@
-import { languageStore } from "../i18n/language";
+// Tests change the language without waiting for its words; those of tools have no page.
+if (typeof location !== "undefined") {
+  const { languageStore } = await import("../i18n/language");
+  await languageStore.loadAll();
+  await Promise.all([languageStore.load("zh-CN"), languageStore.load("en")]);
+}
 
-// Tests change the language without waiting for its words.
-await languageStore.loadAll();
-await Promise.all([languageStore.load("zh-CN"), languageStore.load("en")]);
+export {};

@@ -18,7 +18,7 @@ export function PeoplePanel({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
   const { publisher, broadcast } = studio;
   const { watch, snapshot } = useDesk(publisher);
-  const { desk, queue, problem } = snapshot;
+  const { desk, problem } = snapshot;
   useEffect(() => {
     watch?.look(true);
     return () => watch?.look(false);
@@ -32,7 +32,7 @@ export function PeoplePanel({ studio }: { studio: Studio }) {
       {watch && broadcast.room && (
         <StageFold
           stage={broadcast.room.stage}
-          queue={queue}
+          queue={studio.broadcast.queue}
           act={(action) => watch.stage(action)}
         />
       )}

@@ -32,7 +32,8 @@ export function Workbench({ studio, tab, onTab }: WorkbenchProps) {
   const { t } = useLanguage();
   const tabs: Tab<TabName>[] = NAMES.map((name) => {
     const Icon = ICONS[name];
-    return { name, label: t(`tab.${name}`), icon: <Icon size={18} aria-hidden="true" /> };
+    const badge = name === "viewers" ? { badge: studio.broadcast.queue.length } : {};
+    return { name, label: t(`tab.${name}`), icon: <Icon size={18} aria-hidden="true" />, ...badge };
   });
   return (
     <Tabs label={t("tab.label")} tabs={tabs} chosen={tab} onChoose={onTab}>
