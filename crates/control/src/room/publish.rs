@@ -59,8 +59,10 @@ impl Room {
         }
         self.may_claim(cx, sid)?;
         // One peer connection, two offerers: the server gives way. Nor is a preview needed of what one sends oneself.
+        let looks_at_another = !self.is_host(sid);
         let gives_way = |session: &Session| {
-            !session.hears_room() || session.watching.as_ref().is_some_and(|it| it.is_preview)
+            let previews = session.watching.as_ref().is_some_and(|it| it.is_preview);
+            !session.hears_room() || looks_at_another && previews
         };
         if self.members.get(&sid).is_some_and(gives_way) {
             self.withdraw_viewer(cx, sid, Why::Replaced);

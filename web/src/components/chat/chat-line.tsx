@@ -41,7 +41,14 @@ export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineVi
 });
 
 /** The name of who wrote it, in a colour of its own, with what the person is. */
-export function Who({ item }: { item: Pick<ChatItem, "uid" | "name" | "standing"> }) {
+export function Who({
+  item,
+  alone = false,
+}: {
+  item: Pick<ChatItem, "uid" | "name" | "standing">;
+  /** Nothing that it said follows. */
+  alone?: boolean;
+}) {
   const hue = { "--hue": hueOf(item.uid) } as CSSProperties;
   return (
     <>
@@ -49,7 +56,7 @@ export function Who({ item }: { item: Pick<ChatItem, "uid" | "name" | "standing"
       <span className={styles.name} style={hue} dir="auto">
         {item.name}
       </span>
-      <span className={styles.colon}>{": "}</span>
+      {!alone && <span className={styles.colon}>{": "}</span>}
     </>
   );
 }

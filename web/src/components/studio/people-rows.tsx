@@ -18,7 +18,7 @@ export function PersonRow({ person, note, actions, moderate }: PersonRowProps) {
   return (
     <li className={styles.row} data-testid="person">
       <span className={styles.who}>
-        <Who item={person} />
+        <Who item={person} alone />
         {note && <small className={styles.hint}>{note}</small>}
       </span>
       {actions.length > 0 && (

@@ -34,7 +34,7 @@ export function StageFold({ stage, queue, act }: StageFoldProps) {
             {queue.map((person) => (
               <li key={person.uid} className={styles.row} data-testid="asking">
                 <span className={styles.who}>
-                  <Who item={person} />
+                  <Who item={person} alone />
                 </span>
                 <Button
                   kind="primary"
@@ -58,7 +58,7 @@ export function StageFold({ stage, queue, act }: StageFoldProps) {
             {guests.map((guest) => (
               <li key={guest.uid} className={styles.row} data-testid="guest">
                 <span className={styles.who}>
-                  <Who item={guest} />
+                  <Who item={guest} alone />
                 </span>
                 <Button onClick={() => act({ action: "mute", uid: guest.uid, on: guest.audio })}>
                   {t(guest.audio ? "stage.mute" : "stage.unmute")}
