@@ -119,6 +119,8 @@ chapter("a guest's page that is loaded anew is on stage again", async () => {
 });
 
 chapter("the host's page is loaded anew and goes on in seconds, with its guest", async () => {
+  // Browsers ask before a page that is live is left.
+  pages.host.on("dialog", (dialog) => dialog.accept());
   await pages.host.reload();
   await pages.host.waitForSelector(byTestId("resume-go"));
   await pages.host.click(byTestId("resume-go"));
