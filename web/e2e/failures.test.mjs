@@ -80,7 +80,7 @@ describe("a server that only lets holders of the key publish", () => {
     const page = await chromium.open(`${locked.base}/host`, { name: "host" });
     await openCamera(page);
     await page.click(byTestId("go-live"));
-    const field = page.locator(byTestId("publish-key"));
+    const field = page.locator("dialog").locator(byTestId("publish-key"));
     await field.waitFor();
     const dialog = page.locator("dialog");
     await field.fill("a wrong one");
@@ -97,7 +97,7 @@ describe("a server that only lets holders of the key publish", () => {
     const page = await chromium.open(`${locked.base}/host`, { name: "host without key" });
     await openCamera(page);
     await page.click(byTestId("go-live"));
-    await page.locator(byTestId("publish-key")).waitFor();
+    await page.locator("dialog").locator(byTestId("publish-key")).waitFor();
     assert.doesNotMatch(await page.locator("dialog").textContent(), /密钥不对/);
   });
 

@@ -18,7 +18,7 @@ export function useHost(): Host | null {
     const media = new LocalMedia();
     const publisher = new Publisher(media);
     const hide = exposeHandle({ publisher });
-    const leave = () => publisher.close();
+    const leave = () => publisher.suspend();
     window.addEventListener("pagehide", leave);
     setHost({ media, publisher });
     return () => {

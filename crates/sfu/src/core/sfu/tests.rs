@@ -73,6 +73,7 @@ fn closing_everybody_leaves_nothing() {
                 room: RoomId(n % 3),
                 peer: PeerId(n),
                 cast: Cast::default(),
+                publishes: None,
                 via: None,
             },
             *START,

@@ -23,7 +23,7 @@ const MUTATED_OFFERS: usize = 200_000;
 fn publisher(offer: &str) -> WebRtc {
     let config = Config::new(vec![SocketAddr::from(([192, 0, 2, 1], 3000))]);
     let limits = (0, Limits { packets: 0, kbps: 0 });
-    WebRtc::accept(&Shared::new(&config), limits, offer, None, *START).unwrap().0
+    WebRtc::accept(&Shared::new(&config), Seat::HOST, limits, offer, None, *START).unwrap().0
 }
 
 /// Writes a packet as an encoder would, with a random stream and payload.

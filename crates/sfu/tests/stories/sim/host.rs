@@ -416,9 +416,11 @@ impl Host {
             let payload = vec![0xF8; 80];
             let seq = self.audio_seq;
             self.audio_seq += 1;
-            let mut values = ExtensionValues::default();
-            values.audio_level = self.level;
-            values.voice_activity = self.level.map(|it| it > -50);
+            let values = ExtensionValues {
+                audio_level: self.level,
+                voice_activity: self.level.map(|it| it > -50),
+                ..ExtensionValues::default()
+            };
             let packet = RtpWrite::new(payload_type(rtc, audio), seq.into(), ts, now, payload);
             write(rtc, audio, packet.ext_vals(values));
         }
