@@ -5,7 +5,7 @@ import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
 import { comparePeer, received, rememberPeer } from "./lib/spy.mjs";
 import { story } from "./lib/story.mjs";
-import { fanState, goLive } from "./lib/studio.mjs";
+import { fanState, goLive, openGear } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const chapter = story();
@@ -103,12 +103,14 @@ chapter("a fan is sent the best layer that its network carries", async () => {
   pages.fan = await chromium.open(`${server.base}/r/layers`, { name: "fan" });
   await fanState(pages.fan, "live");
   await untilLines(pages.fan, 720, RAMP_MS);
+  await openGear(pages.fan);
   const labels = await pages.fan.locator(`${menu} option`).allTextContents();
   assert.deepEqual(labels, ["自动 (720p)", "720p", "360p", "180p", "仅声音"]);
 });
 
 chapter("a fan that chooses 360p is sent a smaller picture, without a new connection", async () => {
   await rememberPeer(pages.fan);
+  await openGear(pages.fan);
   await pages.fan.selectOption(menu, "360");
   await untilLines(pages.fan, 360, 10_000);
   await untilMoving(pages.fan, "the fan");
@@ -130,6 +132,7 @@ chapter("the host stops encoding what nobody watches, and nothing looks wrong", 
 
 chapter("chosen again, the best layer is back", async (t) => {
   const at = Date.now();
+  await openGear(pages.fan);
   await pages.fan.selectOption(menu, "auto");
   await untilEncoded("qhf", 5_000);
   await untilLines(pages.fan, 720, RAMP_MS);
@@ -152,12 +155,14 @@ chapter("a page out of sight is sent sound only, and sees again at once", async 
 });
 
 chapter("sound only is chosen by the keyboard and remembered", async () => {
+  await openGear(pages.fan);
   await pages.fan.focus(menu);
   await pages.fan.keyboard.press("End");
   await untilSoundOnly(pages.fan);
   await fanState(pages.fan, "live");
   await pages.fan.reload();
   await fanState(pages.fan, "live");
+  await openGear(pages.fan);
   assert.equal(await pages.fan.inputValue(menu), "off");
   await untilSoundOnly(pages.fan);
   const time = () => pages.fan.evaluate(() => document.querySelector("video").currentTime);
@@ -165,6 +170,7 @@ chapter("sound only is chosen by the keyboard and remembered", async () => {
   await until(async () => (await time()) > before, { what: "the player to play the sound" });
   const told = (await received(pages.fan)).filter(({ type }) => type === "layer_now");
   assert.deepEqual(told.at(-1), { type: "layer_now", on: false, auto: false, reason: "user" });
+  await openGear(pages.fan);
   await pages.fan.selectOption(menu, "auto");
   await untilMoving(pages.fan, "the fan");
   chromium.checkFaults();

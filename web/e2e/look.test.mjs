@@ -4,7 +4,7 @@ import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { inspect, SIZES } from "./lib/look.mjs";
 import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
-import { endLive, endShare, fanState, goLive, openCamera } from "./lib/studio.mjs";
+import { endLive, endShare, fanState, goLive, openCamera, openGear } from "./lib/studio.mjs";
 
 let server;
 let chromium;
@@ -103,7 +103,9 @@ look("fan-stats", "/r/eleven", async (page) => {
 });
 look("fan-sound-only", "/r/eight", async (page) => {
   const host = await watchLive(page, "eight");
+  await openGear(page);
   await page.selectOption(byTestId("picture-menu"), "off");
+  await page.keyboard.press("Escape");
   await page.waitForSelector(`h2:has-text("仅声音")`);
   return [host];
 });

@@ -75,6 +75,8 @@ impl Studio {
                 // Told when it changes, between any others.
                 Event::LayerSent { .. }
                 | Event::Captured { .. }
+                | Event::GuestFlowing { .. }
+                | Event::Speaker { .. }
                 | Event::MediaFlowing { .. }
                 | Event::MediaQuiet { .. }
                 | Event::MediaStalled { .. }
@@ -214,6 +216,7 @@ fn the_limit_is_that_of_all_threads_together() {
             room: RoomId(n % 4),
             peer: PeerId(n),
             cast: Cast::default(),
+            publishes: None,
             via: None,
         });
         studio.event_of(PeerId(n))

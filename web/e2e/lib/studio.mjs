@@ -62,3 +62,11 @@ export function endShare(page) {
     track.dispatchEvent(new Event("ended"));
   }, byTestId("host-preview"));
 }
+
+/** Opens the fan's settings over the picture, if they are not. */
+export async function openGear(page) {
+  if ((await page.$(byTestId("picture-menu"))) !== null) return;
+  await page.hover(byTestId("fan-state"));
+  await page.click(byTestId("gear"));
+  await page.waitForSelector(byTestId("picture-menu"));
+}

@@ -30,7 +30,7 @@ export const zhStudio = {
   "screen.sound.microphone": "只有麦克风",
   "mic.label": "麦克风",
   "cam.label": "摄像头",
-  "flip.label": "翻转",
+  "flip.label": "切换",
   "meter.value": "{db} 分贝",
   "meter.silent": "没有声音",
   "setup.title": "直播标题",
