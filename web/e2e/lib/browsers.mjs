@@ -52,10 +52,15 @@ class Faults {
   #seen = [];
 
   watch(page, name, tolerated) {
-    page.on("pageerror", (error) => this.#seen.push(`${name}: ${error.stack ?? error.message}`));
+    const isKnown = (text) => tolerated.some((known) => known.test(text));
+    // Firefox tells some of what it writes as errors of the page.
+    page.on("pageerror", (error) => {
+      const text = error.stack ?? error.message;
+      if (!isKnown(text)) this.#seen.push(`${name}: ${text}`);
+    });
     page.on("console", (message) => {
       const text = message.text();
-      if (message.type() !== "error" || tolerated.some((known) => known.test(text))) return;
+      if (message.type() !== "error" || isKnown(text)) return;
       this.#seen.push(`${name}: console: ${text}`);
     });
   }
