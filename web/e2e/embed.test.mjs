@@ -149,6 +149,8 @@ chapter("the host leaves and returns", async () => {
 });
 
 chapter("its title opens the room in a tab of its own", async () => {
+  // What is over the picture is there while the mouse moves.
+  await pages.chromiumFrame.hover("main");
   const opened = pages.chromium.context().waitForEvent("page");
   await pages.chromiumFrame.click("a");
   const room = await opened;

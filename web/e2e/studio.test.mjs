@@ -130,13 +130,6 @@ describe("cameras and microphones", () => {
   });
 });
 
-/** Before the host's scripts: a browser without a sound card does not live through taking a tab's sound. */
-function shareWithoutSound() {
-  const { mediaDevices } = navigator;
-  const original = mediaDevices.getDisplayMedia.bind(mediaDevices);
-  mediaDevices.getDisplayMedia = (options) => original({ ...options, audio: false });
-}
-
 describe("a share that ends", () => {
   /** A host who shares a screen only, live, with a fan who sees it. */
   async function shareOnly(room) {
@@ -168,10 +161,11 @@ describe("a share that ends", () => {
     const page = await sharing.open(undefined, {
       name: "host",
       permissions: ["camera", "microphone"],
-      scripts: [[shareWithoutSound]],
     });
     const shared = await page.context().newPage();
     await shared.goto(`${server.base}/`);
+    // The page names itself once it has its words.
+    await shared.waitForSelector("main h1");
     await shared.evaluate((text) => {
       document.title = text;
     }, title);
