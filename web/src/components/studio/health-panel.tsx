@@ -42,12 +42,12 @@ export function HealthPanel({ broadcast }: { broadcast: PublisherSnapshot }) {
         type="button"
         className={styles.button}
         aria-expanded={isOpen}
-        aria-label={t("bar.health", { words })}
         data-testid="health"
         data-level={level}
         data-cause={verdict?.cause ?? "none"}
         onClick={() => setOpen((open) => !open)}
       >
+        <span className="visually-hidden">{t("bar.health", { words })}</span>
         <Sparkline
           className={styles.curve}
           history={health?.history ?? []}
