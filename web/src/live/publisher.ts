@@ -70,6 +70,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   #signaling: Signaling | null = null;
   /** What the conversation with the room began with. */
   #greeted: GoLive | null = null;
+  /** The same, with who the host said to be. */
+  #greeting = "";
   /** What is said in the room; another one for another room. */
   chat: Chat;
   #chatRoom: string | null = null;
@@ -141,7 +143,8 @@ export class Publisher extends Store<PublisherSnapshot> {
   }
 
   #isGreeted(options: GoLive): boolean {
-    return JSON.stringify(options) === JSON.stringify(this.#greeted);
+    // Another key is another greeting.
+    return this.#greeted !== null && greetingOf(options) === this.#greeting;
   }
 
   #makeChat(): Chat {
@@ -165,6 +168,7 @@ export class Publisher extends Store<PublisherSnapshot> {
       this.chat = this.#makeChat();
     }
     this.#greeted = options;
+    this.#greeting = greetingOf(options);
     this.#signaling = new Signaling({
       hello: {
         role: "host",
@@ -544,4 +548,9 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#tellAt = 0;
     this.update({ connected: false, paused: NOTHING, findings: [] });
   }
+}
+
+/** All that `hello` says of the host. */
+function greetingOf(options: GoLive): string {
+  return JSON.stringify([options, hostIdentity()]);
 }
