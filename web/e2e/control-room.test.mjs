@@ -223,10 +223,9 @@ describe("sound", () => {
     const before = await sender(page);
     await page.click(byTestId("tab-setup"));
     await page.click(`${byTestId("expert")} summary`);
-    await page.check(byTestId("music"));
     await page.check(byTestId("stereo"));
     await until(async () => (await sender(page)).id !== before.id, { what: "the device again" });
-    await until(async () => /stereo=1.*maxaveragebitrate=256000/.test(await answer(page)), {
+    await until(async () => /^(?=.*[ ;]stereo=1)(?=.*maxaveragebitrate=256000)/m.test(await answer(page)), {
       what: "the far side to want it",
     });
     const settings = await page.evaluate(() => {
