@@ -225,9 +225,12 @@ describe("sound", () => {
     await page.click(`${byTestId("expert")} summary`);
     await page.check(byTestId("stereo"));
     await until(async () => (await sender(page)).id !== before.id, { what: "the device again" });
-    await until(async () => /^(?=.*[ ;]stereo=1)(?=.*maxaveragebitrate=256000)/m.test(await answer(page)), {
-      what: "the far side to want it",
-    });
+    await until(
+      async () => /^(?=.*[ ;]stereo=1)(?=.*maxaveragebitrate=256000)/m.test(await answer(page)),
+      {
+        what: "the far side to want it",
+      },
+    );
     const settings = await page.evaluate(() => {
       const [audio] = window.__kaibo.pc.getSenders();
       return audio.track.getSettings();
