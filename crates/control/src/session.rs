@@ -76,8 +76,6 @@ pub(crate) struct Session {
     pub(crate) has_spoken: bool,
     /// What it was told last that it may do.
     pub(crate) told_standing: Option<Standing>,
-    /// The round trip of its media, in milliseconds, as it measured last.
-    pub(crate) rtt_ms: Option<f64>,
     /// It was allowed to publish once; a resumed session need not show its key again.
     pub(crate) is_authorized: bool,
     pub(crate) publishing: Option<Publishing>,
@@ -118,7 +116,6 @@ impl Session {
             person: None,
             has_spoken: false,
             told_standing: None,
-            rtt_ms: None,
             is_authorized: false,
             publishing: None,
             watching: None,

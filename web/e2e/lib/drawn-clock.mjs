@@ -38,7 +38,7 @@ export function sendClock() {
   };
 }
 
-/** How late pictures are by the clock in them, and what the page says, medians of so many pictures. */
+/** How late pictures are by the clock in them, and what the page's label says, medians of so many pictures. */
 export function compareClocks(pictures) {
   const video = document.querySelector("video");
   const canvas = new OffscreenCanvas(80, 45);
@@ -59,15 +59,14 @@ export function compareClocks(pictures) {
         const late = ((shown % 2 ** 20) - time + 2 ** 20) % 2 ** 20;
         // A picture that was read wrong is hours late.
         if (late < 5_000) drawn.push(late);
-        const latency = window.__kaibo.viewer.latency.latencyMs;
-        if (latency !== null) told.push(latency);
+        const label = document.querySelector('[data-testid="latency"]')?.textContent ?? "";
+        const [seconds] = /\d+\.\d+/.exec(label) ?? [];
+        // Before the first clock it is an estimate.
+        const isTrue = window.__kaibo.viewer.latency.latencyMs !== null;
+        if (seconds && isTrue) told.push(Number(seconds) * 1000);
         if (drawn.length < pictures) next();
-        else resolve({ drawn: median(drawn), told: median(told), label: labelled() });
+        else resolve({ drawn: median(drawn), told: median(told) });
       });
-    const labelled = () => {
-      const text = document.querySelector('[data-testid="latency"]')?.textContent ?? "";
-      return Number(/[\d.]+/.exec(text)?.[0]) * 1000;
-    };
     next();
   });
 }

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId } from "react";
 import { useLanguage } from "../hooks/use-language";
+import { useModal } from "../hooks/use-modal";
 import { IconButton } from "./button";
 import styles from "./dialog.module.css";
 
@@ -11,23 +12,11 @@ interface DialogProps {
   actions?: ReactNode;
 }
 
-/** The browser's own modal dialog; it is there for as long as it is rendered. */
+/** A question or a list over the page. */
 export function Dialog({ title, onClose, children, actions }: DialogProps) {
   const { t } = useLanguage();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const titleId = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    if (element && !element.open) element.showModal?.();
-    // By itself the dialog would put the focus on its close button.
-    element?.querySelector("input")?.focus();
-    return () => {
-      element?.close?.();
-      // Closed by its removal, a dialog would not give the focus back.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}

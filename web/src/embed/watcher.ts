@@ -1,4 +1,5 @@
 import { acceptOffer } from "../live/accept-offer";
+import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "../live/error-kinds";
 import { HOST_STREAM } from "../live/guest-streams";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "../live/peer";
 import { PeerGuard } from "../live/peer-guard";
@@ -40,21 +41,7 @@ const POLL_MS = 1_000;
 const FULL_MS = 15_000;
 
 /** No further try would help. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "codec_unsupported",
-  "version_unsupported",
-  "not_found",
-  "banned",
-  "sdp_bad",
-  "sdp_no_media",
-]);
-const FULL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["room_full", "server_full"]);
-const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "ice_timeout",
-  "ice_failed",
-  "dtls_failed",
-  "internal",
-]);
+const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...MISFITS, "not_found", "banned"]);
 
 /**
  * The viewer of an embed: waits for the host, plays, and heals itself as that of the room's page does, without what
@@ -202,10 +189,10 @@ export class Watcher extends Store<WatcherSnapshot> {
   }
 
   #failed({ code, detail, retryMs }: Of<"error">): void {
-    if (PATH.has(code)) {
+    if (PATH_ERRORS.has(code)) {
       if (this.#guard?.hasConnected) this.#begin();
       else this.#tryAgain(code);
-    } else if (FULL.has(code)) {
+    } else if (FULL_ERRORS.has(code)) {
       this.#tryAgain(code, retryMs ?? FULL_MS);
     } else if (code === "answer_timeout") {
       // We were too slow, as a page asleep is; the offer can be had again.

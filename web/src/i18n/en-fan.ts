@@ -18,7 +18,6 @@ export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
   "common.retry": "Try again",
   "common.copy": "Copy",
   "common.copied": "Copied",
-  "common.loading": "Loading",
 
   "home.title": "Open a page, and you are live",
   "home.lead": "Broadcast and watch with nothing but a browser, less than a second behind.",

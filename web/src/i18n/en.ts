@@ -32,7 +32,6 @@ export const en: Dictionary = {
   "host.mirror": "Mirror the preview",
   "host.mirrorHint": "Only changes what you see yourself",
   "host.room": "Room",
-  "host.room.name": "Room name",
   "host.nickname": "Your name",
   "host.nickname.placeholder": "optional",
   "host.mic.off": "Turn the microphone off",

@@ -18,7 +18,6 @@ export const zhFan = {
   "common.retry": "重试",
   "common.copy": "复制",
   "common.copied": "已复制",
-  "common.loading": "正在加载",
 
   "home.title": "打开网页，就是直播间",
   "home.lead": "开播和观看都只要一个浏览器，延迟不到一秒。",

@@ -32,7 +32,6 @@ export const zh = {
   "host.mirror": "镜像预览",
   "host.mirrorHint": "只影响你自己看到的画面",
   "host.room": "直播间",
-  "host.room.name": "直播间名称",
   "host.nickname": "主播昵称",
   "host.nickname.placeholder": "可不填",
   "host.mic.off": "关闭麦克风",

@@ -1,5 +1,6 @@
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
+import { MISFITS, PATH_ERRORS } from "./error-kinds";
 import { HealthWatch } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
@@ -41,21 +42,11 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_bad",
   "host_taken",
   "server_full",
-  "version_unsupported",
-  "sdp_bad",
-  "sdp_no_media",
-  "codec_unsupported",
-]);
-/** Errors of the path: worth a new connection once it has worked before. */
-const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "ice_timeout",
-  "ice_failed",
-  "dtls_failed",
-  "internal",
+  ...MISFITS,
 ]);
 
 function isOfPath(problem: PublisherProblem): boolean {
-  return PATH.has(problem as ErrorCode);
+  return PATH_ERRORS.has(problem as ErrorCode);
 }
 
 const TELL_EVERY_MS = 10_000;
@@ -336,7 +327,7 @@ export class Publisher extends Store<PublisherSnapshot> {
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
     const { code } = message;
-    if (PATH.has(code)) {
+    if (PATH_ERRORS.has(code)) {
       if (this.#wasConnected) this.#publish();
       else this.#noPath(code);
     } else if (FATAL.has(code) || this.getSnapshot().room === null) {

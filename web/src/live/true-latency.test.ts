@@ -15,7 +15,6 @@ describe("true latency", () => {
       latency.shown({ rtpTimestamp, shownAt }, 500_000);
     }
     expect(latency.latencyMs).toBeCloseTo(180, 3);
-    expect(latency.capturedAt).toBeCloseTo(1_000_000 + (59 * 100) / 3, 3);
   });
 
   test("has the host's way to the server in it", () => {

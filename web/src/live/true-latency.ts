@@ -23,7 +23,6 @@ export class TrueLatency {
   #clock: Clock | null = null;
   #uplinkMs = 0;
   #recent: number[] = [];
-  #capturedAt: number | null = null;
 
   /** The server told when frames were captured. */
   clock(clock: Clock): void {
@@ -42,7 +41,6 @@ export class TrueLatency {
   reset(): void {
     this.#clock = null;
     this.#recent = [];
-    this.#capturedAt = null;
   }
 
   /** A frame is shown; `offsetMs`: the server's clock minus `pageNow()`. */
@@ -51,7 +49,6 @@ export class TrueLatency {
     const captured = wallOf(this.#clock, frame.rtpTimestamp) - this.#uplinkMs;
     const latency = frame.shownAt + offsetMs - captured;
     if (latency < BOUNDS_MS.least || latency > BOUNDS_MS.most) return;
-    this.#capturedAt = captured;
     this.#recent = [...this.#recent, Math.max(0, latency)].slice(-FRAMES);
   }
 
@@ -60,11 +57,6 @@ export class TrueLatency {
     if (this.#recent.length === 0) return null;
     const sorted = [...this.#recent].sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? null;
-  }
-
-  /** When the frame was captured that was shown last, by the server's clock. */
-  get capturedAt(): number | null {
-    return this.#capturedAt;
   }
 }
 

@@ -1,6 +1,7 @@
 import { acceptOffer } from "./accept-offer";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
+import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "./error-kinds";
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
@@ -45,23 +46,11 @@ const NO_WISH: PictureWish = { video: "auto", visible: true };
 
 const POLL_MS = 1_000;
 /** While the first frame is awaited, so that the picture is not announced a second late. */
-const TELL_EVERY_MS = 10_000;
 const EAGER_POLL_MS = 250;
+/** How often the server is told how late the picture is. */
+const TELL_EVERY_MS = 10_000;
 
-const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "codec_unsupported",
-  "version_unsupported",
-  "sdp_bad",
-  "sdp_no_media",
-]);
-/** A place may become free. */
-const FULL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["room_full", "server_full"]);
-const PATH: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "ice_timeout",
-  "ice_failed",
-  "dtls_failed",
-  "internal",
-]);
+const FATAL: ReadonlySet<ErrorCode> = new Set(MISFITS);
 
 /** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
 export class Viewer extends Store<ViewerSnapshot> {
@@ -286,13 +275,13 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
     const { code } = message;
-    if (PATH.has(code)) {
+    if (PATH_ERRORS.has(code)) {
       if (this.#guard?.hasConnected) this.#renew();
       else this.#tryAgain(code);
     } else if (code === "answer_timeout") {
       // We were too slow, as a page asleep is; the offer can be had again.
       this.#restart();
-    } else if (FULL.has(code)) {
+    } else if (FULL_ERRORS.has(code)) {
       this.#waitForPlace(code, message.retryMs);
     } else if (FATAL.has(code)) {
       this.#stop(code, message.detail);

@@ -87,9 +87,6 @@ impl Room {
             | ClientMessage::Desk { .. }
             | ClientMessage::RoomSet { .. }) => {
                 self.page_only(sid)?;
-                if let ClientMessage::Stats { rtt_ms: Some(rtt_ms), .. } = message {
-                    self.host_round_trip(cx, sid, rtt_ms)?;
-                }
                 self.hear_person(cx, sid, message)
             }
             ClientMessage::Stage(action) => {

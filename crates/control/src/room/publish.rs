@@ -58,7 +58,7 @@ impl Room {
             self.check_ban(cx, sid)?;
         }
         self.may_claim(cx, sid)?;
-        // One peer connection, two offerers: the server gives way. Nor is a preview needed of what one sends oneself.
+        // The server withdraws its own offer where both would offer on one connection. Who publishes needs no preview.
         let looks_at_another = !self.is_host(sid);
         let gives_way = |session: &Session| {
             let previews = session.watching.as_ref().is_some_and(|it| it.is_preview);
@@ -67,23 +67,35 @@ impl Room {
         if self.members.get(&sid).is_some_and(gives_way) {
             self.withdraw_viewer(cx, sid, Why::Replaced);
         }
+        if self.reoffer(cx, sid, &offer, sdp_session.as_ref(), &reply_to)? {
+            return Ok(());
+        }
+        self.claim(cx, sid, offer, sdp_session, reply_to)
+    }
+
+    /// Passes an offer on to the peer that the member publishes with; whether it is of that `RTCPeerConnection`.
+    pub(crate) fn reoffer(
+        &mut self,
+        cx: &mut Context,
+        sid: SessionId,
+        offer: &str,
+        sdp_session: Option<&String>,
+        reply_to: &ReplyTo,
+    ) -> Result<bool, Refusal> {
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
         let via = session.via;
         let publishing = session.publishing_mut();
         let current = publishing.claim.as_mut().or(publishing.current.as_mut());
-        if let Some(publisher) = current
-            && sdp_session.is_some()
-            && publisher.sdp_session == sdp_session
-        {
-            if publisher.pending.len() >= PENDING_OFFERS {
-                return Err(Refusal::unexpected("the offers before it are not answered yet"));
-            }
-            let peer = publisher.peer;
-            publisher.pending.push_back(PendingOffer { offer: offer.clone(), reply_to });
-            cx.command(Command::Reoffer { peer, offer, via });
-            return Ok(());
+        let is_own =
+            |it: &&mut Publisher| sdp_session.is_some() && it.sdp_session.as_ref() == sdp_session;
+        let Some(publisher) = current.filter(is_own) else { return Ok(false) };
+        if publisher.pending.len() >= PENDING_OFFERS {
+            return Err(Refusal::unexpected("the offers before it are not answered yet"));
         }
-        self.claim(cx, sid, offer, sdp_session, reply_to)
+        let (peer, offer, reply_to) = (publisher.peer, offer.to_owned(), reply_to.clone());
+        publisher.pending.push_back(PendingOffer { offer: offer.clone(), reply_to });
+        cx.command(Command::Reoffer { peer, offer, via });
+        Ok(true)
     }
 
     /// Asks for a new publishing peer.

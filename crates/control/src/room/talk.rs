@@ -219,9 +219,12 @@ impl Room {
     ) -> Result<(), Refusal> {
         let makes_sense = |ms: &f64| (0.0..=MAX_MS).contains(ms);
         let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        session.rtt_ms = rtt_ms.filter(makes_sense).or(session.rtt_ms);
+        let is_fan = session.role == Some(Role::Fan);
+        if let Some(ms) = rtt_ms.filter(makes_sense) {
+            self.host_round_trip(cx, sid, ms);
+        }
         if let Some(ms) = latency_ms.filter(makes_sense)
-            && session.role == Some(Role::Fan)
+            && is_fan
         {
             self.latencies.add(sid, ms, cx.now.at);
             if !cx.timers.is_set(Timer::Latency(self.id)) {

@@ -335,7 +335,6 @@ fn the_host_is_told_how_late_its_fans_see_it() {
     }
     w.say(fans[0], r#"{"type":"stats","latencyMs":-1}"#);
     w.say(host, r#"{"type":"stats","rttMs":21,"latencyMs":1}"#);
-    assert_eq!(w.session(host).1.rtt_ms, Some(21.0));
     w.seconds(5);
     let is_latency = |it: &ServerMessage| matches!(it, ServerMessage::Latency { .. });
     let mut told = w.take(host);

@@ -53,5 +53,5 @@ fn fans_are_told_how_far_the_host_is_when_that_changes() {
     w.say(fan, r#"{"type":"stats","rttMs":300}"#);
     assert_eq!(uplink(&mut w, fan), [], "a fan's round trip is its own");
     w.say(host, r#"{"type":"stats","rttMs":-1}"#);
-    assert_eq!(w.errors(host), [protocol::ErrorCode::Unexpected]);
+    assert_eq!(uplink(&mut w, fan), [], "no round trip is negative");
 }

@@ -26,7 +26,7 @@ export function LiveButton({ snapshot, paused, onLive }: LiveButtonProps) {
     <span className={styles.live}>
       <LiveBadge tone={snapshot.phase === "live" ? "live" : "off"}>{t("watch.live")}</LiveBadge>
       {latencyMs !== null && (
-        <span className={styles.latency}>
+        <span className={styles.latency} data-testid="latency">
           {t("watch.latency", { s: (latencyMs / 1000).toFixed(2) })}
         </span>
       )}

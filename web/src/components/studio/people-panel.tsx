@@ -32,7 +32,7 @@ export function PeoplePanel({ studio }: { studio: Studio }) {
       {watch && broadcast.room && (
         <StageFold
           stage={broadcast.room.stage}
-          queue={studio.broadcast.queue}
+          queue={broadcast.queue}
           act={(action) => watch.stage(action)}
         />
       )}
@@ -40,7 +40,14 @@ export function PeoplePanel({ studio }: { studio: Studio }) {
         <>
           <Flagged flagged={desk.flagged} moderate={moderate} />
           <People desk={desk} moderate={moderate} />
-          {watch && <RulesFold desk={desk} watch={watch} room={studio.choice.parsed ?? ""} />}
+          {watch && (
+            <RulesFold
+              desk={desk}
+              notice={broadcast.room?.notice ?? ""}
+              watch={watch}
+              room={studio.choice.parsed ?? ""}
+            />
+          )}
           <Bans desk={desk} moderate={moderate} />
           <Log log={desk.log} />
         </>

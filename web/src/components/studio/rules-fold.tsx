@@ -1,5 +1,4 @@
 import { Check as CheckIcon, Copy } from "lucide-react";
-import { useState } from "react";
 import { useCopy } from "../../hooks/use-copy";
 import { useLanguage } from "../../hooks/use-language";
 import type { DeskWatch } from "../../live/desk";
@@ -7,12 +6,14 @@ import type { ChatRules, Desk } from "../../live/protocol";
 import { roomUrl } from "../../live/room-name";
 import { Button } from "../button";
 import { SelectField } from "../field";
-import field from "../field.module.css";
 import { Check } from "./check";
+import { DraftField } from "./draft-field";
 import { Fold } from "./people-rows";
 
 interface RulesFoldProps {
   desk: Desk;
+  /** What everybody in the room is told (公告). */
+  notice: string;
   watch: DeskWatch;
   room: string;
 }
@@ -20,12 +21,20 @@ interface RulesFoldProps {
 const SLOW_S = [0, 5, 10, 30, 60, 300] as const;
 
 /** Who may write, how often and what. */
-export function RulesFold({ desk, watch, room }: RulesFoldProps) {
+export function RulesFold({ desk, notice, watch, room }: RulesFoldProps) {
   const { t } = useLanguage();
   const { rules } = desk;
   const set = (change: Partial<ChatRules>) => watch.setRules({ ...rules, ...change });
   return (
     <Fold title={t("rules.title")} testId="rules">
+      <DraftField
+        label={t("notice.label")}
+        hint={t("notice.hint")}
+        value={notice}
+        max={300}
+        testId="notice"
+        onSave={(text) => watch.setNotice(text)}
+      />
       <Check
         label={t("rules.on")}
         checked={rules.on}
@@ -83,27 +92,17 @@ function InviteLink({ url }: { url: string }) {
 
 function Words({ words, onSave }: { words: string[]; onSave: (words: string[]) => void }) {
   const { t } = useLanguage();
-  const [draft, setDraft] = useState<string | null>(null);
-  const save = () => {
-    const lines = (draft ?? "").split("\n").map((line) => line.trim());
+  const save = (text: string) => {
+    const lines = text.split("\n").map((line) => line.trim());
     onSave([...new Set(lines)].filter((line) => line !== ""));
-    setDraft(null);
   };
   return (
-    <div className={field.field}>
-      <label className={field.label} htmlFor="words">
-        {t("rules.words")}
-      </label>
-      <textarea
-        id="words"
-        className={field.control}
-        rows={4}
-        value={draft ?? words.join("\n")}
-        placeholder={t("rules.wordsHint")}
-        data-testid="words"
-        onChange={(event) => setDraft(event.target.value)}
-      />
-      {draft !== null && <Button onClick={save}>{t("rules.save")}</Button>}
-    </div>
+    <DraftField
+      label={t("rules.words")}
+      hint={t("rules.wordsHint")}
+      value={words.join("\n")}
+      testId="words"
+      onSave={save}
+    />
   );
 }

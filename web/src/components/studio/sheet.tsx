@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId } from "react";
 import { useLanguage } from "../../hooks/use-language";
+import { useModal } from "../../hooks/use-modal";
 import { IconButton } from "../button";
 import styles from "./sheet.module.css";
 
@@ -13,17 +14,8 @@ interface SheetProps {
 /** A dialog that comes from the edge of a phone's screen, over the picture. */
 export function Sheet({ title, onClose, children }: SheetProps) {
   const { t } = useLanguage();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    if (element && !element.open) element.showModal?.();
-    return () => {
-      element?.close?.();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}

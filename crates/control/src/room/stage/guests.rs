@@ -7,7 +7,7 @@ use protocol::{StageStep, VideoState};
 
 use super::{Guest, Room};
 use crate::context::Context;
-use crate::limits::{GUEST_GRACE, PENDING_OFFERS, STAGE_ENTRANCE};
+use crate::limits::{GUEST_GRACE, STAGE_ENTRANCE};
 use crate::refusal::Refusal;
 use crate::session::{MediaState, PendingOffer, Publisher, Publishing, ReplyTo, SessionId};
 use crate::timers::Timer;
@@ -57,23 +57,12 @@ impl Room {
         let Some(seat) = self.guest_mut(sid).map(|it| it.seat) else {
             return Err(Refusal::unexpected("this page is not on stage"));
         };
-        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
-        let (addr, via) = (session.addr, session.via);
-        let publishing = session.publishing_mut();
-        let current = publishing.claim.as_mut().or(publishing.current.as_mut());
-        if let Some(publisher) = current
-            && sdp_session.is_some()
-            && publisher.sdp_session == sdp_session
-        {
-            if publisher.pending.len() >= PENDING_OFFERS {
-                return Err(Refusal::unexpected("the offers before it are not answered yet"));
-            }
-            let peer = publisher.peer;
-            publisher.pending.push_back(PendingOffer { offer: offer.clone(), reply_to });
-            cx.command(Command::Reoffer { peer, offer, via });
+        if self.reoffer(cx, sid, &offer, sdp_session.as_ref(), &reply_to)? {
             return Ok(());
         }
-        if let Some(superseded) = publishing.claim.take() {
+        let Some(session) = self.member(sid) else { return Err(Refusal::session_over()) };
+        let (addr, via) = (session.addr, session.via);
+        if let Some(superseded) = session.publishing_mut().claim.take() {
             self.close_publisher(cx, sid, superseded, Why::Replaced);
         }
         // A guest has no right to the places that are kept for hosts.
