@@ -27,18 +27,21 @@ after(async () => {
   await server?.stop();
 });
 
-/** How many pictures move in a page, and how many sounds come. */
+/** How many pictures have moved in a page, and how many sounds have come, since it was asked last. */
 const flowing = (page) =>
   page.evaluate(async () => {
+    window.__asked ??= new Map();
+    const grows = (key, value) => {
+      const before = window.__asked.get(key);
+      window.__asked.set(key, value);
+      return before !== undefined && value > before;
+    };
     const videos = [...document.querySelectorAll("video")].filter((it) => !it.hidden);
-    const before = videos.map((it) => it.currentTime);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    const moves = (it, at) => it.videoWidth > 2 && it.currentTime > before[at];
+    const moving = videos.filter((it) => it.videoWidth > 2 && grows(it, it.currentTime));
     const report = await window.__kaibo?.pc?.getStats();
-    const sounds = [...(report?.values() ?? [])].filter(
-      (it) => it.type === "inbound-rtp" && it.kind === "audio" && it.bytesReceived > 0,
-    );
-    return { pictures: videos.filter(moves).length, sounds: sounds.length };
+    const inbound = [...(report?.values() ?? [])].filter((it) => it.type === "inbound-rtp");
+    const sounds = inbound.filter((it) => it.kind === "audio" && grows(it.id, it.bytesReceived));
+    return { pictures: moving.length, sounds: sounds.length };
   });
 
 async function untilFlowing(page, who, wanted) {

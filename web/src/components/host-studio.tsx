@@ -19,19 +19,16 @@ export function HostStudio(host: Host) {
   const studio = useStudio(host);
   const isPhone = useMediaQuery(PHONE);
   const [isInviting, setInviting] = useState(false);
-  const [asksKey, setAsksKey] = useState(false);
-  const { broadcast, choice } = studio;
-  const { phase, problem } = broadcast;
+  const { broadcast, choice, key } = studio;
+  const { phase } = broadcast;
   useFocus(studio.snapshot.stream !== null, phase);
 
-  const isKeyMissing = problem === "auth_required" || problem === "auth_bad";
-  const wantsLive = phase === "failed";
   const parts = {
     studio: {
       ...studio,
       goLive: (room?: string) => {
         // The key is asked for here at the latest.
-        if (isKeyMissing) setAsksKey(true);
+        if (key.wanted !== null) key.ask();
         else studio.goLive(room);
       },
     },
@@ -45,15 +42,15 @@ export function HostStudio(host: Host) {
           <InviteDialog room={choice.parsed} onClose={() => setInviting(false)} />
         </Suspense>
       )}
-      {isKeyMissing && (asksKey || wantsLive) && (
+      {key.isOpen && (
         <KeyDialog
-          wrong={problem === "auth_bad"}
+          wrong={key.wanted === "wrong"}
           onSaved={() => {
-            setAsksKey(false);
+            key.close();
             studio.goLive();
           }}
           onClose={() => {
-            setAsksKey(false);
+            key.close();
             host.publisher.giveUp();
           }}
         />

@@ -5,6 +5,7 @@ import { forgetLive, type LiveNote, recallLive } from "../live/resume";
 import { parseRoomName } from "../live/room-name";
 import { recallTitle, rememberTitle } from "../live/room-title";
 import type { Host } from "./use-host";
+import { type KeyQuestion, useKeyQuestion } from "./use-key-question";
 import { useLanguage } from "./use-language";
 import { useLeaveGuard } from "./use-leave-guard";
 import { useOnAir } from "./use-on-air";
@@ -38,6 +39,7 @@ export interface Studio {
   /** Goes on with the broadcast of before; from a click, since a screen is asked for by one only. */
   resume: () => Promise<void>;
   endNoted: () => void;
+  key: KeyQuestion;
   /** The key was entered, changed or forgotten. */
   keyChanged: () => void;
 }
@@ -53,6 +55,7 @@ export function useStudio({ media, publisher }: Host): Studio {
   const [mirror, setMirror] = useState(true);
   const [isEnding, setEnding] = useState(false);
   const [keys, setKeys] = useState(0);
+  const key = useKeyQuestion(broadcast);
   const { phase, desk, room } = broadcast;
   const isLive = phase === "live";
   const leaving = useLeaveGuard(isLive);
@@ -121,6 +124,7 @@ export function useStudio({ media, publisher }: Host): Studio {
       publisher.endElsewhere();
       dropNote();
     },
+    key,
     keyChanged: () => setKeys((n) => n + 1),
   };
 }

@@ -53,10 +53,10 @@ function Heard({ studio: { snapshot } }: { studio: Studio }) {
   );
 }
 
-function Server({ studio: { broadcast } }: { studio: Studio }) {
+function Server({ studio: { broadcast, key } }: { studio: Studio }) {
   const { t } = useLanguage();
-  const { desk, problem, rttMs } = broadcast;
-  if (problem === "auth_required" || problem === "auth_bad") {
+  const { desk, rttMs } = broadcast;
+  if (key.wanted !== null) {
     return (
       <Item state="warn" name="server">
         {t("check.key")}

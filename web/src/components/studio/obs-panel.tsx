@@ -15,11 +15,11 @@ import styles from "./obs-panel.module.css";
 /** How OBS, ffmpeg and others publish in the room. */
 export function ObsPanel({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
-  const { choice, snapshot, broadcast } = studio;
+  const { choice, snapshot } = studio;
   const room = choice.parsed ?? "default";
   const url = whipUrl(room);
   const key = typedKey();
-  const needsKey = broadcast.problem === "auth_required" || broadcast.problem === "auth_bad";
+  const needsKey = studio.key.wanted !== null && !studio.key.isOpen;
   const save = () => {
     const files = obsProfile(room, url, key, snapshot.settings);
     download(`kaibo-${room}.zip`, zip(files), "application/zip");
@@ -31,7 +31,7 @@ export function ObsPanel({ studio }: { studio: Studio }) {
       <Row label={t("obs.server")} value={url} testId="whip-url" />
       {isOnlyHere() && <p className={styles.hint}>{t("obs.localhost")}</p>}
       {needsKey ? (
-        <KeyField wrong={broadcast.problem === "auth_bad"} onChanged={studio.keyChanged} />
+        <KeyField wrong={studio.key.wanted === "wrong"} onChanged={studio.keyChanged} />
       ) : key === null ? (
         <p className={styles.hint}>{t(isOnlyHere() ? "obs.onlyHere" : "obs.noKey")}</p>
       ) : (

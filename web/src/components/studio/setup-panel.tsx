@@ -103,8 +103,7 @@ function Proposal({ studio: { choice, title } }: { studio: Studio }) {
 }
 
 function Key({ studio }: { studio: Studio }) {
-  const { problem } = studio.broadcast;
-  const isAsked = problem === "auth_required" || problem === "auth_bad";
-  if (!isAsked && typedKey() === null) return null;
-  return <KeyField wrong={problem === "auth_bad"} onChanged={studio.keyChanged} />;
+  const { wanted, isOpen } = studio.key;
+  if (isOpen || (wanted === null && typedKey() === null)) return null;
+  return <KeyField wrong={wanted === "wrong"} onChanged={studio.keyChanged} />;
 }
