@@ -133,11 +133,17 @@ export class Network {
   }
 
   #delete() {
+    // The system takes a namespace down later, and the pair with it; the next network has a pair of the same name.
+    this.#quietly("ip", "link", "del", this.#near);
+    this.#quietly("ip", "netns", "del", this.#name);
+    this.#quietly("rm", "-rf", `/etc/netns/${this.#name}`);
+  }
+
+  /** Does it now, also while the process ends. What was never made need not be taken down. */
+  #quietly(...command) {
+    const [first, ...rest] = [...AS_ROOT, ...command];
     try {
-      const [first, ...rest] = [...AS_ROOT, "ip", "netns", "del", this.#name];
       execFileSync(first, rest, { stdio: "ignore" });
-      const [remove, ...args] = [...AS_ROOT, "rm", "-rf", `/etc/netns/${this.#name}`];
-      execFileSync(remove, args, { stdio: "ignore" });
     } catch {
       // It was never made.
     }
