@@ -77,7 +77,7 @@ chapter(
     let told = "";
     await until(
       async () => {
-        told = await fan.evaluate(() => document.querySelector("main").innerText);
+        told = await fan.evaluate(() => document.querySelector("main")?.innerText ?? "");
         return /by the name|请用名称打开/.test(told);
       },
       { what: () => `a sentence that names the way; the page says: ${told}` },

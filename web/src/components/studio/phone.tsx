@@ -45,15 +45,14 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         <div className={styles.stage}>
           <Stage studio={studio} onObs={() => open("obs")} />
         </div>
-        {isFull && (
-          <div className={styles.top}>
-            <div className={styles.line}>
-              <Status broadcast={broadcast} />
-              {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
-            </div>
-            <TitleEdit title={studio.title} onSave={studio.setTitle} />
+        {/* What is read aloud has its place before its words, and after them. */}
+        <div className={isFull ? styles.top : "visually-hidden"}>
+          <div className={styles.line}>
+            <Status broadcast={broadcast} />
+            {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
           </div>
-        )}
+          {isFull && <TitleEdit title={studio.title} onSave={studio.setTitle} />}
+        </div>
         {isFull && (
           <div className={styles.rail}>
             <Rail studio={studio} />
