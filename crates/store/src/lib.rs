@@ -1,0 +1,27 @@
+//! What outlives the process: one SQLite file, `kaibo.db` in the data folder.
+//!
+//! [`Store`] is the whole interface. A thread of its own reads and writes, so that nobody else waits for a disk. What it
+//! acknowledges is on the disk. What it cannot write it keeps in memory and tries again, while [`Store::trouble`] says
+//! why: a full disk stops no broadcast.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `store.rs` | [`Store`]: its queue and its thread |
+//! | `file.rs` | opens the file: whose it is, its version, whether it is whole |
+//! | `migrations.rs` | the tables, version by version |
+//! | `rooms.rs` | rooms and their pictures |
+//! | `backup.rs` | a copy of the file while it is in use, and back |
+//! | `error.rs` | what can go wrong |
+
+mod backup;
+mod error;
+mod file;
+mod migrations;
+mod rooms;
+mod store;
+
+pub use backup::{backup, restore};
+pub use error::{OpenError, RestoreError, StoreError};
+pub use file::FILE_NAME;
+pub use rooms::{MAX_ROOMS, RoomRow};
+pub use store::{MAX_WAITING, Store, Trouble};

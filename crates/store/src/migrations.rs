@@ -1,0 +1,38 @@
+//! The tables, version by version.
+//!
+//! A migration that was in a release never changes: what comes later is one more at the end.
+
+use rusqlite::{Connection, Transaction};
+
+/// Each brings the file from the version of its index to the next one.
+const MIGRATIONS: &[&str] = &[
+    // 1: rooms and their pictures.
+    "CREATE TABLE rooms (
+        name TEXT NOT NULL PRIMARY KEY,
+        changed_ms INTEGER NOT NULL,
+        state TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX rooms_by_change ON rooms (changed_ms);
+     CREATE TABLE covers (
+        room TEXT NOT NULL PRIMARY KEY,
+        image BLOB NOT NULL
+     ) STRICT;",
+];
+
+/// The version of a file that this program writes.
+#[allow(clippy::cast_possible_wrap, reason = "a handful")]
+pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The version of a file; 0 when it is new.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Brings a file to [`VERSION`], all of it or nothing.
+pub(crate) fn migrate(transaction: &Transaction<'_>, from: i64) -> rusqlite::Result<()> {
+    let done = usize::try_from(from).unwrap_or_default();
+    for migration in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)
+}
