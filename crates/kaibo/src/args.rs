@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use server::Config;
 use server::config::ConfigOverlay;
 
+use crate::backup::{BackupArgs, RestoreArgs};
 #[cfg(feature = "tools")]
 use crate::bench::BenchArgs;
 #[cfg(feature = "tools")]
@@ -37,6 +38,10 @@ pub(crate) enum Command {
     Health(HealthArgs),
     /// Finds what keeps others from reaching the server, and says what to do.
     Doctor(Box<DoctorArgs>),
+    /// Copies what the server keeps into a file, also while it runs.
+    Backup(BackupArgs),
+    /// Puts such a copy back.
+    Restore(RestoreArgs),
     /// Measures a server with synthetic publishers and viewers.
     #[cfg(feature = "tools")]
     Bench(Box<BenchArgs>),

@@ -2,6 +2,7 @@
 //! wrong.
 
 mod args;
+mod backup;
 #[cfg(feature = "tools")]
 mod bench;
 #[cfg(feature = "tools")]
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
     let result = match &command {
         Command::Serve(args) => serve::serve(args),
         Command::Health(args) => health::health(args, args::settings),
+        Command::Backup(args) => backup::backup(args),
+        Command::Restore(args) => backup::restore(args),
         Command::Doctor(args) => doctor::doctor(args),
         #[cfg(feature = "tools")]
         Command::Bench(args) => bench::bench(args),

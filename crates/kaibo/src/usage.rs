@@ -27,11 +27,12 @@ fn sentence(error: &clap::Error, args: &[OsString]) -> String {
         lines.for_each(|it| sentence.extend([" ", it]));
     }
     let named = args.get(1).and_then(|it| it.to_str());
-    let help =
-        match named.filter(|it| matches!(*it, "serve" | "health" | "doctor" | "bench" | "check")) {
-            Some(command) => format!("see kaibo {command} --help"),
-            None => "see kaibo --help".to_owned(),
-        };
+    let help = match named.filter(|it| {
+        matches!(*it, "serve" | "health" | "doctor" | "backup" | "restore" | "bench" | "check")
+    }) {
+        Some(command) => format!("see kaibo {command} --help"),
+        None => "see kaibo --help".to_owned(),
+    };
     match suggestion(error) {
         Some(meant) => format!("{sentence}; did you mean {meant:?}? ({help})"),
         None => format!("{sentence}; {help}"),

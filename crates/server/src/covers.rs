@@ -42,10 +42,10 @@ fn mime(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Rooms with their pictures; `None` of one that was taken away, while its file may still be there.
+/// Rooms with their pictures; `None` of one that was taken away, while it may still be stored.
 type Recent = VecDeque<(RoomName, Option<Cover>)>;
 
-/// All pictures: those asked for last in memory, at most [`COVERS`], the others in the data folder. Clones are the same.
+/// All pictures: those asked for last in memory, at most [`COVERS`], the others in the store. Clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Covers {
     keeper: Keeper,
@@ -61,8 +61,8 @@ impl Covers {
     /// Gives a room a picture, or takes it away.
     pub(crate) fn set(&self, room: RoomName, cover: Option<Cover>) {
         let bytes = cover.as_ref().map(|cover| cover.bytes.clone());
-        self.remember(room.clone(), cover);
-        self.keeper.save_cover(room, bytes);
+        self.keeper.save_cover(&room, bytes);
+        self.remember(room, cover);
     }
 
     /// The picture of a room.
@@ -70,11 +70,7 @@ impl Covers {
         let known = self.lock().iter().find(|(name, _)| name == room).cloned();
         let cover = match known {
             Some((_, cover)) => cover,
-            None => {
-                let (keeper, room) = (self.keeper.clone(), room.clone());
-                let read = tokio::task::spawn_blocking(move || keeper.read_cover(&room)).await;
-                read.ok().flatten().and_then(Cover::parse)
-            }
+            None => self.keeper.cover(room).await.and_then(Cover::parse),
         };
         // A room without a picture takes no place of one that has one.
         if cover.is_some() {

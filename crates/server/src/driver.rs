@@ -388,7 +388,7 @@ impl Driver {
                     Some(Mailbox::Session(_)) | None => {}
                 },
                 Effect::Media(command) => self.media.command(command),
-                Effect::Keep(saved) => self.keeper.save(*saved),
+                Effect::Keep(saved) => self.keeper.save(&saved),
             }
         }
     }

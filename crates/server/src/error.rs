@@ -70,6 +70,9 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The store in the data folder cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
     /// The UDP port is in use.
     #[error(
         "UDP port {port} is in use by another program; stop it or choose another with \

@@ -45,12 +45,6 @@ pub const OUTBOX_CHAT_MESSAGES: usize = 64;
 /// Bytes of them.
 pub const OUTBOX_CHAT_BYTES: usize = 64 * 1024;
 
-/// Rooms that wait to be written to the data folder: all that are kept.
-pub const WAITING_ROOMS: usize = 1_000;
-
-/// Bytes of a room's file: 200 lines of the longest text are a fifth of it.
-pub const SAVED_ROOM_BYTES: u64 = 1024 * 1024;
-
 /// Bytes of a room's picture.
 pub const COVER_BYTES: usize = 200_000;
 

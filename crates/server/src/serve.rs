@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
+use store::Store;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -99,6 +100,9 @@ pub async fn serve_with(
         Some(asking) => asking.first().await,
         None => config.named_public_ips(),
     };
+    // A file that cannot be used is told before anything listens.
+    let keeper = Keeper::new(Store::open(&config.data)?);
+    let saved = keeper.rooms().await;
     let loaded = Https::load(&config, &public_ips)?;
     let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
@@ -126,7 +130,6 @@ pub async fn serve_with(
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let admission = Admission::new(config.capacity(), Instant::now());
-    let (keeper, saved) = Keeper::open(&config.data);
     let mut hub = Hub::new(
         config.control(),
         auth.clone(),

@@ -120,15 +120,6 @@ async fn a_room_is_there_again_after_a_restart() {
     let mid = chat(&mut studio, "see you").await["item"]["mid"].clone();
     drop(studio);
     stop(server).await;
-    let files: Vec<_> = std::fs::read_dir(temp.path().join("rooms")).unwrap().collect();
-    assert_eq!(files.len(), 1);
-    let path = files[0].as_ref().unwrap().path();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "only the server reads it");
-    }
     let server = with_data(temp.path()).await;
     let (mut fan, welcome) = page(&server, json!({"name": "Fan"})).await;
     assert_eq!(welcome["room"]["title"], "Evening");
@@ -141,28 +132,19 @@ async fn a_room_is_there_again_after_a_restart() {
     assert_eq!(fan.hear_type("error").await["code"], "chat_blocked");
     drop(fan);
     stop(server).await;
-
-    std::fs::write(&path, "{ half").unwrap();
-    let server = with_data(temp.path()).await;
-    let mut studio = host(&server).await;
-    studio.say(r#"{"type":"room_set","title":"Morning"}"#).await;
-    studio.hear_type("state").await;
-    drop(studio);
-    stop(server).await;
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "{ half", "a broken file is left alone");
 }
 
 #[tokio::test]
-async fn without_a_data_folder_nothing_is_written() {
+async fn a_store_that_is_none_of_ours_keeps_the_server_from_starting_and_is_left_alone() {
     let temp = tempfile::tempdir().unwrap();
-    let folder = temp.path().join("data");
-    let server = with_data(&folder).await;
-    let mut studio = host(&server).await;
-    studio.say(r#"{"type":"room_set","title":"Evening"}"#).await;
-    studio.hear_type("state").await;
-    drop(studio);
-    stop(server).await;
-    assert!(!folder.exists());
+    let file = temp.path().join("kaibo.db");
+    std::fs::write(&file, "{ half").unwrap();
+    let config = server::Config { data: temp.path().to_owned(), ..server::Config::default() };
+    let error = server::serve_with(config, server::Shutdown::default(), |_, _| unreachable!())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("not a file of kaibo"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{ half");
 }
 
 /// An offer that asks for one of the server.

@@ -232,7 +232,9 @@ async fn a_head_that_never_ends_ends_the_connection() {
 #[tokio::test]
 async fn a_port_in_use_is_told_in_one_sentence() {
     let first = start().await;
+    let data = tempfile::tempdir().unwrap();
     let mut config = server::Config { listen: first.addr, ..server::Config::default() };
+    config.data = data.path().to_owned();
     config.publish.open = Some(auth::PublishOpen::All);
     let error = server::serve_with(config, server::Shutdown::default(), |_, _| unreachable!())
         .await
@@ -246,8 +248,10 @@ async fn a_port_in_use_is_told_in_one_sentence() {
 
 #[tokio::test]
 async fn a_udp_port_in_use_is_told_in_one_sentence() {
-    let config =
+    let data = tempfile::tempdir().unwrap();
+    let mut config =
         server::Config { listen: "127.0.0.1:0".parse().unwrap(), ..server::Config::default() };
+    config.data = data.path().to_owned();
     let error = server::serve_with(config, server::Shutdown::default(), |config, _| {
         let addr = (config.listen, 3000).into();
         Err(engine::StartError::Bind { addr, source: std::io::ErrorKind::AddrInUse.into() })

@@ -192,7 +192,8 @@ async fn a_certificate_from_files_is_replaced_while_connections_go_on() {
 
 #[tokio::test]
 async fn a_certificate_that_is_missing_is_told_before_anything_listens() {
-    let mut config = Config::default();
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config { data: data.path().to_owned(), ..Config::default() };
     config.tls.cert = Some("/nowhere/chain.pem".into());
     config.tls.key = Some("/nowhere/key.pem".into());
     let error = serve_with(config, Shutdown::default(), |_, _| unreachable!()).await.unwrap_err();

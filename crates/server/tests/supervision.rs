@@ -11,6 +11,7 @@ use common::{SENDING, offer, soon};
 use futures_util::StreamExt;
 use server::media::Media;
 use server::{Config, Died, EventSink, Shutdown, serve_with};
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -44,16 +45,18 @@ impl Media for Broken {
     }
 }
 
-fn config() -> Config {
+fn config(data: &TempDir) -> Config {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     config.publish.open = Some(PublishOpen::All);
+    config.data = data.path().to_owned();
     config
 }
 
 #[tokio::test]
 async fn a_control_plane_that_panics_ends_the_server_and_its_connections() {
     let start = |_, sink| Ok(Box::new(Broken { _sink: Some(sink) }) as Box<dyn Media>);
-    let running = serve_with(config(), Shutdown::default(), start).await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let running = serve_with(config(&data), Shutdown::default(), start).await.unwrap();
     let addr = running.addr();
     let url = format!("ws://{addr}/ws");
     let (mut host, _) = connect_async(&url).await.unwrap();
@@ -71,7 +74,8 @@ async fn a_control_plane_that_panics_ends_the_server_and_its_connections() {
 #[tokio::test]
 async fn a_media_plane_that_is_gone_ends_the_server() {
     let start = |_, _| Ok(Box::new(Broken { _sink: None }) as Box<dyn Media>);
-    let running = serve_with(config(), Shutdown::default(), start).await.unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let running = serve_with(config(&data), Shutdown::default(), start).await.unwrap();
     assert_eq!(soon(running.wait()).await, Err(Died::Media));
 }
 

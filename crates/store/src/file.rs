@@ -31,30 +31,41 @@ pub(crate) struct Opened {
     pub(crate) lock: Option<File>,
 }
 
-/// Makes the folder and the file where they are missing, and opens it.
+/// Makes the folder and the file where they are missing, and opens it. Where they cannot be made it is in memory.
 pub(crate) fn open(folder: &Path) -> Result<Opened, OpenError> {
     let cannot = |source| OpenError::Folder { folder: folder.to_owned(), source };
-    make_folder(folder).map_err(cannot)?;
-    let lock = lock(folder)?;
+    let lock = match make_folder(folder) {
+        Ok(()) => lock(folder)?,
+        Err(error) if is_read_only(&error) => None,
+        Err(error) => return Err(cannot(error)),
+    };
     let file = folder.join(FILE_NAME);
     let is_writable = lock.is_some();
-    if is_writable {
+    let connection = if is_writable {
         private(&file).map_err(cannot)?;
-    }
-    let connection = connect(&file, is_writable)?;
+        connect(&file)?
+    } else if file.exists() {
+        read_only(&file)?
+    } else {
+        in_memory().map_err(|source| explain(&file, source))?
+    };
     Ok(Opened { connection, lock })
 }
 
 /// Opens a file and brings it to our version.
-pub(crate) fn connect(file: &Path, is_writable: bool) -> Result<Connection, OpenError> {
-    if !is_writable {
-        return read_only(file);
-    }
+pub(crate) fn connect(file: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(file, flags).map_err(|source| explain(file, source))?;
     let found = inspect(&connection, file)?;
     settle(&mut connection, found).map_err(|source| explain(file, source))?;
+    Ok(connection)
+}
+
+/// One that is gone with the process.
+fn in_memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    settle(&mut connection, 0)?;
     Ok(connection)
 }
 
@@ -177,5 +188,6 @@ pub(crate) fn lock(folder: &Path) -> Result<Option<File>, OpenError> {
 }
 
 fn is_read_only(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), ReadOnlyFilesystem | PermissionDenied | StorageFull)
 }

@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(store.trouble(), None);
         assert_eq!(store.rooms(9).await, Err(StoreError::Closed));
         drop(store);
-        let connection = file::connect(&folder.path().join(crate::FILE_NAME), true).unwrap();
+        let connection = file::connect(&folder.path().join(crate::FILE_NAME)).unwrap();
         let state: String = connection
             .query_row("SELECT state FROM rooms WHERE name = 'room-2'", [], |row| row.get(0))
             .unwrap();

@@ -13,6 +13,7 @@ use auth::PublishOpen;
 use futures_util::{SinkExt, StreamExt};
 use server::media::Media;
 use server::{Config, EventSink, Running, Shutdown, serve_with};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -101,6 +102,8 @@ pub(crate) struct TestServer {
     pub(crate) shutdown: Shutdown,
     pub(crate) running: Running,
     pub(crate) stage: Arc<Mutex<Stage>>,
+    /// Its data folder, unless the test gave it another.
+    _data: TempDir,
 }
 
 pub(crate) async fn start() -> TestServer {
@@ -116,6 +119,8 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut Config), sdp_bytes: usiz
 pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) -> TestServer {
     let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     config.publish.open = Some(PublishOpen::All);
+    let data = tempfile::tempdir().unwrap();
+    config.data = data.path().to_owned();
     change(&mut config);
     let shutdown = Shutdown::default();
     let stage = Arc::new(Mutex::new(Stage::default()));
@@ -126,7 +131,7 @@ pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) 
     })
     .await
     .unwrap();
-    TestServer { addr: running.addr(), shutdown, running, stage }
+    TestServer { addr: running.addr(), shutdown, running, stage, _data: data }
 }
 
 impl TestServer {

@@ -36,7 +36,9 @@ async fn a_broadcast_goes_on_through_everything_that_strangers_send() {
         PANICS.fetch_add(1, Ordering::SeqCst);
         default_hook(info);
     }));
-    let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
+    let data = tempfile::tempdir().unwrap();
+    let mut config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
+    config.data = data.path().to_owned();
     let shutdown = Shutdown::default();
     let server = server::serve(config, shutdown.clone()).await.unwrap();
     let http = server.addr();
