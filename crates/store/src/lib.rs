@@ -9,7 +9,7 @@
 //! | `store.rs` | [`Store`]: its queue and its thread |
 //! | `file.rs` | opens the file: whose it is, its version, whether it is whole |
 //! | `migrations.rs` | the tables, version by version |
-//! | `rooms.rs` | rooms and their pictures |
+//! | `rooms.rs`, `room_change.rs` | rooms and their pictures; what of them waits to be written |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
@@ -17,11 +17,13 @@ mod backup;
 mod error;
 mod file;
 mod migrations;
+mod room_change;
 mod rooms;
 mod store;
 
 pub use backup::{backup, restore};
 pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
-pub use rooms::{MAX_ROOMS, RoomRow};
+pub use room_change::MAX_ROOMS;
+pub use rooms::RoomRow;
 pub use store::{MAX_WAITING, Store, Trouble};

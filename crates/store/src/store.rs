@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use crate::file::{self, Opened};
-use crate::rooms::RoomChange;
+use crate::room_change::RoomChange;
 use crate::{OpenError, StoreError};
 
 /// The calls that wait for the disk, and the rooms that do, at most so many each: a disk that is slower than people loses

@@ -14,15 +14,17 @@ use tokio_tungstenite::tungstenite::WebSocket;
 /// What takes longer hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-/// The program, as nobody has configured it, with a data folder of its own.
+/// The program, as nobody has configured it. What listens has a data folder of its own.
 pub(crate) fn kaibo(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaibo"));
     command.args(args).current_dir(env!("CARGO_TARGET_TMPDIR"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KAIBO_")) {
         command.env_remove(name);
     }
-    let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    command.env("KAIBO_DATA", data.keep());
+    if args.contains(&"--listen") {
+        let data = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        command.env("KAIBO_DATA", data.keep());
+    }
     command
 }
 
