@@ -115,6 +115,12 @@ chapter("everybody sees and hears host and guest, and the guest not himself", as
   assert.deepEqual(names, ["小明"]);
 });
 
+chapter("an embed shows host and guest, too", async () => {
+  const embed = await chromium.open(`${server.base}/embed/${ROOM}`, { name: "embed" });
+  await untilFlowing(embed, "embed", { pictures: 2 });
+  await embed.close();
+});
+
 chapter("a guest's page that is loaded anew is on stage again", async () => {
   await pages.guest.reload();
   await untilPanel(pages.guest, "accepted", true);

@@ -1,6 +1,7 @@
 import { artworkOf } from "../live/artwork";
 import { showMediaSession } from "../live/media-session";
 import { Player } from "../live/player";
+import { Cast } from "./cast";
 import type { EmbedOptions } from "./options";
 import { PageAround } from "./page-around";
 import { type Scene, sceneOf } from "./scene";
@@ -19,6 +20,7 @@ interface Parts {
 export class Embed {
   readonly #parts: Parts;
   readonly #view: View;
+  readonly #cast: Cast;
   readonly #player: Player;
   readonly #around: PageAround;
   #watcher: Watcher | null = null;
@@ -35,6 +37,7 @@ export class Embed {
     };
     this.#view = new View(stage, watch.room, words, actions, options.controls);
     const { video, cover } = this.#view;
+    this.#cast = new Cast([video, cover]);
     const frameShown = () => this.#watcher?.frameShown();
     this.#player = new Player(video, cover, frameShown, undefined, options.muted ?? undefined);
     this.#around = new PageAround({
@@ -79,6 +82,8 @@ export class Embed {
     const { room } = this.#parts.watch;
     const scene = sceneOf(room, watched, player, this.#parts.words);
     this.#view.draw(scene, player);
+    if (watched && scene.hasPicture) this.#cast.draw(watched, player);
+    else this.#cast.clear();
     this.#show(scene, watched);
     const { paused, muted, volume } = player;
     const isPaused = paused || watched === null;

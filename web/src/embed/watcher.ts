@@ -1,9 +1,9 @@
 import { acceptOffer } from "../live/accept-offer";
 import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "../live/error-kinds";
-import { HOST_STREAM } from "../live/guest-streams";
+import { GuestStreams, HOST_STREAM } from "../live/guest-streams";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "../live/peer";
 import { PeerGuard } from "../live/peer-guard";
-import type { ErrorCode, RoomState, ServerMessage } from "../live/protocol";
+import type { ErrorCode, PersonId, RoomState, ServerMessage } from "../live/protocol";
 import { reconnectDelayMs } from "../live/reconnect";
 import { Signaling, type SignalingOptions } from "../live/signaling";
 import { StallDetector } from "../live/stall";
@@ -17,6 +17,10 @@ export interface WatcherSnapshot {
   room: RoomState | null;
   /** A new object for each peer connection. */
   stream: MediaStream | null;
+  /** The media of guests on stage, by the name of their stream. */
+  guests: ReadonlyMap<string, MediaStream>;
+  /** Which guest speaks. */
+  speaker: PersonId | null;
   attempt: number;
   problem: ViewerProblem | null;
   /** What exactly, such as the codec that is missing. */
@@ -50,6 +54,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...MISFITS, "not_fo
 export class Watcher extends Store<WatcherSnapshot> {
   readonly #options: WatcherOptions;
   readonly #stall = new StallDetector(Date.now());
+  readonly #guests = new GuestStreams();
   readonly #cleanUp: (() => void)[];
   #signaling: Signaling | null = null;
   #guard: PeerGuard | null = null;
@@ -76,6 +81,8 @@ export class Watcher extends Store<WatcherSnapshot> {
       phase: "connecting",
       room: null,
       stream: null,
+      guests: new Map(),
+      speaker: null,
       attempt: 0,
       problem: null,
       detail: null,
@@ -90,6 +97,7 @@ export class Watcher extends Store<WatcherSnapshot> {
         this.#seen = seen;
         this.#sayVisible();
       }),
+      this.#guests.subscribe(() => this.update({ guests: this.#guests.getSnapshot().streams })),
       // Another network may have a path, and a place be free by now.
       onWakeup(() => this.#againTimer !== undefined && this.#begin()),
     ];
@@ -149,6 +157,9 @@ export class Watcher extends Store<WatcherSnapshot> {
         if (!this.#signaling?.isOpen) break;
         // One after the other: an offer may arrive while the one before is being answered.
         this.#offers = this.#offers.then(() => this.#answer(message));
+        break;
+      case "speaker":
+        this.update({ speaker: message.uid ?? null });
         break;
       case "layer_now":
         this.update({ starved: !message.on && message.reason === "bandwidth" });
@@ -242,6 +253,7 @@ export class Watcher extends Store<WatcherSnapshot> {
     }
     this.#pc = pc;
     this.#expectAnew();
+    this.#guests.watch(pc);
     const own = new MediaStream();
     pc.addEventListener("track", ({ streams: [stream], track }) => {
       // The host's alone; guests on stage have streams of their own. Without one we gather the tracks ourselves.
@@ -365,6 +377,7 @@ export class Watcher extends Store<WatcherSnapshot> {
     const pc = this.#pc;
     this.#pc = null;
     pc?.close();
-    this.update({ starved: false });
+    this.#guests.forget();
+    this.update({ starved: false, speaker: null });
   }
 }
