@@ -10,6 +10,7 @@ mod limit;
 mod line;
 mod panics;
 mod queue;
+mod text;
 mod writer;
 
 use std::io::{self, IsTerminal};
@@ -20,8 +21,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) use filter::{BadFilter, Filter};
+pub(crate) use line::Style;
 use queue::{Entry, Queue};
-use writer::Writer;
+pub(crate) use text::Format;
+use writer::{Look, Writer};
 
 /// How long the end of the program waits for lines to be written.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
@@ -34,15 +37,16 @@ pub(crate) struct Log {
 
 impl Log {
     /// Starts the log of this process: of what is told by `tracing`, and of panics.
-    pub(crate) fn start(filter: Filter) -> anyhow::Result<Self> {
+    pub(crate) fn start(filter: Filter, style: Style) -> anyhow::Result<Self> {
         let (out, colours) = standard_error().context("cannot open the log")?;
-        let queue = Writer::spawn(out, colours).context("cannot start the thread of the log")?;
+        let look = Look { format: style.format, colours };
+        let queue = Writer::spawn(out, look).context("cannot start the thread of the log")?;
         tracing_subscriber::registry()
             .with(filter.into_inner())
-            .with(layer::Lines::new(queue.clone()))
+            .with(layer::Lines::new(queue.clone(), style))
             .try_init()
             .context("cannot start the log")?;
-        panics::log_to(queue.clone());
+        panics::log_to(queue.clone(), style.format);
         Ok(Self { queue })
     }
 

@@ -225,3 +225,25 @@ fn a_log_line_has_a_time_a_level_and_no_module_path() {
     assert!(!unaddressed.contains("::") && !log.contains('\x1b'), "{log}");
     assert!(log.lines().last().unwrap().contains("server stopped"), "the last word: {log}");
 }
+
+#[test]
+fn a_log_of_json_without_addresses_is_an_object_a_line_that_names_nobody() {
+    let mut server = Server::start_with(|it| {
+        it.env("KAIBO_LOG", "debug,h2=off").env("KAIBO_LOG_FORMAT", "json");
+        it.env("KAIBO_LOG_ADDRESSES", "off").stderr(Stdio::piped());
+    });
+    let mut stderr = server.stderr();
+    answers(&server);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
+    let mut log = String::new();
+    stderr.read_to_string(&mut log).unwrap();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap_or_else(|e| panic!("{e}: {it}")))
+        .collect();
+    assert!(lines.iter().any(|it| it["message"] == "server started"), "{log}");
+    let joined = lines.iter().find(|it| it["message"] == "client joined").expect("somebody joined");
+    assert_eq!((&joined["level"], &joined["room"]), (&"debug".into(), &"default".into()));
+    assert!(lines.iter().all(|it| it.get("ip").is_none()), "{log}");
+}

@@ -23,7 +23,7 @@ pub use file::FILE_NAME;
 pub use knobs::{
     Config, ConfigOverlay, Limits, LimitsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
 };
-pub use values::{IceServerEntry, PublicIp, SecretText, TlsMode};
+pub use values::{IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode};
 
 use std::net::IpAddr;
 use std::time::Duration;

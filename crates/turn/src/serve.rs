@@ -150,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, C: Count> Serving<'_, S, C> {
                 }
                 Output::Allocate => {
                     let port = self.allocate();
-                    tracing::debug!(client = %self.client, ?port, "TURN allocation");
+                    tracing::debug!(ip = %self.client.ip(), ?port, "TURN allocation");
                     self.allocation.allocated(now, port);
                 }
                 Output::Release => {

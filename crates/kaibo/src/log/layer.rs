@@ -7,7 +7,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::limit::Limits;
-use super::line;
+use super::line::{self, Style};
 use super::queue::{Entry, Queue};
 
 /// Makes lines of events: limits them, writes them out, queues them. Spans are not shown; nothing of ours
@@ -18,12 +18,13 @@ use super::queue::{Entry, Queue};
 pub(super) struct Lines {
     queue: Queue,
     limits: Limits,
+    style: Style,
     began: Instant,
 }
 
 impl Lines {
-    pub(super) fn new(queue: Queue) -> Self {
-        Self { queue, limits: Limits::default(), began: Instant::now() }
+    pub(super) fn new(queue: Queue, style: Style) -> Self {
+        Self { queue, limits: Limits::default(), style, began: Instant::now() }
     }
 }
 
@@ -34,7 +35,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         // One for each place in the code.
         let kind = std::ptr::from_ref::<Metadata<'static>>(metadata).addr();
         if let Some(left_out) = self.limits.admit(kind, level, self.began.elapsed()) {
-            let text = line::text(event, left_out);
+            let text = line::text(event, self.style, left_out);
             self.queue.push(Entry::Line { at: SystemTime::now(), level, text });
         }
     }

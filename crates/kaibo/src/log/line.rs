@@ -1,79 +1,50 @@
-//! The text of one line: the message, then `name=value` as logfmt has it. What a stranger has written stays
-//! one value of one line.
+//! What of an event is in its line.
 
 use std::fmt::{self, Debug, Write};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// The longest line, in bytes: a session description with many candidates fits, when it is escaped.
-pub(super) const MAX_BYTES: usize = 16 * 1024;
+use super::text::{Format, MAX_BYTES, Text, char_boundary};
+
+/// Fields that have the address of a client, or its network.
+const ADDRESSES: [&str; 2] = ["ip", "network"];
+
+/// How lines look, and what is not in them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    pub(crate) format: Format,
+    /// Addresses of clients, and their networks, are left out.
+    pub(crate) hides_addresses: bool,
+}
+
+impl Style {
+    /// For people, with everything.
+    #[cfg(test)]
+    pub(super) const HUMAN: Self = Self { format: Format::Human, hides_addresses: false };
+}
 
 /// The text of an event.
-pub(super) fn text(event: &Event<'_>, left_out: u64) -> String {
-    let mut line = Line { hides: *event.metadata().level() <= Level::INFO, ..Line::default() };
+pub(super) fn text(event: &Event<'_>, style: Style, left_out: u64) -> String {
+    let mut line = Line {
+        text: Text::new(style.format),
+        hides_descriptions: *event.metadata().level() <= Level::INFO,
+        hides_addresses: style.hides_addresses,
+    };
     event.record(&mut line);
-    let Line { message: mut text, fields, .. } = line;
-    text.push_str(&fields);
+    let mut text = line.text;
     let from = event.metadata().target().split("::").next().unwrap_or_default();
     // Where a line of a library comes from is not said by its words.
     if !super::filter::is_ours(from) {
-        // Writing to a string does not fail.
-        _ = write!(text, " from={from}");
+        text.field("from", from);
     }
-    cut(&mut text, MAX_BYTES);
-    if left_out > 0 {
-        _ = write!(text, " left_out={left_out}");
-    }
-    text
+    text.finish(left_out)
 }
 
-/// Adds the value of a field: bare where that is plain, else in quotes, with what is not printable escaped.
-pub(super) fn push_value(out: &mut String, value: &str) {
-    let is_plain =
-        |c: char| !c.is_whitespace() && !matches!(c, '"' | '=' | '\\') && is_printable(c);
-    if !value.is_empty() && value.chars().all(is_plain) {
-        out.push_str(value);
-    } else {
-        _ = write!(out, "{value:?}");
-    }
-}
-
-/// Adds text that stands for itself, with what is not printable escaped.
-pub(super) fn push_text(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if is_printable(c) {
-            out.push(c);
-        } else {
-            out.extend(c.escape_debug());
-        }
-    }
-}
-
-/// Not a control character, one that turns the direction of writing, or one that is not seen.
-fn is_printable(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
-}
-
-/// Cuts a text off, and says so.
-fn cut(text: &mut String, most: usize) {
-    if text.len() > most {
-        text.truncate(char_boundary(text, most));
-        text.push('…');
-    }
-}
-
-/// The end of the last whole character within so many bytes.
-fn char_boundary(text: &str, most: usize) -> usize {
-    (0..=most.min(text.len())).rev().find(|it| text.is_char_boundary(*it)).unwrap_or_default()
-}
-
-#[derive(Default)]
 struct Line {
-    message: String,
-    fields: String,
-    /// Session descriptions are left out.
-    hides: bool,
+    text: Text,
+    hides_descriptions: bool,
+    hides_addresses: bool,
 }
 
 /// What stands for a session description. Errors of libraries quote what they could not read.
@@ -84,17 +55,45 @@ fn is_description(text: &str) -> bool {
     ["ice-pwd", "v=0\r\n", "v=0\\r\\n"].iter().any(|it| text.contains(it))
 }
 
+impl Line {
+    /// Whether a field is in no line.
+    fn is_hidden(&self, name: &str) -> bool {
+        // Where a line of the crate `log` comes from.
+        name.starts_with("log.") || (self.hides_addresses && ADDRESSES.contains(&name))
+    }
+
+    fn plain(&mut self, field: &Field, value: &impl ToString) {
+        if !self.is_hidden(field.name()) {
+            self.text.plain(field.name(), &value.to_string());
+        }
+    }
+}
+
 impl Visit for Line {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.plain(field, &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.plain(field, &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.plain(field, &value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        // JSON has no word for what is no number.
+        if value.is_finite() { self.plain(field, &value) } else { self.record_debug(field, &value) }
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
-        let value = if self.hides && is_description(value) { HIDDEN } else { value };
+        let is_hidden = self.hides_descriptions && is_description(value);
+        let value = if is_hidden { HIDDEN } else { value };
         match field.name() {
-            "message" => push_text(&mut self.message, value),
-            // Where a line of the crate `log` comes from.
-            name if name.starts_with("log.") => {}
-            name => {
-                _ = write!(self.fields, " {name}=");
-                push_value(&mut self.fields, value);
-            }
+            "message" => self.text.message(value),
+            name if self.is_hidden(name) => {}
+            name => self.text.field(name, value),
         }
     }
 
@@ -124,23 +123,34 @@ impl Write for Bounded {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use serde_json::{Value, json};
     use tracing::Subscriber;
     use tracing_subscriber::Layer;
     use tracing_subscriber::layer::{Context, SubscriberExt};
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Seen(Arc<Mutex<Vec<String>>>);
+    #[derive(Clone)]
+    struct Seen(Arc<Mutex<Vec<String>>>, Style);
 
     impl<S: Subscriber> Layer<S> for Seen {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-            self.0.lock().unwrap().push(text(event, 0));
+            self.0.lock().unwrap().push(text(event, self.1, 0));
         }
     }
 
     fn line(log: impl FnOnce()) -> String {
-        let seen = Seen::default();
+        line_in(Style::HUMAN, log)
+    }
+
+    /// The object of a line of JSON.
+    fn json(log: impl FnOnce()) -> Value {
+        let text = line_in(Style { format: Format::Json, ..Style::HUMAN }, log);
+        serde_json::from_str(&format!("{{{text}}}")).unwrap_or_else(|it| panic!("{it}: {text}"))
+    }
+
+    fn line_in(style: Style, log: impl FnOnce()) -> String {
+        let seen = Seen(Arc::default(), style);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(seen.clone()), log);
         let lines = seen.0.lock().unwrap();
         assert_eq!(lines.len(), 1);
@@ -203,5 +213,49 @@ mod tests {
     fn a_line_of_a_library_says_whose_it_is() {
         assert_eq!(line(|| tracing::info!(target: "str0m::ice", "told")), "told from=str0m");
         assert_eq!(line(|| tracing::info!(target: "server::serve", "told")), "told");
+    }
+
+    #[test]
+    fn a_line_of_json_has_numbers_as_numbers_and_words_as_words() {
+        let said =
+            json(|| tracing::info!(room = %"直播间", n = 3, s = 1.5, on = true, "page joined"));
+        let expected =
+            json!({"message": "page joined", "room": "直播间", "n": 3, "s": 1.5, "on": true});
+        assert_eq!(said, expected);
+        let said = json(|| tracing::info!(target: "str0m::ice", rate = f64::NAN, "told"));
+        assert_eq!(said, json!({"message": "told", "rate": "NaN", "from": "str0m"}));
+    }
+
+    #[test]
+    fn whatever_a_stranger_writes_is_one_string_of_json() {
+        let name = "a\r\n\t\"\\\0\u{1b}[31m\u{202e}\u{2028}\u{1f600}\u{e0001}界";
+        let text = line_in(Style { format: Format::Json, ..Style::HUMAN }, || {
+            tracing::info!(name, "joined {name}");
+        });
+        assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text}");
+        let said = json(|| tracing::info!(name, "joined {name}"));
+        assert_eq!(said, json!({"message": format!("joined {name}"), "name": name}));
+    }
+
+    #[test]
+    fn a_long_line_of_json_is_cut_and_is_an_object_still() {
+        let long = "\u{7}界".repeat(MAX_BYTES);
+        let said = json(|| tracing::info!(long, last = "x", n = 1, "told"));
+        let kept = said["long"].as_str().unwrap();
+        assert!(kept.ends_with('…') && kept.len() < MAX_BYTES, "{}", kept.len());
+        assert_eq!((&said["last"], &said["n"]), (&Value::Null, &Value::Null));
+        let said = json(|| tracing::info!("{long}"));
+        assert!(said["message"].as_str().unwrap().ends_with('…'));
+    }
+
+    #[test]
+    fn without_addresses_nobody_can_be_found_by_a_line() {
+        for format in [Format::Human, Format::Json] {
+            let text = line_in(Style { format, hides_addresses: true }, || {
+                tracing::info!(room = "a", ip = %"203.0.113.7", network = %"2001:db8::/64", "left");
+            });
+            assert!(text.contains("left") && text.contains("room"), "{text}");
+            assert!(!text.contains("203") && !text.contains("2001"), "{text}");
+        }
     }
 }

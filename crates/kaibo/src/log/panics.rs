@@ -9,19 +9,19 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Level;
 
 use super::limit::Limits;
-use super::line;
 use super::queue::{Entry, Queue};
+use super::text::{Format, Text};
 
 /// How long a thread that panics waits for its line to be written: the process may end right after it.
 const FLUSH_WITHIN: Duration = Duration::from_millis(100);
 
 /// From now on, panics go to the log.
-pub(super) fn log_to(queue: Queue) {
+pub(super) fn log_to(queue: Queue, format: Format) {
     let (limits, began) = (Limits::default(), Instant::now());
     std::panic::set_hook(Box::new(move |info| {
         let kind = info.location().map_or(1, |it| std::ptr::from_ref(it).addr());
         let Some(left_out) = limits.admit(kind, Level::ERROR, began.elapsed()) else { return };
-        let text = text(info, left_out);
+        let text = text(info, format, left_out);
         queue.push(Entry::Line { at: SystemTime::now(), level: Level::ERROR, text });
         // Only where RUST_BACKTRACE asks for it.
         let backtrace = Backtrace::capture();
@@ -32,22 +32,20 @@ pub(super) fn log_to(queue: Queue) {
     }));
 }
 
-fn text(info: &PanicHookInfo<'_>, left_out: u64) -> String {
+fn text(info: &PanicHookInfo<'_>, format: Format, left_out: u64) -> String {
     let thread = thread::current();
-    let mut text = String::from("panic");
+    let mut text = Text::of(format, "panic");
     let fields = [
         ("thread", thread.name().map(str::to_owned)),
         ("at", info.location().map(ToString::to_string)),
-        ("message", message(info).map(str::to_owned)),
-        ("left_out", (left_out > 0).then(|| left_out.to_string())),
+        ("said", message(info).map(str::to_owned)),
     ];
     for (name, value) in fields {
         if let Some(value) = value {
-            text.extend([" ", name, "="]);
-            line::push_value(&mut text, &value);
+            text.field(name, &value);
         }
     }
-    text
+    text.finish(left_out)
 }
 
 /// What `panic!` was given.
@@ -62,7 +60,7 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::log::writer::Writer;
+    use crate::log::writer::{Look, Writer};
 
     /// Tells the child of the test that it is one.
     const CHILD: &str = "IS_CHILD_OF_A_PANIC_TEST";
@@ -83,7 +81,7 @@ mod tests {
     fn a_panic_is_a_line_and_ends_its_thread_alone() {
         if std::env::var_os(CHILD).is_some() {
             let (out, _) = crate::log::standard_error().unwrap();
-            log_to(Writer::spawn(out, false).unwrap());
+            log_to(Writer::spawn(out, Look::PLAIN).unwrap(), Format::Human);
             for _ in 0..20 {
                 let builder = thread::Builder::new().name("media0".into());
                 let step = || panic!("no\nroom");
@@ -96,7 +94,7 @@ mod tests {
         let text = String::from_utf8(output.stderr).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 5, "a burst, and then one a second: {text}");
-        for part in ["ERROR panic thread=media0", "panics.rs:", r#"message="no\nroom""#] {
+        for part in ["ERROR panic thread=media0", "panics.rs:", r#"said="no\nroom""#] {
             assert!(lines[0].contains(part), "{text}");
         }
         #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Level;
 
 /// Lines that wait to be written. A reader that keeps up leaves the queue empty; one that does not is
-/// behind by a screen or two. With [`super::line::MAX_BYTES`] it is a bound of 8 MB.
+/// behind by a screen or two. With [`super::text::MAX_BYTES`] it is a bound of 8 MB.
 pub(super) const LINES: usize = 512;
 
 /// How often somebody who flushes looks whether there is room for his question.

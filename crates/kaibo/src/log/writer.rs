@@ -11,15 +11,29 @@ use jiff::tz::TimeZone;
 use tracing::Level;
 
 use super::queue::{self, Entry, LINES, Queue, State};
+use super::text::{Format, Text};
 
 /// How long a writer waits before it tries again what must not block.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// How a line looks around its text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    pub(super) format: Format,
+    /// Colours, which JSON never has.
+    pub(super) colours: bool,
+}
+
+impl Look {
+    #[cfg(test)]
+    pub(super) const PLAIN: Self = Self { format: Format::Human, colours: false };
+}
 
 /// The end that lines are written from.
 #[derive(Debug)]
 pub(super) struct Writer<W> {
     out: W,
-    colours: bool,
+    look: Look,
     zone: TimeZone,
     entries: Receiver<Entry>,
     state: Arc<State>,
@@ -34,17 +48,17 @@ pub(super) struct Writer<W> {
 
 impl<W: Write + Send + 'static> Writer<W> {
     /// Starts the thread.
-    pub(super) fn spawn(out: W, colours: bool) -> io::Result<Queue> {
-        let (queue, writer) = Self::new(out, colours);
+    pub(super) fn spawn(out: W, look: Look) -> io::Result<Queue> {
+        let (queue, writer) = Self::new(out, look);
         thread::Builder::new().name("log".into()).spawn(move || writer.run())?;
         Ok(queue)
     }
 
-    fn new(out: W, colours: bool) -> (Queue, Self) {
+    fn new(out: W, look: Look) -> (Queue, Self) {
         let (queue, entries, state) = queue::queue();
         let writer = Self {
             out,
-            colours,
+            look,
             zone: TimeZone::system(),
             entries,
             state,
@@ -81,7 +95,11 @@ impl<W: Write + Send + 'static> Writer<W> {
     fn handle(&mut self, entry: Entry) {
         let line = match entry {
             Entry::Line { at, level, text } => self.line(at, level, &text),
-            Entry::Plain(text) => format!("{text}\n"),
+            Entry::Plain(text) if self.look.format == Format::Human => format!("{text}\n"),
+            Entry::Plain(text) => {
+                let text = Text::of(Format::Json, &text).finish(0);
+                self.line(SystemTime::now(), Level::ERROR, &text)
+            }
             Entry::Flush(done) => {
                 self.tell_lost();
                 _ = done.try_send(());
@@ -103,12 +121,13 @@ impl<W: Write + Send + 'static> Writer<W> {
         if dropped == 0 && self.failed == 0 {
             return;
         }
-        let mut text = format!("log lines lost dropped={dropped} failed={}", self.failed);
+        let mut text = Text::of(self.look.format, "log lines lost");
+        text.plain("dropped", &dropped.to_string());
+        text.plain("failed", &self.failed.to_string());
         if let Some(error) = &self.error {
-            text.push_str(" error=");
-            super::line::push_value(&mut text, &error.to_string());
+            text.field("error", &error.to_string());
         }
-        let line = self.line(SystemTime::now(), Level::WARN, &text);
+        let line = self.line(SystemTime::now(), Level::WARN, &text.finish(0));
         if self.put(line.as_bytes()).is_ok() {
             self.state.dropped.fetch_sub(dropped, Ordering::Relaxed);
             self.failed = 0;
@@ -123,7 +142,11 @@ impl<W: Write + Send + 'static> Writer<W> {
             .to_zoned_datetime(self.zone.clone())
             .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
             .to_string();
-        if !self.colours {
+        if self.look.format == Format::Json {
+            let level = level.as_str().to_ascii_lowercase();
+            return format!("{{\"time\":\"{time}\",\"level\":\"{level}\",{text}}}\n");
+        }
+        if !self.look.colours {
             return format!("{time} {level:<5} {text}\n");
         }
         let colour = match level {
@@ -211,7 +234,7 @@ mod tests {
     #[test]
     fn lines_that_find_the_queue_full_are_counted_and_told_once() {
         let disk = Disk::new(usize::MAX);
-        let (queue, writer) = Writer::new(disk.clone(), false);
+        let (queue, writer) = Writer::new(disk.clone(), Look::PLAIN);
         for n in 0..LINES + 7 {
             queue.push(plain(&format!("line {n}")));
         }
@@ -225,7 +248,7 @@ mod tests {
     #[test]
     fn a_flood_that_never_ends_is_told_of_meanwhile() {
         let disk = Disk::new(usize::MAX);
-        let (queue, mut writer) = Writer::new(disk.clone(), false);
+        let (queue, mut writer) = Writer::new(disk.clone(), Look::PLAIN);
         writer.state.dropped.store(3, Ordering::Relaxed);
         writer.since_told = LINES - 1;
         queue.push(plain("one"));
@@ -239,7 +262,7 @@ mod tests {
     #[test]
     fn lines_that_cannot_be_written_are_told_when_there_is_room() {
         let disk = Disk::new(4);
-        let (queue, mut writer) = Writer::new(disk.clone(), false);
+        let (queue, mut writer) = Writer::new(disk.clone(), Look::PLAIN);
         writer.handle(plain("first"));
         writer.handle(plain("second"));
         writer.tell_lost();
@@ -259,7 +282,7 @@ mod tests {
     #[test]
     fn a_flush_waits_for_what_is_written_and_not_for_a_writer_that_stands_still() {
         let disk = Disk::new(usize::MAX);
-        let (queue, writer) = Writer::new(disk.clone(), false);
+        let (queue, writer) = Writer::new(disk.clone(), Look::PLAIN);
         let state = writer.state.clone();
         queue.push(plain("a"));
         queue.flush(Duration::from_millis(1));
@@ -280,15 +303,39 @@ mod tests {
     #[test]
     fn a_line_is_local_time_level_and_text_in_colours_on_a_terminal_alone() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_987);
-        let line = |colours| {
-            let (_, mut writer) = Writer::new(Disk::new(0), colours);
+        let line = |look, text| {
+            let (_, mut writer) = Writer::new(Disk::new(0), look);
             writer.zone = TimeZone::fixed(jiff::tz::offset(8));
-            writer.line(at, Level::INFO, "room=a")
+            writer.line(at, Level::INFO, text)
         };
-        assert_eq!(line(false), "2026-09-21T22:13:20.987+08:00 INFO  room=a\n");
+        let time = "2026-09-21T22:13:20.987+08:00";
+        assert_eq!(line(Look::PLAIN, "room=a"), format!("{time} INFO  room=a\n"));
         assert_eq!(
-            line(true),
-            "\x1b[2m2026-09-21T22:13:20.987+08:00\x1b[0m \x1b[32mINFO \x1b[0m room=a\n"
+            line(Look { colours: true, ..Look::PLAIN }, "room=a"),
+            format!("\x1b[2m{time}\x1b[0m \x1b[32mINFO \x1b[0m room=a\n")
         );
+        let json = Look { format: Format::Json, colours: true };
+        assert_eq!(
+            line(json, "\"message\":\"hello\""),
+            format!("{{\"time\":\"{time}\",\"level\":\"info\",\"message\":\"hello\"}}\n")
+        );
+    }
+
+    #[test]
+    fn in_json_a_sentence_and_what_was_lost_are_objects_too() {
+        let disk = Disk::new(usize::MAX);
+        let json = Look { format: Format::Json, colours: false };
+        let (queue, writer) = Writer::new(disk.clone(), json);
+        queue.push(plain("kaibo: the port is \"in use\""));
+        writer.state.dropped.store(3, Ordering::Relaxed);
+        drop(queue);
+        writer.run();
+        let text = disk.text();
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(lines[0]["message"], "kaibo: the port is \"in use\"");
+        assert_eq!((&lines[0]["level"], &lines[1]["level"]), (&"error".into(), &"warn".into()));
+        assert_eq!((&lines[1]["dropped"], &lines[1]["failed"]), (&3.into(), &0.into()));
     }
 }

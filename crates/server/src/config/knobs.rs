@@ -9,7 +9,8 @@ use protocol::RoomName;
 
 use super::overlay::knobs;
 use super::values::{
-    IceServerEntry, PublicIp, SecretText, TlsMode, open_words, parse_network, parse_room, tls_words,
+    IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode, log_format_words, open_words,
+    parse_network, parse_room, switch_words, tls_words,
 };
 use crate::limits;
 
@@ -75,6 +76,13 @@ knobs! {
         /// What to log, such as info or server=debug [default: info]
         log: [String] = "info".into(),
             (long, value_name = "FILTER", env = "KAIBO_LOG");
+        /// How the log is written: human, or json for one object a line [default: human]
+        log_format: [LogFormat] = LogFormat::Human,
+            (long, value_name = "FORMAT", env = "KAIBO_LOG_FORMAT", value_parser = log_format_words());
+        /// Whether addresses and networks of clients are in the log: on or off [default: on]
+        log_addresses: [bool] = true,
+            (long, value_name = "SWITCH", env = "KAIBO_LOG_ADDRESSES", value_parser = switch_words(),
+             action = clap::ArgAction::Set);
         ? /// UDP port of all media [default: the number of the TCP port]
         udp_port: [u16],
             (long, value_name = "PORT", env = "KAIBO_UDP_PORT");

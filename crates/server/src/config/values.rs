@@ -87,6 +87,16 @@ pub enum TlsMode {
     Files,
 }
 
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One object of JSON a line.
+    Json,
+}
+
 /// An address that others have for this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -133,6 +143,18 @@ pub(super) fn tls_words() -> impl TypedValueParser<Value = TlsMode> {
         "files" => TlsMode::Files,
         _ => TlsMode::Off,
     })
+}
+
+pub(super) fn log_format_words() -> impl TypedValueParser<Value = LogFormat> {
+    PossibleValuesParser::new(["human", "json"]).map(|word| match word.as_str() {
+        "json" => LogFormat::Json,
+        _ => LogFormat::Human,
+    })
+}
+
+/// `on` or `off`.
+pub(super) fn switch_words() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
 
 /// A network, or an address alone.

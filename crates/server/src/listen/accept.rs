@@ -39,7 +39,7 @@ pub(crate) async fn accept(listener: TcpListener, table: Arc<Table>, handlers: H
 
 fn begin(stream: TcpStream, peer: SocketAddr, table: &Arc<Table>, handlers: &Handlers) {
     let Some((place, closed)) = table.admit(peer.ip(), Instant::now()) else {
-        tracing::debug!(%peer, "connection refused: no place");
+        tracing::debug!(ip = %peer.ip(), "connection refused: no place");
         return;
     };
     // Signalling is small messages that somebody waits for. Where an option is refused, the connection works

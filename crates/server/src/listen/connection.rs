@@ -46,7 +46,7 @@ pub(super) async fn run(
             () = handlers.shutdown.wait() => return,
         };
         if !may_shake_hands {
-            return tracing::debug!(%peer, "too many handshakes of its network");
+            return tracing::debug!(ip = %peer.ip(), "too many handshakes of its network");
         }
     }
     let ends = Ends { peer, local: stream.local_addr().ok(), tls: None };
@@ -64,7 +64,7 @@ pub(super) async fn run(
         (Err(_), _) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     };
     if let Err(error) = result {
-        tracing::debug!(%peer, %error, "connection broke");
+        tracing::debug!(ip = %peer.ip(), %error, "connection broke");
     }
 }
 
@@ -84,10 +84,10 @@ async fn carry_media(
         () = handlers.shutdown.wait() => return,
     };
     let (Ok(Ok(first)), Ok(local)) = (first, stream.local_addr()) else {
-        return tracing::debug!(%peer, "connection ended in its first frame");
+        return tracing::debug!(ip = %peer.ip(), "connection ended in its first frame");
     };
     let (Some(worker), Ok(stream)) = (engine::worker_of_check(&first), stream.into_std()) else {
-        return tracing::debug!(%peer, "connection begins with no connectivity check");
+        return tracing::debug!(ip = %peer.ip(), "connection begins with no connectivity check");
     };
     let canonical = |it: SocketAddr| SocketAddr::new(it.ip().to_canonical(), it.port());
     let id = place.id();
