@@ -1,6 +1,5 @@
 import { Play, VolumeX } from "lucide-react";
-import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from "react";
-import { useCast } from "../../hooks/use-cast";
+import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
@@ -10,19 +9,20 @@ import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
 import { useTouch } from "../../hooks/use-touch";
-import { CHAT_START } from "../../live/chat";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
-import { STAGE_START } from "../../live/stage-watch";
+import { NO_STREAMS, SECOND_STREAM } from "../../live/guest-streams";
+import type { Place } from "../../live/stage-layout";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
-import { GuestTiles, placeStyle } from "../cast/guest-tiles";
-import { FanControls } from "./fan-controls";
+import { placeStyle } from "../cast/place-style";
+import { later, laterWithWords } from "../later";
 import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
 
-const Hearts = lazy(async () => ({ default: (await import("./hearts")).Hearts }));
-
-const Rail = lazy(async () => ({ default: (await import("./rail")).Rail }));
+const Cast = laterWithWords(async () => (await import("../cast/cast")).Cast);
+const FanControls = later(async () => (await import("./fan-controls")).FanControls);
+const Hearts = later(async () => (await import("./hearts")).Hearts);
+const Rail = laterWithWords(async () => (await import("./rail")).Rail);
 
 interface FanStageProps {
   viewer: Viewer | null;
@@ -62,18 +62,11 @@ export function FanStage(props: FanStageProps) {
   const soundOnly = snapshot.choice === "off";
   const idle = useIdle(stage.stage) && !state.paused && !soundOnly;
   const calm = useMediaQuery(REDUCED);
-  const { speaker } = useStoreOr(viewer?.stage ?? null, STAGE_START);
-  const { me } = useStoreOr(viewer?.chat ?? null, CHAT_START);
-  const cast = useCast({
-    stage: snapshot.room?.stage,
-    guests: viewer?.guests ?? null,
-    speaker,
-    me: me?.uid ?? null,
-    own: props.own ?? null,
-    second: t("cast.second"),
-  });
-  const isCast = cast.tiles.length > 0;
   const shown = hasPicture(snapshot, state.hasFrame);
+  const isCast = useIsCast(viewer, snapshot);
+  const [host, setHost] = useState<Place | null>(null);
+  const place = host ? { style: placeStyle(host) } : {};
+  useSoon(snapshot, props.bleed === true);
   useMediaSession(snapshot.room, player, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
@@ -113,36 +106,25 @@ export function FanStage(props: FanStageProps) {
         className={styles.video}
         data-testid="fan-video"
         aria-label={t("watch.video")}
-        {...(isCast ? { style: placeStyle(cast.host) } : {})}
+        {...place}
         muted
         playsInline
         onClick={clicked}
         onDoubleClick={full.toggleFull}
       />
-      <canvas
-        ref={stage.cover}
-        className={styles.cover}
-        hidden={!state.covered}
-        {...(isCast ? { style: placeStyle(cast.host) } : {})}
-      />
-      {shown && (
-        <GuestTiles
-          tiles={cast.tiles}
-          places={cast.places}
-          muted={state.muted}
-          volume={state.volume}
-          paused={state.paused}
-          speaker={speaker}
-          onPick={cast.pick}
+      <canvas ref={stage.cover} className={styles.cover} hidden={!state.covered} {...place} />
+      {viewer && shown && isCast && (
+        <Cast
+          viewer={viewer}
+          stage={snapshot.room?.stage}
+          player={state}
+          own={props.own ?? null}
+          onHost={setHost}
         />
       )}
       <canvas ref={canvas} className={styles.danmaku} data-testid="danmaku" hidden={!shown} />
       <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} waiting={props.waiting} />
-      {viewer && shown && !calm && (
-        <Suspense fallback={null}>
-          <Hearts chat={viewer.chat} />
-        </Suspense>
-      )}
+      {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
       {shown && state.paused && !state.blocked && (
         <button
           type="button"
@@ -154,11 +136,7 @@ export function FanStage(props: FanStageProps) {
         </button>
       )}
       {props.children}
-      {shown && props.bleed && (
-        <Suspense fallback={null}>
-          <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />
-        </Suspense>
-      )}
+      {shown && props.bleed && <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />}
       {shown && !props.bleed && (
         <FanControls
           {...{ actions, stage, snapshot, danmaku, viewer }}
@@ -186,4 +164,20 @@ export function FanStage(props: FanStageProps) {
       )}
     </section>
   );
+}
+
+/** Whether somebody is on stage beside the host, or a second picture of the host. */
+function useIsCast(viewer: Viewer | null, { room }: ViewerSnapshot): boolean {
+  const { streams } = useStoreOr(viewer?.guests ?? null, NO_STREAMS);
+  return (room?.stage.guests.length ?? 0) > 0 || streams.has(SECOND_STREAM);
+}
+
+/** While a picture is on its way, what belongs over it is fetched: it is there with the first frame. */
+function useSoon({ room }: ViewerSnapshot, bleed: boolean): void {
+  const isOn = room?.live === "starting" || room?.live === "live";
+  useEffect(() => {
+    if (!isOn) return;
+    if (bleed) Rail.fetch();
+    else FanControls.fetch();
+  }, [isOn, bleed]);
 }
