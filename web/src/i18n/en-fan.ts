@@ -102,6 +102,7 @@ export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
   "problem.https_required": "This page needs HTTPS: open it with https://",
   "problem.forbidden": "The server does not allow this",
   "problem.not_found": "There is no such room",
+  "problem.banned": "You were removed from this room",
   "problem.room_full": "The room is full",
   "problem.server_full": "The server is full",
   "problem.host_taken": "Somebody else is live in this room. Choose another room name",

@@ -101,6 +101,7 @@ export const zhFan = {
   "problem.https_required": "这个页面要用 HTTPS 打开：网址以 https:// 开头",
   "problem.forbidden": "服务器不允许这个操作",
   "problem.not_found": "没有这个直播间",
+  "problem.banned": "你已被移出这个直播间",
   "problem.room_full": "直播间已满",
   "problem.server_full": "服务器已满",
   "problem.host_taken": "这个直播间里已经有别人在直播，请换一个直播间名称",

@@ -1,7 +1,7 @@
 import { acceptOffer } from "./accept-offer";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
-import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "./error-kinds";
+import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
@@ -17,7 +17,7 @@ import {
   rememberChoice,
   wishOf,
 } from "./picture-choice";
-import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
+import type { RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
@@ -49,8 +49,6 @@ const POLL_MS = 1_000;
 const EAGER_POLL_MS = 250;
 /** How often the server is told how late the picture is. */
 const TELL_EVERY_MS = 10_000;
-
-const FATAL: ReadonlySet<ErrorCode> = new Set(MISFITS);
 
 /** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
 export class Viewer extends Store<ViewerSnapshot> {
@@ -220,7 +218,7 @@ export class Viewer extends Store<ViewerSnapshot> {
         this.#failed(message);
         break;
       case "bye":
-        if (message.retryMs === undefined) this.#stop("replaced");
+        if (message.retryMs === undefined) this.#stop(problemOfBye(message.reason));
         break;
     }
   }
@@ -283,7 +281,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#restart();
     } else if (FULL_ERRORS.has(code)) {
       this.#waitForPlace(code, message.retryMs);
-    } else if (FATAL.has(code)) {
+    } else if (HOPELESS_ERRORS.has(code)) {
       this.#stop(code, message.detail);
     }
   }
