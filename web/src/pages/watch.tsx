@@ -83,7 +83,14 @@ export function WatchPage({ room }: { room: string }) {
   const theatre = stage.theatre && layout === "wide";
   const below = layout === "tall" && !bleed && !full.isFull && !full.isWeb;
   const stats = panel === "stats" && (
-    <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
+    <StatsOverlay
+      snapshot={snapshot}
+      below={below}
+      onClose={() => {
+        setPanel(null);
+        stage.stage.current?.focus({ preventScroll: true });
+      }}
+    />
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
   return (

@@ -28,6 +28,7 @@ interface FanControlsProps {
   snapshot: ViewerSnapshot;
   danmaku: DanmakuChoice;
   viewer: Viewer | null;
+  onLive: () => void;
   /** Whether the chat can be seen beside the stage: then the bar leads to its input. */
   chatShown: boolean;
 }
@@ -52,7 +53,7 @@ export function FanControls(props: FanControlsProps) {
         onMute={actions.toggleMuted}
         onVolume={(volume) => player?.setVolume(volume)}
       />
-      <LiveButton snapshot={snapshot} paused={state.paused} onLive={() => void player?.play()} />
+      <LiveButton snapshot={snapshot} paused={state.paused} onLive={props.onLive} />
       <span className={styles.say}>
         {chatShown || viewer === null ? (
           <button

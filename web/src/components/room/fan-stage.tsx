@@ -1,6 +1,6 @@
 import { Play, VolumeX } from "lucide-react";
 import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { useDanmaku } from "../../hooks/use-danmaku";
+import { fetchDanmaku, useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
 import { useMediaQuery } from "../../hooks/use-media-query";
@@ -47,6 +47,8 @@ interface FanStageProps {
 const WITH_PICTURE = ["live", "stalled", "interrupted", "reconnecting"];
 const REDUCED = "(prefers-reduced-motion: reduce)";
 const NOWHERE = () => 0;
+/** The page has loaded all else by then. */
+const AFTER_PAGE_MS = 3_000;
 
 export function hasPicture(snapshot: ViewerSnapshot, hasFrame: boolean): boolean {
   return WITH_PICTURE.includes(snapshot.phase) && hasFrame;
@@ -66,7 +68,7 @@ export function FanStage(props: FanStageProps) {
   const isCast = useIsCast(viewer, snapshot);
   const [host, setHost] = useState<Place | null>(null);
   const place = host ? { style: placeStyle(host) } : {};
-  useSoon(snapshot, props.bleed === true);
+  useOverPicture(snapshot, props.bleed === true, calm);
   useMediaSession(snapshot.room, player, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
@@ -79,6 +81,12 @@ export function FanStage(props: FanStageProps) {
     onDoubleTap: (at) => shown && viewer?.chat.like(at),
     onSwipe: (direction) => props.onClear?.(direction === "right"),
   });
+  // A button that goes with its own click would take the focus along.
+  const toStage = () => stage.stage.current?.focus({ preventScroll: true });
+  const play = () => {
+    void player?.play();
+    toStage();
+  };
   const clicked = (event: MouseEvent) => {
     // A touch only shows the controls; a mouse click is the desktop's play button.
     const isTouch = (event.nativeEvent as PointerEvent).pointerType === "touch";
@@ -129,8 +137,9 @@ export function FanStage(props: FanStageProps) {
         <button
           type="button"
           className={styles.play}
+          data-testid="large-play"
           aria-label={t("player.play")}
-          onClick={() => void player?.play()}
+          onClick={play}
         >
           <Play size={44} fill="currentcolor" aria-hidden="true" />
         </button>
@@ -140,6 +149,7 @@ export function FanStage(props: FanStageProps) {
       {shown && !props.bleed && (
         <FanControls
           {...{ actions, stage, snapshot, danmaku, viewer }}
+          onLive={play}
           chatShown={props.chatShown && !full.isFull && !full.isWeb}
         />
       )}
@@ -148,14 +158,17 @@ export function FanStage(props: FanStageProps) {
           type="button"
           className={styles.pill}
           data-testid="unmute"
-          onClick={() => void player?.setMuted(false)}
+          onClick={() => {
+            void player?.setMuted(false);
+            toStage();
+          }}
         >
           <VolumeX size={20} aria-hidden="true" />
           {t("watch.unmute")}
         </button>
       )}
       {state.blocked && (
-        <button type="button" className={styles.tap} onClick={() => void player?.play()}>
+        <button type="button" className={styles.tap} onClick={play}>
           <span>
             <Play size={20} aria-hidden="true" />
             {t("watch.tapToPlay")}
@@ -172,12 +185,21 @@ function useIsCast(viewer: Viewer | null, { room }: ViewerSnapshot): boolean {
   return (room?.stage.guests.length ?? 0) > 0 || streams.has(SECOND_STREAM);
 }
 
-/** While a picture is on its way, what belongs over it is fetched: it is there with the first frame. */
-function useSoon({ room }: ViewerSnapshot, bleed: boolean): void {
-  const isOn = room?.live === "starting" || room?.live === "live";
+/**
+ * Fetches what belongs over a picture: at once when one is on its way, so that it is there with the first frame; else
+ * a while after the page, so that those who wait do not all ask for it when the broadcast begins.
+ */
+function useOverPicture({ room }: ViewerSnapshot, bleed: boolean, calm: boolean): void {
+  const isSoon = room?.live === "starting" || room?.live === "live";
   useEffect(() => {
-    if (!isOn) return;
-    if (bleed) Rail.fetch();
-    else FanControls.fetch();
-  }, [isOn, bleed]);
+    const fetch = () => {
+      if (bleed) Rail.fetch();
+      else FanControls.fetch();
+      if (calm) return;
+      Hearts.fetch();
+      if (!bleed) fetchDanmaku();
+    };
+    const timer = setTimeout(fetch, isSoon ? 0 : AFTER_PAGE_MS);
+    return () => clearTimeout(timer);
+  }, [isSoon, bleed, calm]);
 }
