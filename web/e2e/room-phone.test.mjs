@@ -50,6 +50,8 @@ function layout() {
   for (const element of document.querySelectorAll("button, a[href], input, select")) {
     const { left, top, width, height, right, bottom } = element.getBoundingClientRect();
     if (!isSeen(element) || element.closest("ul, [popover]") || width < 2) continue;
+    // Below the picture, where a person scrolls to.
+    if (top >= innerHeight) continue;
     const name = element.ariaLabel ?? element.textContent;
     if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight)
       covered.push(`${name} is outside`);

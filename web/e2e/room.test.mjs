@@ -45,7 +45,8 @@ chapter("two fans in two browsers watch a host", async () => {
   await goLive(pages.host);
   await pages.host.click(byTestId("tab-chat"));
   pages.fan = await chromium.open(address(), { name: "fan", scripts: [[notePip]], ...isMoving });
-  pages.fox = await firefox.open(address(), { name: "fan in Firefox" });
+  pages.fox = await firefox.open(`${address()}?lang=zh-CN`, { name: "fan in Firefox" });
+  await pages.fox.setViewport({ width: 1280, height: 800 });
   pages.calm = await chromium.open(address(), { name: "fan without motion" });
   for (const name of ["fan", "fox", "calm"]) await fanState(pages[name], "live");
 });
@@ -170,7 +171,7 @@ for (const name of ["fan", "fox"]) {
     const page = pages[name];
     await page.bringToFront();
     await page.focus(byTestId("fan-state"));
-    await press(page, "Space", { paused: true });
+    await press(page, " ", { paused: true });
     await press(page, "k", { paused: false });
     await press(page, "m", { muted: false });
     await press(page, "m", { muted: true });
@@ -190,7 +191,7 @@ for (const name of ["fan", "fox"]) {
     const before = await player(page);
     const keys = "kmftpds?c";
     await page.keyboard.type(keys);
-    await page.keyboard.press("Space");
+    await page.keyboard.press(" ");
     assert.deepEqual(await player(page), before);
     const typed = await page.$eval(byTestId("chat-input"), (input) => input.value);
     assert.equal(typed, `${keys} `);

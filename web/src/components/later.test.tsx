@@ -64,9 +64,23 @@ test("nobody waits for it any more: it is not asked for", async () => {
   expect(load).toHaveBeenCalledTimes(1);
 });
 
-test("a style sheet that did not come is no more taken for one that did", () => {
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet" });
-  document.head.append(link);
-  link.dispatchEvent(new Event("error"));
-  expect(link.isConnected).toBe(false);
+test("a style sheet that did not come is asked for again, before what it is for is shown", async () => {
+  const first = Object.assign(document.createElement("link"), {
+    rel: "stylesheet",
+    href: "/a.css",
+  });
+  document.head.append(first);
+  first.dispatchEvent(new Event("error"));
+  const load = vi.fn(async () => Panel);
+  const Shown = later(load);
+  render(<Shown word="one" />);
+  const link = () => document.querySelector("link[href='/a.css']");
+  expect(link()).not.toBe(first);
+  link()?.dispatchEvent(new Event("error"));
+  await settle(3_000);
+  expect(load).not.toHaveBeenCalled();
+  link()?.dispatchEvent(new Event("load"));
+  await settle();
+  screen.getByText("one");
+  expect(document.querySelectorAll("link[href='/a.css']")).toHaveLength(1);
 });

@@ -13,11 +13,13 @@ export interface Later<P> {
 
 const RETRY_MS = 3_000;
 
-// The loader takes a style sheet whose link is there for one that was loaded.
+/** Style sheets that did not come. Vite asks for each once. */
+const lost = new Set<HTMLLinkElement>();
+
 document.addEventListener(
   "error",
   ({ target }) => {
-    if (target instanceof HTMLLinkElement) target.remove();
+    if (target instanceof HTMLLinkElement && target.rel === "stylesheet") lost.add(target);
   },
   true,
 );
@@ -70,10 +72,21 @@ class Code<P> extends Store<{ component: ComponentType<P> | null }> {
 
   async #try(): Promise<void> {
     try {
+      await Promise.all([...lost].map(fetchAgain));
       this.update({ component: await this.#load() });
     } catch {
       this.#loading = null;
       setTimeout(() => this.#wanted > 0 && void this.load(), RETRY_MS);
     }
   }
+}
+
+function fetchAgain(link: HTMLLinkElement): Promise<void> {
+  lost.delete(link);
+  return new Promise((resolve, reject) => {
+    const again = link.cloneNode() as HTMLLinkElement;
+    again.onload = () => resolve();
+    again.onerror = reject;
+    link.replaceWith(again);
+  });
 }

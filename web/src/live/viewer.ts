@@ -1,4 +1,5 @@
 import { acceptOffer } from "./accept-offer";
+import { AirTime } from "./air-time";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
@@ -55,6 +56,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly #options: ViewerOptions;
   readonly #signaling: Signaling;
   readonly #flow = new FlowJudge(Date.now());
+  readonly #air = new AirTime();
   #guard: PeerGuard | null = null;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
@@ -231,6 +233,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     // A new session of the server's knows nothing of us.
     if (!message.resumed) {
       this.#wish = NO_WISH;
+      this.#air.lost(Date.now());
       this.#dropPeer();
       // What a closed peer connection was asked is never done, nor refused: nothing may wait for it.
       this.#offers = Promise.resolve();
@@ -253,7 +256,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     }
     if (room.live !== before?.live) this.#flow.reset(Date.now());
     this.latency.uplink(room.uplinkMs);
-    this.update({ room });
+    this.update({ room: { ...room, since: this.#air.sinceOf(room, Date.now()) } });
     // The same lines may be another layer now.
     this.#sayWish();
     this.#refresh();
