@@ -25,7 +25,7 @@ interface RoomInfoProps {
 
 /** Below the picture: whose room this is, what it is about, how many are there. */
 export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const [sharing, setSharing] = useState(false);
   const state = snapshot.room;
   const host = state?.host?.name;
@@ -41,9 +41,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
                 <Users size={16} aria-hidden="true" />
-                <span data-testid="viewer-count" data-count={snapshot.viewers}>
-                  {t("watch.viewers", { n: formatCount(snapshot.viewers, language) })}
-                </span>
+                <Viewers n={snapshot.viewers} />
               </span>
             )}
             {host && <span>{t("room.hostedBy", { name: host })}</span>}
@@ -74,6 +72,22 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         <ShareDialog room={room} title={state?.title ?? room} onClose={() => setSharing(false)} />
       )}
     </div>
+  );
+}
+
+/** How many watch; on a phone the number alone is seen. */
+function Viewers({ n }: { n: number }) {
+  const { t, language } = useLanguage();
+  const count = formatCount(n, language);
+  return (
+    <>
+      <span className={styles.word} data-testid="viewer-count" data-count={n}>
+        {t("watch.viewers", { n: count })}
+      </span>
+      <span className={styles.number} aria-hidden="true">
+        {count}
+      </span>
+    </>
   );
 }
 
