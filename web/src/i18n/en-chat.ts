@@ -21,7 +21,7 @@ export const enChat: Readonly<Record<keyof typeof zhChat, string>> = {
   "chat.sendIn": "{s} s",
   "chat.left": "{n} characters left",
   "chat.as": "Name: {name}",
-  "chat.rename": "Change your name (now {name})",
+  "chat.rename": "Change your name:",
   "chat.emoji": "Emoji",
   "chat.style": "Look over the picture",
   "chat.menu": "Message of {name}: actions",

@@ -20,7 +20,7 @@ export const zhChat = {
   "chat.sendIn": "{s} 秒",
   "chat.left": "还能输入 {n} 个字符",
   "chat.as": "昵称：{name}",
-  "chat.rename": "更改昵称（现在是 {name}）",
+  "chat.rename": "更改昵称：",
   "chat.emoji": "表情",
   "chat.style": "弹幕样式",
   "chat.menu": "{name} 的消息：操作",

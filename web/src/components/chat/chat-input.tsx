@@ -92,11 +92,11 @@ export function ChatInput({
           <button
             type="button"
             className={styles.name}
-            aria-label={t("chat.rename", { name })}
             data-testid="chat-rename"
             onClick={() => chat.askName()}
           >
             <UserRound size={14} aria-hidden="true" />
+            <b className="visually-hidden">{t("chat.rename")} </b>
             <span>{name}</span>
           </button>
         )}
