@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { untilMoving } from "./lib/media.mjs";
+import { publishDrawn } from "./lib/room.mjs";
 import { Server } from "./lib/server.mjs";
 import { endLive, fanState, goLive, hostState, openCamera } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
@@ -44,28 +45,6 @@ const snapshot = (page) => page.evaluate(() => window.__kaibo.publisher.getSnaps
 
 /** What has the focus: its test id. */
 const focused = (page) => page.evaluate(() => document.activeElement?.dataset?.testid ?? null);
-
-/** Runs in a page: publishes a moving picture by WHIP, as an encoder does. */
-async function encode({ endpoint, key }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 360 });
-  const paint = canvas.getContext("2d");
-  setInterval(() => {
-    paint.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
-    paint.fillRect(0, 0, 640, 360);
-  }, 40);
-  const pc = new RTCPeerConnection();
-  const [track] = canvas.captureStream().getTracks();
-  pc.addTransceiver(track, { direction: "sendonly" });
-  await pc.setLocalDescription();
-  const response = await fetch(endpoint, {
-    method: "POST",
-    headers: { "content-type": "application/sdp", authorization: `Bearer ${key}` },
-    body: pc.localDescription.sdp,
-  });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
-  window.encoder = pc;
-}
 
 describe("a page that is reloaded while it is live", () => {
   /** A host who has reloaded the live page, and a fan who saw it. */
@@ -108,7 +87,7 @@ describe("a room that an encoder feeds", () => {
   test("has the studio's page, without a camera, and none more who watches", async () => {
     const encoder = await chromium.open(site.base, { name: "encoder" });
     const endpoint = `${locked.base}/whip/fed`;
-    await encoder.evaluate(encode, { endpoint, key: KEY });
+    await publishDrawn(encoder, { endpoint, key: KEY });
     const page = await openHost("fed", { on: locked });
     await page.click(byTestId("tab-setup"));
     await page.fill(byTestId("publish-key"), KEY);

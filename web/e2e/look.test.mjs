@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { inspect, SIZES } from "./lib/look.mjs";
 import { untilMoving } from "./lib/media.mjs";
+import { say, sayName, untilLine } from "./lib/room.mjs";
 import { Server } from "./lib/server.mjs";
 import { endLive, endShare, fanState, goLive, openCamera, openGear } from "./lib/studio.mjs";
 
@@ -18,12 +19,12 @@ after(async () => {
 });
 
 /** A test of one look: opens the page, brings it there, inspects it, closes it. */
-function look(name, path, arrive, options = {}) {
+function look(name, path, arrive, { again, ...options } = {}) {
   test(`${name} is accessible and fits in every size, language and color`, async () => {
     const page = await chromium.open(`${server.base}${path}`, { name, ...options });
     await page.waitForSelector("main h1, main [data-testid]");
     const others = (await arrive?.(page)) ?? [];
-    await inspect(page, name);
+    await inspect(page, name, again);
     for (const other of [...others, page]) await other.close();
     chromium.checkFaults();
   });
@@ -95,6 +96,53 @@ async function watchLive(page, room) {
 }
 
 look("fan-live", "/r/five", async (page) => [await watchLive(page, "five")]);
+/** A room in which something was said, by the host and by two fans. */
+async function watchTalk(page, room) {
+  const host = await watchLive(page, room);
+  const other = await chromium.open(`${server.base}/r/${room}`, { name: "another fan" });
+  await host.click(byTestId("tab-chat"));
+  const talk = [
+    [page, "小明", "大家好！"],
+    [other, "Ann", "Hello, where does this go? https://example.com/a/long/path?with=more#and-more"],
+    [host, "主播小红", "欢迎来到直播间"],
+  ];
+  for (const [who, name, text] of talk) {
+    await say(who, text);
+    await sayName(who, name);
+  }
+  await untilLine(page, "主播 主播小红: 欢迎来到直播间");
+  return [host, other];
+}
+
+look("fan-chat", "/r/fifteen", (page) => watchTalk(page, "fifteen"));
+// What lies over the switch of the language is opened in each.
+for (const locale of ["zh-CN", "en"]) {
+  look(`fan-name-dialog-${locale}`, `/r/name-${locale}`, askedForName, { locale });
+  look(`fan-share-dialog-${locale}`, `/r/share-${locale}`, openShare, { locale });
+  look(`fan-help-dialog-${locale}`, `/r/help-${locale}`, openHelp, { locale });
+}
+
+async function askedForName(page) {
+  await fanState(page, "waiting");
+  await say(page, "hi");
+  await page.waitForSelector(byTestId("name-input"));
+}
+
+async function openShare(page) {
+  await fanState(page, "waiting");
+  await page.click(byTestId("share"));
+  await page.waitForSelector(byTestId("embed-code"));
+}
+
+async function openHelp(page) {
+  await fanState(page, "waiting");
+  await page.keyboard.press("?");
+  await page.waitForSelector("dialog kbd");
+}
+
+look("fan-gear", "/r/nineteen", async (page) => [await watchLive(page, "nineteen")], {
+  again: openGear,
+});
 look("fan-stats", "/r/eleven", async (page) => {
   const host = await watchLive(page, "eleven");
   await page.keyboard.press("s");

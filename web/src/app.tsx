@@ -1,52 +1,52 @@
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
+import { later } from "./components/later";
 import { languageStore } from "./i18n/language";
 import { roomOfPath } from "./live/room-name";
-import { NotFoundPage } from "./pages/not-found";
 import { usePath } from "./router";
 
-const HomePage = lazy(async () => ({ default: (await import("./pages/home")).HomePage }));
+const HomePage = later(async () => (await import("./pages/home")).HomePage);
 
 // Hosts need not load a fan's page.
-const WatchPage = lazy(async () => ({ default: (await import("./pages/watch")).WatchPage }));
+const WatchPage = later(async () => (await import("./pages/watch")).WatchPage);
+
+const NotFoundPage = later(async () => (await import("./pages/not-found")).NotFoundPage);
 
 // Fans need not load the studio, nor its words.
-const HostPage = lazy(async () => {
+const HostPage = later(async () => {
   const [{ HostPage }] = await Promise.all([import("./pages/host"), languageStore.loadAll()]);
-  return { default: HostPage };
+  return HostPage;
 });
 
-const TrustPage = lazy(async () => {
+const TrustPage = later(async () => {
   const [{ TrustPage }] = await Promise.all([import("./pages/trust"), languageStore.loadAll()]);
-  return { default: TrustPage };
+  return TrustPage;
 });
 
-const DoctorPage = lazy(async () => {
+const DoctorPage = later(async () => {
   const [{ DoctorPage }] = await Promise.all([import("./pages/doctor"), languageStore.loadAll()]);
-  return { default: DoctorPage };
+  return DoctorPage;
 });
 
 export function App() {
-  const path = usePath();
-  return <Suspense fallback={null}>{pageOf(path)}</Suspense>;
+  return pageOf(usePath());
 }
 
 function pageOf(path: string): ReactNode {
-  switch (path) {
-    case "/":
-      return <HomePage />;
-    case "/host":
-      return <HostPage />;
-    case "/trust":
-      return <TrustPage />;
-    case "/doctor":
-      return <DoctorPage />;
-  }
   const room = roomOfPath(path);
-  return room === null ? <NotFoundPage /> : <WatchPage key={room} room={room} />;
+  if (room !== null) return <WatchPage key={room} room={room} />;
+  const Page = PAGES[path] ?? NotFoundPage;
+  return <Page />;
 }
+
+const PAGES: Record<string, typeof HomePage> = {
+  "/": HomePage,
+  "/host": HostPage,
+  "/trust": TrustPage,
+  "/doctor": DoctorPage,
+};
 
 /** Loads what the page of a path needs, beside the words. */
 export function loadPage(path: string): void {
-  if (path === "/") void import("./pages/home").catch(() => undefined);
-  if (roomOfPath(path) !== null) void import("./pages/watch").catch(() => undefined);
+  if (roomOfPath(path) !== null) WatchPage.fetch();
+  else (PAGES[path] ?? NotFoundPage).fetch();
 }

@@ -52,8 +52,11 @@ export async function inspectAsIs(page, name) {
   assert.deepEqual(refused, [], `${name}: refused by the content security policy`);
 }
 
-/** Looks at a page as it is, in every size, language and color scheme: what axe finds and what its policy refused. */
-export async function inspect(page, name) {
+/**
+ * Looks at a page as it is, in every size, language and color scheme: what axe finds and what its policy refused. `again`
+ * opens what a click elsewhere closes.
+ */
+export async function inspect(page, name, again) {
   await page.evaluate(axe);
   const found = [];
   for (const lang of LANGUAGES) {
@@ -64,6 +67,7 @@ export async function inspect(page, name) {
       // On a phone the switch may lie behind what is shown.
       await page.setViewportSize(SIZES[0]);
       await choose(page, lang);
+      await again?.(page);
     }
     for (const size of SIZES) {
       await page.setViewportSize(size);

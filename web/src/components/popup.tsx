@@ -1,5 +1,5 @@
-import { type ReactNode, Suspense, useEffect, useId, useRef, useState } from "react";
-import { IconButton, Spinner } from "./button";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { IconButton } from "./button";
 import styles from "./popup.module.css";
 
 interface PopupProps {
@@ -70,7 +70,7 @@ export function Popup({ label, icon, look = "plain", testId, children, closesOn 
         aria-label={label}
         data-testid={testId && `${testId}-panel`}
       >
-        {open && <Suspense fallback={<Spinner />}>{children}</Suspense>}
+        {open && children}
       </div>
     </span>
   );

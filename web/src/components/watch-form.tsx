@@ -40,7 +40,7 @@ export function WatchForm({ compact = false }: { compact?: boolean }) {
           }}
         />
         <Button kind="quiet" type="submit" icon={<ArrowRight size={18} />}>
-          {t("home.watch.go")}
+          <span className={compact ? "visually-hidden" : undefined}>{t("home.watch.go")}</span>
         </Button>
       </div>
       {!compact && recent.length > 0 && (

@@ -42,6 +42,7 @@ const WITH_PICTURE: readonly EmbedState[] = [
 
 const PROBLEMS: Partial<Record<ViewerProblem, Key>> = {
   not_found: "problem.not_found",
+  banned: "problem.banned",
   room_full: "problem.room_full",
   server_full: "problem.server_full",
   codec_unsupported: "problem.codec_unsupported",

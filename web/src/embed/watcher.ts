@@ -1,9 +1,9 @@
 import { acceptOffer } from "../live/accept-offer";
-import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "../live/error-kinds";
+import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "../live/error-kinds";
 import { GuestStreams, HOST_STREAM } from "../live/guest-streams";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "../live/peer";
 import { PeerGuard } from "../live/peer-guard";
-import type { ErrorCode, PersonId, RoomState, ServerMessage } from "../live/protocol";
+import type { PersonId, RoomState, ServerMessage } from "../live/protocol";
 import { reconnectDelayMs } from "../live/reconnect";
 import { Signaling, type SignalingOptions } from "../live/signaling";
 import { StallDetector } from "../live/stall";
@@ -43,9 +43,6 @@ type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
 const POLL_MS = 1_000;
 /** When a place may be free again, where the server does not say. */
 const FULL_MS = 15_000;
-
-/** No further try would help. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([...MISFITS, "not_found", "banned"]);
 
 /**
  * The viewer of an embed: waits for the host, plays, and heals itself as that of the room's page does, without what
@@ -168,7 +165,7 @@ export class Watcher extends Store<WatcherSnapshot> {
         this.#failed(message);
         break;
       case "bye":
-        if (message.retryMs === undefined) this.#stop("replaced");
+        if (message.retryMs === undefined) this.#stop(problemOfBye(message.reason));
         break;
     }
   }
@@ -208,7 +205,7 @@ export class Watcher extends Store<WatcherSnapshot> {
     } else if (code === "answer_timeout") {
       // We were too slow, as a page asleep is; the offer can be had again.
       this.#restart();
-    } else if (HOPELESS.has(code)) {
+    } else if (HOPELESS_ERRORS.has(code)) {
       this.#stop(code, detail);
     }
   }

@@ -26,6 +26,7 @@ const zh = {
   "player.full": "全屏",
   "player.fullExit": "退出全屏",
   "problem.not_found": "没有这个直播间",
+  "problem.banned": "你已被移出这个直播间",
   "problem.room_full": "直播间已满",
   "problem.server_full": "服务器已满",
   "problem.codec_unsupported": "你的浏览器不能播放 {codec}，请换用新版 Chrome、Edge 或 Safari",
@@ -68,6 +69,7 @@ const en: Record<Key, string> = {
   "player.full": "Full screen",
   "player.fullExit": "Leave full screen",
   "problem.not_found": "There is no such room",
+  "problem.banned": "You were removed from this room",
   "problem.room_full": "The room is full",
   "problem.server_full": "The server is full",
   "problem.codec_unsupported":

@@ -7,6 +7,13 @@ interface DanmakuInputs extends Omit<OverPicture, "chat"> {
   running: boolean;
 }
 
+const load = () => import("../live/danmaku/over-picture");
+
+/** So that it need not be waited for later. */
+export function fetchDanmaku(): void {
+  void load().catch(() => undefined);
+}
+
 /** Draws the chat over a picture while that runs. */
 export function useDanmaku(
   canvas: RefObject<HTMLCanvasElement | null>,
@@ -18,7 +25,7 @@ export function useDanmaku(
     let stop: (() => void) | null = null;
     let over = false;
     const start = async () => {
-      const { drawOver } = await import("../live/danmaku/over-picture");
+      const { drawOver } = await load();
       if (!over) stop = drawOver(element, { chat, choice, untilShown });
     };
     // Without it the chat is in its list.

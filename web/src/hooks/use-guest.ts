@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { languageStore } from "../i18n/language";
-import type { GuestPublisher } from "../live/guest";
-import type { LocalMedia } from "../live/local-media";
+import { GuestPublisher } from "../live/guest";
+import { LocalMedia } from "../live/local-media";
 import type { Viewer } from "../live/viewer";
 
 export interface GuestSide {
@@ -12,30 +12,21 @@ export interface GuestSide {
   stream: MediaStream | null;
 }
 
-/**
- * Camera and microphone of a fan that wants to be on stage, from its wish on; the code for it is loaded then. `wants`:
- * it asks or is on. `isOn`: the host has let it on.
- */
+/** Camera and microphone of a fan that wants to be on stage. `wants`: it asks or is on. `isOn`: the host has let it on. */
 export function useGuest(viewer: Viewer | null, wants: boolean, isOn: boolean): GuestSide | null {
   const [media, setMedia] = useState<LocalMedia | null>(null);
   const [stream, setStream] = useState<MediaStream | null>(null);
   const [publisher, setPublisher] = useState<GuestPublisher | null>(null);
   useEffect(() => {
     if (!viewer || !wants) return;
-    let made: LocalMedia | null = null;
-    let gone = false;
     // What may be wrong with a camera is said in words of hosts.
-    void languageStore.loadAll();
-    void import("../live/local-media").then(({ LocalMedia }) => {
-      if (gone) return;
-      made = new LocalMedia();
-      setMedia(made);
-      made.subscribe(() => setStream(made?.getSnapshot().stream ?? null));
-      void made.open();
-    });
+    void languageStore.loadAll().catch(() => undefined);
+    const made = new LocalMedia();
+    setMedia(made);
+    made.subscribe(() => setStream(made.getSnapshot().stream));
+    void made.open();
     return () => {
-      gone = true;
-      made?.close();
+      made.close();
       setMedia(null);
       setStream(null);
     };
@@ -45,7 +36,6 @@ export function useGuest(viewer: Viewer | null, wants: boolean, isOn: boolean): 
     let made: GuestPublisher | null = null;
     let gone = false;
     const begin = async () => {
-      const { GuestPublisher } = await import("../live/guest");
       await untilReady(media);
       if (gone) return;
       made = new GuestPublisher(viewer.wire, media);

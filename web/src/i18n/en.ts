@@ -1,9 +1,9 @@
-import { enFan } from "./en-fan";
+import { enRoom } from "./en-room";
 import { enStudio } from "./en-studio";
 import type { Dictionary } from "./zh";
 
 export const en: Dictionary = {
-  ...enFan,
+  ...enRoom,
   ...enStudio,
   "host.title": "Go live",
   "host.prepare.title": "Get ready",

@@ -9,14 +9,21 @@ export type Translate = (key: Key, values?: Record<string, string | number>) => 
 
 type Words = Partial<Dictionary>;
 
+/** How much a page says; each has the words of those before it. */
+const PARTS = ["fan", "room", "all"] as const;
+
+type Part = (typeof PARTS)[number];
+
 /** A page loads the words of the language that it speaks, and no other; a fan's, those of fans alone. */
-const LOADERS: Record<Language, { fan: () => Promise<Words>; all: () => Promise<Words> }> = {
+const LOADERS: Record<Language, Record<Part, () => Promise<Words>>> = {
   "zh-CN": {
     fan: async () => (await import("./zh-fan")).zhFan,
+    room: async () => (await import("./zh-room")).zhRoom,
     all: async () => (await import("./zh")).zh,
   },
   en: {
     fan: async () => (await import("./en-fan")).enFan,
+    room: async () => (await import("./en-room")).enRoom,
     all: async () => (await import("./en")).en,
   },
 };
@@ -38,7 +45,7 @@ interface LanguageSnapshot {
 class LanguageStore extends Store<LanguageSnapshot> {
   readonly #words = new Map<Language, Words>();
   #wanted: Language;
-  #part: "fan" | "all" = "fan";
+  #part: Part = "fan";
 
   constructor(language: Language) {
     super({ language, t: () => "" });
@@ -50,17 +57,19 @@ class LanguageStore extends Store<LanguageSnapshot> {
   async load(language: Language = this.#wanted): Promise<void> {
     const part = this.#part;
     const words = this.#words.get(language) ?? (await LOADERS[language][part]());
-    // All of them may have come meanwhile.
+    // More of them may have come meanwhile.
     if (part === this.#part) this.#words.set(language, words);
     if (language === this.#wanted) this.#speak(language);
   }
 
+  /** For what says more than a fan's page does at first. */
+  loadRoom(): Promise<void> {
+    return this.#loadPart("room");
+  }
+
   /** For pages that say more than those of fans. */
-  async loadAll(): Promise<void> {
-    if (this.#part === "all") return;
-    this.#part = "all";
-    this.#words.clear();
-    await this.load();
+  loadAll(): Promise<void> {
+    return this.#loadPart("all");
   }
 
   choose(language: Language): void {
@@ -69,6 +78,14 @@ class LanguageStore extends Store<LanguageSnapshot> {
     if (this.#words.has(language)) this.#speak(language);
     // Without them the page goes on in the language that it has.
     else void this.load(language).catch(() => undefined);
+  }
+
+  async #loadPart(part: Part): Promise<void> {
+    if (PARTS.indexOf(part) > PARTS.indexOf(this.#part)) {
+      this.#part = part;
+      this.#words.clear();
+    }
+    await this.load();
   }
 
   #speak(language: Language): void {

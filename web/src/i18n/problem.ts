@@ -9,6 +9,7 @@ const KEYS: Partial<Record<PublisherProblem | ViewerProblem, Key>> = {
   forbidden: "problem.forbidden",
   https_required: "problem.https_required",
   not_found: "problem.not_found",
+  banned: "problem.banned",
   room_full: "problem.room_full",
   server_full: "problem.server_full",
   host_taken: "problem.host_taken",

@@ -1,9 +1,9 @@
-import { zhFan } from "./zh-fan";
+import { zhRoom } from "./zh-room";
 import { zhStudio } from "./zh-studio";
 
 /** Every word the pages say. The other languages are typed by this one. */
 export const zh = {
-  ...zhFan,
+  ...zhRoom,
   ...zhStudio,
   "host.title": "开播",
   "host.prepare.title": "准备开播",

@@ -18,3 +18,15 @@ export const MISFITS: readonly ErrorCode[] = [
   "sdp_bad",
   "sdp_no_media",
 ];
+
+/** After these who watches need not try again. */
+export const HOPELESS_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...MISFITS,
+  "not_found",
+  "banned",
+]);
+
+/** What became of a page to which the server said `bye` for good. */
+export function problemOfBye(reason: string): "banned" | "replaced" {
+  return reason === "banned" ? "banned" : "replaced";
+}

@@ -602,6 +602,22 @@ test("a full room is asked again, later each time, and plays once there is a pla
   expect(viewer.getSnapshot()).toMatchObject({ problem: null, retrying: false, retryAtMs: null });
 });
 
+test("who is banned is told so, here and at the next visit, and does not try again", async () => {
+  await watchLive();
+  FakeSocket.last.says({ type: "bye", reason: "banned" });
+  FakeSocket.last.drops(4403);
+  expect(viewer.getSnapshot()).toMatchObject({ phase: "error", problem: "banned" });
+  viewer.close();
+  viewer = new Viewer({ room: "demo", lang: "en", signaling: fakeSignaling });
+  FakeSocket.last.open();
+  FakeSocket.last.says({ type: "error", code: "banned", message: "", fatal: true });
+  FakeSocket.last.drops(4403);
+  expect(viewer.getSnapshot()).toMatchObject({ problem: "banned", retrying: false });
+  const sockets = FakeSocket.made.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(FakeSocket.made).toHaveLength(sockets);
+});
+
 test("the greeting says who the browser is", async () => {
   await join();
   const [hello] = FakeSocket.last.of("hello");

@@ -1,7 +1,8 @@
 import { acceptOffer } from "./accept-offer";
+import { AirTime } from "./air-time";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
-import { FULL_ERRORS, MISFITS, PATH_ERRORS } from "./error-kinds";
+import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
@@ -17,7 +18,7 @@ import {
   rememberChoice,
   wishOf,
 } from "./picture-choice";
-import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
+import type { RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
@@ -50,13 +51,12 @@ const EAGER_POLL_MS = 250;
 /** How often the server is told how late the picture is. */
 const TELL_EVERY_MS = 10_000;
 
-const FATAL: ReadonlySet<ErrorCode> = new Set(MISFITS);
-
 /** A fan's side of a broadcast: waits for the host, plays, and heals itself. */
 export class Viewer extends Store<ViewerSnapshot> {
   readonly #options: ViewerOptions;
   readonly #signaling: Signaling;
   readonly #flow = new FlowJudge(Date.now());
+  readonly #air = new AirTime();
   #guard: PeerGuard | null = null;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
@@ -220,7 +220,7 @@ export class Viewer extends Store<ViewerSnapshot> {
         this.#failed(message);
         break;
       case "bye":
-        if (message.retryMs === undefined) this.#stop("replaced");
+        if (message.retryMs === undefined) this.#stop(problemOfBye(message.reason));
         break;
     }
   }
@@ -233,6 +233,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     // A new session of the server's knows nothing of us.
     if (!message.resumed) {
       this.#wish = NO_WISH;
+      this.#air.lost(Date.now());
       this.#dropPeer();
       // What a closed peer connection was asked is never done, nor refused: nothing may wait for it.
       this.#offers = Promise.resolve();
@@ -255,7 +256,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     }
     if (room.live !== before?.live) this.#flow.reset(Date.now());
     this.latency.uplink(room.uplinkMs);
-    this.update({ room });
+    this.update({ room: { ...room, since: this.#air.sinceOf(room, Date.now()) } });
     // The same lines may be another layer now.
     this.#sayWish();
     this.#refresh();
@@ -283,7 +284,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       this.#restart();
     } else if (FULL_ERRORS.has(code)) {
       this.#waitForPlace(code, message.retryMs);
-    } else if (FATAL.has(code)) {
+    } else if (HOPELESS_ERRORS.has(code)) {
       this.#stop(code, message.detail);
     }
   }

@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { languageStore } from "../i18n/language";
 import { connectEarly } from "../live/early-viewer";
@@ -81,6 +81,14 @@ test("the end of a broadcast closes the figures", async () => {
   expect(screen.queryByTestId("stats")).toBeNull();
   says(live({ rev: 4 }));
   expect(screen.queryByTestId("stats")).toBeNull();
+});
+
+test("who closes the figures goes on from the player", async () => {
+  open();
+  says(live());
+  key("s");
+  fireEvent.click(within(await screen.findByTestId("stats")).getByLabelText("Close"));
+  expect(document.activeElement).toBe(stage());
 });
 
 test("title, notice and host stand below the picture", () => {

@@ -1,7 +1,8 @@
 import { ChevronLeft, PanelRightClose } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { IconButton } from "../components/button";
 import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
+import { laterWithWords } from "../components/later";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
 import { ReactionRow } from "../components/room/like-bar";
 import { MoreMenu } from "../components/room/more-menu";
@@ -11,7 +12,6 @@ import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
 import { useBell } from "../hooks/use-bell";
 import { useChatColumn } from "../hooks/use-chat-column";
-import { useGuest } from "../hooks/use-guest";
 import { useKeyboardInset } from "../hooks/use-keyboard-inset";
 import { useLanguage } from "../hooks/use-language";
 import { useLayout } from "../hooks/use-layout";
@@ -27,17 +27,15 @@ import { VIEWER_START } from "../live/viewer-snapshot";
 import { Link } from "../router";
 import styles from "./watch.module.css";
 
-const GuestSide = lazy(async () => ({
-  default: (await import("../components/room/guest-side")).GuestSide,
-}));
-
-const HelpDialog = lazy(async () => {
-  return { default: (await import("../components/room/help-dialog")).HelpDialog };
-});
-
-const StatsOverlay = lazy(async () => {
-  return { default: (await import("../components/room/stats-overlay")).StatsOverlay };
-});
+const GuestSide = laterWithWords(
+  async () => (await import("../components/room/guest-side")).GuestSide,
+);
+const HelpDialog = laterWithWords(
+  async () => (await import("../components/room/help-dialog")).HelpDialog,
+);
+const StatsOverlay = laterWithWords(
+  async () => (await import("../components/room/stats-overlay")).StatsOverlay,
+);
 
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
@@ -61,9 +59,7 @@ export function WatchPage({ room }: { room: string }) {
   useEffect(() => rememberRoom(room), [room]);
   useKeyboardInset();
   const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
-  const isOn = cast.step === "accepted";
-  const guest = useGuest(viewer, isOn || cast.step === "asked", isOn);
-  const own = isOn ? (guest?.stream ?? null) : null;
+  const [own, setOwn] = useState<MediaStream | null>(null);
 
   if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
@@ -87,9 +83,14 @@ export function WatchPage({ room }: { room: string }) {
   const theatre = stage.theatre && layout === "wide";
   const below = layout === "tall" && !bleed && !full.isFull && !full.isWeb;
   const stats = panel === "stats" && (
-    <Suspense fallback={null}>
-      <StatsOverlay snapshot={snapshot} below={below} onClose={() => setPanel(null)} />
-    </Suspense>
+    <StatsOverlay
+      snapshot={snapshot}
+      below={below}
+      onClose={() => {
+        setPanel(null);
+        stage.stage.current?.focus({ preventScroll: true });
+      }}
+    />
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
   return (
@@ -122,17 +123,11 @@ export function WatchPage({ room }: { room: string }) {
               </Link>
             )}
             {!below && stats}
-            {panel === "help" && (
-              <Suspense fallback={null}>
-                <HelpDialog onClose={() => setPanel(null)} />
-              </Suspense>
-            )}
+            {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
           </FanStage>
           {below && stats}
           {viewer && (cast.step !== "off" || cast.problem !== null) && (
-            <Suspense fallback={null}>
-              <GuestSide viewer={viewer} guest={guest} cast={cast} />
-            </Suspense>
+            <GuestSide viewer={viewer} cast={cast} onOwn={setOwn} />
           )}
           {!theatre && (
             <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>

@@ -4,6 +4,7 @@ import { useLanguage } from "../../hooks/use-language";
 import type { Guest } from "../../live/protocol";
 import type { Place } from "../../live/stage-layout";
 import styles from "./guest-tiles.module.css";
+import { placeStyle } from "./place-style";
 
 /** A picture on stage beside the host's. */
 export interface Tile {
@@ -96,10 +97,4 @@ function GuestTile({ tile, at, place, muted, volume, paused, speaker, onPick }: 
       )}
     </figure>
   );
-}
-
-/** A place as the styles of an element. */
-export function placeStyle({ x, y, w, h }: Place): React.CSSProperties {
-  const percent = (share: number) => `${share * 100}%`;
-  return { left: percent(x), top: percent(y), width: percent(w), height: percent(h) };
 }

@@ -1,14 +1,15 @@
 import { SendHorizontal, Smile, UserRound } from "lucide-react";
-import { type FormEvent, lazy, type RefObject, Suspense, useId, useState } from "react";
+import { type FormEvent, type RefObject, useId, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
 import { type Chat, type ChatSnapshot, keepsOrder, TEXT_MAX } from "../../live/chat";
 import { IconButton } from "../button";
+import { laterWithWords } from "../later";
 import styles from "./chat-input.module.css";
 import { inputState, keepComposing } from "./input-state";
 import { StyleMenu } from "./style-menu";
 
-const EmojiRow = lazy(async () => ({ default: (await import("./emoji-row")).EmojiRow }));
+const EmojiRow = laterWithWords(async () => (await import("./emoji-row")).EmojiRow);
 
 interface ChatInputProps {
   chat: Chat;
@@ -85,21 +86,17 @@ export function ChatInput({
           {waitS > 0 ? t("chat.sendIn", { s: waitS }) : <SendHorizontal size={20} />}
         </button>
       </div>
-      {panel === "emoji" && (
-        <Suspense fallback={null}>
-          <EmojiRow onPick={(emoji) => chat.setDraft(draft + emoji)} />
-        </Suspense>
-      )}
+      {panel === "emoji" && <EmojiRow onPick={(emoji) => chat.setDraft(draft + emoji)} />}
       <div className={styles.foot}>
         {name !== null && (
           <button
             type="button"
             className={styles.name}
-            aria-label={t("chat.rename", { name })}
             data-testid="chat-rename"
             onClick={() => chat.askName()}
           >
             <UserRound size={14} aria-hidden="true" />
+            <b className="visually-hidden">{t("chat.rename")} </b>
             <span>{name}</span>
           </button>
         )}

@@ -2,6 +2,7 @@ import { Ellipsis } from "lucide-react";
 import { type CSSProperties, memo } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { ChatLine } from "../../live/chat-lines";
+import { pieces } from "../../live/links";
 import type { ChatItem, Standing } from "../../live/protocol";
 import styles from "./chat-list.module.css";
 
@@ -10,7 +11,7 @@ interface ChatLineViewProps {
   own: boolean;
 }
 
-/** One line of the chat. Text is text: links too. */
+/** One line of the chat. */
 export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineViewProps) {
   const { t } = useLanguage();
   if (line.kind === "gap") {
@@ -23,9 +24,7 @@ export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineVi
   return (
     <li className={styles.line} data-own={own} data-key={line.key} data-testid="chat-line">
       <Who item={item} />
-      <span className={styles.text} dir="auto">
-        {item.text}
-      </span>
+      <Said text={item.text} />
       <button
         type="button"
         className={styles.more}
@@ -39,6 +38,24 @@ export const ChatLineView = memo(function ChatLineView({ line, own }: ChatLineVi
     </li>
   );
 });
+
+/** What somebody wrote: text is text, whatever it looks like, and an address leads there. */
+export function Said({ text }: { text: string }) {
+  return (
+    <span className={styles.text} dir="auto">
+      {pieces(text).map(({ text, href }, at) =>
+        href === null ? (
+          text
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the text of a line does not change
+          <a key={at} href={href} target="_blank" rel="noopener noreferrer nofollow ugc">
+            {text}
+          </a>
+        ),
+      )}
+    </span>
+  );
+}
 
 /** The name of who wrote it, in a colour of its own, with what the person is. */
 export function Who({

@@ -1,10 +1,8 @@
 import { ArrowDown } from "lucide-react";
 import {
   type KeyboardEvent,
-  lazy,
   type MouseEvent,
   type PointerEvent,
-  Suspense,
   useCallback,
   useRef,
   useState,
@@ -16,11 +14,12 @@ import type { Chat, ChatSnapshot } from "../../live/chat";
 import type { ChatLine } from "../../live/chat-lines";
 import type { ChatItem } from "../../live/protocol";
 import { Spinner } from "../button";
+import { laterWithWords } from "../later";
 import { ChatLineView } from "./chat-line";
 import styles from "./chat-list.module.css";
 import type { ActionsFor } from "./line-actions";
 
-const LineMenu = lazy(async () => ({ default: (await import("./line-menu")).LineMenu }));
+const LineMenu = laterWithWords(async () => (await import("./line-menu")).LineMenu);
 
 interface ChatListProps {
   chat: Chat;
@@ -91,14 +90,12 @@ export function ChatList({ chat, snapshot, actions }: ChatListProps) {
         </button>
       )}
       {menu.open && (
-        <Suspense fallback={null}>
-          <LineMenu
-            key={menu.open.item.mid}
-            {...{ chat, snapshot, actions }}
-            {...menu.open}
-            onClose={menu.close}
-          />
-        </Suspense>
+        <LineMenu
+          key={menu.open.item.mid}
+          {...{ chat, snapshot, actions }}
+          {...menu.open}
+          onClose={menu.close}
+        />
       )}
     </div>
   );

@@ -48,12 +48,16 @@ const type = (text: string) => fireEvent.change(input(), { target: { value: text
 const submit = () => fireEvent.submit(input());
 const problem = () => screen.getByTestId("chat-problem").textContent;
 
-test("what is said is shown as text, whatever it looks like", () => {
+test("what is said is shown as text, whatever it looks like, and an address leads there", () => {
   open();
-  comes({ text: '<img src=x onerror="alert(1)"> https://example.com' });
+  comes({ text: '<img src=x onerror="alert(1)"> https://example.com/a.' });
   const line = screen.getByTestId("chat-line");
-  expect(line.textContent).toContain('<img src=x onerror="alert(1)"> https://example.com');
-  expect(line.querySelector("img, a")).toBeNull();
+  expect(line.textContent).toContain('<img src=x onerror="alert(1)"> https://example.com/a.');
+  expect(line.querySelector("img")).toBeNull();
+  const link = within(line).getByRole("link");
+  expect(link.getAttribute("href")).toBe("https://example.com/a");
+  expect(link.getAttribute("target")).toBe("_blank");
+  expect(link.getAttribute("rel")).toContain("noopener");
 });
 
 test("the log is there before its first line, and says who is what", () => {

@@ -1,18 +1,19 @@
 import { Pin, X } from "lucide-react";
-import { lazy, type ReactNode, type RefObject, Suspense } from "react";
+import type { ReactNode, RefObject } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useStore } from "../../hooks/use-store";
 import { chatProblemText } from "../../i18n/chat-problem";
 import type { Chat } from "../../live/chat";
 import type { ChatItem } from "../../live/protocol";
 import { IconButton } from "../button";
+import { laterWithWords } from "../later";
 import { ChatInput } from "./chat-input";
-import { Who } from "./chat-line";
+import { Said, Who } from "./chat-line";
 import { ChatList } from "./chat-list";
 import styles from "./chat-panel.module.css";
 import type { ActionsFor } from "./line-actions";
 
-const NameDialog = lazy(async () => ({ default: (await import("./name-dialog")).NameDialog }));
+const NameDialog = laterWithWords(async () => (await import("./name-dialog")).NameDialog);
 
 interface ChatPanelProps {
   chat: Chat;
@@ -74,11 +75,7 @@ export function ChatPanel(props: ChatPanelProps) {
 export function ChatDialogs({ chat }: { chat: Chat }) {
   const snapshot = useStore(chat);
   if (!snapshot.asksName) return null;
-  return (
-    <Suspense fallback={null}>
-      <NameDialog chat={chat} snapshot={snapshot} />
-    </Suspense>
-  );
+  return <NameDialog chat={chat} snapshot={snapshot} />;
 }
 
 /** The line above the chat. */
@@ -90,7 +87,7 @@ export function Pinned({ item }: { item: ChatItem }) {
       <p>
         <span className="visually-hidden">{t("chat.pinned")} </span>
         <Who item={item} />
-        <span dir="auto">{item.text}</span>
+        <Said text={item.text} />
       </p>
     </div>
   );

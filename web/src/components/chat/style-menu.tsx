@@ -1,11 +1,15 @@
 import { Baseline } from "lucide-react";
-import { lazy } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { Chat, ChatSnapshot } from "../../live/chat";
 import { CHAT_COLORS } from "../../live/chat-colors";
+import { Spinner } from "../button";
+import { laterWithWords } from "../later";
 import { Popup } from "../popup";
 
-const StylePanel = lazy(async () => ({ default: (await import("./style-panel")).StylePanel }));
+const StylePanel = laterWithWords(
+  async () => (await import("./style-panel")).StylePanel,
+  <Spinner />,
+);
 
 /** How the person's messages look over the picture: where, and in which colour. */
 export function StyleMenu({

@@ -6,7 +6,6 @@ import {
   PictureInPicture2,
   Play,
 } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
@@ -15,12 +14,13 @@ import type { DanmakuChoice } from "../../live/danmaku/settings";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { IconButton } from "../button";
+import { later } from "../later";
 import styles from "./fan-controls.module.css";
 import { GearMenu } from "./gear-menu";
 import { LiveButton } from "./live-button";
 import { VolumeControl } from "./volume-control";
 
-const BarInput = lazy(async () => ({ default: (await import("./bar-input")).BarInput }));
+const BarInput = later(async () => (await import("./bar-input")).BarInput);
 
 interface FanControlsProps {
   actions: PlayerActions;
@@ -28,6 +28,7 @@ interface FanControlsProps {
   snapshot: ViewerSnapshot;
   danmaku: DanmakuChoice;
   viewer: Viewer | null;
+  onLive: () => void;
   /** Whether the chat can be seen beside the stage: then the bar leads to its input. */
   chatShown: boolean;
 }
@@ -52,7 +53,7 @@ export function FanControls(props: FanControlsProps) {
         onMute={actions.toggleMuted}
         onVolume={(volume) => player?.setVolume(volume)}
       />
-      <LiveButton snapshot={snapshot} paused={state.paused} onLive={() => void player?.play()} />
+      <LiveButton snapshot={snapshot} paused={state.paused} onLive={props.onLive} />
       <span className={styles.say}>
         {chatShown || viewer === null ? (
           <button
@@ -64,9 +65,7 @@ export function FanControls(props: FanControlsProps) {
             {t("player.say")}
           </button>
         ) : (
-          <Suspense fallback={null}>
-            <BarInput chat={viewer.chat} />
-          </Suspense>
+          <BarInput chat={viewer.chat} />
         )}
       </span>
       <IconButton

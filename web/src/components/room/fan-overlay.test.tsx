@@ -29,12 +29,13 @@ test("who is without a path is told why, and that the page keeps trying", () => 
   expect(said({ phase: "error", problem: "room_full" })).not.toContain("keeps trying");
 });
 
-test("while no path comes the closed ports are named, with a link to the doctor", () => {
+test("while no path comes the closed ports are named, with a link to the doctor", async () => {
   const noPath = { code: "closed", values: { host: "live.test", udp: 3000, tcp: 443 } } as const;
   for (const phase of ["connecting", "waiting", "reconnecting", "error"] as const) {
-    const text = said({ phase, noPath });
-    expect(text).toContain("neither UDP port 3000 nor TCP port 443 of live.test");
-    expect(text).toContain("keeps trying");
+    said({ phase, noPath });
+    const card = await screen.findByTestId("no-path");
+    expect(card.textContent).toContain("neither UDP port 3000 nor TCP port 443 of live.test");
+    expect(screen.getByRole("status").textContent).toContain("keeps trying");
     expect(screen.getByRole("link").getAttribute("href")).toBe("/doctor");
     cleanup();
   }

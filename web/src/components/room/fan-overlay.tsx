@@ -4,20 +4,19 @@ import {
   Headphones,
   MicOff,
   RadioTower,
-  Unplug,
   VideoOff,
   WifiLow,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
+import { languageStore } from "../../i18n/language";
 import { problemText } from "../../i18n/problem";
 import { SHOWN_TRIES } from "../../live/reconnect";
 import type { ViewerPhase } from "../../live/viewer-phase";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
-import type { NoPath } from "../../live/why-no-path";
 import { Button } from "../button";
-import { NoPathText } from "../no-path-text";
+import { later } from "../later";
 import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
 import { StageCard, StageChip } from "./stage-message";
@@ -28,6 +27,17 @@ interface FanOverlayProps {
   /** Below the words for who waits, and for who saw the end. */
   waiting?: ReactNode;
 }
+
+/** Long before it is known that there is no path; without a server the words for that would not come any more. */
+const DOUBT_MS = 1_000;
+
+const NoPathCard = later(
+  async () => {
+    const [{ NoPathCard }] = await Promise.all([import("./no-path-card"), languageStore.loadAll()]);
+    return NoPathCard;
+  },
+  <Connecting />,
+);
 
 /** Phases in which a fan waits for a path, so that it is told why there is none. */
 const SEEKING: readonly ViewerPhase[] = [
@@ -58,8 +68,7 @@ function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
       return (
         <>
           {!hasFrame && <Poster />}
-          <div className={styles.progress} />
-          <StageChip busy text={t("watch.connecting")} />
+          <Connecting />
         </>
       );
     case "waiting":
@@ -103,12 +112,17 @@ function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
   }
 }
 
-function NoPathCard({ why }: { why: NoPath }) {
+function Connecting() {
   const { t } = useLanguage();
+  useEffect(() => {
+    const timer = setTimeout(NoPathCard.fetch, DOUBT_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
-    <StageCard icon={<Unplug size={28} />} title={t("watch.noPath")}>
-      <NoPathText why={why} retrying />
-    </StageCard>
+    <>
+      <div className={styles.progress} />
+      <StageChip busy text={t("watch.connecting")} />
+    </>
   );
 }
 

@@ -1,7 +1,6 @@
 import { Play, VolumeX } from "lucide-react";
-import { lazy, type MouseEvent, type ReactNode, Suspense, useRef } from "react";
-import { useCast } from "../../hooks/use-cast";
-import { useDanmaku } from "../../hooks/use-danmaku";
+import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { fetchDanmaku, useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
 import { useMediaQuery } from "../../hooks/use-media-query";
@@ -10,19 +9,20 @@ import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
 import { useTouch } from "../../hooks/use-touch";
-import { CHAT_START } from "../../live/chat";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
-import { STAGE_START } from "../../live/stage-watch";
+import { NO_STREAMS, SECOND_STREAM } from "../../live/guest-streams";
+import type { Place } from "../../live/stage-layout";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
-import { GuestTiles, placeStyle } from "../cast/guest-tiles";
-import { FanControls } from "./fan-controls";
+import { placeStyle } from "../cast/place-style";
+import { later, laterWithWords } from "../later";
 import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
 
-const Hearts = lazy(async () => ({ default: (await import("./hearts")).Hearts }));
-
-const Rail = lazy(async () => ({ default: (await import("./rail")).Rail }));
+const Cast = laterWithWords(async () => (await import("../cast/cast")).Cast);
+const FanControls = later(async () => (await import("./fan-controls")).FanControls);
+const Hearts = later(async () => (await import("./hearts")).Hearts);
+const Rail = laterWithWords(async () => (await import("./rail")).Rail);
 
 interface FanStageProps {
   viewer: Viewer | null;
@@ -47,6 +47,8 @@ interface FanStageProps {
 const WITH_PICTURE = ["live", "stalled", "interrupted", "reconnecting"];
 const REDUCED = "(prefers-reduced-motion: reduce)";
 const NOWHERE = () => 0;
+/** The page has loaded all else by then. */
+const AFTER_PAGE_MS = 3_000;
 
 export function hasPicture(snapshot: ViewerSnapshot, hasFrame: boolean): boolean {
   return WITH_PICTURE.includes(snapshot.phase) && hasFrame;
@@ -62,18 +64,11 @@ export function FanStage(props: FanStageProps) {
   const soundOnly = snapshot.choice === "off";
   const idle = useIdle(stage.stage) && !state.paused && !soundOnly;
   const calm = useMediaQuery(REDUCED);
-  const { speaker } = useStoreOr(viewer?.stage ?? null, STAGE_START);
-  const { me } = useStoreOr(viewer?.chat ?? null, CHAT_START);
-  const cast = useCast({
-    stage: snapshot.room?.stage,
-    guests: viewer?.guests ?? null,
-    speaker,
-    me: me?.uid ?? null,
-    own: props.own ?? null,
-    second: t("cast.second"),
-  });
-  const isCast = cast.tiles.length > 0;
   const shown = hasPicture(snapshot, state.hasFrame);
+  const isCast = useIsCast(viewer, snapshot);
+  const [host, setHost] = useState<Place | null>(null);
+  const place = host ? { style: placeStyle(host) } : {};
+  useOverPicture(snapshot, props.bleed === true, calm);
   useMediaSession(snapshot.room, player, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
@@ -86,6 +81,12 @@ export function FanStage(props: FanStageProps) {
     onDoubleTap: (at) => shown && viewer?.chat.like(at),
     onSwipe: (direction) => props.onClear?.(direction === "right"),
   });
+  // A button that goes with its own click would take the focus along.
+  const toStage = () => stage.stage.current?.focus({ preventScroll: true });
+  const play = () => {
+    void player?.play();
+    toStage();
+  };
   const clicked = (event: MouseEvent) => {
     // A touch only shows the controls; a mouse click is the desktop's play button.
     const isTouch = (event.nativeEvent as PointerEvent).pointerType === "touch";
@@ -113,55 +114,42 @@ export function FanStage(props: FanStageProps) {
         className={styles.video}
         data-testid="fan-video"
         aria-label={t("watch.video")}
-        {...(isCast ? { style: placeStyle(cast.host) } : {})}
+        {...place}
         muted
         playsInline
         onClick={clicked}
         onDoubleClick={full.toggleFull}
       />
-      <canvas
-        ref={stage.cover}
-        className={styles.cover}
-        hidden={!state.covered}
-        {...(isCast ? { style: placeStyle(cast.host) } : {})}
-      />
-      {shown && (
-        <GuestTiles
-          tiles={cast.tiles}
-          places={cast.places}
-          muted={state.muted}
-          volume={state.volume}
-          paused={state.paused}
-          speaker={speaker}
-          onPick={cast.pick}
+      <canvas ref={stage.cover} className={styles.cover} hidden={!state.covered} {...place} />
+      {viewer && shown && isCast && (
+        <Cast
+          viewer={viewer}
+          stage={snapshot.room?.stage}
+          player={state}
+          own={props.own ?? null}
+          onHost={setHost}
         />
       )}
       <canvas ref={canvas} className={styles.danmaku} data-testid="danmaku" hidden={!shown} />
       <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} waiting={props.waiting} />
-      {viewer && shown && !calm && (
-        <Suspense fallback={null}>
-          <Hearts chat={viewer.chat} />
-        </Suspense>
-      )}
+      {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
       {shown && state.paused && !state.blocked && (
         <button
           type="button"
           className={styles.play}
+          data-testid="large-play"
           aria-label={t("player.play")}
-          onClick={() => void player?.play()}
+          onClick={play}
         >
           <Play size={44} fill="currentcolor" aria-hidden="true" />
         </button>
       )}
       {props.children}
-      {shown && props.bleed && (
-        <Suspense fallback={null}>
-          <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />
-        </Suspense>
-      )}
+      {shown && props.bleed && <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />}
       {shown && !props.bleed && (
         <FanControls
           {...{ actions, stage, snapshot, danmaku, viewer }}
+          onLive={play}
           chatShown={props.chatShown && !full.isFull && !full.isWeb}
         />
       )}
@@ -170,14 +158,17 @@ export function FanStage(props: FanStageProps) {
           type="button"
           className={styles.pill}
           data-testid="unmute"
-          onClick={() => void player?.setMuted(false)}
+          onClick={() => {
+            void player?.setMuted(false);
+            toStage();
+          }}
         >
           <VolumeX size={20} aria-hidden="true" />
           {t("watch.unmute")}
         </button>
       )}
       {state.blocked && (
-        <button type="button" className={styles.tap} onClick={() => void player?.play()}>
+        <button type="button" className={styles.tap} onClick={play}>
           <span>
             <Play size={20} aria-hidden="true" />
             {t("watch.tapToPlay")}
@@ -186,4 +177,29 @@ export function FanStage(props: FanStageProps) {
       )}
     </section>
   );
+}
+
+/** Whether somebody is on stage beside the host, or a second picture of the host. */
+function useIsCast(viewer: Viewer | null, { room }: ViewerSnapshot): boolean {
+  const { streams } = useStoreOr(viewer?.guests ?? null, NO_STREAMS);
+  return (room?.stage.guests.length ?? 0) > 0 || streams.has(SECOND_STREAM);
+}
+
+/**
+ * Fetches what belongs over a picture: at once when one is on its way, so that it is there with the first frame; else
+ * a while after the page, so that those who wait do not all ask for it when the broadcast begins.
+ */
+function useOverPicture({ room }: ViewerSnapshot, bleed: boolean, calm: boolean): void {
+  const isSoon = room?.live === "starting" || room?.live === "live";
+  useEffect(() => {
+    const fetch = () => {
+      if (bleed) Rail.fetch();
+      else FanControls.fetch();
+      if (calm) return;
+      Hearts.fetch();
+      if (!bleed) fetchDanmaku();
+    };
+    const timer = setTimeout(fetch, isSoon ? 0 : AFTER_PAGE_MS);
+    return () => clearTimeout(timer);
+  }, [isSoon, bleed, calm]);
 }

@@ -1,10 +1,11 @@
 import { Settings2 } from "lucide-react";
-import { lazy } from "react";
 import { useLanguage } from "../../hooks/use-language";
+import { Spinner } from "../button";
+import { laterWithWords } from "../later";
 import { Popup } from "../popup";
 import type { GearProps } from "./gear-panel";
 
-const GearPanel = lazy(async () => ({ default: (await import("./gear-panel")).GearPanel }));
+const GearPanel = laterWithWords(async () => (await import("./gear-panel")).GearPanel, <Spinner />);
 
 /** The gear: what is not needed all the time. */
 export function GearMenu(props: GearProps) {

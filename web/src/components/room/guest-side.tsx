@@ -1,4 +1,5 @@
-import type { GuestSide as Side } from "../../hooks/use-guest";
+import { useEffect } from "react";
+import { useGuest } from "../../hooks/use-guest";
 import { useLanguage } from "../../hooks/use-language";
 import { useStoreOr } from "../../hooks/use-store";
 import type { StageSnapshot } from "../../live/stage-watch";
@@ -9,15 +10,23 @@ import { GuestPanel } from "./guest-panel";
 
 interface GuestSideProps {
   viewer: Viewer;
-  guest: Side | null;
   cast: StageSnapshot;
+  /** What the person's camera sends, while it is on stage. */
+  onOwn: (stream: MediaStream | null) => void;
 }
 
 const NOT_SENDING = { connected: false, unsupported: false };
 
 /** Below the picture: where the person stands on its way to the stage. */
-export function GuestSide({ viewer, guest, cast }: GuestSideProps) {
+export function GuestSide({ viewer, cast, onOwn }: GuestSideProps) {
   const { t } = useLanguage();
+  const isOn = cast.step === "accepted";
+  const guest = useGuest(viewer, isOn || cast.step === "asked", isOn);
+  const own = isOn ? (guest?.stream ?? null) : null;
+  useEffect(() => {
+    onOwn(own);
+    return () => onOwn(null);
+  }, [own, onOwn]);
   const { connected } = useStoreOr(guest?.publisher ?? null, NOT_SENDING);
   const { step } = cast;
   if (step === "declined" || step === "dropped") {

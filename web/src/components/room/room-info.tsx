@@ -1,5 +1,5 @@
 import { Megaphone, Share2, Users } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
 import { formatCount, formatDuration } from "../../i18n/format";
@@ -7,12 +7,14 @@ import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { Button } from "../button";
 import { hueOf } from "../chat/chat-line";
+import { laterWithWords } from "../later";
 import { LiveBadge } from "../live-badge";
 import { LikeButton } from "./like-bar";
 import styles from "./room-info.module.css";
-import { StageButton } from "./stage-button";
 
-const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
+const ShareDialog = laterWithWords(async () => (await import("./share-dialog")).ShareDialog);
+
+const StageButton = laterWithWords(async () => (await import("./stage-button")).StageButton);
 
 interface RoomInfoProps {
   room: string;
@@ -23,7 +25,7 @@ interface RoomInfoProps {
 
 /** Below the picture: whose room this is, what it is about, how many are there. */
 export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const [sharing, setSharing] = useState(false);
   const state = snapshot.room;
   const host = state?.host?.name;
@@ -39,9 +41,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
                 <Users size={16} aria-hidden="true" />
-                <span data-testid="viewer-count" data-count={snapshot.viewers}>
-                  {t("watch.viewers", { n: formatCount(snapshot.viewers, language) })}
-                </span>
+                <Viewers n={snapshot.viewers} />
               </span>
             )}
             {host && <span>{t("room.hostedBy", { name: host })}</span>}
@@ -50,7 +50,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         </div>
         <div className={styles.actions}>
           {viewer && <LikeButton chat={viewer.chat} />}
-          {viewer && <StageButton viewer={viewer} snapshot={snapshot} />}
+          {viewer && state?.stage.open && <StageButton viewer={viewer} snapshot={snapshot} />}
           <Button
             icon={<Share2 size={18} />}
             data-testid="share"
@@ -69,11 +69,25 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         </p>
       )}
       {sharing && (
-        <Suspense fallback={null}>
-          <ShareDialog room={room} title={state?.title ?? room} onClose={() => setSharing(false)} />
-        </Suspense>
+        <ShareDialog room={room} title={state?.title ?? room} onClose={() => setSharing(false)} />
       )}
     </div>
+  );
+}
+
+/** How many watch; on a phone the number alone is seen. */
+function Viewers({ n }: { n: number }) {
+  const { t, language } = useLanguage();
+  const count = formatCount(n, language);
+  return (
+    <>
+      <span className={styles.word} data-testid="viewer-count" data-count={n}>
+        {t("watch.viewers", { n: count })}
+      </span>
+      <span className={styles.number} aria-hidden="true">
+        {count}
+      </span>
+    </>
   );
 }
 
