@@ -6,12 +6,13 @@ import {
   firstThere,
   isNamed,
   listDevices,
+  openAny,
   openCapture,
   openDevice,
   rememberDevice,
   watchDevices,
 } from "./devices";
-import { classifyMediaError, type MediaErrorCode, preflight } from "./media-error";
+import { classifyMediaError, type MediaErrorCode, preflight, refusalOf } from "./media-error";
 import {
   changed,
   pictureOf,
@@ -24,6 +25,12 @@ import { Store } from "./store";
 
 /** `none`: the share has ended, and the host has not said what comes in its place. */
 export type VideoSource = "camera" | "screen" | "none";
+
+/** A device that came in the place of one that was unplugged. */
+export interface StandIn {
+  kind: DeviceKind;
+  label: string;
+}
 
 export interface LocalMediaSnapshot {
   status: "idle" | "opening" | "ready";
@@ -48,6 +55,8 @@ export interface LocalMediaSnapshot {
   microphones: Device[];
   settings: SendSettings;
   error: MediaErrorCode | null;
+  /** What came in the place of what was lost, while the error is `device_lost`. */
+  standIns: readonly StandIn[];
 }
 
 /** The host's camera, microphone and screen. */
@@ -55,8 +64,8 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   readonly #stopWatching: () => void;
   readonly #sound = new Sound();
   #camera: MediaStreamTrack | null = null;
-  /** The device that was unplugged. */
-  #lost: { kind: DeviceKind; choice: DeviceChoice } | null = null;
+  /** Devices that were unplugged, and have nothing in their place yet. */
+  readonly #lost = new Map<DeviceKind, DeviceChoice | undefined>();
   /** One change of device after the other: each lets go of what the one before has opened. */
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -79,6 +88,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       microphones: [],
       settings: recallSettings(),
       error: preflight(),
+      standIns: [],
     });
     this.#stopWatching = watchDevices(() => void this.#refresh());
   }
@@ -199,13 +209,12 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   /**
-   * Asks once more for the device that was unplugged, else for those in use: after a call a phone's
+   * Asks once more for what was unplugged, else for the devices in use: after a call a phone's
    * microphone may stay dead.
    */
   async reopen(): Promise<void> {
-    if (this.#lost) {
-      const { kind, choice } = this.#lost;
-      if (!(await this.#replaceDevice(kind, [choice]))) this.update({ error: "device_lost" });
+    if (this.#lost.size > 0) {
+      await Promise.all([...this.#lost.keys()].map((kind) => this.#standIn(kind)));
       return;
     }
     const { source } = this.getSnapshot();
@@ -233,7 +242,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     this.#sound.close();
     this.#camera?.stop();
     this.#camera = null;
-    this.#lost = null;
+    this.#lost.clear();
     this.update({
       status: "idle",
       stream: null,
@@ -254,10 +263,12 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     }
     if (this.getSnapshot().status === "opening") return;
     this.update({ status: "opening", error: null });
+    const askedAt = Date.now();
     try {
       await open();
     } catch (error) {
-      this.update({ error: classifyMediaError(error, asked) });
+      const code = classifyMediaError(error, asked);
+      this.update({ error: code === "denied" ? await refusalOf(Date.now() - askedAt) : code });
     } finally {
       this.update({ status: this.getSnapshot().stream ? "ready" : "idle" });
     }
@@ -269,7 +280,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     const { microphone, screen } = this.#sound;
     for (const track of [microphone, screen, videoTrack]) if (track) this.#watch(track);
     if (videoTrack) hint(videoTrack, source);
-    this.#lost = null;
+    this.#lost.clear();
     this.update({
       stream,
       audioTrack: stream.getAudioTracks()[0] ?? null,
@@ -314,7 +325,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
 
   /** The other device could not be had, and the one before was let go of for it. */
   async #restore(kind: DeviceKind, choice: DeviceChoice | undefined): Promise<void> {
-    if (!choice || this.#lost?.kind === kind) return;
+    if (!choice || this.#lost.has(kind)) return;
     const track = await openDevice(kind, choice, this.getSnapshot().settings).catch(() => null);
     if (track) this.#take(kind, track);
     else this.#drop(kind);
@@ -332,7 +343,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     } else {
       this.#setMicrophone(track);
     }
-    if (this.#lost?.kind === kind) this.#lost = null;
+    this.#lost.delete(kind);
     const { missing } = this.getSnapshot();
     this.update({ error: null, missing: missing === kind ? null : missing });
     return true;
@@ -424,13 +435,14 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   /**
-   * Unplugged, or no longer shared. Nothing goes on air in its place that the host did not choose: a
-   * closed window is no wish to be seen, an unplugged headset none to be heard.
+   * Unplugged, or no longer shared. A closed window is no wish to be seen: nothing comes in the place
+   * of a share. A broadcast goes on with another camera or microphone, as long as the host has the
+   * kind switched on.
    */
   #ended(track: MediaStreamTrack): void {
     if (track === this.#camera) this.update({ cameraBehind: false });
     if (!this.#isInUse(track)) return;
-    const { videoTrack, source } = this.getSnapshot();
+    const { videoTrack, source, audioOn, videoOn } = this.getSnapshot();
     if (track === this.#sound.screen) {
       this.#setScreenSound(null);
       return;
@@ -441,24 +453,71 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       return;
     }
     const kind = track === videoTrack ? "camera" : "microphone";
-    const choice = deviceOf(track);
-    if (choice) this.#lost = { kind, choice };
+    this.#lost.set(kind, deviceOf(track));
+    const isOn = kind === "camera" ? videoOn : audioOn;
+    if (isOn) void this.#standIn(kind);
+    else this.#isLost(kind);
+  }
+
+  /** Puts what there is in the place of a device that was unplugged: the same one, if it is back. */
+  #standIn(kind: DeviceKind): Promise<void> {
+    const change = this.#changes.then(() => this.#standInNow(kind));
+    this.#changes = change;
+    return change;
+  }
+
+  async #standInNow(kind: DeviceKind): Promise<void> {
+    if (!this.#isMissed(kind)) return;
+    const { settings, error, standIns } = this.getSnapshot();
+    const lost = this.#lost.get(kind);
+    const track = await openAny(kind, lost, settings);
+    if (!this.#isMissed(kind)) {
+      track?.stop();
+      return;
+    }
+    if (!track) {
+      this.#isLost(kind);
+      return;
+    }
+    if (!this.#take(kind, track) || isSame(lost, deviceOf(track))) return;
+    const others = error === "device_lost" ? standIns.filter((one) => one.kind !== kind) : [];
+    this.update({ error: "device_lost", standIns: [...others, { kind, label: track.label }] });
+  }
+
+  /** Whether there is a place for a device of the kind: none while a screen is in the camera's. */
+  #isMissed(kind: DeviceKind): boolean {
+    const { stream, source } = this.getSnapshot();
+    return (
+      stream !== null && this.#lost.has(kind) && (kind === "microphone" || source === "camera")
+    );
+  }
+
+  #isLost(kind: DeviceKind): void {
     this.#drop(kind);
-    this.update({ error: "device_lost" });
+    this.update({ error: "device_lost", standIns: [] });
   }
 
   async #refresh(): Promise<void> {
     try {
       const devices = await listDevices();
-      if (!this.#closed) this.update(devices);
+      if (this.#closed) return;
+      this.update(devices);
     } catch {
       // The pickers keep the list they have.
     }
+    const { audioOn, videoOn } = this.getSnapshot();
+    // What was plugged in may be what is missing.
+    if (this.#lost.has("camera") && videoOn) void this.#standIn("camera");
+    if (this.#lost.has("microphone") && audioOn) void this.#standIn("microphone");
   }
 }
 
 function hint(track: MediaStreamTrack, source: "camera" | "screen"): void {
   if ("contentHint" in track) track.contentHint = source === "camera" ? "motion" : "detail";
+}
+
+function isSame(one: DeviceChoice | undefined, other: DeviceChoice | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function stop(stream: MediaStream): void {
