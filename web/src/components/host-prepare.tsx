@@ -49,6 +49,7 @@ export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
             large
             disabled={opening}
             icon={<MonitorUp size={20} />}
+            data-testid="share-only"
             onClick={() => void media.openScreen()}
           >
             {t("host.prepare.screen")}

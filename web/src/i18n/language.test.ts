@@ -27,6 +27,22 @@ test("a missing device is said in the very words it always had", () => {
 });
 
 test.each([
+  [/摄像器/, "摄像头", ["media.no_device"]],
+  [/串流密钥|直播密钥|直播码/, "推流密钥", []],
+  [/粉丝|听众/, "观众", []],
+  [/主机|推流端/, "主播", []],
+] as const)("one word for one thing: not %s but %s", (other, _, promised) => {
+  const wrong = KEYS.filter((key) => other.test(zh[key]));
+  expect(wrong).toEqual(promised);
+});
+
+test("no English word stands alone in a Chinese row", () => {
+  const english = KEYS.filter((key) => /^[a-z ]+$/i.test(zh[key]) && zh[key] === en[key]);
+  // Names.
+  expect(english.map((key) => zh[key])).toEqual(["OBS"]);
+});
+
+test.each([
   ["?lang=en", "zh-CN", ["zh"], "en"],
   ["", "en", ["zh-CN"], "en"],
   ["", null, ["zh-TW", "en"], "zh-CN"],
