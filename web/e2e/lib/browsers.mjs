@@ -25,6 +25,13 @@ export const FAKE_DEVICES = [
   "--use-fake-ui-for-media-stream",
 ];
 
+export const THREE_CAMERAS = [
+  "--use-fake-device-for-media-stream=device-count=3",
+  "--use-fake-ui-for-media-stream",
+];
+/** Chromium's second fake camera has 16 bits of grey, which no video encoder takes. */
+export const UNSENDABLE = "fake_device_1";
+
 const FIREFOX_PREFS = {
   "media.autoplay.default": 0,
   "media.navigator.streams.fake": true,
