@@ -127,7 +127,7 @@ describe("the browser's own refusal", () => {
     const chromium = await Chromium.launch();
     const page = await chromium.open(`http://${lan}:${server.port}/host${ENGLISH}`, { tolerated });
     await page.getByText("Open on this computer").click();
-    await page.waitForURL(`http://localhost:${server.port}/host`);
+    await page.waitForURL(`http://localhost:${server.port}/host${ENGLISH}`);
     await page.waitForSelector(byTestId("open-camera"));
     await chromium.close();
   });
@@ -242,30 +242,49 @@ describe("what a browser throws", () => {
   }
 });
 
-describe("while live", () => {
-  test("a share that is cancelled is a word that goes by itself, and ends nothing", async () => {
-    // Without the flag that answers every question, and nobody to choose a screen.
-    const chromium = await Chromium.launch([
-      "--use-fake-device-for-media-stream",
-      "--deny-permission-prompts",
-    ]);
+describe("a share that is cancelled", () => {
+  /** A word that goes by itself, and no alarm. */
+  async function isToasted(page, words) {
+    const toast = page.locator(byTestId("share-cancelled"));
+    await toast.waitFor();
+    assert.equal(await toast.textContent(), words);
+    assert.equal(await page.locator(byTestId("media-error")).count(), 0);
+    await toast.waitFor({ state: "detached" });
+  }
+
+  for (const [locale, words] of [
+    ["zh-CN", "已取消共享屏幕"],
+    ["en-US", "Screen share was cancelled"],
+  ]) {
+    test(`before anything is open is a word that goes by itself, ${locale}`, async () => {
+      // Whoever answers is nobody who agrees.
+      const chromium = await Chromium.launch(["--use-fake-ui-for-media-stream=deny"]);
+      const page = await chromium.open(`${server.base}/host`, { locale });
+      await page.click(byTestId("share-only"));
+      await isToasted(page, words);
+      assert.equal(await page.isEnabled(byTestId("open-camera")), true);
+      await chromium.close();
+    });
+  }
+
+  test("while live ends nothing", async () => {
+    const chromium = await Chromium.launch();
+    const thrown = { name: "NotAllowedError", message: "Permission denied" };
     const page = await chromium.open(`${server.base}/host?room=cancelled`, {
-      permissions: ["camera", "microphone"],
+      scripts: [[failing, { ...thrown, method: "getDisplayMedia" }]],
     });
     await goLive(page);
     const before = await sent(page);
     await page.click(byTestId("share-screen"));
-    const toast = page.locator(byTestId("share-cancelled"));
-    await toast.waitFor();
-    assert.equal(await toast.textContent(), "已取消共享屏幕");
-    assert.equal(await page.locator(byTestId("media-error")).count(), 0);
+    await isToasted(page, "已取消共享屏幕");
     assert.deepEqual(await sent(page), before);
-    await toast.waitFor({ state: "detached" });
     await hostState(page, "live");
     await endLive(page);
     await chromium.close();
   });
+});
 
+describe("while live", () => {
   test("a device that the system pauses is restored by a tap", async () => {
     const chromium = await Chromium.launch();
     const page = await chromium.open(`${server.base}/host?room=paused`, {

@@ -14,7 +14,6 @@ const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--mute-audio",
   "--autoplay-policy=no-user-gesture-required",
 ];
 /** For a server that is reachable on this machine only. */
@@ -83,10 +82,19 @@ export class Chromium {
   #server;
   #browser;
 
-  /** `isHere`: the server is reached by the loopback interface. Elsewhere that is only more to try. */
+  /**
+   * `isHere`: the server is reached by the loopback interface. Elsewhere that is only more to try.
+   * `muted`: of what a muted browser plays nothing can be shared.
+   */
   static async launch(
     flags = FAKE_DEVICES,
-    { ownSignals = false, program = CHROMIUM, home = process.env.HOME, isHere = true } = {},
+    {
+      ownSignals = false,
+      program = CHROMIUM,
+      home = process.env.HOME,
+      isHere = true,
+      muted = true,
+    } = {},
   ) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
@@ -94,6 +102,8 @@ export class Chromium {
       executablePath: program,
       headless: true,
       env: { ...process.env, HOME: home },
+      // The driver mutes it by itself.
+      ...(muted ? {} : { ignoreDefaultArgs: ["--mute-audio"] }),
       args: [...QUIET, ...(isHere ? [WITH_LOOPBACK] : []), ...flags],
     });
     chromium.#browser = await playwright.chromium.connect(chromium.#server.wsEndpoint());

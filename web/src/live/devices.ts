@@ -97,7 +97,7 @@ export function cameraConstraints(
 }
 
 /** What browsers do to a voice, and must not do to music. */
-const UNTOUCHED = {
+export const UNTOUCHED = {
   echoCancellation: false,
   noiseSuppression: false,
   autoGainControl: false,

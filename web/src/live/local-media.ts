@@ -9,6 +9,7 @@ import {
   openCapture,
   openDevice,
   rememberDevice,
+  UNTOUCHED,
   watchDevices,
 } from "./devices";
 import { type LocalMediaSnapshot, unopened } from "./local-media-snapshot";
@@ -466,7 +467,11 @@ function stop(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** With its sound where browser and system have it; a person may leave it out. */
+/**
+ * With its sound where browser and system have it; a person may leave it out. Not as a browser treats a
+ * voice, which takes music away, and without what this page plays: guests would be heard twice.
+ */
 function askForScreen(): Promise<MediaStream> {
-  return navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
+  const audio = { ...UNTOUCHED, channelCount: { ideal: 2 }, restrictOwnAudio: true };
+  return navigator.mediaDevices.getDisplayMedia({ video: true, audio });
 }
