@@ -11,7 +11,7 @@ export const en: Dictionary = {
   "host.prepare.title": "Get ready",
   "host.prepare.text":
     "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Go live”.",
-  "host.prepare.open": "Open camera and microphone",
+  "host.prepare.open": "Open camera and mic",
   "host.prepare.opening": "Opening the camera",
   "host.prepare.screen": "Share a screen only",
   "host.preview.label": "Preview",

@@ -87,9 +87,11 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         )}
         <div className={styles.bottom}>
           {isFull && (
-            <Suspense fallback={null}>
-              <ChatGlimpse chat={studio.publisher.chat} />
-            </Suspense>
+            <div className={styles.glimpse}>
+              <Suspense fallback={null}>
+                <ChatGlimpse chat={studio.publisher.chat} />
+              </Suspense>
+            </div>
           )}
           <div className={styles.notices} aria-live="polite">
             <HostNotices studio={studio} />
