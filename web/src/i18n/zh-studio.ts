@@ -156,7 +156,7 @@ export const zhStudio = {
   "stage.decline": "拒绝",
   "stage.on": "正在连麦（{n}）",
   "stage.drop": "断开",
-  "stage.mute": "关闭麦克风",
+  "stage.mute": "静音",
   "stage.unmute": "允许开麦",
   "stage.layout": "布局",
   "stage.layout.auto": "自动",

@@ -92,9 +92,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   /** Publishes what the preview shows, and lets the fans see it. */
   goLive(options: GoLive): void {
     this.#wasConnected = false;
-    const { desk, standing, room, viewers, peak, rttMs } = this.getSnapshot();
+    const { desk, standing, room, onAirSinceMs, viewers, peak, rttMs } = this.getSnapshot();
     if (desk === "open" && this.#signaling?.isOpen && this.#isGreeted(options)) {
-      const kept = { desk, standing, room, viewers, peak, rttMs };
+      const kept = { desk, standing, room, onAirSinceMs, viewers, peak, rttMs };
       this.update({ ...IDLE, phase: "connecting", ...kept });
       this.#publish();
       return;
@@ -225,6 +225,9 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (!status) return;
     const { rttMs } = status;
     this.update({ rttMs, attempt: status.status === "open" ? 0 : status.attempt });
+    // The server's clock may be known better now.
+    const { room } = this.getSnapshot();
+    if (room) this.update(this.#roomIs(room));
   }
 
   #receive(message: ServerMessage): void {
@@ -272,7 +275,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#paths?.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
-    this.update({ room: message.room, desk: "open" });
+    this.update({ ...this.#roomIs(message.room), desk: "open" });
     const { phase } = this.getSnapshot();
     if (phase !== "connecting" && phase !== "live") return;
     this.#refresh();
@@ -283,21 +286,25 @@ export class Publisher extends Store<PublisherSnapshot> {
   #setRoom(room: RoomState): void {
     const before = this.getSnapshot().room;
     if (before && room.rev < before.rev) return;
-    this.update({ room });
+    this.update(this.#roomIs(room));
     // Without an interruption before it is an end that another page of this host asked for.
     const isEnded = before?.live === "live" && room.live === "ended";
     if (isEnded && this.getSnapshot().phase === "live") this.end();
     else this.#refresh();
   }
 
+  #roomIs(room: RoomState): Pick<PublisherSnapshot, "room" | "onAirSinceMs"> {
+    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
+    return { room, onAirSinceMs: room.since === null ? null : room.since - offsetMs };
+  }
+
   /** Live is when the fans see us; a room may be live with the host whose place we take. */
   #refresh(): void {
     const { phase, room, connected } = this.getSnapshot();
     if (phase !== "connecting" || room?.live !== "live" || !connected) return;
-    // The server's time, since a host may return to a broadcast that has run for a while.
-    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
-    const liveSinceMs = room.since === null ? Date.now() : room.since - offsetMs;
-    this.update({ phase: "live", liveSinceMs });
+    // A host may return to a broadcast that has run for a while.
+    const { onAirSinceMs } = this.#roomIs(room);
+    this.update({ phase: "live", liveSinceMs: onAirSinceMs ?? Date.now() });
     this.#note();
   }
 

@@ -48,7 +48,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         {isFull && (
           <div className={styles.top}>
             <div className={styles.line}>
-              <Status broadcast={broadcast} />
+              <Status broadcast={broadcast} isFed={isFed} />
               {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
             </div>
             <TitleEdit title={studio.title} onSave={studio.setTitle} />
