@@ -99,8 +99,13 @@ describe("a room that an encoder feeds", () => {
     // What is sent has no sound: the host's page says so, though it sends nothing itself.
     await page.waitForSelector(`${byTestId("finding")}[data-code="no_audio"]`);
 
+    // On top is what is live, for how long, and who watches: not what this page sends.
+    await hostState(page, "live");
+    assert.match(await page.textContent(byTestId("host-state")), /直播中.*\d\d:\d\d/);
+
     const fan = await chromium.open(`${locked.base}/r/fed`, { name: "fan" });
     await untilMoving(fan, "the fan");
+    await page.waitForSelector(`${byTestId("viewer-count")}[data-count="1"]`);
     await until(async () => (await snapshot(page)).viewers === 1, { what: "one viewer" });
     await page.click(byTestId("end-live"));
     await page.click(byTestId("confirm-end"));

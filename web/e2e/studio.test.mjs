@@ -1,19 +1,21 @@
 // What goes on air is what the host chose, and a broadcast ends when the host says so.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { byTestId, Chromium } from "./lib/browsers.mjs";
+import { byTestId, Chromium, THREE_CAMERAS, UNSENDABLE } from "./lib/browsers.mjs";
 import { untilMoving } from "./lib/media.mjs";
 import { Server } from "./lib/server.mjs";
-import { endShare, fanState, goLive, hostState, openCamera } from "./lib/studio.mjs";
+import {
+  endShare,
+  fanState,
+  goLive,
+  hostState,
+  inUse,
+  offered,
+  openCamera,
+  sent,
+  untilInUse,
+} from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
-
-const THREE_CAMERAS = [
-  "--use-fake-device-for-media-stream=device-count=3",
-  "--use-fake-ui-for-media-stream",
-];
-
-/** Chromium's second fake camera has 16 bits of grey, which no video encoder takes. */
-const UNSENDABLE = "fake_device_1";
 
 let server;
 let chromium;
@@ -27,37 +29,6 @@ after(async () => {
 });
 
 const openHost = (room) => chromium.open(`${server.base}/host?room=${room}`, { name: "host" });
-
-/** The labels of the devices in the preview. */
-function inUse(page) {
-  return page.evaluate((preview) => {
-    const tracks = document.querySelector(preview).srcObject.getTracks();
-    return Object.fromEntries(tracks.map(({ kind, label }) => [kind, label]));
-  }, byTestId("host-preview"));
-}
-
-async function untilInUse(page, kind, label) {
-  let now;
-  const isThere = async () => {
-    now = await inUse(page);
-    return now[kind] === label;
-  };
-  await until(isThere, { what: () => `${label} to be in use; it is ${now[kind]}` });
-}
-
-/** What is sent, by kind; null where nothing is. */
-function sent(page) {
-  return page.evaluate(() => {
-    const senders = window.__kaibo.pc.getSenders();
-    return senders.map(({ track }) => track?.label ?? null);
-  });
-}
-
-/** The labels that a picker offers, without the system's default. */
-async function offered(picker) {
-  const labels = await picker.locator("option").allTextContents();
-  return labels.filter((label) => !/default/i.test(label));
-}
 
 describe("cameras and microphones", () => {
   let page;

@@ -14,7 +14,6 @@ const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--mute-audio",
   "--autoplay-policy=no-user-gesture-required",
 ];
 /** For a server that is reachable on this machine only. */
@@ -24,6 +23,13 @@ export const FAKE_DEVICES = [
   "--use-fake-device-for-media-stream",
   "--use-fake-ui-for-media-stream",
 ];
+
+export const THREE_CAMERAS = [
+  "--use-fake-device-for-media-stream=device-count=3",
+  "--use-fake-ui-for-media-stream",
+];
+/** Chromium's second fake camera has 16 bits of grey, which no video encoder takes. */
+export const UNSENDABLE = "fake_device_1";
 
 const FIREFOX_PREFS = {
   "media.autoplay.default": 0,
@@ -76,10 +82,19 @@ export class Chromium {
   #server;
   #browser;
 
-  /** `isHere`: the server is reached by the loopback interface. Elsewhere that is only more to try. */
+  /**
+   * `isHere`: the server is reached by the loopback interface. Elsewhere that is only more to try.
+   * `muted`: of what a muted browser plays nothing can be shared.
+   */
   static async launch(
     flags = FAKE_DEVICES,
-    { ownSignals = false, program = CHROMIUM, home = process.env.HOME, isHere = true } = {},
+    {
+      ownSignals = false,
+      program = CHROMIUM,
+      home = process.env.HOME,
+      isHere = true,
+      muted = true,
+    } = {},
   ) {
     const chromium = new Chromium();
     chromium.#server = await playwright.chromium.launchServer({
@@ -87,6 +102,8 @@ export class Chromium {
       executablePath: program,
       headless: true,
       env: { ...process.env, HOME: home },
+      // The driver mutes it by itself.
+      ...(muted ? {} : { ignoreDefaultArgs: ["--mute-audio"] }),
       args: [...QUIET, ...(isHere ? [WITH_LOOPBACK] : []), ...flags],
     });
     chromium.#browser = await playwright.chromium.connect(chromium.#server.wsEndpoint());

@@ -70,3 +70,34 @@ export async function openGear(page) {
   await page.click(byTestId("gear"));
   await page.waitForSelector(byTestId("picture-menu"));
 }
+
+/** The labels of the devices in the preview. */
+export function inUse(page) {
+  return page.evaluate((preview) => {
+    const tracks = document.querySelector(preview).srcObject.getTracks();
+    return Object.fromEntries(tracks.map(({ kind, label }) => [kind, label]));
+  }, byTestId("host-preview"));
+}
+
+export async function untilInUse(page, kind, label) {
+  let now;
+  const isThere = async () => {
+    now = await inUse(page);
+    return now[kind] === label;
+  };
+  await until(isThere, { what: () => `${label} to be in use; it is ${now[kind]}` });
+}
+
+/** What is sent, by kind; null where nothing is. */
+export function sent(page) {
+  return page.evaluate(() => {
+    const senders = window.__kaibo.pc.getSenders();
+    return senders.map(({ track }) => track?.label ?? null);
+  });
+}
+
+/** The labels that a picker offers, without the system's default. */
+export async function offered(picker) {
+  const labels = await picker.locator("option").allTextContents();
+  return labels.filter((label) => !/default/i.test(label));
+}

@@ -1,10 +1,11 @@
 import { useLanguage } from "../hooks/use-language";
+import { useMeter } from "../hooks/use-meter";
 import type { Studio } from "../hooks/use-studio";
 import { problemText } from "../i18n/problem";
 import { hostState } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
-import { MediaErrorCard } from "./media-error-card";
+import { MediaProblem } from "./media-problem";
 import { NoPathText } from "./no-path-text";
 import { Notice } from "./notice";
 import { ShareEndedCard } from "./share-ended-card";
@@ -14,10 +15,8 @@ import { ReplacedCard, TakenCard } from "./studio/cards";
 export function HostNotices({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
   const { media, snapshot, broadcast } = studio;
-  const { error, missing, source, microphone, audioOn, stream } = snapshot;
+  const { missing, source, microphone, audioOn, stream } = snapshot;
   const { noPath, phase, problem } = broadcast;
-  const retry =
-    error === "device_muted" || error === "device_lost" ? () => void media.reopen() : undefined;
   return (
     <>
       {noPath && (
@@ -28,18 +27,20 @@ export function HostNotices({ studio }: { studio: Studio }) {
       <ProblemNotice studio={studio} />
       {phase === "live" && <ConnectionNotice studio={studio} />}
       {stream && source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
-      {stream && error && (
-        <MediaErrorCard
-          code={error}
-          onDismiss={() => media.dismissError()}
-          {...(retry ? { onRetry: retry } : {})}
-        />
-      )}
+      {stream && <MediaProblem media={media} snapshot={snapshot} />}
       {stream && missing && <Notice>{t(`host.missing.${missing}`)}</Notice>}
       <FindingNotices findings={broadcast.findings} />
       {phase === "live" && microphone && !audioOn && <Notice>{t("host.muted")}</Notice>}
+      {microphone && audioOn && <SilenceNotice microphone={microphone} />}
     </>
   );
+}
+
+/** A microphone that hears nothing at all is usually switched off by a button of its own. */
+function SilenceNotice({ microphone }: { microphone: MediaStreamTrack }) {
+  const { t } = useLanguage();
+  const { silent } = useMeter(microphone);
+  return silent ? <Notice testId="silent">{t("host.silent")}</Notice> : null;
 }
 
 /** Those that have a place of their own: the field of the key, that of the name. */

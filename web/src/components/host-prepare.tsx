@@ -3,7 +3,7 @@ import { useLanguage } from "../hooks/use-language";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import { Button } from "./button";
 import styles from "./host-prepare.module.css";
-import { MediaErrorCard } from "./media-error-card";
+import { MediaProblem } from "./media-problem";
 
 interface HostPrepareProps {
   media: LocalMedia;
@@ -27,11 +27,10 @@ export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
       </span>
       <h1>{t("host.prepare.title")}</h1>
       {!impossible && <p className={styles.text}>{t("host.prepare.text")}</p>}
-      {error && (
-        <div className={styles.error}>
-          <MediaErrorCard code={error} onRetry={open} />
-        </div>
-      )}
+      {/* There before it says something, or it is not read aloud. */}
+      <div className={styles.error} aria-live="polite">
+        <MediaProblem media={media} snapshot={snapshot} />
+      </div>
       <div className={styles.actions}>
         {!impossible && (
           <Button
@@ -50,6 +49,7 @@ export function HostPrepare({ media, snapshot, onObs }: HostPrepareProps) {
             large
             disabled={opening}
             icon={<MonitorUp size={20} />}
+            data-testid="share-only"
             onClick={() => void media.openScreen()}
           >
             {t("host.prepare.screen")}

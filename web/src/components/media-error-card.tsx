@@ -1,50 +1,51 @@
+import type { ReactNode } from "react";
 import { useLanguage } from "../hooks/use-language";
+import { mediaWay } from "../i18n/media-way";
 import type { MediaErrorCode } from "../live/media-error";
-import { Button, buttonClass } from "./button";
+import { Button } from "./button";
 import styles from "./media-error-card.module.css";
+import { SecureLinks } from "./secure-links";
 
 interface MediaErrorCardProps {
-  code: MediaErrorCode;
-  onRetry?: () => void;
-  onDismiss?: () => void;
+  code: Exclude<MediaErrorCode, "cancelled">;
+  /** What helps, where it is not what usually does. */
+  way?: string;
+  onRetry?: (() => void) | undefined;
+  onDismiss?: (() => void) | undefined;
+  /** More buttons. */
+  children?: ReactNode;
 }
 
-/** Nothing that is tried again helps against these; another address or browser does. */
-const HOPELESS: readonly MediaErrorCode[] = ["insecure", "unsupported"];
+/** Nothing that is tried again helps against it; another browser does. */
+const HOPELESS: readonly MediaErrorCode[] = ["unsupported"];
 
-export function MediaErrorCard({ code, onRetry, onDismiss }: MediaErrorCardProps) {
+/** What is wrong with a camera, a microphone or a screen, and the ways out. */
+export function MediaErrorCard({ code, way, onRetry, onDismiss, children }: MediaErrorCardProps) {
   const { t } = useLanguage();
+  const retry = code === "device_muted" ? "media.device_muted.restore" : "common.retry";
   return (
     <section className={styles.card} role="alert" data-testid="media-error" data-code={code}>
       <h3>{t(`media.${code}`)}</h3>
-      <p>{t(`media.${code}.way`)}</p>
-      <div className={styles.actions}>
-        {code === "insecure" && <SecureLinks />}
-        {onRetry && !HOPELESS.includes(code) && (
-          <Button onClick={onRetry}>{t("common.retry")}</Button>
-        )}
-        {onDismiss && (
-          <Button kind="outline" onClick={onDismiss}>
-            {t("common.close")}
-          </Button>
-        )}
-      </div>
+      {code === "insecure" ? (
+        <SecureLinks />
+      ) : (
+        <>
+          <p>{way ?? mediaWay(t, code)}</p>
+          <div className={styles.actions}>
+            {children}
+            {onRetry && !HOPELESS.includes(code) && (
+              <Button data-testid="media-retry" onClick={onRetry}>
+                {t(retry)}
+              </Button>
+            )}
+            {onDismiss && (
+              <Button kind="outline" onClick={onDismiss}>
+                {t("common.close")}
+              </Button>
+            )}
+          </div>
+        </>
+      )}
     </section>
-  );
-}
-
-function SecureLinks() {
-  const { t } = useLanguage();
-  const { host, port, pathname, search } = location;
-  const local = `http://localhost${port ? `:${port}` : ""}${pathname}${search}`;
-  return (
-    <>
-      <a className={buttonClass()} href={`https://${host}${pathname}${search}`}>
-        {t("media.insecure.https")}
-      </a>
-      <a className={buttonClass("outline")} href={local}>
-        {t("media.insecure.localhost")}
-      </a>
-    </>
   );
 }

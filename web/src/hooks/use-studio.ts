@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useState } from "react";
+import type { GuestStreams } from "../live/guest-streams";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import type { Publisher, PublisherSnapshot } from "../live/publisher";
 import { forgetLive, type LiveNote, recallLive } from "../live/resume";
 import { parseRoomName } from "../live/room-name";
 import { recallTitle, rememberTitle } from "../live/room-title";
+import { useGuestFeed } from "./use-guest-feed";
 import type { Host } from "./use-host";
 import { type KeyQuestion, useKeyQuestion } from "./use-key-question";
 import { useLanguage } from "./use-language";
@@ -19,6 +21,8 @@ export interface Studio {
   publisher: Publisher;
   snapshot: LocalMediaSnapshot;
   broadcast: PublisherSnapshot;
+  /** What the guests on stage send. */
+  guestStreams: GuestStreams | null;
   choice: RoomChoice;
   title: string;
   setTitle: (title: string) => void;
@@ -51,6 +55,7 @@ export function useStudio({ media, publisher }: Host): Studio {
   const { language } = useLanguage();
   const snapshot = useStore(media);
   const broadcast = useStore(publisher);
+  const guestStreams = useGuestFeed(publisher);
   const choice = useRoomChoice();
   const [mirror, setMirror] = useState(true);
   const [isEnding, setEnding] = useState(false);
@@ -84,6 +89,7 @@ export function useStudio({ media, publisher }: Host): Studio {
     publisher,
     snapshot,
     broadcast,
+    guestStreams,
     choice,
     title,
     setTitle,

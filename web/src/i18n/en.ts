@@ -1,3 +1,4 @@
+import { enMedia } from "./en-media";
 import { enRoom } from "./en-room";
 import { enStudio } from "./en-studio";
 import type { Dictionary } from "./zh";
@@ -5,11 +6,12 @@ import type { Dictionary } from "./zh";
 export const en: Dictionary = {
   ...enRoom,
   ...enStudio,
+  ...enMedia,
   "host.title": "Go live",
   "host.prepare.title": "Get ready",
   "host.prepare.text":
     "Your browser will ask for the camera and the microphone. Nobody sees you before you press “Go live”.",
-  "host.prepare.open": "Open camera and microphone",
+  "host.prepare.open": "Open camera and mic",
   "host.prepare.opening": "Opening the camera",
   "host.prepare.screen": "Share a screen only",
   "host.preview.label": "Preview",
@@ -19,9 +21,6 @@ export const en: Dictionary = {
   "host.preview.noPicture": "No picture",
   "host.missing.camera": "No usable camera was found: there will be sound only",
   "host.missing.microphone": "No usable microphone was found: there will be no sound",
-  "host.devices": "Picture and sound",
-  "host.camera": "Camera",
-  "host.microphone": "Microphone",
   "host.quality": "Quality",
   "host.quality.smooth": "Smooth 540p",
   "host.quality.hd": "HD 720p",
@@ -31,7 +30,6 @@ export const en: Dictionary = {
   "host.silent": "The microphone is silent. Is it muted?",
   "host.mirror": "Mirror the preview",
   "host.mirrorHint": "Only changes what you see yourself",
-  "host.room": "Room",
   "host.nickname": "Your name",
   "host.nickname.placeholder": "optional",
   "host.mic.off": "Turn the microphone off",
@@ -82,7 +80,6 @@ export const en: Dictionary = {
   "host.key.bad": "That key is not right. Please check it.",
   "host.key.label": "Publishing key",
   "host.key.save": "Save and go live",
-  "host.watch": "Page to watch",
 
   "finding.b_frames": "The picture has B-frames, which viewers see jump back and forth.",
   "finding.b_frames.way":
@@ -133,36 +130,6 @@ export const en: Dictionary = {
   "health.details": "Connection details",
   "health.resting":
     "Qualities that nobody watches are not sent; they come back when somebody does.",
-
-  "media.insecure": "This page is not HTTPS, so the browser blocks the camera",
-  "media.insecure.way":
-    "On the computer that runs the server, open it by localhost; on other devices, by an HTTPS address. Watching works as it is.",
-  "media.insecure.localhost": "Open on this computer",
-  "media.insecure.https": "Open over HTTPS",
-  "media.unsupported": "This browser cannot broadcast",
-  "media.unsupported.way":
-    "Use a current Chrome, Edge, Firefox or Safari. Inside another app, choose “open in browser”.",
-  "media.denied": "Permission was refused",
-  "media.denied.way":
-    "Press the icon beside the address, allow the camera and the microphone, then try again.",
-  "media.denied_system": "The operating system blocks it",
-  "media.denied_system.way":
-    "In the system settings, under privacy, allow the browser the camera and the microphone, then try again.",
-  "media.no_device": "No camera or microphone detected",
-  "media.no_device.way": "Plug one in and try again, or share a screen only.",
-  "media.in_use": "Camera or microphone is in use",
-  "media.in_use.way":
-    "Close the program that uses it (a call, a recorder, another tab), then try again.",
-  "media.constraint": "The device cannot do that resolution",
-  "media.constraint.way": "Choose another quality or device.",
-  "media.cancelled": "Screen share was cancelled",
-  "media.cancelled.way": "You can share again whenever you like.",
-  "media.device_lost": "Device was unplugged",
-  "media.device_lost.way":
-    "No other device was put in its place. Plug it in again and try again, or choose another one.",
-  "media.device_muted": "Paused by the system",
-  "media.device_muted.way":
-    "It returns after the call, or when the screen is on. If it does not, try again.",
 
   "trust.title": "Trust this server",
   "trust.text":

@@ -14,15 +14,32 @@ test("both languages have the same words with the same holes", () => {
   for (const key of KEYS) expect(holes(en[key]), key).toEqual(holes(zh[key]));
 });
 
-test("every media error has words and a way out", () => {
+test("every media error has words, and a way out where one is needed", () => {
   for (const code of MEDIA_ERROR_CODES) {
     expect(KEYS).toContain(`media.${code}`);
-    expect(KEYS).toContain(`media.${code}.way`);
+    const hasWay = KEYS.some((key) => key.startsWith(`media.${code}.way`));
+    expect([code, hasWay]).toEqual([code, code !== "cancelled"]);
   }
 });
 
 test("a missing device is said in the very words it always had", () => {
   expect(zh["media.no_device"]).toBe("未检测到摄像器或麦克风");
+});
+
+test.each([
+  [/摄像器/, "摄像头", ["media.no_device"]],
+  [/串流密钥|直播密钥|直播码/, "推流密钥", []],
+  [/粉丝|听众/, "观众", []],
+  [/主机|推流端/, "主播", []],
+] as const)("one word for one thing: not %s but %s", (other, _, promised) => {
+  const wrong = KEYS.filter((key) => other.test(zh[key]));
+  expect(wrong).toEqual(promised);
+});
+
+test("no English word stands alone in a Chinese row", () => {
+  const english = KEYS.filter((key) => /^[a-z ]+$/i.test(zh[key]) && zh[key] === en[key]);
+  // Names.
+  expect(english.map((key) => zh[key])).toEqual(["OBS"]);
 });
 
 test.each([

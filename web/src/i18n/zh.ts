@@ -1,3 +1,4 @@
+import { zhMedia } from "./zh-media";
 import { zhRoom } from "./zh-room";
 import { zhStudio } from "./zh-studio";
 
@@ -5,6 +6,7 @@ import { zhStudio } from "./zh-studio";
 export const zh = {
   ...zhRoom,
   ...zhStudio,
+  ...zhMedia,
   "host.title": "开播",
   "host.prepare.title": "准备开播",
   "host.prepare.text":
@@ -19,9 +21,6 @@ export const zh = {
   "host.preview.noPicture": "没有画面",
   "host.missing.camera": "没有找到可用的摄像头，将只有声音",
   "host.missing.microphone": "没有找到可用的麦克风，将没有声音",
-  "host.devices": "画面和声音",
-  "host.camera": "摄像头",
-  "host.microphone": "麦克风",
   "host.quality": "清晰度",
   "host.quality.smooth": "流畅 540p",
   "host.quality.hd": "高清 720p",
@@ -31,7 +30,6 @@ export const zh = {
   "host.silent": "麦克风没有声音，请检查是否被静音",
   "host.mirror": "镜像预览",
   "host.mirrorHint": "只影响你自己看到的画面",
-  "host.room": "直播间",
   "host.nickname": "主播昵称",
   "host.nickname.placeholder": "可不填",
   "host.mic.off": "关闭麦克风",
@@ -81,7 +79,6 @@ export const zh = {
   "host.key.bad": "推流密钥不对，请再检查一遍。",
   "host.key.label": "推流密钥",
   "host.key.save": "保存并开播",
-  "host.watch": "观看页面",
 
   "finding.b_frames": "视频里有 B 帧，观众看到的画面会前后跳动。",
   "finding.b_frames.way": "在 OBS 的「设置 → 输出」里把「最大 B 帧」设为 0，然后重新开播。",
@@ -123,31 +120,6 @@ export const zh = {
   "health.cause.fps": "帧率过低",
   "health.details": "连接详情",
   "health.resting": "没有人在看的清晰度已暂停发送，有人要看时会自动恢复。",
-
-  "media.insecure": "当前页面不是 HTTPS，浏览器不允许使用摄像头",
-  "media.insecure.way":
-    "在运行服务器的电脑上，用 localhost 打开就可以开播；其他设备要通过 HTTPS 地址打开。观看不受影响。",
-  "media.insecure.localhost": "在本机打开",
-  "media.insecure.https": "用 HTTPS 打开",
-  "media.unsupported": "当前浏览器不支持直播",
-  "media.unsupported.way":
-    "请使用新版 Chrome、Edge、Firefox 或 Safari。如果在微信或 QQ 里，请选择「在浏览器中打开」。",
-  "media.denied": "浏览器已拒绝使用摄像头/麦克风",
-  "media.denied.way": "点地址栏左侧的图标，把摄像头和麦克风改成「允许」，然后重试。",
-  "media.denied_system": "系统设置里没有允许浏览器使用摄像头",
-  "media.denied_system.way": "在系统设置的「隐私」里，允许浏览器使用摄像头和麦克风，然后重试。",
-  "media.no_device": "未检测到摄像器或麦克风",
-  "media.no_device.way": "请接好设备后重试，或者只共享屏幕。",
-  "media.in_use": "摄像头或麦克风被其他程序占用",
-  "media.in_use.way": "请关闭正在使用它的程序（会议软件、录屏软件、其他标签页），然后重试。",
-  "media.constraint": "设备不支持所选清晰度",
-  "media.constraint.way": "请换一个清晰度或设备。",
-  "media.cancelled": "已取消共享屏幕",
-  "media.cancelled.way": "需要时可以随时再次共享。",
-  "media.device_lost": "设备已断开",
-  "media.device_lost.way": "没有自动换用其他设备。请重新接好后重试，或者选择另一个设备。",
-  "media.device_muted": "系统暂停了麦克风/摄像头",
-  "media.device_muted.way": "通话结束或打开屏幕后会恢复；如果没有，点重试。",
 
   "trust.title": "信任这台服务器",
   "trust.text":

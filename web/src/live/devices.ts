@@ -97,7 +97,7 @@ export function cameraConstraints(
 }
 
 /** What browsers do to a voice, and must not do to music. */
-const UNTOUCHED = {
+export const UNTOUCHED = {
   echoCancellation: false,
   noiseSuppression: false,
   autoGainControl: false,
@@ -128,7 +128,8 @@ export async function openCapture(settings: SendSettings): Promise<Capture> {
   if (camera && microphone) choices.push(both(camera), both(undefined, microphone));
   if (camera || microphone) choices.push(both());
   try {
-    return { stream: await firstThere(choices, capture), missing: null };
+    const stream = await firstThere(choices, capture).catch(orAsItIs(both()));
+    return { stream, missing: null };
   } catch (error) {
     if (!isNamed(error, ...GONE, "NotReadableError", "AbortError")) throw error;
     try {
@@ -158,14 +159,43 @@ export async function openDevice(
   return track;
 }
 
+/** Opens that device if it is there, else any other of the kind; null when none can be had. */
+export async function openAny(
+  kind: DeviceKind,
+  first: DeviceChoice | undefined,
+  settings: SendSettings,
+): Promise<MediaStreamTrack | null> {
+  const devices = await listDevices().catch(() => null);
+  const here = (kind === "camera" ? devices?.cameras : devices?.microphones) ?? [];
+  const others = here.map(({ id }) => ({ deviceId: id }));
+  for (const choice of first ? [first, ...others] : others) {
+    try {
+      return await openDevice(kind, choice, settings);
+    } catch (error) {
+      // Gone, or held by another program: the next one. Nobody is asked for a permission again and again.
+      if (isNamed(error, "NotAllowedError", "SecurityError")) return null;
+    }
+  }
+  return null;
+}
+
 function capture(constraints: MediaStreamConstraints): Promise<MediaStream> {
   return navigator.mediaDevices.getUserMedia(constraints);
 }
 
 async function openUsual(kind: DeviceKind, settings: SendSettings): Promise<MediaStream> {
   const choice = await remembered(kind);
-  const any = constraintsOf(kind, settings);
-  return firstThere(choice ? [constraintsOf(kind, settings, choice), any] : [any], capture);
+  const usual = constraintsOf(kind, settings);
+  const choices = choice ? [constraintsOf(kind, settings, choice), usual] : [usual];
+  return firstThere(choices, capture).catch(orAsItIs(usual));
+}
+
+/** A camera that can do nothing of what is wished is used as it is. */
+function orAsItIs(usual: MediaStreamConstraints): (error: unknown) => Promise<MediaStream> {
+  return async (error) => {
+    if (!usual.video || !isNamed(error, "OverconstrainedError")) throw error;
+    return capture({ ...usual, video: true });
+  };
 }
 
 function constraintsOf(

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FakeDevice, FakeDevices, type FakeTrack } from "../testing/fake-devices";
 import { LocalMedia } from "./local-media";
 import { remember } from "./storage";
@@ -154,16 +154,79 @@ test("a window that is closed puts nobody back on camera, the host's own button 
   expect(devices.running()).toEqual(["microphone", "webcam"]);
 });
 
-test("nothing comes in the place of a device that was unplugged, until it is back", async () => {
-  have(WEBCAM, SECOND, HEADSET, MICROPHONE);
-  await media.open();
-  devices.devices = [WEBCAM, SECOND, MICROPHONE];
-  devices.opened.find(({ label }) => label === "headset")?.ends();
-  expect([heard(), now().error]).toEqual([null, "device_lost"]);
-  await media.reopen();
-  expect([heard(), now().error]).toEqual([null, "device_lost"]);
+describe("a device that is unplugged", () => {
+  /** As a browser does: the track ends, and the list is another one. */
+  function unplug(...gone: FakeDevice[]): void {
+    devices.devices = devices.devices.filter((device) => !gone.includes(device));
+    for (const { id } of gone) {
+      devices.opened.findLast(({ device }) => device?.id === id)?.ends();
+    }
+  }
 
-  devices.devices = [WEBCAM, SECOND, MICROPHONE, HEADSET];
-  await media.reopen();
-  expect([heard(), shown(), now().error]).toEqual(["headset", "webcam", null]);
+  test("has another in its place, and the host is told which", async () => {
+    have(WEBCAM, SECOND, HEADSET, MICROPHONE);
+    await media.open();
+    unplug(WEBCAM);
+    await vi.waitFor(() => expect(shown()).toBe("second webcam"));
+    expect(now().error).toBe("device_lost");
+    expect(now().standIns).toEqual([{ kind: "camera", label: "second webcam" }]);
+    expect(heard()).toBe("headset");
+  });
+
+  test("with its own microphone has others in the place of both", async () => {
+    have(WEBCAM, HEADSET, SECOND, MICROPHONE);
+    await media.open();
+    unplug(WEBCAM, HEADSET);
+    await vi.waitFor(() => expect([shown(), heard()]).toEqual(["second webcam", "microphone"]));
+    await vi.waitFor(() => expect(now().standIns).toHaveLength(2));
+    expect(devices.running()).toEqual(["microphone", "second webcam"]);
+  });
+
+  test("passes over one that another program holds", async () => {
+    have(WEBCAM, BACK, SECOND, MICROPHONE);
+    devices.held.add(BACK.id);
+    await media.open();
+    unplug(WEBCAM);
+    await vi.waitFor(() => expect(shown()).toBe("second webcam"));
+  });
+
+  test("is missed when there is no other, until it is back", async () => {
+    have(WEBCAM, HEADSET);
+    await media.open();
+    unplug(HEADSET);
+    await vi.waitFor(() => expect([heard(), now().error]).toEqual([null, "device_lost"]));
+    expect(now().standIns).toEqual([]);
+    await media.reopen();
+    expect([heard(), now().error]).toEqual([null, "device_lost"]);
+
+    devices.devices = [WEBCAM, HEADSET];
+    devices.dispatchEvent(new Event("devicechange"));
+    await vi.waitFor(() => expect(heard()).toBe("headset"));
+    expect([shown(), now().error]).toEqual(["webcam", null]);
+  });
+
+  test("that the host has switched off has none in its place", async () => {
+    have(WEBCAM, SECOND, HEADSET, MICROPHONE);
+    await media.open();
+    media.setAudioOn(false);
+    unplug(HEADSET);
+    await vi.waitFor(() => expect([heard(), now().error]).toEqual([null, "device_lost"]));
+    expect(devices.running()).toEqual(["webcam"]);
+  });
+
+  test("while a screen is shown puts nobody back on camera", async () => {
+    have(WEBCAM, SECOND, MICROPHONE);
+    await media.open();
+    await media.shareScreen();
+    unplug(WEBCAM);
+    expect([shown(), now().error]).toEqual(["a window", null]);
+    expect(devices.running()).toEqual(["a window", "microphone"]);
+  });
+});
+
+test("a camera that can do nothing of what is wished is used as it is", async () => {
+  have(WEBCAM, MICROPHONE);
+  devices.picky = true;
+  await media.open();
+  expect([shown(), heard(), now().error]).toEqual(["webcam", "microphone", null]);
 });

@@ -1,85 +1,38 @@
 import {
-  type Device,
   type DeviceChoice,
   type DeviceKind,
   deviceOf,
   firstThere,
   isNamed,
   listDevices,
+  openAny,
   openCapture,
   openDevice,
   rememberDevice,
+  UNTOUCHED,
   watchDevices,
 } from "./devices";
-import { classifyMediaError, type MediaErrorCode, preflight } from "./media-error";
-import {
-  changed,
-  pictureOf,
-  recallSettings,
-  rememberSettings,
-  type SendSettings,
-} from "./send-settings";
+import { type LocalMediaSnapshot, unopened } from "./local-media-snapshot";
+import { classifyMediaError, preflight, refusalOf } from "./media-error";
+import { changed, pictureOf, rememberSettings, type SendSettings } from "./send-settings";
 import { Sound, type SoundChoice } from "./sound";
 import { Store } from "./store";
 
-/** `none`: the share has ended, and the host has not said what comes in its place. */
-export type VideoSource = "camera" | "screen" | "none";
-
-export interface LocalMediaSnapshot {
-  status: "idle" | "opening" | "ready";
-  /** What the preview shows and the publisher sends; one object for as long as it is open. */
-  stream: MediaStream | null;
-  /** What is sent: the microphone, the screen's sound, or both in one. */
-  audioTrack: MediaStreamTrack | null;
-  microphone: MediaStreamTrack | null;
-  /** What of both is heard while the screen has a sound; null while it has none. */
-  soundChoice: SoundChoice | null;
-  videoTrack: MediaStreamTrack | null;
-  /** Whether the microphone is on. */
-  audioOn: boolean;
-  videoOn: boolean;
-  /** Whether fans hear anything. */
-  audible: boolean;
-  source: VideoSource;
-  /** The camera is open while the screen is shown, to be back at once. */
-  cameraBehind: boolean;
-  missing: DeviceKind | null;
-  cameras: Device[];
-  microphones: Device[];
-  settings: SendSettings;
-  error: MediaErrorCode | null;
-}
+export type { LocalMediaSnapshot, StandIn, VideoSource } from "./local-media-snapshot";
 
 /** The host's camera, microphone and screen. */
 export class LocalMedia extends Store<LocalMediaSnapshot> {
   readonly #stopWatching: () => void;
   readonly #sound = new Sound();
   #camera: MediaStreamTrack | null = null;
-  /** The device that was unplugged. */
-  #lost: { kind: DeviceKind; choice: DeviceChoice } | null = null;
+  /** Devices that were unplugged, and have nothing in their place yet. */
+  readonly #lost = new Map<DeviceKind, DeviceChoice | undefined>();
   /** One change of device after the other: each lets go of what the one before has opened. */
   #changes: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor() {
-    super({
-      status: "idle",
-      stream: null,
-      audioTrack: null,
-      microphone: null,
-      soundChoice: null,
-      videoTrack: null,
-      audioOn: true,
-      videoOn: true,
-      audible: false,
-      source: "camera",
-      cameraBehind: false,
-      missing: null,
-      cameras: [],
-      microphones: [],
-      settings: recallSettings(),
-      error: preflight(),
-    });
+    super(unopened());
     this.#stopWatching = watchDevices(() => void this.#refresh());
   }
 
@@ -199,13 +152,12 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   /**
-   * Asks once more for the device that was unplugged, else for those in use: after a call a phone's
+   * Asks once more for what was unplugged, else for the devices in use: after a call a phone's
    * microphone may stay dead.
    */
   async reopen(): Promise<void> {
-    if (this.#lost) {
-      const { kind, choice } = this.#lost;
-      if (!(await this.#replaceDevice(kind, [choice]))) this.update({ error: "device_lost" });
+    if (this.#lost.size > 0) {
+      await Promise.all([...this.#lost.keys()].map((kind) => this.#standIn(kind)));
       return;
     }
     const { source } = this.getSnapshot();
@@ -233,7 +185,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     this.#sound.close();
     this.#camera?.stop();
     this.#camera = null;
-    this.#lost = null;
+    this.#lost.clear();
     this.update({
       status: "idle",
       stream: null,
@@ -254,10 +206,12 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     }
     if (this.getSnapshot().status === "opening") return;
     this.update({ status: "opening", error: null });
+    const askedAt = Date.now();
     try {
       await open();
     } catch (error) {
-      this.update({ error: classifyMediaError(error, asked) });
+      const code = classifyMediaError(error, asked);
+      this.update({ error: code === "denied" ? await refusalOf(Date.now() - askedAt) : code });
     } finally {
       this.update({ status: this.getSnapshot().stream ? "ready" : "idle" });
     }
@@ -269,7 +223,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     const { microphone, screen } = this.#sound;
     for (const track of [microphone, screen, videoTrack]) if (track) this.#watch(track);
     if (videoTrack) hint(videoTrack, source);
-    this.#lost = null;
+    this.#lost.clear();
     this.update({
       stream,
       audioTrack: stream.getAudioTracks()[0] ?? null,
@@ -314,7 +268,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
 
   /** The other device could not be had, and the one before was let go of for it. */
   async #restore(kind: DeviceKind, choice: DeviceChoice | undefined): Promise<void> {
-    if (!choice || this.#lost?.kind === kind) return;
+    if (!choice || this.#lost.has(kind)) return;
     const track = await openDevice(kind, choice, this.getSnapshot().settings).catch(() => null);
     if (track) this.#take(kind, track);
     else this.#drop(kind);
@@ -332,7 +286,7 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
     } else {
       this.#setMicrophone(track);
     }
-    if (this.#lost?.kind === kind) this.#lost = null;
+    this.#lost.delete(kind);
     const { missing } = this.getSnapshot();
     this.update({ error: null, missing: missing === kind ? null : missing });
     return true;
@@ -424,13 +378,14 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
   }
 
   /**
-   * Unplugged, or no longer shared. Nothing goes on air in its place that the host did not choose: a
-   * closed window is no wish to be seen, an unplugged headset none to be heard.
+   * Unplugged, or no longer shared. A closed window is no wish to be seen: nothing comes in the place
+   * of a share. A broadcast goes on with another camera or microphone, as long as the host has the
+   * kind switched on.
    */
   #ended(track: MediaStreamTrack): void {
     if (track === this.#camera) this.update({ cameraBehind: false });
     if (!this.#isInUse(track)) return;
-    const { videoTrack, source } = this.getSnapshot();
+    const { videoTrack, source, audioOn, videoOn } = this.getSnapshot();
     if (track === this.#sound.screen) {
       this.#setScreenSound(null);
       return;
@@ -441,19 +396,62 @@ export class LocalMedia extends Store<LocalMediaSnapshot> {
       return;
     }
     const kind = track === videoTrack ? "camera" : "microphone";
-    const choice = deviceOf(track);
-    if (choice) this.#lost = { kind, choice };
+    this.#lost.set(kind, deviceOf(track));
+    const isOn = kind === "camera" ? videoOn : audioOn;
+    if (isOn) void this.#standIn(kind);
+    else this.#isLost(kind);
+  }
+
+  /** Puts what there is in the place of a device that was unplugged: the same one, if it is back. */
+  #standIn(kind: DeviceKind): Promise<void> {
+    const change = this.#changes.then(() => this.#standInNow(kind));
+    this.#changes = change;
+    return change;
+  }
+
+  async #standInNow(kind: DeviceKind): Promise<void> {
+    if (!this.#isMissed(kind)) return;
+    const { settings, error, standIns } = this.getSnapshot();
+    const lost = this.#lost.get(kind);
+    const track = await openAny(kind, lost, settings);
+    if (!this.#isMissed(kind)) {
+      track?.stop();
+      return;
+    }
+    if (!track) {
+      this.#isLost(kind);
+      return;
+    }
+    if (!this.#take(kind, track) || isSame(lost, deviceOf(track))) return;
+    const others = error === "device_lost" ? standIns.filter((one) => one.kind !== kind) : [];
+    this.update({ error: "device_lost", standIns: [...others, { kind, label: track.label }] });
+  }
+
+  /** Whether there is a place for a device of the kind: none while a screen is in the camera's. */
+  #isMissed(kind: DeviceKind): boolean {
+    const { stream, source } = this.getSnapshot();
+    return (
+      stream !== null && this.#lost.has(kind) && (kind === "microphone" || source === "camera")
+    );
+  }
+
+  #isLost(kind: DeviceKind): void {
     this.#drop(kind);
-    this.update({ error: "device_lost" });
+    this.update({ error: "device_lost", standIns: [] });
   }
 
   async #refresh(): Promise<void> {
     try {
       const devices = await listDevices();
-      if (!this.#closed) this.update(devices);
+      if (this.#closed) return;
+      this.update(devices);
     } catch {
       // The pickers keep the list they have.
     }
+    const { audioOn, videoOn } = this.getSnapshot();
+    // What was plugged in may be what is missing.
+    if (this.#lost.has("camera") && videoOn) void this.#standIn("camera");
+    if (this.#lost.has("microphone") && audioOn) void this.#standIn("microphone");
   }
 }
 
@@ -461,11 +459,19 @@ function hint(track: MediaStreamTrack, source: "camera" | "screen"): void {
   if ("contentHint" in track) track.contentHint = source === "camera" ? "motion" : "detail";
 }
 
+function isSame(one: DeviceChoice | undefined, other: DeviceChoice | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function stop(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
 }
 
-/** With its sound where browser and system have it; a person may leave it out. */
+/**
+ * With its sound where browser and system have it; a person may leave it out. Not as a browser treats a
+ * voice, which takes music away, and without what this page plays: guests would be heard twice.
+ */
 function askForScreen(): Promise<MediaStream> {
-  return navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
+  const audio = { ...UNTOUCHED, channelCount: { ideal: 2 }, restrictOwnAudio: true };
+  return navigator.mediaDevices.getDisplayMedia({ video: true, audio });
 }

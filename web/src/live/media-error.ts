@@ -5,6 +5,7 @@ export const MEDIA_ERROR_CODES = [
   "insecure",
   "unsupported",
   "denied",
+  "denied_once",
   "denied_system",
   "no_device",
   "in_use",
@@ -59,4 +60,25 @@ function describe(error: unknown): { name: string; message: string; constraint: 
   const { name, message, constraint } = error as Record<string, unknown>;
   const text = (value: unknown) => String(value ?? "");
   return { name: text(name), message: text(message), constraint: text(constraint) };
+}
+
+/** A person needs longer than this to read a question and to answer it. */
+const ANSWER_MS = 200;
+
+/**
+ * Of a refusal that took so long: `denied` where the browser remembers it, so that only its settings
+ * help; `denied_once` where it asks again.
+ */
+export async function refusalOf(tookMs: number): Promise<"denied" | "denied_once"> {
+  if (tookMs < ANSWER_MS) return "denied";
+  const states = await Promise.all(["camera", "microphone"].map(permission));
+  return states.includes("denied") ? "denied" : "denied_once";
+}
+
+async function permission(name: string): Promise<PermissionState | null> {
+  try {
+    return (await navigator.permissions.query({ name: name as PermissionName })).state;
+  } catch {
+    return null;
+  }
 }

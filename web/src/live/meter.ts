@@ -18,10 +18,12 @@ export class Meter extends Store<MeterSnapshot> {
   readonly #source: MediaStreamAudioSourceNode;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #samples: Float32Array<ArrayBuffer>;
+  readonly #track: MediaStreamTrack;
   #heardAt = Date.now();
 
   constructor(track: MediaStreamTrack, context: AudioContext = new AudioContext()) {
     super({ level: 0, silent: false });
+    this.#track = track;
     this.#context = context;
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = 1024;
@@ -46,7 +48,8 @@ export class Meter extends Store<MeterSnapshot> {
     }
     this.#analyser.getFloatTimeDomainData(this.#samples);
     const level = loudness(this.#samples);
-    if (level > 0) this.#heardAt = Date.now();
+    // Who has switched it off knows why nothing is heard.
+    if (level > 0 || !this.#track.enabled) this.#heardAt = Date.now();
     this.update({
       level: Math.round(level * 100) / 100,
       silent: Date.now() - this.#heardAt > SILENT_AFTER_MS,

@@ -12,6 +12,8 @@ export interface PublisherSnapshot {
   /** What the server takes the person for. */
   standing: Standing | null;
   room: RoomState | null;
+  /** Since when somebody is live in the room, by this page's clock. */
+  onAirSinceMs: number | null;
   /** Whether the media reaches the server. */
   connected: boolean;
   /** The round trip of the conversation with the server. */
@@ -43,6 +45,7 @@ export const IDLE: PublisherSnapshot = {
   desk: "none",
   standing: null,
   room: null,
+  onAirSinceMs: null,
   connected: false,
   rttMs: null,
   attempt: 0,

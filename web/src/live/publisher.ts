@@ -1,19 +1,15 @@
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { MISFITS, PATH_ERRORS } from "./error-kinds";
-import { HealthWatch } from "./health";
 import { hostIdentity } from "./host-key";
 import type { LocalMedia } from "./local-media";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, withoutDetour } from "./peer";
-import { PeerGuard } from "./peer-guard";
-import type { ClientMessage, ErrorCode, RoomState, ServerMessage } from "./protocol";
-import { addTracks, layerSizes, replaceTracks, tuneVideo } from "./publish-tracks";
+import type { ErrorCode, RoomState, ServerMessage } from "./protocol";
 import { IDLE, NOTHING, type PublisherProblem, type PublisherSnapshot } from "./publisher-snapshot";
 import { forgetLive, noteLive } from "./resume";
+import { SendLink } from "./send-link";
 import { type Request, Signaling, type SignalingOptions } from "./signaling";
-import { StatsReader } from "./stats";
-import { offerSound, type SoundFormat, wantSound } from "./stereo";
 import { Store } from "./store";
 
 export {
@@ -34,8 +30,6 @@ export interface PublisherDeps {
   signaling?: Partial<SignalingOptions>;
 }
 
-const STATS_EVERY_MS = 2_000;
-
 /** Errors that end the attempt: the person has to do something first. */
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "auth_required",
@@ -48,10 +42,6 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 function isOfPath(problem: PublisherProblem): boolean {
   return PATH_ERRORS.has(problem as ErrorCode);
 }
-
-const TELL_EVERY_MS = 10_000;
-
-type MediaState = Extract<ClientMessage, { type: "media_state" }>;
 
 /** The host's side of a broadcast: from going live to the end, through lost networks. */
 export class Publisher extends Store<PublisherSnapshot> {
@@ -67,34 +57,26 @@ export class Publisher extends Store<PublisherSnapshot> {
   chat: Chat;
   #chatRoom: string | null = null;
   readonly #listeners = new Set<(message: ServerMessage) => void>();
-  #guard: PeerGuard | null = null;
+  #link: SendLink | null = null;
   #paths: PathWatch | null = null;
-  #statsTimer: ReturnType<typeof setInterval> | undefined;
-  #reader = new StatsReader();
-  #health = new HealthWatch();
   #iceServers: RTCIceServer[] = [];
   #isDetour = false;
   /** The browser takes the detour by a name only, and the page was opened by an address. */
   #needsName = false;
   #neg = 0;
   #wasConnected = false;
-  /** When the server is told next how long our packets take. */
-  #tellAt = 0;
-  /** How the server was asked to have our sound. */
-  #sound: SoundFormat = { music: false, stereo: false };
-  /** What the server was told of our media. */
-  #sent: MediaState | null = null;
-  #tuning: Promise<void> = Promise.resolve();
-  /** Whether the server has taken our media, and so listens to what we say of it. */
-  #taken = false;
-  pc: RTCPeerConnection | null = null;
 
   constructor(media: LocalMedia, deps: PublisherDeps = {}) {
     super(IDLE);
     this.#media = media;
     this.#deps = deps;
-    this.#stopMedia = media.subscribe(() => this.#mediaChanged());
+    this.#stopMedia = media.subscribe(() => this.#link?.mediaChanged());
     this.chat = this.#makeChat();
+  }
+
+  /** The connection that sends, while there is one. */
+  get pc(): RTCPeerConnection | null {
+    return this.#link?.pc ?? null;
   }
 
   /** Talks with a room without being live in it: who waits, what they write, what an encoder sends. */
@@ -110,9 +92,9 @@ export class Publisher extends Store<PublisherSnapshot> {
   /** Publishes what the preview shows, and lets the fans see it. */
   goLive(options: GoLive): void {
     this.#wasConnected = false;
-    const { desk, standing, room, viewers, peak, rttMs } = this.getSnapshot();
+    const { desk, standing, room, onAirSinceMs, viewers, peak, rttMs } = this.getSnapshot();
     if (desk === "open" && this.#signaling?.isOpen && this.#isGreeted(options)) {
-      const kept = { desk, standing, room, viewers, peak, rttMs };
+      const kept = { desk, standing, room, onAirSinceMs, viewers, peak, rttMs };
       this.update({ ...IDLE, phase: "connecting", ...kept });
       this.#publish();
       return;
@@ -243,6 +225,9 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (!status) return;
     const { rttMs } = status;
     this.update({ rttMs, attempt: status.status === "open" ? 0 : status.attempt });
+    // The server's clock may be known better now.
+    const { room } = this.getSnapshot();
+    if (room) this.update(this.#roomIs(room));
   }
 
   #receive(message: ServerMessage): void {
@@ -268,14 +253,14 @@ export class Publisher extends Store<PublisherSnapshot> {
         this.update({ viewers: message.n, peak: Math.max(message.peak, message.n) });
         break;
       case "answer":
-        void this.#answered(message);
+        void this.#link?.answered(message);
         break;
       case "layers":
         this.#pause(message.paused);
         break;
       case "findings":
         // What is said before our media is taken is of the connection before.
-        if (this.#taken || !this.pc) this.update({ findings: message.findings });
+        if (this.#link?.isTaken !== false) this.update({ findings: message.findings });
         break;
       case "error":
         this.#failed(message);
@@ -290,38 +275,36 @@ export class Publisher extends Store<PublisherSnapshot> {
     this.#paths?.welcomed();
     this.#iceServers = message.iceServers;
     // A server that restarted counts its revisions from the start.
-    this.update({ room: message.room, desk: "open" });
+    this.update({ ...this.#roomIs(message.room), desk: "open" });
     const { phase } = this.getSnapshot();
     if (phase !== "connecting" && phase !== "live") return;
     this.#refresh();
-    if (!message.resumed || !this.pc) {
-      this.#publish();
-    } else if (this.pc.connectionState !== "connected" || this.pc.signalingState !== "stable") {
-      void this.#offer(true);
-    } else {
-      this.#announce();
-      this.#guard?.check();
-    }
+    if (message.resumed && this.#link) this.#link.resume();
+    else this.#publish();
   }
 
   #setRoom(room: RoomState): void {
     const before = this.getSnapshot().room;
     if (before && room.rev < before.rev) return;
-    this.update({ room });
+    this.update(this.#roomIs(room));
     // Without an interruption before it is an end that another page of this host asked for.
     const isEnded = before?.live === "live" && room.live === "ended";
     if (isEnded && this.getSnapshot().phase === "live") this.end();
     else this.#refresh();
   }
 
+  #roomIs(room: RoomState): Pick<PublisherSnapshot, "room" | "onAirSinceMs"> {
+    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
+    return { room, onAirSinceMs: room.since === null ? null : room.since - offsetMs };
+  }
+
   /** Live is when the fans see us; a room may be live with the host whose place we take. */
   #refresh(): void {
     const { phase, room, connected } = this.getSnapshot();
     if (phase !== "connecting" || room?.live !== "live" || !connected) return;
-    // The server's time, since a host may return to a broadcast that has run for a while.
-    const offsetMs = this.#signaling?.getSnapshot().clockOffsetMs ?? 0;
-    const liveSinceMs = room.since === null ? Date.now() : room.since - offsetMs;
-    this.update({ phase: "live", liveSinceMs });
+    // A host may return to a broadcast that has run for a while.
+    const { onAirSinceMs } = this.#roomIs(room);
+    this.update({ phase: "live", liveSinceMs: onAirSinceMs ?? Date.now() });
     this.#note();
   }
 
@@ -367,13 +350,26 @@ export class Publisher extends Store<PublisherSnapshot> {
       this.#stop("unsupported");
       return;
     }
-    this.pc = pc;
-    // What the one before was asked when it was closed may never be done.
-    this.#tuning = Promise.resolve();
-    this.#taken = false;
-    addTracks(pc, this.#media.getSnapshot());
-    this.#guard = new PeerGuard(pc, {
-      restart: () => this.#restart(),
+    this.#link = new SendLink(pc, {
+      media: this.#media,
+      isOpen: () => this.#signaling?.isOpen ?? false,
+      send: (request) => this.#signaling?.send(request),
+      nextNeg: () => {
+        this.#neg += 1;
+        return this.#neg;
+      },
+      paused: () => this.getSnapshot().paused,
+      isReached: () => {
+        const { connected, attempt } = this.getSnapshot();
+        return connected && attempt === 0;
+      },
+      connected: (isConnected) => this.#connected(isConnected),
+      negotiated: (answer) => this.#paths?.negotiated(pc, answer),
+      measured: (stats, health) => {
+        this.update({ stats, health });
+        if (this.getSnapshot().phase === "live") this.#note();
+      },
+      misfit: () => this.#stop("sdp_bad"),
       renew: () => {
         if (this.#signaling?.isOpen) this.#publish();
       },
@@ -385,11 +381,6 @@ export class Publisher extends Store<PublisherSnapshot> {
         this.#needsName = isByAddress();
       });
     }
-    pc.addEventListener("connectionstatechange", () => this.#peerChanged(pc));
-    this.#reader = new StatsReader();
-    this.#health = new HealthWatch();
-    this.#statsTimer = setInterval(() => void this.#readStats(pc), STATS_EVERY_MS);
-    void this.#offer(false);
   }
 
   /** All servers once the direct paths have failed; not every browser takes others for a connection that it has. */
@@ -403,140 +394,24 @@ export class Publisher extends Store<PublisherSnapshot> {
     if (this.#signaling?.isOpen) this.#publish();
   }
 
-  async #offer(iceRestart: boolean): Promise<void> {
-    const pc = this.pc;
-    if (!pc) return;
-    this.#neg += 1;
-    const neg = this.#neg;
-    const { music, stereo } = this.#media.getSnapshot().settings;
-    this.#sound = { music, stereo };
-    try {
-      await pc.setLocalDescription(await pc.createOffer({ iceRestart }));
-    } catch {
-      if (pc === this.pc) this.#stop("sdp_bad");
-      return;
-    }
-    const sdp = pc.localDescription?.sdp;
-    if (pc !== this.pc || neg !== this.#neg || !sdp) return;
-    this.#signaling?.send({ type: "offer", pc: "pub", neg, sdp: offerSound(sdp, this.#sound) });
-    this.#announce();
-  }
-
-  #announce(): void {
-    this.#signaling?.send({ type: "golive" });
-    if (this.#taken) this.#sendMediaState();
-  }
-
-  async #answered(message: Extract<ServerMessage, { type: "answer" }>): Promise<void> {
-    const pc = this.pc;
-    // An answer to an older offer would be taken for one to the newer.
-    if (!pc || message.neg !== this.#neg || pc.signalingState !== "have-local-offer") return;
-    try {
-      const sdp = wantSound(message.sdp, this.#sound);
-      await pc.setRemoteDescription({ type: "answer", sdp });
-    } catch {
-      if (pc === this.pc) this.#stop("sdp_bad");
-      return;
-    }
-    this.#paths?.negotiated(pc, message.sdp);
-    this.#taken = true;
-    this.#sent = null;
-    this.#sendMediaState();
-    await this.#tune();
-  }
-
   /** Nobody watches these layers now, and somebody may watch the others. */
   #pause(paused: string[]): void {
     // What is said before our media is taken is of the connection before: this one begins with all.
-    if (!this.#taken) return;
+    if (!this.#link?.isTaken) return;
     this.update({ paused: new Set(paused) });
-    void this.#tune();
+    void this.#link.tune();
   }
 
-  #tune(): Promise<void> {
-    const { pc } = this;
-    this.#tuning = this.#tuning.then(async () => {
-      if (!pc || pc !== this.pc) return;
-      await tuneVideo(pc, this.#media.getSnapshot(), this.getSnapshot().paused);
-    });
-    return this.#tuning;
-  }
-
-  #restart(): void {
-    // Without a socket nobody hears the offer; the next welcome sees to it.
-    if (this.#signaling?.isOpen) void this.#offer(true);
-  }
-
-  #peerChanged(pc: RTCPeerConnection): void {
-    if (pc !== this.pc) return;
-    const connected = pc.connectionState === "connected";
-    if (connected) {
-      this.#wasConnected = true;
-      this.#health.connected(Date.now());
-    }
-    this.update({ connected, ...(connected ? { problem: null } : {}) });
+  #connected(isConnected: boolean): void {
+    if (isConnected) this.#wasConnected = true;
+    this.update({ connected: isConnected, ...(isConnected ? { problem: null } : {}) });
     this.#refresh();
   }
 
-  #mediaChanged(): void {
-    if (!this.pc) return;
-    void replaceTracks(this.pc, this.#media.getSnapshot()).then(() => this.#tune());
-    if (!this.#taken) return;
-    this.#sendMediaState();
-    const { music, stereo } = this.#media.getSnapshot().settings;
-    const isOther = music !== this.#sound.music || stereo !== this.#sound.stereo;
-    // How sound is sent is agreed on anew; what was asked for meanwhile counts with its answer.
-    if (isOther && this.pc.signalingState === "stable" && this.#signaling?.isOpen) {
-      void this.#offer(false);
-    }
-  }
-
-  #sendMediaState(): void {
-    const { pc } = this;
-    if (!pc) return;
-    const media = this.#media.getSnapshot();
-    const state: MediaState = {
-      type: "media_state",
-      audio: media.audible,
-      video: media.videoTrack !== null && media.videoOn,
-      layers: layerSizes(pc, media),
-    };
-    if (JSON.stringify(state) === JSON.stringify(this.#sent)) return;
-    this.#sent = state;
-    this.#signaling?.send(state);
-  }
-
-  async #readStats(pc: RTCPeerConnection): Promise<void> {
-    const report = await pc.getStats().catch(() => null);
-    if (!report || pc !== this.pc) return;
-    const stats = this.#reader.send(report, this.getSnapshot().paused);
-    // A camera tells its size only once it runs, and another when the phone is turned.
-    if (this.#taken) this.#sendMediaState();
-    const media = this.#media.getSnapshot();
-    const { connected, phase, attempt, paused } = this.getSnapshot();
-    const isReached = connected && attempt === 0;
-    const health = this.#health.read(stats, media, isReached, Date.now(), paused);
-    this.update({ stats, health });
-    if (phase === "live") this.#note();
-    this.#tellRoundTrip(stats.rttMs);
-  }
-
-  /** The server cannot see how long our packets take; fans' pages add it to their latency. */
-  #tellRoundTrip(rttMs: number | null): void {
-    if (rttMs === null || Date.now() < this.#tellAt) return;
-    this.#tellAt = Date.now() + TELL_EVERY_MS;
-    this.#signaling?.send({ type: "stats", rttMs: Math.round(rttMs) });
-  }
-
   #dropPeer(): void {
-    clearInterval(this.#statsTimer);
-    this.#guard?.close();
-    this.#guard = null;
-    const pc = this.pc;
-    this.pc = null;
-    pc?.close();
+    this.#link?.close();
+    this.#link = null;
     // Only what flows can be missed: a new connection sends all its layers.
-    this.#tellAt = 0;
     this.update({ connected: false, paused: NOTHING, findings: [] });
   }
 }

@@ -87,6 +87,8 @@ export class FakeDevices extends EventTarget {
   readonly opened: FakeTrack[] = [];
   /** Only one camera may be open at a time, as on many phones. */
   oneCamera = false;
+  /** Cameras refuse any wish for size and rate. */
+  picky = false;
 
   constructor(devices: FakeDevice[]) {
     super();
@@ -110,6 +112,10 @@ export class FakeDevices extends EventTarget {
 
   readonly getUserMedia = vi.fn(async ({ audio, video }: MediaStreamConstraints) => {
     const asked: ["camera" | "microphone", Wanted][] = [];
+    if (this.picky && typeof video === "object") {
+      const error = new DOMException("cannot do that", "OverconstrainedError");
+      throw Object.assign(error, { constraint: "width" });
+    }
     if (audio) asked.push(["microphone", audio as Wanted]);
     if (video) asked.push(["camera", video as Wanted]);
     const devices = asked.map(([kind, wanted]) => this.#find(kind, wanted));

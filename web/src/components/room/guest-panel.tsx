@@ -5,7 +5,7 @@ import { useStore } from "../../hooks/use-store";
 import type { LocalMedia } from "../../live/local-media";
 import type { StageStep } from "../../live/protocol";
 import { Button, IconButton } from "../button";
-import { MediaErrorCard } from "../media-error-card";
+import { MediaProblem } from "../media-problem";
 import styles from "./guest-panel.module.css";
 
 interface GuestPanelProps {
@@ -49,9 +49,7 @@ export function GuestPanel({ step, media, connected, onLeave }: GuestPanelProps)
           {t(state)}
         </p>
         {!isOn && <p className={styles.hint}>{t("cast.askedHint")}</p>}
-        {snapshot.error !== null && (
-          <MediaErrorCard code={snapshot.error} onRetry={() => void media.open()} />
-        )}
+        <MediaProblem media={media} snapshot={snapshot} />
       </div>
       <div className={styles.actions}>
         <IconButton

@@ -1,9 +1,6 @@
-import { useEffect, useState } from "react";
 import { useStoreOr } from "../../hooks/use-store";
-import { GuestFeed } from "../../live/guest-feed";
+import type { Studio } from "../../hooks/use-studio";
 import { NO_STREAMS } from "../../live/guest-streams";
-import type { Guest } from "../../live/protocol";
-import type { Publisher } from "../../live/publisher";
 import { GuestTiles } from "../cast/guest-tiles";
 import styles from "./guest-strip.module.css";
 
@@ -11,18 +8,10 @@ import styles from "./guest-strip.module.css";
 const LEAST = 3;
 
 /** The host's guests, seen and heard. */
-export function GuestStrip({ publisher, guests }: { publisher: Publisher; guests: Guest[] }) {
-  const [feed, setFeed] = useState<GuestFeed | null>(null);
-  useEffect(() => {
-    const made = new GuestFeed({
-      send: (message) => publisher.say(message),
-      listen: (hear) => publisher.listen(hear),
-    });
-    setFeed(made);
-    return () => made.close();
-  }, [publisher]);
-  const { streams } = useStoreOr(feed?.guests ?? null, NO_STREAMS);
-  if (guests.length === 0) return null;
+export function GuestStrip({ studio: { guestStreams, broadcast } }: { studio: Studio }) {
+  const { streams } = useStoreOr(guestStreams, NO_STREAMS);
+  const guests = broadcast.room?.stage.guests ?? [];
+  if (guests.length === 0 || broadcast.phase === "ended") return null;
   const share = 1 / Math.max(guests.length, LEAST);
   const tiles = guests.map((guest) => {
     const stream = streams.get(guest.stream) ?? null;

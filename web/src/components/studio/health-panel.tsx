@@ -98,7 +98,7 @@ function Numbers({ stats, targetBps }: { stats: SendStats; targetBps: number | n
     [t("stats.rtt"), formatMs(stats.rttMs)],
     [t("stats.loss"), formatPercent(stats.loss)],
     [t("stats.codec"), stats.codec ?? "–"],
-    [t("stats.transport"), stats.transport ?? "–"],
+    [t("stats.transport"), stats.transport?.toUpperCase() ?? "–"],
   ] as const;
   return (
     <dl className={styles.rows}>

@@ -48,7 +48,7 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         {/* What is read aloud has its place before its words, and after them. */}
         <div className={isFull ? styles.top : "visually-hidden"}>
           <div className={styles.line}>
-            <Status broadcast={broadcast} />
+            <Status broadcast={broadcast} isFed={isFed} />
             {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
           </div>
           {isFull && <TitleEdit title={studio.title} onSave={studio.setTitle} />}
@@ -86,9 +86,11 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
         )}
         <div className={styles.bottom}>
           {isFull && (
-            <Suspense fallback={null}>
-              <ChatGlimpse chat={studio.publisher.chat} />
-            </Suspense>
+            <div className={styles.glimpse}>
+              <Suspense fallback={null}>
+                <ChatGlimpse chat={studio.publisher.chat} />
+              </Suspense>
+            </div>
           )}
           <div className={styles.notices} aria-live="polite">
             <HostNotices studio={studio} />

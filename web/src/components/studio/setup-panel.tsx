@@ -1,3 +1,4 @@
+import { useLanOrigins } from "../../hooks/use-lan-origins";
 import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
 import { typedKey } from "../../live/host-key";
@@ -43,6 +44,8 @@ export function SetupPanel({ studio }: { studio: Studio }) {
 function Room({ studio }: { studio: Studio }) {
   const { t } = useLanguage();
   const { choice, title, broadcast } = studio;
+  // By what others reach it, as far as the server tells.
+  const [origin = location.origin] = useLanOrigins();
   const locked = broadcast.phase === "connecting";
   const isLong = [...title].length > TITLE_MAX;
   return (
@@ -70,7 +73,7 @@ function Room({ studio }: { studio: Studio }) {
         />
         {choice.parsed !== null && (
           <p className={styles.hint}>
-            {t("setup.addressHint", { url: decodeURI(roomUrl(choice.parsed)) })}
+            {t("setup.addressHint", { url: decodeURI(roomUrl(choice.parsed, origin)) })}
           </p>
         )}
         <Proposal studio={studio} />

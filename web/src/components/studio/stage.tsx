@@ -7,11 +7,10 @@ import { Preview } from "./preview";
 
 /** What fills the studio: the question for a camera, what is sent, or how it was. */
 export function Stage({ studio, onObs }: { studio: Studio; onObs: () => void }) {
-  const { publisher, broadcast } = studio;
   return (
     <>
       <Picture studio={studio} onObs={onObs} />
-      <GuestStrip publisher={publisher} guests={broadcast.room?.stage.guests ?? []} />
+      <GuestStrip studio={studio} />
     </>
   );
 }

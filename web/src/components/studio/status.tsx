@@ -15,13 +15,19 @@ const TONES = {
   ended: "off",
 } as const;
 
+interface StatusProps {
+  broadcast: PublisherSnapshot;
+  /** What is live comes from an encoder or another page. */
+  isFed: boolean;
+}
+
 /** Where the broadcast stands, how long it has run, who watches. */
-export function Status({ broadcast }: { broadcast: PublisherSnapshot }) {
+export function Status({ broadcast, isFed }: StatusProps) {
   const { t } = useLanguage();
-  const state = hostState(broadcast);
-  const isOn = broadcast.phase === "live";
+  const state = (isFed && broadcast.room?.live) || hostState(broadcast);
+  const isOn = isFed || broadcast.phase === "live";
   const now = useNow(isOn);
-  const { liveSinceMs } = broadcast;
+  const liveSinceMs = isFed ? broadcast.onAirSinceMs : broadcast.liveSinceMs;
   return (
     <div className={styles.status} data-testid="host-state" data-state={state}>
       <LiveBadge tone={TONES[state]}>{t(`host.state.${state}`)}</LiveBadge>

@@ -18,7 +18,7 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
         <TitleEdit title={studio.title} onSave={studio.setTitle} />
         {choice.parsed !== null && <span className={styles.room}>{choice.parsed}</span>}
       </div>
-      <Status broadcast={broadcast} />
+      <Status broadcast={broadcast} isFed={studio.isFed} />
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
