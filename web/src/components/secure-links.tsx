@@ -1,43 +1,26 @@
-import { useEffect, useState } from "react";
 import { useLanguage } from "../hooks/use-language";
-import { type SecureOrigins, secureOrigins } from "../live/secure-origins";
 import { buttonClass } from "./button";
 import styles from "./media-error-card.module.css";
 
-const NONE: SecureOrigins = { https: null, local: null };
-
-function useSecureOrigins(): SecureOrigins {
-  const [origins, setOrigins] = useState(NONE);
-  useEffect(() => {
-    const abort = new AbortController();
-    void secureOrigins(abort.signal).then((found) => {
-      if (!abort.signal.aborted) setOrigins(found);
-    });
-    return () => abort.abort();
-  }, []);
-  return origins;
-}
-
-/** Where the page may use the camera: links that lead somewhere, else what the server lacks. */
+/** Where the page may use the camera: a link where one is known to lead there, else what the server lacks. */
 export function SecureLinks() {
   const { t } = useLanguage();
-  const { https, local } = useSecureOrigins();
-  const path = `${location.pathname}${location.search}`;
-  return (
-    <>
-      <p>{t(https || local ? "media.insecure.ways" : "media.insecure.way")}</p>
-      <div className={styles.actions}>
-        {https && (
-          <a className={buttonClass()} href={`${https}${path}`}>
+  const { host, port, pathname, search } = location;
+  const path = `${pathname}${search}`;
+  // A name without a port is that of a proxy, which has HTTPS beside it. A server of ours that has it
+  // leads there by itself.
+  if (port === "") {
+    return (
+      <>
+        <p>{t("media.insecure.ways")}</p>
+        <div className={styles.actions}>
+          <a className={buttonClass()} href={`https://${host}${path}`}>
             {t("media.insecure.https")}
           </a>
-        )}
-        {local && (
-          <a className={buttonClass(https ? "outline" : "quiet")} href={`${local}${path}`}>
-            {t("media.insecure.localhost")}
-          </a>
-        )}
-      </div>
-    </>
-  );
+        </div>
+      </>
+    );
+  }
+  const url = `http://localhost:${port}${path}`;
+  return <p>{t("media.insecure.way", { url })}</p>;
 }

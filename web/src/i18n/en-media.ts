@@ -3,9 +3,8 @@ import type { zhMedia } from "./zh-media";
 export const enMedia: Record<keyof typeof zhMedia, string> = {
   "media.insecure": "This page is not HTTPS, so the browser blocks the camera",
   "media.insecure.way":
-    "This server has no HTTPS yet: whoever runs it can start it with --tls local, or with --domain where it has a name. OBS works as it is, and so does watching.",
+    "This server has no HTTPS yet: whoever runs it can start it with --tls local, or with --domain where it has a name. On the computer that runs it, open {url}. OBS works as it is, and so does watching.",
   "media.insecure.ways": "You can go live from the address below. Watching works as it is.",
-  "media.insecure.localhost": "Open on this computer",
   "media.insecure.https": "Open over HTTPS",
   "media.unsupported": "This browser cannot broadcast",
   "media.unsupported.way":

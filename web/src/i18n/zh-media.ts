@@ -2,9 +2,8 @@
 export const zhMedia = {
   "media.insecure": "当前页面不是 HTTPS，浏览器不允许使用摄像头",
   "media.insecure.way":
-    "这台服务器还没有 HTTPS：请管理员加上 --tls local 重新启动，有域名就用 --domain。也可以用 OBS 推流；观看不受影响。",
+    "这台服务器还没有 HTTPS：请管理员加上 --tls local 重新启动，有域名就用 --domain。在运行服务器的电脑上，打开 {url} 就可以开播。也可以用 OBS 推流；观看不受影响。",
   "media.insecure.ways": "换下面的地址打开就可以开播。观看不受影响。",
-  "media.insecure.localhost": "在本机打开",
   "media.insecure.https": "用 HTTPS 打开",
   "media.unsupported": "当前浏览器不支持直播",
   "media.unsupported.way":

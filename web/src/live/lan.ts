@@ -10,11 +10,7 @@ export function isOnlyHere(): boolean {
 
 /** Where others in the network find the pages; none when the server does not tell. */
 export async function lanOrigins(signal: AbortSignal): Promise<string[]> {
-  return isOnlyHere() ? ownOrigins(signal) : [];
-}
-
-/** The same, by whatever address this page was opened; the server tells its own computer alone. */
-export async function ownOrigins(signal: AbortSignal): Promise<string[]> {
+  if (!isOnlyHere()) return [];
   try {
     const response = await fetch(withBase("/api/addresses"), { signal });
     return response.ok ? ((await response.json()) as Addresses).origins : [];
