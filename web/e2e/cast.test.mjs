@@ -78,8 +78,6 @@ async function ask(page, name) {
   const input = await page.waitForSelector(byTestId("name-input"));
   await input.type(name);
   await page.click(byTestId("name-save"));
-  // The person says its name, then asks.
-  await page.click(byTestId("stage-ask"));
   await untilPanel(page, "asked", false);
 }
 

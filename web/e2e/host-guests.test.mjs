@@ -46,8 +46,6 @@ describe("a guest on the host's page", () => {
     // Who may come on stage has a name.
     await guest.fill(byTestId("name-input"), "ann");
     await guest.click(byTestId("name-save"));
-    await guest.waitForSelector("dialog", { state: "detached" });
-    await guest.click(byTestId("stage-ask"));
     await host.click(byTestId("tab-viewers"));
     await host.click(byTestId("stage-accept"));
     await untilGuestMoves();

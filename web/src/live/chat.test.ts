@@ -115,6 +115,21 @@ test("the person is asked for a name when it first writes, and the message follo
   expect(now()).toMatchObject({ asksName: false, draft: "" });
 });
 
+test("what needs a name is done once there is one, and nothing that was not asked for", () => {
+  start();
+  chat.setDraft("half a thought");
+  const asked = vi.fn();
+  chat.askName(asked);
+  chat.closeName();
+  chat.askName();
+  chat.setName("Bo");
+  expect(asked).not.toHaveBeenCalled();
+  chat.askName(asked);
+  chat.setName("Bob");
+  expect(asked).toHaveBeenCalledOnce();
+  expect(of("chat")).toEqual([]);
+});
+
 test("a name that the server refuses is asked for again, and the message waits in the input", () => {
   start();
   say("hello");

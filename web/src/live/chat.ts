@@ -106,6 +106,8 @@ export class Chat extends Store<ChatSnapshot> {
   readonly #options: ChatOptions;
   readonly #lines = new ChatLines();
   readonly #requests = new Map<string, Request>();
+  /** What the person wanted when it was asked for a name. */
+  #afterName: (() => void) | null = null;
   readonly #likes: Likes;
   #ids = 0;
   #sure: ReturnType<typeof setTimeout> | undefined;
@@ -171,7 +173,7 @@ export class Chat extends Store<ChatSnapshot> {
     if ([...text].length > TEXT_MAX) {
       this.update({ problem: { code: "too_large", untilMs: null } });
     } else if (this.getSnapshot().name === null) {
-      this.update({ asksName: true });
+      this.askName(() => this.sendDraft());
     } else if (!this.#options.wire.isOpen) {
       this.update({ problem: { code: "not_connected", untilMs: null } });
     } else {
@@ -191,19 +193,22 @@ export class Chat extends Store<ChatSnapshot> {
       return;
     }
     keepName(clean);
-    const { asksName, draft } = this.getSnapshot();
     this.update({ name: clean, asksName: false, nameProblem: null });
     this.#ask({ type: "rename", name: clean }, { kind: "rename" });
-    if (asksName && draft.trim() !== "") this.sendDraft();
+    const then = this.#afterName;
+    this.#afterName = null;
+    then?.();
   }
 
-  /** Opens the question for a name. */
-  askName(): void {
+  /** Opens the question for a name. `then`: what the person wanted that needs one. */
+  askName(then: (() => void) | null = null): void {
+    this.#afterName = then;
     this.update({ asksName: true, nameProblem: null });
   }
 
   /** The person does not want to say how it is called; what it typed stays. */
   closeName(): void {
+    this.#afterName = null;
     this.update({ asksName: false, nameProblem: null });
   }
 
@@ -332,7 +337,10 @@ export class Chat extends Store<ChatSnapshot> {
     switch (request.kind) {
       case "say":
         this.#takeBack(request.text, { code, untilMs });
-        if (code === "name_needed") this.update({ asksName: true, problem: null });
+        if (code === "name_needed") {
+          this.#afterName = () => this.sendDraft();
+          this.update({ asksName: true, problem: null });
+        }
         break;
       case "rename":
         this.update({ asksName: true, nameProblem: { code, untilMs } });

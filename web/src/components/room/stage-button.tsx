@@ -14,7 +14,10 @@ export function StageButton({ viewer, snapshot }: { viewer: Viewer; snapshot: Vi
   const isOpen = snapshot.room?.stage.open ?? false;
   const isLive = snapshot.room?.live === "live";
   if (!isOpen || !isLive || step === "asked" || step === "accepted") return null;
-  const ask = () => (name === null ? viewer.chat.askName() : viewer.stage.ask());
+  const ask = () => {
+    if (name === null) viewer.chat.askName(() => viewer.stage.ask());
+    else viewer.stage.ask();
+  };
   return (
     <Button icon={<Handshake size={18} />} data-testid="stage-ask" onClick={ask}>
       <span className={styles.word}>{t("cast.ask")}</span>
