@@ -18,6 +18,8 @@ export function NameDialog({ chat, snapshot }: NameDialogProps) {
   const form = useId();
   const [name, setName] = useState(snapshot.name ?? "");
   const { nameProblem, draft } = snapshot;
+  // Who has a name changes it, and what stands in the input stays there.
+  const sends = snapshot.name === null && draft.trim() !== "";
   const save = (event: FormEvent) => {
     event.preventDefault();
     chat.setName(name);
@@ -28,7 +30,7 @@ export function NameDialog({ chat, snapshot }: NameDialogProps) {
       onClose={() => chat.closeName()}
       actions={
         <Button kind="primary" type="submit" form={form} data-testid="name-save">
-          {t(draft.trim() === "" ? "chat.name.save" : "chat.name.saveAndSend")}
+          {t(sends ? "chat.name.saveAndSend" : "chat.name.save")}
         </Button>
       }
     >
