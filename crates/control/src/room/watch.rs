@@ -69,8 +69,8 @@ impl Room {
         if session.page().is_none() {
             self.check_ban(cx, sid)?;
         }
-        // A host that watches its guests is not of the audience.
-        if self.is_host(sid) || self.audience.n_watching < cx.config.max_viewers {
+        // A host that watches its guests is not of the audience. Outside the page profile it is sent itself.
+        if !self.cast_of(sid).has_host || self.audience.n_watching < cx.config.max_viewers {
             return cx.viewer_place(&addr);
         }
         let victim = cx.half_open.victim(Some(self.id), cx.now.at);

@@ -28,6 +28,17 @@ fn in_a_full_room_the_oldest_that_has_not_answered_gives_way() {
 }
 
 #[test]
+fn a_host_that_has_lost_its_media_and_watches_takes_a_place_as_others_do() {
+    let mut w = World::with(|setup| setup.max_viewers = 1);
+    let host = w.basic_host();
+    w.viewer("192.0.2.1");
+    let publisher = w.publisher();
+    w.closes(publisher, media_api::CloseReason::Requested);
+    let refused = w.ask(host, Request::Watch { offer: None }).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RoomFull);
+}
+
+#[test]
 fn in_a_full_server_the_oldest_that_has_not_answered_gives_way_in_whatever_room() {
     let mut w = World::with(|setup| setup.capacity.max_peers = 4);
     let elsewhere = w.open_with(in_room("elsewhere"));
