@@ -13,6 +13,7 @@ use protocol::RoomName;
 use crate::host::{HostRefused, Hosts};
 use crate::origin::{OriginRefused, Origins};
 use crate::own_machine::{OwnPort, Proof};
+use crate::rooms::{RoomRules, Rooms, WatchPolicy};
 use crate::tickets::Tickets;
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
 use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
@@ -49,8 +50,15 @@ pub enum Action {
 /// What a client shows for its right.
 #[derive(Debug, Clone, Default)]
 pub struct Credential {
-    /// The publishing key.
+    /// The key to publish with, or the password to watch with.
     pub key: Option<Secret>,
+}
+
+/// What a client lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Key,
+    Password,
 }
 
 /// Why a client may not do it.
@@ -62,6 +70,12 @@ pub enum Denied {
     /// The key is wrong.
     #[error("the key is wrong")]
     KeyWrong,
+    /// It showed no password.
+    #[error("watching this room needs its password, which its host has")]
+    PasswordRequired,
+    /// The password is wrong.
+    #[error("the password of this room is wrong")]
+    PasswordWrong,
     /// Its network has sent too many wrong secrets: whether this one was near says nothing.
     #[error("too many wrong keys from this network; try again in {} s", seconds(*retry_after))]
     TooManyWrong {
@@ -106,6 +120,8 @@ struct Inner {
     wrong: Mutex<WrongSecrets>,
     /// Held likewise.
     tickets: Mutex<Tickets>,
+    /// Held likewise.
+    rooms: Mutex<Rooms>,
     has_warned: AtomicBool,
 }
 
@@ -123,6 +139,7 @@ impl Auth {
             port,
             wrong: Mutex::default(),
             tickets: Mutex::default(),
+            rooms: Mutex::default(),
             has_warned: AtomicBool::new(false),
         }))
     }
@@ -197,7 +214,7 @@ impl Auth {
         forwarded::prefix(headers).filter(|_| self.is_proxy(peer.to_canonical()))
     }
 
-    /// Whether a client may do something in a room. Rights are the same in every room, but in those of a ticket.
+    /// Whether a client may do something in a room. A wrong secret is counted, unless it is a repetition.
     ///
     /// # Errors
     /// When it may not.
@@ -209,12 +226,92 @@ impl Auth {
         credential: &Credential,
         now: Instant,
     ) -> Result<(), Denied> {
+        let given = credential.key.as_ref();
+        let Some(lack) = self.lack(client, action, room, given, now) else { return Ok(()) };
+        Err(match (lack, given) {
+            (Lack::Key, None) => Denied::KeyRequired,
+            (Lack::Password, None) => Denied::PasswordRequired,
+            (Lack::Key, Some(given)) => self.wrong_key(client, given, now),
+            (Lack::Password, Some(given)) => {
+                let guess = Guess { kind: SecretKind::Password, ours: None, given };
+                match self.count_wrong(client, guess, now) {
+                    Some(retry_after) => Denied::TooManyWrong { retry_after },
+                    None => Denied::PasswordWrong,
+                }
+            }
+        })
+    }
+
+    /// Whether a client that had a right has it still, after the rules of its room have changed. It is no guess: nothing
+    /// is counted.
+    pub fn still_may(
+        &self,
+        client: &ClientAddr,
+        action: Action,
+        room: &RoomName,
+        credential: &Credential,
+        now: Instant,
+    ) -> bool {
+        self.lack(client, action, room, credential.key.as_ref(), now).is_none()
+    }
+
+    /// What a client lacks for an action. A secret that is not asked for is not compared: the answer would tell whether
+    /// it is right.
+    fn lack(
+        &self,
+        client: &ClientAddr,
+        action: Action,
+        room: &RoomName,
+        given: Option<&Secret>,
+        now: Instant,
+    ) -> Option<Lack> {
+        let rules = self.rooms().get(room);
+        let is_key = |given: &Secret| self.is_key_of(room, given);
         match action {
-            // A key that is not asked for is not compared: the answer would tell whether it is right.
-            Action::Watch => Ok(()),
-            Action::Publish if self.tickets().has_room(room, now) => Ok(()),
-            Action::Publish => self.may_publish(client, credential.key.as_ref(), now),
+            Action::Watch => {
+                let WatchPolicy::Password(password) = &rules.as_ref()?.watch else { return None };
+                let is_right = |given: &Secret| password.is_of(given) || is_key(given);
+                (!given.is_some_and(is_right)).then_some(Lack::Password)
+            }
+            Action::Publish if self.tickets().has_room(room, now) => None,
+            Action::Publish => {
+                // A room with keys of its own asks for one whoever comes: otherwise a revoked one would be as good.
+                let has_keys = rules.as_ref().is_some_and(|rules| !rules.keys.is_empty());
+                let is_open = !has_keys && self.is_open(client);
+                (!is_open && !given.is_some_and(is_key)).then_some(Lack::Key)
+            }
         }
+    }
+
+    /// Whether a client publishes without a key where a room asks for none of its own.
+    fn is_open(&self, client: &ClientAddr) -> bool {
+        match self.0.open {
+            PublishOpen::All => true,
+            PublishOpen::Loopback => client.is_own_machine,
+            PublishOpen::None => false,
+        }
+    }
+
+    /// Sets up a room, changes its rules, or makes it one like any other.
+    pub fn set_room(&self, room: RoomName, rules: Option<RoomRules>) {
+        self.rooms().set(room, rules);
+    }
+
+    /// Whether strangers may be told that there is such a room, what it is called and how it looks.
+    pub fn is_listed(&self, room: &RoomName) -> bool {
+        self.rooms().get(room).is_none_or(|rules| rules.watch == WatchPolicy::Everybody)
+    }
+
+    /// Whether whoever knows the address of a room may be told what it is called and how it looks.
+    pub fn is_public(&self, room: &RoomName) -> bool {
+        !matches!(
+            self.rooms().get(room).as_deref(),
+            Some(RoomRules { watch: WatchPolicy::Password(_), .. })
+        )
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Rooms> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a client may see how the server does, and issue tickets: whoever sits at its machine, and whoever has the
@@ -252,26 +349,6 @@ impl Auth {
         self.0.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn may_publish(
-        &self,
-        client: &ClientAddr,
-        given: Option<&Secret>,
-        now: Instant,
-    ) -> Result<(), Denied> {
-        let is_open = match self.0.open {
-            PublishOpen::All => true,
-            PublishOpen::Loopback => client.is_own_machine,
-            PublishOpen::None => false,
-        };
-        match given {
-            Some(given) if self.is_key(given) => Ok(()),
-            // The answer is the same for every key: a wrong one is no guess.
-            _ if is_open => Ok(()),
-            Some(given) => Err(self.wrong_key(client, given, now)),
-            None => Err(Denied::KeyRequired),
-        }
-    }
-
     /// Whether a client that may publish owns the server: it has the key, or is the server's own machine. Where all may
     /// publish a key is not looked at: the answer would tell whether it is right.
     pub fn is_owner(&self, client: &ClientAddr, credential: &Credential) -> bool {
@@ -294,6 +371,12 @@ impl Auth {
     /// could be guessed here.
     pub fn is_key(&self, given: &Secret) -> bool {
         self.0.key.as_ref().is_some_and(|ours| ours.is(given))
+    }
+
+    /// Whether this is a key with which to publish in a room: the server's, or one of the room's own. What is said of
+    /// [`Self::is_key`] holds here.
+    pub fn is_key_of(&self, room: &RoomName, given: &Secret) -> bool {
+        self.is_key(given) || self.rooms().get(room).is_some_and(|rules| rules.has_key(given))
     }
 
     /// Whether a secret is ours. A wrong one is counted, unless it is a repetition; a right one always passes.

@@ -13,6 +13,7 @@
 //! | `host.rs` | `Host`: the names that are ours |
 //! | `origin.rs` | `Origin`: the pages that may use the server |
 //! | `secret.rs` | a key, an identity, a token; what each is for |
+//! | `rooms.rs` | rooms that were set up: the keys of their hosts, who may watch |
 //! | `tickets.rs` | tickets of the doctor, which open test rooms for some minutes |
 //! | `wrong_secrets.rs` | how many wrong secrets each network has sent |
 //! | `network.rs` | the network of an address: what limits count by |
@@ -34,6 +35,7 @@ mod origin;
 mod own_machine;
 mod per_network;
 pub mod rate_limit;
+mod rooms;
 mod secret;
 mod tickets;
 mod wrong_secrets;
@@ -47,6 +49,7 @@ pub use ipnet::IpNet;
 pub use network::Network;
 pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
+pub use rooms::{MAX_ROOM_KEYS, MAX_ROOMS, RoomRules, SecretHash, WatchPolicy};
 pub use secret::{Secret, SecretKind, TooLong};
 pub use tickets::{MAX_TICKETS, TICKET_LIFETIME};
 pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

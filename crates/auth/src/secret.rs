@@ -19,6 +19,8 @@ pub enum SecretKind {
     HostIdentity,
     /// The token that a session was opened with.
     SessionToken,
+    /// The password of a room.
+    Password,
 }
 
 impl fmt::Display for SecretKind {
@@ -27,6 +29,7 @@ impl fmt::Display for SecretKind {
             Self::Key => "key",
             Self::HostIdentity => "host_identity",
             Self::SessionToken => "session_token",
+            Self::Password => "password",
         })
     }
 }

@@ -7,8 +7,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use auth::{
-    Action, Auth, ClientAddr, Config, Credential, Denied, MAX_TICKETS, PublishOpen, Secret,
-    SecretKind, TICKET_LIFETIME, WrongSecret,
+    Action, Auth, ClientAddr, Config, Credential, Denied, MAX_TICKETS, PublishOpen, RoomRules,
+    Secret, SecretHash, SecretKind, TICKET_LIFETIME, WatchPolicy, WrongSecret,
 };
 use common::{KEY, LOOPBACK, STRANGER, auth, client};
 use protocol::RoomName;
@@ -212,4 +212,105 @@ fn one_ticket_too_many_takes_the_place_of_the_oldest() {
         (1..=MAX_TICKETS as u128).map(|n| auth.issue_ticket(n, now)).collect();
     assert!(!auth.is_ticket(&first, now));
     assert!(others.iter().all(|it| auth.is_ticket(it, now)));
+}
+
+/// A room that was set up with these keys and this password.
+fn set_up(auth: &Auth, keys: &[&str], password: Option<&str>) {
+    let watch = password.map_or(WatchPolicy::Everybody, |password| {
+        WatchPolicy::Password(SecretHash::of_password(&Secret::new(password), 7))
+    });
+    let keys = keys.iter().map(|key| SecretHash::of_key(&Secret::new(*key))).collect();
+    auth.set_room(RoomName::parse("room").unwrap(), Some(RoomRules { watch, keys }));
+}
+
+#[test]
+fn a_room_with_keys_asks_everybody_for_one_of_them_or_the_servers() {
+    let now = Instant::now();
+    for open in [None, Some(PublishOpen::All)] {
+        let auth = auth(Config { open, key: Some(Secret::new(KEY)), ..Config::default() });
+        set_up(&auth, &["key of ann", "key of bo"], None);
+        for peer in [LOOPBACK, STRANGER] {
+            let client = client(&auth, peer, &OWN);
+            let publish = |key: &str| may(&auth, &client, Action::Publish, key, now);
+            assert_eq!(publish(""), Err(Denied::KeyRequired));
+            assert_eq!(publish("key of cy"), Err(Denied::KeyWrong));
+            for right in ["key of ann", "key of bo", KEY] {
+                assert_eq!(publish(right), Ok(()), "{right}");
+            }
+            assert_eq!(may(&auth, &client, Action::Watch, "anything", now), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn a_password_is_asked_of_who_watches_and_is_no_key() {
+    let (auth, now) = (closed(), Instant::now());
+    set_up(&auth, &["key of ann"], Some("open sesame"));
+    let own = client(&auth, LOOPBACK, &OWN);
+    let watch = |given: &str| may(&auth, &own, Action::Watch, given, now);
+    assert_eq!(watch(""), Err(Denied::PasswordRequired));
+    assert_eq!(watch("open barley"), Err(Denied::PasswordWrong));
+    for right in ["open sesame", "key of ann", KEY] {
+        assert_eq!(watch(right), Ok(()), "{right}");
+    }
+    assert_eq!(may(&auth, &own, Action::Publish, "open sesame", now), Err(Denied::KeyWrong));
+    let other = RoomName::parse("another").unwrap();
+    assert_eq!(auth.may(&own, Action::Watch, &other, &Credential::default(), now), Ok(()));
+}
+
+#[test]
+fn passwords_are_guessed_as_slowly_as_keys() {
+    let (auth, now) = (closed(), Instant::now());
+    set_up(&auth, &[], Some("open sesame"));
+    let stranger = client(&auth, STRANGER, &[]);
+    let watch = |given: &str| may(&auth, &stranger, Action::Watch, given, now);
+    for n in 0..10 {
+        assert_eq!(watch(&format!("guess {n}")), Err(Denied::PasswordWrong));
+    }
+    let retry_after = Duration::from_secs(60);
+    assert_eq!(watch("guess 10"), Err(Denied::TooManyWrong { retry_after }));
+    assert_eq!(watch("open sesame"), Ok(()), "who knows it is not kept out");
+}
+
+#[test]
+fn a_right_that_was_taken_away_is_gone_and_asking_again_is_no_guess() {
+    let (auth, now) = (closed(), Instant::now());
+    let room = RoomName::parse("room").unwrap();
+    let stranger = client(&auth, STRANGER, &[]);
+    let still = |action, key: &str| {
+        let credential = Credential { key: Some(Secret::new(key)) };
+        auth.still_may(&stranger, action, &room, &credential, now)
+    };
+    set_up(&auth, &["key of ann", "key of bo"], Some("one"));
+    assert!(still(Action::Publish, "key of ann") && still(Action::Watch, "one"));
+    set_up(&auth, &["key of bo"], Some("two"));
+    for _ in 0..20 {
+        assert!(!still(Action::Publish, "key of ann") && !still(Action::Watch, "one"));
+    }
+    assert!(still(Action::Publish, "key of bo") && still(Action::Watch, "two"));
+    assert_eq!(may(&auth, &stranger, Action::Watch, "one", now), Err(Denied::PasswordWrong));
+    auth.set_room(room.clone(), None);
+    assert!(still(Action::Watch, "one") && !still(Action::Publish, "key of bo"));
+}
+
+#[test]
+fn a_hash_tells_no_secret_and_is_the_same_after_a_restart() {
+    let hash = SecretHash::of_password(&Secret::new("open sesame"), 7);
+    let again = SecretHash::from_bytes(&hash.to_bytes()).unwrap();
+    assert_eq!(again, hash);
+    assert_ne!(hash, SecretHash::of_password(&Secret::new("open sesame"), 8), "salted");
+    assert_eq!(format!("{hash:?}"), "…");
+    assert_eq!(SecretHash::from_bytes(&[0; 31]), None);
+}
+
+#[test]
+fn strangers_are_told_of_a_room_that_everybody_may_watch_alone() {
+    let auth = closed();
+    let room = RoomName::parse("room").unwrap();
+    assert!(auth.is_listed(&room));
+    let rules = RoomRules { watch: WatchPolicy::Unlisted, keys: Vec::new() };
+    auth.set_room(room.clone(), Some(rules));
+    assert!(!auth.is_listed(&room));
+    set_up(&auth, &[], Some("open sesame"));
+    assert!(!auth.is_listed(&room));
 }

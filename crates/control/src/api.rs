@@ -93,6 +93,11 @@ pub enum Input {
     },
     /// The media plane reports.
     Media(Event),
+    /// The rules of a room have changed: [`auth::Auth::set_room`] was called.
+    Rules {
+        /// Which room; nobody need be in it.
+        room: RoomName,
+    },
     /// A room has another picture, or none any more. The door has asked for the right.
     Cover {
         /// Which room; nobody need be in it.

@@ -58,6 +58,11 @@ impl Hub {
             Input::Request { client, id, request } => self.request(client, id, request),
             Input::Gone { client, code } => self.gone(client, code),
             Input::Media(event) => self.media(event),
+            Input::Rules { room } => {
+                if let Some(&id) = self.cx.directory.rooms.get(&room) {
+                    self.in_room(id, Room::review_access);
+                }
+            }
             Input::Cover { room, version } => self.cover(&room, version),
             Input::Timeout => {}
             Input::Drain => self.drain(),
@@ -77,13 +82,17 @@ impl Hub {
 
     /// The rooms with something to watch, by name.
     pub fn summaries(&self) -> Vec<RoomSummary> {
-        let mut all: Vec<_> = self.rooms.values().filter_map(Room::summary).collect();
+        let listed = self.rooms.values().filter(|room| self.cx.auth.is_listed(&room.name));
+        let mut all: Vec<_> = listed.filter_map(Room::summary).collect();
         all.sort_by(|a, b| a.room.cmp(&b.room));
         all
     }
 
-    /// What is known of one room; `None` when nobody is in it.
+    /// What is known of one room; `None` when nobody is in it, or not everybody may know.
     pub fn room_info(&self, name: &RoomName) -> Option<RoomInfo> {
+        if !self.cx.auth.is_public(name) {
+            return None;
+        }
         self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
     }
 

@@ -122,6 +122,12 @@ impl From<Denied> for Refusal {
                 Self::new(ErrorCode::AuthRequired, "publishing here needs a key")
             }
             Denied::KeyWrong => Self::new(ErrorCode::AuthBad, "the publishing key is wrong"),
+            Denied::PasswordRequired => {
+                Self::new(ErrorCode::AuthRequired, denied.to_string()).detail("password")
+            }
+            Denied::PasswordWrong => {
+                Self::new(ErrorCode::AuthBad, denied.to_string()).detail("password")
+            }
             Denied::TooManyWrong { retry_after } => too_many_wrong(retry_after),
         }
     }

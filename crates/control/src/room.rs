@@ -2,6 +2,7 @@
 //!
 //! Every method takes the `Context`, where it leaves effects. Nothing here reads a clock or waits.
 
+mod access;
 mod bans;
 mod broadcast;
 mod chat;

@@ -25,6 +25,8 @@ pub(crate) enum Why {
     Refused,
     /// It may not be in the room.
     Banned,
+    /// Its right to be here was taken away.
+    Revoked,
     /// The server stops.
     ServerStopped,
     /// The media plane closed it.
@@ -39,6 +41,7 @@ impl fmt::Display for Why {
             Self::Replaced | Self::Media(CloseReason::Replaced) => "replaced",
             Self::NoMedia => "no_media",
             Self::Banned => "banned",
+            Self::Revoked => "revoked",
             Self::ClientGone => "client_gone",
             Self::GaveWay => "gave_way",
             Self::Unanswered => "unanswered",

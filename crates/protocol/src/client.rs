@@ -69,7 +69,8 @@ pub enum ClientMessage {
         room: Option<RoomName>,
         /// How the person wants to be called.
         name: Option<DisplayName>,
-        /// The publishing key. The same key takes a live room over, another is refused.
+        /// The publishing key; of a fan, the password of the room. The same key takes a live room over, another is
+        /// refused.
         key: Option<String>,
         /// A secret of the browser's own. A person is known by it, and a host that has no key: the same one takes its
         /// room over. It gives no right to publish.

@@ -55,6 +55,7 @@ enum Message {
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
     Cover(RoomName, Option<u32>),
+    Rules(RoomName),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Ping(oneshot::Sender<()>),
@@ -169,6 +170,11 @@ impl HubClient {
     /// A room has another picture, or none any more.
     pub(crate) async fn cover(&self, room: RoomName, version: Option<u32>) {
         self.say(Message::Cover(room, version)).await;
+    }
+
+    /// The rules of a room have changed: who has lost its right goes.
+    pub(crate) async fn rules(&self, room: RoomName) {
+        self.say(Message::Rules(room)).await;
     }
 
     /// The rooms with something to watch; `None` when the hub has stopped.
@@ -327,6 +333,7 @@ impl Driver {
                 self.handle(Input::Gone { client, code });
             }
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
+            Message::Rules(room) => self.handle(Input::Rules { room }),
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Message::Ping(reply) => _ = reply.send(()),

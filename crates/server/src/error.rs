@@ -73,6 +73,9 @@ pub enum ServeError {
     /// The store in the data folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::OpenError),
+    /// What was set up cannot be read.
+    #[error("the rooms that were set up cannot be read, and are not for everybody: {0}")]
+    Rules(#[from] store::StoreError),
     /// The UDP port is in use.
     #[error(
         "UDP port {port} is in use by another program; stop it or choose another with \

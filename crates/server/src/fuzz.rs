@@ -125,12 +125,16 @@ impl Server {
             https: None,
             orders: None,
         });
+        let store = store::Store::in_memory().ok()?;
+        let book = crate::room_book::RoomBook::open(store, auth.clone(), hub.clone());
+        let room_book = runtime.block_on(book).ok()?;
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
             doctor,
             https: None,
             covers: crate::covers::Covers::new(Keeper::default()),
+            room_book,
             turn: None,
             hub,
             auth,

@@ -8,6 +8,7 @@
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
+//! | `v1.rs` | `/api/v1`: what the operator does |
 //! | `cover.rs` | the pictures of rooms |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
@@ -32,6 +33,7 @@ mod oembed;
 mod rooms;
 mod to_https;
 mod trust;
+mod v1;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -71,6 +73,7 @@ fn routes(app: App) -> Router {
             post(doctor::device).layer(DefaultBodyLimit::max(doctor::DEVICE_REPORT_BYTES)),
         )
         .route("/api/health", api_get(get(api::health)))
+        .merge(v1::routes())
         .route("/healthz", get(api::health))
         .route("/oembed", api_get(get(oembed::answer)))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))

@@ -40,6 +40,7 @@ pub mod media;
 mod own_turn;
 mod policies;
 mod public_ips;
+mod room_book;
 mod serve;
 mod shutdown;
 mod state;

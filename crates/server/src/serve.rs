@@ -21,6 +21,7 @@ use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
 use crate::policies::Policies;
 use crate::public_ips::{Asking, PublicIps};
+use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
@@ -101,7 +102,8 @@ pub async fn serve_with(
         None => config.named_public_ips(),
     };
     // A file that cannot be used is told before anything listens.
-    let keeper = Keeper::new(Store::open(&config.data)?);
+    let store = Store::open(&config.data)?;
+    let keeper = Keeper::new(store.clone());
     let saved = keeper.rooms().await;
     let loaded = Https::load(&config, &public_ips)?;
     let https = loaded.as_ref().map(|it| it.https.clone());
@@ -129,6 +131,7 @@ pub async fn serve_with(
     )?);
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
+    let room_book = RoomBook::open(store, auth.clone(), hub_client.clone()).await?;
     let admission = Admission::new(config.capacity(), Instant::now());
     let mut hub = Hub::new(
         config.control(),
@@ -162,6 +165,7 @@ pub async fn serve_with(
         domains: config.tls.domains.clone(),
         public_ips: public_ips.clone(),
         covers: Covers::new(keeper.clone()),
+        room_book,
         doctor,
         https: https.clone(),
         turn: turn.clone(),

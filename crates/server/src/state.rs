@@ -16,6 +16,7 @@ use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
 use crate::policies::Policies;
 use crate::public_ips::PublicIps;
+use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::whip_whep::Registry;
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) sessions: Registry,
     pub(crate) doctor: Doctor,
     pub(crate) covers: Covers,
+    pub(crate) room_book: RoomBook,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -63,7 +63,7 @@ pub(crate) fn connect(file: &Path) -> Result<Connection, OpenError> {
 }
 
 /// One that is gone with the process.
-fn in_memory() -> rusqlite::Result<Connection> {
+pub(crate) fn in_memory() -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_in_memory()?;
     settle(&mut connection, 0)?;
     Ok(connection)

@@ -10,6 +10,7 @@
 //! | `file.rs` | opens the file: whose it is, its version, whether it is whole |
 //! | `migrations.rs` | the tables, version by version |
 //! | `rooms.rs`, `room_change.rs` | rooms and their pictures; what of them waits to be written |
+//! | `rules.rs` | rooms that were set up, and their keys |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
@@ -19,6 +20,7 @@ mod file;
 mod migrations;
 mod room_change;
 mod rooms;
+mod rules;
 mod store;
 
 pub use backup::{backup, restore};
@@ -26,4 +28,5 @@ pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
+pub use rules::{Changed, KeyRow, RulesRow};
 pub use store::{MAX_WAITING, Store, Trouble};

@@ -17,6 +17,21 @@ const MIGRATIONS: &[&str] = &[
         room TEXT NOT NULL PRIMARY KEY,
         image BLOB NOT NULL
      ) STRICT;",
+    // 2: rooms that were set up, and their keys.
+    "CREATE TABLE room_rules (
+        room TEXT NOT NULL PRIMARY KEY,
+        made_ms INTEGER NOT NULL,
+        watch TEXT NOT NULL,
+        password BLOB
+     ) STRICT;
+     CREATE TABLE room_keys (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        room TEXT NOT NULL REFERENCES room_rules (room) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        made_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX room_keys_by_room ON room_keys (room);",
 ];
 
 /// The version of a file that this program writes.

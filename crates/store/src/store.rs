@@ -133,6 +133,18 @@ impl Store {
             .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })
     }
 
+    /// One that is gone with the process.
+    ///
+    /// # Errors
+    /// When there is no memory or no thread for it.
+    pub fn in_memory() -> Result<Self, OpenError> {
+        let nowhere = || Path::new(":memory:").to_owned();
+        let connection =
+            file::in_memory().map_err(|source| OpenError::Sqlite { file: nowhere(), source })?;
+        Self::start(connection, None)
+            .map_err(|source| OpenError::Folder { folder: nowhere(), source })
+    }
+
     fn start(connection: Connection, lock: Option<File>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { queue: Mutex::default(), news: Condvar::new() });
         let worker =

@@ -41,6 +41,8 @@ const WITH_PICTURE: readonly EmbedState[] = [
 ];
 
 const PROBLEMS: Partial<Record<ViewerProblem, Key>> = {
+  auth_required: "embed.password",
+  auth_bad: "embed.password",
   not_found: "problem.not_found",
   banned: "problem.banned",
   room_full: "problem.room_full",

@@ -27,6 +27,7 @@ const zh = {
   "player.fullExit": "退出全屏",
   "problem.not_found": "没有这个直播间",
   "problem.banned": "你已被移出这个直播间",
+  "embed.password": "这个直播间需要密码。打开直播间就可以输入。",
   "problem.room_full": "直播间已满",
   "problem.server_full": "服务器已满",
   "problem.codec_unsupported": "你的浏览器不能播放 {codec}，请换用新版 Chrome、Edge 或 Safari",
@@ -70,6 +71,7 @@ const en: Record<Key, string> = {
   "player.fullExit": "Leave full screen",
   "problem.not_found": "There is no such room",
   "problem.banned": "You were removed from this room",
+  "embed.password": "This room needs a password. Open the room to enter it.",
   "problem.room_full": "The room is full",
   "problem.server_full": "The server is full",
   "problem.codec_unsupported":

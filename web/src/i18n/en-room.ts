@@ -5,6 +5,11 @@ import type { zhRoom } from "./zh-room";
 export const enRoom: Readonly<Record<keyof typeof zhRoom, string>> = {
   ...enFan,
   ...enCast,
+  "password.title": "This room needs a password",
+  "password.text": "Ask the host for it.",
+  "password.label": "Password",
+  "password.enter": "Enter",
+  "password.wrong": "That is not the password. Try again",
   "player.web": "Fill the page",
   "player.webExit": "Leave filled page",
   "player.stats": "Statistics",

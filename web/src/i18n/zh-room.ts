@@ -5,6 +5,11 @@ import { zhFan } from "./zh-fan";
 export const zhRoom = {
   ...zhFan,
   ...zhCast,
+  "password.title": "这个直播间需要密码",
+  "password.text": "请向主播要密码。",
+  "password.label": "密码",
+  "password.enter": "进入直播间",
+  "password.wrong": "密码不对，请再试一次",
   "player.web": "网页全屏",
   "player.webExit": "退出网页全屏",
   "player.stats": "播放信息",

@@ -24,6 +24,8 @@ export const HOPELESS_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...MISFITS,
   "not_found",
   "banned",
+  "auth_required",
+  "auth_bad",
 ]);
 
 /** What became of a page to which the server said `bye` for good. */

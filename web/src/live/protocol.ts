@@ -64,7 +64,8 @@ room?: RoomName,
  */
 name?: DisplayName, 
 /**
- * The publishing key. The same key takes a live room over, another is refused.
+ * The publishing key; of a fan, the password of the room. The same key takes a live room over, another is
+ * refused.
  */
 key?: string, 
 /**

@@ -9,6 +9,7 @@ import {
   state,
   welcome,
 } from "../testing/fakes";
+import { keepRoomPassword, roomPassword } from "./room-password";
 import { Viewer } from "./viewer";
 import { viewerPhase } from "./viewer-phase";
 
@@ -622,4 +623,24 @@ test("the greeting says who the browser is", async () => {
   await join();
   const [hello] = FakeSocket.last.of("hello");
   expect(hello?.secret).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test("a room that asks for a password is told apart, and what was typed is shown to it", () => {
+  sessionStorage.clear();
+  const refused = { type: "error", code: "auth_required", message: "m", fatal: true } as const;
+  FakeSocket.last.open();
+  FakeSocket.last.says({ ...refused, detail: "password" });
+  expect(viewer.getSnapshot()).toMatchObject({ phase: "error", detail: "password" });
+  viewer.close();
+  keepRoomPassword("demo", "open sesame");
+  viewer = new Viewer({
+    room: "demo",
+    lang: "en",
+    makePeer: makeFakePeer,
+    signaling: fakeSignaling,
+  });
+  FakeSocket.last.open();
+  expect(FakeSocket.last.of("hello")).toMatchObject([{ key: "open sesame" }]);
+  FakeSocket.last.says({ ...refused, code: "auth_bad", detail: "password" });
+  expect(roomPassword("demo")).toBeNull();
 });

@@ -20,6 +20,7 @@ import {
 } from "./picture-choice";
 import type { RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
+import { forgetRoomPassword, roomPassword } from "./room-password";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { StageWatch } from "./stage-watch";
@@ -90,6 +91,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   #closed = false;
   /** How long after its capture the picture is shown. */
   readonly latency = new TrueLatency();
+  readonly room: string;
   pc: RTCPeerConnection | null = null;
   readonly chat: Chat;
   readonly stage: StageWatch;
@@ -104,6 +106,7 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   constructor(options: ViewerOptions) {
     super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
+    this.room = options.room;
     this.#options = options;
     this.#signaling = new Signaling({
       hello: () => ({
@@ -111,7 +114,7 @@ export class Viewer extends Store<ViewerSnapshot> {
         room: options.room,
         lang: options.lang,
         caps: { video: playableCodecs() },
-        ...(options.host ?? fanIdentity()),
+        ...(options.host ?? fanWithPassword(options.room)),
       }),
       onMessage: (message) => this.#receive(message),
       ...options.signaling,
@@ -285,6 +288,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     } else if (FULL_ERRORS.has(code)) {
       this.#waitForPlace(code, message.retryMs);
     } else if (HOPELESS_ERRORS.has(code)) {
+      if (code === "auth_bad") forgetRoomPassword(this.room);
       this.#stop(code, message.detail);
     }
   }
@@ -517,4 +521,10 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.pc = null;
     pc?.close();
   }
+}
+
+/** Who the fan is, and what it typed where the room asks for a password. */
+function fanWithPassword(room: string) {
+  const key = roomPassword(room);
+  return { ...fanIdentity(), ...(key === null ? {} : { key }) };
 }

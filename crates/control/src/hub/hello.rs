@@ -72,6 +72,7 @@ impl Hub {
                 let right = room.authorize(cx, sid);
                 right.inspect_err(|refusal| room.log_refused(sid, true, refusal))?;
             }
+            room.check_watch(cx, sid)?;
             room.check_ban(cx, sid)?;
             room.greet(cx, sid, Hello { role, name, pauses, invite });
             Ok(())

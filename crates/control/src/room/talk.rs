@@ -58,6 +58,7 @@ impl Room {
         if session.page().is_some() || session.has_spoken {
             return Ok(());
         }
+        self.check_watch(cx, sid)?;
         self.check_ban(cx, sid)?;
         let name = DisplayName::parse(&format!("guest-{}", sid.0)).ok();
         self.enter_person(cx, sid, name);

@@ -1,6 +1,5 @@
 //! The fan's side: offers to it, its answers, its own offers, restarts.
 
-use auth::Action;
 use media_api::{Codec, Command, NegotiationError};
 use protocol::{CloseCode, ErrorCode, Pc, Role, ServerMessage};
 
@@ -62,9 +61,9 @@ impl Room {
     /// A place for one more viewer. In a full room another that is not connected gives way, once the newcomer has its
     /// place.
     fn viewer_place(&mut self, cx: &mut Context, sid: SessionId) -> Result<PeerPlace, Refusal> {
+        self.check_watch(cx, sid)?;
         let Some(session) = self.members.get(&sid) else { return Err(Refusal::session_over()) };
         let addr = session.addr;
-        cx.auth.may(&addr, Action::Watch, &self.name, &session.credential, cx.now.at)?;
         // Pages were asked at `hello`.
         if session.page().is_none() {
             self.check_ban(cx, sid)?;

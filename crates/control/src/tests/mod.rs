@@ -1,6 +1,7 @@
 //! Stories on a virtual clock: pages say things, a stand-in for the media plane answers, and we
 //! look at what everybody is told.
 
+mod access;
 mod admission;
 mod basic;
 mod chat;

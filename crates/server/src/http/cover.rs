@@ -49,11 +49,9 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let room = parse(name)?;
-    let cover = app
-        .covers
-        .get(&room)
-        .await
-        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the room has no picture"))?;
+    let cover = if app.auth.is_public(&room) { app.covers.get(&room).await } else { None };
+    let cover =
+        cover.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the room has no picture"))?;
     let Cover { bytes, mime, version } = cover;
     let etag = format!("\"{version}\"");
     let asked = format!("v={version}");

@@ -74,7 +74,7 @@ pub(super) fn admit(
     }
     let now = Instant::now();
     let (action, credential) = rights(kind, token.clone());
-    let has_key = credential.key.as_ref().is_some_and(|key| app.auth.is_key(key));
+    let has_key = credential.key.as_ref().is_some_and(|key| app.auth.is_key_of(&room, key));
     let place = if has_key {
         app.admission.join_with_key(&client.addr, Door::Http, now)
     } else {
@@ -91,7 +91,7 @@ pub(super) fn admit(
 fn rights(kind: Kind, token: Option<Secret>) -> (Action, Credential) {
     match kind {
         Kind::Whip => (Action::Publish, Credential { key: token }),
-        Kind::Whep => (Action::Watch, Credential::default()),
+        Kind::Whep => (Action::Watch, Credential { key: token }),
     }
 }
 

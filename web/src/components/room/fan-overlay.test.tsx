@@ -8,7 +8,7 @@ beforeEach(() => languageStore.choose("en"));
 afterEach(cleanup);
 
 function said(more: Partial<ViewerSnapshot>): string {
-  render(<FanOverlay snapshot={{ ...VIEWER_START, ...more }} hasFrame />);
+  render(<FanOverlay room="demo" snapshot={{ ...VIEWER_START, ...more }} hasFrame />);
   return screen.getByRole("status").textContent ?? "";
 }
 

@@ -16,12 +16,15 @@ import { SHOWN_TRIES } from "../../live/reconnect";
 import type { ViewerPhase } from "../../live/viewer-phase";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { Button } from "../button";
-import { later } from "../later";
+import { later, laterWithWords } from "../later";
 import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
 import { StageCard, StageChip } from "./stage-message";
 
+const PasswordCard = laterWithWords(async () => (await import("./password-card")).PasswordCard);
+
 interface FanOverlayProps {
+  room: string;
   snapshot: ViewerSnapshot;
   hasFrame: boolean;
   /** Below the words for who waits, and for who saw the end. */
@@ -57,7 +60,7 @@ export function FanOverlay(props: FanOverlayProps) {
   );
 }
 
-function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
+function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
   const { t } = useLanguage();
   const { phase, attempt, noPath, problem } = snapshot;
   // What helps here is said below.
@@ -93,6 +96,9 @@ function Words({ snapshot, hasFrame, waiting }: FanOverlayProps) {
         </StageCard>
       );
     case "error":
+      if (snapshot.detail === "password") {
+        return <PasswordCard room={room} wrong={problem === "auth_bad"} />;
+      }
       return <ErrorCard snapshot={snapshot} />;
     case "stalled":
       return <StageChip busy text={t("watch.stalled")} />;

@@ -131,7 +131,12 @@ export function FanStage(props: FanStageProps) {
         />
       )}
       <canvas ref={canvas} className={styles.danmaku} data-testid="danmaku" hidden={!shown} />
-      <FanOverlay snapshot={snapshot} hasFrame={state.hasFrame} waiting={props.waiting} />
+      <FanOverlay
+        room={viewer?.room ?? ""}
+        snapshot={snapshot}
+        hasFrame={state.hasFrame}
+        waiting={props.waiting}
+      />
       {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
       {shown && state.paused && !state.blocked && (
         <button
