@@ -46,10 +46,15 @@ export function speakWhipWhep() {
     await trickle();
   };
   const connect = () => {
-    session.pc = new RTCPeerConnection(
+    const pc = new RTCPeerConnection(
       session.certificates && { certificates: session.certificates },
     );
-    session.pc.addEventListener("icecandidate", ({ candidate }) => {
+    // What the connection before found is no business of this one's session, nor the other way round.
+    session.url = null;
+    waiting = [];
+    session.pc = pc;
+    pc.addEventListener("icecandidate", ({ candidate }) => {
+      if (pc !== session.pc) return;
       waiting.push(candidate?.candidate ? `a=${candidate.candidate}` : "a=end-of-candidates");
       void trickle();
     });
