@@ -87,7 +87,7 @@ test("the compose file has a server on the host's network, and one with mapped p
 
 test("every option and variable that the deployment names is one of the program", async () => {
   const helps = await Promise.all(
-    ["serve", "doctor"].map((command) => run(binary(), [command, "--help"])),
+    ["serve", "doctor", "restore"].map((command) => run(binary(), [command, "--help"])),
   );
   const help = helps.map(({ stdout }) => stdout).join();
   const files = ["docs/deploy.md", "docs/deploy.zh-CN.md", "docs/operate.md", "README.md"];
