@@ -73,6 +73,9 @@ function layout() {
 
 /** Everything can be touched, and is large enough for that. */
 async function arranged(page) {
+  // The controls come a moment after the picture.
+  await page.waitForSelector(byTestId("gear"));
+  await page.waitForSelector("form input");
   const found = await page.evaluate(layout);
   assert.deepEqual([found.covered, found.small, found.scrolls], [[], [], false]);
   return found;
