@@ -1,8 +1,8 @@
 //! What outlives the process: one SQLite file, `kaibo.db` in the data folder.
 //!
 //! [`Store`] is the whole interface. A thread of its own reads and writes, so that nobody else waits for a disk. What it
-//! acknowledges is on the disk. What it cannot write it keeps in memory and tries again, while [`Store::trouble`] says
-//! why: a full disk stops no broadcast.
+//! acknowledges is on the disk. Rooms that it cannot write it keeps in memory and tries again, and says so in the log: a full
+//! disk stops no broadcast.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -29,4 +29,4 @@ pub use file::FILE_NAME;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
 pub use rules::{Changed, KeyRow, RulesRow};
-pub use store::{MAX_WAITING, Store, Trouble};
+pub use store::{MAX_WAITING, Store};

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -49,15 +49,6 @@ impl Drop for Handle {
     }
 }
 
-/// Why nothing can be written now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// Since when.
-    pub since: SystemTime,
-    /// What SQLite or the system says.
-    pub what: String,
-}
-
 #[derive(Debug)]
 pub(crate) struct Shared {
     queue: Mutex<Queue>,
@@ -72,16 +63,17 @@ pub(crate) struct Queue {
     /// What is to be written of rooms, each once; at most [`MAX_WAITING`].
     pub(crate) rooms: BTreeMap<String, RoomChange>,
     pub(crate) is_closed: bool,
-    trouble: Option<Trouble>,
+    /// Since when rooms cannot be written.
+    failing_since: Option<Instant>,
     /// A full queue was logged.
     has_warned: bool,
 }
 
 /// A piece of work and who waits for it.
 trait Call: Send {
-    /// Does the work inside the transaction of a batch.
+    /// Does the work inside a transaction that it shares with other calls.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError>;
-    /// Tells the caller what came of it, once the batch is on the disk, or is not.
+    /// Tells the caller what came of it, once the transaction is on the disk, or has failed.
     fn tell(self: Box<Self>, written: Result<(), StoreError>);
 }
 
@@ -113,7 +105,7 @@ impl std::fmt::Debug for Queue {
         f.debug_struct("Queue")
             .field("calls", &self.calls.len())
             .field("rooms", &self.rooms.len())
-            .field("trouble", &self.trouble)
+            .field("failing_since", &self.failing_since)
             .finish_non_exhaustive()
     }
 }
@@ -147,8 +139,13 @@ impl Store {
 
     fn start(connection: Connection, lock: Option<File>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { queue: Mutex::default(), news: Condvar::new() });
-        let worker =
-            Worker { shared: shared.clone(), connection, is_writable: lock.is_some(), _lock: lock };
+        let worker = Worker {
+            shared: shared.clone(),
+            connection,
+            is_writable: lock.is_some(),
+            retry_at: None,
+            _lock: lock,
+        };
         let thread = std::thread::Builder::new().name("store".into()).spawn(|| worker.run())?;
         Ok(Self(Arc::new(Handle { shared, thread: Mutex::new(Some(thread)) })))
     }
@@ -192,11 +189,6 @@ impl Store {
         self.0.news.notify_all();
     }
 
-    /// Why nothing can be written now; `None` when all is well.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.0.lock().trouble.clone()
-    }
-
     /// Writes what waits, and closes the file. It blocks: for a thread that may. Nothing is kept afterwards.
     pub fn finish(&self) {
         self.0.lock().is_closed = true;
@@ -228,10 +220,11 @@ fn in_savepoint<T>(
     outcome
 }
 
-/// All that waits at one time.
+/// What the thread does next.
 struct Batch {
-    calls: VecDeque<Box<dyn Call>>,
+    /// Empty while the disk is not tried again.
     rooms: BTreeMap<String, RoomChange>,
+    calls: VecDeque<Box<dyn Call>>,
 }
 
 /// The thread's own.
@@ -239,6 +232,8 @@ struct Worker {
     shared: Arc<Shared>,
     connection: Connection,
     is_writable: bool,
+    /// When rooms are written again, after a failure.
+    retry_at: Option<Instant>,
     /// Unlocks the folder when the thread ends.
     _lock: Option<File>,
 }
@@ -247,11 +242,18 @@ impl Worker {
     fn run(mut self) {
         let shared = self.shared.clone();
         let _closed = CloseOnDrop(&shared);
-        while let Some(mut batch) = self.next() {
-            let written = self.write(&mut batch);
-            self.note(&written, batch.rooms);
-            for call in batch.calls {
-                call.tell(written.clone());
+        while let Some(Batch { rooms, mut calls }) = self.next() {
+            // Rooms first: a call reads what was saved before it. When they cannot be written calls are tried all the
+            // same, since reading may still work.
+            if !rooms.is_empty() {
+                let written = self.write_rooms(&rooms);
+                self.note(written, rooms);
+            }
+            if !calls.is_empty() {
+                let written = self.run_calls(&mut calls);
+                for call in calls {
+                    call.tell(written.clone());
+                }
             }
         }
     }
@@ -260,44 +262,48 @@ impl Worker {
     fn next(&self) -> Option<Batch> {
         let mut queue = self.shared.lock();
         loop {
-            // After a failure rooms wait, while calls try the disk for themselves.
-            let is_waiting = queue.trouble.is_some() && !queue.is_closed;
-            if !queue.calls.is_empty() || (!queue.rooms.is_empty() && !is_waiting) {
-                break;
+            let wait = self.retry_at.map(|at| at.saturating_duration_since(Instant::now()));
+            let wait = wait.filter(|wait| !wait.is_zero() && !queue.is_closed);
+            let is_due = !queue.rooms.is_empty() && wait.is_none();
+            if is_due || !queue.calls.is_empty() {
+                let rooms = if is_due { std::mem::take(&mut queue.rooms) } else { BTreeMap::new() };
+                return Some(Batch { rooms, calls: std::mem::take(&mut queue.calls) });
             }
             if queue.is_closed {
                 return None;
             }
             let news = &self.shared.news;
-            if is_waiting && !queue.rooms.is_empty() {
-                let (woken, waited) =
-                    news.wait_timeout(queue, RETRY).unwrap_or_else(PoisonError::into_inner);
-                queue = woken;
-                if waited.timed_out() {
-                    break;
+            queue = match wait {
+                Some(wait) => {
+                    news.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0
                 }
-            } else {
-                queue = news.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            }
+                None => news.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
         }
-        Some(Batch {
-            calls: std::mem::take(&mut queue.calls),
-            rooms: std::mem::take(&mut queue.rooms),
-        })
     }
 
-    /// Writes all that waits in one transaction.
-    fn write(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
+    fn transaction(&mut self) -> rusqlite::Result<Transaction<'_>> {
         let behavior = if self.is_writable {
             TransactionBehavior::Immediate
         } else {
             TransactionBehavior::Deferred
         };
-        let mut transaction = self.connection.transaction_with_behavior(behavior)?;
-        for (room, change) in &batch.rooms {
+        self.connection.transaction_with_behavior(behavior)
+    }
+
+    /// Writes all rooms that wait in one transaction.
+    fn write_rooms(&mut self, rooms: &BTreeMap<String, RoomChange>) -> rusqlite::Result<()> {
+        let transaction = self.transaction()?;
+        for (room, change) in rooms {
             change.write(&transaction, room)?;
         }
-        for call in &mut batch.calls {
+        transaction.commit()
+    }
+
+    /// Does all calls that wait in one transaction.
+    fn run_calls(&mut self, calls: &mut VecDeque<Box<dyn Call>>) -> Result<(), StoreError> {
+        let mut transaction = self.transaction()?;
+        for call in calls {
             let outcome = call.run(&mut transaction);
             // A full disk ends the whole transaction by itself.
             if transaction.is_autocommit() {
@@ -307,33 +313,30 @@ impl Worker {
         Ok(transaction.commit()?)
     }
 
-    /// Remembers whether the disk is well, and keeps what could not be written of rooms.
-    fn note(&self, written: &Result<(), StoreError>, rooms: BTreeMap<String, RoomChange>) {
+    /// Remembers whether the disk is well, and keeps the rooms that could not be written.
+    fn note(&mut self, written: rusqlite::Result<()>, rooms: BTreeMap<String, RoomChange>) {
         let mut queue = self.shared.lock();
-        match written {
-            Ok(()) => {
-                queue.has_warned = false;
-                if let Some(Trouble { since, .. }) = queue.trouble.take() {
-                    let for_s = since.elapsed().unwrap_or_default().as_secs();
-                    tracing::info!(for_s, "the data folder can be written again");
-                }
+        let Err(error) = written else {
+            queue.has_warned = false;
+            self.retry_at = None;
+            if let Some(since) = queue.failing_since.take() {
+                let for_s = since.elapsed().as_secs();
+                tracing::info!(for_s, "the data folder can be written again");
             }
-            Err(error) => {
-                let what = error.to_string();
-                if queue.trouble.is_none() {
-                    tracing::warn!(error = what, "the data folder cannot be written; trying again");
-                }
-                let since = queue.trouble.as_ref().map_or_else(SystemTime::now, |it| it.since);
-                queue.trouble = Some(Trouble { since, what });
-                if queue.is_closed {
-                    let n_rooms = rooms.len();
-                    tracing::warn!(n_rooms, "rooms not saved: the server stops");
-                    return;
-                }
-                for (room, older) in rooms {
-                    queue.rooms.entry(room).or_default().fill_from(older);
-                }
-            }
+            return;
+        };
+        if queue.is_closed {
+            let n_rooms = rooms.len();
+            tracing::warn!(n_rooms, %error, "rooms not saved: the server stops");
+            return;
+        }
+        self.retry_at = Some(Instant::now() + RETRY);
+        if queue.failing_since.is_none() {
+            queue.failing_since = Some(Instant::now());
+            tracing::warn!(%error, "the data folder cannot be written; trying again");
+        }
+        for (room, older) in rooms {
+            queue.rooms.entry(room).or_default().fill_from(older);
         }
     }
 }
@@ -374,17 +377,16 @@ mod tests {
         pages(&store, 1).await;
         store.save_room(room(2, 100_000));
         store.save_cover("room-2", Some(vec![7; 50]));
-        // Whatever is asked finds the full disk, or is before it.
-        while store.trouble().is_none() {
-            _ = store.rooms(9).await;
+        while store.0.lock().failing_since.is_none() {
+            tokio::task::yield_now().await;
         }
-        assert!(store.trouble().unwrap().what.contains("full"), "{:?}", store.trouble());
+        let rooms = store.rooms(9).await.unwrap();
+        assert_eq!(rooms, [room(1, 10)], "what is there can be read");
         assert_eq!(store.cover("room-2").await, Ok(Some(vec![7; 50])), "from memory");
         store.save_room(room(2, 3));
 
         pages(&store, 1_000_000).await;
         store.finish();
-        assert_eq!(store.trouble(), None);
         assert_eq!(store.rooms(9).await, Err(StoreError::Closed));
         drop(store);
         let connection = file::connect(&folder.path().join(crate::FILE_NAME)).unwrap();
@@ -392,6 +394,20 @@ mod tests {
             .query_row("SELECT state FROM rooms WHERE name = 'room-2'", [], |row| row.get(0))
             .unwrap();
         assert_eq!(state, "xxx", "the newest state");
+    }
+
+    #[tokio::test]
+    async fn what_is_in_a_folder_that_cannot_be_written_is_read_while_other_things_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.save_room(room(1, 10));
+        store.finish();
+        let connection = file::read_only(&folder.path().join(crate::FILE_NAME)).unwrap();
+        let store = Store::start(connection, None).unwrap();
+        for n in 2..20 {
+            store.save_room(room(n, 10));
+            assert_eq!(store.rooms(9).await.unwrap(), [room(1, 10)]);
+        }
     }
 
     #[tokio::test]

@@ -34,7 +34,6 @@ async fn rooms_and_pictures_are_there_again_the_newest_first() {
     assert_eq!(names(&store.rooms(1).await.unwrap()), ["new"]);
     assert_eq!(store.cover("new").await, Ok(Some(vec![1, 2, 3])));
     assert_eq!(store.cover("old").await, Ok(None));
-    assert_eq!(store.trouble(), None);
 }
 
 #[test]
