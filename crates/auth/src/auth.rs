@@ -283,7 +283,7 @@ impl Auth {
         }
     }
 
-    /// Whether a client publishes without a key where a room asks for none of its own.
+    /// Whether a client may publish without a key in a room that has no keys of its own.
     fn is_open(&self, client: &ClientAddr) -> bool {
         match self.0.open {
             PublishOpen::All => true,

@@ -49,7 +49,7 @@ pub use ipnet::IpNet;
 pub use network::Network;
 pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
-pub use rooms::{MAX_ROOM_KEYS, MAX_ROOMS, RoomRules, SecretHash, WatchPolicy};
+pub use rooms::{MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, RoomRules, SecretHash, WatchPolicy};
 pub use secret::{Secret, SecretKind, TooLong};
 pub use tickets::{MAX_TICKETS, TICKET_LIFETIME};
 pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

@@ -14,7 +14,7 @@ use crate::Secret;
 pub const MAX_ROOM_KEYS: usize = 100;
 
 /// The most rooms that are set up.
-pub const MAX_ROOMS: usize = 10_000;
+pub const MAX_ROOMS_SET_UP: usize = 10_000;
 
 /// A secret as it is kept: whoever reads it cannot show the secret. A key has 128 random bits, which nobody finds by
 /// trying; a password is salted, so that one table does not find the passwords of many rooms.
@@ -25,12 +25,12 @@ pub struct SecretHash {
 }
 
 impl SecretHash {
-    /// Of a key that the server made.
+    /// The hash of a key that the server made.
     pub fn of_key(key: &Secret) -> Self {
         Self::salted(Vec::new(), key)
     }
 
-    /// Of a password that a person chose. `salt`: 128 random bits.
+    /// The hash of a password that a person chose. `salt`: 128 random bits.
     pub fn of_password(password: &Secret, salt: u128) -> Self {
         Self::salted(salt.to_be_bytes().to_vec(), password)
     }
@@ -51,7 +51,7 @@ impl SecretHash {
         Some(Self { salt: salt.to_vec(), hash: *hash })
     }
 
-    /// Whether it is of this secret, in a time that does not depend on where two hashes differ.
+    /// Whether this is the hash of a secret. Hashes are compared in constant time.
     pub(crate) fn is_of(&self, given: &Secret) -> bool {
         Self::salted(self.salt.clone(), given).hash.ct_eq(&self.hash).into()
     }
@@ -90,7 +90,7 @@ impl RoomRules {
     }
 }
 
-/// All rooms that were set up, at most [`MAX_ROOMS`]: whoever sets them up counts them.
+/// All rooms that were set up, at most [`MAX_ROOMS_SET_UP`]. The caller of [`Self::set`] keeps the bound.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms(HashMap<RoomName, Arc<RoomRules>>);
 

@@ -23,7 +23,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub(crate) use filter::{BadFilter, Filter};
 pub(crate) use line::Style;
 use queue::{Entry, Queue};
-pub(crate) use text::Format;
 use writer::{Look, Writer};
 
 /// How long the end of the program waits for lines to be written.

@@ -5,12 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use server::config::LogFormat;
 use server::{Config, Shutdown};
 use tokio::runtime::Builder;
 
 use crate::args::{self, ServeArgs};
-use crate::log::{Filter, Format, Log, Style};
+use crate::log::{Filter, Log, Style};
 use crate::{descriptors, environment, greeting, output, signals};
 
 /// The exit status of a server that ended though nobody stopped it (`EX_SOFTWARE`).
@@ -27,13 +26,7 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
         output::print(config.to_toml())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let style = Style {
-        format: match config.log_format {
-            LogFormat::Human => Format::Human,
-            LogFormat::Json => Format::Json,
-        },
-        hides_addresses: !config.log_addresses,
-    };
+    let style = Style { format: config.log_format, hides_addresses: !config.log_addresses };
     let log = Log::start(filter, style)?;
     let code = start_and_wait(config).unwrap_or_else(|error| {
         log.say(&format!("kaibo: {}", output::sentence(&error)));

@@ -6,19 +6,19 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::output;
+use crate::{args, output};
 
 /// Help as it is; of a mistake, the sentence that says what it was.
-pub(crate) fn usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
+pub(crate) fn usage(error: &clap::Error, given: &[OsString]) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let printed = output::written(error.print());
         return output::exit_status(printed.map(|()| ExitCode::SUCCESS));
     }
-    _ = writeln!(io::stderr(), "kaibo: {}", sentence(error, args));
+    _ = writeln!(io::stderr(), "kaibo: {}", sentence(error, given));
     ExitCode::from(output::MISTAKE)
 }
 
-fn sentence(error: &clap::Error, args: &[OsString]) -> String {
+fn sentence(error: &clap::Error, given: &[OsString]) -> String {
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).take_while(|it| !it.is_empty());
     let mut sentence = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -26,10 +26,8 @@ fn sentence(error: &clap::Error, args: &[OsString]) -> String {
         // A list follows.
         lines.for_each(|it| sentence.extend([" ", it]));
     }
-    let named = args.get(1).and_then(|it| it.to_str());
-    let help = match named.filter(|it| {
-        matches!(*it, "serve" | "health" | "doctor" | "backup" | "restore" | "bench" | "check")
-    }) {
+    let named = given.get(1).and_then(|it| it.to_str());
+    let help = match named.filter(|it| args::command().find_subcommand(it).is_some()) {
         Some(command) => format!("see kaibo {command} --help"),
         None => "see kaibo --help".to_owned(),
     };

@@ -73,8 +73,8 @@ pub enum ServeError {
     /// The store in the data folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::OpenError),
-    /// What was set up cannot be read.
-    #[error("the rooms that were set up cannot be read, and are not for everybody: {0}")]
+    /// The rules of rooms cannot be read.
+    #[error("the rules of rooms cannot be read, and without them private rooms would be open: {0}")]
     Rules(#[from] store::StoreError),
     /// The UDP port is in use.
     #[error(

@@ -29,6 +29,7 @@ mod cover;
 mod describe;
 mod doctor;
 mod headers;
+mod in_room;
 mod oembed;
 mod rooms;
 mod to_https;

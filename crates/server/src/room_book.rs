@@ -1,19 +1,38 @@
-//! Rooms that were set up: on the disk first, then in force, then for those who are in.
+//! Rooms that the operator sets up. A change is written to the store, then put in force in [`Auth`], then applied to the
+//! sessions that are open.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use auth::{Auth, MAX_ROOM_KEYS, MAX_ROOMS, RoomRules, Secret, SecretHash, WatchPolicy};
+use auth::{Auth, MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, RoomRules, Secret, SecretHash, WatchPolicy};
 use protocol::RoomName;
+use serde::Deserialize;
 use store::{Changed, KeyRow, RulesRow, Store, StoreError};
 use tokio::sync::Mutex;
 
 use crate::driver::HubClient;
 
-/// Who may watch, as it is stored and told.
-pub(crate) const EVERYBODY: &str = "everybody";
-pub(crate) const UNLISTED: &str = "unlisted";
-pub(crate) const PASSWORD: &str = "password";
+/// Who may watch a room, as it is stored and told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Watch {
+    Everybody,
+    /// Everybody with the address: the room is in no list.
+    Unlisted,
+    Password,
+}
+
+impl Watch {
+    const ALL: [Self; 3] = [Self::Everybody, Self::Unlisted, Self::Password];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Unlisted => "unlisted",
+            Self::Password => "password",
+        }
+    }
+}
 
 /// Sets rooms up. Clones are the same.
 #[derive(Debug, Clone)]
@@ -21,7 +40,7 @@ pub(crate) struct RoomBook {
     store: Store,
     auth: Auth,
     hub: HubClient,
-    /// One change at a time, so that what is in force is what is on the disk.
+    /// One change at a time, so that what is in force is what is in the store.
     changing: Arc<Mutex<()>>,
 }
 
@@ -33,10 +52,10 @@ pub(crate) struct NewKey {
 }
 
 impl RoomBook {
-    /// Puts all that was set up in force.
+    /// Reads all rules, and puts them in force.
     ///
     /// # Errors
-    /// When it cannot be read: then rooms that are not for everybody would be.
+    /// When they cannot be read. The server must not start then: rooms with a password would be open.
     pub(crate) async fn open(store: Store, auth: Auth, hub: HubClient) -> Result<Self, StoreError> {
         for row in store.rules().await? {
             let Ok(room) = RoomName::parse(&row.room) else { continue };
@@ -54,17 +73,20 @@ impl RoomBook {
         self.store.rules_of(room.as_str()).await
     }
 
-    /// Sets a room up, or changes who may watch it. `watch` is one of the words above; `password` belongs to
-    /// [`PASSWORD`]. Who has lost its right is out when this returns.
+    /// Sets a room up, or changes who may watch it. `password` belongs to [`Watch::Password`]. Sessions that lost their
+    /// right have ended when this returns.
     pub(crate) async fn put(
         &self,
         room: &RoomName,
-        watch: &str,
+        watch: Watch,
         password: Option<&Secret>,
     ) -> Result<Changed, StoreError> {
         let _one = self.changing.lock().await;
         let hash = password.map(|it| SecretHash::of_password(it, rand::random()).to_bytes());
-        let changed = self.store.put_rules(room.as_str(), watch, hash, now_ms(), MAX_ROOMS).await?;
+        let changed = self
+            .store
+            .put_rules(room.as_str(), watch.as_str(), hash, now_ms(), MAX_ROOMS_SET_UP)
+            .await?;
         self.enforce(room).await?;
         Ok(changed)
     }
@@ -91,7 +113,7 @@ impl RoomBook {
         Ok(row.map(|row| NewKey { row, key }))
     }
 
-    /// Takes a key away; whether it was there. Who is live with it is out when this returns.
+    /// Deletes a key; whether it was there. A broadcast that was published with it has ended when this returns.
     pub(crate) async fn delete_key(&self, room: &RoomName, id: i64) -> Result<bool, StoreError> {
         let _one = self.changing.lock().await;
         let was_there = self.store.delete_key(room.as_str(), id).await?;
@@ -99,27 +121,29 @@ impl RoomBook {
         Ok(was_there)
     }
 
-    /// Puts in force what is on the disk.
+    /// Puts in force what is in the store.
     async fn enforce(&self, room: &RoomName) -> Result<(), StoreError> {
         let row = self.store.rules_of(room.as_str()).await?;
         let rules = row.as_ref().map(rules).transpose()?;
         self.auth.set_room(room.clone(), rules);
         self.hub.rules(room.clone()).await;
-        // What was said to the hub before is done when it answers.
+        // The hub answers once it has done what it was told before.
         self.hub.is_running().await;
         Ok(())
     }
 }
 
-/// What cannot be read is not for everybody.
 fn rules(row: &RulesRow) -> Result<RoomRules, StoreError> {
     let unreadable = || StoreError::Failed(format!("the rules of room {} are damaged", row.room));
     let hash = |bytes: &[u8]| SecretHash::from_bytes(bytes).ok_or_else(unreadable);
-    let watch = match (row.watch.as_str(), &row.password) {
-        (EVERYBODY, _) => WatchPolicy::Everybody,
-        (UNLISTED, _) => WatchPolicy::Unlisted,
-        (PASSWORD, Some(password)) => WatchPolicy::Password(hash(password)?),
-        _ => return Err(unreadable()),
+    let watch =
+        Watch::ALL.into_iter().find(|it| it.as_str() == row.watch).ok_or_else(unreadable)?;
+    let watch = match watch {
+        Watch::Everybody => WatchPolicy::Everybody,
+        Watch::Unlisted => WatchPolicy::Unlisted,
+        Watch::Password => {
+            WatchPolicy::Password(hash(row.password.as_deref().ok_or_else(unreadable)?)?)
+        }
     };
     let keys = row.keys.iter().map(|key| hash(&key.hash)).collect::<Result<_, _>>()?;
     Ok(RoomRules { watch, keys })

@@ -134,19 +134,6 @@ async fn a_room_is_there_again_after_a_restart() {
     stop(server).await;
 }
 
-#[tokio::test]
-async fn a_store_that_is_none_of_ours_keeps_the_server_from_starting_and_is_left_alone() {
-    let temp = tempfile::tempdir().unwrap();
-    let file = temp.path().join("kaibo.db");
-    std::fs::write(&file, "{ half").unwrap();
-    let config = server::Config { data: temp.path().to_owned(), ..server::Config::default() };
-    let error = server::serve_with(config, server::Shutdown::default(), |_, _| unreachable!())
-        .await
-        .unwrap_err();
-    assert!(error.to_string().contains("not a file of kaibo"), "{error}");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{ half");
-}
-
 /// An offer that asks for one of the server.
 const PLAYER: &str = "content-type: application/sdp\r\ncontent-length: 0\r\n";
 

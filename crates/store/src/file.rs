@@ -93,7 +93,7 @@ pub(crate) fn read_only(file: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Whether the file is ours, of a version we know, and whole. Changes nothing; its version.
+/// Checks that the file is ours, of a version we know, and whole, without changing it. Returns its version.
 pub(crate) fn inspect(connection: &Connection, file: &Path) -> Result<i64, OpenError> {
     let failed = |source| explain(file, source);
     connection.busy_timeout(BUSY).map_err(failed)?;
@@ -124,7 +124,7 @@ fn settle(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
     // What is acknowledged outlives the loss of power, too.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Bytes of what is deleted, such as a line of the chat or a hash, do not stay in the file.
+    // Deleted lines and hashes are overwritten in the file.
     connection.pragma_update(None, "secure_delete", true)?;
     if found == VERSION {
         return Ok(());

@@ -9,7 +9,7 @@
 //! | `store.rs` | [`Store`]: its queue and its thread |
 //! | `file.rs` | opens the file: whose it is, its version, whether it is whole |
 //! | `migrations.rs` | the tables, version by version |
-//! | `rooms.rs`, `room_change.rs` | rooms and their pictures; what of them waits to be written |
+//! | `rooms.rs`, `room_change.rs` | rooms and their pictures; changes of them that wait to be written |
 //! | `rules.rs` | rooms that were set up, and their keys |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |

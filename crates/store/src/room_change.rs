@@ -1,11 +1,11 @@
-//! What of a room waits to be written, and how it is.
+//! Changes of a room that wait to be written, and the statements that write them.
 
 use rusqlite::{Connection, params};
 
 /// The rooms that are kept; beyond it the one that changed first is forgotten.
 pub const MAX_ROOMS: usize = 10_000;
 
-/// What of a room is to be written.
+/// Changes of one room. `None` leaves a field as it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct RoomChange {
     pub(crate) state: Option<(i64, String)>,

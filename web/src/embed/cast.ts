@@ -1,7 +1,7 @@
 import { SECOND_STREAM } from "../live/guest-streams";
 import type { PlayerSnapshot } from "../live/player";
 import type { Guest } from "../live/protocol";
-import { type Place, stagePlaces } from "../live/stage-layout";
+import { layoutOf, type Place, placeStyle, stagePlaces, WHOLE } from "../live/stage-layout";
 import type { WatcherSnapshot } from "./watcher";
 
 /** A picture beside the host's. */
@@ -33,9 +33,7 @@ export class Cast {
     }
     const of = (id: string) => guests.find((guest) => guest.stream === id);
     const speaks = ids.findIndex((id) => speaker !== null && of(id)?.uid === speaker);
-    // A second picture of the host alone is small: it is its camera beside a screen.
-    const layout = guests.length === 0 ? "corner" : (stage?.layout ?? "auto");
-    const [host, ...places] = stagePlaces(layout, ids.length, speaks + 1);
+    const [host, ...places] = stagePlaces(layoutOf(stage), ids.length, speaks + 1);
     for (const element of this.#host) put(element, host);
     ids.forEach((id, at) => {
       const tile = this.#tiles.get(id) ?? this.#add(id);
@@ -86,10 +84,6 @@ function show(
 }
 
 /** Without a place an element fills the stage. */
-function put({ style }: HTMLElement, place: Place = { x: 0, y: 0, w: 1, h: 1 }): void {
-  const percent = (share: number) => `${share * 100}%`;
-  style.left = percent(place.x);
-  style.top = percent(place.y);
-  style.width = percent(place.w);
-  style.height = percent(place.h);
+function put(element: HTMLElement, place: Place = WHOLE): void {
+  Object.assign(element.style, placeStyle(place));
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { Tile } from "../components/cast/guest-tiles";
 import { type GuestStreams, NO_STREAMS, SECOND_STREAM } from "../live/guest-streams";
 import type { PersonId, Stage } from "../live/protocol";
-import { type Place, stagePlaces } from "../live/stage-layout";
+import { layoutOf, type Place, stagePlaces, WHOLE } from "../live/stage-layout";
 import { useStoreOr } from "./use-store";
 
 interface CastOptions {
@@ -40,20 +40,14 @@ export function useCast({ stage, guests, speaker, me, own, second }: CastOptions
   const places =
     at >= 0
       ? stagePlaces("speaker", tiles.length, at + 1)
-      : stagePlaces(layoutOf(stage, tiles), tiles.length, speaks + 1);
-  const [host = { x: 0, y: 0, w: 1, h: 1 }, ...others] = places;
+      : stagePlaces(layoutOf(stage), tiles.length, speaks + 1);
+  const [host = WHOLE, ...others] = places;
   return {
     tiles,
     host,
     places: others,
     pick: (n) => setPicked((now) => (tiles[n]?.id === now ? null : (tiles[n]?.id ?? null))),
   };
-}
-
-/** A second picture of the host alone is small: it is its camera beside a screen. */
-function layoutOf(stage: Stage | undefined, tiles: readonly Tile[]) {
-  const onlySecond = tiles.length === 1 && tiles[0]?.guest === null;
-  return onlySecond ? "corner" : (stage?.layout ?? "auto");
 }
 
 function tilesOf(

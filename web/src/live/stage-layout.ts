@@ -1,4 +1,4 @@
-import type { StageLayout } from "./protocol";
+import type { Stage, StageLayout } from "./protocol";
 
 /** A place on the stage, in shares of its width and height. */
 export interface Place {
@@ -8,7 +8,7 @@ export interface Place {
   h: number;
 }
 
-const WHOLE: Place = { x: 0, y: 0, w: 1, h: 1 };
+export const WHOLE: Place = { x: 0, y: 0, w: 1, h: 1 };
 /** How large small pictures are, of the stage. */
 const SMALL = 0.24;
 const GAP = 0.012;
@@ -29,6 +29,17 @@ export function stagePlaces(layout: StageLayout, guests: number, speaker: number
     default:
       return grid(guests + 1);
   }
+}
+
+/** The layout of a stage. A second picture of the host alone is small: it is its camera beside a screen. */
+export function layoutOf(stage: Stage | undefined): StageLayout {
+  return stage && stage.guests.length > 0 ? stage.layout : "corner";
+}
+
+/** A place as the styles of an element. */
+export function placeStyle({ x, y, w, h }: Place) {
+  const percent = (share: number) => `${share * 100}%`;
+  return { left: percent(x), top: percent(y), width: percent(w), height: percent(h) };
 }
 
 /** One guest stands beside the host, three below each other at its side, more are all alike. */

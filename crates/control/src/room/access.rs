@@ -1,12 +1,12 @@
 //! Who may be in a room by its rules, and who may not any more once they have changed.
 
-use auth::Action;
+use auth::{Action, Credential};
 use protocol::CloseCode;
 
 use super::Room;
 use crate::context::Context;
 use crate::refusal::Refusal;
-use crate::session::{Session, SessionId};
+use crate::session::SessionId;
 use crate::why::Why;
 
 impl Room {
@@ -26,7 +26,7 @@ impl Room {
         })
     }
 
-    /// The rules of the room have changed: who has lost its right goes.
+    /// Ends the sessions that have no right any more, after the rules of the room have changed.
     pub(crate) fn review_access(&mut self, cx: &mut Context) {
         for sid in self.ids() {
             let Some(session) = self.members.get(&sid) else { continue };
@@ -38,19 +38,19 @@ impl Room {
         }
     }
 
-    /// A member has lost its right. It hears why: a page may ask its person for another secret.
+    /// Ends the session of a member that has lost its right. A page is told why, so that it can ask its person for another
+    /// secret.
     fn revoke(&mut self, cx: &mut Context, sid: SessionId) {
-        let Some(session) = self.members.get_mut(&sid) else { return };
+        let Some(session) = self.members.get(&sid) else { return };
         let action = if session.is_authorized { Action::Publish } else { Action::Watch };
-        let (client, addr) = (session.client, session.addr);
-        tracing::info!(room = %self.name, session = %sid, ip = %addr.ip, "right taken away");
-        // As to somebody who shows nothing: whether what it showed is near another is no business of its.
-        let nothing = auth::Credential::default();
-        if let Err(denied) = cx.auth.may(&addr, action, &self.name, &nothing, cx.now.at) {
-            let is_program = self.members.get(&sid).is_some_and(Session::is_http);
-            if !is_program {
-                cx.send(client, Refusal::from(denied).fatal().into_message(None));
-            }
+        let (client, addr, is_program) = (session.client, session.addr, session.is_http());
+        tracing::info!(room = %self.name, session = %sid, ip = %addr.ip, "access revoked");
+        // Asked without a secret: the answer says what is needed, and counts no guess.
+        let nothing = Credential::default();
+        if !is_program
+            && let Err(denied) = cx.auth.may(&addr, action, &self.name, &nothing, cx.now.at)
+        {
+            cx.send(client, Refusal::from(denied).fatal().into_message(None));
         }
         self.dismiss(cx, sid, "revoked", CloseCode::Auth);
         self.remove(cx, sid, Why::Revoked);

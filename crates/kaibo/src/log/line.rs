@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Debug, Write};
 
+use server::config::LogFormat;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use super::text::{Format, MAX_BYTES, Text, char_boundary};
+use super::text::{MAX_BYTES, Text, char_boundary};
 
 /// Fields that have the address of a client, or its network.
 const ADDRESSES: [&str; 2] = ["ip", "network"];
@@ -13,7 +14,7 @@ const ADDRESSES: [&str; 2] = ["ip", "network"];
 /// How lines look, and what is not in them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    pub(crate) format: Format,
+    pub(crate) format: LogFormat,
     /// Addresses of clients, and their networks, are left out.
     pub(crate) hides_addresses: bool,
 }
@@ -21,7 +22,7 @@ pub(crate) struct Style {
 impl Style {
     /// For people, with everything.
     #[cfg(test)]
-    pub(super) const HUMAN: Self = Self { format: Format::Human, hides_addresses: false };
+    pub(super) const HUMAN: Self = Self { format: LogFormat::Human, hides_addresses: false };
 }
 
 /// The text of an event.
@@ -83,7 +84,7 @@ impl Visit for Line {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no word for what is no number.
+        // JSON has neither NaN nor infinity.
         if value.is_finite() { self.plain(field, &value) } else { self.record_debug(field, &value) }
     }
 
@@ -145,7 +146,7 @@ mod tests {
 
     /// The object of a line of JSON.
     fn json(log: impl FnOnce()) -> Value {
-        let text = line_in(Style { format: Format::Json, ..Style::HUMAN }, log);
+        let text = line_in(Style { format: LogFormat::Json, ..Style::HUMAN }, log);
         serde_json::from_str(&format!("{{{text}}}")).unwrap_or_else(|it| panic!("{it}: {text}"))
     }
 
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn whatever_a_stranger_writes_is_one_string_of_json() {
         let name = "a\r\n\t\"\\\0\u{1b}[31m\u{202e}\u{2028}\u{1f600}\u{e0001}界";
-        let text = line_in(Style { format: Format::Json, ..Style::HUMAN }, || {
+        let text = line_in(Style { format: LogFormat::Json, ..Style::HUMAN }, || {
             tracing::info!(name, "joined {name}");
         });
         assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text}");
@@ -250,7 +251,7 @@ mod tests {
 
     #[test]
     fn without_addresses_nobody_can_be_found_by_a_line() {
-        for format in [Format::Human, Format::Json] {
+        for format in [LogFormat::Human, LogFormat::Json] {
             let text = line_in(Style { format, hides_addresses: true }, || {
                 tracing::info!(room = "a", ip = %"203.0.113.7", network = %"2001:db8::/64", "left");
             });

@@ -6,17 +6,18 @@ use std::panic::PanicHookInfo;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use server::config::LogFormat;
 use tracing::Level;
 
 use super::limit::Limits;
 use super::queue::{Entry, Queue};
-use super::text::{Format, Text};
+use super::text::Text;
 
 /// How long a thread that panics waits for its line to be written: the process may end right after it.
 const FLUSH_WITHIN: Duration = Duration::from_millis(100);
 
 /// From now on, panics go to the log.
-pub(super) fn log_to(queue: Queue, format: Format) {
+pub(super) fn log_to(queue: Queue, format: LogFormat) {
     let (limits, began) = (Limits::default(), Instant::now());
     std::panic::set_hook(Box::new(move |info| {
         let kind = info.location().map_or(1, |it| std::ptr::from_ref(it).addr());
@@ -32,7 +33,7 @@ pub(super) fn log_to(queue: Queue, format: Format) {
     }));
 }
 
-fn text(info: &PanicHookInfo<'_>, format: Format, left_out: u64) -> String {
+fn text(info: &PanicHookInfo<'_>, format: LogFormat, left_out: u64) -> String {
     let thread = thread::current();
     let mut text = Text::of(format, "panic");
     let fields = [
@@ -81,7 +82,7 @@ mod tests {
     fn a_panic_is_a_line_and_ends_its_thread_alone() {
         if std::env::var_os(CHILD).is_some() {
             let (out, _) = crate::log::standard_error().unwrap();
-            log_to(Writer::spawn(out, Look::PLAIN).unwrap(), Format::Human);
+            log_to(Writer::spawn(out, Look::PLAIN).unwrap(), LogFormat::Human);
             for _ in 0..20 {
                 let builder = thread::Builder::new().name("media0".into());
                 let step = || panic!("no\nroom");

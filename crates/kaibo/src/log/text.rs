@@ -2,34 +2,27 @@
 
 use std::fmt::Write;
 
+use server::config::LogFormat;
+
 /// The longest line, in bytes: a session description with many candidates fits, when it is escaped.
 pub(super) const MAX_BYTES: usize = 16 * 1024;
-
-/// How lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Time, level, words, then `name=value` as logfmt has it.
-    Human,
-    /// One object of JSON a line.
-    Json,
-}
 
 /// A line that is being made: its message, then its fields.
 #[derive(Debug)]
 pub(super) struct Text {
-    format: Format,
+    format: LogFormat,
     message: String,
     fields: String,
     is_full: bool,
 }
 
 impl Text {
-    pub(super) fn new(format: Format) -> Self {
+    pub(super) fn new(format: LogFormat) -> Self {
         Self { format, message: String::new(), fields: String::new(), is_full: false }
     }
 
     /// A line of one sentence.
-    pub(super) fn of(format: Format, message: &str) -> Self {
+    pub(super) fn of(format: LogFormat, message: &str) -> Self {
         let mut text = Self::new(format);
         text.message(message);
         text
@@ -39,8 +32,8 @@ impl Text {
     pub(super) fn message(&mut self, text: &str) {
         let room = self.room();
         match self.format {
-            Format::Human => push_text(&mut self.message, text),
-            Format::Json => self.is_full |= push_json(&mut self.message, text, room),
+            LogFormat::Human => push_text(&mut self.message, text),
+            LogFormat::Json => self.is_full |= push_json(&mut self.message, text, room),
         }
     }
 
@@ -48,27 +41,27 @@ impl Text {
     pub(super) fn field(&mut self, name: &str, value: &str) {
         let room = self.room();
         match self.format {
-            Format::Human => {
+            LogFormat::Human => {
                 // Writing to a string does not fail.
                 _ = write!(self.fields, " {name}=");
                 push_value(&mut self.fields, value);
             }
             // A name is of our code.
-            Format::Json if !self.is_full => {
+            LogFormat::Json if !self.is_full => {
                 _ = write!(self.fields, ",\"{name}\":\"");
                 self.is_full = push_json(&mut self.fields, value, room);
                 self.fields.push('"');
             }
-            Format::Json => {}
+            LogFormat::Json => {}
         }
     }
 
     /// Adds a field with a number, `true` or `false`.
     pub(super) fn plain(&mut self, name: &str, value: &str) {
         match self.format {
-            Format::Human => self.field(name, value),
-            Format::Json if !self.is_full => _ = write!(self.fields, ",\"{name}\":{value}"),
-            Format::Json => {}
+            LogFormat::Human => self.field(name, value),
+            LogFormat::Json if !self.is_full => _ = write!(self.fields, ",\"{name}\":{value}"),
+            LogFormat::Json => {}
         }
     }
 
@@ -77,7 +70,7 @@ impl Text {
     pub(super) fn finish(self, left_out: u64) -> String {
         let Self { format, mut message, fields, .. } = self;
         match format {
-            Format::Human => {
+            LogFormat::Human => {
                 message.push_str(&fields);
                 cut(&mut message, MAX_BYTES);
                 if left_out > 0 {
@@ -85,7 +78,7 @@ impl Text {
                 }
                 message
             }
-            Format::Json => {
+            LogFormat::Json => {
                 let mut text = format!("\"message\":\"{message}\"{fields}");
                 if left_out > 0 {
                     _ = write!(text, ",\"left_out\":{left_out}");

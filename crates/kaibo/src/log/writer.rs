@@ -8,10 +8,11 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
+use server::config::LogFormat;
 use tracing::Level;
 
 use super::queue::{self, Entry, LINES, Queue, State};
-use super::text::{Format, Text};
+use super::text::Text;
 
 /// How long a writer waits before it tries again what must not block.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -19,14 +20,14 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// How a line looks around its text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
-    pub(super) format: Format,
+    pub(super) format: LogFormat,
     /// Colours, which JSON never has.
     pub(super) colours: bool,
 }
 
 impl Look {
     #[cfg(test)]
-    pub(super) const PLAIN: Self = Self { format: Format::Human, colours: false };
+    pub(super) const PLAIN: Self = Self { format: LogFormat::Human, colours: false };
 }
 
 /// The end that lines are written from.
@@ -95,9 +96,9 @@ impl<W: Write + Send + 'static> Writer<W> {
     fn handle(&mut self, entry: Entry) {
         let line = match entry {
             Entry::Line { at, level, text } => self.line(at, level, &text),
-            Entry::Plain(text) if self.look.format == Format::Human => format!("{text}\n"),
+            Entry::Plain(text) if self.look.format == LogFormat::Human => format!("{text}\n"),
             Entry::Plain(text) => {
-                let text = Text::of(Format::Json, &text).finish(0);
+                let text = Text::of(LogFormat::Json, &text).finish(0);
                 self.line(SystemTime::now(), Level::ERROR, &text)
             }
             Entry::Flush(done) => {
@@ -142,7 +143,7 @@ impl<W: Write + Send + 'static> Writer<W> {
             .to_zoned_datetime(self.zone.clone())
             .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
             .to_string();
-        if self.look.format == Format::Json {
+        if self.look.format == LogFormat::Json {
             let level = level.as_str().to_ascii_lowercase();
             return format!("{{\"time\":\"{time}\",\"level\":\"{level}\",{text}}}\n");
         }
@@ -314,7 +315,7 @@ mod tests {
             line(Look { colours: true, ..Look::PLAIN }, "room=a"),
             format!("\x1b[2m{time}\x1b[0m \x1b[32mINFO \x1b[0m room=a\n")
         );
-        let json = Look { format: Format::Json, colours: true };
+        let json = Look { format: LogFormat::Json, colours: true };
         assert_eq!(
             line(json, "\"message\":\"hello\""),
             format!("{{\"time\":\"{time}\",\"level\":\"info\",\"message\":\"hello\"}}\n")
@@ -324,7 +325,7 @@ mod tests {
     #[test]
     fn in_json_a_sentence_and_what_was_lost_are_objects_too() {
         let disk = Disk::new(usize::MAX);
-        let json = Look { format: Format::Json, colours: false };
+        let json = Look { format: LogFormat::Json, colours: false };
         let (queue, writer) = Writer::new(disk.clone(), json);
         queue.push(plain("kaibo: the port is \"in use\""));
         writer.state.dropped.store(3, Ordering::Relaxed);

@@ -5,8 +5,7 @@ use std::time::Instant;
 use auth::{Action, Credential};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +17,7 @@ use serde::Serialize;
 use super::bearer::bearer;
 use super::client::Client;
 use super::cors::preflight;
+use super::in_room::InRoom;
 use crate::ApiError;
 use crate::covers::Cover;
 use crate::limits::COVER_BYTES;
@@ -39,16 +39,13 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/rooms/{room}/cover", route)
 }
 
-type Name = Result<Path<String>, PathRejection>;
-
 /// `GET`: the picture.
 async fn read(
     State(app): State<App>,
-    name: Name,
+    InRoom(room): InRoom,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let room = parse(name)?;
     let cover = if app.auth.is_public(&room) { app.covers.get(&room).await } else { None };
     let cover =
         cover.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the room has no picture"))?;
@@ -78,11 +75,10 @@ async fn read(
 async fn put(
     State(app): State<App>,
     client: Client,
-    name: Name,
+    InRoom(room): InRoom,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let room = parse(name)?;
     check(&app, &client, &headers, &room)?;
     // Read after the right was asked for.
     let body = to_bytes(body, COVER_BYTES).await.map_err(|_| {
@@ -102,19 +98,13 @@ async fn put(
 async fn remove(
     State(app): State<App>,
     client: Client,
-    name: Name,
+    InRoom(room): InRoom,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let room = parse(name)?;
     check(&app, &client, &headers, &room)?;
     app.covers.set(room.clone(), None);
     app.hub.cover(room, None).await;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn parse(name: Name) -> Result<RoomName, ApiError> {
-    let name = name.ok().and_then(|Path(name)| RoomName::parse(&name).ok());
-    name.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no room can have that name"))
 }
 
 /// Only who may publish in a room changes its picture, and no page of an origin that is not allowed.

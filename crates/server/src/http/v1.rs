@@ -1,12 +1,14 @@
-//! `/api/v1`: what the operator does. Everything asks for the server's key, or comes from its own machine.
+//! `/api/v1`: what the operator does.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
-use auth::{MAX_ROOM_KEYS, MAX_ROOMS, Secret};
+use auth::{MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, Secret};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -17,13 +19,14 @@ use store::{Changed, KeyRow, RulesRow, StoreError};
 
 use super::bearer::bearer;
 use super::client::Client;
+use super::in_room::InRoom;
 use crate::ApiError;
-use crate::room_book::{EVERYBODY, PASSWORD, UNLISTED};
+use crate::room_book::Watch;
 use crate::state::App;
 
 /// Characters of a key's name, at most.
 const KEY_NAME_CHARS: usize = 64;
-/// Characters of a room's password, at least: with 10 guesses a minute and network these take years.
+/// Characters of a room's password, at least. A network has 10 guesses a minute ([`auth::WRONG_SECRETS`]).
 const PASSWORD_CHARS: usize = 6;
 
 pub(super) fn routes() -> Router<App> {
@@ -34,12 +37,36 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/rooms/{room}/keys/{id}", delete(remove_key))
 }
 
+/// Whoever has the server's key, or sits at its machine, and is no page of an origin that is not allowed. A handler that
+/// asks for it first reads nothing of anybody else.
+#[derive(Debug)]
+struct Operator {
+    /// For the log.
+    ip: IpAddr,
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Client { addr, .. } = Client::from_request_parts(parts, app).await?;
+        app.auth
+            .check_origin(&addr, &parts.headers)
+            .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
+        let given = bearer(&parts.headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
+        app.auth.may_look(&addr, given.as_ref(), false, Instant::now()).map_err(Refusal::from)?;
+        Ok(Self { ip: addr.ip })
+    }
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
 /// A room that was set up.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Room {
     room: String,
-    /// `everybody`, `unlisted` or `password`.
+    /// A [`Watch`].
     watch: String,
     /// In milliseconds since the Unix epoch.
     made: i64,
@@ -54,16 +81,15 @@ struct Key {
     name: String,
     /// In milliseconds since the Unix epoch.
     made: i64,
-    /// Told once, when it is made.
+    /// The key itself, in the answer that makes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
-/// Who may watch.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PutRoom {
-    watch: String,
+    watch: Watch,
     password: Option<String>,
 }
 
@@ -86,78 +112,60 @@ impl From<KeyRow> for Key {
     }
 }
 
-async fn list(
-    State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
-) -> Result<Json<Vec<Room>>, ApiError> {
-    check(&app, &client, &headers)?;
-    let rooms = app.room_book.all().await.map_err(failed)?;
+async fn list(_: Operator, State(app): State<App>) -> Result<Json<Vec<Room>>, ApiError> {
+    let rooms = app.room_book.all().await?;
     Ok(Json(rooms.into_iter().map(Room::from).collect()))
 }
 
 async fn read(
+    _: Operator,
     State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
-    path: Result<Path<String>, PathRejection>,
+    InRoom(room): InRoom,
 ) -> Result<Json<Room>, ApiError> {
-    check(&app, &client, &headers)?;
-    let room = room_of(path)?;
     Ok(Json(find(&app, &room).await?.into()))
 }
 
 /// Sets a room up, or changes who may watch it.
 async fn put(
+    Operator { ip }: Operator,
     State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
-    path: Result<Path<String>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    InRoom(room): InRoom,
+    body: Body,
 ) -> Result<Response, ApiError> {
-    check(&app, &client, &headers)?;
-    let room = room_of(path)?;
     let PutRoom { watch, password } = parse(body)?;
-    let password = password_of(&watch, password.as_deref())?;
-    let changed = app.room_book.put(&room, &watch, password.as_ref()).await.map_err(failed)?;
-    let status = match changed {
+    let password = password_of(watch, password.as_deref())?;
+    let status = match app.room_book.put(&room, watch, password.as_ref()).await? {
         Changed::Made => StatusCode::CREATED,
         Changed::Replaced => StatusCode::OK,
         Changed::Full => {
-            let message = format!("there are {MAX_ROOMS} rooms: delete one first");
+            let message = format!("there are {MAX_ROOMS_SET_UP} rooms: delete one first");
             return Err(ApiError::new(ErrorCode::ServerFull, message));
         }
     };
-    tracing::info!(%room, watch, ip = %client.addr.ip, "room set up");
+    tracing::info!(%room, watch = watch.as_str(), %ip, "room set up");
     Ok((status, Json(Room::from(find(&app, &room).await?))).into_response())
 }
 
 /// Makes a room one like any other, without keys.
 async fn remove(
+    Operator { ip }: Operator,
     State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
-    path: Result<Path<String>, PathRejection>,
+    InRoom(room): InRoom,
 ) -> Result<StatusCode, ApiError> {
-    check(&app, &client, &headers)?;
-    let room = room_of(path)?;
-    if !app.room_book.delete(&room).await.map_err(failed)? {
+    if !app.room_book.delete(&room).await? {
         return Err(not_set_up(&room));
     }
-    tracing::info!(%room, ip = %client.addr.ip, "rules of a room deleted");
+    tracing::info!(%room, %ip, "room rules deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Makes a key of a room.
 async fn add_key(
+    Operator { ip }: Operator,
     State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
-    path: Result<Path<String>, PathRejection>,
-    body: Result<Bytes, BytesRejection>,
+    InRoom(room): InRoom,
+    body: Body,
 ) -> Result<Response, ApiError> {
-    check(&app, &client, &headers)?;
-    let room = room_of(path)?;
     let AddKey { name } = parse(body)?;
     let name = name.trim();
     let n = name.chars().count();
@@ -166,83 +174,67 @@ async fn add_key(
         return Err(ApiError::new(ErrorCode::BadField, message));
     }
     find(&app, &room).await?;
-    let made = app.room_book.add_key(&room, name).await.map_err(failed)?;
-    let made = made.ok_or_else(|| {
+    let made = app.room_book.add_key(&room, name).await?.ok_or_else(|| {
         let message = format!("a room has at most {MAX_ROOM_KEYS} keys: delete one first");
         ApiError::new(ErrorCode::ServerFull, message)
     })?;
-    tracing::info!(%room, key = made.row.id, ip = %client.addr.ip, "key of a room made");
+    tracing::info!(%room, key = made.row.id, %ip, "room key made");
     let key = Key { key: Some(made.key), ..made.row.into() };
     Ok((StatusCode::CREATED, Json(key)).into_response())
 }
 
-/// Takes a key of a room away. Who is live with it is out before the answer comes.
+/// Deletes a key of a room. The broadcast that was published with it has ended before the answer comes.
 async fn remove_key(
+    Operator { ip }: Operator,
     State(app): State<App>,
-    client: Client,
-    headers: HeaderMap,
+    InRoom(room): InRoom,
     path: Result<Path<(String, i64)>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    check(&app, &client, &headers)?;
     let no_key = || ApiError::new(ErrorCode::NotFound, "the room has no such key");
-    let Path((room, id)) = path.map_err(|_| no_key())?;
-    let room = RoomName::parse(&room).map_err(|_| no_key())?;
-    if !app.room_book.delete_key(&room, id).await.map_err(failed)? {
+    let Path((_, id)) = path.map_err(|_| no_key())?;
+    if !app.room_book.delete_key(&room, id).await? {
         return Err(no_key());
     }
-    tracing::info!(%room, key = id, ip = %client.addr.ip, "key of a room deleted");
+    tracing::info!(%room, key = id, %ip, "room key deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Only the operator, and no page of an origin that is not allowed.
-fn check(app: &App, client: &Client, headers: &HeaderMap) -> Result<(), ApiError> {
-    app.auth
-        .check_origin(&client.addr, headers)
-        .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
-    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-    let may = app.auth.may_look(&client.addr, given.as_ref(), false, Instant::now());
-    may.map_err(|denied| Refusal::from(denied).into())
-}
-
-fn room_of(path: Result<Path<String>, PathRejection>) -> Result<RoomName, ApiError> {
-    let name = path.ok().and_then(|Path(name)| RoomName::parse(&name).ok());
-    name.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no room can have that name"))
-}
-
-fn parse<T: for<'de> Deserialize<'de>>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
+fn parse<T: for<'de> Deserialize<'de>>(body: Body) -> Result<T, ApiError> {
     let body = body.map_err(|_| ApiError::new(ErrorCode::TooLarge, "the body is too long"))?;
     serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(ErrorCode::BadField, format!("the body: {error}")))
 }
 
 /// The password of a room that asks for one.
-fn password_of(watch: &str, password: Option<&str>) -> Result<Option<Secret>, ApiError> {
+fn password_of(watch: Watch, password: Option<&str>) -> Result<Option<Secret>, ApiError> {
     let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
     match (watch, password) {
-        (PASSWORD, Some(text)) if text.chars().count() >= PASSWORD_CHARS => {
+        (Watch::Password, Some(text)) if text.chars().count() >= PASSWORD_CHARS => {
             Secret::parse(text).map_err(|error| bad(format!("password is {error}")))
         }
-        (PASSWORD, _) => {
+        (Watch::Password, _) => {
             Err(bad(format!("password is missing, or shorter than {PASSWORD_CHARS} characters")))
         }
-        (EVERYBODY | UNLISTED, None) => Ok(None),
-        (EVERYBODY | UNLISTED, Some(_)) => {
-            Err(bad(format!("password belongs to watch {PASSWORD:?}")))
+        (Watch::Everybody | Watch::Unlisted, None) => Ok(None),
+        (Watch::Everybody | Watch::Unlisted, Some(_)) => {
+            Err(bad("password belongs to watch \"password\"".into()))
         }
-        _ => Err(bad(format!("watch is one of {EVERYBODY:?}, {UNLISTED:?} and {PASSWORD:?}"))),
     }
 }
 
 async fn find(app: &App, room: &RoomName) -> Result<RulesRow, ApiError> {
-    app.room_book.get(room).await.map_err(failed)?.ok_or_else(|| not_set_up(room))
+    app.room_book.get(room).await?.ok_or_else(|| not_set_up(room))
 }
 
 fn not_set_up(room: &RoomName) -> ApiError {
     ApiError::new(ErrorCode::NotFound, format!("room {room} was not set up"))
 }
 
-/// The disk is full, or slow.
-#[allow(clippy::needless_pass_by_value, reason = "an adapter of map_err")]
-fn failed(error: StoreError) -> ApiError {
-    ApiError::new(ErrorCode::Internal, error.to_string())
+/// The disk is full or slow, or the server is stopping.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let code =
+            if error == StoreError::Closed { ErrorCode::Draining } else { ErrorCode::Internal };
+        Self::new(code, error.to_string())
+    }
 }

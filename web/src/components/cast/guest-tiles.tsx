@@ -2,9 +2,8 @@ import { MicOff, VideoOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { Guest } from "../../live/protocol";
-import type { Place } from "../../live/stage-layout";
+import { type Place, placeStyle } from "../../live/stage-layout";
 import styles from "./guest-tiles.module.css";
-import { placeStyle } from "./place-style";
 
 /** A picture on stage beside the host's. */
 export interface Tile {
