@@ -1,20 +1,24 @@
 //! Who a client is and what it may do: the answers of every door.
 
+mod rights;
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Uri, Version};
 use ipnet::IpNet;
-use protocol::RoomName;
 
+use self::rights::Tell;
+use crate::credential::{Credential, Denied, WrongSecret};
 use crate::host::{HostRefused, Hosts};
 use crate::origin::{OriginRefused, Origins};
 use crate::own_machine::{OwnPort, Proof};
-use crate::rooms::{RoomRules, Rooms, WatchPolicy};
+use crate::rooms::Rooms;
 use crate::tickets::Tickets;
+use crate::tokens::Tokens;
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
 use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
 
@@ -38,78 +42,17 @@ pub struct Connection {
     pub is_tls: bool,
 }
 
-/// What a client wants to do in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Send media.
-    Publish,
-    /// Receive media, and be told of the room.
-    Watch,
-}
-
-/// What a client shows for its right.
-#[derive(Debug, Clone, Default)]
-pub struct Credential {
-    /// The key to publish with, or the password to watch with.
-    pub key: Option<Secret>,
-}
-
-/// What a client lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lack {
-    Key,
-    Password,
-}
-
-/// Why a client may not do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// It showed no key.
-    #[error("publishing here needs a key")]
-    KeyRequired,
-    /// The key is wrong.
-    #[error("the key is wrong")]
-    KeyWrong,
-    /// It showed no password.
-    #[error("watching this room needs its password, which its host has")]
-    PasswordRequired,
-    /// The password is wrong.
-    #[error("the password of this room is wrong")]
-    PasswordWrong,
-    /// Its network has sent too many wrong secrets: whether this one was near says nothing.
-    #[error("too many wrong keys from this network; try again in {} s", seconds(*retry_after))]
-    TooManyWrong {
-        /// What is left of the window.
-        retry_after: Duration,
-    },
-}
-
-/// A secret is not the one it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WrongSecret {
-    /// It is another.
-    #[error("the secret is wrong")]
-    Wrong,
-    /// Its network has sent too many wrong ones.
-    #[error("too many wrong secrets from this network; try again in {} s", seconds(*retry_after))]
-    TooMany {
-        /// What is left of the window.
-        retry_after: Duration,
-    },
-}
-
-/// Seconds to wait, rounded up.
-fn seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
 /// The one place that knows clients and their rights. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Auth(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// How and when to tell what was used.
+    told: OnceLock<Tell>,
     open: PublishOpen,
+    /// Whether the operator's service is asked where nothing else gives the right.
+    asks_service: bool,
     key: Option<Secret>,
     origins: Origins,
     hosts: Hosts,
@@ -122,6 +65,8 @@ struct Inner {
     tickets: Mutex<Tickets>,
     /// Held likewise.
     rooms: Mutex<Rooms>,
+    /// Read for as long as a signature takes, some 100 µs; written when keys change.
+    tokens: RwLock<Tokens>,
     has_warned: AtomicBool,
 }
 
@@ -130,7 +75,9 @@ impl Auth {
     pub fn new(config: Config, own: OwnAddresses) -> Self {
         let OwnAddresses { port, names } = own;
         Self(Arc::new(Inner {
+            told: OnceLock::new(),
             open: config.effective_open(),
+            asks_service: config.asks_service,
             origins: Origins::new(&config.origins),
             hosts: Hosts::new(names.iter().chain(&config.hosts)),
             key: config.key,
@@ -140,6 +87,7 @@ impl Auth {
             wrong: Mutex::default(),
             tickets: Mutex::default(),
             rooms: Mutex::default(),
+            tokens: RwLock::default(),
             has_warned: AtomicBool::new(false),
         }))
     }
@@ -214,106 +162,6 @@ impl Auth {
         forwarded::prefix(headers).filter(|_| self.is_proxy(peer.to_canonical()))
     }
 
-    /// Whether a client may do something in a room. A wrong secret is counted, unless it is a repetition.
-    ///
-    /// # Errors
-    /// When it may not.
-    pub fn may(
-        &self,
-        client: &ClientAddr,
-        action: Action,
-        room: &RoomName,
-        credential: &Credential,
-        now: Instant,
-    ) -> Result<(), Denied> {
-        let given = credential.key.as_ref();
-        let Some(lack) = self.lack(client, action, room, given, now) else { return Ok(()) };
-        Err(match (lack, given) {
-            (Lack::Key, None) => Denied::KeyRequired,
-            (Lack::Password, None) => Denied::PasswordRequired,
-            (Lack::Key, Some(given)) => self.wrong_key(client, given, now),
-            (Lack::Password, Some(given)) => {
-                let guess = Guess { kind: SecretKind::Password, ours: None, given };
-                match self.count_wrong(client, guess, now) {
-                    Some(retry_after) => Denied::TooManyWrong { retry_after },
-                    None => Denied::PasswordWrong,
-                }
-            }
-        })
-    }
-
-    /// Whether a client that had a right has it still, after the rules of its room have changed. It is no guess: nothing
-    /// is counted.
-    pub fn still_may(
-        &self,
-        client: &ClientAddr,
-        action: Action,
-        room: &RoomName,
-        credential: &Credential,
-        now: Instant,
-    ) -> bool {
-        self.lack(client, action, room, credential.key.as_ref(), now).is_none()
-    }
-
-    /// What a client lacks for an action. A secret that is not asked for is not compared: the answer would tell whether
-    /// it is right.
-    fn lack(
-        &self,
-        client: &ClientAddr,
-        action: Action,
-        room: &RoomName,
-        given: Option<&Secret>,
-        now: Instant,
-    ) -> Option<Lack> {
-        let rules = self.rooms().get(room);
-        let is_key = |given: &Secret| self.is_key_of(room, given);
-        match action {
-            Action::Watch => {
-                let WatchPolicy::Password(password) = &rules.as_ref()?.watch else { return None };
-                let is_right = |given: &Secret| password.is_of(given) || is_key(given);
-                (!given.is_some_and(is_right)).then_some(Lack::Password)
-            }
-            Action::Publish if self.tickets().has_room(room, now) => None,
-            Action::Publish => {
-                // A room with keys of its own asks for one whoever comes: otherwise a revoked one would be as good.
-                let has_keys = rules.as_ref().is_some_and(|rules| !rules.keys.is_empty());
-                let is_open = !has_keys && self.is_open(client);
-                (!is_open && !given.is_some_and(is_key)).then_some(Lack::Key)
-            }
-        }
-    }
-
-    /// Whether a client may publish without a key in a room that has no keys of its own.
-    fn is_open(&self, client: &ClientAddr) -> bool {
-        match self.0.open {
-            PublishOpen::All => true,
-            PublishOpen::Loopback => client.is_own_machine,
-            PublishOpen::None => false,
-        }
-    }
-
-    /// Sets up a room, changes its rules, or makes it one like any other.
-    pub fn set_room(&self, room: RoomName, rules: Option<RoomRules>) {
-        self.rooms().set(room, rules);
-    }
-
-    /// Whether strangers may be told that there is such a room, what it is called and how it looks.
-    pub fn is_listed(&self, room: &RoomName) -> bool {
-        self.rooms().get(room).is_none_or(|rules| rules.watch == WatchPolicy::Everybody)
-    }
-
-    /// Whether whoever knows the address of a room may be told what it is called and how it looks.
-    pub fn is_public(&self, room: &RoomName) -> bool {
-        !matches!(
-            self.rooms().get(room).as_deref(),
-            Some(RoomRules { watch: WatchPolicy::Password(_), .. })
-        )
-    }
-
-    fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether a client may see how the server does, and issue tickets: whoever sits at its machine, and whoever has the
     /// key. With `is_ticket_enough` a ticket does as well.
     ///
@@ -373,12 +221,6 @@ impl Auth {
         self.0.key.as_ref().is_some_and(|ours| ours.is(given))
     }
 
-    /// Whether this is a key with which to publish in a room: the server's, or one of the room's own. What is said of
-    /// [`Self::is_key`] holds here.
-    pub fn is_key_of(&self, room: &RoomName, given: &Secret) -> bool {
-        self.is_key(given) || self.rooms().get(room).is_some_and(|rules| rules.has_key(given))
-    }
-
     /// Whether a secret is ours. A wrong one is counted, unless it is a repetition; a right one always passes.
     ///
     /// # Errors
@@ -399,6 +241,26 @@ impl Auth {
             Some(retry_after) => WrongSecret::TooMany { retry_after },
             None => WrongSecret::Wrong,
         })
+    }
+
+    /// How long a network has to wait before another of its secrets is looked at, where looking costs much.
+    pub fn wait_of(&self, client: &ClientAddr, now: Instant) -> Option<Duration> {
+        let wrong = self.0.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.wait_of(client.network(), now).filter(|_| !client.is_unlimited())
+    }
+
+    /// Counts a secret that the caller has found to be wrong.
+    pub fn found_wrong(
+        &self,
+        client: &ClientAddr,
+        kind: SecretKind,
+        given: &Secret,
+        now: Instant,
+    ) -> WrongSecret {
+        match self.count_wrong(client, Guess { kind, ours: None, given }, now) {
+            Some(retry_after) => WrongSecret::TooMany { retry_after },
+            None => WrongSecret::Wrong,
+        }
     }
 
     /// Whether two secrets are one. For people who all have a secret of their own, so that none of them is a guess.

@@ -37,6 +37,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Networks that limits by network leave out.
     pub trusted_networks: Vec<IpNet>,
+    /// Whether a service of the operator's decides where nothing else gives the right.
+    pub asks_service: bool,
 }
 
 impl Default for Config {
@@ -48,15 +50,17 @@ impl Default for Config {
             hosts: Vec::new(),
             trusted_proxies: loopback(),
             trusted_networks: Vec::new(),
+            asks_service: false,
         }
     }
 }
 
 impl Config {
-    /// Who may publish without a key. When the operator does not say: nobody if there is a key, else the
-    /// server's own machine.
+    /// Who may publish without a key. When the operator does not say: nobody if there is a key or a service that
+    /// decides, else the server's own machine.
     pub fn effective_open(&self) -> PublishOpen {
-        let default = if self.key.is_some() { PublishOpen::None } else { PublishOpen::Loopback };
+        let is_closed = self.key.is_some() || self.asks_service;
+        let default = if is_closed { PublishOpen::None } else { PublishOpen::Loopback };
         self.open.unwrap_or(default)
     }
 }

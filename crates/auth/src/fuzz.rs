@@ -104,7 +104,7 @@ pub fn secret(data: &[u8]) {
     let Ok(room) = RoomName::parse("room") else { return };
     let client = auth.identify(plain(Ipv4Addr::new(192, 0, 2, 7).into()), &HeaderMap::new());
     let (is_ours, now) = (data == b"sixteen letters!", Instant::now());
-    let credential = Credential { key: Some(given.clone()) };
+    let credential = Credential::of_key(Some(given.clone()));
     for _ in 0..12 {
         let may = auth.may(&client, Action::Publish, &room, &credential, now);
         assert_eq!(may, if is_ours { Ok(()) } else { Err(Denied::KeyWrong) });

@@ -5,7 +5,8 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `auth.rs` | [`Auth`]: the questions that doors ask |
+//! | `auth.rs`, `auth/rights.rs` | [`Auth`]: the questions that doors ask; what a client may do in a room |
+//! | `credential.rs` | what a client shows, and why that is not enough |
 //! | `config.rs` | what the operator decides: the key, origins, hosts, trusted proxies and networks |
 //! | `client_addr.rs` | the address of a client, and whether limits leave it out |
 //! | `own_machine.rs` | the proof that a request comes from the server's own machine |
@@ -13,7 +14,8 @@
 //! | `host.rs` | `Host`: the names that are ours |
 //! | `origin.rs` | `Origin`: the pages that may use the server |
 //! | `secret.rs` | a key, an identity, a token; what each is for |
-//! | `rooms.rs` | rooms that were set up: the keys of their hosts, who may watch |
+//! | `rooms.rs` | rooms that were set up: the keys of their hosts, who may watch, invitations |
+//! | `tokens.rs` | tokens: JWT with the grants of LiveKit |
 //! | `tickets.rs` | tickets of the doctor, which open test rooms for some minutes |
 //! | `wrong_secrets.rs` | how many wrong secrets each network has sent |
 //! | `network.rs` | the network of an address: what limits count by |
@@ -26,6 +28,7 @@
 mod auth;
 mod client_addr;
 mod config;
+mod credential;
 mod forwarded;
 #[doc(hidden)]
 pub mod fuzz;
@@ -38,18 +41,27 @@ pub mod rate_limit;
 mod rooms;
 mod secret;
 mod tickets;
+mod tokens;
 mod wrong_secrets;
 
-pub use auth::{Action, Auth, Connection, Credential, Denied, OwnAddresses, WrongSecret};
+pub use auth::{Auth, Connection, OwnAddresses};
 pub use client_addr::ClientAddr;
 pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
+pub use credential::{Action, Credential, Denied, Shown, WrongSecret};
 pub use forwarded::is_prefix;
 pub use host::{HostRefused, is_host};
 pub use ipnet::IpNet;
 pub use network::Network;
 pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
-pub use rooms::{MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, RoomRules, SecretHash, WatchPolicy};
+pub use rooms::{
+    ChatPolicy, Invite, InviteRole, MAX_INVITE_USES, MAX_ROOM_INVITES, MAX_ROOM_KEYS,
+    MAX_ROOMS_SET_UP, RoomKey, RoomRules, SecretHash, Used, WatchPolicy,
+};
 pub use secret::{Secret, SecretKind, TooLong};
 pub use tickets::{MAX_TICKETS, TICKET_LIFETIME};
+pub use tokens::{
+    BadToken, CLOCK_SKEW_S, Grant, Issuer, JwksAlgorithm, JwksRules, MAX_JWKS, MAX_TOKEN_BYTES,
+    NewToken, is_token,
+};
 pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 /// A secret. It does not show in a log, and only [`Auth`](crate::Auth) compares it, so that every wrong one
@@ -21,6 +22,12 @@ pub enum SecretKind {
     SessionToken,
     /// The password of a room.
     Password,
+    /// The code of an invitation.
+    Invite,
+    /// A token.
+    Token,
+    /// The password of the owner, or the code of the link that makes it.
+    Owner,
 }
 
 impl fmt::Display for SecretKind {
@@ -30,6 +37,9 @@ impl fmt::Display for SecretKind {
             Self::HostIdentity => "host_identity",
             Self::SessionToken => "session_token",
             Self::Password => "password",
+            Self::Invite => "invite",
+            Self::Token => "token",
+            Self::Owner => "owner",
         })
     }
 }
@@ -57,6 +67,12 @@ impl Secret {
     /// A secret of the server's own making, of any length. What a client sends goes through [`Self::parse`].
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
+    }
+
+    /// What stands for a token: it is too long to be kept with each session.
+    pub fn fingerprint(token: &str) -> Self {
+        let hash = Sha256::digest(token);
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
     }
 
     /// The text, for the one door where a token may name a room, and for hashes. It is never printed.

@@ -102,6 +102,12 @@ impl WrongSecrets {
         }
         Wrong::Over { retry_after: guesses.count.left(now), is_first: n == WRONG_SECRETS + 1 }
     }
+
+    /// What is left of the window of a network that has sent too many.
+    pub(crate) fn wait_of(&self, network: Network, now: Instant) -> Option<Duration> {
+        let guesses = self.networks.get(network)?;
+        (guesses.count.get(now) >= WRONG_SECRETS).then(|| guesses.count.left(now))
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use auth::{
-    Action, Auth, ClientAddr, Config, Credential, Denied, MAX_TICKETS, PublishOpen, RoomRules,
-    Secret, SecretHash, SecretKind, TICKET_LIFETIME, WatchPolicy, WrongSecret,
+    Action, Auth, ClientAddr, Config, Credential, Denied, MAX_TICKETS, PublishOpen, RoomKey,
+    RoomRules, Secret, SecretHash, SecretKind, TICKET_LIFETIME, WatchPolicy, WrongSecret,
 };
 use common::{KEY, LOOPBACK, STRANGER, auth, client};
 use protocol::RoomName;
@@ -22,7 +22,7 @@ fn may(
     key: &str,
     now: Instant,
 ) -> Result<(), Denied> {
-    let credential = Credential { key: Secret::parse(key).unwrap() };
+    let credential = Credential::of_key(Secret::parse(key).unwrap());
     auth.may(client, action, &RoomName::parse("room").unwrap(), &credential, now)
 }
 
@@ -219,8 +219,12 @@ fn set_up(auth: &Auth, keys: &[&str], password: Option<&str>) {
     let watch = password.map_or(WatchPolicy::Everybody, |password| {
         WatchPolicy::Password(SecretHash::of_password(&Secret::new(password), 7))
     });
-    let keys = keys.iter().map(|key| SecretHash::of_key(&Secret::new(*key))).collect();
-    auth.set_room(RoomName::parse("room").unwrap(), Some(RoomRules { watch, keys }));
+    let key = |key: &&str| RoomKey { id: 1, hash: SecretHash::of_key(&Secret::new(*key)) };
+    let keys = keys.iter().map(key).collect();
+    auth.set_room(
+        RoomName::parse("room").unwrap(),
+        Some(RoomRules { watch, keys, ..RoomRules::default() }),
+    );
 }
 
 #[test]
@@ -278,7 +282,7 @@ fn a_right_that_was_taken_away_is_gone_and_asking_again_is_no_guess() {
     let room = RoomName::parse("room").unwrap();
     let stranger = client(&auth, STRANGER, &[]);
     let still = |action, key: &str| {
-        let credential = Credential { key: Some(Secret::new(key)) };
+        let credential = Credential::of_key(Some(Secret::new(key)));
         auth.still_may(&stranger, action, &room, &credential, now)
     };
     set_up(&auth, &["key of ann", "key of bo"], Some("one"));
@@ -308,7 +312,7 @@ fn strangers_are_told_of_a_room_that_everybody_may_watch_alone() {
     let auth = closed();
     let room = RoomName::parse("room").unwrap();
     assert!(auth.is_listed(&room));
-    let rules = RoomRules { watch: WatchPolicy::Unlisted, keys: Vec::new() };
+    let rules = RoomRules { watch: WatchPolicy::Unlisted, ..RoomRules::default() };
     auth.set_room(room.clone(), Some(rules));
     assert!(!auth.is_listed(&room));
     set_up(&auth, &[], Some("open sesame"));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use auth::{ClientAddr, Credential};
+use auth::{ClientAddr, Credential, Secret, Shown};
 use media_api::{Codec, Command, Event, LayerRate};
 use protocol::{
     ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
@@ -54,6 +54,8 @@ pub struct Join {
     pub role: Option<Role>,
     /// Whether its URL names the role of a guest: a fan that waits for the stage.
     pub wants_stage: bool,
+    /// What its door learned of it from the operator's service.
+    pub shown: Option<Shown>,
     /// Given by [`crate::Admission::join`]; held as long as the session lives.
     pub place: SessionPlace,
 }
@@ -75,6 +77,15 @@ pub enum Input {
         /// The message.
         frame: Box<ClientFrame>,
     },
+    /// What a door learned of a WebSocket that is about to say `hello`: from its token, or from the operator's service.
+    Shown {
+        /// Whom it is about.
+        client: ClientId,
+        /// What stands for its token: [`auth::Secret::fingerprint`].
+        token: Option<Secret>,
+        /// What it may do; `None` when nothing that was shown before counts any more.
+        shown: Option<Shown>,
+    },
     /// A program asks for something. It is answered by one [`Effect::Reply`].
     Request {
         /// Who asks.
@@ -95,8 +106,8 @@ pub enum Input {
     Media(Event),
     /// The rules of a room have changed: [`auth::Auth::set_room`] was called.
     Rules {
-        /// Which room; nobody need be in it.
-        room: RoomName,
+        /// Which room, of which nobody need be in it; `None` when those of any may have.
+        room: Option<RoomName>,
     },
     /// A room has another picture, or none any more. The door has asked for the right.
     Cover {

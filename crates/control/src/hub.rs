@@ -55,13 +55,16 @@ impl Hub {
         match input {
             Input::Connected { client, join } => self.connected(client, join),
             Input::Frame { client, frame } => self.frame(client, *frame),
+            Input::Shown { client, token, shown } => self.shown(client, token, shown),
             Input::Request { client, id, request } => self.request(client, id, request),
             Input::Gone { client, code } => self.gone(client, code),
             Input::Media(event) => self.media(event),
             Input::Rules { room } => {
-                if let Some(&id) = self.cx.directory.rooms.get(&room) {
-                    self.in_room(id, Room::review_access);
-                }
+                let ids: Vec<RoomId> = match room {
+                    Some(room) => self.cx.directory.rooms.get(&room).copied().into_iter().collect(),
+                    None => self.rooms.keys().copied().collect(),
+                };
+                ids.into_iter().for_each(|id| self.in_room(id, Room::rules_changed));
             }
             Input::Cover { room, version } => self.cover(&room, version),
             Input::Timeout => {}
@@ -93,6 +96,11 @@ impl Hub {
         if !self.cx.auth.is_public(name) {
             return None;
         }
+        self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
+    }
+
+    /// The same for the operator, who may know of every room.
+    pub fn room_for_operator(&self, name: &RoomName) -> Option<RoomInfo> {
         self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
     }
 

@@ -117,16 +117,22 @@ impl From<sdp::Error> for Refusal {
 
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
+        let required = || Self::new(ErrorCode::AuthRequired, denied.to_string());
+        let bad = || Self::new(ErrorCode::AuthBad, denied.to_string());
         match denied {
-            Denied::KeyRequired => {
-                Self::new(ErrorCode::AuthRequired, "publishing here needs a key")
+            Denied::KeyRequired => required(),
+            Denied::KeyWrong => bad(),
+            Denied::PasswordRequired => required().detail("password"),
+            Denied::PasswordWrong => bad().detail("password"),
+            Denied::InviteRequired => required().detail("invite"),
+            Denied::InviteWrong | Denied::InviteExpired | Denied::InviteUsedUp => {
+                bad().detail("invite")
             }
-            Denied::KeyWrong => Self::new(ErrorCode::AuthBad, "the publishing key is wrong"),
-            Denied::PasswordRequired => {
-                Self::new(ErrorCode::AuthRequired, denied.to_string()).detail("password")
-            }
-            Denied::PasswordWrong => {
-                Self::new(ErrorCode::AuthBad, denied.to_string()).detail("password")
+            Denied::TokenRequired => required().detail("token"),
+            Denied::TokenBad(_) => bad().detail("token"),
+            Denied::ServiceRefused => bad().detail("service"),
+            Denied::ServiceSilent => {
+                Self::new(ErrorCode::AuthRequired, denied.to_string()).retry_ms(5_000)
             }
             Denied::TooManyWrong { retry_after } => too_many_wrong(retry_after),
         }

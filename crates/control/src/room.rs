@@ -34,9 +34,9 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use auth::{ClientAddr, Secret};
+use auth::{ChatPolicy, ClientAddr, Secret};
 use media_api::RoomId;
-use protocol::{HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
+use protocol::{ChatRules, HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
 pub(crate) use bans::is_banned;
 use broadcast::Broadcast;
@@ -79,6 +79,8 @@ pub(crate) struct Room {
     desk_told_at: Option<Instant>,
     /// A host or a moderator has changed something: it is kept when nobody is in it.
     has_settled: bool,
+    /// Who may write, by the operator's word.
+    chat_policy: ChatPolicy,
 }
 
 /// Who hosts. The session exists as long as it is named here.
@@ -126,6 +128,7 @@ impl Room {
             desks: BTreeSet::new(),
             desk_told_at: None,
             has_settled: false,
+            chat_policy: ChatPolicy::default(),
         }
     }
 
@@ -155,6 +158,12 @@ impl Room {
         self.members.keys().copied().collect()
     }
 
+    /// The rules of the chat: the host's, within the operator's.
+    fn chat_rules(&self) -> ChatRules {
+        let rules = self.order.rules;
+        ChatRules { on: rules.on && self.chat_policy == ChatPolicy::Everybody, ..rules }
+    }
+
     /// The whole state, as members may know it.
     pub(crate) fn state(&self) -> RoomState {
         let Broadcast { live, rev, since, media, sizes, video, audio, .. } = &self.broadcast;
@@ -174,7 +183,7 @@ impl Room {
             title: self.settings.title.clone(),
             notice: self.settings.notice.clone(),
             cover: self.settings.cover,
-            chat: self.order.rules,
+            chat: self.chat_rules(),
             pinned: self.settings.pinned.clone(),
             stage: self.stage_state(),
         }

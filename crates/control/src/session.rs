@@ -100,7 +100,7 @@ pub(crate) struct Manners {
 
 impl Session {
     pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Instant) -> Self {
-        let Join { addr, via, turn, room: _, role, wants_stage, place } = join;
+        let Join { addr, via, turn, room: _, role, wants_stage, shown, place } = join;
         Self {
             client: Some(client),
             addr,
@@ -111,7 +111,7 @@ impl Session {
             role,
             name: None,
             wants_stage,
-            credential: Credential::default(),
+            credential: Credential { shown, ..Credential::default() },
             secret: None,
             person: None,
             has_spoken: false,

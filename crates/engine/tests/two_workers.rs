@@ -99,6 +99,7 @@ impl Studio {
             seat: Seat::HOST,
             offer,
             on_air: true,
+            max_kbps: None,
             via: None,
         });
         let Event::Answer { sdp, .. } = self.event_of(peer) else { panic!("no answer") };
@@ -240,6 +241,7 @@ fn the_limit_is_that_of_all_threads_together() {
             seat: Seat::HOST,
             offer,
             on_air: true,
+            max_kbps: None,
             via: None,
         });
         match studio.event_of(peer) {

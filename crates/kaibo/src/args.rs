@@ -16,6 +16,7 @@ use crate::doctor::DoctorArgs;
 use crate::environment;
 use crate::health::HealthArgs;
 use crate::log::{BadFilter, Filter};
+use crate::operate::{InviteArgs, KeyArgs, OwnerLinkArgs, RoomArgs, TokenArgs};
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
@@ -38,6 +39,16 @@ pub(crate) enum Command {
     Health(HealthArgs),
     /// Finds what keeps others from reaching the server, and says what to do.
     Doctor(Box<DoctorArgs>),
+    /// Prints a link that makes the owner's login, once.
+    OwnerLink(OwnerLinkArgs),
+    /// Rooms that were set up: who may watch and write, limits.
+    Room(RoomArgs),
+    /// Keys with which to publish in one room.
+    Key(KeyArgs),
+    /// Invitations to a room.
+    Invite(InviteArgs),
+    /// Tokens (JWT), and the keys that sign them.
+    Token(TokenArgs),
     /// Copies what the server keeps into a file, also while it runs.
     Backup(BackupArgs),
     /// Puts such a copy back.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
+use fast_qr::qr::QRBuilder;
 use server::auth::PublishOpen;
 use server::config::TlsMode;
 use server::{Config, Running};
@@ -13,7 +14,41 @@ const HTTPS_PORT: u16 = 443;
 /// The greeting: addresses for the host and for the fans.
 pub(crate) fn greeting(config: &Config, running: &Running) -> String {
     let at = running.addr();
-    text(config, at, running.udp_port(), &server::lan_addresses(at))
+    let lan = server::lan_addresses(at);
+    let text = text(config, at, running.udp_port(), &lan);
+    match running.first_owner_link() {
+        Some(path) => format!("{text}{}", owner_link(config, at, &lan, &path)),
+        None => text,
+    }
+}
+
+/// How to become the owner, with a QR code for a phone.
+fn owner_link(config: &Config, at: SocketAddr, lan: &[IpAddr], path: &str) -> String {
+    let port = at.port();
+    let scheme = if config.tls.effective_mode() == TlsMode::Off { "http" } else { "https" };
+    let address = match config.tls.domains.first() {
+        Some(name) if port == HTTPS_PORT => format!("https://{name}"),
+        Some(name) => format!("https://{name}:{port}"),
+        None if at.ip().is_unspecified() || at.ip().is_loopback() => {
+            format!("http://localhost:{port}")
+        }
+        None => format!("{scheme}://{}:{port}", host(at.ip())),
+    };
+    let url = format!("{address}{path}");
+    let mut out = format!(
+        "\n  You are not set up as the owner yet. Open this once, within an hour, and choose a password:\n\n  \
+         {url}\n\n  For another link: kaibo owner-link\n"
+    );
+    // A phone cannot open localhost.
+    let for_phone = match (config.tls.domains.is_empty(), lan.first()) {
+        (false, _) => Some(url),
+        (true, Some(ip)) => Some(format!("{scheme}://{}:{port}{path}", host(*ip))),
+        (true, None) => None,
+    };
+    if let Some(Ok(code)) = for_phone.map(|url| QRBuilder::new(url).build()) {
+        out.push_str(&format!("\n{}\n", code.to_str()));
+    }
+    out
 }
 
 fn text(config: &Config, at: SocketAddr, udp_port: u16, lan: &[IpAddr]) -> String {

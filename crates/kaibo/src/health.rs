@@ -36,7 +36,14 @@ pub(crate) fn health(
     let url = url.ok_or_else(|| {
         anyhow!("{text:?} is not a URL; write it as http://localhost:3000/healthz")
     })?;
-    let request = Request { method: "GET", url: &url, secret: None, within: ANSWER_WITHIN };
+    let request = Request {
+        method: "GET",
+        url: &url,
+        secret: None,
+        body: None,
+        is_verified: false,
+        within: ANSWER_WITHIN,
+    };
     let status = ask(&request).with_context(|| format!("{url} does not answer"))?.status;
     if status != 200 {
         bail!("{url} answers {status}");

@@ -16,6 +16,7 @@ mod health;
 #[cfg(feature = "tools")]
 mod heap;
 mod log;
+mod operate;
 mod output;
 mod own_server;
 #[cfg(feature = "tools")]
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
         Command::Backup(args) => backup::backup(args),
         Command::Restore(args) => backup::restore(args),
         Command::Doctor(args) => doctor::doctor(args),
+        Command::OwnerLink(args) => operate::operate(args, args::settings),
+        Command::Room(args) => operate::operate(args, args::settings),
+        Command::Key(args) => operate::operate(args, args::settings),
+        Command::Invite(args) => operate::operate(args, args::settings),
+        Command::Token(args) => operate::operate(args, args::settings),
         #[cfg(feature = "tools")]
         Command::Bench(args) => bench::bench(args),
         #[cfg(feature = "tools")]

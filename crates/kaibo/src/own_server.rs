@@ -29,6 +29,10 @@ pub(crate) struct Request<'a> {
     pub(crate) url: &'a Url,
     /// Shown as a bearer token.
     pub(crate) secret: Option<&'a str>,
+    /// JSON that is sent.
+    pub(crate) body: Option<&'a str>,
+    /// Whether its certificate has to be good: it is no server of this machine.
+    pub(crate) is_verified: bool,
     /// The longest wait for each part of the answer.
     pub(crate) within: Duration,
 }
@@ -55,12 +59,12 @@ pub(crate) fn is_here(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
 
-/// Sends a request without a body. A certificate is not verified.
+/// Sends a request.
 ///
 /// # Errors
 /// When there is no server, or it does not speak HTTP.
 pub(crate) fn ask(request: &Request<'_>) -> anyhow::Result<Answer> {
-    let Request { method, url, secret, within } = *request;
+    let Request { method, url, secret, body, is_verified, within } = *request;
     let host = url.host().context("the URL has no host")?;
     let port = url.port_or_known_default().context("the URL has no port")?;
     let tcp = connect(&addresses(&host, port)?)?;
@@ -69,9 +73,12 @@ pub(crate) fn ask(request: &Request<'_>) -> anyhow::Result<Answer> {
     let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
     let path = &url[Position::BeforePath..Position::AfterQuery];
     let secret = secret.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
+    let kind = body.map(|_| "content-type: application/json\r\n").unwrap_or_default();
+    let body = body.unwrap_or_default();
+    let n = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nuser-agent: kaibo\r\n{secret}content-length: 0\r\n\
-         connection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {authority}\r\nuser-agent: kaibo\r\n{secret}{kind}content-length: {n}\r\n\
+         connection: close\r\n\r\n{body}"
     );
     if url.scheme() == "http" {
         return exchange(tcp, &request);
@@ -81,7 +88,8 @@ pub(crate) fn ask(request: &Request<'_>) -> anyhow::Result<Answer> {
         Host::Ipv4(ip) => ServerName::from(IpAddr::from(*ip)),
         Host::Ipv6(ip) => ServerName::from(IpAddr::from(*ip)),
     };
-    let connection = ClientConnection::new(Arc::new(tls_config()?), name)?;
+    let tls = if is_verified { server::client_config() } else { tls_config()? };
+    let connection = ClientConnection::new(Arc::new(tls), name)?;
     exchange(StreamOwned::new(connection, tcp), &request)
 }
 

@@ -23,6 +23,8 @@ pub enum Command {
         /// Of a host, whether viewers see it at once; otherwise after [`Command::GoLive`]. A guest is sent to the viewers
         /// that have it in their cast, whatever becomes of the host.
         on_air: bool,
+        /// The bitrate limit of this publisher in kbit/s, where it is lower than the server's own.
+        max_kbps: Option<u32>,
         /// The local address that the request came in by, if it is known: that address has its
         /// candidate first in our description. Some clients (ffmpeg) try the first one only.
         via: Option<IpAddr>,

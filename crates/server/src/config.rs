@@ -21,7 +21,8 @@ mod values;
 pub use check::ConfigError;
 pub use file::FILE_NAME;
 pub use knobs::{
-    Config, ConfigOverlay, Limits, LimitsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
+    AuthServices, AuthServicesOverlay, Config, ConfigOverlay, Limits, LimitsOverlay, Publish,
+    PublishOverlay, Tls, TlsOverlay,
 };
 pub use values::{IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode};
 
@@ -109,6 +110,18 @@ impl Config {
             hosts: self.allow_hosts.iter().chain(&self.tls.domains).cloned().collect(),
             trusted_proxies: self.trust_proxies.clone(),
             trusted_networks: self.trust_networks.clone(),
+            asks_service: self.auth.http.is_some(),
+        }
+    }
+
+    /// What tokens of the identity provider have to say.
+    pub(crate) fn jwks_rules(&self) -> auth::JwksRules {
+        let AuthServices { issuer, audience, algorithms, .. } = &self.auth;
+        let algorithms = algorithms.iter().filter_map(|it| algorithm(it));
+        auth::JwksRules {
+            issuer: issuer.clone(),
+            audience: audience.clone(),
+            algorithms: algorithms.collect(),
         }
     }
 
@@ -182,4 +195,22 @@ impl Config {
             trusted: self.trust_proxies.iter().chain(&self.trust_networks).copied().collect(),
         }
     }
+}
+
+/// The algorithm of a name.
+fn algorithm(name: &str) -> Option<auth::JwksAlgorithm> {
+    use auth::JwksAlgorithm::{ES256, EdDSA, RS256};
+    match name {
+        "RS256" => Some(RS256),
+        "ES256" => Some(ES256),
+        "EdDSA" => Some(EdDSA),
+        _ => None,
+    }
+}
+
+/// A URL of `http` or `https`, with a host.
+pub(crate) fn http_uri(text: &str) -> Option<axum::http::Uri> {
+    let uri: axum::http::Uri = text.parse().ok()?;
+    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    (is_http && uri.host().is_some_and(|host| !host.is_empty())).then_some(uri)
 }

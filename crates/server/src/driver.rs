@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use auth::Credential;
+use auth::{Credential, Secret, Shown};
 use axum::extract::ws::Utf8Bytes;
 use control::{
     ClientId, Effect, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request, RequestId,
@@ -55,9 +55,11 @@ enum Message {
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
     Cover(RoomName, Option<u32>),
-    Rules(RoomName),
+    Rules(Option<RoomName>),
+    Shown(ClientId, Option<Secret>, Option<Shown>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
+    RoomForOperator(RoomName, oneshot::Sender<Option<RoomInfo>>),
     Ping(oneshot::Sender<()>),
     Drain(oneshot::Sender<()>),
 }
@@ -174,7 +176,22 @@ impl HubClient {
 
     /// The rules of a room have changed: who has lost its right goes.
     pub(crate) async fn rules(&self, room: RoomName) {
-        self.say(Message::Rules(room)).await;
+        self.say(Message::Rules(Some(room))).await;
+    }
+
+    /// The same of every room.
+    pub(crate) async fn all_rules(&self) {
+        self.say(Message::Rules(None)).await;
+    }
+
+    /// A door has learned of a WebSocket what its token or the operator's service says.
+    pub(crate) async fn shown(
+        &self,
+        client: ClientId,
+        token: Option<Secret>,
+        shown: Option<Shown>,
+    ) {
+        self.say(Message::Shown(client, token, shown)).await;
     }
 
     /// The rooms with something to watch; `None` when the hub has stopped.
@@ -189,6 +206,13 @@ impl HubClient {
         let (reply, room) = oneshot::channel();
         self.say(Message::Room(name, reply)).await;
         room.await.ok()
+    }
+
+    /// What is known of one room, for the operator.
+    pub(crate) async fn room_for_operator(&self, name: RoomName) -> Option<RoomInfo> {
+        let (reply, room) = oneshot::channel();
+        self.say(Message::RoomForOperator(name, reply)).await;
+        room.await.ok().flatten()
     }
 
     /// Whether the hub's task takes messages.
@@ -334,8 +358,14 @@ impl Driver {
             }
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
             Message::Rules(room) => self.handle(Input::Rules { room }),
+            Message::Shown(client, token, shown) => {
+                self.handle(Input::Shown { client, token, shown });
+            }
             Message::Rooms(reply) => _ = reply.send(self.hub.summaries()),
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
+            Message::RoomForOperator(name, reply) => {
+                _ = reply.send(self.hub.room_for_operator(&name));
+            }
             Message::Ping(reply) => _ = reply.send(()),
             Message::Drain(reply) => {
                 self.handle(Input::Drain);

@@ -23,6 +23,11 @@ impl ApiError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), retry_ms: None }
     }
+
+    /// What went wrong, for a program and for a person.
+    pub(crate) fn into_parts(self) -> (ErrorCode, String) {
+        (self.code, self.message)
+    }
 }
 
 impl IntoResponse for ApiError {

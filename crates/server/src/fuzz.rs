@@ -126,8 +126,12 @@ impl Server {
             orders: None,
         });
         let store = store::Store::in_memory().ok()?;
-        let book = crate::room_book::RoomBook::open(store, auth.clone(), hub.clone());
+        let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
         let room_book = runtime.block_on(book).ok()?;
+        let keys = crate::token_keys::TokenKeys::open(store.clone(), auth.clone(), hub.clone());
+        let token_keys = runtime.block_on(keys).ok()?;
+        let owner = crate::owner::Owner::open(store.clone(), auth.clone());
+        let owner = runtime.block_on(owner).ok()?;
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -135,6 +139,11 @@ impl Server {
             https: None,
             covers: crate::covers::Covers::new(Keeper::default()),
             room_book,
+            token_keys,
+            owner,
+            access: crate::access::Access::new(auth.clone(), None, None),
+            store,
+            logs_addresses: true,
             turn: None,
             hub,
             auth,

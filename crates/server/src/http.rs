@@ -43,7 +43,7 @@ use axum::routing::{MethodRouter, get, post};
 use protocol::ErrorCode;
 
 pub(crate) use base::{Base, encode};
-pub(crate) use bearer::bearer;
+pub(crate) use bearer::{Bearer, bearer};
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
 

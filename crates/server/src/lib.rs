@@ -13,7 +13,9 @@
 //! | `ws.rs`, `ws/` | one WebSocket and its limits |
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
-//! | `state.rs` | what the handlers share |
+//! | `access.rs`, `access/` | what tokens and the operator's service say of a client |
+//! | `room_book.rs`, `token_keys.rs`, `owner.rs` | rooms that were set up; keys that sign tokens; the owner's login |
+//! | `state.rs`, `clock.rs` | what the handlers share; the time of the calendar |
 //! | `keep.rs`, `keep/`, `covers.rs` | rooms over restarts; their pictures |
 //! | `public_ips.rs` | the addresses that the internet has for this server |
 //! | `lan.rs` | by which addresses others in the network come |
@@ -21,8 +23,11 @@
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
 //! | `media.rs` | the seam to the media plane |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
-//! | `error.rs`, `limits.rs` | errors as HTTP tells them; bounds of this crate |
+//! | `error.rs`, `problem.rs` | errors as HTTP tells them; the same as `application/problem+json` |
+//! | `limits.rs` | bounds of this crate |
 
+mod access;
+mod clock;
 pub mod config;
 mod covers;
 mod doctor;
@@ -38,19 +43,23 @@ pub mod limits;
 pub mod listen;
 pub mod media;
 mod own_turn;
+mod owner;
 mod policies;
+mod problem;
 mod public_ips;
 mod room_book;
 mod serve;
 mod shutdown;
 mod state;
 mod supervise;
+mod token_keys;
 mod whip_whep;
 mod ws;
 
 pub use crate::doctor::stopped_server;
 pub use ::auth;
 pub use ::protocol;
+pub use ::tls::client_config;
 pub use config::Config;
 pub use error::{ApiError, ServeError};
 pub use https::{HttpsError, Reload};

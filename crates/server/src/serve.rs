@@ -10,6 +10,8 @@ use store::Store;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::access::{Access, Jwks, Service};
+use crate::config::http_uri;
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
@@ -19,12 +21,14 @@ use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::own_turn::OwnTurn;
+use crate::owner::Owner;
 use crate::policies::Policies;
 use crate::public_ips::{Asking, PublicIps};
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
+use crate::token_keys::TokenKeys;
 use crate::whip_whep::Registry;
 use crate::{Config, Reload, ServeError};
 
@@ -41,6 +45,7 @@ pub struct Running {
     addr: SocketAddr,
     media: Arc<dyn Media>,
     reload: Reload,
+    owner: Owner,
     task: JoinHandle<Result<(), Died>>,
 }
 
@@ -63,6 +68,12 @@ impl Running {
     /// Asks for the certificate files to be loaded again.
     pub fn reload(&self) -> Reload {
         self.reload.clone()
+    }
+
+    /// The path of a link that makes the owner, once; `None` when there is an owner.
+    pub fn first_owner_link(&self) -> Option<String> {
+        let is_new = !self.owner.is_set();
+        is_new.then(|| format!("/admin#owner={}", self.owner.new_link(Instant::now())))
     }
 
     /// Waits until the server has stopped.
@@ -131,7 +142,13 @@ pub async fn serve_with(
     )?);
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
-    let room_book = RoomBook::open(store, auth.clone(), hub_client.clone()).await?;
+    let room_book = RoomBook::open(store.clone(), auth.clone(), hub_client.clone()).await?;
+    let token_keys = TokenKeys::open(store.clone(), auth.clone(), hub_client.clone()).await?;
+    let owner = Owner::open(store.clone(), auth.clone()).await?;
+    auth.set_jwks_rules(config.jwks_rules());
+    let jwks = config.auth.jwks.as_deref().and_then(http_uri).map(|it| Jwks::new(it, auth.clone()));
+    let service = config.auth.http.as_deref().and_then(http_uri).map(Service::new);
+    let access = Access::new(auth.clone(), service, jwks.clone());
     let admission = Admission::new(config.capacity(), Instant::now());
     let mut hub = Hub::new(
         config.control(),
@@ -166,6 +183,11 @@ pub async fn serve_with(
         public_ips: public_ips.clone(),
         covers: Covers::new(keeper.clone()),
         room_book,
+        token_keys,
+        owner: owner.clone(),
+        access,
+        store,
+        logs_addresses: config.log_addresses,
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -188,6 +210,9 @@ pub async fn serve_with(
     }
     let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
     background.spawn(follow_addresses(media.clone(), shutdown.clone()));
+    if let Some(jwks) = jwks {
+        background.spawn(jwks.follow(shutdown.clone()));
+    }
     if let Some(asking) = asking {
         background.spawn(asking.follow(public_ips, media.clone(), shutdown.clone()));
     }
@@ -212,7 +237,7 @@ pub async fn serve_with(
     };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
-    Ok(Running { addr, media, reload, task })
+    Ok(Running { addr, media, reload, owner, task })
 }
 
 /// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes

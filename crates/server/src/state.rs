@@ -5,8 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use auth::Auth;
 use control::Admission;
 use protocol::{IceServer, RoomName};
+use store::Store;
 use tokio::sync::mpsc;
 
+use crate::access::Access;
 use crate::config::{HTTP_PORT, HTTPS_PORT};
 use crate::covers::Covers;
 use crate::doctor::Doctor;
@@ -14,10 +16,12 @@ use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::own_turn::OwnTurn;
+use crate::owner::Owner;
 use crate::policies::Policies;
 use crate::public_ips::PublicIps;
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
+use crate::token_keys::TokenKeys;
 use crate::whip_whep::Registry;
 
 /// Handed to every handler; clones are the same.
@@ -31,6 +35,12 @@ pub(crate) struct App {
     pub(crate) doctor: Doctor,
     pub(crate) covers: Covers,
     pub(crate) room_book: RoomBook,
+    pub(crate) token_keys: TokenKeys,
+    pub(crate) owner: Owner,
+    pub(crate) access: Access,
+    pub(crate) store: Store,
+    /// Whether addresses of clients may be written down.
+    pub(crate) logs_addresses: bool,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -18,7 +18,6 @@
 //! | `registry.rs` | which sessions there are, and whose token they ask for |
 //! | `description.rs`, `fragment.rs`, `etag.rs` | what is asked of descriptions, of their fragments, of `If-Match` |
 //! | `events.rs`, `layers.rs` | the extensions |
-//! | `problem.rs` | refusals, as HTTP tells them |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
 
 mod call;
@@ -31,7 +30,6 @@ mod layers;
 mod left_out;
 mod member;
 mod open;
-mod problem;
 mod registry;
 mod request;
 mod routes;
@@ -42,7 +40,6 @@ mod whip;
 #[cfg(test)]
 pub(crate) use member::mailbox;
 pub(crate) use member::{GOING_AWAY, Sender};
-pub(crate) use problem::Problem;
 pub(crate) use registry::Registry;
 pub(crate) use routes::routes;
 

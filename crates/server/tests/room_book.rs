@@ -60,7 +60,8 @@ async fn the_operator_sets_rooms_up_and_nobody_else_does() {
     assert_eq!(told["watch"], "unlisted");
     assert_eq!(told["keys"][0]["id"], key["id"]);
     assert!(told["keys"][0].get("key").is_none(), "it is told once: {told}");
-    assert_eq!(ask(&server, "GET", "/api/v1/rooms", None).await.1.as_array().unwrap().len(), 1);
+    let (_, list) = ask(&server, "GET", "/api/v1/rooms", None).await;
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
     for (method, path, body) in [
         ("GET", "/api/v1/rooms", None),
         ("PUT", room, unlisted()),
@@ -89,7 +90,7 @@ async fn what_cannot_be_meant_is_told_in_words() {
     ] {
         let (status, said) = ask(&server, "PUT", room, Some(body)).await;
         assert_eq!((status, &said["code"]), (400, &json!("bad_field")), "{said}");
-        assert!(said["message"].as_str().unwrap().contains(says), "{said}");
+        assert!(said["detail"].as_str().unwrap().contains(says), "{said}");
     }
     let keys = format!("{room}/keys");
     assert_eq!(ask(&server, "POST", &keys, Some(json!({"name": "Ann"}))).await.0, 404);

@@ -45,6 +45,15 @@ pub struct Config {
     pub first_ts: u32,
 }
 
+/// The limits of one publisher.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PublishLimits {
+    /// Above this bitrate, in kbit/s, it gets a finding; 0: no limit.
+    pub(crate) kbps: u32,
+    /// Above these its packets are dropped.
+    pub(crate) drop: Limits,
+}
+
 /// The numbers that an outgoing stream begins with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FirstNumbers {
@@ -58,13 +67,15 @@ impl Config {
         FirstNumbers { seq: self.first_seq, ts: self.first_ts }
     }
 
-    /// The limits above which a publisher's packets are dropped.
-    pub(crate) fn publish_limits(&self) -> Limits {
-        let kbps = match self.max_publish_kbps {
-            0 => self.publish_ceiling_kbps,
-            limit => limit.saturating_mul(2),
+    /// The limits of a publisher that has one of its own, in kbit/s, or none.
+    pub(crate) fn publish_limits(&self, max_kbps: Option<u32>) -> PublishLimits {
+        let own = max_kbps.filter(|kbps| *kbps > 0);
+        let kbps = match (self.max_publish_kbps, own) {
+            (0, own) => own.unwrap_or(0),
+            (limit, own) => own.map_or(limit, |own| own.min(limit)),
         };
-        Limits { packets: self.max_publish_packets, kbps }
+        let ceiling = if kbps == 0 { self.publish_ceiling_kbps } else { kbps.saturating_mul(2) };
+        PublishLimits { kbps, drop: Limits { packets: self.max_publish_packets, kbps: ceiling } }
     }
 
     /// A configuration with the given candidates and everything else at its default.

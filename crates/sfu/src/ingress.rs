@@ -16,10 +16,10 @@ mod webrtc;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use self::diagnostics::{Ingest, Limits};
+use self::diagnostics::Ingest;
 pub(crate) use self::inbound::Inbound;
 use self::webrtc::WebRtc;
-use crate::config::Config;
+use crate::config::PublishLimits;
 use crate::core::outbox::Outbox;
 use crate::datagram::Datagram;
 use crate::media::format::Format;
@@ -63,12 +63,11 @@ impl Publisher {
     /// Takes a publisher's first offer; returns the publisher and the answer.
     pub(crate) fn accept(
         (id, seat): (PeerId, Seat),
-        (shared, config): (&Shared, &Config),
+        (shared, limits): (&Shared, PublishLimits),
         text: &str,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<(Self, String), NegotiationError> {
-        let limits = (config.max_publish_kbps, config.publish_limits());
         let (publisher, answer) = WebRtc::accept(shared, seat, limits, text, via, now)?;
         Ok((Self { id, source: Source::WebRtc(Box::new(publisher)) }, answer))
     }

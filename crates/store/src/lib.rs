@@ -10,23 +10,37 @@
 //! | `file.rs` | opens the file: whose it is, its version, whether it is whole |
 //! | `migrations.rs` | the tables, version by version |
 //! | `rooms.rs`, `room_change.rs` | rooms and their pictures; changes of them that wait to be written |
-//! | `rules.rs` | rooms that were set up, and their keys |
+//! | `rules.rs`, `keys.rs`, `invites.rs` | rooms that were set up; their keys; invitations to them |
+//! | `token_keys.rs` | keys that sign tokens |
+//! | `owner.rs`, `audit.rs` | the owner's login; what was changed, by whom |
+//! | `counted.rs` | how many rows there are, for bounds |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
+mod audit;
 mod backup;
+mod counted;
 mod error;
 mod file;
+mod invites;
+mod keys;
 mod migrations;
+mod owner;
 mod room_change;
 mod rooms;
 mod rules;
 mod store;
+mod token_keys;
 
+pub use audit::{AuditRow, MAX_AUDIT};
 pub use backup::{backup, restore};
 pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
+pub use invites::{InviteRow, NewInvite};
+pub use keys::KeyRow;
+pub use owner::LoginRow;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
-pub use rules::{Changed, KeyRow, RulesRow};
+pub use rules::{Changed, RulesRow, RulesSettings};
 pub use store::{MAX_WAITING, Store};
+pub use token_keys::TokenKeyRow;

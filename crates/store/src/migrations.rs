@@ -32,6 +32,52 @@ const MIGRATIONS: &[&str] = &[
         made_ms INTEGER NOT NULL
      ) STRICT;
      CREATE INDEX room_keys_by_room ON room_keys (room);",
+    // 3: limits of rooms, invitations, keys that sign tokens, the owner, the audit log.
+    "ALTER TABLE room_rules ADD COLUMN chat TEXT NOT NULL DEFAULT 'everybody';
+     ALTER TABLE room_rules ADD COLUMN max_viewers INTEGER;
+     ALTER TABLE room_rules ADD COLUMN max_kbps INTEGER;
+     ALTER TABLE room_keys ADD COLUMN used_ms INTEGER;
+     CREATE TABLE room_invites (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        room TEXT NOT NULL REFERENCES room_rules (room) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        made_ms INTEGER NOT NULL,
+        expires_ms INTEGER,
+        uses INTEGER,
+        used INTEGER NOT NULL DEFAULT 0
+     ) STRICT;
+     CREATE INDEX room_invites_by_room ON room_invites (room);
+     CREATE TABLE invite_uses (
+        invite INTEGER NOT NULL REFERENCES room_invites (id) ON DELETE CASCADE,
+        person BLOB NOT NULL,
+        PRIMARY KEY (invite, person)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE token_keys (
+        id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        secret TEXT NOT NULL,
+        made_ms INTEGER NOT NULL,
+        used_ms INTEGER
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE owner (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        password TEXT NOT NULL,
+        made_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE logins (
+        hash BLOB NOT NULL PRIMARY KEY,
+        made_ms INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_ms INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        ip TEXT,
+        deed TEXT NOT NULL,
+        subject TEXT NOT NULL
+     ) STRICT;",
 ];
 
 /// The version of a file that this program writes.

@@ -1,35 +1,40 @@
-//! Rooms that were set up: who may watch, and the keys of their hosts.
+//! Rooms that were set up: who may watch and write, their limits.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::counted::count;
+use crate::invites::{InviteRow, invites_of};
+use crate::keys::{KeyRow, keys_of};
 use crate::{Store, StoreError};
 
-/// What was set up for a room.
+/// What was set up for a room. Words and hashes are the caller's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulesRow {
     /// The name of the room.
     pub room: String,
     /// When it was set up first, in milliseconds since the Unix epoch.
     pub made_ms: i64,
-    /// Who may watch: a word of the caller's.
-    pub watch: String,
-    /// What the password was made to, by the caller.
-    pub password: Option<Vec<u8>>,
+    /// What may be changed.
+    pub settings: RulesSettings,
     /// The keys, oldest first.
     pub keys: Vec<KeyRow>,
+    /// The invitations, oldest first.
+    pub invites: Vec<InviteRow>,
 }
 
-/// A key of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
-    /// Names it; never used again.
-    pub id: i64,
-    /// What people call it.
-    pub name: String,
-    /// What the key was made to, by the caller.
-    pub hash: Vec<u8>,
-    /// When it was made, in milliseconds since the Unix epoch.
-    pub made_ms: i64,
+/// What may be changed of a room that was set up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RulesSettings {
+    /// Who may watch.
+    pub watch: String,
+    /// What the password was made to.
+    pub password: Option<Vec<u8>>,
+    /// Who may write.
+    pub chat: String,
+    /// The most viewers.
+    pub max_viewers: Option<u32>,
+    /// The highest bit rate of a broadcast, in kbit/s.
+    pub max_kbps: Option<u32>,
 }
 
 /// What became of a change.
@@ -49,11 +54,28 @@ impl Store {
     /// # Errors
     /// When the file cannot be read.
     pub async fn rules(&self) -> Result<Vec<RulesRow>, StoreError> {
-        self.call(|connection| {
-            let mut statement = connection
-                .prepare("SELECT room, made_ms, watch, password FROM room_rules ORDER BY room")?;
-            let rows = statement.query_map([], read_rules)?.collect::<Result<Vec<_>, _>>()?;
-            rows.into_iter().map(|row| with_keys(connection, row)).collect()
+        self.rules_after(None, usize::MAX).await
+    }
+
+    /// Rooms that were set up, by name: at most `n`, those after a name.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn rules_after(
+        &self,
+        after: Option<&str>,
+        n: usize,
+    ) -> Result<Vec<RulesRow>, StoreError> {
+        let after = after.unwrap_or_default().to_owned();
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        self.call(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps FROM room_rules
+                 WHERE room > ?1 ORDER BY room LIMIT ?2",
+            )?;
+            let rows =
+                statement.query_map(params![after, n], read)?.collect::<Result<Vec<_>, _>>()?;
+            rows.into_iter().map(|row| whole(connection, row)).collect()
         })
         .await
     }
@@ -67,32 +89,37 @@ impl Store {
         self.call(move |connection| {
             let row = connection
                 .prepare_cached(
-                    "SELECT room, made_ms, watch, password FROM room_rules WHERE room = ?1",
+                    "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps FROM room_rules
+                     WHERE room = ?1",
                 )?
-                .query_row([room], read_rules)
+                .query_row([room], read)
                 .optional()?;
-            row.map(|row| with_keys(connection, row)).transpose()
+            row.map(|row| whole(connection, row)).transpose()
         })
         .await
     }
 
-    /// Sets a room up, or changes who may watch it; its keys stay. There are at most `most` rooms.
+    /// Sets a room up, or changes its settings; its keys and invitations stay. There are at most `most` rooms.
     ///
     /// # Errors
     /// When it cannot be written.
     pub async fn put_rules(
         &self,
         room: &str,
-        watch: &str,
-        password: Option<Vec<u8>>,
+        settings: RulesSettings,
         now_ms: i64,
         most: usize,
     ) -> Result<Changed, StoreError> {
-        let (room, watch) = (room.to_owned(), watch.to_owned());
+        let room = room.to_owned();
         self.call(move |connection| {
+            let RulesSettings { watch, password, chat, max_viewers, max_kbps } = settings;
             let changed = connection
-                .prepare_cached("UPDATE room_rules SET watch = ?2, password = ?3 WHERE room = ?1")?
-                .execute(params![room, watch, password])?;
+                .prepare_cached(
+                    "UPDATE room_rules
+                     SET watch = ?2, password = ?3, chat = ?4, max_viewers = ?5, max_kbps = ?6
+                     WHERE room = ?1",
+                )?
+                .execute(params![room, watch, password, chat, max_viewers, max_kbps])?;
             if changed > 0 {
                 return Ok(Changed::Replaced);
             }
@@ -101,15 +128,17 @@ impl Store {
             }
             connection
                 .prepare_cached(
-                    "INSERT INTO room_rules (room, made_ms, watch, password) VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT INTO room_rules
+                     (room, watch, password, chat, max_viewers, max_kbps, made_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 )?
-                .execute(params![room, now_ms, watch, password])?;
+                .execute(params![room, watch, password, chat, max_viewers, max_kbps, now_ms])?;
             Ok(Changed::Made)
         })
         .await
     }
 
-    /// Makes a room one like any other; its keys are gone. Whether it was set up.
+    /// Makes a room one like any other; its keys and invitations are gone. Whether it was set up.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -120,71 +149,22 @@ impl Store {
         })
         .await
     }
-
-    /// Gives a room that was set up one more key, of at most `most`; `None` when it has as many.
-    ///
-    /// # Errors
-    /// When it cannot be written, and when the room was not set up.
-    pub async fn add_key(
-        &self,
-        room: &str,
-        name: &str,
-        hash: Vec<u8>,
-        now_ms: i64,
-        most: usize,
-    ) -> Result<Option<KeyRow>, StoreError> {
-        let (room, name) = (room.to_owned(), name.to_owned());
-        self.call(move |connection| {
-            if count(connection, "SELECT count(*) FROM room_keys WHERE room = ?1", [&room])? >= most
-            {
-                return Ok(None);
-            }
-            connection
-                .prepare_cached(
-                    "INSERT INTO room_keys (room, name, hash, made_ms) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![room, name, hash, now_ms])?;
-            let id = connection.last_insert_rowid();
-            Ok(Some(KeyRow { id, name, hash, made_ms: now_ms }))
-        })
-        .await
-    }
-
-    /// Takes a key from a room; whether it was there.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn delete_key(&self, room: &str, id: i64) -> Result<bool, StoreError> {
-        let room = room.to_owned();
-        self.call(move |connection| {
-            let sql = "DELETE FROM room_keys WHERE room = ?1 AND id = ?2";
-            Ok(connection.execute(sql, params![room, id])? > 0)
-        })
-        .await
-    }
 }
 
-fn read_rules(row: &Row<'_>) -> rusqlite::Result<RulesRow> {
-    let (room, made_ms, watch, password) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-    Ok(RulesRow { room, made_ms, watch, password, keys: Vec::new() })
+fn read(row: &Row<'_>) -> rusqlite::Result<RulesRow> {
+    let settings = RulesSettings {
+        watch: row.get(2)?,
+        password: row.get(3)?,
+        chat: row.get(4)?,
+        max_viewers: row.get(5)?,
+        max_kbps: row.get(6)?,
+    };
+    let (room, made_ms) = (row.get(0)?, row.get(1)?);
+    Ok(RulesRow { room, made_ms, settings, keys: Vec::new(), invites: Vec::new() })
 }
 
-fn with_keys(connection: &Connection, row: RulesRow) -> Result<RulesRow, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, name, hash, made_ms FROM room_keys WHERE room = ?1 ORDER BY id",
-    )?;
-    let keys = statement.query_map([&row.room], |row| {
-        Ok(KeyRow { id: row.get(0)?, name: row.get(1)?, hash: row.get(2)?, made_ms: row.get(3)? })
-    })?;
-    let keys = keys.collect::<Result<_, _>>()?;
-    Ok(RulesRow { keys, ..row })
-}
-
-fn count(
-    connection: &Connection,
-    sql: &str,
-    of: impl rusqlite::Params,
-) -> Result<usize, StoreError> {
-    let n: i64 = connection.prepare_cached(sql)?.query_row(of, |row| row.get(0))?;
-    Ok(usize::try_from(n).unwrap_or_default())
+fn whole(connection: &Connection, row: RulesRow) -> Result<RulesRow, StoreError> {
+    let keys = keys_of(connection, &row.room)?;
+    let invites = invites_of(connection, &row.room)?;
+    Ok(RulesRow { keys, invites, ..row })
 }

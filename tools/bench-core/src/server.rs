@@ -268,7 +268,15 @@ impl Server {
         now: Instant,
     ) -> Result<String, BenchError> {
         self.command(
-            Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: false, via: None },
+            Command::Publish {
+                room,
+                peer,
+                seat: Seat::HOST,
+                offer,
+                on_air: false,
+                max_kbps: None,
+                via: None,
+            },
             now,
         );
         self.description()

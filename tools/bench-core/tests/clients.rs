@@ -56,6 +56,7 @@ impl World {
                 seat: Seat::HOST,
                 offer,
                 on_air: true,
+                max_kbps: None,
                 via: None,
             },
             now,

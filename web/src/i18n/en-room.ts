@@ -10,6 +10,17 @@ export const enRoom: Readonly<Record<keyof typeof zhRoom, string>> = {
   "password.label": "Password",
   "password.enter": "Enter",
   "password.wrong": "That is not the password. Try again",
+  "door.invite": "This room is by invitation",
+  "door.invite.text": "Ask the host for a link.",
+  "door.invite.refused":
+    "This invitation does not hold: it has expired, or was used up. Ask the host for another link.",
+  "door.token": "This room has its own entrance",
+  "door.token.text": "Open it from the site that belongs to it.",
+  "door.token.refused":
+    "This link does not hold any more. Open the room again from the site you came from.",
+  "door.service": "You may not watch this room",
+  "door.service.text": "Open it from the site that belongs to it.",
+  "door.service.refused": "Ask whoever runs this site to let you in.",
   "player.web": "Fill the page",
   "player.webExit": "Leave filled page",
   "player.stats": "Statistics",

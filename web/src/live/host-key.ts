@@ -1,14 +1,14 @@
-import { ownSecret } from "./identity";
+import { ownSecret, tokenOf } from "./identity";
 import { forget, recallString, remember, sessionOnly } from "./storage";
 
 const TYPED = "publish-key";
 
 /**
- * What names this host to the server: the publishing key, if the person typed one, and a secret of
+ * What names this host to the server: its token, or the publishing key that the person typed, and a secret of
  * this browser's own. The same one may return to its broadcast; another is refused.
  */
 export function hostIdentity(): { key?: string; secret: string } {
-  const key = typedKey();
+  const key = tokenOf(location.hash) ?? typedKey();
   const secret = ownSecret();
   return key ? { key, secret } : { secret };
 }

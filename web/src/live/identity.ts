@@ -41,7 +41,17 @@ export function isName(name: string): boolean {
 
 /** The code of the invitation link, `/r/{room}#invite={code}`; null when the page was opened by another. */
 export function inviteOf(hash: string): string | null {
-  return new URLSearchParams(hash.replace(/^#/, "")).get("invite") || null;
+  return fragment(hash, "invite");
+}
+
+/** The token of a link that another site made, `#token={jwt}`; null when the page was opened by another. */
+export function tokenOf(hash: string): string | null {
+  return fragment(hash, "token");
+}
+
+/** What follows the `#` goes to no server and into no log. */
+function fragment(hash: string, name: string): string | null {
+  return new URLSearchParams(hash.replace(/^#/, "")).get(name) || null;
 }
 
 export function fanIdentity(hash: string = location.hash): Identity {

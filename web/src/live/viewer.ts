@@ -6,7 +6,7 @@ import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
-import { fanIdentity } from "./identity";
+import { fanIdentity, tokenOf } from "./identity";
 import { Listeners } from "./listeners";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
@@ -523,8 +523,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 }
 
-/** Who the fan is, and what it typed where the room asks for a password. */
+/** Who the fan is, and its token, or what it typed where the room asks for a password. */
 function fanWithPassword(room: string) {
-  const key = roomPassword(room);
+  const key = tokenOf(location.hash) ?? roomPassword(room);
   return { ...fanIdentity(), ...(key === null ? {} : { key }) };
 }

@@ -138,7 +138,7 @@ impl World {
         let Some(join) = self.join(script, Door::Http) else { return };
         let key = script.pick(&[None, Some(KEY), Some("another of sixteen")]).map(Secret::new);
         self.last_client += 1;
-        let request = Request::Join { join, credential: Credential { key } };
+        let request = Request::Join { join, credential: Credential::of_key(key) };
         self.request(ClientId(self.last_client), request);
     }
 
@@ -152,7 +152,7 @@ impl World {
         let room = room.and_then(|room| RoomName::parse(room).ok());
         let place = self.admission.join(&addr, door, self.now().at).ok()?;
         let wants_stage = role.is_none() && script.below(4) == 0;
-        Some(Join { addr, via: None, turn: None, room, role, wants_stage, place })
+        Some(Join { addr, via: None, turn: None, room, role, wants_stage, shown: None, place })
     }
 
     fn say(&mut self, client: ClientId, text: &str) {

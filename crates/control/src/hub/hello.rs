@@ -1,5 +1,6 @@
 //! `hello`: a WebSocket becomes a page, or takes an earlier session up.
 
+use auth::Secret;
 use protocol::{DisplayName, ErrorCode, PROTOCOL_VERSION, Role, RoomName};
 
 use super::Hub;
@@ -33,7 +34,7 @@ impl Hub {
         let key = read_secret("key", key)?;
         let secret = read_secret("secret", secret)?;
         let mut said_role = None;
-        self.try_in_room_of(sid, |room, _, sid| {
+        self.try_in_room_of(sid, |room, cx, sid| {
             let is_host = room.is_host(sid);
             let Some(session) = room.member(sid) else { return Err(Refusal::session_over()) };
             if session.page().is_some() {
@@ -45,6 +46,9 @@ impl Hub {
             if key.is_some() {
                 session.credential.key = key;
             }
+            // Who says no secret is another person each time.
+            let person = secret.clone().unwrap_or_else(|| Secret::new(cx.new_token()));
+            session.credential.person = Some(person);
             session.secret = secret;
             said_role = session.role;
             Ok(())
@@ -72,8 +76,11 @@ impl Hub {
                 let right = room.authorize(cx, sid);
                 right.inspect_err(|refusal| room.log_refused(sid, true, refusal))?;
             }
+            room.take_invite(cx, sid, invite.as_deref());
             room.check_watch(cx, sid)?;
             room.check_ban(cx, sid)?;
+            room.use_credential(cx, sid);
+            let name = name.or_else(|| room.granted_name(sid));
             room.greet(cx, sid, Hello { role, name, pauses, invite });
             Ok(())
         })

@@ -1,6 +1,6 @@
 //! Clients come, speak and go.
 
-use auth::{Action, Credential};
+use auth::{Action, Credential, Secret, Shown};
 use protocol::{ClientFrame, ClientMessage, ErrorCode, Role, RoomName};
 
 use super::Hub;
@@ -117,6 +117,19 @@ impl Hub {
         }
     }
 
+    /// What a door learned of a client.
+    pub(super) fn shown(&mut self, client: ClientId, token: Option<Secret>, shown: Option<Shown>) {
+        let sid = self.cx.directory.clients.get(&client).copied();
+        self.in_room_of(sid, |room, _, sid| {
+            let Some(session) = room.member(sid) else { return };
+            // A right that it has stays as it was given.
+            if !session.is_authorized {
+                session.credential.key = token;
+                session.credential.shown = shown;
+            }
+        });
+    }
+
     /// A program asks for something.
     pub(super) fn request(&mut self, client: ClientId, id: RequestId, request: Request) {
         if let Request::Join { join, credential } = request {
@@ -155,6 +168,7 @@ impl Hub {
                     session.credential = credential;
                     session.is_authorized = action == Action::Publish;
                 }
+                room.use_credential(cx, sid);
                 room.joined(cx, sid, id);
             });
         }

@@ -13,7 +13,7 @@ use crate::session::{Session, SessionId};
 
 impl Room {
     /// The person that a member is, also before it has entered.
-    fn uid_of(&self, sid: SessionId, session: &Session) -> PersonId {
+    pub(super) fn uid_of(&self, sid: SessionId, session: &Session) -> PersonId {
         match &session.secret {
             Some(secret) => self.people.id_of(secret),
             None => self.people.id_of_session(sid),
@@ -106,8 +106,10 @@ impl Room {
     /// What a member may do.
     pub(crate) fn standing(&self, cx: &Context, sid: SessionId) -> Standing {
         let Some(session) = self.members.get(&sid) else { return Standing::Fan };
-        let is_moderator =
-            || session.person.as_ref().is_some_and(|it| self.people.is_moderator(it));
+        let is_moderator = || {
+            session.person.as_ref().is_some_and(|it| self.people.is_moderator(it))
+                || cx.auth.is_admin(&self.name, &session.credential)
+        };
         if self.may_host(cx, sid, session) {
             Standing::Host
         } else if is_moderator() {

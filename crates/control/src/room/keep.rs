@@ -16,8 +16,13 @@ use crate::saved::{SavedBan, SavedModerator, SavedMute, SavedRoom};
 use crate::timers::Timer;
 
 impl Room {
-    /// The room as it was left, or a new one.
+    /// The room as it was left, or a new one, under the rules of now.
     pub(crate) fn open(id: RoomId, name: RoomName, cx: &mut Context) -> Self {
+        let chat_policy = cx.auth.rules(&name).chat;
+        Self { chat_policy, ..Self::as_it_was(id, name, cx) }
+    }
+
+    fn as_it_was(id: RoomId, name: RoomName, cx: &mut Context) -> Self {
         let saved = cx.kept.take(&name);
         let Some(saved) = saved else {
             let (key, invite) = (cx.new_key(), cx.new_invite());

@@ -39,6 +39,7 @@ impl Room {
             Err(denied) => {
                 // It may say another key.
                 session.credential.key = None;
+                session.credential.shown = None;
                 Err(denied.into())
             }
         }
@@ -131,7 +132,8 @@ impl Room {
         session.publishing_mut().claim = Some(claim);
         self.claimant = Some(sid);
         let seat = Seat::HOST;
-        cx.command(Command::Publish { room, peer, seat, offer, on_air, via });
+        let max_kbps = cx.auth.rules(&self.name).max_kbps;
+        cx.command(Command::Publish { room, peer, seat, offer, on_air, max_kbps, via });
         Ok(())
     }
 

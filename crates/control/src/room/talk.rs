@@ -1,5 +1,6 @@
 //! What people say to each other: chat, likes, gestures, and that somebody came in.
 
+use auth::ChatPolicy;
 use protocol::{ChatStyle, ChatText, DisplayName, ErrorCode, PersonId, ReactionKind, Role};
 use protocol::{ServerMessage, Standing};
 use serde_json::Value;
@@ -36,7 +37,7 @@ impl Room {
         self.enter_guest(cx, sid)?;
         let Words { text, style, at, re } = words;
         let by = self.as_person(cx, sid)?;
-        self.may_write(cx, &by.uid, by.standing)?;
+        self.may_write(cx, sid, &by.uid, by.standing)?;
         if self.order.words.blocks(text.as_str()) {
             return Err(blocked("the message"));
         }
@@ -72,9 +73,14 @@ impl Room {
     fn may_write(
         &mut self,
         cx: &Context,
+        sid: SessionId,
         uid: &PersonId,
         standing: Standing,
     ) -> Result<(), Refusal> {
+        if self.chat_policy == ChatPolicy::Nobody {
+            let message = "the operator of this server has closed the chat of this room";
+            return Err(Refusal::new(ErrorCode::ChatOff, message));
+        }
         let known = self.people.get(uid);
         if let Some(until) = known.and_then(|it| it.muted_until)
             && until > cx.now.unix_ms
@@ -87,7 +93,9 @@ impl Room {
         let rules = self.order.rules;
         if standing < Standing::Moderator {
             let is_invited = known.is_some_and(|it| it.is_invited);
-            if !rules.on {
+            let session = self.members.get(&sid);
+            let may_chat = session.is_none_or(|it| cx.auth.may_chat(&self.name, &it.credential));
+            if !rules.on || !may_chat {
                 return Err(Refusal::new(ErrorCode::ChatOff, "nobody may write in this room now"));
             }
             if rules.invited_only && !is_invited {

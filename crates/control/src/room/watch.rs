@@ -69,7 +69,9 @@ impl Room {
             self.check_ban(cx, sid)?;
         }
         // A host that watches its guests is not of the audience. Outside the page profile it is sent itself.
-        if !self.cast_of(sid).has_host || self.audience.n_watching < cx.config.max_viewers {
+        let own = cx.auth.rules(&self.name).max_viewers.map(|n| n as usize);
+        let max_viewers = own.unwrap_or(usize::MAX).min(cx.config.max_viewers);
+        if !self.cast_of(sid).has_host || self.audience.n_watching < max_viewers {
             return cx.viewer_place(&addr);
         }
         let victim = cx.half_open.victim(Some(self.id), cx.now.at);

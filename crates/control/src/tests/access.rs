@@ -1,6 +1,6 @@
 //! Rooms with rules of their own: keys of hosts, a password of viewers, and rights that are taken away.
 
-use auth::{RoomRules, Secret, SecretHash, WatchPolicy};
+use auth::{RoomKey, RoomRules, Secret, SecretHash, WatchPolicy};
 use protocol::{CloseCode, ErrorCode, LiveState, Role, RoomName};
 
 use super::world::{RECEIVING, SENDING, World};
@@ -12,9 +12,10 @@ fn set_up(w: &mut World, keys: &[&str], password: Option<&str>) {
     let watch = password.map_or(WatchPolicy::Everybody, |password| {
         WatchPolicy::Password(SecretHash::of_password(&Secret::new(password), 7))
     });
-    let keys = keys.iter().map(|key| SecretHash::of_key(&Secret::new(*key))).collect();
-    w.hub.cx.auth.set_room(room.clone(), Some(RoomRules { watch, keys }));
-    w.input(Input::Rules { room });
+    let key = |key: &&str| RoomKey { id: 1, hash: SecretHash::of_key(&Secret::new(*key)) };
+    let keys = keys.iter().map(key).collect();
+    w.hub.cx.auth.set_room(room.clone(), Some(RoomRules { watch, keys, ..RoomRules::default() }));
+    w.input(Input::Rules { room: Some(room) });
 }
 
 fn fan_with(w: &mut World, password: &str) -> crate::ClientId {

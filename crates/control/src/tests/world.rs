@@ -174,7 +174,7 @@ impl World {
         let addr = ClientAddr { ip, is_own_machine: own_machine, is_trusted_network: false };
         let place = self.admission.join(&addr, door, self.now().at)?;
         let (role, wants_stage) = (None, false);
-        Ok(Join { addr, via: None, turn: None, room: None, role, wants_stage, place })
+        Ok(Join { addr, via: None, turn: None, room: None, role, wants_stage, shown: None, place })
     }
 
     pub(super) fn new_client(&mut self) -> ClientId {

@@ -98,7 +98,8 @@ impl OwnServer {
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         for scheme in ["http", "https"] {
             let url = Url::parse(&format!("{scheme}://{host}:{port}{path}"))?;
-            let request = Request { method, url: &url, secret, within };
+            let (body, is_verified) = (None, false);
+            let request = Request { method, url: &url, secret, body, is_verified, within };
             match ask(&request) {
                 // Where another address than loopback has HTTPS.
                 Ok(answer) if answer.status == 403 && scheme == "http" && !is_refusal(&answer) => {}

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use auth::KEY_MIN_CHARS;
 
-use super::knobs::Config;
+use super::knobs::{AuthServices, Config};
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 13] = [
+const OWN_PATHS: [&str; 14] = [
     ".well-known",
+    "admin",
     "api",
     "assets",
     "doctor",
@@ -53,6 +54,31 @@ pub enum ConfigError {
 }
 
 impl Config {
+    fn check_auth(&self) -> Result<(), ConfigError> {
+        let AuthServices { http, jwks, issuer, audience, algorithms } = &self.auth;
+        for (name, url) in [("auth.http", http), ("auth.jwks", jwks)] {
+            if let Some(url) = url
+                && super::http_uri(url).is_none()
+            {
+                let message = format!("{name} is {url:?}; write it as https://id.example.com/path");
+                return Err(ConfigError::Invalid(message));
+            }
+        }
+        if jwks.is_none() && (issuer.is_some() || audience.is_some()) {
+            let message = "auth.issuer and auth.audience belong to auth.jwks, which is missing";
+            return Err(ConfigError::Invalid(message.into()));
+        }
+        if let Some(other) = algorithms.iter().find(|it| super::algorithm(it).is_none()) {
+            let message =
+                format!("auth.algorithms has {other:?}; there are RS256, ES256 and EdDSA");
+            return Err(ConfigError::Invalid(message));
+        }
+        if algorithms.is_empty() {
+            return Err(ConfigError::Invalid("auth.algorithms is empty".into()));
+        }
+        Ok(())
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let invalid = |message: &str| Err(ConfigError::Invalid(message.into()));
         if self.publish.key.as_ref().is_some_and(|key| key.0.chars().count() < KEY_MIN_CHARS) {
@@ -67,6 +93,7 @@ impl Config {
                 auth::Secret::MAX_BYTES
             )));
         }
+        self.check_auth()?;
         if self.max_peers == 0 || self.max_viewers == 0 {
             return invalid("max_peers and max_viewers are at least 1");
         }

@@ -91,6 +91,8 @@ knobs! {
             (long, value_name = "N", env = "KAIBO_MEDIA_WORKERS");
         > /// The `[publish]` table.
         publish: Publish, PublishOverlay;
+        > /// The `[auth]` table.
+        auth: AuthServices, AuthServicesOverlay;
         > /// The `[tls]` table.
         tls: Tls, TlsOverlay;
         > /// The `[limits]` table.
@@ -109,6 +111,28 @@ knobs! {
         /// command line
         key: [SecretText],
             (long = "publish-key", value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true);
+    }
+}
+
+knobs! {
+    /// Who else says who may enter.
+    AuthServices, AuthServicesOverlay {
+        /// Algorithm of the identity provider's tokens: RS256, ES256 or EdDSA; may be repeated [default: all three]
+        algorithms: [Vec<String>] = vec!["RS256".into(), "ES256".into(), "EdDSA".into()],
+            (long = "auth-algorithm", value_name = "ALG", env = "KAIBO_AUTH_ALGORITHM", value_delimiter = ',');
+        ? /// URL of a service that decides where no key, password, invitation or token gives the right: it is asked by POST
+        /// as MediaMTX asks (authHTTPAddress), and says yes by a status of 20x
+        http: [String],
+            (long = "auth-http", value_name = "URL", env = "KAIBO_AUTH_HTTP");
+        ? /// URL of the JWK set of an identity provider, whose tokens let people in
+        jwks: [String],
+            (long = "auth-jwks", value_name = "URL", env = "KAIBO_AUTH_JWKS");
+        ? /// Issuer (iss) that tokens of the identity provider have to name
+        issuer: [String],
+            (long = "auth-issuer", value_name = "ISS", env = "KAIBO_AUTH_ISSUER");
+        ? /// Audience (aud) that tokens of the identity provider have to name
+        audience: [String],
+            (long = "auth-audience", value_name = "AUD", env = "KAIBO_AUTH_AUDIENCE");
     }
 }
 

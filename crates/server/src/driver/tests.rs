@@ -56,6 +56,7 @@ async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
         room: Some(room.clone()),
         role: Some(protocol::Role::Fan),
         wants_stage: false,
+        shown: None,
         place: admission.join(&addr, Door::Http, Instant::now()).unwrap(),
     };
     let (mailbox, _inbox) = whip_whep::mailbox();

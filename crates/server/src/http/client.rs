@@ -13,8 +13,9 @@ use protocol::ErrorCode;
 
 use crate::ApiError;
 use crate::listen::{LocalAddr, OverTls};
+use crate::problem::Problem;
 use crate::state::App;
-use crate::whip_whep::{self, Problem};
+use crate::whip_whep;
 
 /// Who calls. Every handler may ask for it.
 #[derive(Debug, Clone)]

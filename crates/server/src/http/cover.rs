@@ -19,6 +19,7 @@ use super::client::Client;
 use super::cors::preflight;
 use super::in_room::InRoom;
 use crate::ApiError;
+use crate::access::Wish;
 use crate::covers::Cover;
 use crate::limits::COVER_BYTES;
 use crate::state::App;
@@ -79,7 +80,7 @@ async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    check(&app, &client, &headers, &room)?;
+    check(&app, &client, &headers, &room).await?;
     // Read after the right was asked for.
     let body = to_bytes(body, COVER_BYTES).await.map_err(|_| {
         let message = format!("the picture is longer than {COVER_BYTES} bytes");
@@ -101,19 +102,27 @@ async fn remove(
     InRoom(room): InRoom,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    check(&app, &client, &headers, &room)?;
+    check(&app, &client, &headers, &room).await?;
     app.covers.set(room.clone(), None);
     app.hub.cover(room, None).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Only who may publish in a room changes its picture, and no page of an origin that is not allowed.
-fn check(app: &App, client: &Client, headers: &HeaderMap, room: &RoomName) -> Result<(), ApiError> {
+async fn check(
+    app: &App,
+    client: &Client,
+    headers: &HeaderMap,
+    room: &RoomName,
+) -> Result<(), ApiError> {
     app.auth
         .check_origin(&client.addr, headers)
         .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
-    let key = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-    let credential = Credential { key };
+    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
+    let (action, text) = (Action::Publish, given.text.as_deref());
+    let wish = Wish { client: &client.addr, action, room, text, query: "" };
+    let shown = app.access.learn(wish).await.shown;
+    let credential = Credential { key: given.secret, person: None, shown };
     let may = app.auth.may(&client.addr, Action::Publish, room, &credential, Instant::now());
     may.map_err(|denied| Refusal::from(denied).into())
 }

@@ -98,7 +98,7 @@ fn check(
     headers: &HeaderMap,
     is_ticket_enough: bool,
 ) -> Result<(), ApiError> {
-    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
+    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?.secret;
     let now = Instant::now();
     let may = app.auth.may_look(&client.addr, given.as_ref(), is_ticket_enough, now);
     may.map_err(|denied| Refusal::from(denied).into())

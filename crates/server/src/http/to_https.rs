@@ -14,8 +14,9 @@ use super::client::Client;
 use crate::ApiError;
 use crate::config::HTTPS_PORT;
 use crate::listen::LocalAddr;
+use crate::problem::Problem;
 use crate::state::App;
-use crate::whip_whep::{self, Problem};
+use crate::whip_whep;
 
 /// Passes on what may be plain: what came over HTTPS to a proxy, what comes from this machine, and what a device needs
 /// before it can speak HTTPS with us.

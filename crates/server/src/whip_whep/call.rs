@@ -1,6 +1,6 @@
 //! What a request of WHIP or WHEP says: who calls, its token, its path, its body.
 
-use auth::Secret;
+use auth::is_token;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH, LINK};
@@ -11,10 +11,11 @@ use protocol::{ErrorCode, IceServer, MAX_SDP_BYTES, RoomName};
 use tokio::sync::{mpsc, oneshot};
 
 use super::open::{Admitted, admit};
-use super::problem::Problem;
 use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
-use crate::http::{Base, Client, encode};
+use crate::clock::now_s;
+use crate::http::{Base, Bearer, Client, encode};
+use crate::problem::Problem;
 use crate::state::App;
 
 pub(super) const SDP: &str = "application/sdp";
@@ -40,7 +41,9 @@ pub(super) async fn method_not_allowed() -> Problem {
 pub(super) struct Call {
     pub(super) client: Client,
     /// The bearer token (RFC 6750, section 2.1).
-    pub(super) token: Option<Secret>,
+    pub(super) bearer: Bearer,
+    /// The query of the URL.
+    query: String,
     pub(super) if_match: Option<String>,
     content_type: Option<String>,
     base: Base,
@@ -68,7 +71,8 @@ impl FromRequestParts<App> for Call {
         let headers = &parts.headers;
         Ok(Self {
             client,
-            token: bearer(headers)?,
+            bearer: bearer(headers)?,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
             if_match: text(headers, &IF_MATCH).map(str::to_owned),
             content_type: text(headers, &CONTENT_TYPE).map(str::to_owned),
             base,
@@ -85,13 +89,18 @@ impl Call {
     /// # Errors
     /// When there is no place, when the client has no right, and only then when the request names no room: a wrong
     /// key has to be counted whatever it looks like.
-    pub(super) fn admit(&self, app: &App, kind: Kind) -> Result<(RoomName, Admitted), Problem> {
+    pub(super) async fn admit(
+        &self,
+        app: &App,
+        kind: Kind,
+    ) -> Result<(RoomName, Admitted), Problem> {
         let (room, complaint) = match self.endpoint(app, kind) {
             Ok(room) => (room, None),
             // Rights are the same in every room.
             Err(complaint) => (app.default_room.clone(), Some(complaint)),
         };
-        let admitted = admit(app, kind, room.clone(), self.client.clone(), self.token.clone())?;
+        let client = self.client.clone();
+        let admitted = admit(app, kind, room.clone(), client, &self.bearer, &self.query).await?;
         complaint.map_or(Ok((room, admitted)), Err)
     }
 
@@ -109,11 +118,18 @@ impl Call {
                 Problem::new(ErrorCode::NotFound, format!("this is no name of a room: {error}"))
             });
         }
-        let Some(token) = &self.token else { return Ok(app.default_room.clone()) };
+        let Bearer { text: Some(text), secret: Some(token) } = &self.bearer else {
+            return Ok(app.default_room.clone());
+        };
         if kind == Kind::Whip && app.auth.is_key(token) {
             return Ok(app.default_room.clone());
         }
-        let name = token.reveal();
+        if is_token(text) {
+            // One that is not good is refused for that, wherever it was to go.
+            let grant = app.auth.read_token(text, now_s());
+            return Ok(grant.map_or_else(|_| app.default_room.clone(), |grant| grant.room));
+        }
+        let name = text.as_str();
         RoomName::parse(name.strip_prefix('/').unwrap_or(name)).map_err(|_| {
             let message = "the token names no room; put the room into the path";
             Problem::new(ErrorCode::AuthBad, message)
@@ -139,7 +155,7 @@ impl Call {
             room: self.room.as_deref().unwrap_or_default(),
             id: self.id.as_deref().unwrap_or_default(),
             client: &self.client.addr,
-            token: self.token.as_ref(),
+            token: self.bearer.secret.as_ref(),
         }
     }
 
@@ -239,6 +255,6 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Bearer, Problem> {
     crate::http::bearer(headers).map_err(|why| Problem::new(ErrorCode::AuthBad, why))
 }

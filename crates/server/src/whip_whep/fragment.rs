@@ -4,7 +4,7 @@
 use protocol::ErrorCode;
 use sdp::{Credentials, Description, Error, Fragment, rewritten};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// Reads a fragment: the client's credentials, when it names them.
 ///

@@ -129,8 +129,9 @@ pub fn token_and_name(data: &[u8]) {
     if let Ok(value) = HeaderValue::from_bytes(data) {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
         match call::bearer(&headers) {
-            Ok(token) => {
-                assert!(token.is_none_or(|it| it.reveal().len() <= Secret::MAX_BYTES));
+            Ok(bearer) => {
+                assert!(bearer.secret.is_none_or(|it| it.reveal().len() <= Secret::MAX_BYTES));
+                assert!(bearer.text.is_none_or(|it| it.len() <= auth::MAX_TOKEN_BYTES));
             }
             Err(problem) => assert!(problem.detail.len() < 100, "{}", problem.detail),
         }

@@ -1,12 +1,12 @@
 //! A session's side of its conversation with the hub: what it asks, and what its room tells it.
 
-use control::{ClientId, Notice, Refusal};
+use control::{ClientId, Notice};
 use media_api::{Codec, LayerRate};
 use protocol::{LayerName, RoomState, ServerMessage};
 use tokio::sync::mpsc;
 
-use super::problem::Problem;
 use crate::driver::{HubClient, Watching};
+use crate::problem::Problem;
 
 /// Notices that wait for a session's task, which takes microseconds for each: what a room says in a minute. In a
 /// full queue the newest is dropped; the next state makes up for it.
@@ -123,17 +123,6 @@ impl Drop for Member {
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async move { hub.gone(client, Some(GOING_AWAY)).await });
             }
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { code, message, retry_ms, .. } = refusal;
-        let problem = Self::new(code, message);
-        match retry_ms {
-            Some(ms) => problem.retry_after(ms.div_ceil(1000)),
-            None => problem,
         }
     }
 }

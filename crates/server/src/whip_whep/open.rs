@@ -15,12 +15,13 @@ use sdp::Description;
 use tokio::sync::mpsc;
 
 use super::member::{self, Member, RoomView};
-use super::problem::Problem;
 use super::registry::{Entry, Kind, Registry};
 use super::session::Session;
 use super::{description, etag, left_out};
+use crate::access::Wish;
 use crate::driver::Watching;
-use crate::http::Client;
+use crate::http::{Bearer, Client};
+use crate::problem::Problem;
 use crate::state::App;
 
 /// Requests to one session that wait for their turn: a player has two or three under way.
@@ -40,7 +41,7 @@ pub(super) struct Admitted {
     kind: Kind,
     room: RoomName,
     client: Client,
-    token: Option<Secret>,
+    credential: Credential,
     place: SessionPlace,
 }
 
@@ -62,37 +63,43 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// When the server stops, when there is no place, or when the client has no right.
-pub(super) fn admit(
+pub(super) async fn admit(
     app: &App,
     kind: Kind,
     room: RoomName,
     client: Client,
-    token: Option<Secret>,
+    bearer: &Bearer,
+    query: &str,
 ) -> Result<Admitted, Problem> {
     if app.shutdown.is_triggered() {
         return Err(Problem::draining());
     }
     let now = Instant::now();
-    let (action, credential) = rights(kind, token.clone());
-    let has_key = credential.key.as_ref().is_some_and(|key| app.auth.is_key_of(&room, key));
+    let action = match kind {
+        Kind::Whip => Action::Publish,
+        Kind::Whep => Action::Watch,
+    };
+    let key = bearer.secret.clone();
+    let has_key = key.as_ref().is_some_and(|key| app.auth.is_key_of(&room, key));
     let place = if has_key {
         app.admission.join_with_key(&client.addr, Door::Http, now)
     } else {
         app.admission.join(&client.addr, Door::Http, now)
     };
+    let shown = if place.is_ok() {
+        let (client, room, text) = (&client.addr, &room, bearer.text.as_deref());
+        app.access.learn(Wish { client, action, room, text, query }).await.shown
+    } else {
+        None
+    };
+    // Nobody says who a program is: each session is a person of its own.
+    let person = Some(Secret::new(format!("{:032x}", rand::random::<u128>())));
+    let credential = Credential { key, person, shown };
     // Asked also when there is no place: where the right key has one, a wrong one is a guess, and counts.
     let right = app.auth.may(&client.addr, action, &room, &credential, now);
     let place = place?;
     right.map_err(|denied| Problem::from(Refusal::from(denied)))?;
-    Ok(Admitted { kind, room, client, token, place })
-}
-
-/// What a session does, and what it shows for that.
-fn rights(kind: Kind, token: Option<Secret>) -> (Action, Credential) {
-    match kind {
-        Kind::Whip => (Action::Publish, Credential { key: token }),
-        Kind::Whep => (Action::Watch, Credential { key: token }),
-    }
+    Ok(Admitted { kind, room, client, credential, place })
 }
 
 /// Logs that a session was refused. Players ask again and again for a room that is offline: that is not logged.
@@ -120,7 +127,8 @@ pub(super) async fn open(app: App, admitted: Admitted, offer: String) -> Result<
 }
 
 async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened, Problem> {
-    let Admitted { kind, room, client, token, place } = admitted;
+    let Admitted { kind, room, client, credential, place } = admitted;
+    let token = credential.key.clone();
     let can_play = check(kind, &offer)?;
     let ip = client.addr.ip;
     let role = match kind {
@@ -136,9 +144,10 @@ async fn try_open(app: &App, admitted: Admitted, offer: String) -> Result<Opened
         room: Some(room.clone()),
         role: Some(role),
         wants_stage: false,
+        // It is in what it shows.
+        shown: None,
         place,
     };
-    let (_, credential) = rights(kind, token.clone());
     let joined = app.hub.join(id, join, credential, sender).await?;
     let member = Member::new(app.hub.clone(), id, inbox);
     let view = RoomView::new(joined.room);

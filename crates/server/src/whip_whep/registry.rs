@@ -12,8 +12,8 @@ use auth::{Auth, ClientAddr, Secret, SecretKind, WrongSecret};
 use protocol::{ErrorCode, RoomName};
 use tokio::sync::mpsc;
 
-use super::problem::Problem;
 use super::request::Request;
+use crate::problem::Problem;
 
 /// Which protocol a session speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 use tokio::sync::oneshot;
 
 use super::events::Stream;
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// What is asked of a session.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 
 use super::events::{self, Event, Kind as EventKind, Stream};
 use super::member::{Member, RoomView};
-use super::problem::Problem;
 use super::registry::{Kind, Registry};
 use super::request::{Patched, Request};
 use super::{description, etag, fragment, layers, left_out};
+use crate::problem::Problem;
 
 /// Streams of events that one session may have: a page needs one.
 const MAX_STREAMS: usize = 4;

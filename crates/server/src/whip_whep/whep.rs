@@ -19,11 +19,11 @@ use super::call::{
 };
 use super::events;
 use super::open::{log_refused, open as open_session};
-use super::problem::Problem;
 use super::registry::Kind;
 use super::request::Request;
 use super::whip::{patched, two_names};
 use crate::http::{SESSION_METHODS, preflight};
+use crate::problem::Problem;
 use crate::state::App;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
@@ -87,7 +87,7 @@ async fn try_open(
     sent: Body,
     known: &mut Option<RoomName>,
 ) -> Result<Response, Problem> {
-    let (room, admitted) = call.admit(&app, Kind::Whep)?;
+    let (room, admitted) = call.admit(&app, Kind::Whep).await?;
     *known = Some(room.clone());
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;

@@ -10,10 +10,10 @@ use protocol::{ErrorCode, RoomName};
 
 use super::call::{Call, FRAGMENT, SDP, add_ice_servers, body, method_not_allowed, nothing};
 use super::open::{log_refused, open as open_session};
-use super::problem::Problem;
 use super::registry::Kind;
 use super::request::{Patched, Request};
 use crate::http::{SESSION_METHODS, preflight};
+use crate::problem::Problem;
 use crate::state::App;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
@@ -49,7 +49,7 @@ async fn try_open(
     sent: Body,
     known: &mut Option<RoomName>,
 ) -> Result<Response, Problem> {
-    let (room, admitted) = call.admit(&app, Kind::Whip)?;
+    let (room, admitted) = call.admit(&app, Kind::Whip).await?;
     *known = Some(room.clone());
     call.kind_of(&[SDP])?;
     let offer = body(sent).await?;

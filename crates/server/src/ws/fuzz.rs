@@ -5,13 +5,13 @@ use axum::extract::Query;
 use axum::http::Uri;
 use protocol::RoomName;
 
-use super::open::{RawQuery, parse};
+use super::open::{Fields, parse};
 
 /// A query is read or refused in a sentence, and one with a key is refused.
 pub fn query(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(uri) = Uri::try_from(format!("/ws?{text}")) else { return };
-    let Ok(Query(raw)) = Query::<RawQuery>::try_from_uri(&uri) else { return };
+    let Ok(Query(raw)) = Query::<Fields>::try_from_uri(&uri) else { return };
     let has_key = raw.key.is_some();
     match parse(raw) {
         Ok((_, _, room)) => {

@@ -6,13 +6,14 @@ use std::time::Instant;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use control::{Door, Join};
 use protocol::{ErrorCode, MAX_FRAME_BYTES, Role, RoomName};
 use serde::Deserialize;
 
+use super::guard::Guard;
 use super::socket;
 use crate::ApiError;
 use crate::http::Client;
@@ -20,7 +21,7 @@ use crate::state::App;
 
 /// The query as it stands in the URL. Unknown parameters are ignored.
 #[derive(Deserialize)]
-pub(crate) struct RawQuery {
+pub(crate) struct Fields {
     role: Option<String>,
     room: Option<String>,
     pub(super) key: Option<String>,
@@ -31,7 +32,8 @@ pub(crate) async fn open(
     State(app): State<App>,
     client: Client,
     headers: HeaderMap,
-    query: Result<Query<RawQuery>, QueryRejection>,
+    RawQuery(raw_query): RawQuery,
+    query: Result<Query<Fields>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade.map_err(|_| {
@@ -52,7 +54,15 @@ pub(crate) async fn open(
     let socket_place = place.take_socket();
     let turn = app.turn_for(client.tls_host.as_deref());
     let (addr, via) = (client.addr, client.via);
-    let join = Join { addr, via, turn, room, role, wants_stage, place };
+    let guard = Guard::new(
+        app.access.clone(),
+        addr,
+        role,
+        room.clone().unwrap_or_else(|| app.default_room.clone()),
+        raw_query.unwrap_or_default(),
+    );
+    let shown = guard.at_the_door().await;
+    let join = Join { addr, via, turn, room, role, wants_stage, shown, place };
     Ok(upgrade
         // One more byte than allowed is read, so that the limit itself can be met.
         .max_message_size(MAX_FRAME_BYTES + 1)
@@ -62,7 +72,7 @@ pub(crate) async fn open(
         .write_buffer_size(0)
         .on_upgrade(async move |socket| {
             let _held = (app.alive, socket_place);
-            socket::run(socket, join, app.hub).await;
+            socket::run(socket, join, guard, app.hub).await;
         }))
 }
 
@@ -72,7 +82,7 @@ fn log_refused(client: &Client, code: ErrorCode, reason: &dyn fmt::Display) {
 }
 
 /// The role that a query names, whether that is the one of a guest, and the room.
-pub(super) fn parse(raw: RawQuery) -> Result<(Option<Role>, bool, Option<RoomName>), ApiError> {
+pub(super) fn parse(raw: Fields) -> Result<(Option<Role>, bool, Option<RoomName>), ApiError> {
     let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
     if raw.key.is_some() {
         let message = "a key does not belong in a URL, where logs and histories keep it: send it in \

@@ -12,20 +12,22 @@ use protocol::{ClientFrame, CloseCode, ErrorCode, MAX_FRAME_BYTES, ServerMessage
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite;
 
+use super::guard::Guard;
 use super::outbox::{Outbox, Outgoing};
+use crate::access::Learned;
 use crate::driver::HubClient;
 use crate::limits::{
     CLOSE_WITHIN, DEAD_AFTER, DROPPED_MESSAGES, MALFORMED_MESSAGES, MALFORMED_WINDOW, PING_EVERY,
 };
 
 /// Serves a WebSocket until it is closed.
-pub(crate) async fn run(socket: WebSocket, join: Join, hub: HubClient) {
+pub(crate) async fn run(socket: WebSocket, join: Join, guard: Guard, hub: HubClient) {
     let client = hub.new_client();
     let outbox = Outbox::default();
     hub.connect(client, join, outbox.clone()).await;
     let present = Present { client, hub: &hub, is_told: false };
     let (sink, stream) = socket.split();
-    let reader = Reader::new(client, &hub, &outbox);
+    let reader = Reader::new(client, guard, &hub, &outbox);
     let code = tokio::select! {
         code = reader.run(stream) => code,
         () = write(sink, &outbox) => None,
@@ -96,6 +98,7 @@ impl Drop for Present<'_> {
 /// Holds a client to its limits.
 struct Reader<'a> {
     client: ClientId,
+    guard: Guard,
     hub: &'a HubClient,
     outbox: &'a Outbox,
     rate: TokenBucket,
@@ -105,9 +108,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(client: ClientId, hub: &'a HubClient, outbox: &'a Outbox) -> Self {
+    fn new(client: ClientId, guard: Guard, hub: &'a HubClient, outbox: &'a Outbox) -> Self {
         Self {
             client,
+            guard,
             hub,
             outbox,
             rate: TokenBucket::new(MESSAGES_PER_SECOND, MESSAGE_BURST, Instant::now()),
@@ -157,7 +161,11 @@ impl<'a> Reader<'a> {
             return;
         }
         match ClientFrame::parse(text) {
-            Ok(frame) => {
+            Ok(mut frame) => {
+                // Others of this server go on meanwhile.
+                if let Some(Learned { token, shown }) = self.guard.look(&mut frame).await {
+                    self.hub.shown(self.client, token, shown).await;
+                }
                 self.hub.frame(self.client, Box::new(frame)).await;
             }
             Err(error) => {

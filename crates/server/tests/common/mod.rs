@@ -239,6 +239,16 @@ impl Page {
         }
     }
 
+    /// The next message of one of two types.
+    pub(crate) async fn hear_either(&mut self, one: &str, other: &str) -> serde_json::Value {
+        loop {
+            let message = self.hear().await;
+            if message["type"] == one || message["type"] == other {
+                return message;
+            }
+        }
+    }
+
     /// Everything until the close frame, and its code.
     pub(crate) async fn hear_close(&mut self) -> (Vec<serde_json::Value>, u16) {
         let mut heard = Vec::new();

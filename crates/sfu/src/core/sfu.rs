@@ -172,8 +172,9 @@ impl Sfu {
     fn carry_out(&mut self, command: Command, now: Instant) {
         let peer = command.peer();
         match command {
-            Command::Publish { room, peer, seat, offer, on_air, via } => {
-                let result = self.publish(room, peer, (seat, on_air), &offer, via, now);
+            Command::Publish { room, peer, seat, offer, on_air, max_kbps, via } => {
+                let limits = self.config.publish_limits(max_kbps);
+                let result = self.publish(room, peer, (seat, on_air), limits, &offer, via, now);
                 self.answered(peer, result);
             }
             Command::WatchOffer { room, peer, offer, via } => {

@@ -25,7 +25,7 @@ pub(crate) struct Inbound {
 impl Inbound {
     /// One that has negotiated nothing yet.
     pub(crate) fn new(seat: Seat, shared: &Shared, config: &Config, now: Instant) -> Self {
-        let limits = (config.max_publish_kbps, config.publish_limits());
+        let limits = config.publish_limits(None);
         Self { seat, source: Box::new(WebRtc::inside(shared, seat, limits, now)) }
     }
 

@@ -24,11 +24,12 @@ use media_api::{CloseReason, Codec, Finding, MediaKind, NegotiationError, Seat};
 use rtp::header::Header;
 use rtp::rtcp;
 
+use super::Output;
 use super::diagnostics::{Arrivals, Ingest};
 use super::receive_estimate::ReceiveEstimate;
 use super::streams::{Role, Streams};
 use super::transport_feedback::FeedbackBuilder;
-use super::{Limits, Output};
+use crate::config::PublishLimits;
 use crate::core::outbox::{MAX_DATAGRAM_BYTES, Outbox};
 use crate::core::rate_limit::{FEEDBACK_PER_SECOND, RateLimit};
 use crate::datagram::Datagram;
@@ -128,7 +129,7 @@ impl WebRtc {
     pub(super) fn accept(
         shared: &Shared,
         seat: Seat,
-        limits: (u32, Limits),
+        limits: PublishLimits,
         text: &str,
         via: Option<IpAddr>,
         now: Instant,
@@ -142,14 +143,14 @@ impl WebRtc {
     fn new(
         shared: &Shared,
         seat: Seat,
-        limits: (u32, Limits),
+        limits: PublishLimits,
         offer: PublisherOffer,
         now: Instant,
     ) -> Self {
         let mut random = [0; 8];
         rand::fill(&mut random).expect("the system has random numbers");
         Self {
-            ingest: Ingest::new(limits.0, limits.1, now),
+            ingest: Ingest::new(limits.kbps, limits.drop, now),
             seat,
             shared: shared.clone(),
             links: Vec::new(),

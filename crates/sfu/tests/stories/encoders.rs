@@ -26,6 +26,7 @@ fn publish(offer: &str) -> Result<(String, Vec<Codec>), String> {
         // The file has the line ends of the repository.
         offer: offer.replace('\n', "\r\n"),
         on_air: true,
+        max_kbps: None,
         via: None,
     });
     match sim.events.pop().unwrap().1 {

@@ -181,6 +181,7 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
                 seat: Seat::HOST,
                 offer: offer.into(),
                 on_air: true,
+                max_kbps: None,
                 via: None,
             },
             Command::WatchOffer { room: ROOM, peer, offer: offer.into(), via: None },
@@ -209,8 +210,15 @@ fn a_description_that_cannot_be_read_is_refused_with_words_and_leaves_nothing() 
 fn refusals(offer: &str) -> [Option<String>; 2] {
     let offer = || offer.replace("\r\n", "\n").replace('\n', "\r\n");
     let (room, peer) = (ROOM, PeerId(1));
-    let publish =
-        Command::Publish { room, peer, seat: Seat::HOST, offer: offer(), on_air: true, via: None };
+    let publish = Command::Publish {
+        room,
+        peer,
+        seat: Seat::HOST,
+        offer: offer(),
+        on_air: true,
+        max_kbps: None,
+        via: None,
+    };
     let watch = Command::WatchOffer { room, peer, offer: offer(), via: None };
     [publish, watch].map(|command| {
         let mut sim = Sim::new();
@@ -302,7 +310,15 @@ fn no_damaged_offer_makes_it_panic() {
         let offer = String::from_utf8_lossy(&bytes).into_owned();
         let (room, peer) = (RoomId(n), PeerId(10_000 + n));
         good.command(match n % 2 {
-            0 => Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via: None },
+            0 => Command::Publish {
+                room,
+                peer,
+                seat: Seat::HOST,
+                offer,
+                on_air: true,
+                max_kbps: None,
+                via: None,
+            },
             _ => Command::WatchOffer { room, peer, offer, via: None },
         });
         good.command(Command::Close { peer });
@@ -375,6 +391,7 @@ fn an_offer_that_its_parser_has_a_fault_with_is_only_refused() {
         seat: Seat::HOST,
         offer,
         on_air: true,
+        max_kbps: None,
         via: None,
     });
     assert!(matches!(sim.events.last().unwrap().1, Event::Rejected { .. }));

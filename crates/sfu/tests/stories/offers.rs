@@ -60,7 +60,7 @@ fn answer(offer: &str, publishes: bool) -> Result<(String, Vec<Codec>), String> 
     // The files have the line ends of the repository.
     let offer = offer.replace("\r\n", "\n").replace('\n', "\r\n");
     sim.command(if publishes {
-        Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via }
+        Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, max_kbps: None, via }
     } else {
         Command::WatchOffer { room, peer, offer, via }
     });
@@ -196,7 +196,15 @@ fn nobody_can_name_an_address_that_the_server_should_send_to() {
         let mut sim = Sim::new();
         sim.wire = Some(Vec::new());
         sim.command(if publishes {
-            Command::Publish { room, peer, seat: Seat::HOST, offer, on_air: true, via }
+            Command::Publish {
+                room,
+                peer,
+                seat: Seat::HOST,
+                offer,
+                on_air: true,
+                max_kbps: None,
+                via,
+            }
         } else {
             Command::WatchOffer { room, peer, offer, via }
         });

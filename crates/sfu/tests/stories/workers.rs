@@ -307,6 +307,7 @@ fn commands_find_a_peer_wherever_it_is() {
         seat: Seat::HOST,
         offer: "no".into(),
         on_air: true,
+        max_kbps: None,
         via: None,
     });
     sim.command(Command::Close { peer });

@@ -21,6 +21,7 @@ import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
 import { StageCard, StageChip } from "./stage-message";
 
+const DoorCard = laterWithWords(async () => (await import("./door-card")).DoorCard);
 const PasswordCard = laterWithWords(async () => (await import("./password-card")).PasswordCard);
 
 interface FanOverlayProps {
@@ -98,6 +99,9 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
     case "error":
       if (snapshot.detail === "password") {
         return <PasswordCard room={room} wrong={problem === "auth_bad"} />;
+      }
+      if (isDoor(snapshot.detail)) {
+        return <DoorCard door={snapshot.detail} refused={problem === "auth_bad"} />;
       }
       return <ErrorCard snapshot={snapshot} />;
     case "stalled":
@@ -183,4 +187,9 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       </Button>
     </StageCard>
   );
+}
+
+/** What a room asks for that the person cannot type. */
+function isDoor(detail: string | null | undefined): detail is "invite" | "token" | "service" {
+  return detail === "invite" || detail === "token" || detail === "service";
 }

@@ -73,7 +73,8 @@ impl Room {
         if let Some(session) = self.member(sid) {
             session.publishing_mut().claim = Some(claim);
         }
-        cx.command(Command::Publish { room, peer, seat, offer, on_air: true, via });
+        let max_kbps = cx.auth.rules(&self.name).max_kbps;
+        cx.command(Command::Publish { room, peer, seat, offer, on_air: true, max_kbps, via });
         Ok(())
     }
 

@@ -17,7 +17,7 @@ impl World {
         let client = ClientId(self.new_id());
         let mut join = self.join(ip, false, Door::Http)?;
         join.role = Some(role);
-        let credential = auth::Credential { key: key.map(Secret::new) };
+        let credential = auth::Credential::of_key(key.map(Secret::new));
         self.ask(client, Request::Join { join, credential }).map(|_| client)
     }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use super::{Peer, Sfu, contain};
+use crate::config::PublishLimits;
 use crate::egress::Egress;
 use crate::ingress::{Inbound, Publisher};
 use crate::viewer::Viewer;
@@ -17,13 +18,14 @@ impl Sfu {
         room: RoomId,
         peer: PeerId,
         (seat, on_air): (Seat, bool),
+        limits: PublishLimits,
         offer: &str,
         via: Option<IpAddr>,
         now: Instant,
     ) -> Result<Answered, NegotiationError> {
         self.has_space()?;
         let accepted = contain(peer, || {
-            let of = (&self.shared, &self.config);
+            let of = (&self.shared, limits);
             let (new, sdp) = Publisher::accept((peer, seat), of, offer, via, now)?;
             let (codecs, ufrags) = (new.codecs(), new.ufrags());
             Ok((new, Answered { sdp, codecs }, ufrags))

@@ -6,8 +6,8 @@ use media_api::{CloseReason, NegotiationError, Seat};
 use rtp::srtp;
 
 use super::{LATER, Link, WebRtc};
+use crate::config::PublishLimits;
 use crate::core::outbox::Outbox;
-use crate::ingress::Limits;
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
@@ -20,7 +20,7 @@ impl WebRtc {
     pub(in crate::ingress) fn inside(
         shared: &Shared,
         seat: Seat,
-        limits: (u32, Limits),
+        limits: PublishLimits,
         now: Instant,
     ) -> Self {
         let nothing = PublisherOffer { transports: Vec::new(), layout: Layout::ours().clone() };

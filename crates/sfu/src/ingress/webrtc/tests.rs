@@ -7,6 +7,7 @@ use rtp::header::{Extension, Header, HeaderWriter};
 
 use super::*;
 use crate::Config;
+use crate::ingress::diagnostics::Limits;
 use crate::testing::START;
 
 const OFFERS: [&str; 4] = [
@@ -22,7 +23,7 @@ const MUTATED_OFFERS: usize = 200_000;
 
 fn publisher(offer: &str) -> WebRtc {
     let config = Config::new(vec![SocketAddr::from(([192, 0, 2, 1], 3000))]);
-    let limits = (0, Limits { packets: 0, kbps: 0 });
+    let limits = PublishLimits { kbps: 0, drop: Limits { packets: 0, kbps: 0 } };
     WebRtc::accept(&Shared::new(&config), Seat::HOST, limits, offer, None, *START).unwrap().0
 }
 

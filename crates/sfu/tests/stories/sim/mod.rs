@@ -367,7 +367,15 @@ impl Sim {
         offer = (host.saying)(offer);
         client.role = Role::Host(host);
         self.clients.push(client);
-        self.command(Command::Publish { room, peer, seat, offer, on_air, via: self.via });
+        self.command(Command::Publish {
+            room,
+            peer,
+            seat,
+            offer,
+            on_air,
+            max_kbps: None,
+            via: self.via,
+        });
         let sdp = self.last_sdp(peer);
         let client = self.client_mut(peer);
         let Role::Host(host) = &mut client.role else { unreachable!() };

@@ -4,8 +4,11 @@
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use control::Refusal;
 use protocol::ErrorCode;
 use serde::Serialize;
+
+use crate::ApiError;
 
 /// What was refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +63,24 @@ fn status_of(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::CodecUnsupported | ErrorCode::SdpNoMedia => StatusCode::UNPROCESSABLE_ENTITY,
         code => StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_REQUEST),
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message, retry_ms, .. } = refusal;
+        let problem = Self::new(code, message);
+        match retry_ms {
+            Some(ms) => problem.retry_after(ms.div_ceil(1000)),
+            None => problem,
+        }
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        let (code, message) = error.into_parts();
+        Self::new(code, message)
     }
 }
 

@@ -1,0 +1,210 @@
+//! Rooms that were set up.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use auth::{MAX_ROOMS_SET_UP, Secret};
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use protocol::{ErrorCode, LiveState, RoomName};
+use serde::{Deserialize, Serialize};
+use store::{Changed, RulesRow};
+
+use super::invites::Invite;
+use super::keys::Key;
+use super::operator::{Body, Operator, bad, parse};
+use super::page::{Items, Page};
+use crate::http::in_room::InRoom;
+use crate::problem::Problem;
+use crate::room_book::{Chat, NotPut, Settings, Watch};
+use crate::state::App;
+
+/// Characters of a room's password, at least. A network has 10 guesses a minute ([`auth::WRONG_SECRETS`]).
+const PASSWORD_CHARS: usize = 6;
+
+/// A room that was set up.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Room {
+    room: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// A [`Watch`].
+    watch: String,
+    /// A [`Chat`].
+    chat: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_viewers: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_kbps: Option<u32>,
+    /// In milliseconds since the Unix epoch.
+    made: i64,
+    keys: Vec<Key>,
+    invites: Vec<Invite>,
+    live: LiveState,
+    viewers: u32,
+    /// Since when it is live, in milliseconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<f64>,
+}
+
+impl Room {
+    /// The room with what goes on in it.
+    async fn of(app: &App, row: RulesRow) -> Self {
+        let RulesRow { room, made_ms, settings, keys, invites } = row;
+        let info = match RoomName::parse(&room) {
+            Ok(name) => app.hub.room_for_operator(name).await,
+            Err(_) => None,
+        };
+        let (live, viewers, since, title) = match info {
+            Some(it) => (it.live, it.viewers, it.since, it.title.map(|it| it.as_str().to_owned())),
+            None => (LiveState::Offline, 0, None, None),
+        };
+        Self {
+            room,
+            title,
+            watch: settings.watch,
+            chat: settings.chat,
+            max_viewers: settings.max_viewers,
+            max_kbps: settings.max_kbps,
+            made: made_ms,
+            keys: keys.into_iter().map(Key::from).collect(),
+            invites: invites.into_iter().map(Invite::from).collect(),
+            live,
+            viewers,
+            since,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct PutRoom {
+    watch: Watch,
+    password: Option<String>,
+    #[serde(default)]
+    chat: Chat,
+    max_viewers: Option<u32>,
+    max_kbps: Option<u32>,
+}
+
+pub(super) async fn list(
+    _: Operator,
+    State(app): State<App>,
+    page: Page,
+) -> Result<Json<Items<Room>>, Problem> {
+    let rows = app.room_book.after(page.cursor.as_deref(), page.limit + 1).await?;
+    let Page { limit, .. } = page;
+    let has_more = rows.len() > limit;
+    let mut rooms = Vec::new();
+    let mut last = None;
+    for row in rows.into_iter().take(limit) {
+        last = Some(row.room.clone());
+        rooms.push(Room::of(&app, row).await);
+    }
+    Ok(Json(Items::with_next(rooms, last.filter(|_| has_more))))
+}
+
+pub(super) async fn read(
+    _: Operator,
+    State(app): State<App>,
+    InRoom(room): InRoom,
+) -> Result<Response, Problem> {
+    let row = find(&app, &room).await?;
+    let etag = etag(&row);
+    Ok(([(ETAG, etag)], Json(Room::of(&app, row).await)).into_response())
+}
+
+/// Sets a room up, or changes it.
+pub(super) async fn put(
+    operator: Operator,
+    State(app): State<App>,
+    InRoom(room): InRoom,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let PutRoom { watch, password, chat, max_viewers, max_kbps } = parse(body)?;
+    let password = password_of(watch, password.as_deref())?;
+    if max_viewers == Some(0) || max_kbps == Some(0) {
+        return Err(bad("maxViewers and maxKbps are at least 1: leave out what has no limit"));
+    }
+    let settings = Settings { watch, password, chat, max_viewers, max_kbps };
+    let if_match = headers.get(IF_MATCH).map(|it| it.to_str().unwrap_or_default());
+    let is_right = |row: Option<&RulesRow>| match (if_match, row) {
+        (None, _) => true,
+        (Some("*"), row) => row.is_some(),
+        (Some(given), Some(row)) => given == etag(row),
+        (Some(_), None) => false,
+    };
+    let status = match app.room_book.put(&room, settings, is_right).await {
+        Ok(Changed::Made) => StatusCode::CREATED,
+        Ok(Changed::Replaced | Changed::Full) => StatusCode::OK,
+        Err(NotPut::NoPassword) => return Err(no_password()),
+        Err(NotPut::Changed) => {
+            let message = "the room is not as you believe it to be: read it again";
+            let status = StatusCode::PRECONDITION_FAILED;
+            return Err(Problem::with(status, ErrorCode::Unexpected, message));
+        }
+        Err(NotPut::Full) => {
+            let message = format!("there are {MAX_ROOMS_SET_UP} rooms: delete one first");
+            return Err(Problem::new(ErrorCode::ServerFull, message));
+        }
+        Err(NotPut::Store(error)) => return Err(error.into()),
+    };
+    tracing::info!(%room, watch = watch.as_str(), ip = %operator.ip, "room set up");
+    operator.audit(&app, "room.put", &format!("{room} {}", watch.as_str())).await;
+    let row = find(&app, &room).await?;
+    let etag = etag(&row);
+    Ok((status, [(ETAG, etag)], Json(Room::of(&app, row).await)).into_response())
+}
+
+/// Makes a room one like any other, without keys.
+pub(super) async fn remove(
+    operator: Operator,
+    State(app): State<App>,
+    InRoom(room): InRoom,
+) -> Result<StatusCode, Problem> {
+    if !app.room_book.delete(&room).await? {
+        return Err(not_set_up(&room));
+    }
+    tracing::info!(%room, ip = %operator.ip, "room rules deleted");
+    operator.audit(&app, "room.delete", room.as_str()).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The new password of a room that asks for one.
+fn password_of(watch: Watch, password: Option<&str>) -> Result<Option<Secret>, Problem> {
+    match (watch, password) {
+        (Watch::Password, Some(text)) if text.chars().count() < PASSWORD_CHARS => {
+            Err(bad(format!("password is shorter than {PASSWORD_CHARS} characters")))
+        }
+        (Watch::Password, Some(text)) => {
+            Secret::parse(text).map_err(|error| bad(format!("password is {error}")))
+        }
+        (_, None) => Ok(None),
+        (_, Some(_)) => Err(bad("password belongs to watch \"password\"")),
+    }
+}
+
+fn no_password() -> Problem {
+    bad(format!("password is missing: {PASSWORD_CHARS} characters or more"))
+}
+
+pub(super) async fn find(app: &App, room: &RoomName) -> Result<RulesRow, Problem> {
+    app.room_book.get(room).await?.ok_or_else(|| not_set_up(room))
+}
+
+fn not_set_up(room: &RoomName) -> Problem {
+    Problem::new(ErrorCode::NotFound, format!("room {room} was not set up"))
+}
+
+/// Names what was set up, without what goes on in the room.
+fn etag(row: &RulesRow) -> String {
+    let mut hasher = DefaultHasher::new();
+    let settings = &row.settings;
+    (&settings.watch, &settings.password, &settings.chat).hash(&mut hasher);
+    (settings.max_viewers, settings.max_kbps, row.made_ms).hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}

@@ -1,0 +1,263 @@
+//! Who gets in: every watch policy at every door with every credential; tokens, and the operator's own service.
+
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+mod common;
+
+use auth::PublishOpen;
+use common::{SENDING, TestServer, soon, start_with};
+use serde_json::{Value, json};
+
+const KEY: &str = "the key of the server";
+const PASSWORD: &str = "open sesame";
+
+fn closed(config: &mut server::Config) {
+    config.publish.open = Some(PublishOpen::None);
+    config.publish.key = Some(KEY.parse().unwrap());
+}
+
+async fn ask(server: &TestServer, method: &str, path: &str, body: Value) -> (u16, Value) {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let (head, body) = server
+        .raw(&format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             x-forwarded-for: 203.0.113.7\r\nauthorization: Bearer {KEY}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// What becomes of a fan at `/ws`: `ok`, or the code and the detail of its refusal.
+async fn at_ws(server: &TestServer, room: &str, key: Option<&str>) -> String {
+    let mut fan = server.page().await;
+    let hello = json!({"type": "hello", "v": 1, "role": "fan", "room": room, "key": key});
+    fan.say(&hello.to_string()).await;
+    let told = soon(fan.hear_either("welcome", "error")).await;
+    match told["type"].as_str().unwrap() {
+        "welcome" => "ok".into(),
+        _ => {
+            format!("{} {}", told["code"].as_str().unwrap(), told["detail"].as_str().unwrap_or("-"))
+        }
+    }
+}
+
+/// What becomes of a player at WHEP: the status. A room that is offline is 404 for who may watch.
+async fn at_whep(server: &TestServer, room: &str, key: Option<&str>) -> String {
+    let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
+    let head = format!("{key}content-type: application/sdp\r\ncontent-length: 0\r\n");
+    let (head, _) = server.http("POST", &format!("/whep/{room}"), &head).await;
+    match head.split(' ').nth(1).unwrap() {
+        "401" => "refused".into(),
+        "409" | "404" | "503" => "ok".into(),
+        other => other.into(),
+    }
+}
+
+/// What a stranger is told of the room.
+async fn at_api(server: &TestServer, room: &str) -> bool {
+    let (head, _) = server.http("GET", &format!("/api/rooms/{room}/cover"), "").await;
+    let (one, _) = server.http("GET", &format!("/api/rooms/{room}"), "").await;
+    head.contains(" 200 ") || one.contains(" 200 ")
+}
+
+#[tokio::test]
+async fn every_policy_at_every_door_lets_in_who_has_the_right_and_tells_others_what_is_missing() {
+    let server = start_with(closed, 16).await;
+    for (room, settings) in [
+        ("everybody", json!({"watch": "everybody"})),
+        ("unlisted", json!({"watch": "unlisted"})),
+        ("password", json!({"watch": "password", "password": PASSWORD})),
+        ("invited", json!({"watch": "invited"})),
+        ("token", json!({"watch": "token"})),
+    ] {
+        assert_eq!(ask(&server, "PUT", &format!("/rooms/{room}"), settings).await.0, 201, "{room}");
+    }
+    let make = async |room: &str, what: &str, body: Value| {
+        ask(&server, "POST", &format!("/rooms/{room}/{what}"), body).await.1
+    };
+    let invite = make("invited", "invites", json!({"name": "Ann"})).await;
+    let once = make("invited", "invites", json!({"name": "one", "uses": 1})).await;
+    let revoked = make("invited", "invites", json!({"name": "gone"})).await;
+    let path = format!("/rooms/invited/invites/{}", revoked["id"]);
+    assert_eq!(ask(&server, "DELETE", &path, Value::Null).await.0, 204);
+    let code = |it: &Value| it["code"].as_str().unwrap().to_owned();
+    let key = make("invited", "keys", json!({"name": "host"})).await;
+    let token = async |body: Value| {
+        let (status, made) = ask(&server, "POST", "/tokens", body).await;
+        assert_eq!(status, 201, "{made}");
+        made["token"].as_str().unwrap().to_owned()
+    };
+    let good = token(json!({"room": "token", "subscribe": true})).await;
+    let other = token(json!({"room": "elsewhere", "subscribe": true})).await;
+    let publish = token(json!({"room": "token", "publish": true})).await;
+    let damaged = format!("{}x", &good[..good.len() - 1]);
+    let for_invited = token(json!({"room": "invited", "subscribe": true})).await;
+
+    for (room, key, at_ws_is, at_whep_is) in [
+        ("everybody", None, "ok", "ok"),
+        ("everybody", Some("wrong"), "ok", "ok"),
+        ("unlisted", None, "ok", "ok"),
+        ("password", None, "auth_required password", "refused"),
+        ("password", Some("wrong one"), "auth_bad password", "refused"),
+        ("password", Some(PASSWORD), "ok", "ok"),
+        ("password", Some(KEY), "ok", "ok"),
+        ("invited", None, "auth_required invite", "refused"),
+        ("invited", Some("wrong two"), "auth_bad invite", "refused"),
+        ("invited", Some(code(&revoked).as_str()), "auth_bad invite", "refused"),
+        ("invited", Some(code(&invite).as_str()), "ok", "ok"),
+        ("invited", Some(for_invited.as_str()), "ok", "ok"),
+        ("invited", Some(key["key"].as_str().unwrap()), "ok", "ok"),
+        ("token", None, "auth_required token", "refused"),
+        ("token", Some("wrong three"), "auth_bad token", "refused"),
+        ("token", Some(damaged.as_str()), "auth_bad token", "refused"),
+        ("token", Some(other.as_str()), "auth_bad token", "refused"),
+        ("token", Some(good.as_str()), "ok", "ok"),
+        ("token", Some(publish.as_str()), "ok", "ok"),
+    ] {
+        assert_eq!(at_ws(&server, room, key).await, at_ws_is, "{room} {key:?} at /ws");
+        assert_eq!(at_whep(&server, room, key).await, at_whep_is, "{room} {key:?} at WHEP");
+    }
+    // One that one person may use: a player is a person of its own.
+    assert_eq!(at_ws(&server, "invited", Some(&code(&once))).await, "ok");
+    assert_eq!(at_ws(&server, "invited", Some(&code(&once))).await, "auth_bad invite");
+    assert_eq!(at_whep(&server, "invited", Some(&code(&once))).await, "refused");
+    for room in ["password", "invited", "token"] {
+        assert!(!at_api(&server, room).await, "{room} is told to nobody");
+    }
+}
+
+#[tokio::test]
+async fn a_token_key_that_is_deleted_ends_the_sessions_of_its_tokens_and_no_others() {
+    let server = start_with(closed, 16).await;
+    ask(&server, "PUT", "/rooms/default", json!({"watch": "token"})).await;
+    let (_, made) = ask(&server, "POST", "/token-keys", json!({"name": "site"})).await;
+    let (_, token) =
+        ask(&server, "POST", "/tokens", json!({"room": "default", "publish": true})).await;
+    let token = token["token"].as_str().unwrap();
+    let mut host = server.page().await;
+    let hello = |role: &str, key: &str| {
+        json!({"type": "hello", "v": 1, "role": role, "key": key}).to_string()
+    };
+    host.say(&hello("host", token)).await;
+    host.hear_type("welcome").await;
+    host.say(&json!({"type": "offer", "sdp": SENDING}).to_string()).await;
+    host.hear_type("answer").await;
+    let mut fan = server.page().await;
+    fan.say(&hello("fan", KEY)).await;
+    fan.hear_type("welcome").await;
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(ask(&server, "DELETE", &format!("/token-keys/{id}"), Value::Null).await.0, 204);
+    let (_, code) = soon(host.hear_close()).await;
+    assert_eq!(code, 4401);
+    fan.say(r#"{"type":"ping","t":1}"#).await;
+    fan.hear_type("pong").await;
+}
+
+#[tokio::test]
+async fn an_invitation_makes_a_moderator() {
+    let server = start_with(closed, 16).await;
+    ask(&server, "PUT", "/rooms/default", json!({"watch": "invited"})).await;
+    let body = json!({"name": "Mo", "role": "moderator", "uses": 1});
+    let (_, invite) = ask(&server, "POST", "/rooms/default/invites", body).await;
+    let code = invite["code"].as_str().unwrap();
+    let secret = "5".repeat(32);
+    // As a page says the code of its link.
+    let hello = json!({"type": "hello", "v": 1, "role": "fan", "invite": code, "name": "Mo", "secret": secret});
+    for _ in 0..2 {
+        let mut page = server.page().await;
+        page.say(&hello.to_string()).await;
+        let welcome = page.hear_type("welcome").await;
+        assert_eq!(welcome["self"]["standing"], "moderator", "{welcome}");
+    }
+    let (_, room) = ask(&server, "GET", "/rooms/default", Value::Null).await;
+    assert_eq!(room["invites"][0]["uses"], 1);
+}
+
+#[tokio::test]
+async fn the_owner_is_made_once_by_a_link_and_comes_back_by_a_password() {
+    let server = start_with(closed, 16).await;
+    let (status, link) = ask(&server, "POST", "/owner/link", Value::Null).await;
+    assert_eq!(status, 201);
+    let say = async |path: &str, body: Value| {
+        let body = body.to_string();
+        let (head, answer) = server
+            .raw(&format!(
+                "POST /api/v1{path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 203.0.113.8\r\n\
+                 content-length: {}\r\n\r\n{body}",
+                body.len()
+            ))
+            .await;
+        (head, answer)
+    };
+    let claim = json!({"code": link["code"], "password": "correct horse"});
+    let short = json!({"code": link["code"], "password": "short"});
+    assert!(say("/owner", short).await.0.contains(" 400 "));
+    let (head, _) = say("/owner", claim.clone()).await;
+    assert!(head.contains(" 201 "), "{head}");
+    assert!(say("/owner", claim).await.0.contains(" 401 "), "a link is good once");
+    assert!(say("/session", json!({"password": "wrong horse"})).await.0.contains(" 401 "));
+    let (head, _) = say("/session", json!({"password": "correct horse"})).await;
+    assert!(head.contains(" 201 "), "{head}");
+    let cookie = head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    assert!(head.contains("httponly") && head.contains("samesite=strict"), "{head}");
+    let with = async |method: &str, more: &str| {
+        let (head, _) = server
+            .raw(&format!(
+                "{method} /api/v1/session HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                 x-forwarded-for: 203.0.113.8\r\ncookie: {cookie}\r\n{more}\r\n"
+            ))
+            .await;
+        head.split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(with("GET", "").await, "200");
+    assert_eq!(
+        with("GET", "sec-fetch-site: cross-site\r\n").await,
+        "401",
+        "another page's request"
+    );
+    assert_eq!(with("DELETE", "").await, "204");
+    assert_eq!(with("GET", "").await, "401");
+    let (_, audit) = ask(&server, "GET", "/audit", Value::Null).await;
+    let deeds: Vec<_> =
+        audit["items"].as_array().unwrap().iter().map(|it| it["deed"].as_str().unwrap()).collect();
+    assert_eq!(deeds, ["session.open", "owner.make", "owner.link"]);
+}
+
+#[tokio::test]
+async fn lists_have_pages_and_a_change_of_what_another_has_changed_is_refused() {
+    let server = start_with(closed, 16).await;
+    for n in 0..5 {
+        ask(&server, "PUT", &format!("/rooms/r{n}"), json!({"watch": "unlisted"})).await;
+    }
+    let mut names = Vec::new();
+    let mut path = "/rooms?limit=2".to_owned();
+    loop {
+        let (_, page) = ask(&server, "GET", &path, Value::Null).await;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        names.extend(items.iter().map(|it| it["room"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/rooms?limit=2&cursor={next}");
+    }
+    assert_eq!(names, ["r0", "r1", "r2", "r3", "r4"]);
+    assert_eq!(ask(&server, "GET", "/rooms?limit=0", Value::Null).await.0, 400);
+    let put = async |etag: &str, watch: &str| {
+        let body = json!({"watch": watch}).to_string();
+        let (head, _) = server
+            .raw(&format!(
+                "PUT /api/v1/rooms/r0 HTTP/1.1\r\nhost: x\r\nconnection: close\r\nif-match: {etag}\r\n\
+                 authorization: Bearer {KEY}\r\nx-forwarded-for: 203.0.113.7\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            ))
+            .await;
+        let etag = head.split("etag: ").nth(1).map(|it| it.split('\r').next().unwrap().to_owned());
+        (head.split(' ').nth(1).unwrap().to_owned(), etag)
+    };
+    let (status, etag) = put("*", "everybody").await;
+    assert_eq!(status, "200");
+    let etag = etag.unwrap();
+    assert_eq!(put(&etag, "unlisted").await.0, "200");
+    assert_eq!(put(&etag, "everybody").await.0, "412", "another was faster");
+}
