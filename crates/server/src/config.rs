@@ -87,6 +87,22 @@ impl Config {
         toml::to_string(&self.to_overlay()).expect("an overlay has values of simple types only")
     }
 
+    /// All settings by name, as a file would say them, with secrets hidden.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let table: toml::Table = toml::from_str(&self.to_toml()).unwrap_or_default();
+        let mut all = Vec::new();
+        for (name, value) in table {
+            match value {
+                toml::Value::Table(inner) => {
+                    let inner = inner.into_iter().map(|(key, it)| (format!("{name}.{key}"), it));
+                    all.extend(inner.map(|(name, it)| (name, it.to_string())));
+                }
+                value => all.push((name, value.to_string())),
+            }
+        }
+        all
+    }
+
     /// Who may publish without a key, with the default where nothing is said.
     pub fn publish_open(&self) -> auth::PublishOpen {
         self.auth().effective_open()

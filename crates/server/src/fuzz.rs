@@ -143,6 +143,7 @@ impl Server {
             owner,
             access: crate::access::Access::new(auth.clone(), None, None),
             store,
+            settings: Arc::default(),
             logs_addresses: true,
             turn: None,
             hub,

@@ -187,6 +187,7 @@ pub async fn serve_with(
         owner: owner.clone(),
         access,
         store,
+        settings: config.settings().into(),
         logs_addresses: config.log_addresses,
         doctor,
         https: https.clone(),

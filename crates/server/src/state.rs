@@ -1,6 +1,7 @@
 //! What the handlers share.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use auth::Auth;
 use control::Admission;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) owner: Owner,
     pub(crate) access: Access,
     pub(crate) store: Store,
+    /// The settings that it runs with, name and value, secrets hidden.
+    pub(crate) settings: Arc<[(String, String)]>,
     /// Whether addresses of clients may be written down.
     pub(crate) logs_addresses: bool,
     /// Where pages are served.

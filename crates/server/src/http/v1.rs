@@ -6,7 +6,7 @@
 //! | `owner.rs` | the owner's login |
 //! | `rooms.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
-//! | `audit.rs` | what was changed, by whom |
+//! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
 
 mod audit;
@@ -16,6 +16,7 @@ mod operator;
 mod owner;
 mod page;
 mod rooms;
+mod settings;
 mod text;
 mod tokens;
 
@@ -40,4 +41,5 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/token-keys/{id}", delete(tokens::remove))
         .route("/api/v1/tokens", post(tokens::mint))
         .route("/api/v1/audit", get(audit::list))
+        .route("/api/v1/settings", get(settings::list))
 }

@@ -1,0 +1,30 @@
+//! The settings that the server runs with.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::operator::Operator;
+use super::page::Items;
+use crate::state::App;
+
+/// A setting.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Setting {
+    /// As the file has it, such as `limits.connections`.
+    name: String,
+    /// As the file would say it; secrets are hidden.
+    value: String,
+    /// Whether it can change while the server runs.
+    can_change: bool,
+}
+
+pub(super) async fn list(_: Operator, State(app): State<App>) -> Json<Items<Setting>> {
+    let setting = |(name, value): &(String, String)| Setting {
+        name: name.clone(),
+        value: value.clone(),
+        can_change: false,
+    };
+    Json(Items::all(app.settings.iter().map(setting).collect()))
+}
