@@ -13,11 +13,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
-use crate::http::router;
+use crate::http::{metrics_alone, router};
 use crate::https::{Https, Loaded, own_names};
 use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
+use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::policies::Policies;
 use crate::public_ips::{Asking, PublicIps};
@@ -39,7 +40,9 @@ const LOOK_AT_ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
     media: Arc<dyn Media>,
+    metrics: Metrics,
     reload: Reload,
     task: JoinHandle<Result<(), Died>>,
 }
@@ -48,6 +51,16 @@ impl Running {
     /// The TCP address in use.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address of `--metrics-listen` in use.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
+    /// From where the metrics take how many lines of the log were lost.
+    pub fn count_lines_lost(&self, lost: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.metrics.count_lines_lost(lost);
     }
 
     /// The UDP port in use.
@@ -109,6 +122,7 @@ pub async fn serve_with(
     let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
     let http_listener = bind_http(&config)?;
+    let metrics_listener = config.metrics.listen.map(listen::bind).transpose()?;
     let addr = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
@@ -131,6 +145,7 @@ pub async fn serve_with(
     )?);
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
+    let health = store.clone();
     let room_book = RoomBook::open(store, auth.clone(), hub_client.clone()).await?;
     let admission = Admission::new(config.capacity(), Instant::now());
     let mut hub = Hub::new(
@@ -153,6 +168,14 @@ pub async fn serve_with(
         https: https.clone(),
         orders: loaded.as_ref().and_then(|it| it.orders.clone()),
     });
+    let connections = Table::new(config.connections());
+    let metrics = Metrics::new(
+        hub_client.clone(),
+        media.clone(),
+        admission.clone(),
+        connections.clone(),
+        health,
+    );
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {
         hub: hub_client.clone(),
@@ -166,6 +189,8 @@ pub async fn serve_with(
         public_ips: public_ips.clone(),
         covers: Covers::new(keeper.clone()),
         room_book,
+        metrics: metrics.clone(),
+        metrics_token: config.metrics_token(),
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -173,7 +198,6 @@ pub async fn serve_with(
         policies: Policies::new(&config.embed_origins),
         alive,
     };
-    let connections = Table::new(config.connections());
     let handlers = Handlers {
         router: router(app),
         handshakes: Handshakes::new(without_limit(&config)),
@@ -188,6 +212,13 @@ pub async fn serve_with(
     }
     let accept_task = tokio::spawn(listen::accept(listener, connections.clone(), handlers));
     background.spawn(follow_addresses(media.clone(), shutdown.clone()));
+    background.spawn(metrics.clone().follow(shutdown.clone()));
+    let metrics_addr = metrics_listener.as_ref().and_then(|it| it.local_addr().ok());
+    if let Some(listener) = metrics_listener {
+        tracing::info!(addr = %metrics_addr.unwrap_or(addr), "metrics are served");
+        let router = metrics_alone(metrics.clone());
+        background.spawn(listen::serve_aside(listener, router, shutdown.clone()));
+    }
     if let Some(asking) = asking {
         background.spawn(asking.follow(public_ips, media.clone(), shutdown.clone()));
     }
@@ -212,7 +243,7 @@ pub async fn serve_with(
     };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
-    Ok(Running { addr, media, reload, task })
+    Ok(Running { addr, metrics_addr, media, metrics, reload, task })
 }
 
 /// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes

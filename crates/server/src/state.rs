@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use auth::Auth;
+use auth::{Auth, Secret};
 use control::Admission;
 use protocol::{IceServer, RoomName};
 use tokio::sync::mpsc;
@@ -13,6 +13,7 @@ use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
+use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::policies::Policies;
 use crate::public_ips::PublicIps;
@@ -31,6 +32,9 @@ pub(crate) struct App {
     pub(crate) doctor: Doctor,
     pub(crate) covers: Covers,
     pub(crate) room_book: RoomBook,
+    pub(crate) metrics: Metrics,
+    /// Whoever shows it may read `/metrics`, and nothing else.
+    pub(crate) metrics_token: Option<Secret>,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -17,6 +17,7 @@
 mod backup;
 mod error;
 mod file;
+mod health;
 mod migrations;
 mod room_change;
 mod rooms;
@@ -26,6 +27,7 @@ mod store;
 pub use backup::{backup, restore};
 pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
+pub use health::Health;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
 pub use rules::{Changed, KeyRow, RulesRow};

@@ -1,5 +1,6 @@
 //! `/api/v1`: what the operator does.
 
+mod figures;
 mod operator;
 
 use auth::{MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, Secret};
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/rooms/{room}", get(read).put(put).delete(remove))
         .route("/api/v1/rooms/{room}/keys", post(add_key))
         .route("/api/v1/rooms/{room}/keys/{id}", delete(remove_key))
+        .merge(figures::routes())
 }
 
 /// A room that was set up.
