@@ -39,6 +39,7 @@ mod own_machine;
 mod per_network;
 pub mod rate_limit;
 mod rooms;
+mod scrape;
 mod secret;
 mod tickets;
 mod tokens;

@@ -78,6 +78,15 @@ pub(crate) enum NoPeerPlace {
     Server,
 }
 
+/// How far the places of peers are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeersInUse {
+    /// Publishers and viewers.
+    pub peers: usize,
+    /// How many there may be.
+    pub max_peers: usize,
+}
+
 /// Counts and admits. Clones share the counts; the lock is held for a few instructions, never across an await.
 #[derive(Debug, Clone)]
 pub struct Admission(Arc<Inner>);
@@ -296,6 +305,11 @@ impl Admission {
         }
         drop(counts);
         Ok(PeerPlace { admission: self.clone(), network })
+    }
+
+    /// How many peers there are, and how many there may be.
+    pub fn usage(&self) -> PeersInUse {
+        PeersInUse { peers: self.lock().peers, max_peers: self.0.capacity.max_peers }
     }
 
     /// What is admitted.

@@ -116,6 +116,13 @@ pub enum Input {
         /// Names the picture, so that it can be cached.
         version: Option<u32>,
     },
+    /// The operator ends a session, by the number that [`crate::Hub::sessions`] tells.
+    Kick {
+        /// Its room; nobody need be in it.
+        room: RoomName,
+        /// Which.
+        session: u64,
+    },
     /// The instant of [`crate::Hub::poll_timeout`] has come.
     Timeout,
     /// The server stops.

@@ -11,6 +11,7 @@ use protocol::{CloseCode, ErrorCode, IceServer, RoomName, ServerMessage};
 use crate::admission::{Admission, NoPeerPlace, PeerKind, PeerPlace};
 use crate::api::{ClientId, Effect, Now, Reply};
 use crate::directory::Directory;
+use crate::figures::Counts;
 use crate::half_open::HalfOpen;
 use crate::ice_servers::IceServerConfig;
 use crate::kept::KeptRooms;
@@ -41,6 +42,7 @@ pub(crate) struct Context {
     pub(crate) timers: Timers,
     pub(crate) kept: KeptRooms,
     pub(crate) is_draining: bool,
+    pub(crate) counts: Counts,
     /// Tells this run of the server from others.
     pub(crate) run: u32,
     effects: VecDeque<Effect>,
@@ -78,6 +80,7 @@ impl Context {
             timers: Timers::default(),
             kept: KeptRooms::default(),
             is_draining: false,
+            counts: Counts::default(),
             run,
             effects: VecDeque::new(),
             half_open: HalfOpen::default(),
@@ -151,6 +154,10 @@ impl Context {
     /// Tells who asked, or the client if nobody did, that something is refused.
     pub(crate) fn refuse(&mut self, client: Option<ClientId>, to: ReplyTo, refusal: Refusal) {
         tracing::debug!(code = refusal.code.as_str(), "refused");
+        // A door counts what it answers itself.
+        if !matches!(to, ReplyTo::Request(_)) {
+            self.counts.refused(refusal.code);
+        }
         match to {
             ReplyTo::Request(id) => self.push(Effect::Reply { id, result: Err(refusal) }),
             ReplyTo::Page(echo) => self.send(client, refusal.into_message(echo.re)),

@@ -14,6 +14,7 @@ use protocol::{CloseCode, ErrorCode, RoomInfo, RoomName, RoomSummary};
 use crate::admission::Admission;
 use crate::api::{ClientId, Effect, Input, Now, RequestId};
 use crate::context::{Config, Context, broken, server_full};
+use crate::figures::{Figures, RoomSessions};
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::saved::SavedRoom;
@@ -67,6 +68,7 @@ impl Hub {
                 ids.into_iter().for_each(|id| self.in_room(id, Room::rules_changed));
             }
             Input::Cover { room, version } => self.cover(&room, version),
+            Input::Kick { room, session } => self.kick(&room, session),
             Input::Timeout => {}
             Input::Drain => self.drain(),
         }
@@ -102,6 +104,31 @@ impl Hub {
     /// The same for the operator, who may know of every room.
     pub fn room_for_operator(&self, name: &RoomName) -> Option<RoomInfo> {
         self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::info)
+    }
+
+    /// What is counted of all rooms.
+    pub fn figures(&self) -> Figures {
+        let rooms = self.rooms.values().filter(|room| !room.members.is_empty());
+        self.cx.counts.figures(rooms.map(|room| room.counts(&self.cx)).collect())
+    }
+
+    /// The sessions of one room; `None` when nobody is in it.
+    pub fn sessions(&self, name: &RoomName) -> Option<RoomSessions> {
+        self.cx.directory.rooms.get(name).and_then(|id| self.rooms.get(id)).map(Room::sessions)
+    }
+
+    /// Whether anybody is in a room.
+    pub fn has_room(&self, name: &RoomName) -> bool {
+        self.cx.directory.rooms.contains_key(name)
+    }
+
+    fn kick(&mut self, name: &RoomName, session: u64) {
+        let sid = SessionId(session);
+        if let Some(&id) = self.cx.directory.rooms.get(name)
+            && self.cx.directory.sessions.get(&sid) == Some(&id)
+        {
+            self.in_room(id, |room, cx| room.kick(cx, sid));
+        }
     }
 
     /// Rooms that were saved: each is as it was when somebody comes.
@@ -282,6 +309,7 @@ impl Hub {
                     ErrorCode::RateLimited => CloseCode::RateLimited,
                     _ => CloseCode::Full,
                 };
+                self.cx.counts.refused(refusal.code);
                 if refusal.code != ErrorCode::Draining {
                     self.cx.send(Some(client), refusal.fatal().into_message(None));
                 }

@@ -16,6 +16,7 @@
 //! | `room.rs`, `room/` | one room as a state machine: its members, its broadcast, its viewers |
 //! | `session.rs` | one member of a room |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
+//! | `figures.rs` | what is counted and listed for the operator |
 //! | `saved.rs`, `kept.rs` | what of a room is saved; rooms without anybody in them |
 //! | `lines.rs` | what was said before somebody came, serialised once |
 //! | `half_open.rs` | which viewer gives way when there is no place left |
@@ -31,6 +32,7 @@ mod admission;
 mod api;
 mod context;
 mod directory;
+mod figures;
 #[doc(hidden)]
 pub mod fuzz;
 mod half_open;
@@ -50,9 +52,12 @@ mod why;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, Capacity, Door, SessionPlace, SocketPlace};
+pub use admission::{Admission, Capacity, Door, PeersInUse, SessionPlace, SocketPlace};
 pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
 pub use context::Config;
+pub use figures::{
+    CONNECT_MS, Durations, Entrance, Figures, Part, RoomCounts, RoomSessions, SessionFigures, Stand,
+};
 pub use hub::Hub;
 pub use ice_servers::{IceServerConfig, TurnSecret};
 pub use lines::Lines;

@@ -7,6 +7,7 @@ mod bans;
 mod broadcast;
 mod chat;
 mod desk;
+mod figures;
 mod findings;
 mod frames;
 mod identity;
@@ -102,6 +103,8 @@ pub(crate) struct Audience {
     pub(crate) n_viewers: u32,
     /// The most of them in this broadcast.
     pub(crate) peak: u32,
+    /// All that ever connected.
+    pub(crate) joins: u64,
     /// When the members were told, and of how many.
     pub(crate) told: Option<(Instant, (u32, u32))>,
 }

@@ -15,7 +15,8 @@ use protocol::{
 use serde_json::Value;
 
 use crate::admission::{PeerPlace, SessionPlace};
-use crate::api::{ClientId, Join, RequestId};
+use crate::api::{ClientId, Join, Now, RequestId};
+use crate::figures::Entrance;
 use crate::limits::{OFFERS_BURST, OFFERS_PER_SECOND};
 
 /// Names a session in the log and in `welcome`.
@@ -56,6 +57,8 @@ pub(crate) struct Page {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Option<ClientId>,
+    /// When it came, in milliseconds since the Unix epoch.
+    pub(crate) joined: f64,
     pub(crate) addr: ClientAddr,
     pub(crate) via: Option<IpAddr>,
     /// The server's own TURN, with credentials for this client.
@@ -99,10 +102,11 @@ pub(crate) struct Manners {
 }
 
 impl Session {
-    pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Instant) -> Self {
+    pub(crate) fn new(client: ClientId, join: Join, profile: Profile, now: Now) -> Self {
         let Join { addr, via, turn, room: _, role, wants_stage, shown, place } = join;
         Self {
             client: Some(client),
+            joined: now.unix_ms,
             addr,
             via,
             turn,
@@ -121,7 +125,7 @@ impl Session {
             watching: None,
             preferred: Preferred::default(),
             manners: Manners {
-                offers: TokenBucket::new(OFFERS_PER_SECOND, OFFERS_BURST, now),
+                offers: TokenBucket::new(OFFERS_PER_SECOND, OFFERS_BURST, now.at),
                 restarted: None,
                 withdrawn: 0,
                 early: [0; 2],
@@ -141,6 +145,15 @@ impl Session {
 
     pub(crate) fn is_http(&self) -> bool {
         matches!(self.profile, Profile::Http)
+    }
+
+    /// By which door it came.
+    pub(crate) fn entrance(&self) -> Entrance {
+        match (self.is_http(), self.role) {
+            (false, _) => Entrance::Ws,
+            (true, Some(Role::Host)) => Entrance::Whip,
+            (true, _) => Entrance::Whep,
+        }
     }
 
     pub(crate) fn page(&self) -> Option<&Page> {
@@ -311,6 +324,8 @@ pub(crate) struct Watching {
     #[allow(dead_code, reason = "held until the peer is gone")]
     pub(crate) place: PeerPlace,
     pub(crate) step: Step,
+    /// When the media plane was asked for it.
+    pub(crate) asked_at: Instant,
     /// Whose media it is sent, from the answer to the last offer on.
     pub(crate) cast: Cast,
     /// Counts the server's offers to this peer, from 1.
@@ -360,11 +375,12 @@ impl Step {
 
 impl Watching {
     /// A peer that has just been asked for.
-    pub(crate) fn new(peer: PeerId, place: PeerPlace, step: Step) -> Self {
+    pub(crate) fn new(peer: PeerId, place: PeerPlace, step: Step, now: Instant) -> Self {
         Self {
             peer,
             place,
             step,
+            asked_at: now,
             cast: Cast::default(),
             neg: 0,
             connected_at: None,

@@ -27,6 +27,8 @@ pub(crate) enum Why {
     Banned,
     /// Its right to be here was taken away.
     Revoked,
+    /// The operator ended it.
+    Kicked,
     /// The server stops.
     ServerStopped,
     /// The media plane closed it.
@@ -42,6 +44,7 @@ impl fmt::Display for Why {
             Self::NoMedia => "no_media",
             Self::Banned => "banned",
             Self::Revoked => "revoked",
+            Self::Kicked => "kicked",
             Self::ClientGone => "client_gone",
             Self::GaveWay => "gave_way",
             Self::Unanswered => "unanswered",

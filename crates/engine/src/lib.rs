@@ -15,6 +15,8 @@
 
 mod addresses;
 mod capacity;
+mod counters;
+mod figures;
 mod mailbox;
 pub mod streams;
 pub mod udp;
@@ -28,14 +30,16 @@ use std::thread::JoinHandle;
 use std::time::{Instant, SystemTime};
 
 use capacity::TotalCapacity;
+use counters::{Commanded, Counters};
 use mio::Waker;
 use worker::{Addresses, Ends, Message, Waiting, Worker};
 
+pub use figures::FiguresReply;
 pub use sfu::worker_of_check;
 pub use sfu::{
-    Cap, Cast, CloseReason, Codec, Command, Event, Finding, LayerRate, MAX_PUBLISH_PACKETS,
-    MediaInfo, NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference, Reason, RoomId, Seat,
-    Shown,
+    Cap, Cast, CloseReason, Codec, Command, CoreFigures, Event, Finding, LayerRate,
+    MAX_PUBLISH_PACKETS, MediaInfo, NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference,
+    Reason, RoomId, Seat, Shown, WorkerFigures,
 };
 pub use streams::{Connection, Place};
 pub use worker::BATCHES_PER_TURN;
@@ -135,6 +139,8 @@ struct Announced {
 struct Handle {
     messages: SyncSender<Message>,
     waker: Arc<Waker>,
+    counters: Arc<Counters>,
+    commanded: Commanded,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -203,11 +209,14 @@ impl Engine {
             let (messages, inbox) = sync_channel(MAX_COMMANDS);
             let core = sfu::Config { worker: index as u8, ..core.clone() };
             let capacity = self.capacity.of_worker();
-            let ends = Ends { inbox, mailboxes, capacity, sink: Box::new(sink.clone()) };
+            let counters = Arc::new(Counters::default());
+            let (sink, stored) = (Box::new(sink.clone()), counters.clone());
+            let ends = Ends { inbox, mailboxes, capacity, sink, counters: stored };
             let worker = Worker::new(core, sockets, waiting, ends)?;
             let builder = std::thread::Builder::new().name(format!("media{index}"));
             let thread = builder.spawn(move || worker.run())?;
-            self.workers.push(Handle { messages, waker, thread: Some(thread) });
+            let (commanded, thread) = (Commanded::default(), Some(thread));
+            self.workers.push(Handle { messages, waker, counters, commanded, thread });
         }
         Ok(())
     }
@@ -235,6 +244,18 @@ impl Engine {
         if let Some(handle) = self.workers.get(usize::from(worker)) {
             handle.send(Message::GiveWay(id));
         }
+    }
+
+    /// What each media thread counts of itself. A thread that stands still delays nobody here.
+    pub fn worker_figures(&self) -> Vec<WorkerFigures> {
+        self.workers.iter().map(|it| it.counters.read(&it.commanded)).collect()
+    }
+
+    /// Asks the media threads what they count of all rooms, or of one room and its peers. Returns how many were asked:
+    /// each that is not overloaded. They reply within a turn each.
+    pub fn figures(&self, of: Option<RoomId>, reply: &FiguresReply) -> usize {
+        let asked = |it: &&Handle| it.try_send(Message::Figures(of, reply.clone()));
+        self.workers.iter().filter(asked).count()
     }
 
     /// The UDP port in use.
@@ -297,8 +318,19 @@ impl Handle {
     fn send(&self, message: Message) {
         // The thread ends only when told to, or with the process.
         if self.messages.send(message).is_ok() {
+            self.commanded.note();
             mailbox::wake(&self.waker);
         }
+    }
+
+    /// As [`Self::send`], unless it would wait. Returns whether it was sent.
+    fn try_send(&self, message: Message) -> bool {
+        let is_sent = self.messages.try_send(message).is_ok();
+        if is_sent {
+            self.commanded.note();
+            mailbox::wake(&self.waker);
+        }
+        is_sent
     }
 }
 

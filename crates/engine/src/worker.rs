@@ -8,9 +8,11 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
-use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, Sfu};
+use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, RoomId, Sfu};
 
 use crate::capacity::Capacity;
+use crate::counters::{Counters, Tally};
+use crate::figures::FiguresReply;
 use crate::mailbox::Mailboxes;
 use crate::streams::{Connection, Streams, is_stream};
 use crate::udp::{Buffers, Sockets};
@@ -36,6 +38,8 @@ pub(crate) enum Message {
     Command(Command),
     /// Of the control plane, about a new peer that there is no place for.
     Refuse(PeerId),
+    /// Of the operator: what is counted of all rooms, or of one and its peers.
+    Figures(Option<RoomId>, FiguresReply),
     /// The machine has other addresses.
     Addresses(Box<Addresses>),
     /// A TCP connection of a peer.
@@ -69,6 +73,8 @@ pub(crate) struct Worker {
     capacity: Capacity,
     sink: Box<dyn FnMut(Event) + Send>,
     dropped: Dropped,
+    tally: Tally,
+    counters: Arc<Counters>,
 }
 
 /// What a thread waits with, and what wakes it.
@@ -96,6 +102,7 @@ pub(crate) struct Ends {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) capacity: Capacity,
     pub(crate) sink: Box<dyn FnMut(Event) + Send>,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// Datagrams that could not be sent.
@@ -111,7 +118,7 @@ impl Worker {
         config: sfu::Config,
         mut sockets: Sockets,
         Waiting { poll, waker }: Waiting,
-        Ends { inbox, mailboxes, capacity, sink }: Ends,
+        Ends { inbox, mailboxes, capacity, sink, counters }: Ends,
     ) -> io::Result<Self> {
         sockets.register(poll.registry())?;
         let candidates = config.candidates.clone();
@@ -129,6 +136,8 @@ impl Worker {
             capacity,
             sink,
             dropped,
+            tally: Tally::default(),
+            counters,
         })
     }
 
@@ -161,14 +170,17 @@ impl Worker {
     /// Takes everything that came, and sends what is made of it. Returns the next deadline; `None`
     /// at the end.
     fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
-        let mut more = self.take_messages(Instant::now());
+        let begun = Instant::now();
+        let mut more = self.take_messages(begun);
         for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers);
         }
         more |= self.receive_streams();
         let mut now = Instant::now();
         for n in 0..COMMANDS_PER_TURN {
-            match self.inbox.try_recv() {
+            let message = self.inbox.try_recv();
+            self.tally.taken += u64::from(message.is_ok());
+            match message {
                 Ok(Message::Command(command)) => {
                     self.capacity.took(command.is_of_new_peer());
                     self.sfu.handle_command(command, now);
@@ -176,6 +188,7 @@ impl Worker {
                 Ok(Message::Refuse(peer)) => {
                     (self.sink)(Event::Rejected { peer, error: NegotiationError::Full });
                 }
+                Ok(Message::Figures(of, reply)) => reply.send(self.sfu.figures(of)),
                 Ok(Message::Addresses(it)) => {
                     self.sockets.set_local(it.local);
                     self.candidates.clone_from(&it.candidates);
@@ -199,6 +212,8 @@ impl Worker {
         let looks_at = self.streams.look(now, |remote| self.sfu.holds_stream(remote));
         let next = [next, looks_at].into_iter().flatten().min();
         self.capacity.keep(self.sfu.registered());
+        self.tally.turned(begun.elapsed());
+        self.counters.store(&self.tally);
         // Edge-triggered: what was left unread does not wake us again.
         Some(if more { Some(now) } else { next })
     }
@@ -238,6 +253,8 @@ impl Worker {
             // again.
             more |= self.take_messages(now);
             for (source, to, contents) in buffers.datagrams() {
+                self.tally.received += 1;
+                self.tally.received_bytes += contents.len() as u64;
                 if let Some(destination) = candidate(&self.candidates, source, to) {
                     self.sfu.handle_datagram(
                         &Datagram { source: source.into(), destination, contents },
@@ -291,13 +308,17 @@ impl Worker {
                 Output::Event(event) => (self.sink)(event),
                 Output::Message { to, message } => {
                     if let Err(message) = self.mailboxes.send(to, message) {
+                        self.tally.undelivered += 1;
                         self.sfu.undelivered(to, message, now);
                     }
                 }
                 Output::Transmits(outbox) => {
                     let dropped = &mut self.dropped;
+                    self.tally.sent += outbox.len() as u64;
+                    self.tally.sent_bytes += outbox.bytes() as u64;
                     self.streams.send(outbox, |n| dropped.note(n, &too_slow(), now));
                     self.sockets.send(outbox, |n, error| dropped.note(n, error, now));
+                    self.tally.dropped = dropped.count;
                 }
             }
         }

@@ -54,6 +54,12 @@ impl Log {
         self.queue.push(Entry::Plain(sentence.to_owned()));
     }
 
+    /// Tells how many lines were lost so far, whenever it is asked.
+    pub(crate) fn lost_lines(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let queue = self.queue.clone();
+        move || queue.lost()
+    }
+
     /// Waits until all lines are written, a second at most.
     pub(crate) fn flush(&self) {
         self.queue.flush(FLUSH_WITHIN);

@@ -28,7 +28,7 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let style = Style { format: config.log_format, hides_addresses: !config.log_addresses };
     let log = Log::start(filter, style)?;
-    let code = start_and_wait(config).unwrap_or_else(|error| {
+    let code = start_and_wait(config, &log).unwrap_or_else(|error| {
         log.say(&format!("kaibo: {}", output::sentence(&error)));
         output::failure(&error)
     });
@@ -36,12 +36,12 @@ pub(crate) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(code)
 }
 
-fn start_and_wait(config: Config) -> anyhow::Result<ExitCode> {
+fn start_and_wait(config: Config, log: &Log) -> anyhow::Result<ExitCode> {
     descriptors::check(descriptors::raise()).map_err(anyhow::Error::msg)?;
     warn_of_settings();
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let result = runtime.block_on(run(config));
+    let result = runtime.block_on(run(config, log));
     runtime.shutdown_timeout(END_WITHIN);
     result
 }
@@ -53,10 +53,11 @@ fn warn_of_settings() {
     }
 }
 
-async fn run(config: Config) -> anyhow::Result<ExitCode> {
+async fn run(config: Config, log: &Log) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::default();
     signals::stop_on_signals(shutdown.clone()).context("cannot listen for signals")?;
     let running = server::serve(config.clone(), shutdown).await?;
+    running.count_lines_lost(log.lost_lines());
     signals::reload_on_hangup(running.reload()).context("cannot listen for signals")?;
     greet(greeting::greeting(&config, &running));
     match running.wait().await {

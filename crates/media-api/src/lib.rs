@@ -9,6 +9,7 @@
 mod command;
 mod error;
 mod event;
+mod figures;
 mod finding;
 mod id;
 mod media;
@@ -20,6 +21,10 @@ use std::time::Duration;
 pub use command::Command;
 pub use error::{CloseReason, NegotiationError};
 pub use event::Event;
+pub use figures::{
+    CoreFigures, ESTIMATE_KBPS, Egress, Ingress, Links, PeerFigures, RoomFigures, TURN_US,
+    WorkerFigures,
+};
 pub use finding::Finding;
 pub use id::{PeerId, RoomId};
 pub use media::{Codec, LayerRate, MediaInfo, MediaKind};

@@ -21,8 +21,8 @@ mod values;
 pub use check::ConfigError;
 pub use file::FILE_NAME;
 pub use knobs::{
-    AuthServices, AuthServicesOverlay, Config, ConfigOverlay, Limits, LimitsOverlay, Publish,
-    PublishOverlay, Tls, TlsOverlay,
+    AuthServices, AuthServicesOverlay, Config, ConfigOverlay, Limits, LimitsOverlay, Metrics,
+    MetricsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
 };
 pub use values::{IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode};
 
@@ -78,6 +78,7 @@ impl Config {
         }
         // An empty key is none: container environments set variables to nothing.
         config.publish.key = config.publish.key.filter(|key| !key.0.is_empty());
+        config.metrics.token = config.metrics.token.filter(|token| !token.0.is_empty());
         config.check()?;
         Ok(config)
     }
@@ -106,6 +107,11 @@ impl Config {
     /// Who may publish without a key, with the default where nothing is said.
     pub fn publish_open(&self) -> auth::PublishOpen {
         self.auth().effective_open()
+    }
+
+    /// What a program shows to read the metrics.
+    pub(crate) fn metrics_token(&self) -> Option<Secret> {
+        self.metrics.token.as_ref().map(|it| Secret::new(it.0.as_str()))
     }
 
     /// The public addresses that the operator names.

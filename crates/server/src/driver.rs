@@ -10,7 +10,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use auth::{Credential, Secret, Shown};
 use axum::extract::ws::Utf8Bytes;
 use control::{
-    ClientId, Effect, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request, RequestId,
+    ClientId, Effect, Figures, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request,
+    RequestId, RoomSessions,
 };
 use media_api::{Codec, Event};
 use protocol::{
@@ -60,6 +61,10 @@ enum Message {
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
     RoomForOperator(RoomName, oneshot::Sender<Option<RoomInfo>>),
+    Figures(oneshot::Sender<Figures>),
+    Sessions(RoomName, oneshot::Sender<Option<RoomSessions>>),
+    HasRoom(RoomName, oneshot::Sender<bool>),
+    Kick(RoomName, u64, oneshot::Sender<bool>),
     Ping(oneshot::Sender<()>),
     Drain(oneshot::Sender<()>),
 }
@@ -215,6 +220,34 @@ impl HubClient {
         room.await.ok().flatten()
     }
 
+    /// What is counted of all rooms; `None` when the hub has stopped.
+    pub(crate) async fn figures(&self) -> Option<Figures> {
+        let (reply, figures) = oneshot::channel();
+        self.say(Message::Figures(reply)).await;
+        figures.await.ok()
+    }
+
+    /// The sessions of a room, if anybody is in it; `None` when the hub has stopped.
+    pub(crate) async fn sessions(&self, room: RoomName) -> Option<Option<RoomSessions>> {
+        let (reply, sessions) = oneshot::channel();
+        self.say(Message::Sessions(room, reply)).await;
+        sessions.await.ok()
+    }
+
+    /// Whether anybody is in a room; `None` when the hub has stopped.
+    pub(crate) async fn has_room(&self, room: RoomName) -> Option<bool> {
+        let (reply, has_room) = oneshot::channel();
+        self.say(Message::HasRoom(room, reply)).await;
+        has_room.await.ok()
+    }
+
+    /// Ends a session; whether it was there. `None` when the hub has stopped.
+    pub(crate) async fn kick(&self, room: RoomName, session: u64) -> Option<bool> {
+        let (reply, is_done) = oneshot::channel();
+        self.say(Message::Kick(room, session, reply)).await;
+        is_done.await.ok()
+    }
+
     /// Whether the hub's task takes messages.
     pub(crate) async fn is_running(&self) -> bool {
         let (reply, pong) = oneshot::channel();
@@ -365,6 +398,15 @@ impl Driver {
             Message::Room(name, reply) => _ = reply.send(self.hub.room_info(&name)),
             Message::RoomForOperator(name, reply) => {
                 _ = reply.send(self.hub.room_for_operator(&name));
+            }
+            Message::Figures(reply) => _ = reply.send(self.hub.figures()),
+            Message::Sessions(room, reply) => _ = reply.send(self.hub.sessions(&room)),
+            Message::HasRoom(room, reply) => _ = reply.send(self.hub.has_room(&room)),
+            Message::Kick(room, session, reply) => {
+                let sessions = self.hub.sessions(&room).map(|it| it.sessions).unwrap_or_default();
+                let is_there = sessions.iter().any(|it| it.id == session);
+                self.handle(Input::Kick { room, session });
+                _ = reply.send(is_there);
             }
             Message::Ping(reply) => _ = reply.send(()),
             Message::Drain(reply) => {

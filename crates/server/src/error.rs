@@ -36,6 +36,8 @@ impl IntoResponse for ApiError {
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = Json(ErrorBody { code: self.code, message: self.message });
         let mut response = (status, body).into_response();
+        // For the count of refusals.
+        response.extensions_mut().insert(self.code);
         let retry_ms = self.retry_ms.or((self.code == ErrorCode::Draining).then_some(RESTART_MS));
         if let Some(ms) = retry_ms {
             response.headers_mut().insert(RETRY_AFTER, ms.div_ceil(1000).into());

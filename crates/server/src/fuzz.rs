@@ -121,11 +121,18 @@ impl Server {
             listen,
             public_ips: crate::public_ips::PublicIps::default(),
             has_http: false,
-            media,
+            media: media.clone(),
             https: None,
             orders: None,
         });
         let store = store::Store::in_memory().ok()?;
+        let metrics = crate::metrics::Metrics::new(
+            hub.clone(),
+            media,
+            admission.clone(),
+            crate::listen::Table::new(crate::listen::Limits::default()),
+            store.clone(),
+        );
         let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
         let room_book = runtime.block_on(book).ok()?;
         let keys = crate::token_keys::TokenKeys::open(store.clone(), auth.clone(), hub.clone());
@@ -145,6 +152,8 @@ impl Server {
             store,
             settings: Arc::default(),
             logs_addresses: true,
+            metrics,
+            metrics_token: None,
             turn: None,
             hub,
             auth,

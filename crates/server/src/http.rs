@@ -9,6 +9,7 @@
 //! | `headers.rs` | what every response carries |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
 //! | `v1.rs` | `/api/v1`: what the operator does |
+//! | `metrics.rs` | `/metrics`; `/api/qoe`: what pages report |
 //! | `cover.rs` | the pictures of rooms |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
@@ -30,6 +31,7 @@ mod describe;
 mod doctor;
 mod headers;
 mod in_room;
+mod metrics;
 mod oembed;
 mod rooms;
 mod to_https;
@@ -46,6 +48,7 @@ pub(crate) use base::{Base, encode};
 pub(crate) use bearer::{Bearer, bearer};
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
+pub(crate) use metrics::alone as metrics_alone;
 
 use crate::ApiError;
 use crate::state::App;
@@ -74,6 +77,7 @@ fn routes(app: App) -> Router {
             post(doctor::device).layer(DefaultBodyLimit::max(doctor::DEVICE_REPORT_BYTES)),
         )
         .route("/api/health", api_get(get(api::health)))
+        .merge(metrics::routes())
         .merge(v1::routes())
         .route("/healthz", get(api::health))
         .route("/oembed", api_get(get(oembed::answer)))
@@ -89,6 +93,7 @@ fn routes(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))
         .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), metrics::count_refused))
         .with_state(app)
 }
 

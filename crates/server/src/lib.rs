@@ -22,6 +22,7 @@
 //! | `doctor.rs` | what the doctor knows of a server, and what devices found |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
 //! | `media.rs` | the seam to the media plane |
+//! | `metrics.rs`, `metrics/` | what the operator sees: metrics, history, sessions |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
 //! | `error.rs`, `problem.rs` | errors as HTTP tells them; the same as `application/problem+json` |
 //! | `limits.rs` | bounds of this crate |
@@ -42,6 +43,7 @@ mod lan;
 pub mod limits;
 pub mod listen;
 pub mod media;
+mod metrics;
 mod own_turn;
 mod owner;
 mod policies;

@@ -45,6 +45,21 @@ pub const OUTBOX_CHAT_MESSAGES: usize = 64;
 /// Bytes of them.
 pub const OUTBOX_CHAT_BYTES: usize = 64 * 1024;
 
+/// Reports of pages of one network a second, in the long run: each page sends one a minute.
+pub const BEACONS_PER_SECOND: u32 = 20;
+
+/// The same at once.
+pub const BEACONS_BURST: u32 = 200;
+
+/// Bytes of such a report.
+pub const BEACON_BYTES: usize = 1_024;
+
+/// Connections of `--metrics-listen`; one more is closed.
+pub const METRICS_CONNECTIONS: usize = 16;
+
+/// How long one of them may last, however much is asked on it.
+pub const METRICS_WITHIN: Duration = Duration::from_secs(300);
+
 /// Bytes of a room's picture.
 pub const COVER_BYTES: usize = 200_000;
 

@@ -19,10 +19,12 @@
 //! | `handshakes.rs` | how many TLS handshakes a network may ask for |
 //! | `serve_http.rs` | HTTP/1.1 and HTTP/2 on it |
 //! | `timed_io.rs`, `body.rs` | deadlines of writes; of bodies. hyper has that of heads |
+//! | `aside.rs` | an address beside it, for metrics |
 //! | `descriptors.rs` | how many connections the system allows |
 
 mod accept;
 mod ahead;
+mod aside;
 mod bind;
 mod body;
 mod connection;
@@ -37,6 +39,7 @@ mod timed_io;
 mod unfinished;
 
 pub(crate) use accept::accept;
+pub(crate) use aside::serve_aside;
 pub(crate) use bind::bind;
 pub(crate) use handlers::{Handlers, LocalAddr, OverTls};
 pub(crate) use handshakes::Handshakes;

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use engine::{Connection, Engine, StartError};
-use media_api::{Command, Event};
+use engine::{Connection, Engine, FiguresReply, StartError};
+use media_api::{Command, Event, RoomId, WorkerFigures};
 use tokio::sync::mpsc;
 
 /// A running media plane.
@@ -30,6 +30,17 @@ pub trait Media: fmt::Debug + Send + Sync + 'static {
 
     /// The addresses that offers and answers announce.
     fn candidates(&self) -> Vec<SocketAddr>;
+
+    /// What each media thread counts of itself.
+    fn worker_figures(&self) -> Vec<WorkerFigures> {
+        Vec::new()
+    }
+
+    /// Asks the media threads what they count of all rooms, or of one room and its peers. Returns how many will reply.
+    fn figures(&self, of: Option<RoomId>, reply: &FiguresReply) -> usize {
+        _ = (of, reply);
+        0
+    }
 }
 
 impl Media for Engine {
@@ -59,6 +70,14 @@ impl Media for Engine {
 
     fn candidates(&self) -> Vec<SocketAddr> {
         Self::candidates(self)
+    }
+
+    fn worker_figures(&self) -> Vec<WorkerFigures> {
+        Self::worker_figures(self)
+    }
+
+    fn figures(&self, of: Option<RoomId>, reply: &FiguresReply) -> usize {
+        Self::figures(self, of, reply)
     }
 }
 

@@ -91,6 +91,8 @@ impl IntoResponse for Problem {
         let body = Body { title, status, detail: &self.detail, code: self.code };
         let body = serde_json::to_string(&body).expect("it has string keys only");
         let mut response = (self.status, body).into_response();
+        // For the count of refusals.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         let problem = HeaderValue::from_static("application/problem+json");
         headers.insert(CONTENT_TYPE, problem);

@@ -15,11 +15,12 @@ use crate::config::http_uri;
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
-use crate::http::router;
+use crate::http::{metrics_alone, router};
 use crate::https::{Https, Loaded, own_names};
 use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
+use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::policies::Policies;
@@ -43,7 +44,9 @@ const LOOK_AT_ADDRESSES_EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Running {
     addr: SocketAddr,
+    metrics_addr: Option<SocketAddr>,
     media: Arc<dyn Media>,
+    metrics: Metrics,
     reload: Reload,
     owner: Owner,
     task: JoinHandle<Result<(), Died>>,
@@ -53,6 +56,16 @@ impl Running {
     /// The TCP address in use.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address of `--metrics-listen` in use.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_addr
+    }
+
+    /// From where the metrics take how many lines of the log were lost.
+    pub fn count_lines_lost(&self, lost: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.metrics.count_lines_lost(lost);
     }
 
     /// The UDP port in use.
@@ -120,6 +133,7 @@ pub async fn serve_with(
     let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
     let http_listener = bind_http(&config)?;
+    let metrics_listener = config.metrics.listen.map(listen::bind).transpose()?;
     let addr = listener
         .local_addr()
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
@@ -142,6 +156,7 @@ pub async fn serve_with(
     )?);
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
+    let health = store.clone();
     let room_book = RoomBook::open(store.clone(), auth.clone(), hub_client.clone()).await?;
     let token_keys = TokenKeys::open(store.clone(), auth.clone(), hub_client.clone()).await?;
     let owner = Owner::open(store.clone(), auth.clone()).await?;
@@ -170,6 +185,14 @@ pub async fn serve_with(
         https: https.clone(),
         orders: loaded.as_ref().and_then(|it| it.orders.clone()),
     });
+    let connections = Table::new(config.connections());
+    let metrics = Metrics::new(
+        hub_client.clone(),
+        media.clone(),
+        admission.clone(),
+        connections.clone(),
+        health,
+    );
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {
         hub: hub_client.clone(),
@@ -189,6 +212,8 @@ pub async fn serve_with(
         store,
         settings: config.settings().into(),
         logs_addresses: config.log_addresses,
+        metrics: metrics.clone(),
+        metrics_token: config.metrics_token(),
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -196,7 +221,6 @@ pub async fn serve_with(
         policies: Policies::new(&config.embed_origins),
         alive,
     };
-    let connections = Table::new(config.connections());
     let handlers = Handlers {
         router: router(app),
         handshakes: Handshakes::new(without_limit(&config)),
@@ -213,6 +237,13 @@ pub async fn serve_with(
     background.spawn(follow_addresses(media.clone(), shutdown.clone()));
     if let Some(jwks) = jwks {
         background.spawn(jwks.follow(shutdown.clone()));
+    }
+    background.spawn(metrics.clone().follow(shutdown.clone()));
+    let metrics_addr = metrics_listener.as_ref().and_then(|it| it.local_addr().ok());
+    if let Some(listener) = metrics_listener {
+        tracing::info!(addr = %metrics_addr.unwrap_or(addr), "metrics are served");
+        let router = metrics_alone(metrics.clone());
+        background.spawn(listen::serve_aside(listener, router, shutdown.clone()));
     }
     if let Some(asking) = asking {
         background.spawn(asking.follow(public_ips, media.clone(), shutdown.clone()));
@@ -238,7 +269,7 @@ pub async fn serve_with(
     };
     let task = tokio::spawn(supervise(tasks));
     tracing::info!(%addr, udp_port = media.udp_port(), "server started");
-    Ok(Running { addr, media, reload, owner, task })
+    Ok(Running { addr, metrics_addr, media, metrics, reload, owner, task })
 }
 
 /// Where media listens. Pages on loopback have a proxy in front, which brings no UDP: media comes

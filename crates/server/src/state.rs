@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use auth::Auth;
+use auth::{Auth, Secret};
 use control::Admission;
 use protocol::{IceServer, RoomName};
 use store::Store;
@@ -16,6 +16,7 @@ use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
 use crate::lan::lan_addresses;
+use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::policies::Policies;
@@ -44,6 +45,9 @@ pub(crate) struct App {
     pub(crate) settings: Arc<[(String, String)]>,
     /// Whether addresses of clients may be written down.
     pub(crate) logs_addresses: bool,
+    pub(crate) metrics: Metrics,
+    /// Whoever shows it may read `/metrics`, and nothing else.
+    pub(crate) metrics_token: Option<Secret>,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -480,6 +480,19 @@ impl Egress {
         self.media.as_ref().is_some_and(|it| it.estimator.loses_much())
     }
 
+    /// The smoothed round trip; `None` before a report gave one.
+    pub(crate) fn round_trip(&self) -> Option<Duration> {
+        self.media.as_ref()?.feedback.round_trip
+    }
+
+    /// What it was sent and reported so far.
+    pub(crate) fn figures(&self) -> media_api::Egress {
+        let Some(media) = &self.media else { return media_api::Egress::default() };
+        let mut figures = media.feedback.counted;
+        media.sender.count(&mut figures);
+        figures
+    }
+
     /// The rate received by the viewer, in bit/s.
     pub(crate) fn arriving_bps(&self) -> u64 {
         self.media.as_ref().map_or(0, |it| it.estimator.arriving_bps())

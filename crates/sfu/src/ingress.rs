@@ -113,6 +113,12 @@ impl Publisher {
         it.review(now)
     }
 
+    /// What it sent so far.
+    pub(crate) fn figures(&self) -> media_api::Ingress {
+        let Source::WebRtc(it) = &self.source;
+        it.figures()
+    }
+
     /// Processes a datagram.
     pub(crate) fn handle_datagram(
         &mut self,

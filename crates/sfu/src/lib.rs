@@ -40,7 +40,7 @@ pub use crate::datagram::{Datagram, RemoteAddr, StreamId};
 pub use crate::workers::message::WorkerMessage;
 pub use crate::workers::{addressee, home_of, registrar_of};
 pub use media_api::{
-    CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, Cast, CloseReason, Codec, Command, Event, Finding,
-    LayerRate, MediaInfo, NegotiationError, PeerId, Preference, QUIET_AFTER, Reason, RoomId,
-    STALL_AFTER, Seat, Shown,
+    CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, Cast, CloseReason, Codec, Command, CoreFigures, Egress,
+    Event, Finding, Ingress, LayerRate, MediaInfo, NegotiationError, PeerId, Preference,
+    QUIET_AFTER, Reason, RoomId, STALL_AFTER, Seat, Shown, TURN_US, WorkerFigures,
 };

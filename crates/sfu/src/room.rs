@@ -3,6 +3,7 @@
 
 pub(crate) mod bitrate;
 pub(crate) mod demand;
+pub(crate) mod figures;
 pub(crate) mod guest;
 pub(crate) mod keyframes;
 pub(crate) mod ring;
@@ -79,6 +80,8 @@ pub(crate) struct Room {
     inspect_at: Option<Instant>,
     /// The layers of the last [`Change::Unwanted`].
     unwanted: Rids,
+    /// What was counted of peers that are gone.
+    pub(crate) gone: figures::Totals,
 }
 
 /// A fan-out that waits for more packets.
@@ -136,8 +139,9 @@ impl Room {
         let arrived = packet.arrived;
         let track = if format.codec.is_video() { &mut self.video } else { &mut self.audio };
         let is_new = track.push(stream, format, packet);
-        let began =
-            self.last_media_at.replace(arrived).is_none() | std::mem::take(&mut self.is_quiet);
+        let before = self.last_media_at.replace(arrived);
+        self.note_silence(before, arrived);
+        let began = before.is_none() | std::mem::take(&mut self.is_quiet);
         if !(is_new || began) {
             return None;
         }

@@ -2,6 +2,7 @@
 //! numbering of its packets. It only reads the rings, so it cannot slow down other viewers.
 
 pub(crate) mod cursor;
+mod freeze;
 mod guests;
 pub(crate) mod intermittent;
 pub(crate) mod layer_selector;
@@ -57,6 +58,8 @@ pub(crate) struct Viewer {
     inbound: Option<Box<Inbound>>,
     /// The numbers that its streams begin with.
     first: FirstNumbers,
+    /// What the workers counted where it was before.
+    counted: media_api::Egress,
 }
 
 /// What a viewer needs after [`Viewer::pump`].
@@ -140,7 +143,9 @@ impl Viewer {
         let (audio, video) =
             (Sending::new(sound, first, None), VideoSender::new(Seat::HOST, first));
         let pending = PendingChecks::default();
-        Self { egress, timer_at: None, audio, video, pending, guests: None, inbound: None, first }
+        let counted = media_api::Egress::default();
+        let (guests, inbound) = (None, None);
+        Self { egress, timer_at: None, audio, video, pending, guests, inbound, first, counted }
     }
 
     /// Handles a datagram that the worker `origin` received.
@@ -218,6 +223,32 @@ impl Viewer {
         if let Some(guests) = &mut self.guests {
             guests.park();
         }
+    }
+
+    /// What it was sent at this worker.
+    pub(crate) fn figures(&self) -> media_api::Egress {
+        let mut figures = self.egress.figures();
+        figures.freezes = self.video.freezes.n;
+        figures.frozen_ms = self.video.freezes.ms;
+        figures.since(&self.counted)
+    }
+
+    /// What it published.
+    pub(crate) fn inbound_figures(&self) -> media_api::Ingress {
+        self.inbound.as_ref().map(|it| it.figures()).unwrap_or_default()
+    }
+
+    /// The bandwidth estimate of its link, in kbit/s.
+    pub(crate) fn estimate_kbps(&self) -> Option<u32> {
+        let bps = self.egress.estimate_bps()?;
+        Some(u32::try_from(bps / 1_000).unwrap_or(u32::MAX))
+    }
+
+    /// The same for the last time here: it leaves this worker.
+    pub(crate) fn take_figures(&mut self) -> media_api::Egress {
+        let figures = self.figures();
+        self.counted += figures;
+        figures
     }
 
     /// Reads a little of the data that serving it reads. With thousands of viewers each has left the

@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     queue: Mutex<Queue>,
     /// Something waits, or nothing more comes.
     news: Condvar,
+    /// The folder could be written at first.
+    pub(crate) is_writable: bool,
 }
 
 #[derive(Default)]
@@ -110,6 +112,16 @@ impl std::fmt::Debug for Queue {
     }
 }
 
+impl Queue {
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing_since.is_some()
+    }
+
+    pub(crate) fn n_waiting(&self) -> usize {
+        self.calls.len() + self.rooms.len()
+    }
+}
+
 impl Store {
     /// Opens the file in the data folder; makes both where they are missing.
     ///
@@ -138,14 +150,11 @@ impl Store {
     }
 
     fn start(connection: Connection, lock: Option<File>) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), news: Condvar::new() });
-        let worker = Worker {
-            shared: shared.clone(),
-            connection,
-            is_writable: lock.is_some(),
-            retry_at: None,
-            _lock: lock,
-        };
+        let is_writable = lock.is_some();
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), news: Condvar::new(), is_writable });
+        let worker =
+            Worker { shared: shared.clone(), connection, is_writable, retry_at: None, _lock: lock };
         let thread = std::thread::Builder::new().name("store".into()).spawn(|| worker.run())?;
         Ok(Self(Arc::new(Handle { shared, thread: Mutex::new(Some(thread)) })))
     }

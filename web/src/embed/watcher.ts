@@ -1,5 +1,6 @@
 import { acceptOffer } from "../live/accept-offer";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "../live/error-kinds";
+import { Experience } from "../live/experience";
 import { GuestStreams, HOST_STREAM } from "../live/guest-streams";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "../live/peer";
 import { PeerGuard } from "../live/peer-guard";
@@ -52,6 +53,7 @@ export class Watcher extends Store<WatcherSnapshot> {
   readonly #options: WatcherOptions;
   readonly #stall = new StallDetector(Date.now());
   readonly #guests = new GuestStreams();
+  readonly #experience: Experience;
   readonly #cleanUp: (() => void)[];
   #signaling: Signaling | null = null;
   #guard: PeerGuard | null = null;
@@ -87,11 +89,13 @@ export class Watcher extends Store<WatcherSnapshot> {
       starved: false,
     });
     this.#options = options;
+    this.#experience = new Experience({ room: options.room, page: "embed" });
     const poll = setInterval(() => void this.#poll(), POLL_MS);
     this.#cleanUp = [
       () => clearInterval(poll),
       watchVisibility((seen) => {
         this.#seen = seen;
+        if (!seen) this.#experience.hidden();
         this.#sayVisible();
       }),
       this.#guests.subscribe(() => this.update({ guests: this.#guests.getSnapshot().streams })),
@@ -104,6 +108,7 @@ export class Watcher extends Store<WatcherSnapshot> {
   /** The page saw a frame: it knows before our next reading does. */
   frameShown(): void {
     this.#framed = true;
+    this.#experience.framed();
     this.#sayVisible();
     if (this.getSnapshot().room?.live === "live") this.#playing = true;
     this.#refresh();
@@ -111,6 +116,7 @@ export class Watcher extends Store<WatcherSnapshot> {
 
   close(): void {
     this.#isOver = true;
+    this.#experience.tell();
     for (const end of this.#cleanUp) end();
     this.#end();
   }
@@ -193,6 +199,7 @@ export class Watcher extends Store<WatcherSnapshot> {
     if (room.live !== "live") this.#playing = false;
     if (room.live !== before?.live) this.#expectAnew();
     this.update({ room });
+    this.#experience.room(room.live === "live");
     this.#refresh();
   }
 
@@ -249,6 +256,7 @@ export class Watcher extends Store<WatcherSnapshot> {
       return null;
     }
     this.#pc = pc;
+    this.#experience.renewed();
     this.#expectAnew();
     this.#guests.watch(pc);
     const own = new MediaStream();
@@ -319,6 +327,7 @@ export class Watcher extends Store<WatcherSnapshot> {
     const pc = this.#pc;
     const report = await pc?.getStats().catch(() => null);
     if (this.#isOver || !report || pc !== this.#pc || !this.#guard?.hasConnected) return;
+    this.#experience.sample(report, { watches: this.#isExpecting() && this.#playing });
     let bytes = 0;
     report.forEach((entry: { type: string; bytesReceived?: number }) => {
       if (entry.type === "inbound-rtp") bytes += entry.bytesReceived ?? 0;

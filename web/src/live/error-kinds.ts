@@ -30,5 +30,5 @@ export const HOPELESS_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** What became of a page to which the server said `bye` for good. */
 export function problemOfBye(reason: string): "banned" | "replaced" {
-  return reason === "banned" ? "banned" : "replaced";
+  return reason === "banned" || reason === "kicked" ? "banned" : "replaced";
 }

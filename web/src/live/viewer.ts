@@ -3,6 +3,7 @@ import { AirTime } from "./air-time";
 import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
+import { Experience } from "./experience";
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
@@ -58,6 +59,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly #signaling: Signaling;
   readonly #flow = new FlowJudge(Date.now());
   readonly #air = new AirTime();
+  readonly #experience: Experience;
   #guard: PeerGuard | null = null;
   #reader = new StatsReader();
   #iceServers: RTCIceServer[] = [];
@@ -108,6 +110,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     super({ ...VIEWER_START, choice: recallChoice(), smooth: recallSmooth() });
     this.room = options.room;
     this.#options = options;
+    this.#experience = new Experience({ room: options.room, page: "room" });
     this.#signaling = new Signaling({
       hello: () => ({
         role: options.host ? "host" : "fan",
@@ -129,6 +132,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
       this.#seen = seen;
+      if (!seen) this.#experience.hidden();
       this.#sayWish();
     });
     // Another network may have a path.
@@ -168,6 +172,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** The page saw a frame: it knows before our next reading does. */
   frameShown(): void {
     this.#framed = true;
+    this.#experience.framed();
     this.#sayWish();
     if (this.getSnapshot().room?.live !== "live") return;
     this.#flow.playing = true;
@@ -182,6 +187,7 @@ export class Viewer extends Store<ViewerSnapshot> {
   /** The page goes away for good. */
   close(): void {
     this.#closed = true;
+    if (!this.#options.host) this.#experience.tell();
     this.#paths.close();
     this.chat.close();
     clearTimeout(this.#pollTimer);
@@ -259,6 +265,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     }
     if (room.live !== before?.live) this.#flow.reset(Date.now());
     this.latency.uplink(room.uplinkMs);
+    this.#experience.room(room.live === "live");
     this.update({ room: { ...room, since: this.#air.sinceOf(room, Date.now()) } });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -376,6 +383,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     }
     this.pc = pc;
     this.#reader = new StatsReader();
+    this.#experience.renewed();
     this.#flow.reset(Date.now());
     this.guests.watch(pc);
     const own = new MediaStream();
@@ -452,9 +460,17 @@ export class Viewer extends Store<ViewerSnapshot> {
       const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
       this.#tell(trueMs);
       this.update({ stats });
+      this.#experienced(report, trueMs);
       this.#judge(stats);
     }
     this.#schedule();
+  }
+
+  #experienced(report: RTCStatsReport, latencyMs: number | null): void {
+    const { room, layer } = this.getSnapshot();
+    const watches = room?.live === "live" && this.#seen && this.#flow.playing;
+    const shown = { watches, latencyMs, layer: layer?.on ? (layer.rid ?? "whole") : null };
+    if (!this.#options.host) this.#experience.sample(report, shown);
   }
 
   /** Tells the server now and then how late the picture is. */

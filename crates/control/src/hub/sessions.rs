@@ -50,7 +50,7 @@ impl Hub {
         let room = self.room_id(&name);
         let sid = SessionId(self.cx.new_id());
         tracing::debug!(session = %sid, room = %name, ip = %join.addr.ip, "client joined");
-        let session = Session::new(client, join, profile, self.cx.now.at);
+        let session = Session::new(client, join, profile, self.cx.now);
         self.in_room(room, |room, _| {
             room.members.insert(sid, session);
         });

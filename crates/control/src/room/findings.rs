@@ -14,12 +14,32 @@ pub(crate) struct Findings {
     found: Vec<media_api::Finding>,
     /// As the host was told last.
     pub(crate) told: Vec<Finding>,
+    /// Since when each of them holds, in milliseconds since the Unix epoch.
+    since: Vec<(FindingCode, f64)>,
 }
 
 impl Findings {
     /// Whether pictures stand still for all viewers because of what was found.
     pub(crate) fn stop_pictures(&self) -> bool {
         self.found.iter().any(stops_pictures)
+    }
+
+    /// What the host was told last, and since when it holds.
+    pub(crate) fn since(&self) -> impl Iterator<Item = (Finding, f64)> {
+        self.told.iter().filter_map(|it| {
+            let (_, since) = self.since.iter().find(|(code, _)| *code == it.code)?;
+            Some((it.clone(), *since))
+        })
+    }
+
+    fn date(&mut self, unix_ms: f64) {
+        let Self { told, since, .. } = self;
+        since.retain(|(code, _)| told.iter().any(|it| it.code == *code));
+        for it in told {
+            if !since.iter().any(|(code, _)| *code == it.code) {
+                since.push((it.code, unix_ms));
+            }
+        }
     }
 }
 
@@ -61,6 +81,7 @@ impl Room {
             return;
         }
         let before = std::mem::replace(&mut self.broadcast.findings.told, now);
+        self.broadcast.findings.date(cx.now.unix_ms);
         let told = &self.broadcast.findings.told;
         for new in appeared(&before, told) {
             let (code, problem) = (new.code.as_str(), &new.message);

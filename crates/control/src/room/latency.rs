@@ -27,6 +27,15 @@ impl Latencies {
         self.0.remove(&session);
     }
 
+    /// The median and the worst of what was said lately, in milliseconds.
+    pub(crate) fn now(&self, now: Instant) -> Option<(f64, f64)> {
+        let is_recent = |at: &Instant| now.saturating_duration_since(*at) < LATENCY_COUNTS;
+        let recent = self.0.values().filter(|(at, _)| is_recent(at));
+        let mut all: Vec<f64> = recent.map(|(_, ms)| *ms).collect();
+        all.sort_by(f64::total_cmp);
+        Some((*all.get(all.len() / 2)?, *all.last()?))
+    }
+
     /// What the host is told; nothing when nobody said anything lately.
     pub(crate) fn tell(&mut self, now: Instant) -> Option<ServerMessage> {
         self.0.retain(|_, (at, _)| now.saturating_duration_since(*at) < LATENCY_COUNTS);

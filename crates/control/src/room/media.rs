@@ -83,14 +83,18 @@ impl Room {
     fn viewer_connected(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
         let is_audience = session.watching.as_ref().is_some_and(|it| it.cast.has_host);
-        let (door, ip) = (if session.is_http() { "whep" } else { "ws" }, session.addr.ip);
+        let (entrance, ip) = (session.entrance(), session.addr.ip);
+        let door = entrance.as_str();
         let Some(watching) = session.watching.as_mut() else { return };
         if watching.connected_at.is_none() {
             watching.connected_at = Some(cx.now.at);
+            let took = cx.now.at.saturating_duration_since(watching.asked_at);
             if !is_audience || watching.is_preview {
                 return;
             }
             self.audience.n_viewers += 1;
+            self.audience.joins += 1;
+            cx.counts.watches(entrance, took.as_millis() as u64);
             let n_viewers = self.audience.n_viewers;
             tracing::info!(
                 room = %self.name, session = %sid, door, %ip, n_viewers, "viewer joined"

@@ -256,8 +256,10 @@ impl Room {
     /// A claim was taken: the member is the host now.
     fn commit(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
+        let entrance = session.entrance();
         let publishing = session.publishing.get_or_insert_default();
         let Some(mut claim) = publishing.claim.take() else { return };
+        cx.counts.published(entrance);
         claim.joined_at = Some(cx.now.at);
         cx.publisher_taken(&session.addr);
         if self.claimant == Some(sid) {

@@ -51,7 +51,7 @@ impl Room {
         let via = session.via;
         let cast = self.cast_of(sid);
         let publishes = self.seat_of_unnamed(sid);
-        let watching = Watching::new(peer, place, Step::Offering(reply_to));
+        let watching = Watching::new(peer, place, Step::Offering(reply_to), cx.now.at);
         self.add_viewer(cx, sid, Watching { cast: cast.clone(), ..watching });
         cx.command(Command::Watch { room, peer, cast, publishes, via });
         self.prefer_again(cx, sid);
@@ -260,7 +260,7 @@ impl Room {
         self.withdraw_viewer(cx, sid, Why::Replaced);
         let place = self.viewer_place(cx, sid)?;
         let peer = cx.new_peer(sid);
-        let watching = Watching::new(peer, place, Step::ClientOffered(reply_to));
+        let watching = Watching::new(peer, place, Step::ClientOffered(reply_to), cx.now.at);
         self.add_viewer(cx, sid, Watching { sdp_session, ..watching });
         cx.command(Command::WatchOffer { room, peer, offer, via });
         self.prefer_again(cx, sid);

@@ -41,6 +41,8 @@ pub(super) struct Queue {
 pub(super) struct State {
     /// Lines that found the queue full.
     pub(super) dropped: AtomicU64,
+    /// Lines that were lost so far: those, and those that could not be written.
+    pub(super) lost: AtomicU64,
     /// Nothing was written within the time of a flush.
     pub(super) stands_still: AtomicBool,
 }
@@ -57,7 +59,13 @@ impl Queue {
     pub(super) fn push(&self, entry: Entry) {
         if self.entries.try_send(entry).is_err() {
             self.state.dropped.fetch_add(1, Ordering::Relaxed);
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// How many lines were lost so far.
+    pub(super) fn lost(&self) -> u64 {
+        self.state.lost.load(Ordering::Relaxed)
     }
 
     /// Waits until all lines so far are written, and no longer than `within`. Where that has failed

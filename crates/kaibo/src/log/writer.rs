@@ -110,6 +110,7 @@ impl<W: Write + Send + 'static> Writer<W> {
         self.since_told += 1;
         if let Err(error) = self.put(line.as_bytes()) {
             self.failed += 1;
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
             self.error = Some(error);
         }
         self.state.stands_still.store(false, Ordering::Relaxed);

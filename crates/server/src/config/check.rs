@@ -94,6 +94,15 @@ impl Config {
             )));
         }
         self.check_auth()?;
+        let token = self.metrics.token.as_ref().map(|it| it.0.as_str());
+        if token.is_some_and(|it| {
+            it.chars().count() < KEY_MIN_CHARS || it.len() > auth::Secret::MAX_BYTES
+        }) {
+            return Err(ConfigError::Invalid(format!(
+                "the token of metrics has {KEY_MIN_CHARS} characters to {} bytes; `openssl rand -hex 16` makes one",
+                auth::Secret::MAX_BYTES
+            )));
+        }
         if self.max_peers == 0 || self.max_viewers == 0 {
             return invalid("max_peers and max_viewers are at least 1");
         }

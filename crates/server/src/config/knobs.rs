@@ -95,6 +95,8 @@ knobs! {
         auth: AuthServices, AuthServicesOverlay;
         > /// The `[tls]` table.
         tls: Tls, TlsOverlay;
+        > /// The `[metrics]` table.
+        metrics: Metrics, MetricsOverlay;
         > /// The `[limits]` table.
         limits: Limits, LimitsOverlay;
     }
@@ -171,6 +173,19 @@ knobs! {
         /// with --tls auto, else none]
         http_port: [u16],
             (long = "http-port", value_name = "PORT", env = "KAIBO_HTTP_PORT");
+    }
+}
+
+knobs! {
+    /// Metrics for Prometheus. The operator reads them at /metrics of the port of pages, too.
+    Metrics, MetricsOverlay {
+        ? /// TCP address at which anybody reads /metrics without a key, such as 127.0.0.1:9464 [default: none]
+        listen: [SocketAddr],
+            (id = "metrics_listen", long = "metrics-listen", value_name = "ADDR:PORT", env = "KAIBO_METRICS_LISTEN");
+        ? /// Token with which a program reads /metrics at the port of pages, 16 characters or more, and does nothing
+        /// else
+        token: [SecretText],
+            (long = "metrics-token", value_name = "TOKEN", env = "KAIBO_METRICS_TOKEN", hide_env_values = true);
     }
 }
 

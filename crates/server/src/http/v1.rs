@@ -7,12 +7,14 @@
 //! | `rooms.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
+//! | `figures.rs` | history, sessions of a room, findings |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
 
 mod audit;
+mod figures;
 mod invites;
 mod keys;
-mod operator;
+pub(super) mod operator;
 mod owner;
 mod page;
 mod rooms;
@@ -42,4 +44,5 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/tokens", post(tokens::mint))
         .route("/api/v1/audit", get(audit::list))
         .route("/api/v1/settings", get(settings::list))
+        .merge(figures::routes())
 }

@@ -117,6 +117,12 @@ impl Table {
         Some((Arc::new(Place::new(self.clone(), id, now)), closed))
     }
 
+    /// How many connections there are, and how many there may be.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.entries.len(), inner.limits.connections)
+    }
+
     /// How long the next newcomer should wait with the system: all places are taken, and those that could give
     /// way have only just come; or many gave way whose sockets are still open.
     pub(super) fn wait_for_place(&self, now: Instant) -> Option<Duration> {

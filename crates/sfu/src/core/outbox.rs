@@ -90,6 +90,11 @@ impl Outbox {
         self.messages.len()
     }
 
+    /// The bytes of all messages.
+    pub fn bytes(&self) -> usize {
+        self.used
+    }
+
     /// The messages over UDP, in order.
     pub fn transmits(&self) -> impl ExactSizeIterator<Item = Transmit<'_>> {
         self.messages.iter().map(|it| self.transmit(it))

@@ -1,6 +1,7 @@
 //! All rooms and peers of one worker. [`Sfu`] owns them, routes datagrams, commands and time to them,
 //! and collects their outputs. Nothing here is shared.
 
+mod figures;
 mod findings;
 pub(crate) mod migration;
 mod negotiation;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use self::figures::Gone;
 use self::strangers::Strangers;
 use crate::config::Config;
 use crate::core::demux::Demux;
@@ -111,6 +113,7 @@ pub struct Sfu {
     strangers: Strangers,
     /// The number of peers here whose registrar is another worker.
     n_foreign: usize,
+    gone: Gone,
 }
 
 impl Sfu {
@@ -134,6 +137,7 @@ impl Sfu {
             forwarded: ForwardedAddrs::default(),
             strangers: Strangers::default(),
             n_foreign: 0,
+            gone: Gone::default(),
         }
     }
 
@@ -545,7 +549,9 @@ impl Sfu {
             }
         } else if let Some(seat) = room.seat_of(peer) {
             self.close_guest(room_id, seat, reason, now);
-        } else if let Some(mut viewer) = room.viewers.remove(&peer) {
+        } else if room.viewers.contains_key(&peer) {
+            room.retire_viewer(peer);
+            let Some(mut viewer) = room.viewers.remove(&peer) else { return };
             if let Some(seat) = viewer.inbound().map(|it| it.seat) {
                 self.unseat_viewer(room_id, seat, peer, now);
             }
@@ -567,6 +573,7 @@ impl Sfu {
         if self.rooms.get(&room_id).is_some_and(Room::is_empty)
             && let Some(room) = self.rooms.remove(&room_id)
         {
+            self.gone.add(room_id, room.totals());
             self.timers.set(Deadline::Room(room_id), None);
             self.dirty.remove(&room_id);
             if room.is_subscribed {
@@ -587,6 +594,7 @@ impl Sfu {
     }
 
     fn say_goodbye_to_publisher(&mut self, mut it: Publisher, reason: CloseReason, now: Instant) {
+        self.retire_publisher(&it);
         if reason != CloseReason::Internal {
             contain(it.id, || {
                 it.close();

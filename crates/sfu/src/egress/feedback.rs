@@ -8,7 +8,7 @@ use super::send_history::{PacketOutcome, Repeat};
 use super::sender::Sender;
 use crate::transport::sdp::Ssrcs;
 use bwe::{Estimator, PacketResult};
-use media_api::{MAX_GUESTS, Seat};
+use media_api::{Egress, MAX_GUESTS, Seat};
 
 /// The most retransmissions that wait until the viewer is served. One entry of a NACK requests up to 17.
 /// Beyond this number, the viewer requests them again after a round trip.
@@ -98,6 +98,8 @@ pub(crate) struct Feedback {
     /// How much longer than a round trip the viewer takes to read a retransmission. A viewer that is
     /// short of CPU requests packets again that it has received but not read.
     pub(crate) late: Duration,
+    /// What it asked for and reported so far.
+    pub(crate) counted: Egress,
 }
 
 impl Feedback {
@@ -113,20 +115,27 @@ impl Feedback {
     ) {
         for packet in rtcp::packets(compound) {
             match packet {
-                Packet::Nack(nack) => match ssrcs.seat_of_video(nack.media_ssrc) {
-                    Some(Seat::HOST) => {
-                        self.is_picture_read = true;
-                        self.request(nack.seqs());
+                Packet::Nack(nack) => {
+                    self.counted.nacks += nack.seqs().count() as u64;
+                    match ssrcs.seat_of_video(nack.media_ssrc) {
+                        Some(Seat::HOST) => {
+                            self.is_picture_read = true;
+                            self.request(nack.seqs());
+                        }
+                        Some(guest) => {
+                            let space = MAX_REQUESTS.saturating_sub(self.requests_of_guests.len());
+                            let requests = nack.seqs().map(|it| (guest, it));
+                            self.requests_of_guests.extend(requests.take(space));
+                        }
+                        None => {}
                     }
-                    Some(guest) => {
-                        let space = MAX_REQUESTS.saturating_sub(self.requests_of_guests.len());
-                        let requests = nack.seqs().map(|it| (guest, it));
-                        self.requests_of_guests.extend(requests.take(space));
-                    }
-                    None => {}
-                },
-                Packet::Pli(pli) => self.want_keyframe(ssrcs.seat_of_video(pli.media_ssrc)),
+                }
+                Packet::Pli(pli) => {
+                    self.counted.keyframe_requests += 1;
+                    self.want_keyframe(ssrcs.seat_of_video(pli.media_ssrc));
+                }
                 Packet::Fir(fir) => {
+                    self.counted.keyframe_requests += 1;
                     let entries = fir.entries.clone();
                     entries.for_each(|it| self.want_keyframe(ssrcs.seat_of_video(it.ssrc)));
                 }
@@ -137,6 +146,9 @@ impl Feedback {
                     estimator.on_feedback(now_us, fates.map(|it| missed.note(it)));
                     self.is_picture_read |= missed.has_picture;
                     self.repeated(&missed);
+                    self.counted.reported += (missed.n_lost + missed.n_came) as u64;
+                    self.counted.lost += missed.n_lost as u64;
+                    self.counted.repaired += u64::from(missed.n_repeats);
                     let is_read = self.is_picture_read;
                     let history = sender.history();
                     let is_missed = |it: &u16| is_read && history.misses(*it, missed.told);

@@ -50,6 +50,16 @@ impl GuestStreams {
         self.0.get_mut(usize::from(seat.index_beside_host()?))?.as_deref_mut()
     }
 
+    /// All streams.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &RtpStream> {
+        self.0.iter().flatten().flat_map(|it| [&it.audio, &it.video, &it.rtx])
+    }
+
+    /// Packets on the retransmission streams.
+    pub(super) fn n_repeats(&self) -> u64 {
+        self.0.iter().flatten().map(|it| it.rtx.n_sent).sum()
+    }
+
     /// All streams of sound and picture, with their SSRCs.
     pub(super) fn media(&self) -> impl Iterator<Item = (&RtpStream, u32)> {
         let all = self.0.iter().flatten();

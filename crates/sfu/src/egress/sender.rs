@@ -18,7 +18,7 @@ use crate::media::packet::NO_PAYLOAD;
 use crate::transport::ice::Path;
 use crate::transport::sdp::{Remote, Ssrcs};
 use bwe::Probe;
-use media_api::{MediaKind, Seat};
+use media_api::{Egress, MediaKind, Seat};
 
 /// The smallest burst of retransmissions, in bytes: 20 packets, as for any packets.
 ///
@@ -283,6 +283,16 @@ impl Sender {
         &mut self.history
     }
 
+    /// What was sent so far: packets, bytes, and packets on the retransmission streams.
+    pub(crate) fn count(&self, into: &mut Egress) {
+        let of_host = [&self.audio, &self.video, &self.rtx];
+        for stream in of_host.into_iter().chain(self.guests.streams()) {
+            into.packets += stream.n_sent;
+            into.bytes += stream.account.octets;
+        }
+        into.repeats += self.rtx.n_sent + self.guests.n_repeats();
+    }
+
     /// The round trip that follows from a report block.
     pub(crate) fn round_trip(&self, block: &rtcp::ReportBlock, now: Instant) -> Option<Duration> {
         self.reports.round_trip(block.last_sr, block.delay_since_last_sr, now)
@@ -322,7 +332,8 @@ impl Sender {
                 ntp,
                 rtp_ts,
                 packets: stream.account.packets,
-                octets: stream.account.octets,
+                // RFC 3550, section 6.4.1: it wraps.
+                octets: stream.account.octets as u32,
             };
             let Some(n) = rtcp::write::sender_report(&mut buffer[len..], &info) else { return };
             len += n;

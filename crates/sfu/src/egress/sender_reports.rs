@@ -13,8 +13,8 @@ const REMEMBERED: usize = 4;
 pub(crate) struct Account {
     /// The number of packets; the low 32 bits.
     pub(crate) packets: u32,
-    /// The bytes of payload without padding; the low 32 bits.
-    pub(crate) octets: u32,
+    /// The bytes of payload without padding.
+    pub(crate) octets: u64,
     /// One moment in our clock and as an RTP timestamp.
     point: Option<(Instant, u32)>,
     clock_rate: u32,
@@ -24,7 +24,7 @@ impl Account {
     /// Records a packet that was sent.
     pub(crate) fn note(&mut self, captured: Instant, ts: u32, clock_rate: u32, payload: usize) {
         self.packets = self.packets.wrapping_add(1);
-        self.octets = self.octets.wrapping_add(payload as u32);
+        self.octets = self.octets.wrapping_add(payload as u64);
         self.point = Some((captured, ts));
         self.clock_rate = clock_rate;
     }

@@ -34,6 +34,11 @@ impl Inbound {
         self.source.take_answer(text)
     }
 
+    /// What it sent so far.
+    pub(crate) fn figures(&self) -> media_api::Ingress {
+        self.source.figures()
+    }
+
     /// Takes what came on the connection, decrypted.
     pub(crate) fn take(&mut self, plain: Plain<'_>, now: Instant) {
         match plain {

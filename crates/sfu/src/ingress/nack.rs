@@ -104,8 +104,9 @@ impl NackGenerator {
         self.missing.extend(range.map(of));
     }
 
-    /// A packet arrived, original or retransmitted. Call it for each packet that was not received before.
-    pub(crate) fn arrived(&mut self, seq: u64, now: Instant) {
+    /// A packet arrived, original or retransmitted. Call it for each packet that was not received before. Returns whether
+    /// it was requested.
+    pub(crate) fn arrived(&mut self, seq: u64, now: Instant) -> bool {
         // A retransmission of a packet older than the window would be discarded.
         while self.missing.front().is_some_and(|it| it.seq.saturating_add(WINDOW) <= seq) {
             self.missing.pop_front();
@@ -118,7 +119,9 @@ impl NackGenerator {
             && let Some(found) = self.missing.remove(at)
         {
             self.learn(found, now);
+            return found.tries > 0;
         }
+        false
     }
 
     /// The sequence numbers to request now, in order; empty before [`Self::deadline`].

@@ -58,6 +58,8 @@ const LATER: Duration = Duration::from_secs(60);
 pub(crate) struct WebRtc {
     /// Diagnostics of what it sends.
     pub(super) ingest: Ingest,
+    /// What it sent so far.
+    figures: media_api::Ingress,
     /// Whether it is the host, or which guest.
     seat: Seat,
     shared: Shared,
@@ -151,6 +153,7 @@ impl WebRtc {
         rand::fill(&mut random).expect("the system has random numbers");
         Self {
             ingest: Ingest::new(limits.kbps, limits.drop, now),
+            figures: media_api::Ingress::default(),
             seat,
             shared: shared.clone(),
             links: Vec::new(),
@@ -316,6 +319,8 @@ impl WebRtc {
         if let Some(link) = self.links.get_mut(at) {
             link.estimate.received(payload_len);
         }
+        self.figures.packets += 1;
+        self.figures.bytes += payload_len as u64;
         // The limits count from here on: until it is authenticated, a packet from the publisher's address may be
         // forged.
         let is_admitted = self.ingest.admits(payload_len, now);
@@ -413,7 +418,14 @@ impl WebRtc {
     /// Reviews what the publisher sends; due once a second. Returns all current findings if they have changed.
     pub(super) fn review(&mut self, now: Instant) -> Option<Vec<Finding>> {
         let (media, unmatched) = self.streams.take_tally();
+        self.figures.expected += media.sent;
+        self.figures.received += media.came;
         self.ingest.review(&Arrivals { media, unmatched }, now)
+    }
+
+    /// What it sent so far; losses as of the last review.
+    pub(super) fn figures(&self) -> media_api::Ingress {
+        self.figures
     }
 
     /// Why the session has ended; `None` while it lasts.

@@ -82,6 +82,12 @@ impl Ring {
         self.head().saturating_sub(behind.into())
     }
 
+    /// The position of the last keyframe, and when it came.
+    pub(crate) fn keyframe(&self) -> Option<(u64, Instant)> {
+        let at = self.keyframe?;
+        Some((at, self.get(at)?.arrived))
+    }
+
     /// All packets, oldest first.
     pub(crate) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.packets.iter()

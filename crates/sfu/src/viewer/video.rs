@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::cursor::Sending;
+use super::freeze::Freezes;
 use super::intermittent::{Intermittent, SKIP_LAG, Step};
 use super::preference::Wanted;
 use super::report::{Reporter, Sent};
@@ -51,6 +52,7 @@ pub(super) struct VideoSender {
     /// Since when it is sent a lower operating point than the chosen one.
     lags_since: Option<Instant>,
     intermittent: Intermittent,
+    pub(super) freezes: Freezes,
 }
 
 /// The last choice, and when it was made.
@@ -80,6 +82,7 @@ impl VideoSender {
             descends_since: None,
             lags_since: None,
             intermittent: Intermittent::default(),
+            freezes: Freezes::default(),
         }
     }
 
@@ -112,6 +115,7 @@ impl VideoSender {
             self.selector = LayerSelector::default();
             self.descends_since = None;
             self.intermittent = Intermittent::default();
+            self.freezes.forget();
         }
     }
 
@@ -119,11 +123,13 @@ impl VideoSender {
     pub(super) fn park(&mut self) {
         self.chosen = None;
         self.intermittent = Intermittent::default();
+        self.freezes.forget();
     }
 
     /// Handles a keyframe request of the viewer. Returns the layer to request a keyframe of, if any.
     pub(super) fn keyframe_wanted(&mut self, track: &Track, now: Instant) -> Option<usize> {
         let current = self.layer(track)?;
+        self.freezes.begins(track.epoch, now);
         match self.chosen.map(|it| it.choice) {
             // Its link is too narrow for a keyframe at each request.
             Some(Choice::Intermittent(..)) => self.intermittent.asked(now),
@@ -189,6 +195,7 @@ impl VideoSender {
             Some(Choice::Starved) => {
                 // When the link carries video again, it begins at a keyframe, not where it stopped.
                 self.intermittent.rest();
+                self.freezes.begins(track.epoch, now);
                 return needs;
             }
             None => return needs,
@@ -211,10 +218,12 @@ impl VideoSender {
                     let before = current.and_then(|it| track.layers.get(it)).map(Layer::bps);
                     self.selector.switched(before.is_some_and(|it| it < target.bps()), now);
                     self.sending.begin(egress, track, best, point, start, now);
+                    self.freezes.ends(track.epoch, now);
                 }
                 None => {
                     needs.keyframe = Some(best);
                     if let Some(until) = self.holds_until(egress, track, current, target, now) {
+                        self.freezes.begins(track.epoch, now);
                         needs.again_at = Some(until);
                         return needs;
                     }
@@ -233,9 +242,11 @@ impl VideoSender {
         if is_lost {
             // The ring has dropped its next packet: begin anew at a keyframe.
             self.sending.at = None;
+            self.freezes.begins(track.epoch, now);
             needs.keyframe = Some(best);
             return needs;
         }
+        self.review_freeze(layer, track.epoch, now);
         if self.lags(layer, now) {
             needs.keyframe = Some(best);
         }
@@ -245,6 +256,15 @@ impl VideoSender {
             needs.again_at = is_behind.then(|| now + INTERVAL);
         }
         needs
+    }
+
+    /// A viewer that asked for a keyframe has been sent one.
+    fn review_freeze(&mut self, layer: &Layer, epoch: u32, now: Instant) {
+        let Some(since) = self.freezes.since() else { return };
+        let keyframe = layer.ring.keyframe().filter(|it| it.1 >= since);
+        if keyframe.is_some_and(|(at, _)| self.sending.at.is_some_and(|it| it.next > at)) {
+            self.freezes.ends(epoch, now);
+        }
     }
 
     /// Whether the next packet has waited for a TCP connection that could not take it: then whole frames are left out up
@@ -283,6 +303,7 @@ impl VideoSender {
             Step::Begin(start) => {
                 self.sending.begin(egress, track, best, point, start, now);
                 self.intermittent.begun(start.ts, now);
+                self.freezes.ends(track.epoch, now);
                 self.descends_since = None;
                 if let Some(cursor) = &mut self.sending.at {
                     // The viewer may never reach the live edge, so each frame has its own capture time.
@@ -290,6 +311,7 @@ impl VideoSender {
                 }
             }
             Step::Rest => {
+                self.freezes.begins(track.epoch, now);
                 // If the link carries the layer again, the keyframe is requested at once.
                 let has_room = self.chosen.is_some_and(|it| matches!(it.choice, Choice::Layer(..)));
                 let asks = if has_room { Ok(()) } else { self.intermittent.ask(now) };

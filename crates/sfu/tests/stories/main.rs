@@ -11,6 +11,7 @@
 
 mod adaptation;
 mod encoders;
+mod figures;
 mod goodbye;
 mod ingest;
 mod joining;

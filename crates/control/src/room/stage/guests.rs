@@ -81,10 +81,11 @@ impl Room {
     /// The media plane took a guest's offer.
     pub(crate) fn guest_joined(&mut self, cx: &mut Context, sid: SessionId) {
         let Some(session) = self.members.get_mut(&sid) else { return };
-        let ip = session.addr.ip;
+        let (entrance, ip) = (session.entrance(), session.addr.ip);
         let publishing = session.publishing_mut();
         let Some(mut claim) = publishing.claim.take() else { return };
         claim.joined_at = Some(cx.now.at);
+        cx.counts.published(entrance);
         // The media plane closed it when it took the new one.
         let old = publishing.current.replace(claim);
         let state = publishing.media_state.take();

@@ -22,7 +22,7 @@ use crate::state::App;
 /// By what somebody is the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum By {
+pub(in crate::http) enum By {
     /// The owner's login.
     Owner,
     /// The server's key.
@@ -44,10 +44,10 @@ impl By {
 /// Whoever has the server's key or the owner's login, or sits at its machine, and is no page of an origin that is not
 /// allowed. A handler that asks for it first reads nothing of anybody else.
 #[derive(Debug)]
-pub(super) struct Operator {
+pub(in crate::http) struct Operator {
     /// For the log.
-    pub(super) ip: IpAddr,
-    pub(super) by: By,
+    pub(in crate::http) ip: IpAddr,
+    pub(in crate::http) by: By,
 }
 
 impl FromRequestParts<App> for Operator {

@@ -197,6 +197,7 @@ impl Sfu {
     fn migrate(&mut self, peer: PeerId, to: u8, datagram: &Datagram<'_>) {
         let Some(room_id) = self.room_of.get(&peer).copied() else { return };
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
+        room.retire_viewer(peer);
         let Some(mut viewer) = room.viewers.remove(&peer) else { return };
         viewer.park();
         let (ufrags, ssrcs) = self.demux.forget(peer);

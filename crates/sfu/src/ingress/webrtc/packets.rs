@@ -186,7 +186,8 @@ impl WebRtc {
             Arrival::Late => {}
             Arrival::Duplicate | Arrival::TooOld => return,
         }
-        media.nack.arrived(it.seq, it.arrived);
+        let is_repaired = media.nack.arrived(it.seq, it.arrived);
+        self.figures.repaired += u64::from(is_repaired);
         if !it.is_admitted {
             return;
         }

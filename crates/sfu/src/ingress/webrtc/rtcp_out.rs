@@ -133,6 +133,7 @@ impl WebRtc {
             let due = media.nack.poll(now);
             if wants && !due.is_empty() {
                 let of = stream.ssrc;
+                self.figures.nacks += due.len() as u64;
                 has_any |= compound.add(|out| write::nack(out, ssrc, of, due.iter().copied()));
             }
         }
@@ -163,6 +164,7 @@ impl WebRtc {
             let Some(offered) = section.and_then(|it| it.format(media.payload_type)) else {
                 continue;
             };
+            self.figures.keyframe_requests += u64::from(offered.pli || offered.fir);
             if offered.pli {
                 has_any |= compound.add(|out| write::pli(out, ssrc, of));
             } else if offered.fir {
