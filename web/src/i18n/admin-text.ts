@@ -1,0 +1,65 @@
+import type { ApiProblem } from "../live/admin/api";
+import type { AdminTranslate } from "./admin-words";
+import type { Language } from "./language";
+import type { AdminKey } from "./zh-admin";
+
+/** Why something was not done, in words; what has none of its own in the server's. */
+export function adminProblem(t: AdminTranslate, problem: ApiProblem): string {
+  const { status, code, detail, retryAfterS } = problem;
+  if (code === "unreachable") return t("problem.unreachable");
+  if (code === "rate_limited" || status === 429) {
+    return retryAfterS === null
+      ? t("problem.rateLater")
+      : t("problem.rate", { s: Math.ceil(retryAfterS) });
+  }
+  if (status === 412) return t("problem.changed");
+  if (code === "server_full") return t("problem.full");
+  if (status === 404) return t("problem.gone");
+  if (status === 403) return t("problem.forbidden");
+  if (status === 503 || status === 507) return t("problem.disk");
+  return t("problem.other", { detail: detail || code });
+}
+
+const FINDINGS: Record<string, AdminKey> = {
+  b_frames: "find.b_frames",
+  keyframe_interval: "find.keyframe_interval",
+  ignores_pli: "find.ignores_pli",
+  h264_profile: "find.h264_profile",
+  no_parameter_sets: "find.no_parameter_sets",
+  no_audio: "find.no_audio",
+  no_opus: "find.no_opus",
+  bitrate_over_limit: "find.bitrate_over_limit",
+  over_ceiling: "find.over_ceiling",
+  unknown_media: "find.unknown_media",
+  lossy_uplink: "find.lossy_uplink",
+};
+
+/** The short name of a finding; of one that is newer than the page, its code. */
+export function findingName(t: AdminTranslate, code: string): string {
+  const key = FINDINGS[code];
+  return key === undefined ? code : t(key);
+}
+
+/** `today 14:05`, `Dec 1, 14:05`, `Dec 1, 2025, 14:05`. */
+export function formatMoment(
+  t: AdminTranslate,
+  language: Language,
+  at: number,
+  now = Date.now(),
+): string {
+  const [then, today] = [new Date(at), new Date(now)];
+  const time = then.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  if (then.toDateString() === today.toDateString()) return t("admin.today", { time });
+  return then.toLocaleString(language, {
+    ...(then.getFullYear() === today.getFullYear() ? {} : { year: "numeric" }),
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+}
+
+/** `14:05`. */
+export function formatClock(language: Language, at: number): string {
+  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
