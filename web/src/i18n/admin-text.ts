@@ -1,5 +1,6 @@
 import type { ApiProblem } from "../live/admin/api";
 import type { AdminTranslate } from "./admin-words";
+import { formatBitrate } from "./format";
 import type { Language } from "./language";
 import type { AdminKey } from "./zh-admin";
 
@@ -62,4 +63,9 @@ export function formatMoment(
 /** `14:05`. */
 export function formatClock(language: Language, at: number): string {
   return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** `640 kbit/s`, `1.8 Mbit/s`, `1.3 Gbit/s`. */
+export function formatKbps(kbps: number): string {
+  return kbps < 1_000_000 ? formatBitrate(kbps * 1000) : `${(kbps / 1_000_000).toFixed(1)} Gbit/s`;
 }

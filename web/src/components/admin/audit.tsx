@@ -45,7 +45,7 @@ export function Audit() {
                         <Moment at={at} />
                       </td>
                       <th scope="row">{deed}</th>
-                      <td>{on ?? "–"}</td>
+                      <td data-long>{on || "–"}</td>
                       <td>{byOf(by)}</td>
                       <td>{ip ?? "–"}</td>
                     </tr>

@@ -1,7 +1,7 @@
 import { ArrowLeft, Download } from "lucide-react";
 import type { ReactNode } from "react";
-import { findingName, formatClock } from "../../i18n/admin-text";
-import { formatBitrate, formatCount, formatDuration, formatMs } from "../../i18n/format";
+import { findingName, formatClock, formatKbps } from "../../i18n/admin-text";
+import { formatCount, formatDuration, formatMs } from "../../i18n/format";
 import type { Api } from "../../live/admin/api";
 import type { Series } from "../../live/admin/series";
 import { type Broadcast, FAULTS } from "../../live/admin/types";
@@ -112,7 +112,6 @@ function Facts({ broadcast }: { broadcast: Broadcast }) {
 function Timeline({ broadcast }: { broadcast: Broadcast }) {
   const { t } = useAdmin();
   const { timeline = [], began, interruptions = [] } = broadcast;
-  const rate = (kbps: number) => formatBitrate(kbps * 1000);
   const viewers: Series = timeline.map(({ at, viewers }) => [at, viewers]);
   const kbps: Series = timeline.map(({ at, kbps }) => [at, kbps]);
   const top = (series: Series) => Math.max(0, ...series.map(([, value]) => value));
@@ -132,8 +131,8 @@ function Timeline({ broadcast }: { broadcast: Broadcast }) {
             {
               name: t("shows.kbps"),
               series: kbps,
-              format: rate,
-              summary: t("figures.top", { top: rate(top(kbps)) }),
+              format: formatKbps,
+              summary: t("figures.top", { top: formatKbps(top(kbps)) }),
             },
           ]}
           from={timeline[0]?.at ?? began}

@@ -48,7 +48,7 @@ export function Deliveries({ hook }: { hook: string }) {
                         {t(`hooks.status.${one.status}`)}
                       </span>
                     </td>
-                    <td>
+                    <td data-long>
                       {one.error || one.code || "–"}
                       {one.tries > 1 && ` · ${t("hooks.tries", { n: one.tries })}`}
                       {one.next != null && (

@@ -1,5 +1,5 @@
 import { Eye, EyeOff } from "lucide-react";
-import { type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
+import { Fragment, type InputHTMLAttributes, type ReactNode, useId, useState } from "react";
 import { IconButton } from "../button";
 import field from "../field.module.css";
 import { useAdmin } from "./context";
@@ -87,6 +87,8 @@ interface PickProps<Name extends string> {
   onChoose: (name: Name) => void;
   words: (name: Name) => { label: string; text?: string };
   testId: string;
+  /** What the chosen one needs, below it. */
+  below?: ReactNode;
 }
 
 /** One of a few, each with what it means. */
@@ -97,6 +99,7 @@ export function Pick<Name extends string>({
   onChoose,
   words,
   testId,
+  below,
 }: PickProps<Name>) {
   const id = useId();
   return (
@@ -105,19 +108,22 @@ export function Pick<Name extends string>({
       {names.map((name) => {
         const { label, text } = words(name);
         return (
-          <label key={name} className={styles.option} data-chosen={name === chosen}>
-            <input
-              type="radio"
-              name={id}
-              checked={name === chosen}
-              data-testid={`${testId}-${name}`}
-              onChange={() => onChoose(name)}
-            />
-            <span>
-              <span className={styles.optionName}>{label}</span>
-              {text && <small>{text}</small>}
-            </span>
-          </label>
+          <Fragment key={name}>
+            <label className={styles.option} data-chosen={name === chosen}>
+              <input
+                type="radio"
+                name={id}
+                checked={name === chosen}
+                data-testid={`${testId}-${name}`}
+                onChange={() => onChoose(name)}
+              />
+              <span>
+                <span className={styles.optionName}>{label}</span>
+                {text && <small>{text}</small>}
+              </span>
+            </label>
+            {name === chosen && below && <div className={styles.below}>{below}</div>}
+          </Fragment>
         );
       })}
     </fieldset>

@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { findingName } from "../../i18n/admin-text";
-import { formatBitrate } from "../../i18n/format";
+import { findingName, formatKbps } from "../../i18n/admin-text";
 import type { Api } from "../../live/admin/api";
 import type { Series } from "../../live/admin/series";
 import type { History, HistoryPoint, RoomFinding } from "../../live/admin/types";
@@ -11,6 +10,7 @@ import { Chart, type Plot } from "./chart";
 import { useAdmin } from "./context";
 import { Panel, Ready } from "./parts";
 import parts from "./parts.module.css";
+import styles from "./room.module.css";
 import { Filled } from "./room-keys";
 import { useResource } from "./use-resource";
 
@@ -45,22 +45,21 @@ export function RoomFigures({ room }: { room: string }) {
           title={t("figures.title")}
           testId="room-figures"
           action={
-            <Link href={`${sectionPath("broadcasts")}?room=${encodeURIComponent(room)}`}>
-              {t("admin.broadcasts")}
-            </Link>
+            <div className={styles.span}>
+              <SelectField
+                label={t("figures.span")}
+                value={hours}
+                onChange={(event) => setHours(Number(event.target.value))}
+              >
+                {SPANS.map((n) => (
+                  <option key={n} value={n}>
+                    {t("figures.hours", { n })}
+                  </option>
+                ))}
+              </SelectField>
+            </div>
           }
         >
-          <SelectField
-            label={t("figures.span")}
-            value={hours}
-            onChange={(event) => setHours(Number(event.target.value))}
-          >
-            {SPANS.map((n) => (
-              <option key={n} value={n}>
-                {t("figures.hours", { n })}
-              </option>
-            ))}
-          </SelectField>
           <Ready of={history}>
             {({ rooms, stepS }) => (
               <Curves
@@ -70,6 +69,9 @@ export function RoomFigures({ room }: { room: string }) {
               />
             )}
           </Ready>
+          <Link href={`${sectionPath("broadcasts")}?room=${encodeURIComponent(room)}`}>
+            {t("shows.ofRoom", { room })}
+          </Link>
         </Panel>
       )}
     </>
@@ -121,11 +123,10 @@ function Curves({ points, stepMs, hours }: CurvesProps) {
       summary: t("figures.at", { top: format(top), now: format(now) }),
     };
   };
-  const rate = (kbps: number) => formatBitrate(kbps * 1000);
   const plots = [
     plot(t("figures.viewers"), 1, String),
-    plot(t("figures.in"), 2, rate),
-    plot(t("figures.out"), 3, rate),
+    plot(t("figures.in"), 2, formatKbps),
+    plot(t("figures.out"), 3, formatKbps),
   ];
   return <Chart {...{ plots, from, to, stepMs }} />;
 }

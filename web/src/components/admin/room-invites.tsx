@@ -44,10 +44,12 @@ export function RoomInvites({ room, onChange }: RoomInvitesProps) {
           {room.invites.map((invite) => (
             <li key={invite.id} data-testid="invite-row">
               <div className={parts.what}>
-                <span className={parts.name}>{invite.name}</span>
+                <span className={parts.name}>
+                  {invite.name}{" "}
+                  <span className={parts.tag}>{t(`invites.role.${invite.role}`)}</span>
+                </span>
                 <Uses invite={invite} />
               </div>
-              <span className={parts.tag}>{t(`invites.role.${invite.role}`)}</span>
               <Button kind="danger" onClick={() => setAsk(invite)}>
                 {t("admin.delete")}
               </Button>

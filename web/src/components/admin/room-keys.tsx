@@ -54,6 +54,7 @@ export function RoomKeys({ room, onChange }: RoomKeysProps) {
       <MakeForm
         id="make-key"
         go={t("keys.make")}
+        placeholder={t("admin.namePlaceholder")}
         make={async (name) => {
           setMade(await api.post<RoomKey>(path, { name }));
           await onChange();
@@ -134,11 +135,12 @@ export function Filled({ text, at }: { text: string; at: number }) {
 interface MakeFormProps {
   id: string;
   go: string;
+  placeholder: string;
   make: (name: string) => Promise<unknown>;
 }
 
 /** Makes something that has a name. */
-export function MakeForm({ id, go, make }: MakeFormProps) {
+export function MakeForm({ id, go, placeholder, make }: MakeFormProps) {
   const { t } = useAdmin();
   const { busy, problem, run } = useAction();
   const [name, setName] = useState("");
@@ -152,7 +154,7 @@ export function MakeForm({ id, go, make }: MakeFormProps) {
       <div className={parts.inline}>
         <TextField
           label={t("admin.name")}
-          placeholder={t("admin.nameHint")}
+          placeholder={placeholder}
           maxLength={64}
           data-testid={`${id}-name`}
           value={name}

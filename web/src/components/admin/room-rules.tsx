@@ -72,7 +72,7 @@ export function RoomRules({ room, etag, isFull, onChange }: RoomRulesProps) {
     }
   };
   return (
-    <Panel title={t("watch.title")} testId="room-rules">
+    <Panel title={t("rules.title")} testId="room-rules">
       <form className={parts.form} onSubmit={(event) => void save(event)}>
         <WatchFields
           watch={draft.watch}

@@ -1,7 +1,8 @@
+import { UserX } from "lucide-react";
 import { useState } from "react";
 import type { Api } from "../../live/admin/api";
 import type { RoomSession } from "../../live/admin/types";
-import { Button } from "../button";
+import { IconButton } from "../button";
 import { useAdmin } from "./context";
 import { Confirm } from "./dialogs";
 import { Moment, More, Panel, Ready, Table } from "./parts";
@@ -40,7 +41,9 @@ export function RoomSessions({ room }: { room: string }) {
                     <th scope="col">{t("people.door")}</th>
                     <th scope="col">{t("people.network")}</th>
                     <th scope="col">{t("people.since")}</th>
-                    <th scope="col">{t("people.act")}</th>
+                    <th scope="col">
+                      <span className="visually-hidden">{t("people.act")}</span>
+                    </th>
                   </tr>
                 </thead>
                 <tbody>
@@ -110,9 +113,9 @@ function Row({ session, name, onKick }: RowProps) {
         <Moment at={joined} />
       </td>
       <td>
-        <Button kind="danger" onClick={onKick}>
-          {t("people.kick")}
-        </Button>
+        <IconButton label={`${t("people.kick")} ${name}`} data-testid="kick" onClick={onKick}>
+          <UserX size={18} />
+        </IconButton>
       </td>
     </tr>
   );

@@ -1,6 +1,7 @@
 import { Eye, Link2, Lock, MailCheck, Ticket, TriangleAlert, Users } from "lucide-react";
 import { useState } from "react";
-import { formatBitrate, formatCount } from "../../i18n/format";
+import { formatKbps } from "../../i18n/admin-text";
+import { formatCount } from "../../i18n/format";
 import type { Series } from "../../live/admin/series";
 import type { AdminRoom, HistoryPoint, RoomFinding, Watch } from "../../live/admin/types";
 import { adminRoomPath } from "../../live/admin/views";
@@ -96,7 +97,7 @@ function TileSpark({ points, stepMs }: { points: readonly HistoryPoint[]; stepMs
   if (most === 0) {
     return <span className={styles.quiet}>{t("rooms.sparkNone", { h: SPARK_HOURS })}</span>;
   }
-  const rate = formatBitrate(most * 1000);
+  const rate = formatKbps(most);
   return (
     <Spark {...{ series, from, to, stepMs }} label={t("rooms.spark", { h: SPARK_HOURS, rate })} />
   );

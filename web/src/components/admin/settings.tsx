@@ -114,7 +114,9 @@ function List({ settings }: { settings: readonly Setting[] }) {
             <th scope="row">
               <code>{name}</code>
             </th>
-            <td>{valueText(value) ?? <span className={parts.hint}>{t("settings.unset")}</span>}</td>
+            <td data-long>
+              {valueText(value) ?? <span className={parts.hint}>{t("settings.unset")}</span>}
+            </td>
             <td>
               <span className={parts.tag} data-tone={canChange ? "good" : undefined}>
                 {t(canChange ? "settings.live" : "settings.restart")}

@@ -51,6 +51,7 @@ export function Tokens() {
               <MakeForm
                 id="make-token-key"
                 go={t("tokens.make")}
+                placeholder={t("tokens.placeholder")}
                 make={async (name) => {
                   setMade(await api.post<TokenKey>("/token-keys", { name }));
                   await keys.reload();

@@ -26,28 +26,27 @@ export function WatchFields(props: WatchFieldsProps) {
   const { t } = useAdmin();
   const isShort = isPasswordShort(watch, password, hasPassword);
   const hint = hasPassword ? t("rules.passwordKeep") : t("rules.passwordNew", { n: PASSWORD_MIN });
+  const passwordField = (
+    <TextField
+      label={t("rules.password")}
+      hint={hint}
+      error={isTried && isShort ? t("rules.passwordShort", { n: PASSWORD_MIN }) : null}
+      secret
+      autoComplete="new-password"
+      data-testid="room-password"
+      value={password}
+      onChange={(event) => onPassword(event.target.value)}
+    />
+  );
   return (
-    <>
-      <Pick
-        label={t("watch.title")}
-        names={WATCHES}
-        chosen={watch}
-        onChoose={onWatch}
-        words={(name) => ({ label: t(`watch.${name}`), text: t(`watch.${name}.text`) })}
-        testId="watch"
-      />
-      {watch === "password" && (
-        <TextField
-          label={t("rules.password")}
-          hint={hint}
-          error={isTried && isShort ? t("rules.passwordShort", { n: PASSWORD_MIN }) : null}
-          secret
-          autoComplete="new-password"
-          data-testid="room-password"
-          value={password}
-          onChange={(event) => onPassword(event.target.value)}
-        />
-      )}
-    </>
+    <Pick
+      label={t("watch.title")}
+      names={WATCHES}
+      chosen={watch}
+      onChoose={onWatch}
+      words={(name) => ({ label: t(`watch.${name}`), text: t(`watch.${name}.text`) })}
+      testId="watch"
+      below={watch === "password" ? passwordField : null}
+    />
   );
 }

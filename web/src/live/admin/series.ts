@@ -11,11 +11,13 @@ export interface Frame {
   top: number;
 }
 
-/** A round number that no value is above: 1, 2 or 5 times a power of ten, at least `least`. */
+const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/** A round number that no value is above: a short one, at least `least`. */
 export function niceTop(series: Series, least = 1): number {
   const most = Math.max(least, ...series.map(([, value]) => value));
   const power = 10 ** Math.floor(Math.log10(most));
-  const step = [1, 2, 5, 10].find((one) => one * power >= most) ?? 10;
+  const step = STEPS.find((one) => one * power >= most) ?? 10;
   return step * power;
 }
 
