@@ -57,8 +57,10 @@ mod tests {
         for path in ["/admin", "/admin/", "/admin/rooms/%E7%9B%B4"] {
             assert_eq!(Route::of(path), Some(Route::Admin), "{path}");
         }
-        for path in ["", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo", "/admins"]
-        {
+        for path in [
+            "", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo",
+            "/admins",
+        ] {
             assert_eq!(Route::of(path), None, "{path}");
         }
     }

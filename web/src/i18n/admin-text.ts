@@ -17,7 +17,7 @@ export function adminProblem(t: AdminTranslate, problem: ApiProblem): string {
   if (code === "server_full") return t("problem.full");
   if (status === 404) return t("problem.gone");
   if (status === 403) return t("problem.forbidden");
-  if (status === 503 || status === 507) return t("problem.disk");
+  if (code === "draining") return t("problem.draining");
   return t("problem.other", { detail: detail || code });
 }
 
@@ -68,4 +68,63 @@ export function formatClock(language: Language, at: number): string {
 /** `640 kbit/s`, `1.8 Mbit/s`, `1.3 Gbit/s`. */
 export function formatKbps(kbps: number): string {
   return kbps < 1_000_000 ? formatBitrate(kbps * 1000) : `${(kbps / 1_000_000).toFixed(1)} Gbit/s`;
+}
+
+const DEEDS: Record<string, AdminKey> = {
+  "owner.make": "deed.owner.make",
+  "owner.link": "deed.owner.link",
+  "session.open": "deed.session.open",
+  "session.kick": "deed.session.kick",
+  "room.put": "deed.room.put",
+  "room.delete": "deed.room.delete",
+  "key.make": "deed.key.make",
+  "key.rotate": "deed.key.rotate",
+  "key.delete": "deed.key.delete",
+  "invite.make": "deed.invite.make",
+  "invite.delete": "deed.invite.delete",
+  "token_key.make": "deed.token_key.make",
+  "token_key.delete": "deed.token_key.delete",
+  "token.make": "deed.token.make",
+  "webhook.make": "deed.webhook.make",
+  "webhook.delete": "deed.webhook.delete",
+  reload: "deed.reload",
+};
+
+/** What was done, as the log of deeds names it. */
+export function deedName(t: AdminTranslate, deed: string): string {
+  const key = DEEDS[deed];
+  return key === undefined ? deed : t(key);
+}
+
+const ENDS: Record<string, AdminKey> = {
+  ended: "shows.why.ended",
+  left: "shows.why.left",
+  no_media: "shows.why.no_media",
+  connection_lost: "shows.why.connection_lost",
+  client_gone: "shows.why.client_gone",
+  replaced: "shows.why.replaced",
+  revoked: "shows.why.revoked",
+  banned: "shows.why.banned",
+  flooding: "shows.why.flooding",
+  server_stopped: "shows.why.server_stopped",
+};
+
+/** Why a broadcast was over. */
+export function endName(t: AdminTranslate, why: string): string {
+  const key = ENDS[why];
+  return key === undefined ? why : t(key);
+}
+
+const LAYERS: Record<string, AdminKey> = {
+  single: "shows.layer.single",
+  off: "shows.layer.off",
+  h: "shows.layer.h",
+  m: "shows.layer.m",
+  l: "shows.layer.l",
+};
+
+/** A layer of a broadcast: our pages name them by their `rid`, encoders as they like. */
+export function layerName(t: AdminTranslate, name: string): string {
+  const key = LAYERS[name];
+  return key === undefined ? name : t(key);
 }

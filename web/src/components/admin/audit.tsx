@@ -1,4 +1,5 @@
 import { ClipboardList } from "lucide-react";
+import { deedName } from "../../i18n/admin-text";
 import type { Api } from "../../live/admin/api";
 import type { AuditEntry } from "../../live/admin/types";
 import { useAdmin } from "./context";
@@ -44,7 +45,7 @@ export function Audit() {
                       <td>
                         <Moment at={at} />
                       </td>
-                      <th scope="row">{deed}</th>
+                      <th scope="row">{deedName(t, deed)}</th>
                       <td data-long>{on || "–"}</td>
                       <td>{byOf(by)}</td>
                       <td>{ip ?? "–"}</td>

@@ -1,9 +1,9 @@
 import { ArrowLeft, Download } from "lucide-react";
 import type { ReactNode } from "react";
-import { findingName, formatClock, formatKbps } from "../../i18n/admin-text";
+import { endName, findingName, formatClock, formatKbps, layerName } from "../../i18n/admin-text";
 import { formatCount, formatDuration, formatMs } from "../../i18n/format";
 import type { Api } from "../../live/admin/api";
-import type { Series } from "../../live/admin/series";
+import { type Series, stepOf } from "../../live/admin/series";
 import { type Broadcast, FAULTS } from "../../live/admin/types";
 import { adminRoomPath, sectionPath } from "../../live/admin/views";
 import { download } from "../../live/download";
@@ -17,8 +17,6 @@ import parts from "./parts.module.css";
 import room from "./room.module.css";
 import rooms from "./rooms.module.css";
 import { useResource } from "./use-resource";
-
-const MINUTE_MS = 60_000;
 
 const loadBroadcast = (api: Api, id: string, signal: AbortSignal) =>
   api.get<Broadcast>(`/broadcasts/${encodeURIComponent(id)}`, {}, signal);
@@ -80,7 +78,7 @@ function lengthOf({ durationS, began, ended }: Broadcast): number {
 
 function Facts({ broadcast }: { broadcast: Broadcast }) {
   const { t, language } = useAdmin();
-  const { peak, joins, latencyMs, freezes } = broadcast;
+  const { peak, joins, latencyMs, freezes, why } = broadcast;
   const facts: [label: string, value: ReactNode, note?: string][] = [
     [t("shows.duration"), formatDuration(lengthOf(broadcast))],
     [t("shows.peak"), formatCount(peak, language)],
@@ -90,10 +88,12 @@ function Facts({ broadcast }: { broadcast: Broadcast }) {
     facts.push([t("shows.latency"), formatMs(latencyMs.p50)]);
     facts.push([t("shows.latency95"), formatMs(latencyMs.p95)]);
   }
-  if (freezes) {
-    const note = t("shows.perHour", { n: freezes.perHour.toFixed(1) });
-    facts.push([t("shows.freezes"), formatCount(freezes.n, language), note]);
+  const { n, perHour } = freezes ?? {};
+  if (n !== undefined) {
+    const note = perHour === undefined ? "" : t("shows.perHour", { n: perHour.toFixed(1) });
+    facts.push([t("shows.freezes"), formatCount(n, language), note]);
   }
+  if (why) facts.push([t("shows.why"), endName(t, why)]);
   return (
     <dl className={styles.facts} data-testid="facts">
       {facts.map(([label, value, note]) => (
@@ -137,8 +137,8 @@ function Timeline({ broadcast }: { broadcast: Broadcast }) {
           ]}
           from={timeline[0]?.at ?? began}
           to={timeline.at(-1)?.at ?? began}
-          stepMs={MINUTE_MS}
-          marks={interruptions.map(({ at, forS }) => ({ at, forMs: forS * 1000 }))}
+          stepMs={stepOf(viewers)}
+          marks={interruptions.map(({ at, forS }) => ({ at, forMs: (forS ?? 0) * 1000 }))}
         />
       )}
     </Panel>
@@ -170,21 +170,24 @@ function Bars({ shares }: { shares: readonly Share[] }) {
 
 function Freezes({ broadcast: { freezes } }: { broadcast: Broadcast }) {
   const { t } = useAdmin();
-  if (!freezes) return null;
-  const byFault = freezes.byFault ?? {};
+  const byFault = freezes?.byFault ?? {};
+  const known = FAULTS.filter((fault) => byFault[fault] != null);
+  if (!freezes || (known.length === 0 && freezes.n === undefined)) return null;
+  const n = freezes.n ?? known.reduce((sum, fault) => sum + (byFault[fault] ?? 0), 0);
   return (
     <Panel title={t("shows.fault")} testId="faults">
-      {freezes.n === 0 ? (
+      {n === 0 ? (
         <p className={parts.good}>{t("shows.noFreezes")}</p>
       ) : (
         <Bars
-          shares={FAULTS.map((fault) => ({
+          shares={known.map((fault) => ({
             name: t(`shows.fault.${fault}`),
             words: String(byFault[fault] ?? 0),
-            share: (byFault[fault] ?? 0) / freezes.n,
+            share: (byFault[fault] ?? 0) / n,
           }))}
         />
       )}
+      {known.length < FAULTS.length && <p className={parts.hint}>{t("shows.unmeasured")}</p>}
     </Panel>
   );
 }
@@ -198,7 +201,7 @@ function Layers({ broadcast: { layers } }: { broadcast: Broadcast }) {
       ) : (
         <Bars
           shares={layers.map(({ name, share }) => ({
-            name,
+            name: layerName(t, name),
             words: `${Math.round(share * 100)} %`,
             share,
           }))}
@@ -218,7 +221,12 @@ function Interruptions({ broadcast: { interruptions = [] } }: { broadcast: Broad
         <ul className={parts.rows}>
           {interruptions.map(({ at, forS }) => (
             <li key={at}>
-              {t("shows.interruptedFor", { time: formatClock(language, at), s: Math.round(forS) })}
+              {forS == null
+                ? t("shows.interruptedSince", { time: formatClock(language, at) })
+                : t("shows.interruptedFor", {
+                    time: formatClock(language, at),
+                    s: Math.round(forS),
+                  })}
             </li>
           ))}
         </ul>

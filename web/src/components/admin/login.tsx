@@ -69,7 +69,8 @@ export function Login({ wasIn }: { wasIn: boolean }) {
     setProblem(await login);
     setBusy(false);
   };
-  const isWrong = problem?.status === 401 && problem.code !== "rate_limited";
+  const isUnset = problem?.code === "auth_required";
+  const isWrong = problem?.status === 401 && !isUnset;
   return (
     <form className={styles.card} data-testid="login-form" onSubmit={(event) => void submit(event)}>
       <h1>{t("login.title")}</h1>
@@ -88,7 +89,7 @@ export function Login({ wasIn }: { wasIn: boolean }) {
       />
       {problem && !isWrong && (
         <Notice tone="bad" testId="login-problem">
-          {adminProblem(t, problem)}
+          {isUnset ? <Marked text={t("login.unset")} /> : adminProblem(t, problem)}
         </Notice>
       )}
       <Button kind="primary" large type="submit" busy={busy} data-testid="login-go">

@@ -30,11 +30,13 @@ export function Mint() {
   const [isTried, setTried] = useState(false);
   const [minted, setMinted] = useState<Minted | null>(null);
   const parsed = parseRoomName(room);
+  // Whoever may do none of the other three does not get in to chat.
+  const isNothing = grants.every((grant) => grant === "chat");
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
     setMinted(null);
-    if (parsed === null || grants.length === 0) return;
+    if (parsed === null || isNothing) return;
     const rights = Object.fromEntries(GRANTS.map((one) => [one, grants.includes(one)]));
     const request: MintRequest = {
       room: parsed,
@@ -91,7 +93,7 @@ export function Mint() {
             ))}
           </div>
         </fieldset>
-        {isTried && grants.length === 0 && (
+        {isTried && isNothing && (
           <p className={parts.error} role="alert">
             {t("mint.nothing")}
           </p>

@@ -1,6 +1,7 @@
 import { Plus, Tv } from "lucide-react";
 import { useState } from "react";
 import { useLiveRooms } from "../../hooks/use-live-rooms";
+import { useStore } from "../../hooks/use-store";
 import type { Api } from "../../live/admin/api";
 import {
   type AdminRoom,
@@ -14,13 +15,14 @@ import type { RoomSummary } from "../../live/protocol";
 import { parseRoomName } from "../../live/room-name";
 import { Link } from "../../router";
 import { Button, buttonClass } from "../button";
+import { Notice } from "../notice";
 import { useAdmin } from "./context";
 import { CreateRoom } from "./create-room";
 import { TextField } from "./fields";
-import { Empty, More, Ready } from "./parts";
+import { Empty, More, Problem, Ready } from "./parts";
 import { RoomTile, SPARK_HOURS } from "./room-tile";
 import styles from "./rooms.module.css";
-import { useList, useResource } from "./use-resource";
+import { useAction, useList, useResource } from "./use-resource";
 
 const LIST_EVERY_MS = 8_000;
 const HISTORY_EVERY_MS = 60_000;
@@ -62,6 +64,7 @@ export function Rooms() {
         <h1>{t("admin.rooms")}</h1>
         {!isEmpty && create}
       </div>
+      <NoOwner />
       <Ready of={rooms}>
         {({ items, next }) => (
           <>
@@ -193,5 +196,27 @@ function NotSetUp({
         ))}
       </ul>
     </section>
+  );
+}
+
+/** At the server's own machine one is in without a password; elsewhere nobody is. */
+function NoOwner() {
+  const { t, session } = useAdmin();
+  const { busy, problem, run } = useAction();
+  const { info } = useStore(session);
+  if (info.hasOwner !== false) return null;
+  return (
+    <Notice testId="no-owner">
+      <p>{t("owner.none")}</p>
+      <Problem problem={problem} />
+      <Button
+        className={styles.choose}
+        busy={busy}
+        data-testid="choose-owner"
+        onClick={() => void run(() => session.makeOwner())}
+      >
+        {t("owner.choose")}
+      </Button>
+    </Notice>
   );
 }

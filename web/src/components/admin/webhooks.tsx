@@ -20,11 +20,12 @@ const loadWebhooks = (api: Api, _: string, cursor: string | null, signal: AbortS
   api.list<Webhook>("/webhooks", { cursor }, signal);
 
 const EVENTS: Record<string, AdminKey> = {
-  room_live: "hooks.event.room_live",
-  room_interrupted: "hooks.event.room_interrupted",
-  room_ended: "hooks.event.room_ended",
-  viewers: "hooks.event.viewers",
-  finding: "hooks.event.finding",
+  "room.live": "hooks.event.live",
+  "room.interrupted": "hooks.event.interrupted",
+  "room.resumed": "hooks.event.resumed",
+  "room.ended": "hooks.event.ended",
+  "room.viewers": "hooks.event.viewers",
+  "room.finding": "hooks.event.finding",
   ping: "hooks.event.ping",
 };
 

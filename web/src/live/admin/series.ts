@@ -68,3 +68,11 @@ export function thinned<T>(rows: readonly T[], most: number): T[] {
     return rows[index] as T;
   });
 }
+
+const MINUTE_MS = 60_000;
+
+/** How far apart the points of a curve are: a long broadcast has fewer than one a minute. */
+export function stepOf(series: Series): number {
+  const steps = series.slice(1).map(([at], index) => at - (series[index]?.[0] ?? at));
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? MINUTE_MS;
+}

@@ -70,6 +70,13 @@ export class AdminSession extends Store<AdminSnapshot> {
     return this.#try("/session", { key });
   }
 
+  /** For whoever is in without a password, as at the server's own machine. */
+  async makeOwner(): Promise<void> {
+    const { code } = await this.#api.post<{ code: string }>("/owner/link");
+    this.#code = code;
+    this.update({ phase: "choosing" });
+  }
+
   /** For whoever has a password already, or whose code is no longer good. */
   async giveUpCode(): Promise<void> {
     this.#code = null;

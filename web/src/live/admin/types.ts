@@ -76,6 +76,8 @@ export interface RoomRules {
 export interface SessionInfo {
   by?: "owner" | "key" | "machine";
   version?: string;
+  /** Somebody chose a password. */
+  hasOwner?: boolean;
 }
 
 export interface TokenKey {
@@ -135,8 +137,12 @@ export interface Broadcast extends BroadcastSummary {
   durationS?: number;
   latencyMs?: { p50: number; p95: number } | null;
   layers?: { name: string; share: number }[];
-  interruptions?: { at: number; forS: number }[];
-  freezes?: { n: number; perHour: number; byFault?: Partial<Record<Fault, number>> };
+  /** The last one may not be over. */
+  interruptions?: { at: number; forS?: number | null }[];
+  /** What is not known is left out. */
+  freezes?: { n?: number; perHour?: number; byFault?: Partial<Record<Fault, number>> };
+  /** In a word of `docs/operate.md`. */
+  why?: string | null;
   findings?: { code: string; at: number }[];
   timeline?: { at: number; viewers: number; kbps: number }[];
 }
