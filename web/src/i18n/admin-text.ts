@@ -1,7 +1,8 @@
 import type { ApiProblem } from "../live/admin/api";
 import type { AdminTranslate } from "./admin-words";
 import { formatBitrate } from "./format";
-import type { Language } from "./language";
+import type { Language, Translate } from "./language";
+import type { Key } from "./zh";
 import type { AdminKey } from "./zh-admin";
 
 /** Why something was not done, in words; what has none of its own in the server's. */
@@ -34,6 +35,15 @@ const FINDINGS: Record<string, AdminKey> = {
   unknown_media: "find.unknown_media",
   lossy_uplink: "find.lossy_uplink",
 };
+
+/** What to do about a finding; of one that is newer than the page, what the server says, in English. */
+export function findingWay(
+  say: Translate,
+  code: string,
+  detail: string | null | undefined,
+): string | null {
+  return code in FINDINGS ? say(`finding.${code}.way` as Key) : (detail ?? null);
+}
 
 /** The short name of a finding; of one that is newer than the page, its code. */
 export function findingName(t: AdminTranslate, code: string): string {
@@ -118,9 +128,9 @@ export function endName(t: AdminTranslate, why: string): string {
 const LAYERS: Record<string, AdminKey> = {
   single: "shows.layer.single",
   off: "shows.layer.off",
+  f: "shows.layer.f",
   h: "shows.layer.h",
-  m: "shows.layer.m",
-  l: "shows.layer.l",
+  q: "shows.layer.q",
 };
 
 /** A layer of a broadcast: our pages name them by their `rid`, encoders as they like. */

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { findingName, formatKbps } from "../../i18n/admin-text";
+import { findingName, findingWay, formatKbps } from "../../i18n/admin-text";
 import type { Api } from "../../live/admin/api";
 import type { Series } from "../../live/admin/series";
 import type { History, HistoryPoint, RoomFinding } from "../../live/admin/types";
@@ -79,7 +79,7 @@ export function RoomFigures({ room }: { room: string }) {
 }
 
 function Findings({ room }: { room: string }) {
-  const { t } = useAdmin();
+  const { t, say } = useAdmin();
   const findings = useResource<RoomFinding[]>(loadFindings, room, FINDINGS_EVERY_MS);
   if (!findings.data || findings.data.length === 0) return null;
   return (
@@ -90,7 +90,7 @@ function Findings({ room }: { room: string }) {
             <div className={parts.what}>
               <span className={parts.name}>{findingName(t, code)}</span>
               <small>
-                {detail && <span>{detail}</span>}
+                <span>{findingWay(say, code, detail)}</span>
                 <Filled text={t("findings.since")} at={since} />
               </small>
             </div>

@@ -1,5 +1,6 @@
 import { UserX } from "lucide-react";
 import { useState } from "react";
+import { layerName } from "../../i18n/admin-text";
 import type { Api } from "../../live/admin/api";
 import type { RoomSession } from "../../live/admin/types";
 import { IconButton } from "../button";
@@ -103,7 +104,7 @@ function Row({ session, name, onKick }: RowProps) {
           {t(where ? `people.where.${where}` : "people.fine")}
         </span>
       </td>
-      <td>{layer ?? "–"}</td>
+      <td>{layer ? layerName(t, layer) : "–"}</td>
       <td>{rttMs == null ? "–" : `${Math.round(rttMs)} ms`}</td>
       <td>{lossPct == null ? "–" : `${lossPct.toFixed(1)} %`}</td>
       <td>{freezes ?? "–"}</td>
