@@ -197,7 +197,6 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "people.loss": "Loss",
   "people.freezes": "Freezes",
   "people.network": "Network",
-  "people.door": "Door",
   "people.kick": "Kick",
   "people.kickTitle": "Kick {name}?",
   "people.kickText":

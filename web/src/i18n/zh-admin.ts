@@ -188,7 +188,6 @@ export const zhAdmin = {
   "people.loss": "丢包",
   "people.freezes": "卡顿",
   "people.network": "网络",
-  "people.door": "入口",
   "people.kick": "断开",
   "people.kickTitle": "断开“{name}”？",
   "people.kickText": "连接立刻结束。不更换密钥或密码的话，对方可以再进来。",

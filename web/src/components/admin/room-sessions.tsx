@@ -39,7 +39,6 @@ export function RoomSessions({ room }: { room: string }) {
                     <th scope="col">{t("people.rtt")}</th>
                     <th scope="col">{t("people.loss")}</th>
                     <th scope="col">{t("people.freezes")}</th>
-                    <th scope="col">{t("people.door")}</th>
                     <th scope="col">{t("people.network")}</th>
                     <th scope="col">{t("people.since")}</th>
                     <th scope="col">
@@ -91,13 +90,15 @@ interface RowProps {
 function Row({ session, name, onKick }: RowProps) {
   const { t } = useAdmin();
   const { role, where, layer, rttMs, lossPct, freezes, door, network, joined } = session;
+  const roleName = t(`people.role.${role}`);
   return (
     <tr data-testid="session-row" data-role={role}>
       <th scope="row">
-        {name}
-        {name !== t(`people.role.${role}`) && (
-          <small className={parts.hint}> {t(`people.role.${role}`)}</small>
-        )}
+        {name}{" "}
+        <small className={parts.hint}>
+          {name === roleName ? "" : `${roleName} · `}
+          {DOORS[door] ?? door}
+        </small>
       </th>
       <td>
         <span className={parts.tag} data-tone={where ? "warn" : "good"}>
@@ -108,7 +109,6 @@ function Row({ session, name, onKick }: RowProps) {
       <td>{rttMs == null ? "–" : `${Math.round(rttMs)} ms`}</td>
       <td>{lossPct == null ? "–" : `${lossPct.toFixed(1)} %`}</td>
       <td>{freezes ?? "–"}</td>
-      <td>{DOORS[door] ?? door}</td>
       <td>{network ?? "–"}</td>
       <td>
         <Moment at={joined} />

@@ -5,8 +5,8 @@ import { formatCount } from "../../i18n/format";
 import type { Series } from "../../live/admin/series";
 import type { AdminRoom, HistoryPoint, RoomFinding, Watch } from "../../live/admin/types";
 import { adminRoomPath } from "../../live/admin/views";
+import { coverUrl } from "../../live/cover";
 import type { LiveState, RoomSummary } from "../../live/protocol";
-import { coverUrl } from "../../live/rooms";
 import { Link } from "../../router";
 import { LiveBadge } from "../live-badge";
 import { Poster } from "../poster";
@@ -115,7 +115,7 @@ export function StateBadge({ live }: { live: LiveState }) {
 
 /** The picture of a room; its initial until it is there, and when it does not come. */
 export function Cover({ room, cover }: { room: string; cover: number | null }) {
-  const url = coverUrl({ room, cover });
+  const url = cover === null ? null : coverUrl(room, cover);
   const [failed, setFailed] = useState<string | null>(null);
   return (
     <>

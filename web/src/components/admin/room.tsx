@@ -1,6 +1,5 @@
 import { ArrowLeft, ExternalLink, Tv } from "lucide-react";
 import { useState } from "react";
-import { useLiveRooms } from "../../hooks/use-live-rooms";
 import { useNow } from "../../hooks/use-now";
 import { formatCount, formatDuration } from "../../i18n/format";
 import type { Api, Versioned } from "../../live/admin/api";
@@ -23,6 +22,7 @@ import { RoomKeys } from "./room-keys";
 import { RoomRules } from "./room-rules";
 import { RoomSessions } from "./room-sessions";
 import { Cover, isOn, StateBadge } from "./room-tile";
+import { useLive } from "./use-live";
 import { useResource } from "./use-resource";
 
 const EVERY_MS = 8_000;
@@ -111,7 +111,7 @@ function Known({ name }: { name: string }) {
 
 function Head({ room }: { room: AdminRoom }) {
   const { t, language } = useAdmin();
-  const summary = useLiveRooms().rooms?.find((one) => one.room === room.room);
+  const summary = useLive().find((one) => one.room === room.room);
   const now = useNow(isOn(room.live));
   const title = room.title ?? summary?.title ?? null;
   return (

@@ -1,6 +1,5 @@
 import { Plus, Tv } from "lucide-react";
 import { useState } from "react";
-import { useLiveRooms } from "../../hooks/use-live-rooms";
 import { useStore } from "../../hooks/use-store";
 import type { Api } from "../../live/admin/api";
 import {
@@ -22,6 +21,7 @@ import { TextField } from "./fields";
 import { Empty, More, Problem, Ready } from "./parts";
 import { RoomTile, SPARK_HOURS } from "./room-tile";
 import styles from "./rooms.module.css";
+import { useLive } from "./use-live";
 import { useAction, useList, useResource } from "./use-resource";
 
 const LIST_EVERY_MS = 8_000;
@@ -45,7 +45,7 @@ export function Rooms() {
   const rooms = useList<AdminRoom>(loadRooms, "", LIST_EVERY_MS);
   const history = useResource<History>(loadHistory, "", HISTORY_EVERY_MS);
   const findings = useResource<RoomFinding[]>(loadFindings, "", LIST_EVERY_MS);
-  const live = useLiveRooms().rooms ?? [];
+  const live = useLive();
   const [isCreating, setCreating] = useState(false);
   const create = (
     <Button
