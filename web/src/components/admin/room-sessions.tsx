@@ -39,7 +39,6 @@ export function RoomSessions({ room }: { room: string }) {
                     <th scope="col">{t("people.rtt")}</th>
                     <th scope="col">{t("people.loss")}</th>
                     <th scope="col">{t("people.freezes")}</th>
-                    <th scope="col">{t("people.network")}</th>
                     <th scope="col">{t("people.since")}</th>
                     <th scope="col">
                       <span className="visually-hidden">{t("people.act")}</span>
@@ -94,10 +93,11 @@ function Row({ session, name, onKick }: RowProps) {
   return (
     <tr data-testid="session-row" data-role={role}>
       <th scope="row">
-        {name}{" "}
-        <small className={parts.hint}>
-          {name === roleName ? "" : `${roleName} · `}
-          {DOORS[door] ?? door}
+        {name}
+        <small className={parts.below}>
+          {[name === roleName ? null : roleName, DOORS[door] ?? door, network]
+            .filter(Boolean)
+            .join(" · ")}
         </small>
       </th>
       <td>
@@ -109,7 +109,6 @@ function Row({ session, name, onKick }: RowProps) {
       <td>{rttMs == null ? "–" : `${Math.round(rttMs)} ms`}</td>
       <td>{lossPct == null ? "–" : `${lossPct.toFixed(1)} %`}</td>
       <td>{freezes ?? "–"}</td>
-      <td>{network ?? "–"}</td>
       <td>
         <Moment at={joined} />
       </td>

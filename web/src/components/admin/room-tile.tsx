@@ -68,7 +68,7 @@ export function RoomTile(props: RoomTileProps) {
         {isSetUp && (
           <span className={parts.tag}>
             <WatchIcon size={14} aria-hidden="true" />
-            {t(`watch.${room.watch}`)}
+            {t(`watch.${room.watch}.short`)}
           </span>
         )}
         {room.keys.length > 0 && (
