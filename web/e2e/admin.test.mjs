@@ -68,6 +68,12 @@ async function login(page, secret) {
   await page.click(byTestId("login-go"));
 }
 
+chapter("on its own machine the page is open, and asks for a password for elsewhere", async () => {
+  const own = await chromium.open(`${server.base}/admin`, { name: "own", tolerated: REFUSED });
+  await own.waitForSelector(byTestId("no-owner"));
+  await own.close();
+});
+
 chapter("the link of the first start leads to a password, and then in", async () => {
   admin = await openAdmin(ownerLink());
   await admin.waitForSelector(byTestId("owner-form"));

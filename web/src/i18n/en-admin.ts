@@ -302,6 +302,8 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "mint.ttl.86400": "1 day",
   "mint.go": "Mint",
   "mint.token": "Token",
+  "mint.watchLink": "Link to watch",
+  "mint.hostLink": "Link to go live",
   "mint.expires": "Valid until {time}",
   "mint.nothing": "Choose at least one of watching, going live and moderating",
   "hooks.text":

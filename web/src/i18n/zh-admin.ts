@@ -289,6 +289,8 @@ export const zhAdmin = {
   "mint.ttl.86400": "1 天",
   "mint.go": "签发",
   "mint.token": "令牌",
+  "mint.watchLink": "观看链接",
+  "mint.hostLink": "开播链接",
   "mint.expires": "{time} 之前有效",
   "mint.nothing": "至少选观看、开播、管理中的一项",
   "hooks.text":

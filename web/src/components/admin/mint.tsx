@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from "react";
 import type { MintRequest } from "../../live/admin/types";
-import { parseRoomName } from "../../live/room-name";
+import { hostUrl } from "../../live/admin/views";
+import { parseRoomName, roomUrl } from "../../live/room-name";
 import { Button } from "../button";
 import { SelectField } from "../field";
 import { useAdmin } from "./context";
@@ -19,6 +20,9 @@ interface Minted {
   expires: number;
 }
 
+/** What the token opens, by what it may do. */
+type Links = readonly (readonly [key: "mint.watchLink" | "mint.hostLink", url: string])[];
+
 /** One token, to try it out or to let somebody in for a while. */
 export function Mint() {
   const { t, api } = useAdmin();
@@ -28,7 +32,7 @@ export function Mint() {
   const [grants, setGrants] = useState<readonly Grant[]>(["subscribe", "chat"]);
   const [ttl, setTtl] = useState<(typeof LIVES)[number]>("600");
   const [isTried, setTried] = useState(false);
-  const [minted, setMinted] = useState<Minted | null>(null);
+  const [minted, setMinted] = useState<(Minted & { links: Links }) | null>(null);
   const parsed = parseRoomName(room);
   // Whoever may do none of the other three does not get in to chat.
   const isNothing = grants.every((grant) => grant === "chat");
@@ -44,7 +48,10 @@ export function Mint() {
       ...(name.trim() === "" ? {} : { name: name.trim() }),
       ttlS: Number(ttl),
     };
-    await run(async () => setMinted(await api.post<Minted>("/tokens", request)));
+    await run(async () => {
+      const made = await api.post<Minted>("/tokens", request);
+      setMinted({ ...made, links: linksOf(request, made.token) });
+    });
   };
   return (
     <Panel title={t("mint.title")} testId="mint">
@@ -112,6 +119,9 @@ export function Mint() {
       {minted && (
         <div className={parts.form} role="status">
           <CopyRow label={t("mint.token")} value={minted.token} testId="minted" />
+          {minted.links.map(([key, url]) => (
+            <CopyRow key={key} label={t(key)} value={url} shown={decodeURI(url)} />
+          ))}
           <p className={parts.hint}>
             <Filled text={t("mint.expires")} at={minted.expires} />
           </p>
@@ -119,4 +129,12 @@ export function Mint() {
       )}
     </Panel>
   );
+}
+
+/** The token stays in the browser that opens a link: no server's log has it. */
+function linksOf({ room, subscribe, publish }: MintRequest, token: string): Links {
+  return [
+    ...(subscribe ? [["mint.watchLink", `${roomUrl(room)}#token=${token}`] as const] : []),
+    ...(publish ? [["mint.hostLink", `${hostUrl(room)}#token=${token}`] as const] : []),
+  ];
 }

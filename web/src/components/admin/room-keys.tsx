@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useLanOrigins } from "../../hooks/use-lan-origins";
 import type { AdminRoom, RoomKey } from "../../live/admin/types";
-import { withBase } from "../../live/base-path";
+import { hostUrl } from "../../live/admin/views";
 import { whipUrl } from "../../live/obs";
 import { Button } from "../button";
 import { useAdmin } from "./context";
@@ -87,7 +87,7 @@ interface NewKeyProps {
 function NewKey({ room, name, secret, onClose }: NewKeyProps) {
   const { t } = useAdmin();
   const origin = useLanOrigins()[0] ?? location.origin;
-  const page = `${origin}${withBase(`/host?room=${encodeURIComponent(room)}`)}`;
+  const page = hostUrl(room, origin);
   return (
     <ShownOnce title={t("keys.newTitle", { name })} onClose={onClose}>
       <CopyRow label={t("keys.key")} value={secret} testId="new-key" />

@@ -1,3 +1,4 @@
+import { withBase } from "../base-path";
 import { roomUrl } from "../room-name";
 
 /** What of the admin page an address shows. */
@@ -64,4 +65,9 @@ function decoded(text: string): string | null {
 /** The link of an invitation; its code stays in the browser, no server's log has it. */
 export function inviteUrl(room: string, code: string, origin = location.origin): string {
   return `${roomUrl(room, origin)}#invite=${encodeURIComponent(code)}`;
+}
+
+/** Where a host goes live in a room from a browser. */
+export function hostUrl(room: string, origin = location.origin): string {
+  return `${origin}${withBase(`/host?room=${encodeURIComponent(room)}`)}`;
 }
