@@ -112,6 +112,9 @@ test("the server and the client agree on which paths have a page", async () => {
   const paths = {
     "/": 200,
     "/host": 200,
+    "/admin": 200,
+    "/admin/rooms/demo": 200,
+    "/admins": 404,
     "/r/demo": 200,
     "/r/demo/": 200,
     "/r/%E7%9B%B4%E6%92%AD": 200,

@@ -27,6 +27,8 @@ const DoctorPage = later(async () => {
   return DoctorPage;
 });
 
+const AdminPage = later(async () => (await import("./pages/admin")).loadAdmin());
+
 export function App() {
   return pageOf(usePath());
 }
@@ -34,8 +36,13 @@ export function App() {
 function pageOf(path: string): ReactNode {
   const room = roomOfPath(path);
   if (room !== null) return <WatchPage key={room} room={room} />;
-  const Page = PAGES[path] ?? NotFoundPage;
+  const Page = other(path);
   return <Page />;
+}
+
+/** The page of a path that is no room's. */
+function other(path: string): typeof HomePage {
+  return path.startsWith("/admin/") ? AdminPage : (PAGES[path] ?? NotFoundPage);
 }
 
 const PAGES: Record<string, typeof HomePage> = {
@@ -43,10 +50,11 @@ const PAGES: Record<string, typeof HomePage> = {
   "/host": HostPage,
   "/trust": TrustPage,
   "/doctor": DoctorPage,
+  "/admin": AdminPage,
 };
 
 /** Loads what the page of a path needs, beside the words. */
 export function loadPage(path: string): void {
   if (roomOfPath(path) !== null) WatchPage.fetch();
-  else (PAGES[path] ?? NotFoundPage).fetch();
+  else other(path).fetch();
 }

@@ -32,6 +32,7 @@ pub fn path(data: &[u8]) {
         Some(Route::Host) => assert_eq!(text, "/host"),
         Some(Route::Trust) => assert_eq!(text, "/trust"),
         Some(Route::Doctor) => assert_eq!(text, "/doctor"),
+        Some(Route::Admin) => assert!(text == "/admin" || text.starts_with("/admin/")),
         None => {}
     }
 }

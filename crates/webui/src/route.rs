@@ -13,6 +13,8 @@ pub enum Route {
     Trust,
     /// `/doctor`
     Doctor,
+    /// `/admin` and what is below it: which of that there is, the page itself says.
+    Admin,
     /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
     /// for the caller to say.
     Room(String),
@@ -28,6 +30,8 @@ impl Route {
             "/host" => Some(Self::Host),
             "/trust" => Some(Self::Trust),
             "/doctor" => Some(Self::Doctor),
+            "/admin" => Some(Self::Admin),
+            _ if path.starts_with("/admin/") => Some(Self::Admin),
             _ => {
                 let named = |prefix, page: fn(String) -> Self| {
                     let name = path.strip_prefix(prefix)?.split('/').next()?;
@@ -50,8 +54,13 @@ mod tests {
         assert_eq!(Route::of("/host"), Some(Route::Host));
         assert_eq!(Route::of("/trust"), Some(Route::Trust));
         assert_eq!(Route::of("/doctor"), Some(Route::Doctor));
-        for path in ["", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo"]
-        {
+        for path in ["/admin", "/admin/", "/admin/rooms/%E7%9B%B4"] {
+            assert_eq!(Route::of(path), Some(Route::Admin), "{path}");
+        }
+        for path in [
+            "", "/host/", "/metrics", "/r", "/rooms", "//", "/r/%FF", "/R/demo", "r/demo",
+            "/admins",
+        ] {
             assert_eq!(Route::of(path), None, "{path}");
         }
     }

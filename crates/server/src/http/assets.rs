@@ -79,7 +79,7 @@ impl Page {
     /// The page that the client has for a path. Nothing can be at the address of a room that no room can be called.
     fn of(path: &str) -> Option<Self> {
         match Route::of(path)? {
-            Route::Home | Route::Host | Route::Trust | Route::Doctor => {
+            Route::Home | Route::Host | Route::Trust | Route::Doctor | Route::Admin => {
                 Some(Self { name: INDEX, room: None })
             }
             Route::Room(name) => {

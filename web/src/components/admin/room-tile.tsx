@@ -1,0 +1,128 @@
+import { Eye, Link2, Lock, MailCheck, Ticket, TriangleAlert, Users } from "lucide-react";
+import { useState } from "react";
+import { formatKbps } from "../../i18n/admin-text";
+import { formatCount } from "../../i18n/format";
+import type { Series } from "../../live/admin/series";
+import type { AdminRoom, HistoryPoint, RoomFinding, Watch } from "../../live/admin/types";
+import { adminRoomPath } from "../../live/admin/views";
+import { coverUrl } from "../../live/cover";
+import type { LiveState, RoomSummary } from "../../live/protocol";
+import { Link } from "../../router";
+import { LiveBadge } from "../live-badge";
+import { Poster } from "../poster";
+import { Spark } from "./chart";
+import { useAdmin } from "./context";
+import parts from "./parts.module.css";
+import styles from "./rooms.module.css";
+
+export const SPARK_HOURS = 3;
+const HOUR_MS = 3_600_000;
+
+export const WATCH_ICONS: Record<Watch, typeof Eye> = {
+  everybody: Eye,
+  unlisted: Link2,
+  password: Lock,
+  invited: MailCheck,
+  token: Ticket,
+};
+
+interface RoomTileProps {
+  room: AdminRoom;
+  summary: RoomSummary | undefined;
+  points: readonly HistoryPoint[];
+  stepMs: number;
+  findings: readonly RoomFinding[];
+  isSetUp?: boolean;
+}
+
+/** A room among others: leads to its page. */
+export function RoomTile(props: RoomTileProps) {
+  const { room, summary, points, stepMs, findings, isSetUp = true } = props;
+  const { t, language } = useAdmin();
+  const title = room.title ?? summary?.title ?? null;
+  const WatchIcon = WATCH_ICONS[room.watch] ?? Eye;
+  return (
+    <Link
+      href={adminRoomPath(room.room)}
+      className={styles.tile}
+      data-testid="room-tile"
+      data-room={room.room}
+    >
+      <div className={styles.cover}>
+        <Cover room={room.room} cover={room.cover ?? summary?.cover ?? null} />
+        <span className={styles.corner}>
+          <StateBadge live={room.live} />
+        </span>
+        {isOn(room.live) && (
+          <span className={styles.watching}>
+            <Users size={14} aria-hidden="true" />
+            {t("rooms.viewers", { n: formatCount(room.viewers, language) })}
+          </span>
+        )}
+      </div>
+      <span className={styles.name} dir="auto">
+        {title ?? room.room}
+      </span>
+      {title && <span className={styles.address}>{room.room}</span>}
+      <span className={styles.tags}>
+        {isSetUp && (
+          <span className={parts.tag}>
+            <WatchIcon size={14} aria-hidden="true" />
+            {t(`watch.${room.watch}.short`)}
+          </span>
+        )}
+        {room.keys.length > 0 && (
+          <span className={parts.tag}>{t("rooms.keys", { n: room.keys.length })}</span>
+        )}
+        {findings.length > 0 && (
+          <span className={parts.tag} data-tone="warn">
+            <TriangleAlert size={14} aria-hidden="true" />
+            {t("rooms.findings", { n: findings.length })}
+          </span>
+        )}
+      </span>
+      <TileSpark points={points} stepMs={stepMs} />
+    </Link>
+  );
+}
+
+function TileSpark({ points, stepMs }: { points: readonly HistoryPoint[]; stepMs: number }) {
+  const { t } = useAdmin();
+  const to = Date.now();
+  const from = to - SPARK_HOURS * HOUR_MS;
+  const series: Series = points
+    .filter(([at]) => at >= from)
+    .map(([at, , inKbps]) => [at, inKbps] as const);
+  const most = Math.max(0, ...series.map(([, value]) => value));
+  if (most === 0) {
+    return <span className={styles.quiet}>{t("rooms.sparkNone", { h: SPARK_HOURS })}</span>;
+  }
+  const rate = formatKbps(most);
+  return (
+    <Spark {...{ series, from, to, stepMs }} label={t("rooms.spark", { h: SPARK_HOURS, rate })} />
+  );
+}
+
+export function isOn(live: LiveState): boolean {
+  return live === "live" || live === "interrupted";
+}
+
+export function StateBadge({ live }: { live: LiveState }) {
+  const { t } = useAdmin();
+  const tone = live === "live" ? "live" : live === "interrupted" ? "warn" : "off";
+  return <LiveBadge tone={tone}>{t(`room.state.${live}`)}</LiveBadge>;
+}
+
+/** The picture of a room; its initial until it is there, and when it does not come. */
+export function Cover({ room, cover }: { room: string; cover: number | null }) {
+  const url = cover === null ? null : coverUrl(room, cover);
+  const [failed, setFailed] = useState<string | null>(null);
+  return (
+    <>
+      <Poster room={room} />
+      {url !== null && url !== failed && (
+        <img src={url} alt="" loading="lazy" decoding="async" onError={() => setFailed(url)} />
+      )}
+    </>
+  );
+}
