@@ -12,7 +12,9 @@ use protocol::{
 };
 
 use crate::admission::SessionPlace;
+use crate::happened::RoomEvent;
 use crate::lines::Lines;
+use crate::record::BroadcastRecord;
 use crate::refusal::Refusal;
 use crate::saved::SavedRoom;
 
@@ -228,4 +230,8 @@ pub enum Effect {
     Media(Command),
     /// Save a room.
     Keep(Box<SavedRoom>),
+    /// Tell the operator's programs.
+    Happened(Box<RoomEvent>),
+    /// Write the record of a broadcast, in place of the one before.
+    Record(Box<BroadcastRecord>),
 }

@@ -137,6 +137,7 @@ impl Hub {
                 Timer::Desk(id) => self.in_room(id, Room::tell_desk),
                 Timer::Latency(id) => self.in_room(id, Room::tell_latency),
                 Timer::Keep(id) => self.in_room(id, Room::keep),
+                Timer::Sample(id) => self.in_room(id, Room::sample),
             }
             self.settle();
         }

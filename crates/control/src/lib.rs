@@ -17,6 +17,7 @@
 //! | `session.rs` | one member of a room |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
 //! | `saved.rs`, `kept.rs` | what of a room is saved; rooms without anybody in them |
+//! | `happened.rs`, `record.rs` | what happens in rooms, for the operator's programs; the record of a broadcast |
 //! | `lines.rs` | what was said before somebody came, serialised once |
 //! | `half_open.rs` | which viewer gives way when there is no place left |
 //! | `refusal.rs`, `why.rs` | why something is refused, in words; why somebody left, in a word |
@@ -34,11 +35,13 @@ mod directory;
 #[doc(hidden)]
 pub mod fuzz;
 mod half_open;
+mod happened;
 mod hub;
 mod ice_servers;
 mod kept;
 pub mod limits;
 mod lines;
+mod record;
 mod refusal;
 mod room;
 mod saved;
@@ -53,8 +56,10 @@ mod tests;
 pub use admission::{Admission, Capacity, Door, SessionPlace, SocketPlace};
 pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
 pub use context::Config;
+pub use happened::{Happened, RoomEvent, VIEWER_STEPS};
 pub use hub::Hub;
 pub use ice_servers::{IceServerConfig, TurnSecret};
 pub use lines::Lines;
+pub use record::{BroadcastRecord, FindingAt, Interruption, LatencyFigures, LayerShare, Point};
 pub use refusal::Refusal;
 pub use saved::SavedRoom;

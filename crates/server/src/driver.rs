@@ -19,6 +19,7 @@ use protocol::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::happenings::Happenings;
 use crate::keep::Keeper;
 use crate::media::{EventSink, Media};
 use crate::whip_whep;
@@ -270,12 +271,14 @@ pub(crate) async fn run(
     hub: Hub,
     media: Arc<dyn Media>,
     keeper: Keeper,
+    happenings: Happenings,
     mut channels: Channels,
 ) -> Ended {
     let mut driver = Driver {
         hub,
         media,
         keeper,
+        happenings,
         mailboxes: HashMap::new(),
         replies: HashMap::new(),
         last_request: 0,
@@ -306,6 +309,7 @@ struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
     keeper: Keeper,
+    happenings: Happenings,
     mailboxes: HashMap<ClientId, Mailbox>,
     /// Who waits for which reply; for a join also the client that asked.
     replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
@@ -396,6 +400,8 @@ impl Driver {
                 },
                 Effect::Media(command) => self.media.command(command),
                 Effect::Keep(saved) => self.keeper.save(&saved),
+                Effect::Happened(event) => self.happenings.tell(*event),
+                Effect::Record(record) => self.happenings.save(&record),
             }
         }
     }

@@ -114,7 +114,8 @@ impl Server {
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
-        let task = runtime.spawn(driver::run(own, media.clone(), Keeper::default(), channels));
+        let (keeper, happenings) = (Keeper::default(), crate::happenings::Happenings::default());
+        let task = runtime.spawn(driver::run(own, media.clone(), keeper, happenings, channels));
         let listen = ([0, 0, 0, 0], 3000).into();
         let doctor = Doctor::new(doctor::Running {
             config: crate::Config::default(),
@@ -126,8 +127,9 @@ impl Server {
             orders: None,
         });
         let store = store::Store::in_memory().ok()?;
-        let book = crate::room_book::RoomBook::open(store, auth.clone(), hub.clone());
+        let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
         let room_book = runtime.block_on(book).ok()?;
+        let (webhooks, _) = webhooks::channel(store.clone(), webhooks::Policy::default());
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -135,6 +137,8 @@ impl Server {
             https: None,
             covers: crate::covers::Covers::new(Keeper::default()),
             room_book,
+            webhooks,
+            store,
             turn: None,
             hub,
             auth,

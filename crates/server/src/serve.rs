@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
+use crate::happenings::Happenings;
 use crate::http::router;
 use crate::https::{Https, Loaded, own_names};
 use crate::keep::Keeper;
@@ -131,7 +132,12 @@ pub async fn serve_with(
     )?);
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
-    let room_book = RoomBook::open(store, auth.clone(), hub_client.clone()).await?;
+    let room_book = RoomBook::open(store.clone(), auth.clone(), hub_client.clone()).await?;
+    let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
+    let happenings = Happenings::new(webhooks.clone(), store.clone());
+    if let Err(error) = happenings.end_lost().await {
+        tracing::warn!(%error, "the broadcasts of before cannot be read");
+    }
     let admission = Admission::new(config.capacity(), Instant::now());
     let mut hub = Hub::new(
         config.control(),
@@ -141,7 +147,8 @@ pub async fn serve_with(
         rand::random::<u128>,
     );
     hub.restore(saved);
-    let hub_task = tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), channels));
+    let hub_task =
+        tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), happenings.clone(), channels));
     let turn = https.is_some().then(OwnTurn::new);
     let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
@@ -166,6 +173,8 @@ pub async fn serve_with(
         public_ips: public_ips.clone(),
         covers: Covers::new(keeper.clone()),
         room_book,
+        webhooks,
+        store,
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -183,6 +192,7 @@ pub async fn serve_with(
         shutdown: shutdown.clone(),
     };
     let mut background = JoinSet::new();
+    background.spawn(webhook_queue.run());
     if let Some(listener) = http_listener {
         background.spawn(listen::accept(listener, connections.clone(), handlers.clone()));
     }
@@ -204,6 +214,7 @@ pub async fn serve_with(
         shutdown,
         hub,
         hub_task,
+        happenings,
         keeper,
         accept_task,
         background,

@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use auth::Auth;
 use control::Admission;
 use protocol::{IceServer, RoomName};
+use store::Store;
 use tokio::sync::mpsc;
+use webhooks::Webhooks;
 
 use crate::config::{HTTP_PORT, HTTPS_PORT};
 use crate::covers::Covers;
@@ -31,6 +33,9 @@ pub(crate) struct App {
     pub(crate) doctor: Doctor,
     pub(crate) covers: Covers,
     pub(crate) room_book: RoomBook,
+    pub(crate) webhooks: Webhooks,
+    /// For what is read as it is.
+    pub(crate) store: Store,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

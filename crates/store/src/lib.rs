@@ -11,10 +11,14 @@
 //! | `migrations.rs` | the tables, version by version |
 //! | `rooms.rs`, `room_change.rs` | rooms and their pictures; changes of them that wait to be written |
 //! | `rules.rs` | rooms that were set up, and their keys |
+//! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
+//! | `broadcasts.rs` | records of broadcasts |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
 mod backup;
+mod broadcasts;
+mod deliveries;
 mod error;
 mod file;
 mod migrations;
@@ -22,11 +26,18 @@ mod room_change;
 mod rooms;
 mod rules;
 mod store;
+mod webhooks;
 
 pub use backup::{backup, restore};
+pub use broadcasts::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
+pub use deliveries::{
+    DeliveryRow, DeliveryState, MAX_DONE_DELIVERIES, MAX_WAITING_DELIVERIES, NewDelivery, Tried,
+    WaitingRow,
+};
 pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
 pub use rules::{Changed, KeyRow, RulesRow};
 pub use store::{MAX_WAITING, Store};
+pub use webhooks::{TriedRow, WebhookRow, WebhookState};

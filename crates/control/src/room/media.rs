@@ -91,6 +91,7 @@ impl Room {
                 return;
             }
             self.audience.n_viewers += 1;
+            self.record_join();
             let n_viewers = self.audience.n_viewers;
             tracing::info!(
                 room = %self.name, session = %sid, door, %ip, n_viewers, "viewer joined"

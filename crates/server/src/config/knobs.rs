@@ -93,6 +93,8 @@ knobs! {
         publish: Publish, PublishOverlay;
         > /// The `[tls]` table.
         tls: Tls, TlsOverlay;
+        > /// The `[webhooks]` table.
+        webhooks: WebhookSettings, WebhooksOverlay;
         > /// The `[limits]` table.
         limits: Limits, LimitsOverlay;
     }
@@ -147,6 +149,17 @@ knobs! {
         /// with --tls auto, else none]
         http_port: [u16],
             (long = "http-port", value_name = "PORT", env = "KAIBO_HTTP_PORT");
+    }
+}
+
+knobs! {
+    /// Whom webhooks may tell.
+    WebhookSettings, WebhooksOverlay {
+        /// Host that webhooks may call though its address is not of the internet, such as hook.lan or 10.0.0.7; may be
+        /// repeated
+        allow: [Vec<String>] = Vec::new(),
+            (id = "webhook_allow", long = "webhook-allow", value_name = "HOST", env = "KAIBO_WEBHOOK_ALLOW",
+             value_delimiter = ',');
     }
 }
 

@@ -1,24 +1,29 @@
 //! `/api/v1`: what the operator does.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `operator.rs` | who may ask; bodies of requests |
+//! | `page.rs` | lists, a page at a time |
+//! | `webhooks.rs` | webhooks and their deliveries |
+//! | `broadcasts.rs` | records of broadcasts |
 
-use std::net::IpAddr;
-use std::time::Instant;
+mod broadcasts;
+mod operator;
+mod page;
+mod webhooks;
 
 use auth::{MAX_ROOM_KEYS, MAX_ROOMS_SET_UP, Secret};
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{FromRequestParts, Path, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use control::Refusal;
 use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
-use store::{Changed, KeyRow, RulesRow, StoreError};
+use store::{Changed, KeyRow, RulesRow};
 
-use super::bearer::bearer;
-use super::client::Client;
+use self::operator::{Body, Operator, parse};
 use super::in_room::InRoom;
 use crate::ApiError;
 use crate::room_book::Watch;
@@ -35,31 +40,13 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/rooms/{room}", get(read).put(put).delete(remove))
         .route("/api/v1/rooms/{room}/keys", post(add_key))
         .route("/api/v1/rooms/{room}/keys/{id}", delete(remove_key))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/api/v1/webhooks/{id}", delete(webhooks::remove))
+        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/v1/broadcasts", get(broadcasts::list))
+        .route("/api/v1/broadcasts/{id}", get(broadcasts::read))
 }
-
-/// Whoever has the server's key, or sits at its machine, and is no page of an origin that is not allowed. A handler that
-/// asks for it first reads nothing of anybody else.
-#[derive(Debug)]
-struct Operator {
-    /// For the log.
-    ip: IpAddr,
-}
-
-impl FromRequestParts<App> for Operator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Client { addr, .. } = Client::from_request_parts(parts, app).await?;
-        app.auth
-            .check_origin(&addr, &parts.headers)
-            .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
-        let given = bearer(&parts.headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-        app.auth.may_look(&addr, given.as_ref(), false, Instant::now()).map_err(Refusal::from)?;
-        Ok(Self { ip: addr.ip })
-    }
-}
-
-type Body = Result<Bytes, BytesRejection>;
 
 /// A room that was set up.
 #[derive(Debug, Serialize)]
@@ -199,12 +186,6 @@ async fn remove_key(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(body: Body) -> Result<T, ApiError> {
-    let body = body.map_err(|_| ApiError::new(ErrorCode::TooLarge, "the body is too long"))?;
-    serde_json::from_slice(&body)
-        .map_err(|error| ApiError::new(ErrorCode::BadField, format!("the body: {error}")))
-}
-
 /// The password of a room that asks for one.
 fn password_of(watch: Watch, password: Option<&str>) -> Result<Option<Secret>, ApiError> {
     let bad = |message: String| ApiError::new(ErrorCode::BadField, message);
@@ -228,13 +209,4 @@ async fn find(app: &App, room: &RoomName) -> Result<RulesRow, ApiError> {
 
 fn not_set_up(room: &RoomName) -> ApiError {
     ApiError::new(ErrorCode::NotFound, format!("room {room} was not set up"))
-}
-
-/// The disk is full or slow, or the server is stopping.
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        let code =
-            if error == StoreError::Closed { ErrorCode::Draining } else { ErrorCode::Internal };
-        Self::new(code, error.to_string())
-    }
 }
