@@ -64,6 +64,11 @@ impl Hub {
                 }
             }
             Input::Cover { room, version } => self.cover(&room, version),
+            Input::Seen { room, seen } => {
+                if let Some(&id) = self.cx.directory.rooms.get(&room) {
+                    self.in_room(id, |room, cx| room.record_seen(cx, seen));
+                }
+            }
             Input::Timeout => {}
             Input::Drain => self.drain(),
         }

@@ -54,12 +54,14 @@ mod why;
 mod tests;
 
 pub use admission::{Admission, Capacity, Door, SessionPlace, SocketPlace};
-pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
+pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Seen};
 pub use context::Config;
 pub use happened::{Happened, RoomEvent, VIEWER_STEPS};
 pub use hub::Hub;
 pub use ice_servers::{IceServerConfig, TurnSecret};
 pub use lines::Lines;
-pub use record::{BroadcastRecord, FindingAt, Interruption, LatencyFigures, LayerShare, Point};
+pub use record::{
+    BroadcastRecord, Faults, FindingAt, Freezes, Interruption, LatencyFigures, LayerShare, Point,
+};
 pub use refusal::Refusal;
 pub use saved::SavedRoom;

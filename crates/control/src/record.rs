@@ -35,8 +35,9 @@ pub struct BroadcastRecord {
     pub layers: Vec<LayerShare>,
     /// When no media came from the host; at most [`crate::limits::RECORDED_INTERRUPTIONS`], the first ones.
     pub interruptions: Vec<Interruption>,
-    /// How often the picture stood still for all viewers since too little came from the host.
-    pub uplink_freezes: u32,
+    /// How often pictures stood still.
+    #[serde(default)]
+    pub freezes: Freezes,
     /// What was wrong with what the host sent; at most [`crate::limits::RECORDED_FINDINGS`], the first ones.
     pub findings: Vec<FindingAt>,
     /// How it went, a minute each; of a long broadcast, more minutes each.
@@ -70,6 +71,35 @@ pub struct Interruption {
     /// For how many seconds; none while it lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_s: Option<f64>,
+}
+
+/// How often pictures stood still. What is not known is left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Freezes {
+    /// For all viewers, because too little came from the host.
+    pub for_all: u32,
+    /// For single viewers, by what their pages reported; none when none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// The same, for an hour of watching.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_hour: Option<f64>,
+    /// Whose fault they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_fault: Option<Faults>,
+}
+
+/// Whose fault freezes were that pages reported. Those of which that is not known are left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Faults {
+    /// The host's: too little came from it at the time.
+    pub uplink: u64,
+    /// The viewer's network: it lost packets.
+    pub last_mile: u64,
+    /// The viewer's device: nothing was lost.
+    pub device: u64,
 }
 
 /// Something was found wrong.

@@ -14,8 +14,8 @@ impl Room {
         self.broadcast.rev = self.broadcast.rev.saturating_add(1);
         let state = self.state();
         let had_trouble = std::mem::replace(&mut self.broadcast.told_trouble, state.host_trouble);
-        if state.host_trouble && !had_trouble {
-            self.record_uplink_freeze();
+        if state.host_trouble != had_trouble {
+            self.record_trouble(cx, state.host_trouble);
         }
         self.tell(cx, ServerMessage::State(state));
     }

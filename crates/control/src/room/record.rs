@@ -1,5 +1,6 @@
 //! What is gathered of a broadcast while it is live: its record, and what programs of the operator are told.
 
+mod freezes;
 mod latency;
 mod timeline;
 
@@ -8,10 +9,11 @@ use std::time::Instant;
 
 use protocol::{Finding, FindingCode, LiveState};
 
+use self::freezes::Watched;
 use self::latency::Histogram;
 use self::timeline::Timeline;
 use super::Room;
-use crate::api::Effect;
+use crate::api::{Effect, Seen};
 use crate::context::Context;
 use crate::happened::{Happened, RoomEvent, VIEWER_STEPS};
 use crate::limits::{
@@ -32,7 +34,7 @@ pub(crate) struct Record {
     joins: u32,
     /// The highest step of viewers that was told.
     step: u32,
-    uplink_freezes: u32,
+    watched: Watched,
     latency: Histogram,
     /// How often a viewer was seen to be sent each layer; at most [`RECORDED_LAYERS`].
     layers: BTreeMap<String, u64>,
@@ -51,7 +53,7 @@ impl Record {
             told_at: now,
             joins,
             step: 0,
-            uplink_freezes: 0,
+            watched: Watched::default(),
             latency: Histogram::default(),
             layers: BTreeMap::new(),
             interruptions: Vec::new(),
@@ -156,10 +158,17 @@ impl Room {
         }
     }
 
-    /// The picture stands still for all viewers because of the host's side.
-    pub(super) fn record_uplink_freeze(&mut self) {
+    /// Whether pictures stand still for all viewers because of the host's side has changed.
+    pub(super) fn record_trouble(&mut self, cx: &Context, has_trouble: bool) {
         if let Some(record) = &mut self.broadcast.record {
-            record.uplink_freezes = record.uplink_freezes.saturating_add(1);
+            record.watched.trouble(has_trouble, cx.now.at);
+        }
+    }
+
+    /// A page reports what its person saw.
+    pub(crate) fn record_seen(&mut self, cx: &Context, seen: Seen) {
+        if let Some(record) = &mut self.broadcast.record {
+            record.watched.add(seen, cx.now.at);
         }
     }
 
@@ -236,7 +245,7 @@ impl Room {
             latency_ms: record.latency.figures(),
             layers: record.layer_shares(),
             interruptions: record.interruptions.clone(),
-            uplink_freezes: record.uplink_freezes,
+            freezes: record.watched.freezes(),
             findings: record.findings.clone(),
             timeline: record.timeline.points(),
         };

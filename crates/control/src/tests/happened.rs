@@ -5,7 +5,7 @@ use protocol::FindingCode;
 
 use super::world::{World, in_room};
 use crate::record::{Interruption, LayerShare, Point};
-use crate::{BroadcastRecord, Happened};
+use crate::{BroadcastRecord, Happened, Input, Seen};
 
 /// What happened since last asked, in short.
 fn happened(w: &mut World) -> Vec<String> {
@@ -49,7 +49,7 @@ fn programs_are_told_when_a_broadcast_begins_stops_returns_and_ends() {
     assert_eq!(record.why.as_deref(), Some("ended"));
     let at = record.began + 30_000.0;
     assert_eq!(record.interruptions, [Interruption { at, for_s: Some(7.0) }]);
-    assert_eq!(record.uplink_freezes, 1);
+    assert_eq!(record.freezes.for_all, 1);
     let n_records = w.records.len();
     w.seconds(600);
     assert_eq!((happened(&mut w).len(), w.records.len()), (0, n_records), "it is over");
@@ -108,7 +108,7 @@ fn a_finding_that_comes_and_goes_is_told_once_in_ten_minutes() {
     let record = last(&w);
     let codes: Vec<_> = record.findings.iter().map(|it| it.code).collect();
     assert_eq!(codes, [FindingCode::BFrames, FindingCode::LossyUplink, FindingCode::BFrames]);
-    assert_eq!(record.uplink_freezes, 1);
+    assert_eq!(record.freezes.for_all, 1);
 }
 
 #[test]
@@ -158,6 +158,20 @@ fn a_record_says_who_watched_what_and_when() {
     assert_eq!(w.records.iter().filter(|it| it.id == record.id).count(), w.records.len());
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<BroadcastRecord>(&text).unwrap(), record);
+}
+
+#[test]
+fn what_pages_report_is_in_the_record_and_of_a_room_that_nobody_is_live_in_it_is_nothing() {
+    let mut w = World::new();
+    let room = protocol::RoomName::parse("default").unwrap();
+    let seen = Seen { watched_ms: 60_000, freezes: 2, loss: Some(0.1) };
+    w.input(Input::Seen { room: room.clone(), seen });
+    w.host("");
+    assert_eq!(last(&w).freezes.n, None);
+    w.input(Input::Seen { room, seen });
+    w.seconds(120);
+    let freezes = last(&w).freezes;
+    assert_eq!((freezes.n, freezes.by_fault.unwrap().last_mile), (Some(2), 2));
 }
 
 #[test]

@@ -8,6 +8,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::address::Policy;
 use crate::client::{Answer, Client, Outgoing, Post};
@@ -141,6 +145,49 @@ async fn names_that_lead_to_this_machine_are_called_only_when_they_are_allowed()
     assert_eq!(receiver.heard(), Vec::<String>::new());
     post(&client(&["localhost"]), receiver.url("localhost")).await.unwrap();
     assert_eq!(receiver.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn a_receiver_with_https_has_to_be_who_its_certificate_says() {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert, key) = (certified.cert.der().clone(), certified.signing_key.serialize_der());
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.clone()], PrivatePkcs8KeyDer::from(key).into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                stream.read_buf(&mut request).await.unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        }
+    });
+    let mut roots = RootCertStore::empty();
+    roots.add(cert).unwrap();
+    let trusting = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let policy = Policy::allowing(&["localhost".into(), "127.0.0.1".into()]).unwrap();
+    let trusting = Client::new(policy, trusting);
+    let answer = post(&trusting, format!("https://localhost:{port}/")).await.unwrap();
+    assert_eq!((answer.status, answer.error), (204, None));
+    let other_name = post(&trusting, format!("https://127.0.0.1:{port}/")).await.unwrap_err();
+    let stranger = client(&["localhost"]);
+    let unknown = post(&stranger, format!("https://localhost:{port}/")).await.unwrap_err();
+    for refused in [other_name, unknown] {
+        assert!(refused.starts_with("TLS: invalid peer certificate"), "{refused}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

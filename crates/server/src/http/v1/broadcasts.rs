@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use control::{BroadcastRecord, FindingAt, Interruption, LatencyFigures, LayerShare, Point};
+use control::{
+    BroadcastRecord, FindingAt, Freezes, Interruption, LatencyFigures, LayerShare, Point,
+};
 use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::BroadcastRow;
@@ -50,19 +52,6 @@ pub(super) struct Broadcast {
     timeline: Vec<Point>,
 }
 
-/// How often pictures stood still, and whose fault it was. What is not known is left out.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Freezes {
-    by_fault: ByFault,
-}
-
-#[derive(Debug, Serialize)]
-struct ByFault {
-    /// For all viewers, since too little came from the host.
-    uplink: u32,
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct OfRoom {
     room: Option<String>,
@@ -83,7 +72,7 @@ impl From<BroadcastRecord> for Broadcast {
             latency_ms,
             layers,
             interruptions,
-            uplink_freezes,
+            freezes,
             findings,
             timeline,
         } = record;
@@ -95,7 +84,7 @@ impl From<BroadcastRecord> for Broadcast {
             latency_ms,
             layers,
             interruptions,
-            freezes: Freezes { by_fault: ByFault { uplink: uplink_freezes } },
+            freezes,
             findings,
             timeline,
         }
