@@ -12,7 +12,9 @@ use protocol::{
 };
 
 use crate::admission::SessionPlace;
+use crate::happened::RoomEvent;
 use crate::lines::Lines;
+use crate::record::BroadcastRecord;
 use crate::refusal::Refusal;
 use crate::saved::SavedRoom;
 
@@ -123,10 +125,28 @@ pub enum Input {
         /// Which.
         session: u64,
     },
+    /// A page reports what its person saw.
+    Seen {
+        /// Which room; nobody need be in it.
+        room: RoomName,
+        /// What it saw.
+        seen: Seen,
+    },
     /// The instant of [`crate::Hub::poll_timeout`] has come.
     Timeout,
     /// The server stops.
     Drain,
+}
+
+/// What one fan's page saw since it reported last, a minute before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    /// How long it was to show something, in milliseconds.
+    pub watched_ms: u32,
+    /// How often its picture stood still.
+    pub freezes: u32,
+    /// Which part of the packets got lost on the way to it, from 0 to 1, if it knows.
+    pub loss: Option<f64>,
 }
 
 /// What a program may ask for.
@@ -246,4 +266,8 @@ pub enum Effect {
     Media(Command),
     /// Save a room.
     Keep(Box<SavedRoom>),
+    /// Tell the operator's programs.
+    Happened(Box<RoomEvent>),
+    /// Write the record of a broadcast, in place of the one before.
+    Record(Box<BroadcastRecord>),
 }

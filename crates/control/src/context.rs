@@ -194,6 +194,12 @@ impl Context {
         format!("{:020x}", (self.random)() & ((1 << 80) - 1))
     }
 
+    /// Names a broadcast: later ones sort after earlier ones.
+    pub(crate) fn new_broadcast_id(&mut self) -> String {
+        let random = (self.random)() & ((1 << 40) - 1);
+        format!("{:011x}{random:010x}", self.now.unix_ms as u64)
+    }
+
     // Peers.
 
     /// A place for one more viewer. In a full server another that is not connected gives way.

@@ -69,6 +69,11 @@ impl Hub {
             }
             Input::Cover { room, version } => self.cover(&room, version),
             Input::Kick { room, session } => self.kick(&room, session),
+            Input::Seen { room, seen } => {
+                if let Some(&id) = self.cx.directory.rooms.get(&room) {
+                    self.in_room(id, |room, cx| room.record_seen(cx, seen));
+                }
+            }
             Input::Timeout => {}
             Input::Drain => self.drain(),
         }
@@ -172,6 +177,7 @@ impl Hub {
                 Timer::Desk(id) => self.in_room(id, Room::tell_desk),
                 Timer::Latency(id) => self.in_room(id, Room::tell_latency),
                 Timer::Keep(id) => self.in_room(id, Room::keep),
+                Timer::Sample(id) => self.in_room(id, Room::sample),
             }
             self.settle();
         }

@@ -18,6 +18,7 @@
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
 //! | `figures.rs` | what is counted and listed for the operator |
 //! | `saved.rs`, `kept.rs` | what of a room is saved; rooms without anybody in them |
+//! | `happened.rs`, `record.rs` | what happens in rooms, for the operator's programs; the record of a broadcast |
 //! | `lines.rs` | what was said before somebody came, serialised once |
 //! | `half_open.rs` | which viewer gives way when there is no place left |
 //! | `refusal.rs`, `why.rs` | why something is refused, in words; why somebody left, in a word |
@@ -36,11 +37,13 @@ mod figures;
 #[doc(hidden)]
 pub mod fuzz;
 mod half_open;
+mod happened;
 mod hub;
 mod ice_servers;
 mod kept;
 pub mod limits;
 mod lines;
+mod record;
 mod refusal;
 mod room;
 mod saved;
@@ -53,13 +56,17 @@ mod why;
 mod tests;
 
 pub use admission::{Admission, Capacity, Door, PeersInUse, SessionPlace, SocketPlace};
-pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId};
+pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Seen};
 pub use context::Config;
 pub use figures::{
     CONNECT_MS, Durations, Entrance, Figures, Part, RoomCounts, RoomSessions, SessionFigures, Stand,
 };
+pub use happened::{Happened, RoomEvent, VIEWER_STEPS};
 pub use hub::Hub;
 pub use ice_servers::{IceServerConfig, TurnSecret};
 pub use lines::Lines;
+pub use record::{
+    BroadcastRecord, Faults, FindingAt, Freezes, Interruption, LatencyFigures, LayerShare, Point,
+};
 pub use refusal::Refusal;
 pub use saved::SavedRoom;

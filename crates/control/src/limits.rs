@@ -207,3 +207,24 @@ pub const KEEP_AFTER: Duration = Duration::from_secs(2);
 
 /// Rooms without anybody in them that are remembered; beyond it the one that changed first is forgotten.
 pub const KEPT_ROOMS: usize = 1000;
+
+/// How often it is looked at what viewers are sent, for the record of a broadcast.
+pub const SAMPLE_EVERY: Duration = Duration::from_secs(10);
+
+/// How often the record of a broadcast is written while it is live: what a crash may lose.
+pub const RECORD_EVERY: Duration = Duration::from_secs(120);
+
+/// Points of a broadcast's timeline; a longer one has points of twice as many minutes.
+pub const TIMELINE_POINTS: usize = 720;
+
+/// Interruptions in the record of a broadcast.
+pub const RECORDED_INTERRUPTIONS: usize = 100;
+
+/// Findings in the record of a broadcast.
+pub const RECORDED_FINDINGS: usize = 100;
+
+/// Layers in the record of a broadcast. A publisher has 4 at a time, and may change their names.
+pub const RECORDED_LAYERS: usize = 16;
+
+/// The time in which a finding that comes again in the same broadcast is told to programs once.
+pub const FINDING_AGAIN: Duration = Duration::from_secs(600);

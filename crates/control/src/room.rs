@@ -23,6 +23,7 @@ mod order;
 mod people;
 mod picture_clock;
 mod publish;
+mod record;
 mod refused;
 mod requests;
 mod resume;

@@ -36,11 +36,13 @@ pub(crate) enum Timer {
     Latency(RoomId),
     /// The room is to be saved.
     Keep(RoomId),
+    /// What viewers are sent is to be looked at.
+    Sample(RoomId),
 }
 
 impl Timer {
     /// All timers of a room.
-    pub(crate) fn of_room(id: RoomId) -> [Self; 8] {
+    pub(crate) fn of_room(id: RoomId) -> [Self; 9] {
         [
             Self::Grace(id),
             Self::Viewers(id),
@@ -50,6 +52,7 @@ impl Timer {
             Self::Desk(id),
             Self::Latency(id),
             Self::Keep(id),
+            Self::Sample(id),
         ]
     }
 }

@@ -22,7 +22,7 @@ pub use check::ConfigError;
 pub use file::FILE_NAME;
 pub use knobs::{
     AuthServices, AuthServicesOverlay, Config, ConfigOverlay, Limits, LimitsOverlay, Metrics,
-    MetricsOverlay, Publish, PublishOverlay, Tls, TlsOverlay,
+    MetricsOverlay, Publish, PublishOverlay, Tls, TlsOverlay, WebhookSettings, WebhooksOverlay,
 };
 pub use values::{IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode};
 
@@ -206,6 +206,15 @@ impl Config {
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// Whom webhooks may tell.
+    pub(crate) fn webhook_policy(&self) -> Result<webhooks::Policy, ConfigError> {
+        webhooks::Policy::allowing(&self.webhooks.allow).map_err(|bad| {
+            ConfigError::Invalid(format!(
+                "{bad:?} is not a host; write it as hook.lan or 10.0.0.7, without scheme and port"
+            ))
+        })
     }
 
     /// How many TCP connections there may be.

@@ -11,7 +11,7 @@ use auth::{Credential, Secret, Shown};
 use axum::extract::ws::Utf8Bytes;
 use control::{
     ClientId, Effect, Figures, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request,
-    RequestId, RoomSessions,
+    RequestId, RoomSessions, Seen,
 };
 use media_api::{Codec, Event};
 use protocol::{
@@ -20,6 +20,7 @@ use protocol::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::happenings::Happenings;
 use crate::keep::Keeper;
 use crate::media::{EventSink, Media};
 use crate::whip_whep;
@@ -56,6 +57,7 @@ enum Message {
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
     Cover(RoomName, Option<u32>),
+    Seen(RoomName, Seen),
     Rules(Option<RoomName>),
     Shown(ClientId, Option<Secret>, Option<Shown>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
@@ -182,6 +184,11 @@ impl HubClient {
     /// The rules of a room have changed: who has lost its right goes.
     pub(crate) async fn rules(&self, room: RoomName) {
         self.say(Message::Rules(Some(room))).await;
+    }
+
+    /// A page has reported what its person saw.
+    pub(crate) async fn seen(&self, room: RoomName, seen: Seen) {
+        self.say(Message::Seen(room, seen)).await;
     }
 
     /// The same of every room.
@@ -327,12 +334,14 @@ pub(crate) async fn run(
     hub: Hub,
     media: Arc<dyn Media>,
     keeper: Keeper,
+    happenings: Happenings,
     mut channels: Channels,
 ) -> Ended {
     let mut driver = Driver {
         hub,
         media,
         keeper,
+        happenings,
         mailboxes: HashMap::new(),
         replies: HashMap::new(),
         last_request: 0,
@@ -363,6 +372,7 @@ struct Driver {
     hub: Hub,
     media: Arc<dyn Media>,
     keeper: Keeper,
+    happenings: Happenings,
     mailboxes: HashMap<ClientId, Mailbox>,
     /// Who waits for which reply; for a join also the client that asked.
     replies: HashMap<RequestId, (ReplySender, Option<ClientId>)>,
@@ -390,6 +400,7 @@ impl Driver {
                 self.handle(Input::Gone { client, code });
             }
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
+            Message::Seen(room, seen) => self.handle(Input::Seen { room, seen }),
             Message::Rules(room) => self.handle(Input::Rules { room }),
             Message::Shown(client, token, shown) => {
                 self.handle(Input::Shown { client, token, shown });
@@ -468,6 +479,8 @@ impl Driver {
                 },
                 Effect::Media(command) => self.media.command(command),
                 Effect::Keep(saved) => self.keeper.save(&saved),
+                Effect::Happened(event) => self.happenings.tell(*event),
+                Effect::Record(record) => self.happenings.save(&record),
             }
         }
     }

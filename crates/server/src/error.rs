@@ -77,6 +77,9 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
     /// The store in the data folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::OpenError),

@@ -114,7 +114,8 @@ impl Server {
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
-        let task = runtime.spawn(driver::run(own, media.clone(), Keeper::default(), channels));
+        let (keeper, happenings) = (Keeper::default(), crate::happenings::Happenings::default());
+        let task = runtime.spawn(driver::run(own, media.clone(), keeper, happenings, channels));
         let listen = ([0, 0, 0, 0], 3000).into();
         let doctor = Doctor::new(doctor::Running {
             config: crate::Config::default(),
@@ -139,6 +140,7 @@ impl Server {
         let token_keys = runtime.block_on(keys).ok()?;
         let owner = crate::owner::Owner::open(store.clone(), auth.clone());
         let owner = runtime.block_on(owner).ok()?;
+        let (webhooks, _) = webhooks::channel(store.clone(), webhooks::Policy::default());
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -154,6 +156,7 @@ impl Server {
             logs_addresses: true,
             metrics,
             metrics_token: None,
+            webhooks,
             turn: None,
             hub,
             auth,

@@ -36,6 +36,7 @@ mod driver;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
+mod happenings;
 mod http;
 mod https;
 mod keep;

@@ -15,6 +15,7 @@ use crate::config::http_uri;
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
+use crate::happenings::Happenings;
 use crate::http::{metrics_alone, router};
 use crate::https::{Https, Loaded, own_names};
 use crate::keep::Keeper;
@@ -164,6 +165,11 @@ pub async fn serve_with(
     let jwks = config.auth.jwks.as_deref().and_then(http_uri).map(|it| Jwks::new(it, auth.clone()));
     let service = config.auth.http.as_deref().and_then(http_uri).map(Service::new);
     let access = Access::new(auth.clone(), service, jwks.clone());
+    let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
+    let happenings = Happenings::new(webhooks.clone(), store.clone());
+    if let Err(error) = happenings.end_lost().await {
+        tracing::warn!(%error, "the broadcasts of before cannot be read");
+    }
     let admission = Admission::new(config.capacity(), Instant::now());
     let mut hub = Hub::new(
         config.control(),
@@ -173,7 +179,8 @@ pub async fn serve_with(
         rand::random::<u128>,
     );
     hub.restore(saved);
-    let hub_task = tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), channels));
+    let hub_task =
+        tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), happenings.clone(), channels));
     let turn = https.is_some().then(OwnTurn::new);
     let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
@@ -214,6 +221,7 @@ pub async fn serve_with(
         logs_addresses: config.log_addresses,
         metrics: metrics.clone(),
         metrics_token: config.metrics_token(),
+        webhooks,
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -230,6 +238,7 @@ pub async fn serve_with(
         shutdown: shutdown.clone(),
     };
     let mut background = JoinSet::new();
+    background.spawn(webhook_queue.run());
     if let Some(listener) = http_listener {
         background.spawn(listen::accept(listener, connections.clone(), handlers.clone()));
     }
@@ -261,6 +270,7 @@ pub async fn serve_with(
         shutdown,
         hub,
         hub_task,
+        happenings,
         keeper,
         accept_task,
         background,

@@ -8,6 +8,7 @@ use control::Admission;
 use protocol::{IceServer, RoomName};
 use store::Store;
 use tokio::sync::mpsc;
+use webhooks::Webhooks;
 
 use crate::access::Access;
 use crate::config::{HTTP_PORT, HTTPS_PORT};
@@ -48,6 +49,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Whoever shows it may read `/metrics`, and nothing else.
     pub(crate) metrics_token: Option<Secret>,
+    pub(crate) webhooks: Webhooks,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// The room of clients that name none.

@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::driver::{Ended, HubClient};
+use crate::happenings::Happenings;
 use crate::keep::Keeper;
 use crate::limits::CLOSE_WITHIN;
 use crate::listen::Table;
@@ -35,6 +36,8 @@ pub(crate) struct Tasks {
     pub(crate) shutdown: Shutdown,
     pub(crate) hub: HubClient,
     pub(crate) hub_task: JoinHandle<Ended>,
+    /// Writes what webhooks are to be told of the end of broadcasts.
+    pub(crate) happenings: Happenings,
     /// Writes what rooms were when the control plane ended.
     pub(crate) keeper: Keeper,
     pub(crate) accept_task: JoinHandle<()>,
@@ -81,8 +84,16 @@ pub(crate) async fn supervise(mut tasks: Tasks) -> Result<(), Died> {
 /// Stops everything in order: no new connections, goodbye to every WebSocket, the control plane, what is left of
 /// connections.
 async fn stop(tasks: Tasks) {
-    let Tasks { hub, mut hub_task, keeper, mut accept_task, connections, mut sockets_done, .. } =
-        tasks;
+    let Tasks {
+        hub,
+        mut hub_task,
+        happenings,
+        keeper,
+        mut accept_task,
+        connections,
+        mut sockets_done,
+        ..
+    } = tasks;
     if !accept_task.is_finished() {
         _ = (&mut accept_task).await;
     }
@@ -100,7 +111,8 @@ async fn stop(tasks: Tasks) {
         hub_task.abort();
         _ = (&mut hub_task).await;
     }
-    // A disk that stands still is not waited for.
+    // Neither receivers nor a disk that stands still are waited for.
+    _ = timeout(CLOSE_WITHIN, happenings.finish()).await;
     _ = timeout(CLOSE_WITHIN, tokio::task::spawn_blocking(move || keeper.finish())).await;
 }
 
@@ -130,6 +142,7 @@ mod tests {
             shutdown: Shutdown::default(),
             hub,
             hub_task,
+            happenings: Happenings::default(),
             keeper: Keeper::default(),
             accept_task: tokio::spawn(async { panic!("no more of this") }),
             background: JoinSet::new(),

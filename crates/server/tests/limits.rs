@@ -16,13 +16,14 @@ use server::{Config, limits, listen};
 const LIMITS: &str = include_str!("../../../docs/limits.md");
 
 /// Files that have limits alone: each constant of theirs has a row.
-const FILES_OF_LIMITS: [&str; 6] = [
+const FILES_OF_LIMITS: [&str; 7] = [
     "control/src/limits.rs",
     "sdp/src/bounds.rs",
     "server/src/limits.rs",
     "server/src/listen/limits.rs",
     "turn/src/limits.rs",
     "tls/src/acme/limits.rs",
+    "webhooks/src/limits.rs",
 ];
 
 /// One row of a table.

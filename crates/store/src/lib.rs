@@ -14,12 +14,16 @@
 //! | `token_keys.rs` | keys that sign tokens |
 //! | `owner.rs`, `audit.rs` | the owner's login; what was changed, by whom |
 //! | `counted.rs` | how many rows there are, for bounds |
+//! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
+//! | `broadcasts.rs` | records of broadcasts |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
 mod audit;
 mod backup;
+mod broadcasts;
 mod counted;
+mod deliveries;
 mod error;
 mod file;
 mod health;
@@ -32,9 +36,15 @@ mod rooms;
 mod rules;
 mod store;
 mod token_keys;
+mod webhooks;
 
 pub use audit::{AuditRow, MAX_AUDIT};
 pub use backup::{backup, restore};
+pub use broadcasts::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
+pub use deliveries::{
+    DeliveryRow, DeliveryState, MAX_DONE_DELIVERIES, MAX_WAITING_DELIVERIES, NewDelivery, Tried,
+    WaitingRow,
+};
 pub use error::{OpenError, RestoreError, StoreError};
 pub use file::FILE_NAME;
 pub use health::Health;
@@ -46,3 +56,4 @@ pub use rooms::RoomRow;
 pub use rules::{Changed, RulesRow, RulesSettings};
 pub use store::{MAX_WAITING, Store};
 pub use token_keys::TokenKeyRow;
+pub use webhooks::{TriedRow, WebhookRow, WebhookState};

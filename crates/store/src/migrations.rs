@@ -78,6 +78,41 @@ const MIGRATIONS: &[&str] = &[
         deed TEXT NOT NULL,
         subject TEXT NOT NULL
      ) STRICT;",
+    // 4: webhooks and their queue, records of broadcasts.
+    "CREATE TABLE webhooks (
+        id TEXT NOT NULL PRIMARY KEY,
+        url TEXT NOT NULL,
+        events TEXT NOT NULL,
+        secret TEXT NOT NULL,
+        made_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE deliveries (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        webhook TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        room TEXT NOT NULL,
+        event TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        next_ms INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        tried_ms INTEGER,
+        code INTEGER,
+        error TEXT
+     ) STRICT;
+     CREATE INDEX deliveries_by_webhook ON deliveries (webhook, n);
+     CREATE INDEX deliveries_waiting ON deliveries (webhook, room, n) WHERE state = 'waiting';
+     CREATE INDEX deliveries_done ON deliveries (webhook, n) WHERE state <> 'waiting';
+     CREATE TABLE broadcasts (
+        id TEXT NOT NULL PRIMARY KEY,
+        room TEXT NOT NULL,
+        began_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        record TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX broadcasts_by_room ON broadcasts (room, id);
+     CREATE INDEX broadcasts_open ON broadcasts (id) WHERE ended_ms IS NULL;",
 ];
 
 /// The version of a file that this program writes.

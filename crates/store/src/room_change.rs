@@ -1,9 +1,16 @@
 //! Changes of a room that wait to be written, and the statements that write them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
+
+use crate::broadcasts::BroadcastRow;
 
 /// The rooms that are kept; beyond it the one that changed first is forgotten.
 pub const MAX_ROOMS: usize = 10_000;
+
+/// Broadcasts of one room that wait to be written; beyond it the oldest is lost. A room has one at a time.
+const MAX_BROADCASTS_WAITING: usize = 100;
 
 /// Changes of one room. `None` leaves a field as it is stored.
 #[derive(Debug, Default)]
@@ -11,6 +18,8 @@ pub(crate) struct RoomChange {
     pub(crate) state: Option<(i64, String)>,
     /// Its picture; `Some(None)`: it has none any more.
     pub(crate) cover: Option<Option<Vec<u8>>>,
+    /// Its broadcasts by id; at most [`MAX_BROADCASTS_WAITING`].
+    broadcasts: BTreeMap<String, BroadcastRow>,
 }
 
 impl RoomChange {
@@ -18,6 +27,22 @@ impl RoomChange {
     pub(crate) fn fill_from(&mut self, older: Self) {
         self.state = self.state.take().or(older.state);
         self.cover = self.cover.take().or(older.cover);
+        for (id, row) in older.broadcasts {
+            self.broadcasts.entry(id).or_insert(row);
+        }
+        self.forget_broadcasts();
+    }
+
+    /// A record of a broadcast, in place of the one before.
+    pub(crate) fn put_broadcast(&mut self, row: BroadcastRow) {
+        self.broadcasts.insert(row.id.clone(), row);
+        self.forget_broadcasts();
+    }
+
+    fn forget_broadcasts(&mut self) {
+        while self.broadcasts.len() > MAX_BROADCASTS_WAITING {
+            self.broadcasts.pop_first();
+        }
     }
 
     pub(crate) fn write(&self, connection: &Connection, room: &str) -> rusqlite::Result<()> {
@@ -34,6 +59,9 @@ impl RoomChange {
                 connection.execute("DELETE FROM covers WHERE room = ?1", [room])?;
             }
             None => {}
+        }
+        for broadcast in self.broadcasts.values() {
+            broadcast.write(connection)?;
         }
         let Some((changed_ms, state)) = &self.state else { return Ok(()) };
         connection

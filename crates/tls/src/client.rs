@@ -1,12 +1,16 @@
-//! TLS of requests that this program makes.
+//! TLS settings of the server as a client.
 
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::certificate::provider;
 
-/// A client that trusts the roots of Mozilla.
+/// Trusts certificates that lead to one of Mozilla's roots.
 pub fn client_config() -> ClientConfig {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+}
+
+/// Trusts certificates that lead to one of these roots.
+pub(crate) fn trusting(roots: RootCertStore) -> ClientConfig {
     ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("the provider has cipher suites for TLS 1.2 and 1.3")

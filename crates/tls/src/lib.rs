@@ -11,7 +11,7 @@
 //! | `certificates.rs` | all certificates, and which one a client is shown |
 //! | `certificate.rs` | one certificate with its key: what it is for, until when, and whether browsers trust it |
 //! | `config.rs`, `alpn.rs` | the TLS settings; the protocols inside TLS |
-//! | `client.rs` | TLS of requests that the program makes itself |
+//! | `client.rs`, `public_address.rs` | the TLS settings of the server as a client; addresses that the internet routes |
 //! | `files.rs` | a certificate and a key that the operator names |
 //! | `acme.rs` | certificates from an ACME server |
 //! | `local.rs` | an own certificate authority, for networks without public names |
@@ -29,6 +29,7 @@ mod error;
 mod files;
 mod folder;
 mod local;
+mod public_address;
 
 pub use alpn::{ALPN_ACME, ALPN_H2, ALPN_HTTP1, ALPN_TURN};
 pub use certificate::{Certificate, Source};
@@ -39,4 +40,5 @@ pub use error::{Because, TlsError};
 pub use files::{Files, Reloaded};
 pub use folder::Folder;
 pub use local::{LEAF_LIFETIME, LocalAuthority};
-pub use rustls::ServerConfig;
+pub use public_address::is_public;
+pub use rustls::{ClientConfig, ServerConfig};

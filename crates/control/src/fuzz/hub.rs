@@ -284,7 +284,10 @@ impl World {
                         inputs.extend(self.media.carry_out(&command).into_iter().map(Input::Media));
                     }
                     Effect::History { to, .. } => assert!(!self.closed.contains(&to)),
-                    Effect::Media(_) | Effect::Keep(_) => {}
+                    Effect::Media(_)
+                    | Effect::Keep(_)
+                    | Effect::Happened(_)
+                    | Effect::Record(_) => {}
                 }
             }
         }

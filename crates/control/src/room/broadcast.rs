@@ -7,6 +7,7 @@ use protocol::{AudioState, LayerSize, LiveState, Role, VideoState};
 
 use super::Room;
 use super::findings::Findings;
+use super::record::Record;
 use crate::context::Context;
 use crate::limits::LINGER;
 use crate::session::MediaState;
@@ -47,6 +48,8 @@ pub(crate) struct Broadcast {
     /// The layers that the publisher need not send.
     pub(crate) unwanted: Vec<String>,
     pub(crate) findings: Findings,
+    /// None before it is live, and in test rooms.
+    pub(crate) record: Option<Record>,
 }
 
 impl Default for Broadcast {
@@ -70,6 +73,7 @@ impl Default for Broadcast {
             uplink_ms: None,
             unwanted: Vec::new(),
             findings: Findings::default(),
+            record: None,
         }
     }
 }
@@ -118,7 +122,12 @@ impl Room {
             let after = self.broadcast.interrupted.take();
             let after_s = after.map(|at| cx.now.at.saturating_duration_since(at).as_secs());
             tracing::info!(room = %self.name, after_s, "broadcast is back");
-            return self.tell_state(cx);
+            self.tell_state(cx);
+            if let Some(at) = after {
+                let after_ms = cx.now.at.saturating_duration_since(at).as_millis();
+                self.record_return(cx, u64::try_from(after_ms).unwrap_or(u64::MAX));
+            }
+            return;
         }
         self.broadcast.since = Some(cx.now.unix_ms);
         self.broadcast.began = Some(cx.now.at);
@@ -126,6 +135,7 @@ impl Room {
         self.audience.peak = self.audience.n_viewers;
         tracing::info!(room = %self.name, n_viewers = self.audience.n_viewers, "broadcast is live");
         self.tell_state(cx);
+        self.begin_record(cx);
         self.reset_likes(cx);
         self.changed(cx);
         self.viewers_changed(cx);
@@ -146,6 +156,7 @@ impl Room {
             self.broadcast.interrupted = Some(cx.now.at);
             tracing::info!(room = %self.name, "broadcast interrupted: no media from the host");
             cx.timers.set(Timer::Grace(self.id), cx.now.at + cx.config.host_grace);
+            self.record_interruption(cx);
             self.tell_state(cx);
         }
     }
@@ -153,6 +164,7 @@ impl Room {
     /// Ends a broadcast, or a rehearsal, at once; the room has no host afterwards.
     pub(crate) fn end(&mut self, cx: &mut Context, why: Why) {
         let Some(host) = self.host.take() else { return };
+        self.end_record(cx, why);
         let has_been_live = self.broadcast.has_been_live;
         let ended = Broadcast {
             live: if has_been_live { LiveState::Ended } else { LiveState::Offline },

@@ -90,9 +90,11 @@ impl Room {
         for over in appeared(told, &before) {
             tracing::info!(room = %self.name, code = over.code.as_str(), "publisher problem over");
         }
+        let new: Vec<Finding> = appeared(&before, told).cloned().collect();
         for sid in self.ids() {
             self.tell_findings(cx, sid);
         }
+        self.raise_findings(cx, &new);
     }
 
     /// Tells a page that came, or came back, what is found.

@@ -95,6 +95,7 @@ impl Room {
             self.audience.n_viewers += 1;
             self.audience.joins += 1;
             cx.counts.watches(entrance, took.as_millis() as u64);
+            self.record_join();
             let n_viewers = self.audience.n_viewers;
             tracing::info!(
                 room = %self.name, session = %sid, door, %ip, n_viewers, "viewer joined"

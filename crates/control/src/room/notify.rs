@@ -13,7 +13,10 @@ impl Room {
     pub(crate) fn tell_state(&mut self, cx: &mut Context) {
         self.broadcast.rev = self.broadcast.rev.saturating_add(1);
         let state = self.state();
-        self.broadcast.told_trouble = state.host_trouble;
+        let had_trouble = std::mem::replace(&mut self.broadcast.told_trouble, state.host_trouble);
+        if state.host_trouble != had_trouble {
+            self.record_trouble(cx, state.host_trouble);
+        }
         self.tell(cx, ServerMessage::State(state));
     }
 
@@ -21,6 +24,7 @@ impl Room {
     pub(crate) fn viewers_changed(&mut self, cx: &mut Context) {
         if self.broadcast.is_on_air() {
             self.audience.peak = self.audience.peak.max(self.audience.n_viewers);
+            self.record_viewers(cx);
         }
         match self.audience.told {
             Some((at, _)) if cx.now.at < at + VIEWERS_EVERY => {

@@ -236,6 +236,7 @@ impl Room {
             && is_fan
         {
             self.latencies.add(sid, ms, cx.now.at);
+            self.record_latency(ms);
             if !cx.timers.is_set(Timer::Latency(self.id)) {
                 cx.timers.set(Timer::Latency(self.id), cx.now.at + LATENCY_EVERY);
             }

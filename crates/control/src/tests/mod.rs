@@ -7,6 +7,7 @@ mod basic;
 mod chat;
 mod findings;
 mod give_way;
+mod happened;
 mod host_rights;
 mod hosts;
 mod late;

@@ -69,6 +69,10 @@ pub(super) struct World {
     pub(super) media: MediaPlane,
     /// Rooms as they were to be saved.
     pub(super) saved: Vec<crate::SavedRoom>,
+    /// What the operator's programs were told.
+    pub(super) happened: Vec<crate::RoomEvent>,
+    /// Records of broadcasts as they were to be written.
+    pub(super) records: Vec<crate::BroadcastRecord>,
 }
 
 impl World {
@@ -125,6 +129,8 @@ impl World {
             answers: true,
             media: MediaPlane::default(),
             saved: Vec::new(),
+            happened: Vec::new(),
+            records: Vec::new(),
         }
     }
 
@@ -427,6 +433,8 @@ impl World {
                 }
                 Effect::History { to, lines } => self.told(to, lines.message().clone()),
                 Effect::Keep(saved) => self.saved.push(*saved),
+                Effect::Happened(event) => self.happened.push(*event),
+                Effect::Record(record) => self.records.push(*record),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

@@ -38,7 +38,7 @@ pub(super) fn text(value: &Value) -> String {
 pub(super) fn time(value: &Value) -> String {
     let Some(ms) = value.as_i64() else { return "-".into() };
     let Ok(at) = Timestamp::from_millisecond(ms) else { return "-".into() };
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The entries of a list.

@@ -146,6 +146,7 @@ impl Config {
                 "{bad:?} is not a host name; write it as live.example.com, without scheme and port"
             )));
         }
+        self.webhook_policy()?;
         if !self.base_path.is_empty() && !auth::is_prefix(&self.base_path) {
             return Err(ConfigError::Invalid(format!(
                 "{:?} is not a base path; write it as /live",

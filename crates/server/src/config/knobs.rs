@@ -97,6 +97,8 @@ knobs! {
         tls: Tls, TlsOverlay;
         > /// The `[metrics]` table.
         metrics: Metrics, MetricsOverlay;
+        > /// The `[webhooks]` table.
+        webhooks: WebhookSettings, WebhooksOverlay;
         > /// The `[limits]` table.
         limits: Limits, LimitsOverlay;
     }
@@ -186,6 +188,17 @@ knobs! {
         /// else
         token: [SecretText],
             (long = "metrics-token", value_name = "TOKEN", env = "KAIBO_METRICS_TOKEN", hide_env_values = true);
+    }
+}
+
+knobs! {
+    /// Whom webhooks may tell.
+    WebhookSettings, WebhooksOverlay {
+        /// Host that webhooks may call though its address is not of the internet, such as hook.lan or 10.0.0.7; may be
+        /// repeated
+        allow: [Vec<String>] = Vec::new(),
+            (id = "webhook_allow", long = "webhook-allow", value_name = "HOST", env = "KAIBO_WEBHOOK_ALLOW",
+             value_delimiter = ',');
     }
 }
 

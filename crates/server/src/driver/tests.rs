@@ -45,7 +45,7 @@ async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
         ice_servers: Vec::new(),
     };
     let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
-    tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), channels));
+    tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), Happenings::default(), channels));
 
     let ip = "192.0.2.1".parse().unwrap();
     let addr = ClientAddr { ip, is_own_machine: false, is_trusted_network: false };

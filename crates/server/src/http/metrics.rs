@@ -46,7 +46,7 @@ async fn of_server(
     let given = bearer(&headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
     let token = app.metrics_token.as_ref();
     app.auth
-        .may_scrape(&client.addr, token, given.as_ref(), Instant::now())
+        .may_scrape(&client.addr, token, given.secret.as_ref(), Instant::now())
         .map_err(Refusal::from)?;
     scrape(&app.metrics, &headers).await
 }
@@ -77,6 +77,9 @@ async fn report(
     let beacon = Beacon::parse(&body).map_err(|why| ApiError::new(ErrorCode::BadField, why))?;
     let is_known = app.hub.has_room(beacon.room.clone()).await.ok_or_else(draining)?;
     app.metrics.beacons().note(&beacon, is_known);
+    if is_known {
+        app.hub.seen(beacon.room.clone(), beacon.seen()).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,10 +7,12 @@
 //! | `rooms.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
-//! | `figures.rs` | history, sessions of a room, findings |
+//! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
+//! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
 
 mod audit;
+mod broadcasts;
 mod figures;
 mod invites;
 mod keys;
@@ -21,6 +23,7 @@ mod rooms;
 mod settings;
 mod text;
 mod tokens;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
@@ -44,5 +47,11 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/tokens", post(tokens::mint))
         .route("/api/v1/audit", get(audit::list))
         .route("/api/v1/settings", get(settings::list))
+        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/api/v1/webhooks/{id}", delete(webhooks::remove))
+        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
+        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
+        .route("/api/v1/broadcasts", get(broadcasts::list))
+        .route("/api/v1/broadcasts/{id}", get(broadcasts::read))
         .merge(figures::routes())
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use auth::rate_limit::TokenBucket;
 use auth::{ClientAddr, PerNetwork};
+use control::Seen;
 use protocol::RoomName;
 use serde::Deserialize;
 
@@ -71,6 +72,11 @@ pub(crate) struct Beacon {
 }
 
 impl Beacon {
+    /// What of it belongs into the record of the broadcast.
+    pub(crate) fn seen(&self) -> Seen {
+        Seen { watched_ms: self.watched_ms, freezes: self.freezes, loss: self.loss }
+    }
+
     /// Reads a report, within its bounds.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let it: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;

@@ -14,15 +14,15 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient, Problem};
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::timeout;
 
 use super::error::{Failure, HttpError, with_causes};
 use super::limits::{ANSWER_BYTES, ANSWER_WITHIN};
 use super::schedule::Told;
-use crate::certificate::provider;
+use crate::client::{client_config, trusting};
 use crate::error::{Because, TlsError};
 
 type Body = BodyWrapper<Bytes>;
@@ -30,15 +30,10 @@ type Answer = Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>>
 
 /// HTTPS to the CA, whose own certificate leads to one of these roots, or without a file to one of Mozilla's.
 pub(super) fn client(roots: Option<&Path>) -> Result<Arc<dyn HttpClient>, TlsError> {
-    let roots = match roots {
-        None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
-        Some(path) => read_roots(path).map_err(|because| TlsError::new(path, because))?,
+    let config = match roots {
+        None => client_config(),
+        Some(path) => trusting(read_roots(path).map_err(|because| TlsError::new(path, because))?),
     };
-    let config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .expect("the provider has cipher suites for TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1().build();
     Ok(Arc::new(Https(Client::builder(TokioExecutor::new()).build(connector))))

@@ -39,6 +39,6 @@ pub(super) async fn list(
 ) -> Result<Json<Items<Entry>>, Problem> {
     let before = page.cursor.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_| bad("cursor is one of another list"))?;
-    let rows = app.store.audit(before, page.limit + 1).await?;
-    Ok(Json(Items::page(rows, page.limit, |row| row.id.to_string(), Entry::from)))
+    let rows = app.store.audit(before, page.n()).await?;
+    Ok(Json(page.of(rows, |row| row.id.to_string()).map(Entry::from)))
 }

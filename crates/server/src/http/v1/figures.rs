@@ -170,7 +170,7 @@ async fn sessions(
 
 /// Ends a session.
 async fn kick(
-    Operator { ip }: Operator,
+    operator: Operator,
     State(app): State<App>,
     InRoom(room): InRoom,
     path: Result<Path<(String, u64)>, PathRejection>,
@@ -180,7 +180,8 @@ async fn kick(
     if !app.hub.kick(room.clone(), id).await.ok_or_else(draining)? {
         return Err(gone());
     }
-    tracing::info!(%room, session = id, %ip, "session ended by the operator");
+    tracing::info!(%room, session = id, ip = %operator.ip, "session ended by the operator");
+    operator.audit(&app, "session.end", &format!("{room} {id}")).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -40,6 +40,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     }
 }
 
+impl Page {
+    /// How many rows to read: one more than the page has, to know whether there is a next one.
+    pub(super) fn n(&self) -> usize {
+        self.limit + 1
+    }
+
+    /// The page of [`Self::n`] rows at most; `cursor_of` names a row.
+    pub(super) fn of<T>(
+        &self,
+        mut items: Vec<T>,
+        cursor_of: impl FnOnce(&T) -> String,
+    ) -> Items<T> {
+        let has_more = items.len() > self.limit;
+        items.truncate(self.limit);
+        let next = items.last().filter(|_| has_more).map(cursor_of);
+        Items { items, next }
+    }
+}
+
+/// Reads the other fields of a query.
+pub(super) fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+    query.map(|Query(asked)| asked).map_err(|error| bad(error.body_text()))
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize)]
 pub(super) struct Items<T> {
@@ -50,6 +74,11 @@ pub(super) struct Items<T> {
 }
 
 impl<T> Items<T> {
+    /// The same list in another form.
+    pub(super) fn map<U>(self, form: impl FnMut(T) -> U) -> Items<U> {
+        Items { items: self.items.into_iter().map(form).collect(), next: self.next }
+    }
+
     /// A list that has one page.
     pub(super) fn all(items: Vec<T>) -> Self {
         Self { items, next: None }
@@ -58,18 +87,5 @@ impl<T> Items<T> {
     /// A page, and the cursor of the next one.
     pub(super) fn with_next(items: Vec<T>, next: Option<String>) -> Self {
         Self { items, next }
-    }
-
-    /// A page of rows of which one more than asked for was read; `cursor_of` names a row.
-    pub(super) fn page<R>(
-        mut rows: Vec<R>,
-        limit: usize,
-        cursor_of: impl Fn(&R) -> String,
-        item: impl Fn(R) -> T,
-    ) -> Self {
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| has_more).map(cursor_of);
-        Self { items: rows.into_iter().map(item).collect(), next }
     }
 }

@@ -95,7 +95,7 @@ pub(super) async fn list(
     State(app): State<App>,
     page: Page,
 ) -> Result<Json<Items<Room>>, Problem> {
-    let rows = app.room_book.after(page.cursor.as_deref(), page.limit + 1).await?;
+    let rows = app.room_book.after(page.cursor.as_deref(), page.n()).await?;
     let Page { limit, .. } = page;
     let has_more = rows.len() > limit;
     let mut rooms = Vec::new();

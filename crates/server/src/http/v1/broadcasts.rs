@@ -1,0 +1,128 @@
+//! Records of broadcasts.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use control::{
+    BroadcastRecord, FindingAt, Freezes, Interruption, LatencyFigures, LayerShare, Point,
+};
+use protocol::{ErrorCode, RoomName};
+use serde::{Deserialize, Serialize};
+use store::BroadcastRow;
+
+use super::operator::{Operator, bad};
+use super::page::{Items, Page, asked};
+use crate::problem::Problem;
+use crate::state::App;
+
+/// A broadcast in a list. Times are in milliseconds since the Unix epoch.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    id: String,
+    room: RoomName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    began: f64,
+    /// None while it is live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<f64>,
+    /// The most viewers at a time.
+    peak: u32,
+    /// How often somebody began to watch.
+    joins: u32,
+}
+
+/// A broadcast with all that is known of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Broadcast {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Why it ended, in a word of `docs/operate.md`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// How long it was, or is by now.
+    duration_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<LatencyFigures>,
+    layers: Vec<LayerShare>,
+    interruptions: Vec<Interruption>,
+    freezes: Freezes,
+    findings: Vec<FindingAt>,
+    timeline: Vec<Point>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OfRoom {
+    room: Option<String>,
+}
+
+impl From<BroadcastRecord> for Broadcast {
+    fn from(record: BroadcastRecord) -> Self {
+        let BroadcastRecord {
+            id,
+            room,
+            title,
+            began,
+            ended,
+            why,
+            until,
+            joins,
+            peak,
+            latency_ms,
+            layers,
+            interruptions,
+            freezes,
+            findings,
+            timeline,
+        } = record;
+        let title = title.map(|it| it.as_str().to_owned());
+        Self {
+            summary: Summary { id, room, title, began, ended, peak, joins },
+            why,
+            duration_s: ((ended.unwrap_or(until) - began) / 1000.0).max(0.0).round(),
+            latency_ms,
+            layers,
+            interruptions,
+            freezes,
+            findings,
+            timeline,
+        }
+    }
+}
+
+/// Broadcasts, the newest first.
+pub(super) async fn list(
+    _: Operator,
+    State(app): State<App>,
+    page: Page,
+    of: Result<Query<OfRoom>, QueryRejection>,
+) -> Result<Json<Items<Summary>>, Problem> {
+    let OfRoom { room } = asked(of)?;
+    let room = room.as_deref().map(RoomName::parse).transpose();
+    let room = room.map_err(|_| bad("no room can have that name"))?;
+    let room = room.as_ref().map(RoomName::as_str);
+    let rows = app.store.broadcasts(room, page.cursor.clone(), page.n()).await?;
+    let records = rows.iter().map(read_record).collect::<Result<_, _>>()?;
+    let list = page.of(records, |record: &Broadcast| record.summary.id.clone());
+    Ok(Json(list.map(|broadcast| broadcast.summary)))
+}
+
+/// One broadcast. Of one that is live this is what was written last, a few minutes ago at most.
+pub(super) async fn read(
+    _: Operator,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<Broadcast>, Problem> {
+    let row = app.store.broadcast(&id).await?;
+    let row = row.ok_or_else(|| Problem::new(ErrorCode::NotFound, "there is no such broadcast"))?;
+    Ok(Json(read_record(&row)?))
+}
+
+fn read_record(row: &BroadcastRow) -> Result<Broadcast, Problem> {
+    let record = serde_json::from_str::<BroadcastRecord>(&row.record);
+    record.map(Broadcast::from).map_err(|error| {
+        tracing::error!(id = row.id, %error, "broadcast not read");
+        Problem::new(ErrorCode::Internal, "the record cannot be read")
+    })
+}
