@@ -1,10 +1,12 @@
 /* People whom another site sends: by tokens of LiveKit's own SDK, and by a service that decides. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AccessToken } from "livekit-server-sdk";
+import { AccessToken, TokenVerifier } from "livekit-server-sdk";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { inspectAsIs } from "./lib/look.mjs";
 import { untilMoving } from "./lib/media.mjs";
@@ -23,7 +25,7 @@ let key;
 before(async () => {
   service = spawn("python3", [fileURLToPath(new URL("clients/auth_service.py", import.meta.url))]);
   const [line] = await once(service.stdout, "data");
-  const args = ["--auth-http", String(line).trim()];
+  const args = ["--auth-http", String(line).trim(), "--webhook-allow", "127.0.0.1"];
   [server, asking, chromium] = await Promise.all([
     Server.start(),
     Server.start({ args }),
@@ -122,3 +124,41 @@ chapter("a service that hangs delays nobody else, and lets nobody in", async () 
     ["slow", 401],
   ]);
 });
+
+chapter(
+  "what a webhook tells is signed as LiveKit signs, and as Standard Webhooks do",
+  async () => {
+    const heard = deferred();
+    const receiver = createServer(async (request, response) => {
+      const parts = [];
+      for await (const part of request) parts.push(part);
+      response.end();
+      heard.resolve({ headers: request.headers, body: Buffer.concat(parts) });
+    });
+    await once(receiver.listen(0, "127.0.0.1"), "listening");
+    const api = `http://localhost:${asking.port}/api/v1/webhooks`;
+    const url = `http://127.0.0.1:${receiver.address().port}/hook`;
+    const made = await fetch(api, { method: "POST", body: JSON.stringify({ url }) });
+    assert.equal(made.status, 201, await made.clone().text());
+    const { id, secret } = await made.json();
+    assert.equal((await fetch(`${api}/${id}/test`, { method: "POST" })).status, 202);
+    const { headers, body } = await heard.promise;
+    receiver.close();
+    receiver.closeAllConnections();
+    assert.equal(JSON.parse(body).event, "ping");
+    const claims = await new TokenVerifier(id, secret).verify(headers.authorization);
+    assert.equal(claims.sha256, createHash("sha256").update(body).digest("base64"));
+    const { "webhook-id": event, "webhook-timestamp": at, "webhook-signature": signed } = headers;
+    const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+    const hmac = createHmac("sha256", key).update(`${event}.${at}.`).update(body).digest("base64");
+    assert.equal(signed, `v1,${hmac}`);
+  },
+);
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,6 +1,7 @@
 //! Which pages of other origins may read an answer (Fetch, section 3.2): those that may open `/ws`.
 //!
-//! Nothing rests on cookies: a right is a bearer token, a key in a message, or a secret in a URL.
+//! Nothing of other pages rests on cookies: a right is a bearer token, a key in a message, or a secret in a URL. The cookie
+//! of the owner counts for the own pages alone.
 
 use axum::extract::{Request, State};
 use axum::http::header::{
