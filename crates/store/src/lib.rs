@@ -12,11 +12,12 @@
 //! | `rooms.rs`, `room_change.rs` | rooms and their pictures; changes of them that wait to be written |
 //! | `rules.rs` | rooms that were set up, and their keys |
 //! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
-//! | `broadcasts.rs` | records of broadcasts |
+//! | `broadcasts.rs`, `broadcast_row.rs` | records of broadcasts; one of them |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
 mod backup;
+mod broadcast_row;
 mod broadcasts;
 mod deliveries;
 mod error;
@@ -29,7 +30,7 @@ mod store;
 mod webhooks;
 
 pub use backup::{backup, restore};
-pub use broadcasts::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
+pub use broadcast_row::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
 pub use deliveries::{
     DeliveryRow, DeliveryState, MAX_DONE_DELIVERIES, MAX_WAITING_DELIVERIES, NewDelivery, Tried,
     WaitingRow,
