@@ -202,12 +202,12 @@ async fn the_end_of_a_broadcast_that_stops_with_the_server_is_told_and_recorded(
     };
     let server = start_with(change, 16).await;
     let mut receiver = Receiver::start().await;
-    add(&server, &receiver, json!(["room.ended"])).await;
+    add(&server, &receiver, json!(["room.live", "room.ended"])).await;
     let mut host = server.page().await;
     host.say(&json!({"type": "offer", "sdp": SENDING}).to_string()).await;
     host.hear_type("answer").await;
     server.flow();
-    host.hear_type("viewers").await;
+    assert_eq!(receiver.hear().await["event"], "room.live");
     server.shutdown.trigger();
     soon(server.running.wait()).await.unwrap();
     assert_eq!(receiver.hear().await["why"], "server_stopped");

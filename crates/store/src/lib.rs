@@ -15,12 +15,13 @@
 //! | `owner.rs`, `audit.rs` | the owner's login; what was changed, by whom |
 //! | `counted.rs` | how many rows there are, for bounds |
 //! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
-//! | `broadcasts.rs` | records of broadcasts |
+//! | `broadcasts.rs`, `broadcast_row.rs` | records of broadcasts; one of them |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
 mod audit;
 mod backup;
+mod broadcast_row;
 mod broadcasts;
 mod counted;
 mod deliveries;
@@ -40,7 +41,7 @@ mod webhooks;
 
 pub use audit::{AuditRow, MAX_AUDIT};
 pub use backup::{backup, restore};
-pub use broadcasts::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
+pub use broadcast_row::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
 pub use deliveries::{
     DeliveryRow, DeliveryState, MAX_DONE_DELIVERIES, MAX_WAITING_DELIVERIES, NewDelivery, Tried,
     WaitingRow,

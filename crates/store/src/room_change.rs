@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use crate::broadcasts::BroadcastRow;
+use crate::broadcast_row::BroadcastRow;
 
 /// The rooms that are kept; beyond it the one that changed first is forgotten.
 pub const MAX_ROOMS: usize = 10_000;

@@ -59,6 +59,8 @@ pub(crate) struct Task<P> {
     unsaved: Vec<(Try, Tried)>,
     /// When the disk is tried again.
     write_at_ms: i64,
+    /// What waited when the server started is in the lanes.
+    is_loaded: bool,
 }
 
 /// A try that is over.
@@ -84,12 +86,12 @@ impl<P: Post> Task<P> {
             unwritten: VecDeque::new(),
             unsaved: Vec::new(),
             write_at_ms: 0,
+            is_loaded: false,
         }
     }
 
     /// Runs until the server stops. `now_ms` is the time in milliseconds since the Unix epoch.
     async fn run(mut self, now_ms: impl Fn() -> i64) {
-        self.load(now_ms()).await;
         loop {
             let wait = self.turn(now_ms()).await;
             let idle = async {
@@ -116,14 +118,15 @@ impl<P: Post> Task<P> {
     }
 
     /// What waited when the server stopped is tried at once: it may be long since the receiver was away.
-    pub(crate) async fn load(&mut self, now_ms: i64) {
+    async fn load(&mut self, now_ms: i64) {
         match self.store.waiting_deliveries().await {
             Ok(waiting) => {
                 for (webhook, room, due_ms) in waiting {
                     self.lanes.add(&webhook, &room, due_ms.min(now_ms));
                 }
+                self.is_loaded = true;
             }
-            Err(error) => tracing::warn!(%error, "the queue of webhooks cannot be read"),
+            Err(error) => self.write_later(now_ms, &error),
         }
     }
 
@@ -168,10 +171,13 @@ impl<P: Post> Task<P> {
         Ok(webhooks.len())
     }
 
-    /// Writes what could not be written before.
+    /// Reads and writes what could not be read or written before.
     async fn write(&mut self, now_ms: i64) {
         if now_ms < self.write_at_ms && !is_far(self.write_at_ms, now_ms) {
             return;
+        }
+        if !self.is_loaded {
+            self.load(now_ms).await;
         }
         while let Some(delivery) = self.unwritten.front().cloned() {
             match self.queue(delivery, None, now_ms).await {
@@ -270,8 +276,8 @@ impl<P: Post> Task<P> {
     /// How long nothing is to be done.
     fn wait(&self, now_ms: i64) -> Option<Duration> {
         let next = self.lanes.next_ms().map(|at| at.max(now_ms + self.rate.wait_ms(now_ms)));
-        let has_unwritten = !self.unwritten.is_empty() || !self.unsaved.is_empty();
-        let write = has_unwritten.then_some(self.write_at_ms);
+        let is_done = self.is_loaded && self.unwritten.is_empty() && self.unsaved.is_empty();
+        let write = (!is_done).then_some(self.write_at_ms);
         let at = next.into_iter().chain(write).min()?;
         // No longer than the longest wait: the clock may be set back meanwhile.
         let wait = u64::try_from(at - now_ms).unwrap_or_default();

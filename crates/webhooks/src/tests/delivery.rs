@@ -38,7 +38,7 @@ fn assert_told(receivers: &Receivers, name: &str, n: u64) {
 #[tokio::test]
 async fn a_receiver_that_is_down_for_ten_minutes_gets_everything_once_and_in_order() {
     let receivers = Receivers::new();
-    let mut server = Server::start(Store::in_memory().unwrap(), &receivers).await;
+    let mut server = Server::start(Store::in_memory().unwrap(), &receivers);
     server.add("down", &EventKind::ALL).await;
     server.add("up", &EventKind::ALL).await;
     receivers.set("down", Does::Refuses);
@@ -62,7 +62,7 @@ async fn a_restart_and_a_kill_lose_nothing_that_waits() {
     let folder = tempfile::tempdir().unwrap();
     let receivers = Receivers::new();
     receivers.set("hook", Does::Refuses);
-    let mut server = Server::start(open(folder.path()), &receivers).await;
+    let mut server = Server::start(open(folder.path()), &receivers);
     server.add("hook", &EventKind::ALL).await;
     for room in ROOMS {
         server.happens(EventKind::RoomLive, room, 0).await;
@@ -71,7 +71,7 @@ async fn a_restart_and_a_kill_lose_nothing_that_waits() {
     server.happens(EventKind::RoomEnded, ROOMS[0], 1).await;
     server.stop().await;
 
-    let mut server = Server::start(open(folder.path()), &receivers).await;
+    let mut server = Server::start(open(folder.path()), &receivers);
     for room in &ROOMS[1..] {
         server.happens(EventKind::RoomEnded, room, 1).await;
     }
@@ -79,7 +79,7 @@ async fn a_restart_and_a_kill_lose_nothing_that_waits() {
     server.kill();
 
     receivers.set("hook", Does::Takes);
-    let mut server = Server::start(open(folder.path()), &receivers).await;
+    let mut server = Server::start(open(folder.path()), &receivers);
     let took = server.until_told("hook").await;
     assert_told(&receivers, "hook", 2);
     assert!(took < Duration::from_secs(5), "what waited is tried at once: {took:?}");
@@ -88,7 +88,7 @@ async fn a_restart_and_a_kill_lose_nothing_that_waits() {
 #[tokio::test]
 async fn a_receiver_that_hangs_holds_nobody_elses_deliveries() {
     let receivers = Receivers::new();
-    let mut server = Server::start(Store::in_memory().unwrap(), &receivers).await;
+    let mut server = Server::start(Store::in_memory().unwrap(), &receivers);
     for name in ["hangs", "hangs too", "quick"] {
         server.add(name, &EventKind::ALL).await;
         receivers.set(name, if name == "quick" { Does::Takes } else { Does::Hangs });
@@ -109,7 +109,7 @@ async fn a_receiver_that_hangs_holds_nobody_elses_deliveries() {
 #[tokio::test]
 async fn an_event_is_tried_for_a_day_and_given_up_for_the_next() {
     let receivers = Receivers::new();
-    let mut server = Server::start(Store::in_memory().unwrap(), &receivers).await;
+    let mut server = Server::start(Store::in_memory().unwrap(), &receivers);
     server.add("gone", &EventKind::ALL).await;
     receivers.set("gone", Does::Refuses);
     server.happens(EventKind::RoomLive, "red", 0).await;
@@ -131,7 +131,7 @@ async fn an_event_is_tried_for_a_day_and_given_up_for_the_next() {
 #[tokio::test]
 async fn a_webhook_is_told_what_it_asked_for_and_nothing_once_it_is_deleted() {
     let receivers = Receivers::new();
-    let mut server = Server::start(Store::in_memory().unwrap(), &receivers).await;
+    let mut server = Server::start(Store::in_memory().unwrap(), &receivers);
     server.add("ends", &[EventKind::RoomEnded]).await;
     server.happens(EventKind::RoomLive, "red", 0).await;
     server.happens(EventKind::RoomEnded, "red", 1).await;
@@ -152,7 +152,7 @@ async fn a_webhook_is_told_what_it_asked_for_and_nothing_once_it_is_deleted() {
 #[tokio::test]
 async fn a_crowd_of_events_goes_out_at_the_rate_and_holds_no_other_webhook() {
     let receivers = Receivers::new();
-    let mut server = Server::start(Store::in_memory().unwrap(), &receivers).await;
+    let mut server = Server::start(Store::in_memory().unwrap(), &receivers);
     server.add("crowd", &[EventKind::RoomViewers]).await;
     server.add("quiet", &[EventKind::RoomEnded]).await;
     for n in 0..3_000 {

@@ -102,9 +102,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn start(store: Store, receivers: &Receivers) -> Self {
-        let mut task = Task::new(store.clone(), receivers.clone(), mpsc::channel(1).1);
-        task.load(receivers.now_ms()).await;
+    pub(super) fn start(store: Store, receivers: &Receivers) -> Self {
+        let task = Task::new(store.clone(), receivers.clone(), mpsc::channel(1).1);
         Self { store, receivers: receivers.clone(), task }
     }
 
