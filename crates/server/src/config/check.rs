@@ -10,7 +10,7 @@ use super::knobs::Config;
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 13] = [
+const OWN_PATHS: [&str; 14] = [
     ".well-known",
     "api",
     "assets",
@@ -18,6 +18,7 @@ const OWN_PATHS: [&str; 13] = [
     "embed",
     "healthz",
     "host",
+    "metrics",
     "oembed",
     "r",
     "trust",
