@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
 mod common;
+#[path = "common/http.rs"]
+mod http;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use auth::PublishOpen;
-use common::{SENDING, TestServer, offer, soon, start, start_with};
+use common::{SENDING, TestServer, offer, soon, start, start_saying, start_with};
+use http::{ANSWER, SDP, play_offer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -228,6 +232,18 @@ async fn findings_of_all_rooms_are_listed_with_their_time() {
 }
 
 #[tokio::test]
+async fn the_latency_of_a_room_is_what_its_fans_say() {
+    let server = closed().await;
+    let (_host, mut fan) = broadcast(&server, "stage").await;
+    fan.say(r#"{"type":"stats","latencyMs":250}"#).await;
+    fan.say(r#"{"type":"ping","t":1}"#).await;
+    fan.hear_type("pong").await;
+    let (_, text) = ask(&server, "GET", "/metrics", KEY, "").await;
+    let name = "kaibo_room_latency_seconds{room=\"stage\",stat=\"median\"}";
+    assert_eq!(read(&text).get(name), Some(&0.25));
+}
+
+#[tokio::test]
 async fn history_is_of_the_last_day_at_most() {
     let server = closed().await;
     let (status, told) = json_of(&server, "GET", "/api/v1/history?room=stage&hours=3").await;
@@ -235,4 +251,26 @@ async fn history_is_of_the_last_day_at_most() {
     for query in ["hours=25", "hours=0", "room=../x", "days=1"] {
         assert_eq!(json_of(&server, "GET", &format!("/api/v1/history?{query}")).await.0, 400);
     }
+}
+
+#[tokio::test]
+async fn a_thousand_rooms_and_two_thousand_players_are_told_in_one_scrape() {
+    let change = |config: &mut server::Config| config.max_peers = 4_000;
+    let server = start_saying(change, ANSWER.replace("recvonly", "sendonly")).await;
+    for n in 0..1_000 {
+        server.publish(&format!("/whip/room-{n}"), "").await;
+        for _ in 0..2 {
+            let room = format!("/whep/room-{n}");
+            let created = server.request("POST", &room, SDP, &play_offer()).await;
+            assert_eq!(created.status, 201, "{created:?}");
+        }
+    }
+    let begun = Instant::now();
+    let (_, text) = server.http("GET", "/metrics", "").await;
+    println!("a scrape of {} kB took {:?}", text.len() / 1_000, begun.elapsed());
+    let seen = read(&text);
+    assert_eq!(seen["kaibo_rooms{state=\"live\"}"], 1_000.0);
+    let players = "kaibo_sessions{door=\"whep\",role=\"fan\",state=\"connecting\"}";
+    assert_eq!(seen.get(players), Some(&2_000.0));
+    assert_eq!(seen.keys().filter(|it| it.starts_with("kaibo_room_live{")).count(), 1_000);
 }

@@ -19,6 +19,7 @@ const OWN_PATHS: [&str; 14] = [
     "embed",
     "healthz",
     "host",
+    "metrics",
     "oembed",
     "r",
     "trust",

@@ -163,3 +163,6 @@ fn rows(gathered: &Gathered) -> Vec<Row<'_>> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,8 @@ fn loss_is_counted_before_and_after_repair_on_both_ways() {
     let (before, after) =
         (percent(expected + repaired - received, expected), percent(expected - received, expected));
     assert!((3.0..7.0).contains(&before), "{before} % of the host's packets: {ingress:?}");
-    assert!(after < 0.5, "{after} % after repair: {ingress:?}");
+    // Lost sound is not requested again: a fifth of these packets are sound.
+    assert!(after < 1.5, "{after} % after repair: {ingress:?}");
     assert!(ingress.nacks >= repaired && ingress.packets > received - repaired, "{ingress:?}");
     let lost = percent(egress.lost, egress.reported);
     assert!((3.0..7.0).contains(&lost), "{lost} % of the viewer's packets: {egress:?}");
