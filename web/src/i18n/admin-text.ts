@@ -84,7 +84,7 @@ const DEEDS: Record<string, AdminKey> = {
   "owner.make": "deed.owner.make",
   "owner.link": "deed.owner.link",
   "session.open": "deed.session.open",
-  "session.kick": "deed.session.kick",
+  "session.end": "deed.session.end",
   "room.put": "deed.room.put",
   "room.delete": "deed.room.delete",
   "key.make": "deed.key.make",

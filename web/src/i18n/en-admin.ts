@@ -386,7 +386,7 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "deed.token.make": "Token minted",
   "deed.webhook.make": "Webhook added",
   "deed.webhook.delete": "Webhook deleted",
-  "deed.session.kick": "Kicked",
+  "deed.session.end": "Kicked",
   "deed.reload": "Configuration reloaded",
 
   // Short names of findings, for lists of the admin page.

@@ -370,7 +370,7 @@ export const zhAdmin = {
   "deed.token.make": "签发令牌",
   "deed.webhook.make": "添加 Webhook",
   "deed.webhook.delete": "删除 Webhook",
-  "deed.session.kick": "断开连接",
+  "deed.session.end": "断开连接",
   "deed.reload": "重新读取配置",
 
   // Short names of findings, for lists of the admin page.

@@ -1,6 +1,6 @@
 import { RotateCw } from "lucide-react";
 import { useState } from "react";
-import type { Api } from "../../live/admin/api";
+import { type Api, isMissing } from "../../live/admin/api";
 import type { Reloaded, Setting } from "../../live/admin/types";
 import { Button } from "../button";
 import { useAdmin } from "./context";
@@ -57,7 +57,13 @@ export function Settings() {
                 }
               >
                 <p className={parts.hint}>{t("settings.reloadText")}</p>
-                <Problem problem={problem} />
+                {isMissing(problem) ? (
+                  <p className={parts.hint} role="status" data-testid="reload-missing">
+                    {t("admin.missing")}
+                  </p>
+                ) : (
+                  <Problem problem={problem} />
+                )}
                 <div role="status" data-testid="reloaded">
                   {reloaded && !problem && <Outcome reloaded={reloaded} />}
                 </div>
@@ -130,7 +136,9 @@ function List({ settings }: { settings: readonly Setting[] }) {
 }
 
 function valueText(value: unknown): string | null {
-  if (value === null || value === undefined || value === "") return null;
+  // As the configuration file has it: quotes and brackets around nothing.
+  if (value === null || value === undefined || value === "" || value === '""' || value === "[]")
+    return null;
   if (Array.isArray(value)) return value.length === 0 ? null : value.map(String).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
