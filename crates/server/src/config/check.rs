@@ -10,7 +10,7 @@ use super::knobs::{AuthServices, Config};
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 14] = [
+const OWN_PATHS: [&str; 15] = [
     ".well-known",
     "admin",
     "api",
