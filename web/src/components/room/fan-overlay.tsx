@@ -22,7 +22,6 @@ import styles from "./fan-overlay.module.css";
 import { StageCard, StageChip } from "./stage-message";
 
 const DoorCard = laterWithWords(async () => (await import("./door-card")).DoorCard);
-const PasswordCard = laterWithWords(async () => (await import("./password-card")).PasswordCard);
 
 interface FanOverlayProps {
   room: string;
@@ -97,11 +96,8 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
         </StageCard>
       );
     case "error":
-      if (snapshot.detail === "password") {
-        return <PasswordCard room={room} wrong={problem === "auth_bad"} />;
-      }
-      if (isDoor(snapshot.detail)) {
-        return <DoorCard door={snapshot.detail} refused={problem === "auth_bad"} />;
+      if (snapshot.detail && problem?.startsWith("auth_")) {
+        return <DoorCard room={room} asks={snapshot.detail} refused={problem === "auth_bad"} />;
       }
       return <ErrorCard snapshot={snapshot} />;
     case "stalled":
@@ -187,9 +183,4 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       </Button>
     </StageCard>
   );
-}
-
-/** What a room asks for that the person cannot type. */
-function isDoor(detail: string | null | undefined): detail is "invite" | "token" | "service" {
-  return detail === "invite" || detail === "token" || detail === "service";
 }
