@@ -8,6 +8,13 @@ const iconMaker = fileURLToPath(new URL("src/components/icon-maker.ts", import.m
 // The binary serves the built pages itself; `npm run dev` borrows its socket and its API.
 const server = "http://127.0.0.1:3000";
 
+/**
+ * What every page needs, and what home and room share: other pages use some of it, too, and as files of their own the
+ * parts would be longer.
+ */
+const BASE =
+  /\/src\/(app|main)\.tsx$|\/(use-live-rooms|poster|live-badge)\.|\/icons\/(x|circle-check)\.m?js/;
+
 /** The embed is built apart, into the same folder: it shares no file with the pages, and loads only what it uses. */
 const withEmbed = {
   builder: {},
@@ -34,7 +41,7 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "base", test: /\/src\/(app|main)\.tsx$/ }] } },
+      output: { codeSplitting: { groups: [{ name: "base", test: BASE }] } },
     },
   },
   ...(command === "build" ? withEmbed : {}),
