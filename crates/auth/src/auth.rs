@@ -2,9 +2,10 @@
 
 mod rights;
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, ORIGIN};
@@ -18,7 +19,6 @@ use crate::origin::{OriginRefused, Origins};
 use crate::own_machine::{OwnPort, Proof};
 use crate::rooms::Rooms;
 use crate::tickets::Tickets;
-use crate::tokens::Tokens;
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
 use crate::{ClientAddr, Config, PublishOpen, Secret, SecretKind, forwarded};
 
@@ -65,8 +65,8 @@ struct Inner {
     tickets: Mutex<Tickets>,
     /// Held likewise.
     rooms: Mutex<Rooms>,
-    /// Read for as long as a signature takes, some 100 µs; written when keys change.
-    tokens: RwLock<Tokens>,
+    /// The keys that sign tokens, by id. Held likewise.
+    token_keys: Mutex<HashSet<String>>,
     has_warned: AtomicBool,
 }
 
@@ -87,7 +87,7 @@ impl Auth {
             wrong: Mutex::default(),
             tickets: Mutex::default(),
             rooms: Mutex::default(),
-            tokens: RwLock::default(),
+            token_keys: Mutex::default(),
             has_warned: AtomicBool::new(false),
         }))
     }

@@ -3,17 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::tokens::BadToken;
-use crate::{Grant, Secret};
-
-/// What a client wants to do in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Send media.
-    Publish,
-    /// Receive media, and be told of the room.
-    Watch,
-}
+use crate::Secret;
+use crate::grant::{BadToken, Grant};
 
 /// What a client shows for its right.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `auth.rs`, `auth/rights.rs` | [`Auth`]: the questions that doors ask; what a client may do in a room |
-//! | `credential.rs` | what a client shows, and why that is not enough |
+//! | `action.rs`, `credential.rs` | what a client wants to do; what it shows, and why that is not enough |
+//! | `grant.rs` | what a token or the operator's service allows |
 //! | `config.rs` | what the operator decides: the key, origins, hosts, trusted proxies and networks |
 //! | `client_addr.rs` | the address of a client, and whether limits leave it out |
 //! | `own_machine.rs` | the proof that a request comes from the server's own machine |
@@ -15,7 +16,6 @@
 //! | `origin.rs` | `Origin`: the pages that may use the server |
 //! | `secret.rs` | a key, an identity, a token; what each is for |
 //! | `rooms.rs` | rooms that were set up: the keys of their hosts, who may watch, invitations |
-//! | `tokens.rs` | tokens: JWT with the grants of LiveKit |
 //! | `tickets.rs` | tickets of the doctor, which open test rooms for some minutes |
 //! | `wrong_secrets.rs` | how many wrong secrets each network has sent |
 //! | `network.rs` | the network of an address: what limits count by |
@@ -25,6 +25,7 @@
 //!
 //! Time is an argument everywhere.
 
+mod action;
 mod auth;
 mod client_addr;
 mod config;
@@ -32,6 +33,7 @@ mod credential;
 mod forwarded;
 #[doc(hidden)]
 pub mod fuzz;
+mod grant;
 mod host;
 mod network;
 mod origin;
@@ -42,14 +44,15 @@ mod rooms;
 mod scrape;
 mod secret;
 mod tickets;
-mod tokens;
 mod wrong_secrets;
 
+pub use action::Action;
 pub use auth::{Auth, Connection, OwnAddresses};
 pub use client_addr::ClientAddr;
 pub use config::{Config, KEY_MIN_CHARS, PublishOpen};
-pub use credential::{Action, Credential, Denied, Shown, WrongSecret};
+pub use credential::{Credential, Denied, Shown, WrongSecret};
 pub use forwarded::is_prefix;
+pub use grant::{BadToken, Grant, Issuer};
 pub use host::{HostRefused, is_host};
 pub use ipnet::IpNet;
 pub use network::Network;
@@ -61,8 +64,4 @@ pub use rooms::{
 };
 pub use secret::{Secret, SecretKind, TooLong};
 pub use tickets::{MAX_TICKETS, TICKET_LIFETIME};
-pub use tokens::{
-    BadToken, CLOCK_SKEW_S, Grant, Issuer, JwksAlgorithm, JwksRules, MAX_JWKS, MAX_TOKEN_BYTES,
-    NewToken, is_token,
-};
 pub use wrong_secrets::{WRONG_SECRETS, WRONG_SECRETS_WINDOW};

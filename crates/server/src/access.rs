@@ -14,13 +14,14 @@ mod service;
 use std::sync::Arc;
 use std::time::Instant;
 
-use auth::{Action, Auth, BadToken, ClientAddr, Credential, Denied, Secret, Shown, is_token};
+use auth::{Action, Auth, BadToken, ClientAddr, Credential, Denied, Secret, Shown};
 use protocol::RoomName;
+use tokens::is_token;
 
 pub(crate) use jwks::Jwks;
 pub(crate) use service::Service;
 
-use crate::clock::now_s;
+use crate::token_book::TokenBook;
 
 /// Learns what tokens and the operator's service say. Clones are the same.
 #[derive(Debug, Clone)]
@@ -31,6 +32,7 @@ struct Inner {
     auth: Auth,
     service: Option<Service>,
     jwks: Option<Jwks>,
+    tokens: TokenBook,
 }
 
 /// What a client wants, and what it shows for it.
@@ -54,8 +56,13 @@ pub(crate) struct Learned {
 }
 
 impl Access {
-    pub(crate) fn new(auth: Auth, service: Option<Service>, jwks: Option<Jwks>) -> Self {
-        Self(Arc::new(Inner { auth, service, jwks }))
+    pub(crate) fn new(
+        auth: Auth,
+        tokens: TokenBook,
+        service: Option<Service>,
+        jwks: Option<Jwks>,
+    ) -> Self {
+        Self(Arc::new(Inner { auth, service, jwks, tokens }))
     }
 
     /// Whether there is a service that decides.
@@ -85,14 +92,19 @@ impl Access {
         learned
     }
 
+    /// The room that a good token is for.
+    pub(crate) fn room_of(&self, token: &str) -> Option<RoomName> {
+        self.0.tokens.read(token).ok().map(|grant| grant.room)
+    }
+
     async fn read(&self, token: &str) -> Result<auth::Grant, BadToken> {
-        let read = self.0.auth.read_token(token, now_s());
+        let read = self.0.tokens.read(token);
         let Some(jwks) = &self.0.jwks else { return read };
         if read != Err(BadToken::UnknownKey) {
             return read;
         }
         // The provider may have a new key.
         jwks.renew().await;
-        self.0.auth.read_token(token, now_s())
+        self.0.tokens.read(token)
     }
 }

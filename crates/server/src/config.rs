@@ -137,10 +137,10 @@ impl Config {
     }
 
     /// What tokens of the identity provider have to say.
-    pub(crate) fn jwks_rules(&self) -> auth::JwksRules {
+    pub(crate) fn jwks_rules(&self) -> tokens::JwksRules {
         let AuthServices { issuer, audience, algorithms, .. } = &self.auth;
         let algorithms = algorithms.iter().filter_map(|it| algorithm(it));
-        auth::JwksRules {
+        tokens::JwksRules {
             issuer: issuer.clone(),
             audience: audience.clone(),
             algorithms: algorithms.collect(),
@@ -229,8 +229,8 @@ impl Config {
 }
 
 /// The algorithm of a name.
-fn algorithm(name: &str) -> Option<auth::JwksAlgorithm> {
-    use auth::JwksAlgorithm::{ES256, EdDSA, RS256};
+fn algorithm(name: &str) -> Option<tokens::JwksAlgorithm> {
+    use tokens::JwksAlgorithm::{ES256, EdDSA, RS256};
     match name {
         "RS256" => Some(RS256),
         "ES256" => Some(ES256),

@@ -136,7 +136,9 @@ impl Server {
         );
         let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
         let room_book = runtime.block_on(book).ok()?;
-        let keys = crate::token_keys::TokenKeys::open(store.clone(), auth.clone(), hub.clone());
+        let tokens = crate::token_book::TokenBook::default();
+        let open = crate::token_keys::TokenKeys::open;
+        let keys = open(store.clone(), auth.clone(), tokens.clone(), hub.clone());
         let token_keys = runtime.block_on(keys).ok()?;
         let owner = crate::owner::Owner::open(store.clone(), auth.clone());
         let owner = runtime.block_on(owner).ok()?;
@@ -150,7 +152,7 @@ impl Server {
             room_book,
             token_keys,
             owner,
-            access: crate::access::Access::new(auth.clone(), None, None),
+            access: crate::access::Access::new(auth.clone(), tokens, None, None),
             store,
             settings: Arc::default(),
             logs_addresses: true,

@@ -14,7 +14,8 @@
 //! | `whip_whep.rs`, `whip_whep/` | sessions of WHIP and WHEP |
 //! | `driver.rs` | the task that owns the hub, and how doors speak to it |
 //! | `access.rs`, `access/` | what tokens and the operator's service say of a client |
-//! | `room_book.rs`, `token_keys.rs`, `owner.rs` | rooms that were set up; keys that sign tokens; the owner's login |
+//! | `room_book.rs`, `owner.rs` | rooms that were set up; the owner's login |
+//! | `token_keys.rs`, `token_book.rs` | keys that sign tokens; what tokens are checked with |
 //! | `state.rs`, `clock.rs` | what the handlers share; the time of the calendar |
 //! | `keep.rs`, `keep/`, `covers.rs` | rooms over restarts; their pictures |
 //! | `public_ips.rs` | the addresses that the internet has for this server |
@@ -55,6 +56,7 @@ mod serve;
 mod shutdown;
 mod state;
 mod supervise;
+mod token_book;
 mod token_keys;
 mod whip_whep;
 mod ws;

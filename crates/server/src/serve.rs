@@ -30,6 +30,7 @@ use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::supervise::{Died, Tasks, supervise};
+use crate::token_book::TokenBook;
 use crate::token_keys::TokenKeys;
 use crate::whip_whep::Registry;
 use crate::{Config, Reload, ServeError};
@@ -159,12 +160,14 @@ pub async fn serve_with(
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let health = store.clone();
     let room_book = RoomBook::open(store.clone(), auth.clone(), hub_client.clone()).await?;
-    let token_keys = TokenKeys::open(store.clone(), auth.clone(), hub_client.clone()).await?;
+    let tokens = TokenBook::new(config.jwks_rules());
+    let (keys, hub) = (store.clone(), hub_client.clone());
+    let token_keys = TokenKeys::open(keys, auth.clone(), tokens.clone(), hub).await?;
     let owner = Owner::open(store.clone(), auth.clone()).await?;
-    auth.set_jwks_rules(config.jwks_rules());
-    let jwks = config.auth.jwks.as_deref().and_then(http_uri).map(|it| Jwks::new(it, auth.clone()));
+    let jwks =
+        config.auth.jwks.as_deref().and_then(http_uri).map(|it| Jwks::new(it, tokens.clone()));
     let service = config.auth.http.as_deref().and_then(http_uri).map(Service::new);
-    let access = Access::new(auth.clone(), service, jwks.clone());
+    let access = Access::new(auth.clone(), tokens, service, jwks.clone());
     let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
     let happenings = Happenings::new(webhooks.clone(), store.clone());
     if let Err(error) = happenings.end_lost().await {

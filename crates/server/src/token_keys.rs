@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use auth::{Auth, NewToken};
+use auth::Auth;
 use store::{Store, StoreError, TokenKeyRow};
+use tokens::NewToken;
 use tokio::sync::Mutex;
 
 use crate::clock::now_ms;
 use crate::driver::HubClient;
+use crate::token_book::TokenBook;
 
 /// The most keys that sign tokens.
 pub(crate) const MAX_TOKEN_KEYS: usize = 100;
@@ -20,6 +22,7 @@ const FIRST_NAME: &str = "tokens of the operator";
 pub(crate) struct TokenKeys {
     store: Store,
     auth: Auth,
+    book: TokenBook,
     hub: HubClient,
     /// One change at a time, so that what is in force is what is in the store.
     changing: Arc<Mutex<()>>,
@@ -30,8 +33,13 @@ impl TokenKeys {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub(crate) async fn open(store: Store, auth: Auth, hub: HubClient) -> Result<Self, StoreError> {
-        let this = Self { store, auth, hub, changing: Arc::default() };
+    pub(crate) async fn open(
+        store: Store,
+        auth: Auth,
+        book: TokenBook,
+        hub: HubClient,
+    ) -> Result<Self, StoreError> {
+        let this = Self { store, auth, book, hub, changing: Arc::default() };
         this.enforce().await?;
         Ok(this)
     }
@@ -81,7 +89,8 @@ impl TokenKeys {
 
     async fn enforce(&self) -> Result<(), StoreError> {
         let keys = self.store.token_keys().await?;
-        self.auth.set_token_keys(keys.into_iter().map(|key| (key.id, key.secret)));
+        self.auth.set_token_keys(keys.iter().map(|key| key.id.clone()));
+        self.book.change(|it| it.set_own(keys.into_iter().map(|key| (key.id, key.secret))));
         Ok(())
     }
 }

@@ -124,7 +124,7 @@ async fn the_health_of_the_server_has_an_address_that_supervisors_know() {
         assert!(head.starts_with("http/1.1 200"), "{head}");
         assert!(body.contains(r#""status":"ok""#), "{body}");
     }
-    let (head, _) = server.http("GET", "/metrics", "").await;
+    let (head, _) = server.http("GET", "/health", "").await;
     assert!(head.starts_with("http/1.1 404"), "{head}");
 }
 

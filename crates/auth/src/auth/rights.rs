@@ -1,15 +1,17 @@
 //! What a client may do in a room.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, MutexGuard, PoisonError, RwLockReadGuard};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use protocol::RoomName;
 
 use super::Auth;
-use crate::credential::{Action, Credential, Denied};
+use crate::action::Action;
+use crate::credential::{Credential, Denied};
+use crate::grant::{BadToken, Grant, Issuer};
 use crate::rooms::{ChatPolicy, InviteRole, RoomRules, Rooms, Used, WatchPolicy};
-use crate::tokens::{BadToken, Grant, Issuer, JwksRules, Tokens};
 use crate::wrong_secrets::Guess;
 use crate::{ClientAddr, PublishOpen, Secret, SecretKind};
 
@@ -92,7 +94,7 @@ impl Auth {
     }
 
     fn shortcoming(&self, grant: &Grant, action: Action, room: &RoomName) -> BadToken {
-        if !self.tokens().is_known(&grant.by) {
+        if !self.is_known(&grant.by) {
             return BadToken::UnknownKey;
         }
         if grant.room != *room {
@@ -187,7 +189,7 @@ impl Auth {
     /// Whether a token or the operator's service allows it.
     fn is_granted(&self, action: Action, room: &RoomName, credential: &Credential) -> bool {
         let grant = credential.grant();
-        grant.is_some_and(|it| it.allows(action, room) && self.tokens().is_known(&it.by))
+        grant.is_some_and(|it| it.allows(action, room) && self.is_known(&it.by))
     }
 
     /// Whether a client may publish without a key in a room that has no keys of its own.
@@ -261,7 +263,7 @@ impl Auth {
     /// Whether a token makes its bearer a moderator of a room.
     pub fn is_admin(&self, room: &RoomName, credential: &Credential) -> bool {
         let grant = credential.grant();
-        grant.is_some_and(|it| it.is_admin && it.room == *room && self.tokens().is_known(&it.by))
+        grant.is_some_and(|it| it.is_admin && it.room == *room && self.is_known(&it.by))
     }
 
     /// Whether strangers may be told that there is such a room, what it is called and how it looks.
@@ -302,34 +304,21 @@ impl Auth {
         self.is_key(given) || self.rules(room).key(given).is_some()
     }
 
-    /// What a token allows. `now_s`: seconds since the Unix epoch.
-    ///
-    /// # Errors
-    /// When it is not good. [`BadToken::UnknownKey`] may mean that the provider has a new key.
-    pub fn read_token(&self, token: &str, now_s: u64) -> Result<Grant, BadToken> {
-        self.tokens().read(token, now_s)
+    /// Names the keys of this server that sign tokens, by id. What others granted is void.
+    pub fn set_token_keys(&self, ids: impl IntoIterator<Item = String>) {
+        *self.token_keys() = ids.into_iter().collect();
     }
 
-    /// Names the keys of this server that sign tokens: their ids and secrets. What others granted is void.
-    pub fn set_token_keys(&self, keys: impl IntoIterator<Item = (String, String)>) {
-        self.0.tokens.write().unwrap_or_else(PoisonError::into_inner).set_own(keys);
+    /// Whether what somebody allowed still holds.
+    fn is_known(&self, issuer: &Issuer) -> bool {
+        match issuer {
+            Issuer::TokenKey(id) => self.token_keys().contains(&**id),
+            Issuer::Jwks | Issuer::Service => true,
+        }
     }
 
-    /// What tokens of the identity provider have to say.
-    pub fn set_jwks_rules(&self, rules: JwksRules) {
-        self.0.tokens.write().unwrap_or_else(PoisonError::into_inner).set_rules(rules);
-    }
-
-    /// Takes the keys of an identity provider, a JWK set (RFC 7517); how many of them can be used. Those before are void.
-    ///
-    /// # Errors
-    /// When it cannot be read. Those before stay then.
-    pub fn set_jwks(&self, text: &[u8]) -> Result<usize, BadToken> {
-        self.0.tokens.write().unwrap_or_else(PoisonError::into_inner).set_jwks(text)
-    }
-
-    fn tokens(&self) -> RwLockReadGuard<'_, Tokens> {
-        self.0.tokens.read().unwrap_or_else(PoisonError::into_inner)
+    fn token_keys(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.token_keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use auth::Auth;
 use axum::http::Uri;
 use tokio::sync::Mutex;
 
 use super::http::Http;
 use crate::shutdown::Shutdown;
+use crate::token_book::TokenBook;
 
 /// How long the provider may take.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -26,14 +26,14 @@ pub(crate) struct Jwks(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     http: Http,
-    auth: Auth,
+    tokens: TokenBook,
     /// When they were fetched last. Who waits for it finds what the one before has fetched.
     fetched: Mutex<Option<Instant>>,
 }
 
 impl Jwks {
-    pub(crate) fn new(uri: Uri, auth: Auth) -> Self {
-        Self(Arc::new(Inner { http: Http::new(uri, WITHIN), auth, fetched: Mutex::default() }))
+    pub(crate) fn new(uri: Uri, tokens: TokenBook) -> Self {
+        Self(Arc::new(Inner { http: Http::new(uri, WITHIN), tokens, fetched: Mutex::default() }))
     }
 
     /// Fetches the keys every ten minutes, until the server stops.
@@ -55,10 +55,12 @@ impl Jwks {
         }
         *fetched = Some(Instant::now());
         match self.0.http.ask(None).await {
-            Ok(answer) if answer.status == 200 => match self.0.auth.set_jwks(&answer.body) {
-                Ok(keys) => tracing::debug!(keys, "keys of the identity provider fetched"),
-                Err(error) => tracing::warn!(%error, "keys of the identity provider not read"),
-            },
+            Ok(answer) if answer.status == 200 => {
+                match self.0.tokens.change(|it| it.set_jwks(&answer.body)) {
+                    Ok(keys) => tracing::debug!(keys, "keys of the identity provider fetched"),
+                    Err(error) => tracing::warn!(%error, "keys of the identity provider not read"),
+                }
+            }
             Ok(answer) => {
                 let status = answer.status;
                 tracing::warn!(status, "keys of the identity provider not fetched");

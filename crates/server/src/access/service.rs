@@ -159,7 +159,7 @@ impl Service {
 
 /// A text with a colon is a user and a password, as MediaMTX has it; any other is a token.
 fn question(key: &Key) -> String {
-    let is_token = auth::is_token(&key.text);
+    let is_token = tokens::is_token(&key.text);
     let (user, password) = key.text.split_once(':').filter(|_| !is_token).unwrap_or_default();
     let question = Question {
         ip: key.ip.clone(),

@@ -1,8 +1,9 @@
 //! The bearer token of a request (RFC 6750, section 2.1).
 
-use auth::{MAX_TOKEN_BYTES, Secret, is_token};
+use auth::Secret;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use tokens::{MAX_TOKEN_BYTES, is_token};
 
 /// What stands in the header.
 #[derive(Debug, Clone, Default)]

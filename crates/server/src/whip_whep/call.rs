@@ -1,6 +1,5 @@
 //! What a request of WHIP or WHEP says: who calls, its token, its path, its body.
 
-use auth::is_token;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::{CONTENT_TYPE, IF_MATCH, LINK};
@@ -8,12 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, IceServer, MAX_SDP_BYTES, RoomName};
+use tokens::is_token;
 use tokio::sync::{mpsc, oneshot};
 
 use super::open::{Admitted, admit};
 use super::registry::{Asked, Kind};
 use super::request::Request as Ask;
-use crate::clock::now_s;
 use crate::http::{Base, Bearer, Client, encode};
 use crate::problem::Problem;
 use crate::state::App;
@@ -126,8 +125,7 @@ impl Call {
         }
         if is_token(text) {
             // One that is not good is refused for that, wherever it was to go.
-            let grant = app.auth.read_token(text, now_s());
-            return Ok(grant.map_or_else(|_| app.default_room.clone(), |grant| grant.room));
+            return Ok(app.access.room_of(text).unwrap_or_else(|| app.default_room.clone()));
         }
         let name = text.as_str();
         RoomName::parse(name.strip_prefix('/').unwrap_or(name)).map_err(|_| {

@@ -131,7 +131,7 @@ pub fn token_and_name(data: &[u8]) {
         match call::bearer(&headers) {
             Ok(bearer) => {
                 assert!(bearer.secret.is_none_or(|it| it.reveal().len() <= Secret::MAX_BYTES));
-                assert!(bearer.text.is_none_or(|it| it.len() <= auth::MAX_TOKEN_BYTES));
+                assert!(bearer.text.is_none_or(|it| it.len() <= tokens::MAX_TOKEN_BYTES));
             }
             Err(problem) => assert!(problem.detail.len() < 100, "{}", problem.detail),
         }

@@ -1,7 +1,8 @@
 //! What the door learns of a WebSocket from its token and from the operator's service, before the hub hears it.
 
-use auth::{Action, ClientAddr, Shown, is_token};
+use auth::{Action, ClientAddr, Shown};
 use protocol::{ClientFrame, ClientMessage, Role, RoomName};
+use tokens::is_token;
 
 use crate::access::{Access, Learned, Wish};
 

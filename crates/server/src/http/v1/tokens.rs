@@ -1,6 +1,5 @@
 //! Keys that sign tokens, and tokens.
 
-use auth::NewToken;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::TokenKeyRow;
+use tokens::NewToken;
 
 use super::operator::{Body, Operator, bad, parse};
 use super::page::Items;

@@ -1,4 +1,4 @@
-//! Tokens: JWT (RFC 7519) with the grants of LiveKit.
+//! Tokens: JWT (RFC 7519) with the grants of LiveKit. A door reads a token here; what it allows goes to [`auth::Auth`].
 //!
 //! A token of the operator's own site is signed with HS256 by a key of this server, which `iss` names. One of an identity
 //! provider is signed with RS256, ES256 or EdDSA by a key of its JWK set (RFC 7517), which `kid` names. No algorithm is
@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use auth::{BadToken, Grant, Issuer};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{
@@ -17,8 +18,6 @@ use jsonwebtoken::{
 use protocol::RoomName;
 use serde::{Deserialize, Serialize};
 
-use crate::Action;
-
 /// The longest token, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
@@ -27,90 +26,6 @@ pub const CLOCK_SKEW_S: u64 = 30;
 
 /// The most keys of a JWK set that are taken.
 pub const MAX_JWKS: usize = 64;
-
-/// What a token, or the operator's service, allows in one room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// Who allows it.
-    pub by: Issuer,
-    /// The room.
-    pub room: RoomName,
-    /// To send media.
-    pub can_publish: bool,
-    /// To receive media.
-    pub can_watch: bool,
-    /// To write.
-    pub can_chat: bool,
-    /// To moderate.
-    pub is_admin: bool,
-    /// What the person is called.
-    pub name: Option<String>,
-}
-
-impl Grant {
-    pub(crate) fn allows(&self, action: Action, room: &RoomName) -> bool {
-        self.room == *room
-            && match action {
-                Action::Publish => self.can_publish,
-                Action::Watch => self.can_watch || self.can_publish,
-            }
-    }
-}
-
-/// Who allows something.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Issuer {
-    /// A key of this server.
-    TokenKey(Arc<str>),
-    /// An identity provider.
-    Jwks,
-    /// The operator's service.
-    Service,
-}
-
-/// Why a token is not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum BadToken {
-    /// It cannot be read.
-    #[error("it is no JWT that can be read")]
-    Malformed,
-    /// Its key is not known here, or no longer.
-    #[error("the key that signed it is not known here, or was revoked")]
-    UnknownKey,
-    /// It was changed, or signed by another key.
-    #[error("its signature is wrong")]
-    Signature,
-    /// Its algorithm is not one that is taken.
-    #[error("its algorithm is not one that this server takes")]
-    Algorithm,
-    /// It has no `exp`.
-    #[error("it has no time at which it expires (exp)")]
-    Endless,
-    /// It is over.
-    #[error("it has expired: get another")]
-    Expired,
-    /// It is not good yet.
-    #[error("it is not good yet (nbf): do the clocks differ?")]
-    Early,
-    /// It is from somebody else.
-    #[error("its issuer (iss) is not the one that this server trusts")]
-    Issuer,
-    /// It is for somebody else.
-    #[error("its audience (aud) is not this server")]
-    Audience,
-    /// It names no room.
-    #[error("it grants nothing: video.room and video.roomJoin are missing")]
-    NoRoom,
-    /// It is for another room.
-    #[error("it is for another room")]
-    OtherRoom,
-    /// It does not allow to publish.
-    #[error("it does not allow to publish (video.canPublish)")]
-    NoPublish,
-    /// It does not allow to watch.
-    #[error("it does not allow to watch (video.canSubscribe)")]
-    NoWatch,
-}
 
 /// What an identity provider's tokens have to say besides.
 #[derive(Debug, Clone, Default)]
@@ -150,7 +65,7 @@ impl JwksAlgorithm {
 
 /// The keys that tokens are checked with.
 #[derive(Default)]
-pub(crate) struct Tokens {
+pub struct Tokens {
     own: HashMap<Arc<str>, String>,
     /// By `kid`.
     jwks: HashMap<String, DecodingKey>,
@@ -209,16 +124,21 @@ struct VideoGrant {
 }
 
 impl Tokens {
-    pub(crate) fn set_own(&mut self, keys: impl IntoIterator<Item = (String, String)>) {
+    /// Names the keys of this server: their ids and secrets.
+    pub fn set_own(&mut self, keys: impl IntoIterator<Item = (String, String)>) {
         self.own = keys.into_iter().map(|(id, secret)| (Arc::from(id), secret)).collect();
     }
 
-    pub(crate) fn set_rules(&mut self, rules: JwksRules) {
+    /// What tokens of the identity provider have to say.
+    pub fn set_rules(&mut self, rules: JwksRules) {
         self.rules = rules;
     }
 
-    /// Takes the keys of a JWK set that can check a signature; how many they are.
-    pub(crate) fn set_jwks(&mut self, text: &[u8]) -> Result<usize, BadToken> {
+    /// Takes the keys of an identity provider, a JWK set (RFC 7517); how many of them can be used. Those before are void.
+    ///
+    /// # Errors
+    /// When it cannot be read. Those before stay then.
+    pub fn set_jwks(&mut self, text: &[u8]) -> Result<usize, BadToken> {
         let set: JwkSet = serde_json::from_slice(text).map_err(|_| BadToken::Malformed)?;
         let keys = set.keys.iter().filter_map(|jwk| {
             let key = DecodingKey::from_jwk(jwk).ok()?;
@@ -230,15 +150,11 @@ impl Tokens {
         Ok(self.jwks.len())
     }
 
-    pub(crate) fn is_known(&self, issuer: &Issuer) -> bool {
-        match issuer {
-            Issuer::TokenKey(id) => self.own.contains_key(id),
-            Issuer::Jwks | Issuer::Service => true,
-        }
-    }
-
     /// What a token allows. `now_s`: seconds since the Unix epoch.
-    pub(crate) fn read(&self, token: &str, now_s: u64) -> Result<Grant, BadToken> {
+    ///
+    /// # Errors
+    /// When it is not good. [`BadToken::UnknownKey`] may mean that the provider has a new key.
+    pub fn read(&self, token: &str, now_s: u64) -> Result<Grant, BadToken> {
         let header = decode_header(token).map_err(|_| BadToken::Malformed)?;
         if header.alg == Algorithm::HS256 {
             return self.read_own(token, now_s);
