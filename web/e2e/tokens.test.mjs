@@ -74,10 +74,10 @@ chapter(
   "without a token, and with one that grants nothing, the page says where to come from",
   async () => {
     const stranger = await chromium.open(`${server.base}/r/${ROOM}?lang=en`, { name: "stranger" });
-    await stranger.waitForSelector(byTestId("door-card"));
+    await stranger.waitForSelector(`${byTestId("door-card")} h2`);
     await inspectAsIs(stranger, "room-door");
     const nothing = await chromium.open(await link(`/r/${ROOM}?lang=en`, {}), { name: "nothing" });
-    await nothing.waitForSelector(byTestId("door-card"));
+    await nothing.waitForSelector(`${byTestId("door-card")} h2`);
     assert.match(await nothing.textContent(byTestId("door-card")), /does not hold/);
   },
 );
@@ -87,7 +87,7 @@ chapter("a key of the site's that is revoked sends everybody away who came by it
   const host = await chromium.open(await link(`/r/${ROOM}?lang=en`, { canSubscribe: true }), {
     name: "late",
   });
-  await host.waitForSelector(byTestId("door-card"));
+  await host.waitForSelector(`${byTestId("door-card")} h2`);
 });
 
 /** What becomes of a player or an encoder: the status. */

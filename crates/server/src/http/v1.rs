@@ -3,8 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `operator.rs` | who may ask; bodies of requests |
-//! | `owner.rs` | the owner's login |
-//! | `rooms.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
+//! | `owner.rs`, `cookie.rs` | the owner's login |
+//! | `rooms.rs`, `found.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
@@ -13,7 +13,9 @@
 
 mod audit;
 mod broadcasts;
+mod cookie;
 mod figures;
+mod found;
 mod invites;
 mod keys;
 pub(super) mod operator;

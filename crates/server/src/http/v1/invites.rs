@@ -11,9 +11,9 @@ use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use store::InviteRow;
 
+use super::found::find;
 use super::keys::Below;
 use super::operator::{Body, Operator, bad, parse};
-use super::rooms::find;
 use super::text::name_of;
 use crate::http::in_room::InRoom;
 use crate::problem::Problem;

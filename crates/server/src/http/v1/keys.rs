@@ -10,8 +10,8 @@ use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use store::KeyRow;
 
+use super::found::find;
 use super::operator::{Body, Operator, parse};
-use super::rooms::find;
 use super::text::name_of;
 use crate::http::in_room::InRoom;
 use crate::problem::Problem;

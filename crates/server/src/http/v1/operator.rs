@@ -12,7 +12,7 @@ use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use store::{AuditRow, StoreError};
 
-use super::owner::login_of;
+use super::cookie::login_of;
 use crate::clock::now_ms;
 use crate::http::bearer::{Bearer, bearer};
 use crate::http::client::Client;

@@ -3,7 +3,7 @@
 use auth::{Secret, WrongSecret};
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use control::Refusal;
@@ -11,6 +11,7 @@ use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
+use super::cookie::{LOGIN_COOKIE, login_of};
 use super::operator::{Body, By, Operator, bad, parse};
 use crate::http::client::Client;
 use crate::owner::{LOGIN_LIFETIME, NotOwner, OWNER_LINK_LIFETIME};
@@ -19,9 +20,6 @@ use crate::state::App;
 
 /// Characters of the owner's password, at least.
 const PASSWORD_CHARS: usize = 8;
-
-/// The cookie of a browser that is logged in.
-pub(super) const LOGIN_COOKIE: &str = "kaibo_owner";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,13 +132,6 @@ pub(super) async fn link(operator: Operator, State(app): State<App>) -> Response
     let path = format!("/admin#owner={code}");
     let link = Link { code, path, expires_in: OWNER_LINK_LIFETIME.as_secs() };
     (StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(link)).into_response()
-}
-
-/// The login that a request's cookie names.
-pub(super) fn login_of(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|it| it.to_str().ok());
-    let mut pairs = cookies.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
-    pairs.find(|(name, _)| *name == LOGIN_COOKIE).map(|(_, login)| login)
 }
 
 fn logged_in(app: &App, client: &Client, login: &str) -> Response {

@@ -12,6 +12,7 @@ use protocol::{ErrorCode, LiveState, RoomName};
 use serde::{Deserialize, Serialize};
 use store::{Changed, RulesRow};
 
+use super::found::{find, not_set_up};
 use super::invites::Invite;
 use super::keys::Key;
 use super::operator::{Body, Operator, bad, parse};
@@ -190,14 +191,6 @@ fn password_of(watch: Watch, password: Option<&str>) -> Result<Option<Secret>, P
 
 fn no_password() -> Problem {
     bad(format!("password is missing: {PASSWORD_CHARS} characters or more"))
-}
-
-pub(super) async fn find(app: &App, room: &RoomName) -> Result<RulesRow, Problem> {
-    app.room_book.get(room).await?.ok_or_else(|| not_set_up(room))
-}
-
-fn not_set_up(room: &RoomName) -> Problem {
-    Problem::new(ErrorCode::NotFound, format!("room {room} was not set up"))
 }
 
 /// Names what was set up, without what goes on in the room.
