@@ -86,8 +86,9 @@ test("the compose file has a server on the host's network, and one with mapped p
 });
 
 test("every option and variable that the deployment names is one of the program", async () => {
+  const commands = ["serve", "doctor", "restore", "room list", "invite make"];
   const helps = await Promise.all(
-    ["serve", "doctor", "restore"].map((command) => run(binary(), [command, "--help"])),
+    commands.map((command) => run(binary(), [...command.split(" "), "--help"])),
   );
   const help = helps.map(({ stdout }) => stdout).join();
   const files = ["docs/deploy.md", "docs/deploy.zh-CN.md", "docs/operate.md", "README.md"];
@@ -97,8 +98,8 @@ test("every option and variable that the deployment names is one of the program"
     for (const [variable] of text.matchAll(/\bKAIBO_[A-Z_]+\b/g)) named.add(variable);
     // Spans of code that begin with an option, and whole commands.
     const spans = [...text.matchAll(/`((?:kaibo serve )?--[a-z][^`]*)`/g)].map(([, it]) => it);
-    const commands = [...text.matchAll(/^kaibo serve .*$/gm)].map(([it]) => it);
-    for (const code of [...spans, ...commands]) {
+    const lines = [...text.matchAll(/^kaibo serve .*$/gm)].map(([it]) => it);
+    for (const code of [...spans, ...lines]) {
       for (const [, option] of code.matchAll(/(?:^| )(--[a-z][a-z-]*)/g)) named.add(option);
     }
   }

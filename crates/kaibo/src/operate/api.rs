@@ -18,13 +18,19 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 pub(crate) struct Target {
     /// The server, as https://live.example.com [default: the one on this machine that the environment and the
     /// configuration file describe].
-    #[arg(long, value_name = "URL", env = "KAIBO_SERVER")]
+    #[arg(long, global = true, value_name = "URL", env = "KAIBO_SERVER")]
     server: Option<String>,
     /// Its publishing key; the server's own machine needs none.
-    #[arg(long, value_name = "KEY", env = "KAIBO_PUBLISH_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY",
+        env = "KAIBO_PUBLISH_KEY",
+        hide_env_values = true
+    )]
     key: Option<String>,
     /// Prints the answer as JSON.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(super) json: bool,
 }
 
