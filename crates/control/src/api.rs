@@ -151,6 +151,7 @@ pub struct Seen {
 
 /// What a program may ask for.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "passed on at once: a box would allocate for it")]
 pub enum Request {
     /// To be a member of a room: as [`Role::Host`] with the right to publish, or as [`Role::Fan`]. Replies
     /// [`Reply::Joined`]. Comes first, and once.

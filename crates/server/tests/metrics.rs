@@ -267,7 +267,7 @@ async fn a_thousand_rooms_and_two_thousand_players_are_told_in_one_scrape() {
     }
     let begun = Instant::now();
     let (_, text) = server.http("GET", "/metrics", "").await;
-    println!("a scrape of {} kB took {:?}", text.len() / 1_000, begun.elapsed());
+    eprintln!("a scrape of {} kB took {:?}", text.len() / 1_000, begun.elapsed());
     let seen = read(&text);
     assert_eq!(seen["kaibo_rooms{state=\"live\"}"], 1_000.0);
     let players = "kaibo_sessions{door=\"whep\",role=\"fan\",state=\"connecting\"}";

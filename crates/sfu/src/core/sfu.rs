@@ -178,7 +178,7 @@ impl Sfu {
         match command {
             Command::Publish { room, peer, seat, offer, on_air, max_kbps, via } => {
                 let limits = self.config.publish_limits(max_kbps);
-                let result = self.publish(room, peer, (seat, on_air), limits, &offer, via, now);
+                let result = self.publish(room, peer, (seat, on_air, limits), &offer, via, now);
                 self.answered(peer, result);
             }
             Command::WatchOffer { room, peer, offer, via } => {

@@ -60,7 +60,7 @@ fn scrape(n: u64) -> String {
 fn a_thousand_rooms_are_told_by_name_and_the_others_as_one() {
     let begun = Instant::now();
     let text = scrape(1_000);
-    println!("{} kB of 1,000 rooms in {:?}", text.len() / 1_000, begun.elapsed());
+    eprintln!("{} kB of 1,000 rooms in {:?}", text.len() / 1_000, begun.elapsed());
     let told = |text: &str, metric: &str| {
         text.lines().filter(|it| it.starts_with(&format!("{metric}{{"))).count()
     };
