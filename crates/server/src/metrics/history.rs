@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use media_api::RoomId;
 use protocol::RoomName;
 
 use super::Metrics;
 use super::gather::Gathered;
+use crate::clock::now_ms;
 use crate::shutdown::Shutdown;
 
 /// The time of one step.
@@ -121,8 +122,7 @@ impl Metrics {
                 // The hub has stopped; whoever supervises says why.
                 return shutdown.wait().await;
             };
-            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            self.0.history.step(&gathered, i64::try_from(since_epoch.as_millis()).unwrap_or(0));
+            self.0.history.step(&gathered, now_ms());
             let rooms = &gathered.hub.rooms;
             self.0.beacons.keep(|name| rooms.iter().any(|it| it.name == *name));
         }

@@ -57,6 +57,22 @@ impl Page {
         let next = items.last().filter(|_| has_more).map(cursor_of);
         Items { items, next }
     }
+
+    /// The page of a list that is in memory whole: what comes after the item that the cursor names. `name_of` rises, and
+    /// names no two items alike; `read` reads such a name.
+    pub(super) fn after<T, K: Ord + ToString>(
+        &self,
+        all: Vec<T>,
+        name_of: impl Fn(&T) -> K,
+        read: impl Fn(&str) -> Option<K>,
+    ) -> Result<Items<T>, Problem> {
+        let unknown = || bad("cursor is one of another list");
+        let after = self.cursor.as_deref().map(|text| read(text).ok_or_else(unknown));
+        let after = after.transpose()?;
+        let is_next = |it: &T| after.as_ref().is_none_or(|after| name_of(it) > *after);
+        let items = all.into_iter().filter(is_next).take(self.n()).collect();
+        Ok(self.of(items, |it| name_of(it).to_string()))
+    }
 }
 
 /// Reads the other fields of a query.
@@ -82,10 +98,5 @@ impl<T> Items<T> {
     /// A list that has one page.
     pub(super) fn all(items: Vec<T>) -> Self {
         Self { items, next: None }
-    }
-
-    /// A page, and the cursor of the next one.
-    pub(super) fn with_next(items: Vec<T>, next: Option<String>) -> Self {
-        Self { items, next }
     }
 }

@@ -97,15 +97,11 @@ pub(super) async fn list(
     page: Page,
 ) -> Result<Json<Items<Room>>, Problem> {
     let rows = app.room_book.after(page.cursor.as_deref(), page.n()).await?;
-    let Page { limit, .. } = page;
-    let has_more = rows.len() > limit;
     let mut rooms = Vec::new();
-    let mut last = None;
-    for row in rows.into_iter().take(limit) {
-        last = Some(row.room.clone());
+    for row in rows {
         rooms.push(Room::of(&app, row).await);
     }
-    Ok(Json(Items::with_next(rooms, last.filter(|_| has_more))))
+    Ok(Json(page.of(rooms, |it| it.room.clone())))
 }
 
 pub(super) async fn read(
