@@ -70,6 +70,8 @@ pub(crate) struct Session {
     pub(crate) name: Option<DisplayName>,
     /// Its URL says that it waits for the stage.
     pub(crate) wants_stage: bool,
+    /// It was made no offer while the room was interrupted.
+    pub(crate) awaits_picture: bool,
     pub(crate) credential: Credential,
     /// A secret of the browser's own. A host without a key is known by it.
     pub(crate) secret: Option<Secret>,
@@ -115,6 +117,7 @@ impl Session {
             role,
             name: None,
             wants_stage,
+            awaits_picture: false,
             credential: Credential { shown, ..Credential::default() },
             secret: None,
             person: None,

@@ -141,7 +141,7 @@ impl Egress {
         let transports = [LocalTransport { ufrag: &credentials.ufrag, pwd: &credentials.pwd }];
         let local = Local {
             transports: &transports,
-            fingerprint: &self.shared.fingerprint,
+            fingerprint: &self.shared.to_viewers.fingerprint,
             candidates: &self.shared.addresses,
             tcp_candidates: &self.shared.tcp_addresses,
             via,

@@ -190,8 +190,8 @@ impl Transport {
                 DtlsRole::Server => srtp::Role::Server,
                 DtlsRole::Client => srtp::Role::Client,
             };
-            let Self { shared, is_publisher, .. } = self;
-            let channel = Channel::new(&shared.cert, role, remote.fingerprint, *is_publisher, now);
+            let cert = &self.shared.identity(self.is_publisher).cert;
+            let channel = Channel::new(cert, role, remote.fingerprint, self.is_publisher, now);
             self.channel = Some(Box::new(channel));
         }
         if let Stage::Negotiating { .. } = self.stage {
@@ -301,7 +301,8 @@ impl Transport {
         }
         // ClientHellos, which anybody can forge, have their own limit in the channel.
         if is_hello(datagram.contents) || self.records.take(RECORDS_PER_SECOND, now) {
-            channel.handle(datagram.contents, &self.shared.cert, now);
+            let cert = &self.shared.identity(self.is_publisher).cert;
+            channel.handle(datagram.contents, cert, now);
             // Answer to the address that the record came from, whatever path was nominated before.
             self.poll_channel(Some(path), out);
         }

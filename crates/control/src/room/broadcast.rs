@@ -123,6 +123,11 @@ impl Room {
             let after_s = after.map(|at| cx.now.at.saturating_duration_since(at).as_secs());
             tracing::info!(room = %self.name, after_s, "broadcast is back");
             self.tell_state(cx);
+            for sid in self.ids() {
+                if self.members.get(&sid).is_some_and(|session| session.awaits_picture) {
+                    self.offer_if_on_air(cx, sid);
+                }
+            }
             if let Some(at) = after {
                 let after_ms = cx.now.at.saturating_duration_since(at).as_millis();
                 self.record_return(cx, u64::try_from(after_ms).unwrap_or(u64::MAX));

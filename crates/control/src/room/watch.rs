@@ -1,7 +1,7 @@
 //! The fan's side: offers to it, its answers, its own offers, restarts.
 
 use media_api::{Codec, Command, NegotiationError};
-use protocol::{CloseCode, ErrorCode, Pc, Role, ServerMessage};
+use protocol::{CloseCode, ErrorCode, LiveState, Pc, Role, ServerMessage};
 
 use super::Room;
 use crate::admission::PeerPlace;
@@ -16,8 +16,13 @@ use crate::why::Why;
 impl Room {
     /// Makes an offer to a fan without a connection, when the room is on air.
     pub(crate) fn offer_if_on_air(&mut self, cx: &mut Context, sid: SessionId) {
-        let wants = self.members.get(&sid).is_some_and(|session| session.wants_offer());
-        if wants && self.broadcast.is_on_air() {
+        let live = self.broadcast.live;
+        let session = self.members.get_mut(&sid).filter(|it| it.wants_offer());
+        let Some(session) = session else { return };
+        // In an interrupted room, who does not say what it is may be the host, back with another page. An offer now
+        // would meet its own on its one connection. There is nothing to see yet: it comes with the picture.
+        session.awaits_picture = session.role.is_none() && live == LiveState::Interrupted;
+        if self.broadcast.is_on_air() && !session.awaits_picture {
             self.watch(cx, sid);
         }
     }

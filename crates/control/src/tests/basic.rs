@@ -1,9 +1,9 @@
 //! The basic profile: pages that never say `hello`.
 
-use media_api::Command;
+use media_api::{CloseReason, Command};
 use protocol::{CloseCode, ErrorCode, LiveState, Role, ServerMessage};
 
-use super::world::{RECEIVING, SENDING, World, in_room, offers, query};
+use super::world::{RECEIVING, SENDING, World, in_room, offers, query, sending};
 
 #[test]
 fn a_sending_offer_makes_a_host_that_is_on_air_at_once() {
@@ -139,6 +139,32 @@ fn a_silent_page_that_was_offered_may_still_become_the_host_of_a_free_room() {
         let (sid, _, room) = w.session(other);
         room.is_host(sid)
     });
+}
+
+#[test]
+fn in_an_interrupted_room_a_silent_page_waits_for_the_picture_since_it_may_be_the_host() {
+    let mut w = World::new();
+    let host = w.basic_host();
+    w.drop_socket(host, None);
+    let peer = w.publisher();
+    w.closes(peer, CloseReason::ConsentExpired);
+    let [again, fan] = [w.open(), w.open()];
+    w.seconds(1);
+    assert!(w.take(again).is_empty(), "its person has not pressed the button yet");
+    w.offer(again, &sending(3));
+    assert_eq!(w.types(again), ["answer"], "nothing but its own negotiation");
+    assert!(w.take(fan).is_empty());
+    w.flow();
+    assert_eq!(w.types(fan), ["offer"]);
+}
+
+#[test]
+fn in_an_interrupted_room_a_page_that_says_to_be_a_fan_is_offered_at_once() {
+    let mut w = World::new();
+    w.basic_host();
+    w.stall();
+    let fan = w.open_with(query(Some(Role::Fan), None));
+    assert_eq!(w.types(fan), ["offer"]);
 }
 
 #[test]

@@ -228,7 +228,7 @@ impl WebRtc {
             .collect();
         let local = Local {
             transports: &transports,
-            fingerprint: &self.shared.fingerprint,
+            fingerprint: &self.shared.to_publishers.fingerprint,
             candidates: &self.shared.addresses,
             tcp_candidates: &self.shared.tcp_addresses,
             via,
