@@ -46,6 +46,7 @@ pub struct BroadcastRecord {
 
 /// Half of all measurements are at most `p50`, 95 of a hundred at most `p95`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LatencyFigures {
     /// The median, in milliseconds.
     pub p50: f64,
@@ -55,6 +56,7 @@ pub struct LatencyFigures {
 
 /// How much of their time viewers were sent a layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LayerShare {
     /// Its `rid`; `single` without simulcast, `off` for no picture.
     pub name: String,
@@ -65,6 +67,7 @@ pub struct LayerShare {
 /// No media came from the host.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Interruption {
     /// Since when.
     pub at: f64,
@@ -76,6 +79,7 @@ pub struct Interruption {
 /// How often pictures stood still. What is not known is left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Freezes {
     /// For all viewers, because too little came from the host.
     pub for_all: u32,
@@ -93,6 +97,7 @@ pub struct Freezes {
 /// Whose fault freezes were that pages reported. Those of which that is not known are left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Faults {
     /// The host's: too little came from it at the time.
     pub uplink: u64,
@@ -104,6 +109,7 @@ pub struct Faults {
 
 /// Something was found wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FindingAt {
     /// What.
     pub code: FindingCode,
@@ -113,6 +119,7 @@ pub struct FindingAt {
 
 /// A minute of a broadcast, or more.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// When it began.
     pub at: f64,

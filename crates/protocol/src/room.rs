@@ -8,6 +8,7 @@ use crate::{ChatItem, ChatRules, DisplayName, LayerName, NoticeText, RoomName, S
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum LiveState {
     /// Nobody has been live here since the server started.
     Offline,

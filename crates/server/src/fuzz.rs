@@ -154,6 +154,7 @@ impl Server {
             owner,
             access: crate::access::Access::new(auth.clone(), tokens, None, None),
             store,
+            idempotency: crate::http::Idempotency::default(),
             settings: Arc::default(),
             logs_addresses: true,
             metrics,

@@ -49,6 +49,8 @@ pub(crate) use bearer::{Bearer, bearer};
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
 pub(crate) use metrics::alone as metrics_alone;
+pub(crate) use v1::Idempotency;
+pub use v1::description;
 
 use crate::ApiError;
 use crate::state::App;
@@ -78,7 +80,7 @@ fn routes(app: App) -> Router {
         )
         .route("/api/health", api_get(get(api::health)))
         .merge(metrics::routes())
-        .merge(v1::routes())
+        .merge(v1::routes(app.clone()))
         .route("/healthz", get(api::health))
         .route("/oembed", api_get(get(oembed::answer)))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))

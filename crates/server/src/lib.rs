@@ -62,6 +62,7 @@ mod whip_whep;
 mod ws;
 
 pub use crate::doctor::stopped_server;
+pub use crate::http::description as openapi;
 pub use ::auth;
 pub use ::protocol;
 pub use ::tls::client_config;

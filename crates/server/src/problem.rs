@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use control::Refusal;
 use protocol::ErrorCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ApiError;
 
@@ -21,12 +22,16 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<u32>,
 }
 
-/// The body.
-#[derive(Debug, Serialize)]
-struct Body<'a> {
-    title: &'a str,
+/// What was refused, and why (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// The name of the status.
+    title: &'static str,
     status: u16,
-    detail: &'a str,
+    /// A sentence for a person, in English.
+    detail: String,
+    /// For a program: a code of `docs/protocol.md`, section 9.
     code: ErrorCode,
 }
 
@@ -88,7 +93,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
         let status = self.status.as_u16();
-        let body = Body { title, status, detail: &self.detail, code: self.code };
+        let body = ProblemBody { title, status, detail: self.detail, code: self.code };
         let body = serde_json::to_string(&body).expect("it has string keys only");
         let mut response = (self.status, body).into_response();
         // For the count of refusals.

@@ -12,12 +12,13 @@ use protocol::RoomName;
 use serde::{Deserialize, Serialize};
 use store::{Changed, InviteRow, KeyRow, NewInvite, RulesRow, RulesSettings, Store, StoreError};
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
 
 use crate::clock::now_ms;
 use crate::driver::HubClient;
 
 /// Who may watch a room, as it is stored and told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Watch {
     /// Everybody.
@@ -48,7 +49,7 @@ impl Watch {
 }
 
 /// Who may write in a room, as it is stored and told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Chat {
     /// Everybody who watches.
@@ -81,7 +82,7 @@ impl Chat {
 }
 
 /// What an invitation makes of who uses it, as it is stored and told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Invited {
     /// One of the audience.

@@ -16,7 +16,7 @@ use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::happenings::Happenings;
-use crate::http::{metrics_alone, router};
+use crate::http::{Idempotency, metrics_alone, router};
 use crate::https::{Https, Loaded, own_names};
 use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
@@ -220,6 +220,7 @@ pub async fn serve_with(
         owner: owner.clone(),
         access,
         store,
+        idempotency: Idempotency::default(),
         settings: config.settings().into(),
         logs_addresses: config.log_addresses,
         metrics: metrics.clone(),

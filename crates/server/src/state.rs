@@ -15,6 +15,7 @@ use crate::config::{HTTP_PORT, HTTPS_PORT};
 use crate::covers::Covers;
 use crate::doctor::Doctor;
 use crate::driver::HubClient;
+use crate::http::Idempotency;
 use crate::https::Https;
 use crate::lan::lan_addresses;
 use crate::metrics::Metrics;
@@ -42,6 +43,7 @@ pub(crate) struct App {
     pub(crate) owner: Owner,
     pub(crate) access: Access,
     pub(crate) store: Store,
+    pub(crate) idempotency: Idempotency,
     /// The settings that it runs with, name and value, secrets hidden.
     pub(crate) settings: Arc<[(String, String)]>,
     /// Whether addresses of clients may be written down.

@@ -10,14 +10,18 @@
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
 //! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
+//! | `idempotent.rs` | `Idempotency-Key`: nothing is made twice |
+//! | `openapi.rs` | the description of all of it |
 
 mod audit;
 mod broadcasts;
 mod cookie;
 mod figures;
 mod found;
+mod idempotent;
 mod invites;
 mod keys;
+mod openapi;
 pub(super) mod operator;
 mod owner;
 mod page;
@@ -27,33 +31,60 @@ mod text;
 mod tokens;
 mod webhooks;
 
-use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) use idempotent::Idempotency;
 
 use crate::state::App;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/owner", post(owner::claim))
-        .route("/api/v1/owner/link", post(owner::link))
-        .route("/api/v1/session", get(owner::session).post(owner::log_in).delete(owner::log_out))
-        .route("/api/v1/rooms", get(rooms::list))
-        .route("/api/v1/rooms/{room}", get(rooms::read).put(rooms::put).delete(rooms::remove))
-        .route("/api/v1/rooms/{room}/keys", post(keys::add))
-        .route("/api/v1/rooms/{room}/keys/{id}", delete(keys::remove))
-        .route("/api/v1/rooms/{room}/keys/{id}/rotate", post(keys::rotate))
-        .route("/api/v1/rooms/{room}/invites", post(invites::add))
-        .route("/api/v1/rooms/{room}/invites/{id}", delete(invites::remove))
-        .route("/api/v1/token-keys", get(tokens::list).post(tokens::add))
-        .route("/api/v1/token-keys/{id}", delete(tokens::remove))
-        .route("/api/v1/tokens", post(tokens::mint))
-        .route("/api/v1/audit", get(audit::list))
-        .route("/api/v1/settings", get(settings::list))
-        .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::add))
-        .route("/api/v1/webhooks/{id}", delete(webhooks::remove))
-        .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
-        .route("/api/v1/webhooks/{id}/deliveries", get(webhooks::deliveries))
-        .route("/api/v1/broadcasts", get(broadcasts::list))
-        .route("/api/v1/broadcasts/{id}", get(broadcasts::read))
-        .merge(figures::routes())
+/// The description of `/api/v1` in OpenAPI 3.1, as JSON.
+///
+/// # Panics
+/// Never: it has string keys only.
+pub fn description() -> String {
+    let json = parts(|it| it).1.to_pretty_json();
+    json.expect("it has string keys only") + "\n"
+}
+
+pub(super) fn routes(app: App) -> Router<App> {
+    let once = from_fn_with_state(app, idempotent::once);
+    let (router, description) = parts(|operated| operated.layer(once));
+    router.route("/api/v1/openapi.json", get(async move || Json(description)))
+}
+
+/// The routes and their description, which are of one piece: none is without the other.
+fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Router<App>, OpenApi) {
+    let logins = OpenApiRouter::new().routes(routes!(owner::claim)).routes(routes!(
+        owner::session,
+        owner::log_in,
+        owner::log_out
+    ));
+    let operated = OpenApiRouter::new()
+        .routes(routes!(owner::link))
+        .routes(routes!(rooms::list))
+        .routes(routes!(rooms::read, rooms::put, rooms::remove))
+        .routes(routes!(keys::add))
+        .routes(routes!(keys::remove))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(invites::add))
+        .routes(routes!(invites::remove))
+        .routes(routes!(tokens::list, tokens::add))
+        .routes(routes!(tokens::remove))
+        .routes(routes!(tokens::mint))
+        .routes(routes!(audit::list))
+        .routes(routes!(settings::list))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(broadcasts::list))
+        .routes(routes!(broadcasts::read))
+        .merge(figures::routes());
+    let (router, description) = logins.merge(layered(operated)).split_for_parts();
+    (router, openapi::finish(description))
 }

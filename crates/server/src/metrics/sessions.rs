@@ -4,6 +4,7 @@ use control::{Entrance, Part, RoomSessions, SessionFigures};
 use media_api::{Egress, PeerFigures, Reason};
 use protocol::RoomName;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Metrics;
 use super::gather::RoomMedia;
@@ -12,7 +13,7 @@ use super::gather::RoomMedia;
 const LOSSY_PCT: f64 = 2.0;
 
 /// Where a session loses what it should see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Where {
     /// On the host's way to the server: everybody sees it.
@@ -24,17 +25,22 @@ pub(crate) enum Where {
 }
 
 /// A session as the API tells it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
 pub(crate) struct SessionInfo {
     pub(crate) id: String,
+    /// `host`, `guest` or `fan`.
     role: &'static str,
+    /// `ws`, `whip` or `whep`.
     door: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The network of its address, or what stands for it where addresses are not told.
     network: String,
     /// In milliseconds since the Unix epoch.
     joined: f64,
+    /// `idle`, `connecting`, `connected` or `away`.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     layer: Option<String>,
@@ -47,6 +53,7 @@ pub(crate) struct SessionInfo {
     loss_pct: Option<f64>,
     freezes: u64,
     #[serde(rename = "where")]
+    #[schema(inline)]
     loses: Option<Where>,
 }
 

@@ -4,14 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use store::AuditRow;
+use utoipa::ToSchema;
 
 use super::operator::{Operator, bad};
-use super::page::{Items, Page};
+use super::page::{Asked, Items, Page};
 use crate::problem::Problem;
 use crate::state::App;
 
-/// An entry.
-#[derive(Debug, Serialize)]
+/// An entry of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub(super) struct Entry {
     /// In milliseconds since the Unix epoch.
     at: i64,
@@ -31,7 +33,15 @@ impl From<AuditRow> for Entry {
     }
 }
 
-/// The newest first.
+/// What was changed, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit",
+    tag = "server",
+    operation_id = "listAudit",
+    params(Asked),
+    responses((status = 200, description = "A page of it.", body = Items<Entry>))
+)]
 pub(super) async fn list(
     _: Operator,
     State(app): State<App>,

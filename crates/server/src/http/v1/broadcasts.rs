@@ -9,14 +9,16 @@ use control::{
 use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::BroadcastRow;
+use utoipa::ToSchema;
 
 use super::operator::{Operator, bad};
-use super::page::{Items, Page, asked};
-use crate::problem::Problem;
+use super::page::{Asked, Items, Page, asked};
+use crate::problem::{Problem, ProblemBody};
 use crate::state::App;
 
 /// A broadcast in a list. Times are in milliseconds since the Unix epoch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BroadcastSummary)]
 pub(super) struct Summary {
     id: String,
     room: RoomName,
@@ -33,7 +35,7 @@ pub(super) struct Summary {
 }
 
 /// A broadcast with all that is known of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Broadcast {
     #[serde(flatten)]
@@ -52,8 +54,12 @@ pub(super) struct Broadcast {
     timeline: Vec<Point>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Whose broadcasts.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct OfRoom {
+    /// Those of this room alone.
+    #[param(value_type = Option<RoomName>)]
     room: Option<String>,
 }
 
@@ -92,6 +98,14 @@ impl From<BroadcastRecord> for Broadcast {
 }
 
 /// Broadcasts, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/broadcasts",
+    tag = "broadcasts",
+    operation_id = "listBroadcasts",
+    params(Asked, OfRoom),
+    responses((status = 200, description = "A page of them.", body = Items<Summary>))
+)]
 pub(super) async fn list(
     _: Operator,
     State(app): State<App>,
@@ -108,7 +122,15 @@ pub(super) async fn list(
     Ok(Json(list.map(|broadcast| broadcast.summary)))
 }
 
-/// One broadcast. Of one that is live this is what was written last, a few minutes ago at most.
+/// A broadcast. Of one that is live this is what was written last, a few minutes ago at most.
+#[utoipa::path(
+    get,
+    path = "/api/v1/broadcasts/{id}",
+    tag = "broadcasts",
+    operation_id = "readBroadcast",
+    params(("id" = String, Path, description = "Of the broadcast.")),
+    responses((status = 200, description = "The broadcast.", body = Broadcast), (status = 404, description = "There is no such broadcast.", body = ProblemBody))
+)]
 pub(super) async fn read(
     _: Operator,
     State(app): State<App>,

@@ -1,54 +1,74 @@
 //! `/api/v1`: figures for the operator: history, sessions, findings.
 
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{delete, get};
-use axum::{Json, Router};
 use protocol::{ErrorCode, FindingCode, RoomName};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::operator::{Operator, bad};
-use super::page::{Items, Page, asked};
+use super::page::{Asked, Items, Page, asked};
 use crate::clock::now_ms;
 use crate::http::api::draining;
 use crate::http::in_room::InRoom;
 use crate::metrics::{Point, SessionInfo};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::state::App;
 
 /// Hours of history: all that is kept.
 const MAX_HOURS: u32 = 24;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/history", get(history))
-        .route("/api/v1/findings", get(findings))
-        .route("/api/v1/rooms/{room}/sessions", get(sessions))
-        .route("/api/v1/rooms/{room}/sessions/{id}", delete(kick))
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(history))
+        .routes(routes!(findings))
+        .routes(routes!(sessions))
+        .routes(routes!(kick))
 }
 
-#[derive(Debug, Deserialize)]
+/// Of what.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct HistoryOf {
+    /// That of this room alone.
+    #[param(value_type = Option<RoomName>)]
     room: Option<String>,
+    /// How many; 24 where it is missing.
+    #[param(minimum = 1, maximum = 24)]
     hours: Option<u32>,
 }
 
-#[derive(Debug, Serialize)]
+/// How it was.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = History)]
 struct HistoryBody {
     step_s: u64,
     rooms: Vec<RoomHistory>,
 }
 
-#[derive(Debug, Serialize)]
+/// How it was in a room.
+#[derive(Debug, Serialize, ToSchema)]
 struct RoomHistory {
     room: RoomName,
     /// The end of a minute in milliseconds since the Unix epoch, viewers, kbit/s in, kbit/s out.
     points: Vec<(i64, u32, u32, u32)>,
 }
 
+/// Viewers and bit rates of each minute, from memory.
+#[utoipa::path(
+    get,
+    path = "/api/v1/history",
+    tag = "figures",
+    operation_id = "readHistory",
+    params(HistoryOf),
+    responses((status = 200, description = "The rooms that there were.", body = HistoryBody))
+)]
 async fn history(
     _: Operator,
     State(app): State<App>,
@@ -70,7 +90,8 @@ async fn history(
 }
 
 /// What is wrong with what a host sends.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Finding)]
 struct FindingInfo {
     room: RoomName,
     code: FindingCode,
@@ -80,6 +101,15 @@ struct FindingInfo {
     detail: String,
 }
 
+/// What is wrong in all rooms.
+#[utoipa::path(
+    get,
+    path = "/api/v1/findings",
+    tag = "figures",
+    operation_id = "listFindings",
+    params(Asked),
+    responses((status = 200, description = "A page of it.", body = Items<FindingInfo>))
+)]
 async fn findings(
     _: Operator,
     State(app): State<App>,
@@ -101,6 +131,15 @@ async fn findings(
     page.after(all, name_of, |text| Some(text.to_owned())).map(Json)
 }
 
+/// Who is in a room, and where it loses.
+#[utoipa::path(
+    get,
+    path = "/api/v1/rooms/{room}/sessions",
+    tag = "figures",
+    operation_id = "listSessions",
+    params(("room" = RoomName, Path, description = "Its name."), Asked),
+    responses((status = 200, description = "A page of them.", body = Items<SessionInfo>), (status = 404, description = "No room can have that name.", body = ProblemBody))
+)]
 async fn sessions(
     _: Operator,
     State(app): State<App>,
@@ -113,6 +152,14 @@ async fn sessions(
 }
 
 /// Ends a session.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/rooms/{room}/sessions/{id}",
+    tag = "figures",
+    operation_id = "endSession",
+    params(("room" = RoomName, Path, description = "Its name."), ("id" = u64, Path, description = "Of the session.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "The room has no such session.", body = ProblemBody))
+)]
 async fn kick(
     operator: Operator,
     State(app): State<App>,

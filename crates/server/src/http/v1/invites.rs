@@ -7,16 +7,17 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use protocol::ErrorCode;
+use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::InviteRow;
+use utoipa::ToSchema;
 
 use super::found::find;
 use super::keys::Below;
 use super::operator::{Body, Operator, bad, parse};
 use super::text::name_of;
 use crate::http::in_room::InRoom;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::room_book::Invited;
 use crate::state::App;
 
@@ -24,12 +25,13 @@ use crate::state::App;
 const MAX_HOURS: u32 = 8_760;
 
 /// An invitation to a room.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Invite {
     id: i64,
     name: String,
-    /// An [`Invited`].
+    /// What it makes of who uses it.
+    #[schema(value_type = Invited)]
     role: String,
     /// In milliseconds since the Unix epoch.
     made: i64,
@@ -53,17 +55,34 @@ impl From<InviteRow> for Invite {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What an invitation is to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddInvite {
+#[schema(as = NewInvite)]
+pub(super) struct AddInvite {
+    /// One line.
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
     #[serde(default)]
     role: Invited,
+    /// How many people may use it; without it, any number.
+    #[schema(minimum = 1, maximum = 10_000)]
     uses: Option<u32>,
+    /// How long it is good; without it, until it is deleted.
+    #[schema(minimum = 1, maximum = 8_760)]
     hours: Option<u32>,
 }
 
-/// Makes an invitation to a room.
+/// Makes an invitation to a room. The answer has its code, this once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/rooms/{room}/invites",
+    tag = "rooms",
+    operation_id = "makeInvite",
+    params(("room" = RoomName, Path, description = "Its name.")),
+    request_body = AddInvite,
+    responses((status = 201, description = "The invitation.", body = Invite), (status = 404, description = "The room was not set up.", body = ProblemBody))
+)]
 pub(super) async fn add(
     operator: Operator,
     State(app): State<App>,
@@ -93,6 +112,14 @@ pub(super) async fn add(
 }
 
 /// Takes an invitation back. Who watches by it has left before the answer comes.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/rooms/{room}/invites/{id}",
+    tag = "rooms",
+    operation_id = "deleteInvite",
+    params(("room" = RoomName, Path, description = "Its name."), ("id" = i64, Path, description = "Of the invitation.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "The room has no such invitation.", body = ProblemBody))
+)]
 pub(super) async fn remove(
     operator: Operator,
     State(app): State<App>,

@@ -6,21 +6,23 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use protocol::ErrorCode;
+use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::KeyRow;
+use utoipa::ToSchema;
 
 use super::found::find;
 use super::operator::{Body, Operator, parse};
 use super::text::name_of;
 use crate::http::in_room::InRoom;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::room_book::NewKey;
 use crate::state::App;
 
 /// A key of a room.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RoomKey)]
 pub(super) struct Key {
     id: i64,
     name: String,
@@ -47,16 +49,29 @@ impl From<NewKey> for Key {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What a key is to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddKey {
+#[schema(as = NewRoomKey)]
+pub(super) struct AddKey {
+    /// One line.
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
 }
 
 /// What a path names below a room.
 pub(super) type Below = Result<Path<(String, i64)>, PathRejection>;
 
-/// Makes a key of a room.
+/// Makes a key of a room. The answer has the key, this once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/rooms/{room}/keys",
+    tag = "rooms",
+    operation_id = "makeRoomKey",
+    params(("room" = RoomName, Path, description = "Its name.")),
+    request_body = AddKey,
+    responses((status = 201, description = "The key.", body = Key), (status = 404, description = "The room was not set up.", body = ProblemBody))
+)]
 pub(super) async fn add(
     operator: Operator,
     State(app): State<App>,
@@ -76,6 +91,14 @@ pub(super) async fn add(
 }
 
 /// Puts another secret in the place of a key. What was published with the old one has ended before the answer comes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/rooms/{room}/keys/{id}/rotate",
+    tag = "rooms",
+    operation_id = "rotateRoomKey",
+    params(("room" = RoomName, Path, description = "Its name."), ("id" = i64, Path, description = "Of the key.")),
+    responses((status = 200, description = "The key.", body = Key), (status = 404, description = "The room has no such key.", body = ProblemBody))
+)]
 pub(super) async fn rotate(
     operator: Operator,
     State(app): State<App>,
@@ -90,6 +113,14 @@ pub(super) async fn rotate(
 }
 
 /// Deletes a key of a room. The broadcast that was published with it has ended before the answer comes.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/rooms/{room}/keys/{id}",
+    tag = "rooms",
+    operation_id = "deleteRoomKey",
+    params(("room" = RoomName, Path, description = "Its name."), ("id" = i64, Path, description = "Of the key.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "The room has no such key.", body = ProblemBody))
+)]
 pub(super) async fn remove(
     operator: Operator,
     State(app): State<App>,

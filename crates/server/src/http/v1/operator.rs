@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::state::App;
 
 /// By what somebody is the operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::http) enum By {
     /// The owner's login.

@@ -10,6 +10,7 @@ use control::Refusal;
 use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
+use utoipa::ToSchema;
 
 use super::cookie::{LOGIN_COOKIE, login_of};
 use super::operator::{Body, By, Operator, bad, parse};
@@ -21,22 +22,30 @@ use crate::state::App;
 /// Characters of the owner's password, at least.
 const PASSWORD_CHARS: usize = 8;
 
-#[derive(Debug, Deserialize)]
+/// Makes the owner.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Claim {
+#[schema(as = NewOwner)]
+pub(super) struct Claim {
+    /// Of the link.
     code: String,
+    #[schema(min_length = 8, max_length = 256)]
     password: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// One of the two.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LogIn {
+pub(super) struct LogIn {
+    /// The owner's.
     password: Option<String>,
+    /// The server's.
     key: Option<String>,
 }
 
 /// Who asks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OperatorSession)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Session {
     by: By,
@@ -46,7 +55,8 @@ pub(super) struct Session {
 }
 
 /// A link that makes the owner.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OwnerLink)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Link {
     code: String,
@@ -57,6 +67,14 @@ pub(super) struct Link {
 }
 
 /// Makes the owner by the code of a link.
+#[utoipa::path(
+    post,
+    path = "/api/v1/owner",
+    tag = "owner",
+    operation_id = "claimOwner",
+    request_body = Claim,
+    responses((status = 201, description = "A cookie is the login.", body = Session))
+)]
 pub(super) async fn claim(
     State(app): State<App>,
     client: Client,
@@ -79,6 +97,14 @@ pub(super) async fn claim(
 }
 
 /// Logs a browser in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session",
+    tag = "owner",
+    operation_id = "logIn",
+    request_body = LogIn,
+    responses((status = 201, description = "A cookie is the login.", body = Session))
+)]
 pub(super) async fn log_in(
     State(app): State<App>,
     client: Client,
@@ -106,13 +132,27 @@ pub(super) async fn log_in(
     Ok(logged_in(&app, &client, &login))
 }
 
-/// Who asks.
+/// By what the caller is the operator.
+#[utoipa::path(
+    get,
+    path = "/api/v1/session",
+    tag = "owner",
+    operation_id = "readSession",
+    responses((status = 200, description = "That.", body = Session))
+)]
 pub(super) async fn session(operator: Operator, State(app): State<App>) -> Json<Session> {
     let has_owner = app.owner.is_set();
     Json(Session { by: operator.by, version: env!("CARGO_PKG_VERSION"), has_owner })
 }
 
 /// Logs a browser out.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/session",
+    tag = "owner",
+    operation_id = "logOut",
+    responses((status = 204, description = "Done."))
+)]
 pub(super) async fn log_out(
     _: Operator,
     State(app): State<App>,
@@ -125,7 +165,14 @@ pub(super) async fn log_out(
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, gone)]).into_response())
 }
 
-/// A link that makes the owner, or another password.
+/// Makes a link that makes the owner, or gives it another password.
+#[utoipa::path(
+    post,
+    path = "/api/v1/owner/link",
+    tag = "owner",
+    operation_id = "makeOwnerLink",
+    responses((status = 201, description = "The link.", body = Link))
+)]
 pub(super) async fn link(operator: Operator, State(app): State<App>) -> Response {
     let code = app.owner.new_link(Instant::now());
     operator.audit(&app, "owner.link", "").await;

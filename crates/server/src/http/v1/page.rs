@@ -4,6 +4,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::operator::bad;
 use crate::problem::Problem;
@@ -20,9 +21,14 @@ pub(super) struct Page {
     pub(super) cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Raw {
+/// The query.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    /// Entries of a page; 50 where it is missing.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// `next` of the page before.
     cursor: Option<String>,
 }
 
@@ -30,8 +36,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let raw: Result<Query<Raw>, QueryRejection> = Query::from_request_parts(parts, state).await;
-        let Query(Raw { limit, cursor }) = raw.map_err(|_| bad("the query cannot be read"))?;
+        let raw: Result<Query<Asked>, QueryRejection> =
+            Query::from_request_parts(parts, state).await;
+        let Query(Asked { limit, cursor }) = raw.map_err(|_| bad("the query cannot be read"))?;
         let limit = limit.unwrap_or(LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(bad(format!("limit has to be 1 to {MAX_LIMIT}")));
@@ -81,7 +88,7 @@ pub(super) fn asked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Pro
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Items<T> {
     items: Vec<T>,
     /// The cursor of the next page, when there is one.

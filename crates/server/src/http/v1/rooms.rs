@@ -11,14 +11,15 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, LiveState, RoomName};
 use serde::{Deserialize, Serialize};
 use store::{Changed, RulesRow};
+use utoipa::ToSchema;
 
 use super::found::{find, not_set_up};
 use super::invites::Invite;
 use super::keys::Key;
 use super::operator::{Body, Operator, bad, parse};
-use super::page::{Items, Page};
+use super::page::{Asked, Items, Page};
 use crate::http::in_room::InRoom;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::room_book::{Chat, NotPut, Settings, Watch};
 use crate::state::App;
 
@@ -26,15 +27,18 @@ use crate::state::App;
 const PASSWORD_CHARS: usize = 6;
 
 /// A room that was set up.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Room {
+    #[schema(value_type = RoomName)]
     room: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// A [`Watch`].
+    /// Who may watch.
+    #[schema(value_type = Watch)]
     watch: String,
-    /// A [`Chat`].
+    /// Who may write.
+    #[schema(value_type = Chat)]
     chat: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_viewers: Option<u32>,
@@ -80,17 +84,34 @@ impl Room {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What a room is to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct PutRoom {
+#[schema(as = RoomRules)]
+pub(super) struct PutRoom {
     watch: Watch,
+    /// For `watch` "password"; may be left out when the room has one.
+    #[schema(min_length = 6, max_length = 256)]
     password: Option<String>,
     #[serde(default)]
     chat: Chat,
+    /// The most viewers at a time.
+    #[schema(minimum = 1)]
     max_viewers: Option<u32>,
+    /// The most that its host may send, in kbit/s.
+    #[schema(minimum = 1)]
     max_kbps: Option<u32>,
 }
 
+/// The rooms that were set up, by name.
+#[utoipa::path(
+    get,
+    path = "/api/v1/rooms",
+    tag = "rooms",
+    operation_id = "listRooms",
+    params(Asked),
+    responses((status = 200, description = "A page of them.", body = Items<Room>))
+)]
 pub(super) async fn list(
     _: Operator,
     State(app): State<App>,
@@ -104,6 +125,15 @@ pub(super) async fn list(
     Ok(Json(page.of(rooms, |it| it.room.clone())))
 }
 
+/// A room that was set up. The `ETag` names its rules.
+#[utoipa::path(
+    get,
+    path = "/api/v1/rooms/{room}",
+    tag = "rooms",
+    operation_id = "readRoom",
+    params(("room" = RoomName, Path, description = "Its name.")),
+    responses((status = 200, description = "The room.", body = Room), (status = 404, description = "The room was not set up.", body = ProblemBody))
+)]
 pub(super) async fn read(
     _: Operator,
     State(app): State<App>,
@@ -114,7 +144,16 @@ pub(super) async fn read(
     Ok(([(ETAG, etag)], Json(Room::of(&app, row).await)).into_response())
 }
 
-/// Sets a room up, or changes it.
+/// Sets a room up, or changes it. With `If-Match` only if its rules are still those.
+#[utoipa::path(
+    put,
+    path = "/api/v1/rooms/{room}",
+    tag = "rooms",
+    operation_id = "putRoom",
+    params(("room" = RoomName, Path, description = "Its name."), ("if-match" = Option<String>, Header, description = "The `ETag` of the rules that are to be changed.")),
+    request_body = PutRoom,
+    responses((status = 200, description = "It was changed.", body = Room), (status = 201, description = "It was set up.", body = Room), (status = 404, description = "No room can have that name.", body = ProblemBody), (status = 412, description = "The room is not as `If-Match` says.", body = ProblemBody))
+)]
 pub(super) async fn put(
     operator: Operator,
     State(app): State<App>,
@@ -158,6 +197,14 @@ pub(super) async fn put(
 }
 
 /// Makes a room one like any other, without keys.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/rooms/{room}",
+    tag = "rooms",
+    operation_id = "deleteRoom",
+    params(("room" = RoomName, Path, description = "Its name.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "The room was not set up.", body = ProblemBody))
+)]
 pub(super) async fn remove(
     operator: Operator,
     State(app): State<App>,

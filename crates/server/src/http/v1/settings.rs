@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::operator::Operator;
 use super::page::Items;
 use crate::state::App;
 
 /// A setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Setting {
     /// As the file has it, such as `limits.connections`.
@@ -20,6 +21,14 @@ pub(super) struct Setting {
     can_change: bool,
 }
 
+/// The settings that the server runs with.
+#[utoipa::path(
+    get,
+    path = "/api/v1/settings",
+    tag = "server",
+    operation_id = "listSettings",
+    responses((status = 200, description = "All of them.", body = Items<Setting>))
+)]
 pub(super) async fn list(_: Operator, State(app): State<App>) -> Json<Items<Setting>> {
     let setting = |(name, value): &(String, String)| Setting {
         name: name.clone(),

@@ -9,12 +9,13 @@ use protocol::{ErrorCode, RoomName};
 use serde::{Deserialize, Serialize};
 use store::TokenKeyRow;
 use tokens::NewToken;
+use utoipa::ToSchema;
 
 use super::operator::{Body, Operator, bad, parse};
 use super::page::Items;
 use super::text::name_of;
 use crate::clock::now_s;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::state::App;
 use crate::token_keys::MAX_TOKEN_KEYS;
 
@@ -25,7 +26,7 @@ const MAX_TTL_S: u64 = 86_400;
 const TTL_S: u64 = 600;
 
 /// A key that signs tokens.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenKey {
     id: String,
@@ -47,15 +48,22 @@ impl From<TokenKeyRow> for TokenKey {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What a key is to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddKey {
+#[schema(as = NewTokenKey)]
+pub(super) struct AddKey {
+    /// One line.
+    #[schema(min_length = 1, max_length = 64)]
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a token is to allow; one of `publish`, `subscribe` and `admin` at least.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct AddToken {
+#[schema(as = NewToken)]
+pub(super) struct AddToken {
+    #[schema(value_type = RoomName)]
     room: String,
     #[serde(default)]
     publish: bool,
@@ -65,18 +73,30 @@ struct AddToken {
     admin: bool,
     #[serde(default)]
     chat: bool,
+    /// Of who comes by it.
+    #[schema(min_length = 1, max_length = 64)]
     name: Option<String>,
+    /// Its life in seconds; 600 where it is missing.
+    #[schema(minimum = 60, maximum = 86_400)]
     ttl_s: Option<u64>,
 }
 
 /// A token.
-#[derive(Debug, Serialize)]
-struct Token {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Token {
     token: String,
     /// In milliseconds since the Unix epoch.
     expires: u64,
 }
 
+/// The keys that sign tokens.
+#[utoipa::path(
+    get,
+    path = "/api/v1/token-keys",
+    tag = "tokens",
+    operation_id = "listTokenKeys",
+    responses((status = 200, description = "All of them.", body = Items<TokenKey>))
+)]
 pub(super) async fn list(
     _: Operator,
     State(app): State<App>,
@@ -85,7 +105,15 @@ pub(super) async fn list(
     Ok(Json(Items::all(rows.into_iter().map(TokenKey::from).collect())))
 }
 
-/// Makes a key that signs tokens.
+/// Makes a key that signs tokens. The answer has its secret, this once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/token-keys",
+    tag = "tokens",
+    operation_id = "makeTokenKey",
+    request_body = AddKey,
+    responses((status = 201, description = "The key.", body = TokenKey))
+)]
 pub(super) async fn add(
     operator: Operator,
     State(app): State<App>,
@@ -104,6 +132,14 @@ pub(super) async fn add(
 }
 
 /// Deletes a key. Who came in by a token of it has left before the answer comes.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/token-keys/{id}",
+    tag = "tokens",
+    operation_id = "deleteTokenKey",
+    params(("id" = String, Path, description = "Of the key.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "There is no such key.", body = ProblemBody))
+)]
 pub(super) async fn remove(
     operator: Operator,
     State(app): State<App>,
@@ -118,6 +154,14 @@ pub(super) async fn remove(
 }
 
 /// Makes a token, signed by the newest key; by a first one, when there is none.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tokens",
+    tag = "tokens",
+    operation_id = "makeToken",
+    request_body = AddToken,
+    responses((status = 201, description = "The token.", body = Token))
+)]
 pub(super) async fn mint(
     operator: Operator,
     State(app): State<App>,

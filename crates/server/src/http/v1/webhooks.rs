@@ -7,15 +7,16 @@ use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use store::{DeliveryRow, DeliveryState, TriedRow, WebhookRow, WebhookState};
+use utoipa::ToSchema;
 use webhooks::AddError;
 
 use super::operator::{Body, Operator, bad, parse};
-use super::page::{Items, Page};
-use crate::problem::Problem;
+use super::page::{Asked, Items, Page};
+use crate::problem::{Problem, ProblemBody};
 use crate::state::App;
 
 /// A webhook.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Webhook {
     id: String,
@@ -34,8 +35,9 @@ pub(super) struct Webhook {
 }
 
 /// What came of a try.
-#[derive(Debug, Serialize)]
-struct Last {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookTry)]
+pub(super) struct Last {
     /// In milliseconds since the Unix epoch.
     at: i64,
     /// The status of the answer.
@@ -47,7 +49,7 @@ struct Last {
 }
 
 /// An event on its way to a webhook.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Delivery {
     /// Names the event, the same for each webhook.
     id: String,
@@ -69,20 +71,28 @@ pub(super) struct Delivery {
     next: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+/// Where a delivery stands.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Status {
+#[schema(as = DeliveryStatus)]
+pub(super) enum Status {
     Waiting,
     Delivered,
     Failed,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a webhook is to be.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Add {
+#[schema(as = NewWebhook)]
+pub(super) struct Add {
+    /// Where events are sent; public addresses alone, but for those that the operator allows.
+    #[schema(format = "uri")]
     url: String,
+    /// Which ones; all where there is none.
     #[serde(default)]
     events: Vec<String>,
+    /// What signs; one is made where it is missing.
     secret: Option<String>,
 }
 
@@ -108,6 +118,13 @@ impl From<DeliveryRow> for Delivery {
 }
 
 /// All webhooks, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/webhooks",
+    tag = "webhooks",
+    operation_id = "listWebhooks",
+    responses((status = 200, description = "All of them.", body = Items<Webhook>))
+)]
 pub(super) async fn list(
     _: Operator,
     State(app): State<App>,
@@ -116,7 +133,15 @@ pub(super) async fn list(
     Ok(Json(Items::all(all.into_iter().map(Webhook::from).collect())))
 }
 
-/// Makes a webhook.
+/// Makes a webhook. The answer has its secret, this once.
+#[utoipa::path(
+    post,
+    path = "/api/v1/webhooks",
+    tag = "webhooks",
+    operation_id = "makeWebhook",
+    request_body = Add,
+    responses((status = 201, description = "The webhook.", body = Webhook))
+)]
 pub(super) async fn add(
     operator: Operator,
     State(app): State<App>,
@@ -132,6 +157,14 @@ pub(super) async fn add(
 }
 
 /// Deletes a webhook, and what waits for it.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/webhooks/{id}",
+    tag = "webhooks",
+    operation_id = "deleteWebhook",
+    params(("id" = String, Path, description = "Of the webhook.")),
+    responses((status = 204, description = "Done."), (status = 404, description = "There is no such webhook.", body = ProblemBody))
+)]
 pub(super) async fn remove(
     operator: Operator,
     State(app): State<App>,
@@ -146,6 +179,14 @@ pub(super) async fn remove(
 }
 
 /// Queues an event `ping` for a webhook.
+#[utoipa::path(
+    post,
+    path = "/api/v1/webhooks/{id}/test",
+    tag = "webhooks",
+    operation_id = "testWebhook",
+    params(("id" = String, Path, description = "Of the webhook.")),
+    responses((status = 202, description = "It is queued."), (status = 404, description = "There is no such webhook.", body = ProblemBody))
+)]
 pub(super) async fn test(
     _: Operator,
     State(app): State<App>,
@@ -155,6 +196,14 @@ pub(super) async fn test(
 }
 
 /// What a webhook was told and is to be told, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/webhooks/{id}/deliveries",
+    tag = "webhooks",
+    operation_id = "listDeliveries",
+    params(("id" = String, Path, description = "Of the webhook."), Asked),
+    responses((status = 200, description = "A page of it.", body = Items<Delivery>), (status = 404, description = "There is no such webhook.", body = ProblemBody))
+)]
 pub(super) async fn deliveries(
     _: Operator,
     State(app): State<App>,
