@@ -24,9 +24,14 @@ impl ApiError {
         Self { code, message: message.into(), retry_ms: None }
     }
 
-    /// What went wrong, for a program and for a person.
-    pub(crate) fn into_parts(self) -> (ErrorCode, String) {
-        (self.code, self.message)
+    /// What went wrong, for a program and for a person; when to come again, in milliseconds.
+    pub(crate) fn into_parts(self) -> (ErrorCode, String, Option<u32>) {
+        let retry_ms = self.retry_ms();
+        (self.code, self.message, retry_ms)
+    }
+
+    fn retry_ms(&self) -> Option<u32> {
+        self.retry_ms.or((self.code == ErrorCode::Draining).then_some(RESTART_MS))
     }
 }
 
@@ -34,14 +39,15 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = Json(ErrorBody { code: self.code, message: self.message });
+        let body = Json(ErrorBody { code: self.code, message: self.message.clone() });
         let mut response = (status, body).into_response();
         // For the count of refusals.
         response.extensions_mut().insert(self.code);
-        let retry_ms = self.retry_ms.or((self.code == ErrorCode::Draining).then_some(RESTART_MS));
-        if let Some(ms) = retry_ms {
+        if let Some(ms) = self.retry_ms() {
             response.headers_mut().insert(RETRY_AFTER, ms.div_ceil(1000).into());
         }
+        // For those who are told a problem.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -7,6 +7,7 @@
 //! | `client.rs` | who calls, and by which host name |
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
+//! | `problems.rs` | errors of WHIP, WHEP and `/api/v1`, in one form |
 //! | `api.rs`, `rooms.rs` | `/api` and `/healthz` |
 //! | `v1.rs` | `/api/v1`: what the operator does |
 //! | `metrics.rs` | `/metrics`; `/api/qoe`: what pages report |
@@ -33,6 +34,7 @@ mod headers;
 mod in_room;
 mod metrics;
 mod oembed;
+mod problems;
 mod rooms;
 mod to_https;
 mod trust;
@@ -94,6 +96,7 @@ fn routes(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), cors::share))
         .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))
+        .layer(from_fn(problems::tell))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), metrics::count_refused))
         .with_state(app)
@@ -104,5 +107,8 @@ fn api_get(route: MethodRouter<App>) -> MethodRouter<App> {
 }
 
 fn method_not_allowed() -> ApiError {
-    ApiError::new(ErrorCode::MethodNotAllowed, "this address answers to GET and HEAD only")
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        "this address does not know this method: `Allow` has those that it knows",
+    )
 }

@@ -84,8 +84,8 @@ impl From<Refusal> for Problem {
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
-        let (code, message) = error.into_parts();
-        Self::new(code, message)
+        let (code, message, retry_ms) = error.into_parts();
+        Self { retry_after: retry_ms.map(|ms| ms.div_ceil(1000)), ..Self::new(code, message) }
     }
 }
 

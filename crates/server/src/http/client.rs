@@ -13,9 +13,7 @@ use protocol::ErrorCode;
 
 use crate::ApiError;
 use crate::listen::{LocalAddr, OverTls};
-use crate::problem::Problem;
 use crate::state::App;
-use crate::whip_whep;
 
 /// Who calls. Every handler may ask for it.
 #[derive(Debug, Clone)]
@@ -41,7 +39,7 @@ pub(super) async fn identify(
             let (ip, code) = (peer.ip().to_canonical(), ErrorCode::HostUnknown.as_str());
             tracing::info!(host = name, %ip, code, "request refused: see --allow-host");
         }
-        return refuse(&refused, request.uri().path());
+        return refuse(&refused);
     }
     let is_tls = request.extensions().get::<OverTls>().is_some();
     let connection = Connection { peer: peer.ip(), version: request.version(), is_tls };
@@ -56,14 +54,11 @@ pub(super) async fn identify(
     next.run(request).await
 }
 
-fn refuse(refused: &HostRefused, path: &str) -> Response {
+fn refuse(refused: &HostRefused) -> Response {
     let code = match refused {
         HostRefused::Malformed(_) => ErrorCode::BadField,
         HostRefused::NotOurs { .. } => ErrorCode::HostUnknown,
     };
-    if whip_whep::has_path(path) {
-        return Problem::new(code, refused.to_string()).into_response();
-    }
     ApiError::new(code, refused.to_string()).into_response()
 }
 

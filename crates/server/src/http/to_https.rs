@@ -14,7 +14,6 @@ use super::client::Client;
 use crate::ApiError;
 use crate::config::HTTPS_PORT;
 use crate::listen::LocalAddr;
-use crate::problem::Problem;
 use crate::state::App;
 use crate::whip_whep;
 
@@ -43,7 +42,7 @@ pub(super) async fn lead(
         Some(url) if is_read && !is_of_program => {
             (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, url)]).into_response()
         }
-        _ => refuse(path),
+        _ => refuse(),
     }
 }
 
@@ -93,12 +92,9 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-fn refuse(path: &str) -> Response {
+fn refuse() -> Response {
     let (code, message) =
         (ErrorCode::HttpsRequired, "this server is reached over HTTPS: write https:// or wss://");
-    if whip_whep::has_path(path) {
-        return Problem::new(code, message).into_response();
-    }
     ApiError::new(code, message).into_response()
 }
 

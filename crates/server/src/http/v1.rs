@@ -42,6 +42,11 @@ pub(crate) use idempotent::Idempotency;
 
 use crate::state::App;
 
+/// Whether a path is one of these, whose errors are problems.
+pub(super) fn has_path(path: &str) -> bool {
+    path.strip_prefix("/api/v1").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The description of `/api/v1` in OpenAPI 3.1, as JSON.
 ///
 /// # Panics

@@ -8,7 +8,8 @@ use protocol::ErrorCode;
 use serde::{Deserialize, Serialize};
 use store::{DeliveryRow, DeliveryState, TriedRow, WebhookRow, WebhookState};
 use utoipa::ToSchema;
-use webhooks::AddError;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
+use webhooks::{AddError, EventKind};
 
 use super::operator::{Body, Operator, bad, parse};
 use super::page::{Asked, Items, Page};
@@ -91,6 +92,7 @@ pub(super) struct Add {
     url: String,
     /// Which ones; all where there is none.
     #[serde(default)]
+    #[schema(schema_with = events)]
     events: Vec<String>,
     /// What signs; one is made where it is missing.
     secret: Option<String>,
@@ -214,6 +216,13 @@ pub(super) async fn deliveries(
     let before = before.map_err(|_| bad("cursor is not one of ours"))?;
     let rows = app.webhooks.deliveries(&id, before, page.n()).await?.ok_or_else(not_there)?;
     Ok(Json(page.of(rows, |row| row.n.to_string()).map(Delivery::from)))
+}
+
+/// The events that there are.
+fn events() -> Array {
+    let names = EventKind::ALL.map(|it| Some(it.as_str()));
+    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    ArrayBuilder::new().items(name).build()
 }
 
 fn refused(error: AddError) -> Problem {
