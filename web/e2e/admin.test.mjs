@@ -130,6 +130,29 @@ chapter("its host gets a key, and goes live with it", async () => {
   await admin.waitForSelector(byTestId("room-viewers"));
 });
 
+chapter("the operator looks in, without the password, and sees what is live", async () => {
+  const moves = async (what) =>
+    until(
+      () =>
+        admin.evaluate((testId) => {
+          const video = document.querySelector(`[data-testid="${testId}"]`);
+          return video?.videoWidth > 0 && video.currentTime > 0.5;
+        }, "live-picture"),
+      { what },
+    );
+  await admin.click(byTestId("show-live"));
+  await moves("the live picture of the room");
+  await inspectAsIs(admin, "admin-room-live");
+  await admin.click(byTestId("show-live"));
+  await admin.goto(`${server.base}/admin?lang=en`);
+  await admin.click(byTestId("live-pictures"));
+  await moves("the live picture of the tile");
+  await inspectAsIs(admin, "admin-rooms-live");
+  await admin.click(byTestId("live-pictures"));
+  assert.equal(await admin.locator(byTestId("live-picture")).count(), 0);
+  await admin.goto(`${server.base}/admin/rooms/${ROOM}?lang=en`);
+});
+
 chapter("a moderator gets an invitation, and is in without the password", async () => {
   await admin.click(byTestId("make-invite"));
   await admin.fill(byTestId("invite-name"), "Bob");

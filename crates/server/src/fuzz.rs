@@ -154,7 +154,7 @@ impl Server {
             owner,
             access: crate::access::Access::new(auth.clone(), tokens, None, None),
             store,
-            idempotency: crate::http::Idempotency::default(),
+            idempotency: crate::idempotency::Idempotency::default(),
             settings: Arc::default(),
             logs_addresses: true,
             metrics,

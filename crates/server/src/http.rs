@@ -51,7 +51,6 @@ pub(crate) use bearer::{Bearer, bearer};
 pub(crate) use client::Client;
 pub(crate) use cors::{SESSION_METHODS, preflight};
 pub(crate) use metrics::alone as metrics_alone;
-pub(crate) use v1::Idempotency;
 pub use v1::description;
 
 use crate::ApiError;

@@ -17,6 +17,7 @@
 //! | `room_book.rs`, `owner.rs` | rooms that were set up; the owner's login |
 //! | `token_keys.rs`, `token_book.rs` | keys that sign tokens; what tokens are checked with |
 //! | `state.rs`, `clock.rs` | what the handlers share; the time of the calendar |
+//! | `idempotency.rs` | what was answered to who may ask again |
 //! | `keep.rs`, `keep/`, `covers.rs` | rooms over restarts; their pictures |
 //! | `public_ips.rs` | the addresses that the internet has for this server |
 //! | `lan.rs` | by which addresses others in the network come |
@@ -40,6 +41,7 @@ pub mod fuzz;
 mod happenings;
 mod http;
 mod https;
+mod idempotency;
 mod keep;
 mod lan;
 pub mod limits;

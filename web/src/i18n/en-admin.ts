@@ -73,10 +73,14 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "rooms.empty": "No rooms yet",
   "rooms.emptyText": "Create a room, say who may watch it, and give its host a key.",
   "rooms.viewers": "{n} watching",
+  "rooms.livePictures": "Live pictures",
+  "rooms.livePicturesHint": "Each one counts as a viewer of its room",
+  "rooms.livePicture": "Live picture of {room}",
   "rooms.keys": "Keys: {n}",
   "rooms.findings": "Findings: {n}",
   "rooms.spark": "Bit rate of the last {h} h, at most {rate}",
   "rooms.sparkNone": "Nothing live in the last {h} h",
+  "rooms.sparkSoon": "Its bit rate is drawn from the first minute on",
   "rooms.others": "Live, not set up",
   "rooms.othersText":
     "Everybody may watch these rooms. Set one up to say who may, and to give out keys.",
@@ -110,6 +114,7 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   // What the admin page says of one room.
   "room.back": "All rooms",
   "room.watch": "Open the room",
+  "room.livePicture": "Live picture",
   "room.state.offline": "Off air",
   "room.state.starting": "Connecting",
   "room.state.live": "Live",

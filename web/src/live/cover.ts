@@ -25,6 +25,11 @@ export function coverUrl(room: string, version?: number): string {
   return withBase(`/api/rooms/${encodeURIComponent(room)}/cover${query}`);
 }
 
+/** The same for the operator, of private rooms as well. */
+export function operatorCoverUrl(room: string, version: number): string {
+  return withBase(`/api/v1/rooms/${encodeURIComponent(room)}/cover?v=${version}`);
+}
+
 /** Gives the room a picture; why not, where the server does not take it. */
 export async function saveCover(room: string, picture: Blob): Promise<ErrorCode | "failed" | null> {
   const key = typedKey();

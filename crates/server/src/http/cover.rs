@@ -27,6 +27,9 @@ use crate::state::App;
 /// With `v` in the query the address is of one picture for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
+/// The same where not everybody may see it: no proxy keeps it.
+const FOR_EVER_BY_ONE: &str = "private, max-age=31536000, immutable";
+
 /// Body of the answer to `PUT`.
 #[derive(Debug, Serialize)]
 struct Taken {
@@ -48,8 +51,25 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let cover = if app.auth.is_public(&room) { app.covers.get(&room).await } else { None };
-    let cover =
-        cover.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the room has no picture"))?;
+    cover.map(|it| answer(it, &uri, &headers, FOR_EVER)).ok_or_else(no_picture)
+}
+
+/// `GET` of the operator, of private rooms as well.
+pub(super) async fn read_any(
+    app: &App,
+    room: &RoomName,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let cover = app.covers.get(room).await;
+    cover.map(|it| answer(it, uri, headers, FOR_EVER_BY_ONE)).ok_or_else(no_picture)
+}
+
+fn no_picture() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "the room has no picture")
+}
+
+fn answer(cover: Cover, uri: &Uri, headers: &HeaderMap, for_ever: &'static str) -> Response {
     let Cover { bytes, mime, version } = cover;
     let etag = format!("\"{version}\"");
     let asked = format!("v={version}");
@@ -64,12 +84,12 @@ async fn read(
         ([(CONTENT_TYPE, mime)], bytes).into_response()
     };
     let headers = response.headers_mut();
-    let cache = if is_for_ever { FOR_EVER } else { "no-cache" };
+    let cache = if is_for_ever { for_ever } else { "no-cache" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(etag) = etag.parse() {
         headers.insert(ETAG, etag);
     }
-    Ok(response)
+    response
 }
 
 /// `PUT`: who may publish in the room gives it a picture.

@@ -38,8 +38,6 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use idempotent::Idempotency;
-
 use crate::state::App;
 
 /// Whether a path is one of these, whose errors are problems.
@@ -73,6 +71,7 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         .routes(routes!(owner::link))
         .routes(routes!(rooms::list))
         .routes(routes!(rooms::read, rooms::put, rooms::remove))
+        .routes(routes!(rooms::cover))
         .routes(routes!(keys::add))
         .routes(routes!(keys::remove))
         .routes(routes!(keys::rotate))

@@ -5,13 +5,14 @@ import { formatCount } from "../../i18n/format";
 import type { Series } from "../../live/admin/series";
 import type { AdminRoom, HistoryPoint, RoomFinding, Watch } from "../../live/admin/types";
 import { adminRoomPath } from "../../live/admin/views";
-import { coverUrl } from "../../live/cover";
+import { operatorCoverUrl } from "../../live/cover";
 import type { LiveState, RoomSummary } from "../../live/protocol";
 import { Link } from "../../router";
 import { LiveBadge } from "../live-badge";
 import { Poster } from "../poster";
 import { Spark } from "./chart";
 import { useAdmin } from "./context";
+import { LivePicture } from "./live-picture";
 import parts from "./parts.module.css";
 import styles from "./rooms.module.css";
 
@@ -33,11 +34,13 @@ interface RoomTileProps {
   stepMs: number;
   findings: readonly RoomFinding[];
   isSetUp?: boolean;
+  /** Shows the live picture in the place of the still one. */
+  isLive?: boolean;
 }
 
 /** A room among others: leads to its page. */
 export function RoomTile(props: RoomTileProps) {
-  const { room, summary, points, stepMs, findings, isSetUp = true } = props;
+  const { room, summary, points, stepMs, findings, isSetUp = true, isLive = false } = props;
   const { t, language } = useAdmin();
   const title = room.title ?? summary?.title ?? null;
   const WatchIcon = WATCH_ICONS[room.watch] ?? Eye;
@@ -50,6 +53,7 @@ export function RoomTile(props: RoomTileProps) {
     >
       <div className={styles.cover}>
         <Cover room={room.room} cover={room.cover ?? summary?.cover ?? null} />
+        {isLive && room.live === "live" && <LivePicture room={room.room} watch={room.watch} />}
         <span className={styles.corner}>
           <StateBadge live={room.live} />
         </span>
@@ -81,12 +85,18 @@ export function RoomTile(props: RoomTileProps) {
           </span>
         )}
       </span>
-      <TileSpark points={points} stepMs={stepMs} />
+      <TileSpark points={points} stepMs={stepMs} isOn={isOn(room.live)} />
     </Link>
   );
 }
 
-function TileSpark({ points, stepMs }: { points: readonly HistoryPoint[]; stepMs: number }) {
+interface TileSparkProps {
+  points: readonly HistoryPoint[];
+  stepMs: number;
+  isOn: boolean;
+}
+
+function TileSpark({ points, stepMs, isOn }: TileSparkProps) {
   const { t } = useAdmin();
   const to = Date.now();
   const from = to - SPARK_HOURS * HOUR_MS;
@@ -95,7 +105,9 @@ function TileSpark({ points, stepMs }: { points: readonly HistoryPoint[]; stepMs
     .map(([at, , inKbps]) => [at, inKbps] as const);
   const most = Math.max(0, ...series.map(([, value]) => value));
   if (most === 0) {
-    return <span className={styles.quiet}>{t("rooms.sparkNone", { h: SPARK_HOURS })}</span>;
+    // Its first minute is not over.
+    const text = isOn ? t("rooms.sparkSoon") : t("rooms.sparkNone", { h: SPARK_HOURS });
+    return <span className={styles.quiet}>{text}</span>;
   }
   const rate = formatKbps(most);
   return (
@@ -115,7 +127,7 @@ export function StateBadge({ live }: { live: LiveState }) {
 
 /** The picture of a room; its initial until it is there, and when it does not come. */
 export function Cover({ room, cover }: { room: string; cover: number | null }) {
-  const url = cover === null ? null : coverUrl(room, cover);
+  const url = cover === null ? null : operatorCoverUrl(room, cover);
   const [failed, setFailed] = useState<string | null>(null);
   return (
     <>

@@ -1,19 +1,21 @@
-import { ArrowLeft, ExternalLink, Tv } from "lucide-react";
+import { ArrowLeft, ExternalLink, MonitorPlay, Tv } from "lucide-react";
 import { useState } from "react";
 import { useNow } from "../../hooks/use-now";
 import { formatCount, formatDuration } from "../../i18n/format";
 import type { Api, Versioned } from "../../live/admin/api";
+import { tokenFor } from "../../live/admin/preview";
 import { type AdminRoom, type RawRoom, roomOf } from "../../live/admin/types";
 import { ADMIN } from "../../live/admin/views";
 import { withBase } from "../../live/base-path";
 import { parseRoomName, roomPath } from "../../live/room-name";
 import { navigate } from "../../navigation";
 import { Link } from "../../router";
-import { Button, buttonClass } from "../button";
+import { Button } from "../button";
 import { useAdmin } from "./context";
 import { CreateRoom } from "./create-room";
 import { Confirm } from "./dialogs";
-import { Empty, Panel, Ready } from "./parts";
+import { LivePicture } from "./live-picture";
+import { Empty, Panel, Problem, Ready } from "./parts";
 import parts from "./parts.module.css";
 import styles from "./room.module.css";
 import { RoomFigures } from "./room-figures";
@@ -23,7 +25,7 @@ import { RoomRules } from "./room-rules";
 import { RoomSessions } from "./room-sessions";
 import { Cover, isOn, StateBadge } from "./room-tile";
 import { useLive } from "./use-live";
-import { useResource } from "./use-resource";
+import { useAction, useResource } from "./use-resource";
 
 const EVERY_MS = 8_000;
 
@@ -110,14 +112,17 @@ function Known({ name }: { name: string }) {
 }
 
 function Head({ room }: { room: AdminRoom }) {
-  const { t, language } = useAdmin();
+  const { t, language, api } = useAdmin();
+  const { busy, problem, run } = useAction();
   const summary = useLive().find((one) => one.room === room.room);
   const now = useNow(isOn(room.live));
   const title = room.title ?? summary?.title ?? null;
+  const [isShown, setShown] = useState(false);
   return (
     <div className={styles.head}>
       <div className={styles.cover}>
         <Cover room={room.room} cover={room.cover ?? summary?.cover ?? null} />
+        {isShown && room.live === "live" && <LivePicture room={room.room} watch={room.watch} />}
       </div>
       <div className={styles.who}>
         <h1 dir="auto">{title ?? room.room}</h1>
@@ -133,18 +138,48 @@ function Head({ room }: { room: AdminRoom }) {
             <span>{t("room.since", { time: formatDuration(now - room.since) })}</span>
           )}
         </p>
-        <a
-          className={`${buttonClass("outline")} ${parts.wide}`}
-          href={withBase(roomPath(room.room))}
-          target="_blank"
-          rel="noreferrer"
-        >
-          <ExternalLink size={18} aria-hidden="true" />
-          {t("room.watch")}
-        </a>
+        <div className={styles.buttons}>
+          {room.live === "live" && (
+            <Button
+              kind="outline"
+              icon={<MonitorPlay size={18} />}
+              aria-pressed={isShown}
+              title={t("rooms.livePicturesHint")}
+              data-testid="show-live"
+              onClick={() => setShown(!isShown)}
+            >
+              {t("room.livePicture")}
+            </Button>
+          )}
+          <Button
+            kind="outline"
+            icon={<ExternalLink size={18} />}
+            data-testid="watch-room"
+            busy={busy}
+            onClick={() => run(() => openRoom(api, room))}
+          >
+            {t("room.watch")}
+          </Button>
+        </div>
+        <Problem problem={problem} />
       </div>
     </div>
   );
+}
+
+/** Opens the room's page in a tab of its own, with a token where the room lets in nobody without. */
+async function openRoom(api: Api, { room, watch }: AdminRoom): Promise<void> {
+  // At once: a tab that is opened later is one that browsers keep from opening.
+  const tab = window.open("about:blank", "_blank");
+  try {
+    const token = await tokenFor(api, room, watch);
+    const url = withBase(roomPath(room)) + (token === null ? "" : `#token=${token}`);
+    if (tab === null) location.href = url;
+    else tab.location.href = url;
+  } catch (error) {
+    tab?.close();
+    throw error;
+  }
 }
 
 function NotSetUp({ name, onMade }: { name: string; onMade: () => Promise<void> }) {

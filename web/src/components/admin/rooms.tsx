@@ -1,4 +1,4 @@
-import { Plus, Tv } from "lucide-react";
+import { MonitorPlay, Plus, Tv } from "lucide-react";
 import { useState } from "react";
 import { useStore } from "../../hooks/use-store";
 import type { Api } from "../../live/admin/api";
@@ -12,6 +12,7 @@ import {
 import { adminRoomPath } from "../../live/admin/views";
 import type { RoomSummary } from "../../live/protocol";
 import { parseRoomName } from "../../live/room-name";
+import { recall, remember } from "../../live/storage";
 import { Link } from "../../router";
 import { Button, buttonClass } from "../button";
 import { Notice } from "../notice";
@@ -27,6 +28,8 @@ import { useAction, useList, useResource } from "./use-resource";
 const LIST_EVERY_MS = 8_000;
 const HISTORY_EVERY_MS = 60_000;
 const PAGE = 100;
+/** Whether tiles show live pictures, kept for the next visit. */
+const LIVE_PICTURES = "livePictures";
 /** So many rooms are seen at a glance. */
 const FILTER_FROM = 9;
 
@@ -47,6 +50,7 @@ export function Rooms() {
   const findings = useResource<RoomFinding[]>(loadFindings, "", LIST_EVERY_MS);
   const live = useLive();
   const [isCreating, setCreating] = useState(false);
+  const [isLive, setLive] = useState(() => recall(LIVE_PICTURES) === true);
   const create = (
     <Button
       kind="primary"
@@ -62,7 +66,24 @@ export function Rooms() {
     <>
       <div className={styles.head}>
         <h1>{t("admin.rooms")}</h1>
-        {!isEmpty && create}
+        {!isEmpty && (
+          <div className={styles.buttons}>
+            <Button
+              kind="outline"
+              icon={<MonitorPlay size={18} />}
+              aria-pressed={isLive}
+              title={t("rooms.livePicturesHint")}
+              data-testid="live-pictures"
+              onClick={() => {
+                remember(LIVE_PICTURES, !isLive);
+                setLive(!isLive);
+              }}
+            >
+              {t("rooms.livePictures")}
+            </Button>
+            {create}
+          </div>
+        )}
       </div>
       <NoOwner />
       <Ready of={rooms}>
@@ -82,6 +103,7 @@ export function Rooms() {
                 live={live}
                 history={history.data}
                 findings={findings.data ?? []}
+                isLive={isLive}
               />
             )}
             <More next={next} more={rooms.more} />
@@ -99,9 +121,10 @@ interface TilesProps {
   live: readonly RoomSummary[];
   history: History | null;
   findings: readonly RoomFinding[];
+  isLive: boolean;
 }
 
-function Tiles({ items, live, history, findings }: TilesProps) {
+function Tiles({ items, live, history, findings, isLive }: TilesProps) {
   const { t } = useAdmin();
   const [text, setText] = useState("");
   const wanted = text.trim().toLowerCase();
@@ -130,6 +153,7 @@ function Tiles({ items, live, history, findings }: TilesProps) {
               points={history?.rooms.find((one) => one.room === room.room)?.points ?? []}
               stepMs={(history?.stepS ?? 60) * 1000}
               findings={findings.filter((one) => one.room === room.room)}
+              isLive={isLive}
             />
           </li>
         ))}

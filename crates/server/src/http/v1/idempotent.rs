@@ -1,10 +1,7 @@
 //! `Idempotency-Key` on POST (draft-ietf-httpapi-idempotency-key-header-07): who did not hear the answer asks again,
 //! and nothing is made twice.
 
-mod answers;
-
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -15,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 
-use self::answers::{Answer, Answers, Begun};
 use super::operator::{Operator, bad};
+use crate::idempotency::{ANSWER_BYTES, Answer, Begun};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -25,16 +22,6 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Characters of a key, at most.
 const KEY_CHARS: usize = 255;
-
-/// The answers that were given; clones are the same.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Idempotency(Arc<Mutex<Answers>>);
-
-impl Idempotency {
-    fn with<T>(&self, act: impl FnOnce(&mut Answers) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Answers a request whose key was seen before as it was answered then. Stands before what only the operator may do.
 pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -93,7 +80,7 @@ impl Run {
     /// Keeps an answer. A refusal changed nothing, and the next request may have another answer.
     async fn end(&mut self, response: Response) -> Response {
         let (parts, body) = response.into_parts();
-        let Ok(body) = to_bytes(body, answers::ANSWER_BYTES).await else {
+        let Ok(body) = to_bytes(body, ANSWER_BYTES).await else {
             let message = "the answer is too long to be kept for its Idempotency-Key";
             return Problem::new(ErrorCode::Internal, message).into_response();
         };

@@ -6,7 +6,7 @@ use auth::{MAX_ROOMS_SET_UP, Secret};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, LiveState, RoomName};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use super::invites::Invite;
 use super::keys::Key;
 use super::operator::{Body, Operator, bad, parse};
 use super::page::{Asked, Items, Page};
+use crate::ApiError;
+use crate::http::cover::read_any;
 use crate::http::in_room::InRoom;
 use crate::problem::{Problem, ProblemBody};
 use crate::room_book::{Chat, NotPut, Settings, Watch};
@@ -53,6 +55,9 @@ pub(super) struct Room {
     /// Since when it is live, in milliseconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<f64>,
+    /// The version of its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cover: Option<u32>,
 }
 
 impl Room {
@@ -63,10 +68,12 @@ impl Room {
             Ok(name) => app.hub.room_for_operator(name).await,
             Err(_) => None,
         };
-        let (live, viewers, since, title) = match info {
-            Some(it) => (it.live, it.viewers, it.since, it.title.map(|it| it.as_str().to_owned())),
-            None => (LiveState::Offline, 0, None, None),
+        let (live, viewers, since) = match &info {
+            Some(it) => (it.live, it.viewers, it.since),
+            None => (LiveState::Offline, 0, None),
         };
+        let cover = info.as_ref().and_then(|it| it.cover);
+        let title = info.and_then(|it| it.title).map(|it| it.as_str().to_owned());
         Self {
             room,
             title,
@@ -80,6 +87,7 @@ impl Room {
             live,
             viewers,
             since,
+            cover,
         }
     }
 }
@@ -194,6 +202,36 @@ pub(super) async fn put(
     let row = find(&app, &room).await?;
     let etag = etag(&row);
     Ok((status, [(ETAG, etag)], Json(Room::of(&app, row).await)).into_response())
+}
+
+/// The picture of a room, of private ones as well. With its version as `v` it may be kept for ever.
+#[utoipa::path(
+    get,
+    path = "/api/v1/rooms/{room}/cover",
+    tag = "rooms",
+    operation_id = "readRoomCover",
+    params(
+        ("room" = RoomName, Path, description = "Its name."),
+        ("v" = Option<u32>, Query, description = "Which picture.")
+    ),
+    responses(
+        (status = 200, description = "JPEG, PNG or WebP.", content(
+            (String = "image/jpeg"),
+            (String = "image/png"),
+            (String = "image/webp")
+        )),
+        (status = 304, description = "It is the one of `If-None-Match`."),
+        (status = 404, description = "The room has no picture.", body = ProblemBody)
+    )
+)]
+pub(super) async fn cover(
+    _: Operator,
+    State(app): State<App>,
+    InRoom(room): InRoom,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    read_any(&app, &room, &uri, &headers).await
 }
 
 /// Makes a room one like any other, without keys.

@@ -1,31 +1,43 @@
-//! Which keys were seen, and what they were answered. In memory alone: answers hold secrets that are kept nowhere.
+//! Which values of `Idempotency-Key` were seen, and what was answered. In memory alone: answers hold secrets that are kept nowhere.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 
 /// Keys that are remembered: some for each of the rooms, keys and tokens that a program makes in a day.
-pub(super) const ANSWERS: usize = 1_000;
+pub(crate) const ANSWERS: usize = 1_000;
 
 /// How long a key is remembered.
-pub(super) const ANSWER_LIFETIME: Duration = Duration::from_secs(86_400);
+pub(crate) const ANSWER_LIFETIME: Duration = Duration::from_secs(86_400);
 
 /// Bytes of an answer: what POST answers with has a few hundred.
-pub(super) const ANSWER_BYTES: usize = 64 * 1024;
+pub(crate) const ANSWER_BYTES: usize = 64 * 1024;
+
+/// What requests were answered; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Idempotency(Arc<Mutex<Answers>>);
+
+impl Idempotency {
+    /// Looks at it, or changes it.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Answers) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// What a request was answered.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// What is known of a key.
 #[derive(Debug)]
-pub(super) enum Begun {
+pub(crate) enum Begun {
     /// Nothing: it has begun now.
     New,
     /// It was answered.
@@ -48,7 +60,7 @@ struct Entry {
 
 /// Requests by their keys, [`ANSWERS`] at most.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(crate) struct Answers {
     entries: HashMap<String, Entry>,
     /// The keys, the oldest first. One that was forgotten and came again stands here twice until its first turn.
     order: VecDeque<(Instant, String)>,
@@ -56,7 +68,7 @@ pub(super) struct Answers {
 
 impl Answers {
     /// Begins a request, unless its key is known.
-    pub(super) fn begin(&mut self, key: &str, asked: u64, now: Instant) -> Begun {
+    pub(crate) fn begin(&mut self, key: &str, asked: u64, now: Instant) -> Begun {
         self.drop_old(now);
         match self.entries.get(key) {
             Some(entry) if entry.asked != asked => return Begun::Other,
@@ -73,14 +85,14 @@ impl Answers {
     }
 
     /// It was answered.
-    pub(super) fn end(&mut self, key: &str, answer: Answer) {
+    pub(crate) fn end(&mut self, key: &str, answer: Answer) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.answer = Some(answer);
         }
     }
 
     /// It was refused, or not answered at all.
-    pub(super) fn forget(&mut self, key: &str) {
+    pub(crate) fn forget(&mut self, key: &str) {
         self.entries.remove(key);
         // Half of the places at most are of keys that are gone.
         if self.order.len() > 2 * ANSWERS {
