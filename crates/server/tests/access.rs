@@ -4,9 +4,14 @@
 
 mod common;
 
-use auth::PublishOpen;
+use std::path::Path;
+
+use auth::{PublishOpen, Secret, SecretHash};
 use common::{SENDING, TestServer, soon, start_with};
+use protocol::RoomName;
 use serde_json::{Value, json};
+use store::NewInvite;
+use tokens::NewToken;
 
 const KEY: &str = "the key of the server";
 const PASSWORD: &str = "open sesame";
@@ -55,16 +60,60 @@ async fn at_whep(server: &TestServer, room: &str, key: Option<&str>) -> String {
     }
 }
 
-/// What a stranger is told of the room.
-async fn at_api(server: &TestServer, room: &str) -> bool {
-    let (head, _) = server.http("GET", &format!("/api/rooms/{room}/cover"), "").await;
-    let (one, _) = server.http("GET", &format!("/api/rooms/{room}"), "").await;
-    head.contains(" 200 ") || one.contains(" 200 ")
+/// At which doors a stranger is told of the room, of those where nothing can be shown.
+async fn told_at(server: &TestServer, room: &str) -> Vec<&'static str> {
+    let mut told = Vec::new();
+    let page = format!("http://{}/r/{room}", server.addr);
+    for (door, path) in [
+        ("api", format!("/api/rooms/{room}")),
+        ("list", "/api/rooms".to_owned()),
+        ("picture", format!("/api/rooms/{room}/cover")),
+        ("page", format!("/r/{room}")),
+        ("embed", format!("/embed/{room}")),
+        ("oembed", format!("/oembed?url={page}")),
+    ] {
+        let (head, body) = server.http("GET", &path, "").await;
+        let is_picture = door == "picture" && head.contains(" 200 ");
+        if is_picture || body.contains(&format!("Title of {room}")) {
+            told.push(door);
+        }
+    }
+    told
+}
+
+/// What passes for a picture (WebP), and is text.
+const PICTURE: &str = "RIFF0000WEBP";
+
+/// Gives a room a title and a picture, as its host's page does; who hosts it stays.
+async fn furnish(server: &TestServer, room: &str) -> common::Page {
+    let mut host = server.page().await;
+    let hello = json!({"type": "hello", "v": 1, "role": "host", "room": room, "key": KEY});
+    host.say(&hello.to_string()).await;
+    host.hear_type("welcome").await;
+    host.say(&json!({"type": "offer", "sdp": SENDING}).to_string()).await;
+    host.hear_type("answer").await;
+    let title = json!({"type": "room_set", "title": format!("Title of {room}")});
+    host.say(&title.to_string()).await;
+    host.say(&json!({"type": "golive"}).to_string()).await;
+    server.flow();
+    let head = format!("authorization: Bearer {KEY}\r\ncontent-length: {}\r\n", PICTURE.len());
+    let request =
+        format!("PUT /api/rooms/{room}/cover HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    let (head, _) = server.raw(&format!("{request}{head}\r\n{PICTURE}")).await;
+    assert!(head.contains(" 200 "), "{head}");
+    host.say(r#"{"type":"ping","t":1}"#).await;
+    host.hear_type("pong").await;
+    host
 }
 
 #[tokio::test]
 async fn every_policy_at_every_door_lets_in_who_has_the_right_and_tells_others_what_is_missing() {
-    let server = start_with(closed, 16).await;
+    let data = tempfile::tempdir().unwrap();
+    let in_data = |config: &mut server::Config| {
+        closed(config);
+        config.data = data.path().to_owned();
+    };
+    let server = start_with(in_data, 16).await;
     for (room, settings) in [
         ("everybody", json!({"watch": "everybody"})),
         ("unlisted", json!({"watch": "unlisted"})),
@@ -94,6 +143,21 @@ async fn every_policy_at_every_door_lets_in_who_has_the_right_and_tells_others_w
     let publish = token(json!({"room": "token", "publish": true})).await;
     let damaged = format!("{}x", &good[..good.len() - 1]);
     let for_invited = token(json!({"room": "invited", "subscribe": true})).await;
+    let (_, site) = ask(&server, "POST", "/token-keys", json!({"name": "site"})).await;
+    let expired_token = NewToken {
+        room: RoomName::parse("token").unwrap(),
+        can_publish: false,
+        can_watch: true,
+        can_chat: false,
+        is_admin: false,
+        name: None,
+        expires_s: 1_700_000_000,
+    };
+    let [id, secret] = ["id", "secret"].map(|it| site[it].as_str().unwrap());
+    let expired_token = expired_token.sign(id, secret).unwrap();
+    // An invitation lives for an hour at least: this one was made a year ago, by the clock of the data folder.
+    let expired_invite = "expired".repeat(4);
+    let server = restart_with(server, in_data, data.path(), &expired_invite).await;
 
     for (room, key, at_ws_is, at_whep_is) in [
         ("everybody", None, "ok", "ok"),
@@ -106,11 +170,13 @@ async fn every_policy_at_every_door_lets_in_who_has_the_right_and_tells_others_w
         ("invited", None, "auth_required invite", "refused"),
         ("invited", Some("wrong two"), "auth_bad invite", "refused"),
         ("invited", Some(code(&revoked).as_str()), "auth_bad invite", "refused"),
+        ("invited", Some(expired_invite.as_str()), "auth_bad invite", "refused"),
         ("invited", Some(code(&invite).as_str()), "ok", "ok"),
         ("invited", Some(for_invited.as_str()), "ok", "ok"),
         ("invited", Some(key["key"].as_str().unwrap()), "ok", "ok"),
         ("token", None, "auth_required token", "refused"),
         ("token", Some("wrong three"), "auth_bad token", "refused"),
+        ("token", Some(expired_token.as_str()), "auth_bad token", "refused"),
         ("token", Some(damaged.as_str()), "auth_bad token", "refused"),
         ("token", Some(other.as_str()), "auth_bad token", "refused"),
         ("token", Some(good.as_str()), "ok", "ok"),
@@ -123,16 +189,52 @@ async fn every_policy_at_every_door_lets_in_who_has_the_right_and_tells_others_w
     assert_eq!(at_ws(&server, "invited", Some(&code(&once))).await, "ok");
     assert_eq!(at_ws(&server, "invited", Some(&code(&once))).await, "auth_bad invite");
     assert_eq!(at_whep(&server, "invited", Some(&code(&once))).await, "refused");
-    // Somebody is in each, so that there is something to tell.
-    let mut pages = Vec::new();
-    for room in ["everybody", "password", "invited", "token"] {
-        let mut page = server.page().await;
-        let hello = json!({"type": "hello", "v": 1, "role": "fan", "room": room, "key": KEY});
-        page.say(&hello.to_string()).await;
-        page.hear_type("welcome").await;
-        pages.push(page);
-        assert_eq!(at_api(&server, room).await, room == "everybody", "{room}");
+}
+
+#[tokio::test]
+async fn of_a_private_room_no_door_tells_a_stranger_anything() {
+    let server = start_with(closed, 16).await;
+    // The page of an embed is the same for every room.
+    let all = vec!["api", "list", "picture", "page", "oembed"];
+    for (room, settings, told) in [
+        ("everybody", json!({"watch": "everybody"}), all.clone()),
+        ("unlisted", json!({"watch": "unlisted"}), vec!["api", "picture", "page", "oembed"]),
+        ("password", json!({"watch": "password", "password": PASSWORD}), vec![]),
+        ("invited", json!({"watch": "invited"}), vec![]),
+        ("token", json!({"watch": "token"}), vec![]),
+    ] {
+        assert_eq!(ask(&server, "PUT", &format!("/rooms/{room}"), settings).await.0, 201, "{room}");
+        let _host = furnish(&server, room).await;
+        assert_eq!(told_at(&server, room).await, told, "{room}");
+        let (_, one) = ask(&server, "GET", &format!("/rooms/{room}"), Value::Null).await;
+        assert_eq!(one["title"], format!("Title of {room}"), "the operator is told");
+        let (head, body) = operator_get(&server, &format!("/rooms/{room}/cover")).await;
+        assert!(head.contains(" 200 ") && body == PICTURE, "{room}: {head}");
     }
+}
+
+/// The same server once more, with an invitation to the room `invited` that has expired.
+async fn restart_with(
+    server: TestServer,
+    change: impl FnOnce(&mut server::Config),
+    data: &Path,
+    code: &str,
+) -> TestServer {
+    server.shutdown.trigger();
+    soon(server.running.wait()).await.unwrap();
+    let store = store::Store::open(data).unwrap();
+    let hash = SecretHash::of_key(&Secret::new(code)).to_bytes();
+    let name = "expired".to_owned();
+    let (role, made_ms, expires_ms) = ("fan".to_owned(), 1, Some(2));
+    let new = NewInvite { name, role, hash, made_ms, expires_ms, uses: None };
+    store.add_invite("invited", new, 10).await.unwrap().unwrap();
+    store.finish();
+    start_with(change, 16).await
+}
+
+async fn operator_get(server: &TestServer, path: &str) -> (String, String) {
+    let head = format!("authorization: Bearer {KEY}\r\nx-forwarded-for: 203.0.113.7\r\n");
+    server.http("GET", &format!("/api/v1{path}"), &head).await
 }
 
 #[tokio::test]
