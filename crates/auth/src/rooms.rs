@@ -147,8 +147,10 @@ pub struct RoomRules {
     pub max_viewers: Option<u32>,
     /// The highest bit rate of a broadcast, in kbit/s; without it, the server's own limit holds.
     pub max_kbps: Option<u32>,
-    /// Keys with which to publish in it; without any, what the server asks for everywhere holds.
+    /// Keys with which to publish in it. A room that never had one asks for what the server asks for everywhere.
     pub keys: Vec<RoomKey>,
+    /// It had a key once. It asks for one for ever, also when the last was taken away: who had that one has no right.
+    pub had_key: bool,
     /// Invitations to it.
     pub invites: Vec<Invite>,
 }

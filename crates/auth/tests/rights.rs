@@ -247,6 +247,21 @@ fn a_room_with_keys_asks_everybody_for_one_of_them_or_the_servers() {
 }
 
 #[test]
+fn a_room_whose_last_key_was_taken_away_is_open_to_nobody_but_the_servers_key() {
+    let now = Instant::now();
+    let (open, key) = (Some(PublishOpen::All), Some(Secret::new(KEY)));
+    let auth = auth(Config { open, key, ..Config::default() });
+    let room = RoomName::parse("room").unwrap();
+    auth.set_room(room, Some(RoomRules { had_key: true, ..RoomRules::default() }));
+    for peer in [LOOPBACK, STRANGER] {
+        let client = client(&auth, peer, &OWN);
+        assert_eq!(may(&auth, &client, Action::Publish, "", now), Err(Denied::KeyRequired));
+        assert_eq!(may(&auth, &client, Action::Publish, "old", now), Err(Denied::KeyWrong));
+        assert_eq!(may(&auth, &client, Action::Publish, KEY, now), Ok(()));
+    }
+}
+
+#[test]
 fn a_password_is_asked_of_who_watches_and_is_no_key() {
     let (auth, now) = (closed(), Instant::now());
     set_up(&auth, &["key of ann"], Some("open sesame"));

@@ -354,7 +354,8 @@ fn rules(row: &RulesRow) -> Result<RoomRules, StoreError> {
     };
     let invites = row.invites.iter().map(invite).collect::<Result<_, StoreError>>()?;
     let (max_viewers, max_kbps) = (settings.max_viewers, settings.max_kbps);
-    Ok(RoomRules { watch, chat: chat.policy(), max_viewers, max_kbps, keys, invites })
+    let had_key = row.had_key;
+    Ok(RoomRules { watch, chat: chat.policy(), max_viewers, max_kbps, keys, had_key, invites })
 }
 
 /// The moment of a time of the calendar, or now when it has passed.

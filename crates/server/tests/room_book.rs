@@ -103,11 +103,23 @@ async fn what_cannot_be_meant_is_told_in_words() {
 
 #[tokio::test]
 async fn a_key_that_is_deleted_ends_its_broadcast_before_the_answer_comes() {
-    let server = server().await;
+    for open in [PublishOpen::None, PublishOpen::All] {
+        let server = start_with(
+            |config| {
+                closed(config);
+                config.publish.open = Some(open);
+            },
+            16,
+        )
+        .await;
+        a_deleted_key_ends_its_broadcast(&server).await;
+    }
+}
+
+async fn a_deleted_key_ends_its_broadcast(server: &TestServer) {
     let room = "/api/v1/rooms/default";
-    ask(&server, "PUT", room, Some(json!({"watch": "everybody"}))).await;
-    let (_, key) =
-        ask(&server, "POST", &format!("{room}/keys"), Some(json!({"name": "Ann"}))).await;
+    ask(server, "PUT", room, Some(json!({"watch": "everybody"}))).await;
+    let (_, key) = ask(server, "POST", &format!("{room}/keys"), Some(json!({"name": "Ann"}))).await;
     let secret = key["key"].as_str().unwrap();
     let mut host = server.page().await;
     let hello = json!({"type": "hello", "v": 1, "role": "host", "key": secret});
@@ -120,7 +132,7 @@ async fn a_key_that_is_deleted_ends_its_broadcast_before_the_answer_comes() {
     fan.hear_type("welcome").await;
 
     let id = &key["id"];
-    assert_eq!(ask(&server, "DELETE", &format!("{room}/keys/{id}"), None).await.0, 204);
+    assert_eq!(ask(server, "DELETE", &format!("{room}/keys/{id}"), None).await.0, 204);
     let (heard, code) = soon(host.hear_close()).await;
     assert_eq!(code, 4401);
     assert!(heard.iter().any(|it| it["code"] == "auth_required"), "{heard:?}");

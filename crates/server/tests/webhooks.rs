@@ -7,6 +7,7 @@ mod common;
 use auth::PublishOpen;
 use common::{SENDING, TestServer, soon, start_with};
 use serde_json::{Value, json};
+use store::{BroadcastRow, WebhookRow};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -217,4 +218,47 @@ async fn the_end_of_a_broadcast_that_stops_with_the_server_is_told_and_recorded(
     assert!(list["items"][0]["ended"].is_number(), "{list}");
     let (_, list) = ask(&server, "GET", "/webhooks", None).await;
     assert_eq!(list["items"][0]["waiting"], 0);
+}
+
+#[tokio::test]
+async fn a_broadcast_that_was_live_when_the_server_crashed_has_an_end_and_webhooks_are_told() {
+    let data = tempfile::tempdir().unwrap();
+    let store = store::Store::open(data.path()).unwrap();
+    // As it is written while it is live.
+    let (began, until) = (1_700_000_000_000_i64, 1_700_000_120_000_i64);
+    let record = json!({
+        "id": "00001", "room": "studio", "began": began, "until": until, "joins": 7, "peak": 5,
+        "layers": [], "interruptions": [], "findings": [], "timeline": [],
+    });
+    store.save_broadcast(BroadcastRow {
+        id: "00001".into(),
+        room: "studio".into(),
+        began_ms: began,
+        ended_ms: None,
+        record: record.to_string(),
+    });
+    let mut receiver = Receiver::start().await;
+    let hook = WebhookRow {
+        id: "wh_1".into(),
+        url: receiver.url.clone(),
+        events: vec!["room.ended".into()],
+        secret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+        made_ms: began,
+    };
+    store.add_webhook(hook, 10).await.unwrap();
+    store.finish();
+    let server = start_with(
+        |config| {
+            settings(config);
+            config.data = data.path().to_owned();
+        },
+        16,
+    )
+    .await;
+    let told = receiver.hear().await;
+    assert_eq!((&told["event"], &told["room"]["name"]), (&json!("room.ended"), &json!("studio")));
+    assert_eq!((&told["why"], &told["forMs"]), (&json!("server_fault"), &json!(120_000)));
+    let (_, told) = ask(&server, "GET", "/broadcasts/00001", None).await;
+    assert_eq!((&told["why"], &told["ended"]), (&json!("server_fault"), &json!(until as f64)));
+    assert_eq!((&told["durationS"], &told["joins"]), (&json!(120.0), &json!(7)));
 }

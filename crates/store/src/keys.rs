@@ -45,6 +45,9 @@ impl Store {
                 )?
                 .execute(params![room, name, hash, now_ms])?;
             let id = connection.last_insert_rowid();
+            connection
+                .prepare_cached("UPDATE room_rules SET had_key = 1 WHERE room = ?1")?
+                .execute([room])?;
             Ok(Some(KeyRow { id, name, hash, made_ms: now_ms, used_ms: None }))
         })
         .await

@@ -113,6 +113,9 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT;
      CREATE INDEX broadcasts_by_room ON broadcasts (room, id);
      CREATE INDEX broadcasts_open ON broadcasts (id) WHERE ended_ms IS NULL;",
+    // 5: a room that had a key once asks for one for ever.
+    "ALTER TABLE room_rules ADD COLUMN had_key INTEGER NOT NULL DEFAULT 0;
+     UPDATE room_rules SET had_key = 1 WHERE room IN (SELECT room FROM room_keys);",
 ];
 
 /// The version of a file that this program writes.

@@ -18,6 +18,8 @@ pub struct RulesRow {
     pub settings: RulesSettings,
     /// The keys, oldest first.
     pub keys: Vec<KeyRow>,
+    /// Whether it had one once.
+    pub had_key: bool,
     /// The invitations, oldest first.
     pub invites: Vec<InviteRow>,
 }
@@ -70,7 +72,8 @@ impl Store {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         self.call(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps FROM room_rules
+                "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key
+                 FROM room_rules
                  WHERE room > ?1 ORDER BY room LIMIT ?2",
             )?;
             let rows =
@@ -89,7 +92,8 @@ impl Store {
         self.call(move |connection| {
             let row = connection
                 .prepare_cached(
-                    "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps FROM room_rules
+                    "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key
+                 FROM room_rules
                      WHERE room = ?1",
                 )?
                 .query_row([room], read)
@@ -159,8 +163,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RulesRow> {
         max_viewers: row.get(5)?,
         max_kbps: row.get(6)?,
     };
-    let (room, made_ms) = (row.get(0)?, row.get(1)?);
-    Ok(RulesRow { room, made_ms, settings, keys: Vec::new(), invites: Vec::new() })
+    let (room, made_ms, had_key) = (row.get(0)?, row.get(1)?, row.get(7)?);
+    let (keys, invites) = (Vec::new(), Vec::new());
+    Ok(RulesRow { room, made_ms, settings, keys, had_key, invites })
 }
 
 fn whole(connection: &Connection, row: RulesRow) -> Result<RulesRow, StoreError> {

@@ -168,7 +168,8 @@ impl Auth {
             Action::Publish if self.tickets().has_room(room, now) => None,
             Action::Publish => {
                 // A room with keys of its own asks for one whoever comes: otherwise a revoked one would be as good.
-                let is_open = rules.keys.is_empty() && self.is_open(client);
+                let asks_key = rules.had_key || !rules.keys.is_empty();
+                let is_open = !asks_key && self.is_open(client);
                 let may = is_open || self.is_granted(action, room, credential) || is_key();
                 (!may).then_some(Lack::Key)
             }

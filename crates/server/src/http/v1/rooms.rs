@@ -63,7 +63,7 @@ pub(super) struct Room {
 impl Room {
     /// The room with what goes on in it.
     async fn of(app: &App, row: RulesRow) -> Self {
-        let RulesRow { room, made_ms, settings, keys, invites } = row;
+        let RulesRow { room, made_ms, settings, keys, had_key: _, invites } = row;
         let info = match RoomName::parse(&room) {
             Ok(name) => app.hub.room_for_operator(name).await,
             Err(_) => None,
