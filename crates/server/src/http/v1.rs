@@ -7,6 +7,7 @@
 //! | `rooms.rs`, `found.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
+//! | `reload.rs` | the configuration, read again |
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
 //! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
@@ -21,6 +22,7 @@ mod keys;
 pub(super) mod operator;
 mod owner;
 mod page;
+mod reload;
 mod rooms;
 mod settings;
 mod text;
@@ -49,6 +51,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/tokens", post(tokens::mint))
         .route("/api/v1/audit", get(audit::list))
         .route("/api/v1/settings", get(settings::list))
+        .route("/api/v1/reload", post(reload::reload))
         .route("/api/v1/webhooks", get(webhooks::list).post(webhooks::add))
         .route("/api/v1/webhooks/{id}", delete(webhooks::remove))
         .route("/api/v1/webhooks/{id}/test", post(webhooks::test))
