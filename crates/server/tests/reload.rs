@@ -110,10 +110,21 @@ async fn fan(server: &TestServer) -> Page {
     fan
 }
 
+/// Asserts that a page's socket is open and answered.
+async fn assert_goes_on(page: &mut Page) {
+    page.say(r#"{"type":"ping","t":1}"#).await;
+    soon(page.hear_type("pong")).await;
+}
+
+async fn assert_live(server: &TestServer) {
+    let room = parsed(&server.request("GET", "/api/rooms/default", "", "").await);
+    assert_eq!(room["live"], "live", "{room}");
+}
+
 #[tokio::test]
 async fn a_limit_changes_and_who_is_there_stays() {
     let (server, file) = start("max_viewers = 1", "").await;
-    let mut host = host(&server).await;
+    let _host = host(&server).await;
     let mut first = fan(&server).await;
     first.hear_type("offer").await;
     let mut second = fan(&server).await;
@@ -125,17 +136,14 @@ async fn a_limit_changes_and_who_is_there_stays() {
     assert_eq!(setting(&server, "max_viewers").await, said);
     second.say(r#"{"type":"restart"}"#).await;
     second.hear_type("offer").await;
-    for page in [&mut host, &mut first] {
-        page.say(r#"{"type":"ping"}"#).await;
-        page.hear_type("pong").await;
-    }
+    assert_goes_on(&mut first).await;
+    assert_live(&server).await;
 
     file.write("max_viewers = 1", "");
     assert_eq!(reload(&server).await, outcome(&["max_viewers"], &[]));
-    for page in [&mut host, &mut first, &mut second] {
-        page.say(r#"{"type":"ping"}"#).await;
-        page.hear_type("pong").await;
-    }
+    assert_goes_on(&mut first).await;
+    assert_goes_on(&mut second).await;
+    assert_live(&server).await;
     assert_eq!(reload(&server).await, outcome(&[], &[]), "nothing changed since");
     let deeds = parsed(&ask(&server, "GET", "/api/v1/audit").await);
     let deeds: Vec<_> = deeds["items"].as_array().unwrap().iter().collect();
@@ -210,8 +218,7 @@ async fn who_publishes_by_a_key_that_is_changed_leaves_and_the_audience_stays() 
     closed("another key of the operator");
     assert_eq!(reload(&server).await, outcome(&["publish.key"], &[]));
     assert_eq!(server.request("DELETE", &session, "", "").await.status, 404, "it has ended");
-    fan.say(r#"{"type":"ping"}"#).await;
-    fan.hear_type("pong").await;
+    assert_goes_on(&mut fan).await;
     let refused = server.request("POST", "/whip/default", &headers, OFFER).await;
     assert_eq!((refused.status, refused.problem().as_str()), (401, "auth_bad"));
     assert_eq!(
