@@ -80,6 +80,21 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_exactly_those_that_can_change() {
+        let operate = include_str!("../../../../docs/operate.md");
+        let (_, section) = operate.split_once("## Settings while the server runs\n").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+        let names = rows.filter_map(|row| row.split(" | ").next());
+        let listed = names.flat_map(|names| names.split(", ")).map(|it| it.trim_matches('`'));
+        let mut listed: Vec<&str> = listed.collect();
+        let mut can_change = CAN_CHANGE.map(|(name, _)| name);
+        listed.sort_unstable();
+        can_change.sort_unstable();
+        assert_eq!(listed, can_change);
+    }
+
+    #[test]
     fn each_part_is_told_once_and_rights_are_looked_at_when_clients_are_known() {
         let changed = ["publish.key", "trust_proxies", "embed_origins"].map(String::from);
         assert_eq!(told(&changed), [Part::Clients, Part::Rights, Part::Connections]);
