@@ -1,5 +1,7 @@
 /* The operator's page: from the first start to a private room with a host, a moderator and what became of its broadcast. */
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { after, before } from "node:test";
 import { byTestId, Chromium } from "./lib/browsers.mjs";
 import { inspect, inspectAsIs } from "./lib/look.mjs";
@@ -240,9 +242,16 @@ chapter("tokens, webhooks, settings and the audit log are in order everywhere", 
 
   await admin.click(byTestId("nav-settings"));
   await admin.waitForSelector(byTestId("setting"));
+  const file = path.join(server.dataDir, "kaibo.toml");
+  await writeFile(file, "max_viewers = 321\nmax_publish_kbps = 9000\n");
   await admin.click(byTestId("reload"));
-  const outcome = `${byTestId("reloaded")} p, ${byTestId("reload-missing")}`;
-  await admin.waitForSelector(outcome);
+  await admin.waitForSelector(byTestId("reload-changed"));
+  assert.match(await textOf(admin, "reload-changed"), /max_viewers/);
+  assert.match(await textOf(admin, "reload-waits"), /max_publish_kbps/);
+  const limit = admin.locator(byTestId("setting"), { hasText: "max_viewers" });
+  await until(async () => (await limit.textContent()).includes("321"), {
+    what: "the limit of now",
+  });
   await inspect(admin, "admin-settings");
 
   await admin.click(byTestId("nav-audit"));

@@ -1,11 +1,12 @@
 //! Who a client is and what it may do: the answers of every door.
 
 mod rights;
+mod settings;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, ORIGIN};
@@ -13,9 +14,10 @@ use http::{HeaderMap, HeaderValue, Uri, Version};
 use ipnet::IpNet;
 
 use self::rights::Tell;
+use self::settings::Settings;
 use crate::credential::{Credential, Denied, WrongSecret};
-use crate::host::{HostRefused, Hosts};
-use crate::origin::{OriginRefused, Origins};
+use crate::host::HostRefused;
+use crate::origin::OriginRefused;
 use crate::own_machine::{OwnPort, Proof};
 use crate::rooms::Rooms;
 use crate::tickets::Tickets;
@@ -50,15 +52,11 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     /// How and when to tell what was used.
     told: OnceLock<Tell>,
-    open: PublishOpen,
-    /// Whether the operator's service is asked where nothing else gives the right.
-    asks_service: bool,
-    key: Option<Secret>,
-    origins: Origins,
-    hosts: Hosts,
-    trusted_proxies: Vec<IpNet>,
-    trusted_networks: Vec<IpNet>,
+    /// Written when the operator changes them; held for a few instructions, never across an await.
+    settings: RwLock<Arc<Settings>>,
     port: u16,
+    /// The names of this machine.
+    names: Vec<String>,
     /// Held for a few instructions, never across an await.
     wrong: Mutex<WrongSecrets>,
     /// Held likewise.
@@ -76,14 +74,9 @@ impl Auth {
         let OwnAddresses { port, names } = own;
         Self(Arc::new(Inner {
             told: OnceLock::new(),
-            open: config.effective_open(),
-            asks_service: config.asks_service,
-            origins: Origins::new(&config.origins),
-            hosts: Hosts::new(names.iter().chain(&config.hosts)),
-            key: config.key,
-            trusted_proxies: config.trusted_proxies,
-            trusted_networks: config.trusted_networks,
+            settings: RwLock::new(Arc::new(Settings::new(config, &names))),
             port,
+            names,
             wrong: Mutex::default(),
             tickets: Mutex::default(),
             rooms: Mutex::default(),
@@ -101,17 +94,19 @@ impl Auth {
         if proof == Proof::Unnamed {
             self.warn_once(headers, version);
         }
-        let (ip, is_known) = if self.is_proxy(peer) && forwarded::is_forwarded(headers) {
-            let found = forwarded::client(peer, headers, |ip| self.is_proxy(ip));
+        let settings = self.settings();
+        let is_proxy = |ip| contains(&settings.trusted_proxies, ip);
+        let (ip, is_known) = if is_proxy(peer) && forwarded::is_forwarded(headers) {
+            let found = forwarded::client(peer, headers, is_proxy);
             (found.ip, found.is_client)
         } else {
             (peer, true)
         };
-        let sender = self.0.origins.sender(headers);
+        let sender = settings.origins.sender(headers);
         ClientAddr {
             ip,
             is_own_machine: proof == Proof::OwnMachine && sender.may_be_own_machine(),
-            is_trusted_network: is_known && contains(&self.0.trusted_networks, ip),
+            is_trusted_network: is_known && contains(&settings.trusted_networks, ip),
         }
     }
 
@@ -120,7 +115,7 @@ impl Auth {
     /// # Errors
     /// When it names another, none or two.
     pub fn check_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostRefused> {
-        self.0.hosts.check(uri, headers)
+        self.settings().hosts.check(uri, headers)
     }
 
     /// Whether the page that sends a request may use the server; programs may. `client` is from
@@ -133,14 +128,15 @@ impl Auth {
         client: &ClientAddr,
         headers: &HeaderMap,
     ) -> Result<(), OriginRefused> {
-        let sender = self.0.origins.sender(headers);
-        let is_allowed = self.0.origins.is_allowed(sender, client.is_own_machine);
+        let settings = self.settings();
+        let sender = settings.origins.sender(headers);
+        let is_allowed = settings.origins.is_allowed(sender, client.is_own_machine);
         if is_allowed { Ok(()) } else { Err(OriginRefused::of(headers)) }
     }
 
     /// The value of `Access-Control-Allow-Origin`: the page's origin when it is allowed, `*` where all are.
     pub fn allowed_origin(&self, client: &ClientAddr, headers: &HeaderMap) -> Option<HeaderValue> {
-        if self.0.origins.is_all() {
+        if self.settings().origins.is_all() {
             return Some(HeaderValue::from_static("*"));
         }
         let origin = headers.get(ORIGIN)?;
@@ -200,14 +196,15 @@ impl Auth {
     /// Whether a client that may publish owns the server: it has the key, or is the server's own machine. Where all may
     /// publish a key is not looked at: the answer would tell whether it is right.
     pub fn is_owner(&self, client: &ClientAddr, credential: &Credential) -> bool {
-        let open = self.0.open;
+        let open = self.settings().open;
         (client.is_own_machine && open != PublishOpen::None)
             || (open != PublishOpen::All
                 && credential.key.as_ref().is_some_and(|key| self.is_key(key)))
     }
 
     fn wrong_key(&self, client: &ClientAddr, given: &Secret, now: Instant) -> Denied {
-        let guess = Guess { kind: SecretKind::Key, ours: self.0.key.as_ref(), given };
+        let settings = self.settings();
+        let guess = Guess { kind: SecretKind::Key, ours: settings.key.as_ref(), given };
         match self.count_wrong(client, guess, now) {
             Some(retry_after) => Denied::TooManyWrong { retry_after },
             None => Denied::KeyWrong,
@@ -218,7 +215,7 @@ impl Auth {
     /// key afterwards, whatever the answer, and shows a client without the right no difference. Otherwise the key
     /// could be guessed here.
     pub fn is_key(&self, given: &Secret) -> bool {
-        self.0.key.as_ref().is_some_and(|ours| ours.is(given))
+        self.settings().key.as_ref().is_some_and(|ours| ours.is(given))
     }
 
     /// Whether a secret is ours. A wrong one is counted, unless it is a repetition; a right one always passes.
@@ -284,7 +281,7 @@ impl Auth {
     }
 
     fn is_proxy(&self, ip: IpAddr) -> bool {
-        contains(&self.0.trusted_proxies, ip)
+        contains(&self.settings().trusted_proxies, ip)
     }
 
     fn warn_once(&self, headers: &HeaderMap, version: Version) {

@@ -48,6 +48,11 @@ impl<T> PerNetwork<T> {
         self.0.get_mut(&network)
     }
 
+    /// All values, to change.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.values_mut()
+    }
+
     /// Forgets a network.
     pub fn remove(&mut self, network: Network) {
         self.0.remove(&network);

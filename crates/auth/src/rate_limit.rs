@@ -18,6 +18,13 @@ impl TokenBucket {
         Self { per_second, burst, tokens: burst, filled: now }
     }
 
+    /// Lets another burst pass from now on, and so many a second. Tokens that are left stay, up to the new burst.
+    pub fn set_rate(&mut self, per_second: u32, burst: u32, now: Instant) {
+        self.fill(now);
+        (self.per_second, self.burst) = (f64::from(per_second), f64::from(burst));
+        self.tokens = self.tokens.min(self.burst);
+    }
+
     /// Takes one token, if there is one.
     pub fn take(&mut self, now: Instant) -> bool {
         self.fill(now);
@@ -102,6 +109,21 @@ mod tests {
         assert_eq!(passed(&mut bucket, start + Duration::from_secs(1)), 30);
         assert_eq!(passed(&mut bucket, start + Duration::from_secs(3600)), 120);
         assert!(bucket.is_full(start + Duration::from_secs(3604)));
+    }
+
+    #[test]
+    fn a_rate_that_changes_holds_from_then_on() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(10, 100, start);
+        let passed = |bucket: &mut TokenBucket, at| (0..1000).filter(|_| bucket.take(at)).count();
+        assert_eq!(passed(&mut bucket, start), 100);
+        // What came in a second of the old rate is there, and no more than the new burst.
+        let later = start + Duration::from_secs(1);
+        bucket.set_rate(2, 5, later);
+        assert_eq!(passed(&mut bucket, later), 5);
+        assert_eq!(passed(&mut bucket, later + Duration::from_secs(1)), 2);
+        bucket.set_rate(50, 80, later + Duration::from_secs(1));
+        assert_eq!(passed(&mut bucket, later + Duration::from_secs(2)), 50);
     }
 
     #[test]

@@ -89,16 +89,11 @@ pub struct PeersInUse {
 
 /// Counts and admits. Clones share the counts; the lock is held for a few instructions, never across an await.
 #[derive(Debug, Clone)]
-pub struct Admission(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    capacity: Capacity,
-    counts: Mutex<Counts>,
-}
+pub struct Admission(Arc<Mutex<Counts>>);
 
 #[derive(Debug)]
 struct Counts {
+    capacity: Capacity,
     joins: TokenBucket,
     sessions: usize,
     peers: usize,
@@ -155,12 +150,25 @@ impl Admission {
     pub fn new(capacity: Capacity, now: Instant) -> Self {
         let per_second = capacity.joins_per_second_in_all;
         let counts = Counts {
+            capacity,
             joins: TokenBucket::new(per_second, per_second, now),
             sessions: 0,
             peers: 0,
             networks: PerNetwork::default(),
         };
-        Self(Arc::new(Inner { capacity, counts: Mutex::new(counts) }))
+        Self(Arc::new(Mutex::new(counts)))
+    }
+
+    /// Admits by another capacity from now on. Who is in stays.
+    pub fn set_capacity(&self, capacity: Capacity, now: Instant) {
+        let mut counts = self.lock();
+        let Capacity { joins_per_second, joins_burst, joins_per_second_in_all: in_all, .. } =
+            capacity;
+        counts.capacity = capacity;
+        counts.joins.set_rate(in_all, in_all, now);
+        for usage in counts.networks.values_mut() {
+            usage.joins.set_rate(joins_per_second, joins_burst, now);
+        }
     }
 
     /// Admits one more session.
@@ -174,8 +182,7 @@ impl Admission {
         door: Door,
         now: Instant,
     ) -> Result<SessionPlace, Refusal> {
-        let max = self.0.capacity.max_sessions();
-        self.join_within(addr, door, max - kept(max), now)
+        self.join_within(addr, door, |max| max - kept(max), now)
     }
 
     /// The same for a client that has shown the publishing key: it may have a place that is kept. A WebSocket shows
@@ -189,20 +196,19 @@ impl Admission {
         door: Door,
         now: Instant,
     ) -> Result<SessionPlace, Refusal> {
-        let max = self.0.capacity.max_sessions();
-        self.join_within(addr, door, max - kept(kept(max)), now)
+        self.join_within(addr, door, |max| max - kept(kept(max)), now)
     }
 
-    /// `places` are those of other machines.
+    /// `places` are those of other machines, of so many in all.
     fn join_within(
         &self,
         addr: &ClientAddr,
         door: Door,
-        places: usize,
+        places: impl FnOnce(usize) -> usize,
         now: Instant,
     ) -> Result<SessionPlace, Refusal> {
-        let capacity = &self.0.capacity;
         let mut counts = self.lock();
+        let capacity = counts.capacity;
         let network = (!addr.is_unlimited()).then(|| addr.network());
         if let Some(network) = network {
             let new = || Usage {
@@ -229,7 +235,8 @@ impl Admission {
                 return Err(Refusal::new(ErrorCode::RateLimited, message).retry_ms(1_000));
             }
         }
-        let places = if addr.is_own_machine { capacity.max_sessions() } else { places };
+        let max = capacity.max_sessions();
+        let places = if addr.is_own_machine { max } else { places(max) };
         if counts.sessions >= places {
             return Err(server_full());
         }
@@ -250,48 +257,46 @@ impl Admission {
 
     /// Whether sessions without a client should make room for new ones: seven eighths of all places are taken.
     pub(crate) fn is_crowded(&self) -> bool {
-        let max = self.0.capacity.max_sessions();
-        self.lock().sessions >= max - max / 8
+        let counts = self.lock();
+        let max = counts.capacity.max_sessions();
+        counts.sessions >= max - max / 8
     }
 
     /// Admits one more peer. The last places are kept for publishers, and of those a few for the server's own
     /// machine.
     pub(crate) fn peer(&self, addr: &ClientAddr, kind: PeerKind) -> Result<PeerPlace, NoPeerPlace> {
-        self.peer_within(addr, self.places(addr, kind))
+        self.peer_within(addr, |max| places(addr, kind, max))
     }
 
     /// A place for a peer in exchange for one that is about to be given back.
     pub(crate) fn peer_in_exchange(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
-        self.peer_within(addr, usize::MAX)
+        self.peer_within(addr, |_| usize::MAX)
     }
 
     /// A place for a publisher that another peer gives way to once the media plane has taken it.
     pub(crate) fn peer_beyond(&self, addr: &ClientAddr) -> Result<PeerPlace, NoPeerPlace> {
-        self.peer_within(addr, self.0.capacity.max_peers.saturating_add(PUBLISHERS_BEYOND))
+        self.peer_within(addr, |max| max.saturating_add(PUBLISHERS_BEYOND))
     }
 
     /// Whether there are more peers than places for one of this kind.
     pub(crate) fn is_beyond(&self, addr: &ClientAddr, kind: PeerKind) -> bool {
-        self.lock().peers > self.places(addr, kind)
-    }
-
-    /// How many peers there may be with one of this kind.
-    fn places(&self, addr: &ClientAddr, kind: PeerKind) -> usize {
-        let max = self.0.capacity.max_peers;
-        match kind {
-            _ if addr.is_own_machine => max,
-            PeerKind::Publisher => max - kept(kept(max)),
-            PeerKind::Viewer => max - kept(max),
-        }
+        let counts = self.lock();
+        counts.peers > places(addr, kind, counts.capacity.max_peers)
     }
 
     /// The network's limit comes first: who is refused by it must not cost anybody a place.
-    fn peer_within(&self, addr: &ClientAddr, places: usize) -> Result<PeerPlace, NoPeerPlace> {
+    fn peer_within(
+        &self,
+        addr: &ClientAddr,
+        places: impl FnOnce(usize) -> usize,
+    ) -> Result<PeerPlace, NoPeerPlace> {
         let mut counts = self.lock();
+        let places = places(counts.capacity.max_peers);
+        let per_network = counts.capacity.sessions_per_network;
         let network = (!addr.is_unlimited()).then(|| addr.network());
         // The session's own place keeps the network in the table.
         let usage = network.and_then(|network| counts.networks.get(network));
-        if usage.is_some_and(|usage| usage.peers >= self.0.capacity.sessions_per_network) {
+        if usage.is_some_and(|usage| usage.peers >= per_network) {
             return Err(NoPeerPlace::Network);
         }
         if counts.peers >= places {
@@ -309,12 +314,13 @@ impl Admission {
 
     /// How many peers there are, and how many there may be.
     pub fn usage(&self) -> PeersInUse {
-        PeersInUse { peers: self.lock().peers, max_peers: self.0.capacity.max_peers }
+        let counts = self.lock();
+        PeersInUse { peers: counts.peers, max_peers: counts.capacity.max_peers }
     }
 
     /// What is admitted.
-    pub(crate) fn capacity(&self) -> &Capacity {
-        &self.0.capacity
+    pub(crate) fn capacity(&self) -> Capacity {
+        self.lock().capacity
     }
 
     /// Sessions and peers there are now.
@@ -324,13 +330,22 @@ impl Admission {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn server_full() -> Refusal {
     let message = "the server has as many sessions as it takes";
     Refusal::new(ErrorCode::ServerFull, message).retry_ms(10_000)
+}
+
+/// How many peers of `max` there may be with one of this kind.
+fn places(addr: &ClientAddr, kind: PeerKind, max: usize) -> usize {
+    match kind {
+        _ if addr.is_own_machine => max,
+        PeerKind::Publisher => max - kept(kept(max)),
+        PeerKind::Viewer => max - kept(max),
+    }
 }
 
 /// How many of `max` places are kept; 0 where there are few.
@@ -465,5 +480,23 @@ mod tests {
         assert_eq!(take(&own(), PeerKind::Publisher), 1);
         drop(held);
         assert_eq!(admission.counts(), (0, 0));
+    }
+
+    #[test]
+    fn a_capacity_that_changes_holds_for_who_comes_next_and_turns_nobody_out() {
+        let start = Instant::now();
+        let admission = Admission::new(Capacity::default(), start);
+        let join = || admission.join(&from("192.0.2.1"), Door::WebSocket, start);
+        let held: Vec<_> = (0..5).map(|_| join().unwrap()).collect();
+        let fewer = Capacity { sessions_per_network: 3, ..Capacity::default() };
+        admission.set_capacity(fewer, start);
+        assert_eq!(join().unwrap_err().code, ErrorCode::RateLimited);
+        assert_eq!(admission.counts().0, 5);
+        admission.set_capacity(Capacity::default(), start);
+        assert!(join().is_ok());
+        // A rate holds for a network that has a bucket already.
+        admission.set_capacity(Capacity { joins_burst: 2, ..Capacity::default() }, start);
+        assert_eq!((0..9).filter(|_| join().is_ok()).count(), 2);
+        drop(held);
     }
 }

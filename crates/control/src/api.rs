@@ -12,6 +12,7 @@ use protocol::{
 };
 
 use crate::admission::SessionPlace;
+use crate::config::Config;
 use crate::happened::RoomEvent;
 use crate::lines::Lines;
 use crate::record::BroadcastRecord;
@@ -111,6 +112,8 @@ pub enum Input {
         /// Which room, of which nobody need be in it; `None` when those of any may have.
         room: Option<RoomName>,
     },
+    /// The operator has changed settings: they hold for what happens from now on.
+    Configure(Box<Config>),
     /// A room has another picture, or none any more. The door has asked for the right.
     Cover {
         /// Which room; nobody need be in it.

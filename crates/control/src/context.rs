@@ -2,35 +2,21 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::time::Duration;
 
 use auth::{Auth, ClientAddr};
 use media_api::{Codec, Command, PeerId, RoomId};
-use protocol::{CloseCode, ErrorCode, IceServer, RoomName, ServerMessage};
+use protocol::{CloseCode, ErrorCode, IceServer, ServerMessage};
 
 use crate::admission::{Admission, NoPeerPlace, PeerKind, PeerPlace};
 use crate::api::{ClientId, Effect, Now, Reply};
+use crate::config::Config;
 use crate::directory::Directory;
 use crate::figures::Counts;
 use crate::half_open::HalfOpen;
-use crate::ice_servers::IceServerConfig;
 use crate::kept::KeptRooms;
 use crate::refusal::Refusal;
 use crate::session::{ReplyTo, SessionId};
 use crate::timers::{Timer, Timers};
-
-/// What the control plane is configured with.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The room of clients that name none.
-    pub default_room: RoomName,
-    /// The most viewers of one room.
-    pub max_viewers: usize,
-    /// How long a host whose media stopped, or whose page was closed, may take to return.
-    pub host_grace: Duration,
-    /// Handed to clients for their ICE agents.
-    pub ice_servers: Vec<IceServerConfig>,
-}
 
 /// Handed to every method of a room. Effects queue here until the hub is drained.
 pub(crate) struct Context {

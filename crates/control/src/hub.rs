@@ -13,7 +13,8 @@ use protocol::{CloseCode, ErrorCode, RoomInfo, RoomName, RoomSummary};
 
 use crate::admission::Admission;
 use crate::api::{ClientId, Effect, Input, Now, RequestId};
-use crate::context::{Config, Context, broken, server_full};
+use crate::config::Config;
+use crate::context::{Context, broken, server_full};
 use crate::figures::{Figures, RoomSessions};
 use crate::refusal::Refusal;
 use crate::room::Room;
@@ -67,6 +68,7 @@ impl Hub {
                 };
                 ids.into_iter().for_each(|id| self.in_room(id, Room::rules_changed));
             }
+            Input::Configure(config) => self.cx.config = *config,
             Input::Cover { room, version } => self.cover(&room, version),
             Input::Kick { room, session } => self.kick(&room, session),
             Input::Seen { room, seen } => {

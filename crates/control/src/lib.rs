@@ -15,6 +15,7 @@
 //! | `hub.rs`, `hub/` | routes inputs to rooms; sockets opened, resumed and closed |
 //! | `room.rs`, `room/` | one room as a state machine: its members, its broadcast, its viewers |
 //! | `session.rs` | one member of a room |
+//! | `config.rs` | what the operator sets |
 //! | `context.rs`, `directory.rs`, `timers.rs` | what rooms share: ids, effects, deadlines, who is where |
 //! | `figures.rs` | what is counted and listed for the operator |
 //! | `saved.rs`, `kept.rs` | what of a room is saved; rooms without anybody in them |
@@ -31,6 +32,7 @@
 
 mod admission;
 mod api;
+mod config;
 mod context;
 mod directory;
 mod figures;
@@ -57,7 +59,7 @@ mod tests;
 
 pub use admission::{Admission, Capacity, Door, PeersInUse, SessionPlace, SocketPlace};
 pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Seen};
-pub use context::Config;
+pub use config::Config;
 pub use figures::{
     CONNECT_MS, Durations, Entrance, Figures, Part, RoomCounts, RoomSessions, SessionFigures, Stand,
 };

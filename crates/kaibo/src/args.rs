@@ -62,7 +62,7 @@ pub(crate) enum Command {
 }
 
 /// Flags of `serve`. A flag beats the environment, the environment beats the file.
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(crate) struct ServeArgs {
     /// Configuration file [default: kaibo.toml in the data folder, if it is there].
     #[arg(long, value_name = "FILE", env = "KAIBO_CONFIG")]

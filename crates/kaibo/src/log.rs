@@ -18,7 +18,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry};
 
 pub(crate) use filter::{BadFilter, Filter};
 pub(crate) use line::Style;
@@ -32,6 +34,20 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Log {
     queue: Queue,
+    filters: Filters,
+}
+
+/// What is logged, to be changed. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Filters(Handle<EnvFilter, Registry>);
+
+impl Filters {
+    /// Logs by another filter from now on.
+    pub(crate) fn set(&self, filter: Filter) {
+        if let Err(error) = self.0.reload(filter.into_inner()) {
+            tracing::error!(%error, "the log goes on with the filter it had");
+        }
+    }
 }
 
 impl Log {
@@ -40,18 +56,24 @@ impl Log {
         let (out, colours) = standard_error().context("cannot open the log")?;
         let look = Look { format: style.format, colours };
         let queue = Writer::spawn(out, look).context("cannot start the thread of the log")?;
+        let (filter, handle) = reload::Layer::new(filter.into_inner());
         tracing_subscriber::registry()
-            .with(filter.into_inner())
+            .with(filter)
             .with(layer::Lines::new(queue.clone(), style))
             .try_init()
             .context("cannot start the log")?;
         panics::log_to(queue.clone(), style.format);
-        Ok(Self { queue })
+        Ok(Self { queue, filters: Filters(handle) })
     }
 
     /// Says a sentence as it is, without time and level.
     pub(crate) fn say(&self, sentence: &str) {
         self.queue.push(Entry::Plain(sentence.to_owned()));
+    }
+
+    /// What is logged, to be changed.
+    pub(crate) fn filters(&self) -> Filters {
+        self.filters.clone()
     }
 
     /// Tells how many lines were lost so far, whenever it is asked.

@@ -1,4 +1,5 @@
-//! Signals: the first to stop stops the server in good order, the second at once; SIGHUP loads certificates again.
+//! Signals: the first to stop stops the server in good order, the second at once; SIGHUP reads the
+//! configuration again.
 
 use std::io;
 use std::thread;
@@ -28,22 +29,39 @@ pub(crate) fn stop_on_signals(shutdown: Shutdown) -> io::Result<()> {
     thread::Builder::new().name("signals".into()).spawn(step).map(|_| ())
 }
 
-/// Loads the certificate files again on SIGHUP, as servers do.
+/// SIGHUP, heeded from when this is made: one that comes while the server starts does not end it.
 #[cfg(unix)]
-pub(crate) fn reload_on_hangup(reload: Reload) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            reload.trigger();
-        }
-    });
-    Ok(())
+pub(crate) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(crate) fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Reads the configuration and the certificates again at each, as servers do. Those that come meanwhile count as one.
+    pub(crate) fn reload(mut self, reload: Reload) {
+        tokio::spawn(async move {
+            while self.0.recv().await.is_some() {
+                // What came of it is in the log.
+                _ = reload.run().await;
+            }
+        });
+    }
 }
 
 #[cfg(not(unix))]
-pub(crate) fn reload_on_hangup(_: Reload) -> io::Result<()> {
-    Ok(())
+pub(crate) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    #[allow(clippy::unnecessary_wraps, reason = "as where there are signals")]
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) fn reload(self, _: Reload) {}
 }
 
 #[cfg(unix)]

@@ -107,3 +107,43 @@ fn settings_that_are_probably_not_meant_are_warned_of_once() {
     command.env("KAIBO_PUBLISH_KEY", "0123456789abcdef");
     assert_eq!(log_of(command), "");
 }
+
+#[test]
+fn a_hangup_reads_the_configuration_again_and_the_log_says_what_came_of_it() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let file = folder.path().join("kaibo.toml");
+    std::fs::write(&file, "log = \"warn\"\nmax_viewers = 1\n").unwrap();
+    let mut server = Server::start_with(|it| {
+        it.env_remove("KAIBO_LOG").env("KAIBO_CONFIG", &file).stderr(Stdio::piped());
+    });
+    let mut log: Box<dyn Iterator<Item = String> + Send> =
+        Box::new(server.stderr().lines().map_while(Result::ok));
+    let page = server.page();
+    // Each line is one of a reload: what else is told is below `warn`, or comes before the signal.
+    let mut again = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        server.signal(Signal::HUP);
+        let mut lines = std::mem::replace(&mut log, Box::new(std::iter::empty()));
+        let (line, rest) = soon("no word of the reload", move || {
+            let line = lines.find(|it| it.contains("configuration")).unwrap();
+            (line, lines)
+        });
+        log = rest;
+        line
+    };
+    let line = again("log = \"info\"\nmax_viewers = 2\nmedia_workers = 3\n");
+    for told in
+        ["INFO", "changed=max_viewers,log", "need_restart=media_workers", "certificates=none"]
+    {
+        assert!(line.contains(told), "{told}: {line}");
+    }
+    let line = again("log = \"info\"\nmax_viewers = many\n");
+    for told in ["ERROR", "the one before stays", "in line 2"] {
+        assert!(line.contains(told), "{told}: {line}");
+    }
+    let line = again("log = \"loud\"\n");
+    assert!(line.contains("ERROR") && line.contains("\\\"loud\\\" is not a level"), "{line}");
+    drop(page);
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
+}

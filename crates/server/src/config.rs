@@ -11,7 +11,9 @@
 //! | `values.rs` | values that need reading or hiding |
 //! | `file.rs` | reads the file |
 //! | `check.rs` | refuses values that make no sense |
+//! | `change.rs` | all settings by name; what is another in another configuration |
 
+mod change;
 mod check;
 mod file;
 mod knobs;
@@ -86,22 +88,6 @@ impl Config {
     /// The configuration as a file would say it, with secrets hidden.
     pub fn to_toml(&self) -> String {
         toml::to_string(&self.to_overlay()).expect("an overlay has values of simple types only")
-    }
-
-    /// All settings by name, as a file would say them, with secrets hidden.
-    pub(crate) fn settings(&self) -> Vec<(String, String)> {
-        let table: toml::Table = toml::from_str(&self.to_toml()).unwrap_or_default();
-        let mut all = Vec::new();
-        for (name, value) in table {
-            match value {
-                toml::Value::Table(inner) => {
-                    let inner = inner.into_iter().map(|(key, it)| (format!("{name}.{key}"), it));
-                    all.extend(inner.map(|(name, it)| (name, it.to_string())));
-                }
-                value => all.push((name, value.to_string())),
-            }
-        }
-        all
     }
 
     /// Who may publish without a key, with the default where nothing is said.
@@ -225,6 +211,15 @@ impl Config {
             // Limits by network leave these out in HTTP, and so they do here.
             trusted: self.trust_proxies.iter().chain(&self.trust_networks).copied().collect(),
         }
+    }
+}
+
+impl Config {
+    /// Networks whose TLS handshakes have no limit: those that the operator names, of clients and of proxies, which
+    /// bring the connections of many.
+    pub(crate) fn without_handshake_limit(&self) -> Vec<auth::IpNet> {
+        let named = self.trust_proxies.iter().filter(|it| !it.addr().is_loopback());
+        named.chain(&self.trust_networks).copied().collect()
     }
 }
 

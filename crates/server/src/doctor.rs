@@ -14,6 +14,7 @@ use tls::acme::{Entry, State, Status};
 use crate::HttpsError;
 use crate::config::{Config, TlsMode};
 use crate::https;
+use crate::in_force::InForce;
 use crate::media::Media;
 use crate::public_ips::PublicIps;
 
@@ -43,7 +44,7 @@ impl fmt::Debug for Inner {
 
 /// What is known of a server that runs.
 pub(crate) struct Running {
-    pub(crate) config: Config,
+    pub(crate) in_force: InForce,
     pub(crate) listen: SocketAddr,
     pub(crate) public_ips: PublicIps,
     /// Whether the port of plain HTTP is open.
@@ -109,12 +110,13 @@ impl Doctor {
 
 impl Running {
     fn server(&self) -> Server {
+        let config = &self.in_force.get().config;
         let now = std::time::SystemTime::now();
         let certificates = self.https.as_ref().map(|it| it.certificates.all()).unwrap_or_default();
         let foreign = certificates.iter().filter(|it| it.source != Source::Local);
         let foreign: Vec<_> =
             foreign.filter(|it| !it.is_expired(now) || it.source == Source::Files).collect();
-        let uncovered = self.config.tls.domains.iter();
+        let uncovered = config.tls.domains.iter();
         let uncovered = uncovered.filter(|name| !foreign.iter().any(|it| it.is_for(name)));
         let orders = self.orders.as_ref().map(Status::get).unwrap_or_default();
         let mut announced: Vec<IpAddr> =
@@ -130,7 +132,7 @@ impl Running {
             certificates: foreign.iter().map(|it| certificate(it)).collect(),
             uncovered: uncovered.cloned().collect(),
             orders: orders.into_iter().map(order).collect(),
-            ..from_settings(&self.config)
+            ..from_settings(config)
         }
     }
 }

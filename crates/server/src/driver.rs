@@ -61,6 +61,7 @@ enum Message {
     Cover(RoomName, Option<u32>),
     Seen(RoomName, Seen),
     Rules(Option<RoomName>),
+    Configure(Box<control::Config>),
     Shown(ClientId, Option<Secret>, Option<Shown>),
     Rooms(oneshot::Sender<Vec<RoomSummary>>),
     Room(RoomName, oneshot::Sender<Option<RoomInfo>>),
@@ -196,6 +197,11 @@ impl HubClient {
     /// The same of every room.
     pub(crate) async fn all_rules(&self) {
         self.say(Message::Rules(None)).await;
+    }
+
+    /// The operator has changed settings of the control plane.
+    pub(crate) async fn configure(&self, config: control::Config) {
+        self.say(Message::Configure(Box::new(config))).await;
     }
 
     /// A door has learned of a WebSocket what its token or the operator's service says.
@@ -355,6 +361,7 @@ impl Driver {
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
             Message::Seen(room, seen) => self.handle(Input::Seen { room, seen }),
             Message::Rules(room) => self.handle(Input::Rules { room }),
+            Message::Configure(config) => self.handle(Input::Configure(config)),
             Message::Shown(client, token, shown) => {
                 self.handle(Input::Shown { client, token, shown });
             }

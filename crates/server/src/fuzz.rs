@@ -15,7 +15,7 @@ use control::{Admission, Capacity, Hub};
 use media_api::Command;
 use protocol::RoomName;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
@@ -24,8 +24,11 @@ pub use crate::ws::fuzz::query;
 
 use crate::doctor::{self, Doctor};
 use crate::driver;
+use crate::in_force::InForce;
 use crate::keep::Keeper;
 use crate::media::Media;
+use crate::public_ips::Asking;
+use crate::reload::Parts;
 use crate::shutdown::Shutdown;
 use crate::state::App;
 use crate::whip_whep::Registry;
@@ -105,9 +108,8 @@ impl Server {
         let capacity = Capacity { joins_per_second_in_all: u32::MAX, ..Capacity::default() };
         let admission = Admission::new(capacity, Instant::now());
         let (hub, sink, channels) = driver::channels();
-        let default_room = RoomName::parse("default").ok()?;
         let control = control::Config {
-            default_room: default_room.clone(),
+            default_room: RoomName::parse("default").ok()?,
             max_viewers: 10,
             host_grace: control::limits::HOST_GRACE,
             ice_servers: Vec::new(),
@@ -117,8 +119,9 @@ impl Server {
         let (keeper, happenings) = (Keeper::default(), crate::happenings::Happenings::default());
         let task = runtime.spawn(driver::run(own, media.clone(), keeper, happenings, channels));
         let listen = ([0, 0, 0, 0], 3000).into();
+        let in_force = InForce::new(crate::Config::default());
         let doctor = Doctor::new(doctor::Running {
-            config: crate::Config::default(),
+            in_force: in_force.clone(),
             listen,
             public_ips: crate::public_ips::PublicIps::default(),
             has_http: false,
@@ -127,11 +130,12 @@ impl Server {
             orders: None,
         });
         let store = store::Store::in_memory().ok()?;
+        let connections = crate::listen::Table::new(crate::listen::Limits::default());
         let metrics = crate::metrics::Metrics::new(
             hub.clone(),
             media,
             admission.clone(),
-            crate::listen::Table::new(crate::listen::Limits::default()),
+            connections.clone(),
             store.clone(),
         );
         let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
@@ -143,6 +147,18 @@ impl Server {
         let owner = crate::owner::Owner::open(store.clone(), auth.clone());
         let owner = runtime.block_on(owner).ok()?;
         let (webhooks, _) = webhooks::channel(store.clone(), webhooks::Policy::default());
+        let parts = Parts {
+            in_force: in_force.clone(),
+            auth: auth.clone(),
+            hub: hub.clone(),
+            admission: admission.clone(),
+            connections,
+            handshakes: crate::listen::Handshakes::default(),
+            webhooks: webhooks.clone(),
+            public_ips: watch::channel(Asking::of(&crate::Config::default())).0,
+            certificates: crate::https::LoadAgain::channel().0,
+        };
+        let reload = crate::Reload::new(None, parts);
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -155,10 +171,10 @@ impl Server {
             access: crate::access::Access::new(auth.clone(), tokens, None, None),
             store,
             idempotency: crate::idempotency::Idempotency::default(),
-            settings: Arc::default(),
+            in_force,
+            reload,
             logs_addresses: true,
             metrics,
-            metrics_token: None,
             webhooks,
             turn: None,
             hub,
@@ -167,9 +183,7 @@ impl Server {
             shutdown: Shutdown::default(),
             sessions: Registry::default(),
             listen,
-            default_room,
             base_path: String::new(),
-            policies: crate::policies::Policies::new(&[]),
             alive: mpsc::channel(1).0,
         };
         Some(Self { runtime, router: crate::http::router(app), hub: task })

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 use tls::acme::{Acme, Challenges, Status};
 use tls::{Certificate, Certificates, Files, Folder, LocalAuthority, ServerConfig, TlsError};
-use tokio::sync::Notify;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{Config, TlsMode};
 use crate::shutdown::Shutdown;
@@ -25,18 +25,34 @@ pub(crate) use names::{local_ips, machine_name, own_names};
 /// The folder of certificates and keys, in the data folder.
 const FOLDER: &str = "tls";
 
-/// Asks for the certificate files to be loaded again, though they seem unchanged. Clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct Reload(Arc<Notify>);
+/// What came of the certificate files when they were loaded again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilesAgain {
+    /// The server has no certificate from files.
+    None,
+    /// New connections are shown what is in them.
+    Loaded,
+    /// They cannot be used, for this reason: the certificate before stays.
+    Failed(String),
+}
 
-impl Reload {
-    /// Asks for it.
-    pub fn trigger(&self) {
-        self.0.notify_one();
+/// Asks for the certificate files to be loaded again, though they seem unchanged.
+#[derive(Debug)]
+pub(crate) struct LoadAgain(mpsc::Sender<oneshot::Sender<FilesAgain>>);
+
+impl LoadAgain {
+    /// With what [`Keeper::run`] hears of it.
+    pub(crate) fn channel() -> (Self, mpsc::Receiver<oneshot::Sender<FilesAgain>>) {
+        // One asks at a time.
+        let (asks, asked) = mpsc::channel(1);
+        (Self(asks), asked)
     }
 
-    async fn wait(&self) {
-        self.0.notified().await;
+    /// Loads them. A server without HTTPS, or one that stops, has none.
+    pub(crate) async fn load(&self) -> FilesAgain {
+        let (reply, loaded) = oneshot::channel();
+        _ = self.0.send(reply).await;
+        loaded.await.unwrap_or(FilesAgain::None)
     }
 }
 
@@ -198,14 +214,22 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     /// Keeps them new until the server stops.
-    pub(crate) async fn run(mut self, reload: Reload, shutdown: Shutdown) {
+    pub(crate) async fn run(
+        mut self,
+        mut asked: mpsc::Receiver<oneshot::Sender<FilesAgain>>,
+        shutdown: Shutdown,
+    ) {
         loop {
-            let always = tokio::select! {
-                () = tokio::time::sleep(keep::LOOK_EVERY) => false,
-                () = reload.wait() => true,
+            tokio::select! {
+                () = tokio::time::sleep(keep::LOOK_EVERY) => {
+                    self.look(false);
+                }
+                Some(reply) = asked.recv() => {
+                    // Who asked may have left.
+                    _ = reply.send(self.look(true));
+                }
                 () = shutdown.wait() => return,
-            };
-            self.look(always);
+            }
         }
     }
 }

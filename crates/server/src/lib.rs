@@ -23,6 +23,7 @@
 //! | `lan.rs` | by which addresses others in the network come |
 //! | `doctor.rs` | what the doctor knows of a server, and what devices found |
 //! | `config.rs`, `config/` | every knob, its flag, and where its value comes from |
+//! | `in_force.rs`, `reload.rs`, `reload/` | the configuration in force; another one in its place while the server runs |
 //! | `media.rs` | the seam to the media plane |
 //! | `metrics.rs`, `metrics/` | what the operator sees: metrics, history, sessions |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
@@ -42,6 +43,7 @@ mod happenings;
 mod http;
 mod https;
 mod idempotency;
+mod in_force;
 mod keep;
 mod lan;
 pub mod limits;
@@ -53,6 +55,7 @@ mod owner;
 mod policies;
 mod problem;
 mod public_ips;
+mod reload;
 mod room_book;
 mod serve;
 mod shutdown;
@@ -70,9 +73,10 @@ pub use ::protocol;
 pub use ::tls::client_config;
 pub use config::Config;
 pub use error::{ApiError, ServeError};
-pub use https::{HttpsError, Reload};
+pub use https::{FilesAgain, HttpsError};
 pub use lan::lan_addresses;
 pub use media::EventSink;
+pub use reload::{Configured, Reload, ReloadError, Reloaded, Source};
 pub use serve::{Running, serve, serve_with};
 pub use shutdown::Shutdown;
 pub use supervise::Died;

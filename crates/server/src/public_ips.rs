@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::Config;
 use crate::config::PublicIp;
 use crate::media::Media;
@@ -39,19 +41,18 @@ impl PublicIps {
 }
 
 /// What is asked, and what of the addresses is fixed.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Asking {
     fixed: Vec<IpAddr>,
-    /// `HOST:PORT` of STUN servers.
+    /// `HOST:PORT` of STUN servers; none when all addresses are named.
     servers: Vec<String>,
 }
 
 impl Asking {
-    /// `None` when all addresses are named.
-    pub(crate) fn of(config: &Config) -> Option<Self> {
+    pub(crate) fn of(config: &Config) -> Self {
         let is_asked = config.public_ips.contains(&PublicIp::Auto);
-        let servers = servers(&config.ice_servers);
-        is_asked.then(|| Self { fixed: config.named_public_ips(), servers })
+        let servers = if is_asked { servers(&config.ice_servers) } else { Vec::new() };
+        Self { fixed: config.named_public_ips(), servers }
     }
 
     /// Asks each server until one answers.
@@ -67,6 +68,9 @@ impl Asking {
 
     /// All addresses at the start. Without an answer the server starts all the same, and asks again.
     pub(crate) async fn first(&self) -> Vec<IpAddr> {
+        if self.servers.is_empty() {
+            return self.fixed.clone();
+        }
         let found = self.ask().await;
         let servers = self.servers.join(",");
         if found.is_empty() {
@@ -78,45 +82,71 @@ impl Asking {
         } else {
             tracing::info!(addresses = listed(&found), servers, "the public address is known");
         }
-        self.with_fixed(found)
+        self.with_fixed(&found)
     }
 
-    /// Follows changes until the server stops.
-    pub(crate) async fn follow(self, now: PublicIps, media: Arc<dyn Media>, shutdown: Shutdown) {
-        let mut wait = if now.get().len() > self.fixed.len() { ASK_EVERY } else { ASK_AGAIN_AFTER };
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = shutdown.wait() => return,
-            }
-            let found = self.ask().await;
-            wait = if found.is_empty() { ASK_AGAIN_AFTER } else { ASK_EVERY };
-            let known = now.get();
-            let ips = self.after(&known, found);
-            if ips != known {
-                tracing::info!(addresses = listed(&ips), "the public address changed");
-                now.set(ips.clone());
-                media.set_public_ips(ips);
-            }
-        }
+    /// What servers have told of what is known: all that is not fixed, and nothing when none is asked.
+    fn told(&self, known: &[IpAddr]) -> Vec<IpAddr> {
+        let is_told = |ip: &&IpAddr| !self.servers.is_empty() && !self.fixed.contains(ip);
+        known.iter().filter(is_told).copied().collect()
     }
 
-    /// What is known after an answer. A family of which it says nothing has not lost its address.
-    fn after(&self, known: &[IpAddr], found: Vec<IpAddr>) -> Vec<IpAddr> {
-        let is_told = |ip: &&IpAddr| found.iter().any(|it| it.is_ipv4() == ip.is_ipv4());
-        let kept: Vec<IpAddr> = known.iter().filter(|ip| !is_told(ip)).copied().collect();
-        self.with_fixed(found.into_iter().chain(kept).collect())
-    }
-
-    fn with_fixed(&self, found: Vec<IpAddr>) -> Vec<IpAddr> {
+    fn with_fixed(&self, found: &[IpAddr]) -> Vec<IpAddr> {
         let mut ips = self.fixed.clone();
         for ip in found {
-            if !ips.contains(&ip) {
-                ips.push(ip);
+            if !ips.contains(ip) {
+                ips.push(*ip);
             }
         }
         ips
     }
+}
+
+/// Follows what servers tell, and what the operator names and asks, until the server stops.
+pub(crate) async fn follow(
+    mut asking: watch::Receiver<Asking>,
+    now: PublicIps,
+    media: Arc<dyn Media>,
+    shutdown: Shutdown,
+) {
+    let mut told = asking.borrow().told(&now.get());
+    loop {
+        let wait = if told.is_empty() { ASK_AGAIN_AFTER } else { ASK_EVERY };
+        let asks = !asking.borrow().servers.is_empty();
+        tokio::select! {
+            () = tokio::time::sleep(wait), if asks => {}
+            Ok(()) = asking.changed() => {}
+            () = shutdown.wait() => return,
+        }
+        let current = asking.borrow_and_update().clone();
+        let known = now.get();
+        // What is named holds at once, whatever servers say and how long they take.
+        if current.servers.is_empty() {
+            told.clear();
+        }
+        put(&now, &*media, &current.with_fixed(&told));
+        told = after(&told, current.ask().await);
+        let ips = current.with_fixed(&told);
+        put(&now, &*media, &ips);
+        if ips != known {
+            tracing::info!(addresses = listed(&ips), "the public address changed");
+        }
+    }
+}
+
+/// Announces addresses, if they are others than before.
+fn put(now: &PublicIps, media: &dyn Media, ips: &[IpAddr]) {
+    if now.get() != ips {
+        now.set(ips.to_vec());
+        media.set_public_ips(ips.to_vec());
+    }
+}
+
+/// What servers have told after one more answer. A family of which it says nothing has not lost its address.
+fn after(told: &[IpAddr], found: Vec<IpAddr>) -> Vec<IpAddr> {
+    let is_told = |ip: &&IpAddr| found.iter().any(|it| it.is_ipv4() == ip.is_ipv4());
+    let kept: Vec<IpAddr> = told.iter().filter(|ip| !is_told(ip)).copied().collect();
+    found.into_iter().chain(kept).collect()
 }
 
 fn listed(ips: &[IpAddr]) -> String {
@@ -133,19 +163,18 @@ mod tests {
         let asking = Asking { fixed: vec![[203, 0, 113, 7].into()], servers: Vec::new() };
         let found = vec![[203, 0, 113, 7].into(), [203, 0, 113, 8].into()];
         assert_eq!(
-            asking.with_fixed(found),
+            asking.with_fixed(&found),
             [[203, 0, 113, 7], [203, 0, 113, 8]].map(IpAddr::from)
         );
     }
 
     #[test]
     fn an_answer_for_one_family_takes_no_address_of_the_other() {
-        let asking = Asking { fixed: Vec::new(), servers: Vec::new() };
         let (v4, other): (IpAddr, IpAddr) = ([203, 0, 113, 7].into(), [203, 0, 113, 8].into());
         let v6: IpAddr = "2001:db8::7".parse().unwrap();
-        assert_eq!(asking.after(&[v4], vec![v6]), [v6, v4]);
-        assert_eq!(asking.after(&[v4, v6], vec![other]), [other, v6]);
-        assert_eq!(asking.after(&[v4], Vec::new()), [v4]);
+        assert_eq!(after(&[v4], vec![v6]), [v6, v4]);
+        assert_eq!(after(&[v4, v6], vec![other]), [other, v6]);
+        assert_eq!(after(&[v4], Vec::new()), [v4]);
     }
 
     #[tokio::test]

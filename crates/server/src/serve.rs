@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
 use store::Store;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::access::{Access, Jwks, Service};
@@ -17,16 +17,17 @@ use crate::doctor::{self, Doctor};
 use crate::driver;
 use crate::happenings::Happenings;
 use crate::http::{metrics_alone, router};
-use crate::https::{Https, Loaded, own_names};
+use crate::https::{Https, LoadAgain, Loaded, own_names};
 use crate::idempotency::Idempotency;
+use crate::in_force::InForce;
 use crate::keep::Keeper;
 use crate::listen::{self, Handlers, Handshakes, Table};
 use crate::media::{EventSink, Media, start_engine};
 use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
-use crate::policies::Policies;
-use crate::public_ips::{Asking, PublicIps};
+use crate::public_ips::{self, Asking, PublicIps};
+use crate::reload::{Configured, Parts, Reload};
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::state::App;
@@ -34,7 +35,7 @@ use crate::supervise::{Died, Tasks, supervise};
 use crate::token_book::TokenBook;
 use crate::token_keys::TokenKeys;
 use crate::whip_whep::Registry;
-use crate::{Config, Reload, ServeError};
+use crate::{Config, ServeError};
 
 /// Places for peers that the media plane has beyond those of the control plane, which counts more closely: a peer
 /// that gives way to another is closed a moment after that one was asked for.
@@ -81,7 +82,7 @@ impl Running {
         self.media.candidates()
     }
 
-    /// Asks for the certificate files to be loaded again.
+    /// Reads the configuration and the certificate files again.
     pub fn reload(&self) -> Reload {
         self.reload.clone()
     }
@@ -110,8 +111,11 @@ impl Running {
 ///
 /// # Errors
 /// When an address cannot be had; the message says what to do.
-pub async fn serve(config: Config, shutdown: Shutdown) -> Result<Running, ServeError> {
-    serve_with(config, shutdown, start_engine).await
+pub async fn serve(
+    configured: impl Into<Configured>,
+    shutdown: Shutdown,
+) -> Result<Running, ServeError> {
+    serve_with(configured, shutdown, start_engine).await
 }
 
 /// Starts the server on a media plane of the caller's choice.
@@ -119,15 +123,13 @@ pub async fn serve(config: Config, shutdown: Shutdown) -> Result<Running, ServeE
 /// # Errors
 /// When an address cannot be had; the message says what to do.
 pub async fn serve_with(
-    config: Config,
+    configured: impl Into<Configured>,
     shutdown: Shutdown,
     start_media: impl FnOnce(engine::Config, EventSink) -> Result<Box<dyn Media>, engine::StartError>,
 ) -> Result<Running, ServeError> {
+    let Configured { config, source } = configured.into();
     let asking = Asking::of(&config);
-    let public_ips = match &asking {
-        Some(asking) => asking.first().await,
-        None => config.named_public_ips(),
-    };
+    let public_ips = asking.first().await;
     // A file that cannot be used is told before anything listens.
     let store = Store::open(&config.data)?;
     let keeper = Keeper::new(store.clone());
@@ -185,11 +187,12 @@ pub async fn serve_with(
     hub.restore(saved);
     let hub_task =
         tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), happenings.clone(), channels));
+    let in_force = InForce::new(config.clone());
     let turn = https.is_some().then(OwnTurn::new);
     let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
         public_ips: public_ips.clone(),
-        config: config.clone(),
+        in_force: in_force.clone(),
         listen: addr,
         has_http: http_listener.is_some(),
         media: media.clone(),
@@ -197,6 +200,23 @@ pub async fn serve_with(
         orders: loaded.as_ref().and_then(|it| it.orders.clone()),
     });
     let connections = Table::new(config.connections());
+    let handshakes = Handshakes::new(config.without_handshake_limit());
+    let (asking, asked) = watch::channel(asking);
+    let (certificates, certificates_asked) = LoadAgain::channel();
+    let reload = Reload::new(
+        source,
+        Parts {
+            in_force: in_force.clone(),
+            auth: auth.clone(),
+            hub: hub_client.clone(),
+            admission: admission.clone(),
+            connections: connections.clone(),
+            handshakes: handshakes.clone(),
+            webhooks: webhooks.clone(),
+            public_ips: asking,
+            certificates,
+        },
+    );
     let metrics = Metrics::new(
         hub_client.clone(),
         media.clone(),
@@ -212,7 +232,6 @@ pub async fn serve_with(
         shutdown: shutdown.clone(),
         sessions: Registry::default(),
         listen: addr,
-        default_room: config.default_room.clone(),
         domains: config.tls.domains.clone(),
         public_ips: public_ips.clone(),
         covers: Covers::new(keeper.clone()),
@@ -222,21 +241,20 @@ pub async fn serve_with(
         access,
         store,
         idempotency: Idempotency::default(),
-        settings: config.settings().into(),
+        in_force,
+        reload: reload.clone(),
         logs_addresses: config.log_addresses,
         metrics: metrics.clone(),
-        metrics_token: config.metrics_token(),
         webhooks,
         doctor,
         https: https.clone(),
         turn: turn.clone(),
         base_path: config.base_path.trim_end_matches('/').to_owned(),
-        policies: Policies::new(&config.embed_origins),
         alive,
     };
     let handlers = Handlers {
         router: router(app),
-        handshakes: Handshakes::new(without_limit(&config)),
+        handshakes,
         tls: https.as_ref().map(|it| (it.server.clone(), it.certificates.clone())),
         media: media.clone(),
         turn,
@@ -259,12 +277,9 @@ pub async fn serve_with(
         let router = metrics_alone(metrics.clone());
         background.spawn(listen::serve_aside(listener, router, shutdown.clone()));
     }
-    if let Some(asking) = asking {
-        background.spawn(asking.follow(public_ips, media.clone(), shutdown.clone()));
-    }
-    let reload = Reload::default();
+    background.spawn(public_ips::follow(asked, public_ips, media.clone(), shutdown.clone()));
     if let Some(Loaded { keeper, acme, .. }) = loaded {
-        background.spawn(keeper.run(reload.clone(), shutdown.clone()));
+        background.spawn(keeper.run(certificates_asked, shutdown.clone()));
         if let Some(acme) = acme {
             let stop = shutdown.clone();
             background.spawn(async move { acme.run(SystemTime::now, stop.wait()).await });
@@ -292,13 +307,6 @@ pub async fn serve_with(
 /// capture.) Nothing enters but what a page was given credentials for.
 fn media_address(pages: IpAddr) -> IpAddr {
     if pages.is_loopback() { Ipv6Addr::UNSPECIFIED.into() } else { pages }
-}
-
-/// Networks whose TLS handshakes have no limit: those that the operator names, of clients and of proxies, which bring the
-/// connections of many.
-fn without_limit(config: &Config) -> Vec<auth::IpNet> {
-    let named = config.trust_proxies.iter().filter(|it| !it.addr().is_loopback());
-    named.chain(&config.trust_networks).copied().collect()
 }
 
 /// Opens the port of plain HTTP beside HTTPS. One that was not asked for may be missing.

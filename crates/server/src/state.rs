@@ -1,9 +1,8 @@
 //! What the handlers share.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
-use auth::{Auth, Secret};
+use auth::Auth;
 use control::Admission;
 use protocol::{IceServer, RoomName};
 use store::Store;
@@ -17,12 +16,13 @@ use crate::doctor::Doctor;
 use crate::driver::HubClient;
 use crate::https::Https;
 use crate::idempotency::Idempotency;
+use crate::in_force::InForce;
 use crate::lan::lan_addresses;
 use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
-use crate::policies::Policies;
 use crate::public_ips::PublicIps;
+use crate::reload::Reload;
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
 use crate::token_keys::TokenKeys;
@@ -44,18 +44,15 @@ pub(crate) struct App {
     pub(crate) access: Access,
     pub(crate) store: Store,
     pub(crate) idempotency: Idempotency,
-    /// The settings that it runs with, name and value, secrets hidden.
-    pub(crate) settings: Arc<[(String, String)]>,
+    /// The configuration in force, of which some may change.
+    pub(crate) in_force: InForce,
+    pub(crate) reload: Reload,
     /// Whether addresses of clients may be written down.
     pub(crate) logs_addresses: bool,
     pub(crate) metrics: Metrics,
-    /// Whoever shows it may read `/metrics`, and nothing else.
-    pub(crate) metrics_token: Option<Secret>,
     pub(crate) webhooks: Webhooks,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
-    /// The room of clients that name none.
-    pub(crate) default_room: RoomName,
     /// Public names of the server.
     pub(crate) domains: Vec<String>,
     pub(crate) public_ips: PublicIps,
@@ -65,13 +62,16 @@ pub(crate) struct App {
     pub(crate) turn: Option<OwnTurn>,
     /// The path below which a proxy serves us, without a slash at its end; empty without one.
     pub(crate) base_path: String,
-    /// The content security policies.
-    pub(crate) policies: Policies,
     /// Held by every client: when all are dropped, all clients are done.
     pub(crate) alive: mpsc::Sender<()>,
 }
 
 impl App {
+    /// The room of clients that name none.
+    pub(crate) fn default_room(&self) -> RoomName {
+        self.in_force.get().config.default_room.clone()
+    }
+
     /// The server's own TURN for a client that came over TLS of this server, and so can reach it: by this name or
     /// address, and port.
     pub(crate) fn turn_for(&self, tls_host: Option<&str>) -> Option<IceServer> {

@@ -159,3 +159,15 @@ fn a_public_address_may_be_asked_from_a_stun_server_that_is_named() {
     assert_eq!(asked.named_public_ips(), [std::net::IpAddr::from([203, 0, 113, 7])]);
     assert!(asked.to_toml().contains("auto"), "{}", asked.to_toml());
 }
+
+#[test]
+fn a_secret_that_is_no_text_is_refused_and_not_shown() {
+    let folder = Folder::new("config-secret");
+    for (value, hidden) in
+        [("1234567890123456", "1234"), ("12345678.5", "1234"), ("hushhushhush", "hush")]
+    {
+        let path = folder.write("kaibo.toml", &format!("[publish]\nkey = {value}\n"));
+        let error = Config::load(ConfigOverlay::default(), Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("in line 2") && !error.contains(hidden), "{error}");
+    }
+}

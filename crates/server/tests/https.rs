@@ -14,7 +14,7 @@ use hyper::body::Bytes;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use server::config::{Config, TlsMode};
-use server::{Shutdown, serve_with};
+use server::{FilesAgain, Shutdown, serve_with};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -175,14 +175,14 @@ async fn a_certificate_from_files_is_replaced_while_connections_go_on() {
     .await;
     let mut open = connect(&before, server.addr, "localhost").await.unwrap();
     let after = write();
-    server.running.reload().trigger();
-    soon(async {
-        while connect(&after, server.addr, "localhost").await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    let reloaded = soon(server.running.reload().run()).await.unwrap();
+    assert_eq!(reloaded.certificates, FilesAgain::Loaded);
+    assert!(connect(&after, server.addr, "localhost").await.is_ok(), "the new one is shown");
     assert!(connect(&before, server.addr, "localhost").await.is_err(), "the old one is gone");
+    std::fs::write(&chain, "no certificate").unwrap();
+    let reloaded = soon(server.running.reload().run()).await.unwrap();
+    assert!(matches!(&reloaded.certificates, FilesAgain::Failed(why) if why.contains("chain.pem")));
+    assert!(connect(&after, server.addr, "localhost").await.is_ok(), "the one before stays");
     let request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     open.write_all(request).await.unwrap();
     let mut response = String::new();

@@ -2,14 +2,13 @@
 //! reaches (server-side request forgery).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use url::Host;
 
-/// Which hosts may be called besides those on the internet.
+/// Which hosts may be called besides those on the internet. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {
-    allowed: Vec<Host<String>>,
-}
+pub struct Policy(Arc<RwLock<Vec<Host<String>>>>);
 
 impl Policy {
     /// Allows hosts by name, whatever their addresses: host names, or addresses, of IPv6 with or without brackets.
@@ -21,12 +20,19 @@ impl Policy {
             Ok(ip) => Ok(Host::Ipv6(ip)),
             Err(_) => Host::parse(text).map_err(|_| text.clone()),
         };
-        Ok(Self { allowed: hosts.iter().map(read).collect::<Result<_, _>>()? })
+        let allowed = hosts.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self(Arc::new(RwLock::new(allowed))))
+    }
+
+    /// Allows what another one allows from now on, and nothing else.
+    pub(crate) fn replace(&self, other: &Self) {
+        let allowed = other.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = allowed;
     }
 
     /// Whether the operator allows a host by its name.
     fn is_allowed(&self, host: &Host<String>) -> bool {
-        self.allowed.contains(host)
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(host)
     }
 
     /// The addresses that may be connected to, of those that a host has.
@@ -178,5 +184,14 @@ mod tests {
         }
         assert!(allowing(&["::1"]).unwrap().check_literal(&host("[::1]")).is_ok());
         assert_eq!(allowing(&["a.lan", "http://b.lan"]).unwrap_err(), "http://b.lan");
+    }
+
+    #[test]
+    fn rules_that_are_replaced_hold_for_every_clone() {
+        let policy = allowing(&["10.0.0.7"]).unwrap();
+        let client = policy.clone();
+        policy.replace(&allowing(&["10.0.0.8"]).unwrap());
+        assert!(client.check_literal(&host("10.0.0.7")).is_err());
+        assert!(client.check_literal(&host("10.0.0.8")).is_ok());
     }
 }

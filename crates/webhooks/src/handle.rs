@@ -42,6 +42,11 @@ pub fn channel(store: Store, policy: Policy) -> (Webhooks, Queue) {
 }
 
 impl Webhooks {
+    /// Calls by other rules from the next delivery on. Webhooks whose hosts are no longer allowed stay, and fail.
+    pub fn configure(&self, policy: &Policy) {
+        self.policy.replace(policy);
+    }
+
     /// Something happened. This never waits: when too much does, the event is lost, with a warning in the log.
     pub fn happened(&self, event: Event) {
         let kind = event.kind.as_str();

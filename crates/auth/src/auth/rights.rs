@@ -139,7 +139,9 @@ impl Auth {
             Action::Watch => {
                 let invited = given.map(|given| self.invited(&rules, given, credential, now));
                 let lack = match &rules.watch {
-                    WatchPolicy::Everybody | WatchPolicy::Unlisted if !self.0.asks_service => {
+                    WatchPolicy::Everybody | WatchPolicy::Unlisted
+                        if !self.settings().asks_service =>
+                    {
                         return None;
                     }
                     WatchPolicy::Everybody | WatchPolicy::Unlisted => Lack::Service,
@@ -195,7 +197,7 @@ impl Auth {
 
     /// Whether a client may publish without a key in a room that has no keys of its own.
     fn is_open(&self, client: &ClientAddr) -> bool {
-        match self.0.open {
+        match self.settings().open {
             PublishOpen::All => true,
             PublishOpen::Loopback => client.is_own_machine,
             PublishOpen::None => false,
@@ -269,12 +271,12 @@ impl Auth {
 
     /// Whether strangers may be told that there is such a room, what it is called and how it looks.
     pub fn is_listed(&self, room: &RoomName) -> bool {
-        !self.0.asks_service && self.rules(room).watch == WatchPolicy::Everybody
+        !self.settings().asks_service && self.rules(room).watch == WatchPolicy::Everybody
     }
 
     /// Whether whoever knows the address of a room may be told what it is called and how it looks.
     pub fn is_public(&self, room: &RoomName) -> bool {
-        !self.0.asks_service
+        !self.settings().asks_service
             && matches!(self.rules(room).watch, WatchPolicy::Everybody | WatchPolicy::Unlisted)
     }
 
@@ -295,7 +297,7 @@ impl Auth {
         credential: &Credential,
         now: Instant,
     ) -> bool {
-        self.0.asks_service && self.lack(client, action, room, credential, now).is_some()
+        self.settings().asks_service && self.lack(client, action, room, credential, now).is_some()
     }
 
     /// Whether this is a key with which to publish in a room: the server's, or one of the room's own. A wrong one is not

@@ -47,6 +47,37 @@ macro_rules! knobs {
                 }
             }
 
+            /// The names of all knobs, each after that of its table.
+            pub(super) fn names_into(table: &str, into: &mut Vec<String>) {
+                $( into.push(format!("{table}{}", stringify!($name))); )*
+                $( into.push(format!("{table}{}", stringify!($oname))); )*
+                $( $tconfig::names_into(concat!(stringify!($tname), "."), into); )*
+            }
+
+            /// The names of knobs whose values are not those of another.
+            pub(super) fn differing(&self, other: &Self, table: &str, into: &mut Vec<String>) {
+                $( if self.$name != other.$name {
+                    into.push(format!("{table}{}", stringify!($name)));
+                } )*
+                $( if self.$oname != other.$oname {
+                    into.push(format!("{table}{}", stringify!($oname)));
+                } )*
+                $( self.$tname.differing(
+                    &other.$tname, concat!(stringify!($tname), "."), into,
+                ); )*
+            }
+
+            /// Takes the values of knobs from another, of those that are asked for by name.
+            pub(super) fn take(&mut self, from: &Self, table: &str, asked: &dyn Fn(&str) -> bool) {
+                $( if asked(&format!("{table}{}", stringify!($name))) {
+                    self.$name = from.$name.clone();
+                } )*
+                $( if asked(&format!("{table}{}", stringify!($oname))) {
+                    self.$oname = from.$oname.clone();
+                } )*
+                $( self.$tname.take(&from.$tname, concat!(stringify!($tname), "."), asked); )*
+            }
+
             pub(super) fn to_overlay(&self) -> $overlay {
                 $overlay {
                     $( $name: Some(self.$name.clone()), )*

@@ -8,15 +8,63 @@ use std::str::FromStr;
 use auth::{IpNet, PublishOpen};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use protocol::{InvalidName, RoomName};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A secret of the operator's. It is never shown: printed or written to a file it is hidden.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(pub String);
 
 impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
+    }
+}
+
+/// Reads a text. The error of any other value does not show it: a key of digits is a number to TOML.
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+impl SecretVisitor {
+    fn no_text<E: de::Error>() -> Result<SecretText, E> {
+        Err(E::custom("a secret is a text in quotes"))
+    }
+}
+
+impl Visitor<'_> for SecretVisitor {
+    type Value = SecretText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretText, E> {
+        Ok(SecretText(text.to_owned()))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<SecretText, E> {
+        Self::no_text()
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<SecretText, E> {
+        Self::no_text()
+    }
+
+    fn visit_i128<E: de::Error>(self, _: i128) -> Result<SecretText, E> {
+        Self::no_text()
+    }
+
+    fn visit_u128<E: de::Error>(self, _: u128) -> Result<SecretText, E> {
+        Self::no_text()
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<SecretText, E> {
+        Self::no_text()
     }
 }
 

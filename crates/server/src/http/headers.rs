@@ -92,9 +92,10 @@ pub(super) async fn secure(
     for (name, value) in SECURITY {
         headers.insert(name, value);
     }
+    let policies = &app.in_force.get().policies;
     let (policy, permissions) = match used {
-        Use::Embed => (app.policies.embed.clone(), EMBED_PERMISSIONS),
-        Use::Own | Use::Picture => (app.policies.pages.clone(), PERMISSIONS),
+        Use::Embed => (policies.embed.clone(), EMBED_PERMISSIONS),
+        Use::Own | Use::Picture => (policies.pages.clone(), PERMISSIONS),
     };
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(permissions));

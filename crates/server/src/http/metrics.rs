@@ -44,7 +44,8 @@ async fn of_server(
         .check_origin(&client.addr, &headers)
         .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
     let given = bearer(&headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-    let token = app.metrics_token.as_ref();
+    let in_force = app.in_force.get();
+    let token = in_force.metrics_token.as_ref();
     app.auth
         .may_scrape(&client.addr, token, given.secret.as_ref(), Instant::now())
         .map_err(Refusal::from)?;

@@ -7,6 +7,7 @@
 //! | `rooms.rs`, `found.rs`, `keys.rs`, `invites.rs` | rooms that were set up: who may watch; keys of their hosts; invitations |
 //! | `tokens.rs` | keys that sign tokens, and tokens |
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
+//! | `reload.rs` | the configuration, read again |
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
 //! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
@@ -25,6 +26,7 @@ mod openapi;
 pub(super) mod operator;
 mod owner;
 mod page;
+mod reload;
 mod rooms;
 mod settings;
 mod text;
@@ -82,6 +84,7 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         .routes(routes!(tokens::mint))
         .routes(routes!(audit::list))
         .routes(routes!(settings::list))
+        .routes(routes!(reload::reload))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::test))

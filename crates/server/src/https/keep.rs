@@ -4,25 +4,28 @@ use std::time::{Duration, SystemTime};
 
 use tls::{Certificate, Reloaded, Source};
 
-use super::Keeper;
 use super::names::local_ips;
+use super::{FilesAgain, Keeper};
 
 /// How often files and addresses are looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 impl Keeper {
     /// Takes what changed. `always`: the files are loaded though they seem unchanged.
-    pub(super) fn look(&mut self, always: bool) {
+    pub(super) fn look(&mut self, always: bool) -> FilesAgain {
         let now = SystemTime::now();
+        let mut again = FilesAgain::None;
         if let Some(files) = &mut self.files {
             match files.reload(always, now) {
                 Reloaded::Unchanged => {}
                 Reloaded::Changed(certificate) => {
                     tell(&certificate, now);
                     self.certificates.set("", *certificate);
+                    again = FilesAgain::Loaded;
                 }
                 Reloaded::Failed(error) => {
                     tracing::error!(%error, "certificate not loaded: the one before stays");
+                    again = FilesAgain::Failed(error.to_string());
                 }
             }
         }
@@ -32,6 +35,7 @@ impl Keeper {
                 Err(error) => tracing::error!(%error, "local certificate not renewed"),
             }
         }
+        again
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use auth::{IpNet, Network, PerNetwork};
@@ -23,7 +23,7 @@ struct Inner {
     /// When the next handshake of a network would have its turn, if none came in a burst. Held for a few instructions,
     /// never across an await.
     due: Mutex<PerNetwork<Instant>>,
-    trusted: Vec<IpNet>,
+    trusted: RwLock<Vec<IpNet>>,
 }
 
 impl fmt::Debug for Handshakes {
@@ -35,7 +35,17 @@ impl fmt::Debug for Handshakes {
 impl Handshakes {
     /// `trusted`: networks without limits by network.
     pub(crate) fn new(trusted: Vec<IpNet>) -> Self {
-        Self(Arc::new(Inner { due: Mutex::default(), trusted }))
+        Self(Arc::new(Inner { due: Mutex::default(), trusted: RwLock::new(trusted) }))
+    }
+
+    /// Other networks have no limit from now on.
+    pub(crate) fn set_trusted(&self, trusted: Vec<IpNet>) {
+        *self.0.trusted.write().unwrap_or_else(PoisonError::into_inner) = trusted;
+    }
+
+    fn is_trusted(&self, peer: IpAddr) -> bool {
+        let trusted = self.0.trusted.read().unwrap_or_else(PoisonError::into_inner);
+        trusted.iter().any(|it| it.contains(&peer))
     }
 
     /// Waits until a client may shake hands; `false` when it would wait for too long.
@@ -55,7 +65,7 @@ impl Handshakes {
         // A proxy on this machine has the clients of many networks.
         let is_own =
             [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].contains(&peer);
-        if is_own || self.0.trusted.iter().any(|it| it.contains(&peer)) {
+        if is_own || self.is_trusted(peer) {
             return Some(Duration::ZERO);
         }
         let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,5 +116,7 @@ mod tests {
         assert!(
             !(0..10_000).all(|_| handshakes.wait(at("127.0.0.2"), now) == Some(Duration::ZERO))
         );
+        handshakes.set_trusted(vec!["127.0.0.2/32".parse().unwrap()]);
+        assert_eq!(handshakes.wait(at("127.0.0.2"), now), Some(Duration::ZERO));
     }
 }

@@ -79,6 +79,15 @@ impl Table {
         Arc::new(Self::with_exactly(limits))
     }
 
+    /// Has other limits from now on. Beyond them no connection is closed, but each newcomer takes the place of one that
+    /// may give way.
+    pub(crate) fn set_limits(&self, mut limits: Limits) {
+        limits.connections = descriptors::allowed(limits.connections);
+        self.lock().limits = limits;
+        // Newcomers that wait with the system may have a place now.
+        self.freed.notify_one();
+    }
+
     fn with_exactly(limits: Limits) -> Self {
         let inner = Inner {
             limits,

@@ -96,7 +96,7 @@ impl Call {
         let (room, complaint) = match self.endpoint(app, kind) {
             Ok(room) => (room, None),
             // Rights are the same in every room.
-            Err(complaint) => (app.default_room.clone(), Some(complaint)),
+            Err(complaint) => (app.default_room(), Some(complaint)),
         };
         let client = self.client.clone();
         let admitted = admit(app, kind, room.clone(), client, &self.bearer, &self.query).await?;
@@ -118,14 +118,14 @@ impl Call {
             });
         }
         let Bearer { text: Some(text), secret: Some(token) } = &self.bearer else {
-            return Ok(app.default_room.clone());
+            return Ok(app.default_room());
         };
         if kind == Kind::Whip && app.auth.is_key(token) {
-            return Ok(app.default_room.clone());
+            return Ok(app.default_room());
         }
         if is_token(text) {
             // One that is not good is refused for that, wherever it was to go.
-            return Ok(app.access.room_of(text).unwrap_or_else(|| app.default_room.clone()));
+            return Ok(app.access.room_of(text).unwrap_or_else(|| app.default_room()));
         }
         let name = text.as_str();
         RoomName::parse(name.strip_prefix('/').unwrap_or(name)).map_err(|_| {

@@ -58,7 +58,7 @@ pub(crate) async fn open(
         app.access.clone(),
         addr,
         role,
-        room.clone().unwrap_or_else(|| app.default_room.clone()),
+        room.clone().unwrap_or_else(|| app.default_room()),
         raw_query.unwrap_or_default(),
     );
     let shown = guard.at_the_door().await;

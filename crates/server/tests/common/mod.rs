@@ -12,7 +12,7 @@ use std::time::Duration;
 use auth::PublishOpen;
 use futures_util::{SinkExt, StreamExt};
 use server::media::Media;
-use server::{Config, EventSink, Running, Shutdown, serve_with};
+use server::{Config, Configured, EventSink, Running, Shutdown, serve_with};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -32,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) sink: Option<EventSink>,
     pub(crate) room: Option<engine::RoomId>,
     pub(crate) commands: Vec<engine::Command>,
+    /// The public addresses that it was told to announce, once they are others than at the start.
+    pub(crate) public_ips: Vec<std::net::IpAddr>,
     /// TCP connections for media, which no peer proves to be its own.
     pub(crate) connections: HashMap<u64, engine::Connection>,
 }
@@ -78,7 +80,9 @@ impl Media for FakeMedia {
 
     fn refresh_addresses(&self) {}
 
-    fn set_public_ips(&self, _: Vec<std::net::IpAddr>) {}
+    fn set_public_ips(&self, ips: Vec<std::net::IpAddr>) {
+        self.stage.lock().unwrap().public_ips = ips;
+    }
 
     fn accept(&self, connection: engine::Connection) {
         self.stage.lock().unwrap().connections.insert(connection.id, connection);
@@ -122,10 +126,19 @@ pub(crate) async fn start_saying(change: impl FnOnce(&mut Config), sdp: String) 
     let data = tempfile::tempdir().unwrap();
     config.data = data.path().to_owned();
     change(&mut config);
+    start_configured(config, data, sdp).await
+}
+
+/// Starts a server by a configuration of the caller's; `data` lives as long as it does.
+pub(crate) async fn start_configured(
+    configured: impl Into<Configured>,
+    data: TempDir,
+    sdp: String,
+) -> TestServer {
     let shutdown = Shutdown::default();
     let stage = Arc::new(Mutex::new(Stage::default()));
     let inner = stage.clone();
-    let running = serve_with(config, shutdown.clone(), move |_, sink| {
+    let running = serve_with(configured, shutdown.clone(), move |_, sink| {
         inner.lock().unwrap().sink = Some(sink.clone());
         Ok(Box::new(FakeMedia { stage: inner, sink, sdp, n: AtomicUsize::new(0) }))
     })

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { type Api, isMissing } from "../../live/admin/api";
 import type { Reloaded, Setting } from "../../live/admin/types";
 import { Button } from "../button";
+import { Notice } from "../notice";
 import { useAdmin } from "./context";
 import { TextField } from "./fields";
 import { Panel, Problem, Ready, Table } from "./parts";
@@ -78,7 +79,7 @@ export function Settings() {
               {found.length === 0 ? (
                 <p className={parts.hint}>{t("settings.none")}</p>
               ) : (
-                <List settings={found} />
+                <List settings={found} waiting={reloaded?.needRestart ?? []} />
               )}
             </>
           );
@@ -88,22 +89,41 @@ export function Settings() {
   );
 }
 
-function Outcome({ reloaded: { changed = [], needRestart = [] } }: { reloaded: Reloaded }) {
+function Outcome({ reloaded }: { reloaded: Reloaded }) {
   const { t } = useAdmin();
-  if (changed.length + needRestart.length === 0) return <p>{t("settings.same")}</p>;
+  const { changed = [], needRestart = [], certificates, certificateProblem = "" } = reloaded;
   return (
     <>
       {changed.length > 0 && (
-        <p className={parts.good}>{t("settings.changed", { names: changed.join(", ") })}</p>
+        <p className={parts.good} data-testid="reload-changed">
+          {t("settings.changed", { names: changed.join(", ") })}
+        </p>
       )}
       {needRestart.length > 0 && (
-        <p>{t("settings.needRestart", { names: needRestart.join(", ") })}</p>
+        <p data-testid="reload-waits">
+          {t("settings.needRestart", { names: needRestart.join(", ") })}
+        </p>
+      )}
+      {changed.length + needRestart.length === 0 && <p>{t("settings.same")}</p>}
+      {certificates === "loaded" && (
+        <p className={parts.good}>{t("settings.certificatesLoaded")}</p>
+      )}
+      {certificates === "failed" && (
+        <Notice tone="bad" testId="reload-certificates">
+          {t("settings.certificatesFailed", { why: certificateProblem })}
+        </Notice>
       )}
     </>
   );
 }
 
-function List({ settings }: { settings: readonly Setting[] }) {
+interface ListProps {
+  settings: readonly Setting[];
+  /** Those that have another value in the file, and wait for a restart. */
+  waiting: readonly string[];
+}
+
+function List({ settings, waiting }: ListProps) {
   const { t } = useAdmin();
   return (
     <Table label={t("admin.settings")} tall>
@@ -124,14 +144,24 @@ function List({ settings }: { settings: readonly Setting[] }) {
               {valueText(value) ?? <span className={parts.hint}>{t("settings.unset")}</span>}
             </td>
             <td>
-              <span className={parts.tag} data-tone={canChange ? "good" : undefined}>
-                {t(canChange ? "settings.live" : "settings.restart")}
-              </span>
+              <When canChange={canChange ?? false} waits={waiting.includes(name)} />
             </td>
           </tr>
         ))}
       </tbody>
     </Table>
+  );
+}
+
+/** When a change of a setting takes effect. */
+function When({ canChange, waits }: { canChange: boolean; waits: boolean }) {
+  const { t } = useAdmin();
+  const tone = waits ? "warn" : canChange ? "good" : undefined;
+  const words = waits ? "settings.waits" : canChange ? "settings.live" : "settings.restart";
+  return (
+    <span className={parts.tag} data-tone={tone} data-testid="setting-when">
+      {t(words)}
+    </span>
   );
 }
 

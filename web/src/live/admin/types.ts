@@ -191,7 +191,12 @@ export interface Setting {
   canChange?: boolean;
 }
 
+/** What came of the configuration that was read again; settings by name. */
 export interface Reloaded {
   changed?: string[];
+  /** They have another value in the file, and keep theirs until the next start. */
   needRestart?: string[];
+  certificates?: "none" | "loaded" | "failed";
+  /** Why the certificate files cannot be used. */
+  certificateProblem?: string;
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::operator::Operator;
 use super::page::Items;
+use crate::reload::can_change;
 use crate::state::App;
 
 /// A setting.
@@ -15,9 +16,9 @@ use crate::state::App;
 pub(super) struct Setting {
     /// As the file has it, such as `limits.connections`.
     name: String,
-    /// As the file would say it; secrets are hidden.
+    /// As the file would say it, empty when it is not set; secrets are hidden.
     value: String,
-    /// Whether it can change while the server runs.
+    /// Whether it can change while the server runs: by `POST /api/v1/reload`.
     can_change: bool,
 }
 
@@ -30,10 +31,10 @@ pub(super) struct Setting {
     responses((status = 200, description = "All of them.", body = Items<Setting>))
 )]
 pub(super) async fn list(_: Operator, State(app): State<App>) -> Json<Items<Setting>> {
-    let setting = |(name, value): &(String, String)| Setting {
-        name: name.clone(),
-        value: value.clone(),
-        can_change: false,
+    let setting = |(name, value): (String, String)| {
+        let can_change = can_change(&name);
+        Setting { name, value, can_change }
     };
-    Json(Items::all(app.settings.iter().map(setting).collect()))
+    let settings = app.in_force.get().config.settings();
+    Json(Items::all(settings.into_iter().map(setting).collect()))
 }

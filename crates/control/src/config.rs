@@ -1,0 +1,20 @@
+//! What the operator sets of the control plane.
+
+use std::time::Duration;
+
+use protocol::RoomName;
+
+use crate::ice_servers::IceServerConfig;
+
+/// What the control plane is configured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The room of clients that name none.
+    pub default_room: RoomName,
+    /// The most viewers of one room.
+    pub max_viewers: usize,
+    /// How long a host whose media stopped, or whose page was closed, may take to return.
+    pub host_grace: Duration,
+    /// Handed to clients for their ICE agents.
+    pub ice_servers: Vec<IceServerConfig>,
+}
