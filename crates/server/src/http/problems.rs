@@ -28,11 +28,11 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
         }
         None => return response,
     };
-    in_place_of(response, problem)
+    in_place_of(&response, problem)
 }
 
 /// The problem, with the headers that the answer has already, such as `Allow`.
-fn in_place_of(response: Response, problem: Problem) -> Response {
+fn in_place_of(response: &Response, problem: Problem) -> Response {
     let mut told = problem.into_response();
     for (name, value) in response.headers() {
         if name != CONTENT_TYPE && name != CONTENT_LENGTH && !told.headers().contains_key(name) {
