@@ -6,5 +6,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}", "e2e/measure/*.test.mjs"],
     setupFiles: ["src/testing/words.ts"],
     restoreMocks: true,
+    // What waits for a page waits in the test. A busy machine is no fault.
+    testTimeout: 30_000,
   },
 });

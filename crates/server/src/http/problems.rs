@@ -13,16 +13,16 @@ use crate::{ApiError, whip_whep};
 /// Tells errors as WHIP, WHEP and `/api/v1` have them.
 pub(super) async fn tell(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_problem_path = whip_whep::has_path(path) || v1::has_path(path);
-    let response = next.run(request).await;
-    if !is_problem_path {
-        return response;
+    let is_v1 = v1::has_path(path);
+    if !is_v1 && !whip_whep::has_path(path) {
+        return next.run(request).await;
     }
+    let response = next.run(request).await;
     let is_told = response.extensions().get::<ErrorCode>().is_some();
     let problem = match response.extensions().get::<ApiError>() {
         Some(error) => Problem::from(error.clone()),
-        // An extractor of the library refused.
-        None if response.status().is_client_error() && !is_told => {
+        // An extractor of the library refused. WHEP has an answer of its own that is no success: a counter-offer.
+        None if is_v1 && response.status().is_client_error() && !is_told => {
             let message = "the request cannot be read";
             Problem::with(response.status(), ErrorCode::BadField, message)
         }
