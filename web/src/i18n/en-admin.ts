@@ -146,7 +146,8 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "rules.unsaved": "Not saved yet",
   "keys.title": "Host keys",
   "keys.text": "One for each host. Once there is one, nobody goes live here without.",
-  "keys.none": "No keys yet: who may go live follows the server’s rules. Make one for the host.",
+  "keys.none":
+    "No keys. A room that never had one follows the server’s rules; one that had needs a new key.",
   "keys.make": "Make a key",
   "keys.made": "made {time}",
   "keys.used": "last used {time}",

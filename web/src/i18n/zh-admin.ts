@@ -138,7 +138,7 @@ export const zhAdmin = {
   "rules.unsaved": "有改动还没保存",
   "keys.title": "推流密钥",
   "keys.text": "每位主播一个。有了密钥，没有密钥的人就不能在这里开播。",
-  "keys.none": "还没有密钥：这里按服务器的规则开播。给主播新建一个吧。",
+  "keys.none": "没有密钥。从未有过密钥的直播间按服务器的规则开播；有过的，要新建一个才能开播。",
   "keys.make": "新建密钥",
   "keys.made": "新建于 {time}",
   "keys.used": "上次使用 {time}",

@@ -45,7 +45,7 @@ impl Auth {
         *self.0.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
-    /// The settings now. One decision takes them once, so that it is made by one set of them.
+    /// The settings now.
     pub(super) fn settings(&self) -> Arc<Settings> {
         self.0.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -69,7 +69,7 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         owner::log_in,
         owner::log_out
     ));
-    let operated = OpenApiRouter::new()
+    let mut operated = OpenApiRouter::new()
         .routes(routes!(owner::link))
         .routes(routes!(rooms::list))
         .routes(routes!(rooms::read, rooms::put, rooms::remove))
@@ -92,6 +92,7 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         .routes(routes!(broadcasts::list))
         .routes(routes!(broadcasts::read))
         .merge(figures::routes());
+    openapi::tell_of_idempotency(operated.get_openapi_mut());
     let (router, description) = logins.merge(layered(operated)).split_for_parts();
     (router, openapi::finish(description))
 }

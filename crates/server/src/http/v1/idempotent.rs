@@ -21,7 +21,7 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Characters of a key, at most.
-const KEY_CHARS: usize = 255;
+pub(super) const KEY_CHARS: usize = 255;
 
 /// Answers a request whose key was seen before as it was answered then. Stands before what only the operator may do.
 pub(super) async fn once(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -9,6 +9,7 @@ use utoipa::openapi::{
 };
 
 use super::cookie::LOGIN_COOKIE;
+use super::idempotent::KEY_CHARS;
 
 const PROBLEM: &str = "application/problem+json";
 const SCHEMA_OF_PROBLEM: &str = "#/components/schemas/Problem";
@@ -51,10 +52,6 @@ pub(super) fn finish(mut api: OpenApi) -> OpenApi {
     let any = ["key", "login"].map(|name| SecurityRequirement::new(name, [""; 0]));
     api.security = Some([none].into_iter().chain(any).collect());
     for item in api.paths.paths.values_mut() {
-        if let Some(post) = item.post.as_mut().filter(|it| !is_login(it)) {
-            let parameters = post.parameters.get_or_insert_default();
-            parameters.push(idempotency_key().into());
-        }
         operations(item).for_each(tell_of_problems);
     }
     api
@@ -66,16 +63,18 @@ fn tag(name: &str, about: &str) -> Tag {
     tag
 }
 
-/// What anybody may ask.
-fn is_login(operation: &Operation) -> bool {
-    matches!(operation.operation_id.as_deref(), Some("claimOwner" | "logIn"))
+/// Adds the header that each POST of these may have.
+pub(super) fn tell_of_idempotency(api: &mut OpenApi) {
+    for post in api.paths.paths.values_mut().filter_map(|item| item.post.as_mut()) {
+        post.parameters.get_or_insert_default().push(idempotency_key().into());
+    }
 }
 
 fn idempotency_key() -> Parameter {
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))
-        .max_length(Some(255))
+        .max_length(Some(KEY_CHARS))
         .pattern(Some("^[!-~]+$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")

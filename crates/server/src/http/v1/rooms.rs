@@ -57,6 +57,7 @@ pub(super) struct Room {
     since: Option<f64>,
     /// The version of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
     cover: Option<u32>,
 }
 
@@ -212,7 +213,7 @@ pub(super) async fn put(
     operation_id = "readRoomCover",
     params(
         ("room" = RoomName, Path, description = "Its name."),
-        ("v" = Option<u32>, Query, description = "Which picture.")
+        ("v" = Option<i64>, Query, description = "Which picture.")
     ),
     responses(
         (status = 200, description = "JPEG, PNG or WebP.", content(
