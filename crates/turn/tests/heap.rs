@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
+#[path = "all/common/mod.rs"]
+#[allow(dead_code, reason = "it uses a part")]
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
