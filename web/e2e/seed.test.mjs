@@ -83,6 +83,15 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
       return (who === "Firefox" ? firefox : chromium).open(`${site.base}/${hash}`, options);
     };
 
+    /** The host closes its page, and the server knows: who goes live before that finds the room taken. */
+    const closeHost = async () => {
+      await host.close();
+      const rooms = async () => (await fetch(`http://localhost:${server.port}/api/rooms`)).json();
+      await until(async () => (await rooms()).every(({ live }) => live !== "live"), {
+        what: "the server to miss the host",
+      });
+    };
+
     /** All fans see new frames, on the connections they had, without having been asked anew. */
     const untilAllGoOn = async () => {
       const goesOn = async ([who, page]) => {
@@ -168,7 +177,7 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
     });
 
     chapter("the host's tab is closed, another is opened and the fans go on", async () => {
-      await host.close();
+      await closeHost();
       host = await open("host");
       await pressLive(host);
       await untilAllGoOn();
@@ -176,7 +185,7 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
 
     // Firefox begins no new DTLS association within a connection: its fan loads the page anew to go live.
     chapter("the host leaves, and a fan goes live on the connection it watched with", async () => {
-      await host.close();
+      await closeHost();
       host = fans.late;
       delete fans.late;
       await pressLive(host);
@@ -186,7 +195,7 @@ for (const { name, serve, socketsPerPage } of BUILDS) {
     chapter(
       "a host with a key is followed by one with the same key, and the fans go on",
       async () => {
-        await host.close();
+        await closeHost();
         const url = `ws://localhost:${server.port}/ws`;
         const openHost = async (who) => {
           const page = await chromium.open(`${site.base}/blank`, { name: who });

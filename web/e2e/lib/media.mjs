@@ -1,4 +1,4 @@
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 /** What a page receives and shows now; for both drivers. */
 export function readMedia(page) {
@@ -49,7 +49,7 @@ export function readMedia(page) {
 const NEW_FRAMES = 12;
 
 /** Waits until new frames are decoded, the clock of the video runs and its picture changes. */
-export async function untilMoving(page, who, withinMs = 15_000) {
+export async function untilMoving(page, who, withinMs = PATIENCE_MS) {
   const before = await readMedia(page);
   let now = before;
   let fresh = 0;
@@ -76,13 +76,13 @@ export async function untilSound(page, who) {
       now = await readMedia(page);
       return now.energy > before.energy && now.energy > 0;
     },
-    { what: () => `${who} to hear a sound; it has ${JSON.stringify(now)}`, withinMs: 10_000 },
+    { what: () => `${who} to hear a sound; it has ${JSON.stringify(now)}`, withinMs: PATIENCE_MS },
   );
   return now;
 }
 
 /** When the first frame was there, after the page was opened and by the wall clock. */
-export async function firstFrame(page, who, withinMs = 15_000) {
+export async function firstFrame(page, who, withinMs = PATIENCE_MS) {
   return until(
     () =>
       page.evaluate(() => {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const GST = fileURLToPath(new URL("../clients/gst.py", import.meta.url));
@@ -61,7 +61,7 @@ export class Program {
   }
 
   /** Waits for something that it says. */
-  async untilSays(check, what, withinMs = 15_000) {
+  async untilSays(check, what, withinMs = PATIENCE_MS) {
     const last = () => JSON.stringify(this.said.at(-1));
     return until(() => this.said.find(check), {
       what: () => `${what}; it said last ${last()}, and ${this.#output}`,

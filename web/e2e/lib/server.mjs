@@ -6,7 +6,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const ESC = String.fromCharCode(27);
@@ -118,7 +118,7 @@ export class Server {
         const fresh = this.#output.slice(from).replace(COLOR, "");
         return /server started addr=\S+:(\d+) udp_port=(\d+)/.exec(fresh);
       },
-      { what: () => `the server's address in its log:\n${this.log}`, withinMs: 10_000 },
+      { what: () => `the server's address in its log:\n${this.log}`, withinMs: PATIENCE_MS },
     );
     this.port = Number(started[1]);
     this.udpPort = Number(started[2]);

@@ -1,8 +1,8 @@
 import { byTestId } from "./browsers.mjs";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 /** Waits for the state that a page shows. */
-export async function untilState(page, id, state, withinMs = 15_000) {
+export async function untilState(page, id, state, withinMs = PATIENCE_MS) {
   const read = () =>
     page.evaluate((selector) => {
       return document.querySelector(selector)?.dataset.state ?? null;

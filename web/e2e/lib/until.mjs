@@ -2,8 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const EVERY_MS = 50;
 
+/** How long anything may take; a machine that is busy with other things is no failure. */
+export const PATIENCE_MS = 60_000;
+
 /** Asks again and again until the answer is neither false nor empty, and gives it back. */
-export async function until(check, { what, withinMs = 15_000 }) {
+export async function until(check, { what, withinMs = PATIENCE_MS }) {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = await check();
