@@ -150,6 +150,8 @@ pub struct Seen {
     pub freezes: u32,
     /// Which part of the packets got lost on the way to it, from 0 to 1, if it knows.
     pub loss: Option<f64>,
+    /// Whether the media threads of the server kept up with their work in that time.
+    pub server_kept_up: bool,
 }
 
 /// What a program may ask for.

@@ -101,6 +101,9 @@ pub struct Freezes {
 pub struct Faults {
     /// The host's: too little came from it at the time.
     pub uplink: u64,
+    /// The server's: a media thread did not keep up at the time.
+    #[serde(default)]
+    pub server: u64,
     /// The viewer's network: it lost packets.
     pub last_mile: u64,
     /// The viewer's device: nothing was lost.

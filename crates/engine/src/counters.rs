@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sfu::{TURN_US, WorkerFigures};
+use sfu::{LATE_AFTER, TURN_US, WorkerFigures};
 
 /// The last stored numbers of one media thread, the only writer: on cache lines of its own (two, which processors fetch
 /// as a pair).
@@ -18,7 +18,7 @@ pub(crate) struct Counters([AtomicU64; LEN]);
 pub(crate) struct Commanded(AtomicU64);
 
 const CLASSES: usize = TURN_US.len() + 1;
-const OTHERS: usize = 8;
+const OTHERS: usize = 10;
 const LEN: usize = CLASSES + OTHERS;
 
 /// What a media thread counts.
@@ -26,6 +26,7 @@ const LEN: usize = CLASSES + OTHERS;
 pub(crate) struct Tally {
     turns: [u64; CLASSES],
     busy_us: u64,
+    late: u64,
     /// Commands that were taken.
     pub(crate) taken: u64,
     pub(crate) received: u64,
@@ -33,24 +34,38 @@ pub(crate) struct Tally {
     pub(crate) sent: u64,
     pub(crate) sent_bytes: u64,
     pub(crate) dropped: u64,
+    pub(crate) crowded: u64,
     pub(crate) undelivered: u64,
 }
 
 impl Tally {
-    /// A turn is over.
-    pub(crate) fn turned(&mut self, took: Duration) {
+    /// A turn is over, which began so long after it should have.
+    pub(crate) fn turned(&mut self, after: Duration, took: Duration) {
         let us = took.as_micros() as u64;
         let class = TURN_US.iter().position(|it| us <= *it).unwrap_or(TURN_US.len());
         if let Some(n) = self.turns.get_mut(class) {
             *n += 1;
         }
         self.busy_us += us;
+        self.late += u64::from(after.max(took) > LATE_AFTER);
     }
 
     fn others(&self) -> [u64; OTHERS] {
-        let Self { busy_us, taken, received, received_bytes, sent, .. } = *self;
-        let Self { sent_bytes, dropped, undelivered, .. } = *self;
-        [busy_us, taken, received, received_bytes, sent, sent_bytes, dropped, undelivered]
+        let Self { busy_us, late, taken, received, received_bytes, sent, .. } = *self;
+        let Self { sent_bytes, dropped, crowded, undelivered, .. } = *self;
+        // In the order in which [`Counters::read`] takes them apart.
+        [
+            busy_us,
+            late,
+            taken,
+            received,
+            received_bytes,
+            sent,
+            sent_bytes,
+            dropped,
+            crowded,
+            undelivered,
+        ]
     }
 }
 
@@ -81,17 +96,19 @@ impl Counters {
         turns.copy_from_slice(&all[..CLASSES]);
         let mut others = [0; OTHERS];
         others.copy_from_slice(&all[CLASSES..]);
-        let [busy_us, taken, received, received_bytes, sent, sent_bytes, dropped, undelivered] =
-            others;
+        let [busy_us, late, taken, received, received_bytes, sent, sent_bytes, rest @ ..] = others;
+        let [dropped, crowded, undelivered] = rest;
         WorkerFigures {
             waiting: sent_to_it.saturating_sub(taken),
             turns,
             busy_us,
+            late,
             received,
             received_bytes,
             sent,
             sent_bytes,
             dropped,
+            crowded,
             undelivered,
         }
     }
@@ -104,15 +121,17 @@ mod tests {
     #[test]
     fn what_is_read_is_what_was_counted() {
         let mut tally = Tally { taken: 2, received: 5, sent_bytes: 7, ..Tally::default() };
-        tally.turned(Duration::from_micros(50));
-        tally.turned(Duration::from_micros(51));
-        tally.turned(Duration::from_secs(1));
+        let on_time = Duration::ZERO;
+        tally.turned(on_time, Duration::from_micros(50));
+        tally.turned(LATE_AFTER * 2, Duration::from_micros(51));
+        tally.turned(on_time, Duration::from_secs(1));
         let (counters, commanded) = (Counters::default(), Commanded::default());
         (0..3).for_each(|_| commanded.note());
         counters.store(&tally);
         let read = counters.read(&commanded);
         assert_eq!((read.waiting, read.received, read.sent_bytes), (1, 5, 7));
         assert_eq!((read.turns, read.busy_us), ([1, 1, 0, 0, 0, 0, 0, 0, 1], 1_000_101));
+        assert_eq!(read.late, 2, "one began late, one took long");
     }
 
     #[test]

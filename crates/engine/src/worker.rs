@@ -109,6 +109,8 @@ pub(crate) struct Ends {
 #[derive(Debug, Default)]
 struct Dropped {
     count: u64,
+    /// Those that the system had no room for.
+    crowded: u64,
     said_at: Option<Instant>,
 }
 
@@ -160,17 +162,18 @@ impl Worker {
                     self.streams.ready(event, now);
                 }
             }
-            match self.turn(&mut buffers) {
+            match self.turn(&mut buffers, wake_at) {
                 Some(next) => wake_at = next,
                 None => return,
             }
         }
     }
 
-    /// Takes everything that came, and sends what is made of it. Returns the next deadline; `None`
-    /// at the end.
-    fn turn(&mut self, buffers: &mut Buffers) -> Option<Option<Instant>> {
+    /// Takes everything that came, and sends what is made of it; `due` is the deadline that it had. Returns the next
+    /// deadline; `None` at the end.
+    fn turn(&mut self, buffers: &mut Buffers, due: Option<Instant>) -> Option<Option<Instant>> {
         let begun = Instant::now();
+        let late = due.map(|due| begun.saturating_duration_since(due)).unwrap_or_default();
         let mut more = self.take_messages(begun);
         for index in 0..self.sockets.count() {
             more |= self.receive(index, buffers);
@@ -212,7 +215,7 @@ impl Worker {
         let looks_at = self.streams.look(now, |remote| self.sfu.holds_stream(remote));
         let next = [next, looks_at].into_iter().flatten().min();
         self.capacity.keep(self.sfu.registered());
-        self.tally.turned(begun.elapsed());
+        self.tally.turned(late, begun.elapsed());
         self.counters.store(&self.tally);
         // Edge-triggered: what was left unread does not wake us again.
         Some(if more { Some(now) } else { next })
@@ -319,6 +322,7 @@ impl Worker {
                     self.streams.send(outbox, |n| dropped.note(n, &too_slow(), now));
                     self.sockets.send(outbox, |n, error| dropped.note(n, error, now));
                     self.tally.dropped = dropped.count;
+                    self.tally.crowded = dropped.crowded;
                 }
             }
         }
@@ -336,6 +340,17 @@ fn candidate(
     exact.or_else(|| candidates.iter().find(|it| it.is_ipv4() == source.is_ipv4())).copied()
 }
 
+/// Whether the system has no memory left for what is sent.
+#[cfg(target_os = "linux")]
+fn no_buffers(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOBUFS)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_buffers(_: &io::Error) -> bool {
+    false
+}
+
 /// Why a datagram for a TCP connection is dropped.
 fn too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "a peer on TCP does not take them")
@@ -344,6 +359,9 @@ fn too_slow() -> io::Error {
 impl Dropped {
     fn note(&mut self, n: usize, error: &io::Error, now: Instant) {
         self.count += n as u64;
+        if error.kind() == io::ErrorKind::WouldBlock || no_buffers(error) {
+            self.crowded += n as u64;
+        }
         let quiet = self.said_at.is_some_and(|at| now.duration_since(at) < SAY_DROPS_EVERY);
         if !quiet {
             self.said_at = Some(now);

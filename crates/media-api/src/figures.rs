@@ -1,6 +1,7 @@
 //! What the media plane counts, for the operator. Counters begin at 0 with the process and only rise.
 
 use std::ops::AddAssign;
+use std::time::Duration;
 
 use crate::{PeerId, RoomId};
 
@@ -177,6 +178,9 @@ pub struct CoreFigures {
 /// Bounds of the classes of turns by duration, in microseconds; the last class is above them all.
 pub const TURN_US: [u64; 8] = [50, 100, 250, 500, 1_000, 2_500, 10_000, 50_000];
 
+/// A turn that takes longer than this, or begins so much later than it should, is late: people may see it.
+pub const LATE_AFTER: Duration = Duration::from_millis(100);
+
 /// What one media thread counts of itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorkerFigures {
@@ -186,6 +190,8 @@ pub struct WorkerFigures {
     pub turns: [u64; TURN_US.len() + 1],
     /// The time of all turns, in microseconds.
     pub busy_us: u64,
+    /// Turns that were late: see [`LATE_AFTER`].
+    pub late: u64,
     /// Datagrams received over UDP.
     pub received: u64,
     /// Bytes of those.
@@ -196,6 +202,8 @@ pub struct WorkerFigures {
     pub sent_bytes: u64,
     /// Datagrams that could not be sent: a full buffer, an unreachable address.
     pub dropped: u64,
+    /// Those of them that the system had no room for, over UDP: the server sends more than its line or machine takes.
+    pub crowded: u64,
     /// Messages that another worker's full inbox did not take; they are sent again.
     pub undelivered: u64,
 }

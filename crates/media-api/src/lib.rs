@@ -22,8 +22,8 @@ pub use command::Command;
 pub use error::{CloseReason, NegotiationError};
 pub use event::Event;
 pub use figures::{
-    CoreFigures, ESTIMATE_KBPS, Egress, Ingress, Links, PeerFigures, RoomFigures, TURN_US,
-    WorkerFigures,
+    CoreFigures, ESTIMATE_KBPS, Egress, Ingress, LATE_AFTER, Links, PeerFigures, RoomFigures,
+    TURN_US, WorkerFigures,
 };
 pub use finding::Finding;
 pub use id::{PeerId, RoomId};

@@ -12,6 +12,7 @@
 //! | `server.rs`, `media.rs`, `rooms.rs`, `pages.rs` | the metrics: of the server, of media, of rooms, of what pages report |
 //! | `history.rs` | figures of each minute of the last day |
 //! | `sessions.rs` | the sessions of a room, with where they lose |
+//! | `strain.rs` | media threads that could not keep up |
 
 mod beacons;
 mod buckets;
@@ -24,6 +25,7 @@ mod refusals;
 mod rooms;
 mod server;
 mod sessions;
+mod strain;
 mod text;
 
 use std::sync::{Arc, OnceLock};
@@ -38,6 +40,7 @@ pub(crate) use refusals::{Refusals, RefusedAt};
 pub(crate) use sessions::SessionInfo;
 pub(crate) use text::Format;
 
+use self::strain::Strain;
 use crate::driver::HubClient;
 use crate::listen::Table;
 use crate::media::Media;
@@ -59,6 +62,7 @@ struct Inner {
     refusals: Refusals,
     beacons: Beacons,
     history: History,
+    strain: Strain,
     lines_lost: OnceLock<LinesLost>,
 }
 
@@ -86,6 +90,7 @@ impl Metrics {
             refusals: Refusals::default(),
             beacons: Beacons::default(),
             history: History::default(),
+            strain: Strain::default(),
             lines_lost: OnceLock::new(),
         }))
     }

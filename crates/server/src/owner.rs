@@ -114,7 +114,8 @@ impl Owner {
         code
     }
 
-    /// Makes the owner by the code of a link, which is good no more afterwards. All browsers but this one are logged out.
+    /// Makes the owner by the code of a link, which is good no more afterwards; it is when this fails for another
+    /// reason. All browsers but this one are logged out.
     pub(crate) async fn claim(
         &self,
         client: &ClientAddr,
@@ -122,28 +123,29 @@ impl Owner {
         password: Secret,
     ) -> Result<String, NotOwner> {
         let now = Instant::now();
-        let is_right = {
-            let mut state = self.state();
-            state.forget_old(now);
-            let n = state.links.len();
-            state.links.retain(|(link, _)| !link.is_of(code));
-            state.links.len() < n
-        };
-        if !is_right {
+        // Taken at once, so that of two who show it one is the owner.
+        let Some(link) = self.state().take_link(code, now) else {
             return Err(self.0.auth.found_wrong(client, SecretKind::Owner, code, now).into());
+        };
+        let made = self.make(password).await;
+        if made.is_err() {
+            self.state().links.push(link);
         }
+        made?;
+        self.new_login().await
+    }
+
+    async fn make(&self, password: Secret) -> Result<(), NotOwner> {
         let hash = self.hashed(move || {
             let hash = Argon2::default().hash_password(password.reveal().as_bytes());
             hash.map(|it| it.to_string()).map_err(|error| StoreError::Failed(error.to_string()))
         });
         let hash = hash.await??;
         self.0.store.set_owner(hash.clone(), now_ms()).await?;
-        {
-            let mut state = self.state();
-            state.password = Some(hash);
-            state.logins.clear();
-        }
-        self.new_login().await
+        let mut state = self.state();
+        state.password = Some(hash);
+        state.logins.clear();
+        Ok(())
     }
 
     /// Lets a browser in that shows the password; the secret of its cookie.
@@ -216,6 +218,13 @@ impl Owner {
 }
 
 impl State {
+    /// Takes the link with a code that is good.
+    fn take_link(&mut self, code: &Secret, now: Instant) -> Option<(SecretHash, Instant)> {
+        self.forget_old(now);
+        let found = self.links.iter().position(|(link, _)| link.is_of(code))?;
+        Some(self.links.remove(found))
+    }
+
     fn forget_old(&mut self, now: Instant) {
         self.links.retain(|(_, made)| now.saturating_duration_since(*made) < OWNER_LINK_LIFETIME);
     }
@@ -228,4 +237,26 @@ fn hash_of(secret: &str) -> Vec<u8> {
 
 fn lifetime_ms() -> i64 {
     i64::try_from(LOGIN_LIFETIME.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_link_is_good_until_there_is_an_owner_though_the_server_was_too_busy_at_first() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::open(data.path()).unwrap();
+        let auth = Auth::new(auth::Config::default(), auth::OwnAddresses::default());
+        let owner = Owner::open(store, auth).await.unwrap();
+        let code = Secret::new(owner.new_link(Instant::now()));
+        let ip = [203, 0, 113, 7].into();
+        let client = ClientAddr { ip, is_own_machine: false, is_trusted_network: false };
+        let claim = || owner.claim(&client, &code, Secret::new("a password"));
+        let busy = owner.0.waiting.acquire_many(PASSWORDS_AT_ONCE as u32).await.unwrap();
+        assert!(matches!(claim().await, Err(NotOwner::Busy)));
+        drop(busy);
+        assert!(claim().await.is_ok());
+        assert!(matches!(claim().await, Err(NotOwner::Wrong(_))), "it was used");
+    }
 }

@@ -271,6 +271,7 @@ pub async fn serve_with(
         background.spawn(jwks.follow(shutdown.clone()));
     }
     background.spawn(metrics.clone().follow(shutdown.clone()));
+    background.spawn(metrics.clone().watch_threads(shutdown.clone()));
     let metrics_addr = metrics_listener.as_ref().and_then(|it| it.local_addr().ok());
     if let Some(listener) = metrics_listener {
         tracing::info!(addr = %metrics_addr.unwrap_or(addr), "metrics are served");

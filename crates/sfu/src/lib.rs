@@ -41,6 +41,6 @@ pub use crate::workers::message::WorkerMessage;
 pub use crate::workers::{addressee, home_of, registrar_of};
 pub use media_api::{
     CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, Cast, CloseReason, Codec, Command, CoreFigures, Egress,
-    Event, Finding, Ingress, LayerRate, MediaInfo, NegotiationError, PeerId, Preference,
-    QUIET_AFTER, Reason, RoomId, STALL_AFTER, Seat, Shown, TURN_US, WorkerFigures,
+    Event, Finding, Ingress, LATE_AFTER, LayerRate, MediaInfo, NegotiationError, PeerId,
+    Preference, QUIET_AFTER, Reason, RoomId, STALL_AFTER, Seat, Shown, TURN_US, WorkerFigures,
 };

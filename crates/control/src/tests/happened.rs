@@ -164,7 +164,7 @@ fn a_record_says_who_watched_what_and_when() {
 fn what_pages_report_is_in_the_record_and_of_a_room_that_nobody_is_live_in_it_is_nothing() {
     let mut w = World::new();
     let room = protocol::RoomName::parse("default").unwrap();
-    let seen = Seen { watched_ms: 60_000, freezes: 2, loss: Some(0.1) };
+    let seen = Seen { watched_ms: 60_000, freezes: 2, loss: Some(0.1), server_kept_up: true };
     w.input(Input::Seen { room: room.clone(), seen });
     w.host("");
     assert_eq!(last(&w).freezes.n, None);

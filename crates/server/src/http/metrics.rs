@@ -79,7 +79,8 @@ async fn report(
     let is_known = app.hub.has_room(beacon.room.clone()).await.ok_or_else(draining)?;
     app.metrics.beacons().note(&beacon, is_known);
     if is_known {
-        app.hub.seen(beacon.room.clone(), beacon.seen()).await;
+        let kept_up = !app.metrics.strain().is_any(Instant::now());
+        app.hub.seen(beacon.room.clone(), beacon.seen(kept_up)).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -72,9 +72,10 @@ pub(crate) struct Beacon {
 }
 
 impl Beacon {
-    /// What of it belongs into the record of the broadcast.
-    pub(crate) fn seen(&self) -> Seen {
-        Seen { watched_ms: self.watched_ms, freezes: self.freezes, loss: self.loss }
+    /// What of it belongs into the record of the broadcast; with whether the server kept up at the time.
+    pub(crate) fn seen(&self, server_kept_up: bool) -> Seen {
+        let Self { watched_ms, freezes, loss, .. } = *self;
+        Seen { watched_ms, freezes, loss, server_kept_up }
     }
 
     /// Reads a report, within its bounds.

@@ -20,7 +20,8 @@ pub(crate) struct RoomMedia {
     pub(crate) ingress: Ingress,
     pub(crate) egress: Egress,
     pub(crate) links: Links,
-    pub(crate) peers: Vec<PeerFigures>,
+    /// Each with the media thread that it is at.
+    pub(crate) peers: Vec<(u8, PeerFigures)>,
 }
 
 /// What was gathered.
@@ -79,12 +80,14 @@ impl Metrics {
 
 fn by_room(workers: &[CoreFigures]) -> HashMap<RoomId, RoomMedia> {
     let mut rooms: HashMap<RoomId, RoomMedia> = HashMap::new();
-    for room in workers.iter().flat_map(|it| &it.rooms) {
+    for (worker, room) in
+        workers.iter().flat_map(|it| it.rooms.iter().map(|room| (it.worker, room)))
+    {
         let sum = rooms.entry(room.room).or_default();
         sum.ingress += room.ingress;
         sum.egress += room.egress;
         sum.links += room.links;
-        sum.peers.extend_from_slice(&room.peers);
+        sum.peers.extend(room.peers.iter().map(|peer| (worker, *peer)));
     }
     rooms
 }

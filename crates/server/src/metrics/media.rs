@@ -136,6 +136,16 @@ fn write_threads(writer: &mut Writer<'_>, gathered: &Gathered) -> fmt::Result {
         named().map(|(labels, it)| (labels, it.dropped)),
     )?;
     writer.counters(
+        "kaibo_worker_crowded_datagrams",
+        "Datagrams that the system had no room for; they are among those that could not be sent.",
+        named().map(|(labels, it)| (labels, it.crowded)),
+    )?;
+    writer.counters(
+        "kaibo_worker_late_turns",
+        "Turns of a media thread that took, or began late by, more than 100 ms: people may see it.",
+        named().map(|(labels, it)| (labels, it.late)),
+    )?;
+    writer.counters(
         "kaibo_worker_undelivered_messages",
         "Messages that another media thread's full inbox did not take at first.",
         named().map(|(labels, it)| (labels, it.undelivered)),

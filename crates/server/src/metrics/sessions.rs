@@ -1,5 +1,7 @@
 //! The sessions of a room, with where they lose.
 
+use std::time::Instant;
+
 use control::{Entrance, Part, RoomSessions, SessionFigures};
 use media_api::{Egress, PeerFigures, Reason};
 use protocol::RoomName;
@@ -18,6 +20,8 @@ const LOSSY_PCT: f64 = 2.0;
 pub(crate) enum Where {
     /// On the host's way to the server: everybody sees it.
     Uplink,
+    /// In the server: its media thread did not keep up with its work within the last minute.
+    Server,
     /// On its own way from the server: packets are lost, or the link carries less than the lowest layer.
     LastMile,
     /// At the device: it asks for keyframes again and again though nothing is lost.
@@ -64,19 +68,30 @@ impl Metrics {
         let media = self.media_of(of_hub.room).await;
         let trouble = of_hub.has_host_trouble;
         let RoomSessions { sessions, .. } = of_hub;
-        Some(sessions.into_iter().map(|it| info(it, &media, trouble)).collect())
+        let now = Instant::now();
+        let is_strained = |worker| self.0.strain.is_of(worker, now);
+        Some(sessions.into_iter().map(|it| info(it, &media, trouble, &is_strained)).collect())
     }
 }
 
-fn info(of_hub: SessionFigures, media: &RoomMedia, has_host_trouble: bool) -> SessionInfo {
+fn info(
+    of_hub: SessionFigures,
+    media: &RoomMedia,
+    has_host_trouble: bool,
+    is_strained: &impl Fn(u8) -> bool,
+) -> SessionInfo {
     let SessionFigures { id, door, part, stand, name, network, joined, layer, reason, peers } =
         of_hub;
-    let find = |peer| media.peers.iter().find(|it| Some(it.peer) == peer);
-    let [publishing, watching] = peers.map(find);
+    let find = |peer| media.peers.iter().find(|(_, it)| Some(it.peer) == peer);
+    let found = peers.map(find);
+    let is_at_strained = found.iter().flatten().any(|(worker, _)| is_strained(*worker));
+    let [publishing, watching] = found.map(|it| it.map(|(_, peer)| peer));
     let is_host = part == Part::Host && publishing.is_some();
     let loss_pct = if is_host { publishing.and_then(lost_by) } else { watching.and_then(lost_to) };
     let egress = watching.map(|it| it.egress).unwrap_or_default();
-    let loses = if is_host {
+    let loses = if is_at_strained {
+        Some(Where::Server)
+    } else if is_host {
         loss_pct.filter(|it| *it > LOSSY_PCT).map(|_| Where::Uplink)
     } else {
         where_lost(&egress, loss_pct, has_host_trouble, reason, layer.as_deref())

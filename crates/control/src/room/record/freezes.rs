@@ -34,13 +34,16 @@ impl Watched {
     }
 
     /// A page reports.
-    pub(super) fn add(&mut self, Seen { watched_ms, freezes, loss }: Seen, now: Instant) {
+    pub(super) fn add(&mut self, seen: Seen, now: Instant) {
+        let Seen { watched_ms, freezes, loss, server_kept_up } = seen;
         let n = u64::from(freezes);
         self.n_reports += 1;
         self.watched_ms += u64::from(watched_ms);
         self.freezes += n;
         let was_trouble = self.trouble_over.is_some_and(|at| now < at + REPORTED_WITHIN);
         match loss {
+            // What the host sent may have been late for the same reason.
+            _ if !server_kept_up => self.faults.server += n,
             _ if self.has_trouble || was_trouble => self.faults.uplink += n,
             Some(loss) if loss > 0.0 => self.faults.last_mile += n,
             Some(_) => self.faults.device += n,
@@ -64,7 +67,7 @@ mod tests {
     use super::*;
 
     fn seen(freezes: u32, loss: Option<f64>) -> Seen {
-        Seen { watched_ms: 60_000, freezes, loss }
+        Seen { watched_ms: 60_000, freezes, loss, server_kept_up: true }
     }
 
     #[test]
@@ -76,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_freeze_is_the_fault_of_the_host_in_trouble_else_of_the_network_that_lost_else_of_the_device()
+    fn a_freeze_is_of_the_server_or_the_host_in_trouble_else_of_the_network_that_lost_or_the_device()
      {
         let now = Instant::now();
         let mut watched = Watched::default();
@@ -85,12 +88,13 @@ mod tests {
         watched.add(seen(4, None), now);
         watched.trouble(true, now);
         watched.add(seen(8, Some(0.5)), now);
+        watched.add(Seen { server_kept_up: false, ..seen(64, Some(0.5)) }, now);
         watched.trouble(false, now);
         watched.add(seen(16, None), now + REPORTED_WITHIN / 2);
         watched.add(seen(32, Some(0.1)), now + REPORTED_WITHIN);
         let told = watched.freezes();
-        let faults = Faults { uplink: 24, last_mile: 33, device: 2 };
-        assert_eq!((told.n, told.by_fault), (Some(63), Some(faults)));
-        assert_eq!((told.for_all, told.per_hour), (1, Some(630.0)));
+        let faults = Faults { uplink: 24, server: 64, last_mile: 33, device: 2 };
+        assert_eq!((told.n, told.by_fault), (Some(127), Some(faults)));
+        assert_eq!((told.for_all, told.per_hour), (1, Some(1088.57)));
     }
 }
