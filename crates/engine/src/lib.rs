@@ -39,7 +39,7 @@ pub use sfu::worker_of_check;
 pub use sfu::{
     Cap, Cast, CloseReason, Codec, Command, CoreFigures, Event, Finding, LayerRate,
     MAX_PUBLISH_PACKETS, MediaInfo, NegotiationError, PUBLISH_CEILING_KBPS, PeerId, Preference,
-    Reason, RoomId, Seat, Shown, WorkerFigures,
+    Reason, RoomId, Seat, Shown, Tap, TapPacket, WorkerFigures,
 };
 pub use streams::{Connection, Place};
 pub use worker::BATCHES_PER_TURN;
@@ -147,13 +147,15 @@ struct Handle {
 impl Engine {
     /// Opens the sockets and starts the media threads. `sink` is called on them, a clone on each, for
     /// every event, so it only passes the event on and never blocks. Of one peer or room, what one
-    /// thread tells after another has come after it.
+    /// thread tells after another has come after it. `tap` is called in the same way for packets of rooms that are
+    /// tapped: it takes them out of the vector, or leaves them to be dropped.
     ///
     /// # Errors
     /// When the port is taken, no thread can be had, or there is no address to announce.
     pub fn start(
         config: Config,
         sink: impl FnMut(Event) + Clone + Send + 'static,
+        tap: impl FnMut(&mut Vec<TapPacket>) + Clone + Send + 'static,
     ) -> Result<Self, StartError> {
         let Config { listen, udp_port, public_ips, tcp, max_peers, workers, .. } = config;
         let workers = workers.clamp(1, MAX_WORKERS);
@@ -186,7 +188,7 @@ impl Engine {
             announced,
             candidates: Mutex::default(),
         };
-        engine.spawn(&core, sockets, &sink).map_err(StartError::Thread)?;
+        engine.spawn(&core, sockets, &(sink, tap)).map_err(StartError::Thread)?;
         let (udp_port, addresses) = (engine.udp_port(), listed(&candidates));
         engine.candidates = Mutex::new(Candidates { public_ips, now: candidates });
         tracing::info!(udp_port, threads = n_workers, addresses, "listening for media over UDP");
@@ -198,7 +200,10 @@ impl Engine {
         &mut self,
         core: &sfu::Config,
         sockets: Vec<udp::Sockets>,
-        sink: &(impl FnMut(Event) + Clone + Send + 'static),
+        (sink, tap): &(
+            impl FnMut(Event) + Clone + Send + 'static,
+            impl FnMut(&mut Vec<TapPacket>) + Clone + Send + 'static,
+        ),
     ) -> io::Result<()> {
         let waiting: Vec<Waiting> =
             sockets.iter().map(|_| Waiting::new()).collect::<io::Result<_>>()?;
@@ -210,8 +215,9 @@ impl Engine {
             let core = sfu::Config { worker: index as u8, ..core.clone() };
             let capacity = self.capacity.of_worker();
             let counters = Arc::new(Counters::default());
-            let (sink, stored) = (Box::new(sink.clone()), counters.clone());
-            let ends = Ends { inbox, mailboxes, capacity, sink, counters: stored };
+            let (sink, tap) = (Box::new(sink.clone()), Box::new(tap.clone()));
+            let stored = counters.clone();
+            let ends = Ends { inbox, mailboxes, capacity, sink, tap, counters: stored };
             let worker = Worker::new(core, sockets, waiting, ends)?;
             let builder = std::thread::Builder::new().name(format!("media{index}"));
             let thread = builder.spawn(move || worker.run())?;

@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
-use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, RoomId, Sfu};
+use sfu::{Command, Datagram, Event, NegotiationError, Output, PeerId, RoomId, Sfu, TapPacket};
 
 use crate::capacity::Capacity;
 use crate::counters::{Counters, Tally};
@@ -30,6 +30,9 @@ const PARCELS_AT_ONCE: usize = crate::mailbox::MAX_MESSAGES;
 const SAY_DROPS_EVERY: Duration = Duration::from_secs(60);
 
 const WAKER: Token = Token(usize::MAX);
+
+/// Takes the packets of rooms that are tapped out of the vector.
+pub(crate) type TapSink = Box<dyn FnMut(&mut Vec<TapPacket>) + Send>;
 
 /// What is sent to a media thread.
 #[derive(Debug)]
@@ -72,6 +75,7 @@ pub(crate) struct Worker {
     mailboxes: Mailboxes,
     capacity: Capacity,
     sink: Box<dyn FnMut(Event) + Send>,
+    tap: TapSink,
     dropped: Dropped,
     tally: Tally,
     counters: Arc<Counters>,
@@ -102,6 +106,8 @@ pub(crate) struct Ends {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) capacity: Capacity,
     pub(crate) sink: Box<dyn FnMut(Event) + Send>,
+    /// Takes the packets of rooms that are tapped.
+    pub(crate) tap: TapSink,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -120,7 +126,7 @@ impl Worker {
         config: sfu::Config,
         mut sockets: Sockets,
         Waiting { poll, waker }: Waiting,
-        Ends { inbox, mailboxes, capacity, sink, counters }: Ends,
+        Ends { inbox, mailboxes, capacity, sink, tap, counters }: Ends,
     ) -> io::Result<Self> {
         sockets.register(poll.registry())?;
         let candidates = config.candidates.clone();
@@ -137,6 +143,7 @@ impl Worker {
             mailboxes,
             capacity,
             sink,
+            tap,
             dropped,
             tally: Tally::default(),
             counters,
@@ -309,6 +316,7 @@ impl Worker {
             match self.sfu.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => (self.sink)(event),
+                Output::Tapped(packets) => (self.tap)(packets),
                 Output::Message { to, message } => {
                     if let Err(message) = self.mailboxes.send(to, message) {
                         self.tally.undelivered += 1;

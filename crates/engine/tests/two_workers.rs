@@ -51,7 +51,7 @@ impl Studio {
             let thread = thread::current().name().unwrap_or_default().to_owned();
             _ = sink.send((thread, event));
         };
-        let engine = Engine::start(config, tell).unwrap();
+        let engine = Engine::start(config, tell, |_| {}).unwrap();
         let (offered_by, connected_by) = (BTreeMap::new(), BTreeMap::new());
         Self { engine, events, offered_by, connected_by, host: None, viewers: Vec::new() }
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Cast, PeerId, Preference, RoomId, Seat};
+use crate::{Cast, PeerId, Preference, RoomId, Seat, Tap};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
 /// [`Event`] with the same name.
@@ -109,6 +109,24 @@ pub enum Command {
         /// The room.
         room: RoomId,
     },
+    /// Gives a copy of every packet of a room that is on air to the tap, from the packets that the room has kept on. The
+    /// room stays until the tap is taken away.
+    Tap {
+        /// The room; made when it is new.
+        room: RoomId,
+        /// What it gives; `None`: no more.
+        tap: Option<Tap>,
+    },
+    /// Asks the publisher for a keyframe of a stream that the tap gives. As often as that is asked, the publisher is
+    /// asked at its rate.
+    TapKeyframe {
+        /// The room.
+        room: RoomId,
+        /// Whose stream.
+        seat: Seat,
+        /// Which.
+        ssrc: u32,
+    },
     /// Closes a peer. Yields [`Event::Closed`]; nothing when the peer is unknown.
     Close {
         /// The peer.
@@ -129,7 +147,10 @@ impl Command {
             | Self::Recast { peer, .. }
             | Self::Prefer { peer, .. }
             | Self::Close { peer } => Some(*peer),
-            Self::GoLive { .. } | Self::Mute { .. } => None,
+            Self::GoLive { .. }
+            | Self::Mute { .. }
+            | Self::Tap { .. }
+            | Self::TapKeyframe { .. } => None,
         }
     }
 

@@ -13,8 +13,10 @@ mod figures;
 mod finding;
 mod id;
 mod media;
+mod name;
 mod preference;
 mod seat;
+mod tap;
 
 use std::time::Duration;
 
@@ -28,8 +30,10 @@ pub use figures::{
 pub use finding::Finding;
 pub use id::{PeerId, RoomId};
 pub use media::{Codec, LayerRate, MediaInfo, MediaKind};
+pub use name::{MAX_NAME, Name};
 pub use preference::{Cap, Preference, Reason};
 pub use seat::{Cast, MAX_GUESTS, Seat, Shown};
+pub use tap::{Tap, TapPacket};
 
 /// How long a publisher is silent before viewers are told that it is not their network that stops. Slides without
 /// sound are sent once a second.

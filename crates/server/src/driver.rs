@@ -20,6 +20,7 @@ use protocol::{
     ClientFrame, ErrorCode, IceServer, LayerName, RoomInfo, RoomName, RoomState, RoomSummary,
     ServerMessage,
 };
+use record::TapQueue;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::happenings::Happenings;
@@ -272,11 +273,11 @@ pub(crate) struct Channels {
 }
 
 /// Makes the channels to and from the hub's task.
-pub(crate) fn channels() -> (HubClient, EventSink, Channels) {
+pub(crate) fn channels(tap: TapQueue) -> (HubClient, EventSink, Channels) {
     let (to_hub, messages) = mpsc::channel(INPUTS);
     let (sink, events) = mpsc::channel(EVENTS);
     let client = HubClient { messages: to_hub, last_client: Arc::default() };
-    (client, EventSink::new(sink), Channels { messages, events })
+    (client, EventSink::new(sink, tap), Channels { messages, events })
 }
 
 /// Why the hub's task ended by itself.

@@ -107,7 +107,7 @@ impl Server {
         let auth = Auth::new(config, OwnAddresses { port: 3000, names: Vec::new() });
         let capacity = Capacity { joins_per_second_in_all: u32::MAX, ..Capacity::default() };
         let admission = Admission::new(capacity, Instant::now());
-        let (hub, sink, channels) = driver::channels();
+        let (hub, sink, channels) = driver::channels(record::TapQueue::default());
         let control = control::Config {
             default_room: RoomName::parse("default").ok()?,
             max_viewers: 10,
@@ -133,7 +133,7 @@ impl Server {
         let connections = crate::listen::Table::new(crate::listen::Limits::default());
         let metrics = crate::metrics::Metrics::new(
             hub.clone(),
-            media,
+            media.clone(),
             admission.clone(),
             connections.clone(),
             store.clone(),
@@ -158,7 +158,7 @@ impl Server {
             public_ips: watch::channel(Asking::of(&crate::Config::default())).0,
             certificates: crate::https::LoadAgain::channel().0,
         };
-        let reload = crate::Reload::new(None, parts);
+        let (reload, recorded) = (crate::Reload::new(None, parts), store.clone());
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -176,6 +176,7 @@ impl Server {
             logs_addresses: true,
             metrics,
             webhooks,
+            recordings: crate::recordings::Recordings::off(media, recorded),
             turn: None,
             hub,
             auth,

@@ -5,28 +5,31 @@ use serde_json::{Map, Value, json};
 use store::{BroadcastRow, Store, StoreError};
 use webhooks::{Event, EventKind, Webhooks};
 
+use crate::recordings::Recordings;
+
 /// Why a broadcast ended of which a server that crashed does not know the end: a word of `docs/operate.md`.
 const LOST: &str = "server_fault";
 
 /// Tells what happens in rooms. Clones are the same; the default tells nobody.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Happenings(Option<(Webhooks, Store)>);
+pub(crate) struct Happenings(Option<(Webhooks, Store, Recordings)>);
 
 impl Happenings {
-    pub(crate) fn new(webhooks: Webhooks, store: Store) -> Self {
-        Self(Some((webhooks, store)))
+    pub(crate) fn new(webhooks: Webhooks, store: Store, recordings: Recordings) -> Self {
+        Self(Some((webhooks, store, recordings)))
     }
 
     /// Something happened in a room. This never waits.
     pub(crate) fn tell(&self, event: RoomEvent) {
-        if let Some((webhooks, _)) = &self.0 {
+        if let Some((webhooks, _, recordings)) = &self.0 {
+            recordings.happened(&event);
             webhooks.happened(told(event));
         }
     }
 
     /// Saves the record of a broadcast, soon.
     pub(crate) fn save(&self, record: &BroadcastRecord) {
-        if let Some((_, store)) = &self.0 {
+        if let Some((_, store, _)) = &self.0 {
             match row(record) {
                 Ok(row) => store.save_broadcast(row),
                 Err(error) => tracing::error!(id = record.id, %error, "broadcast not saved"),
@@ -39,7 +42,7 @@ impl Happenings {
     /// # Errors
     /// When they cannot be read.
     pub(crate) async fn end_lost(&self) -> Result<(), StoreError> {
-        let Some((_, store)) = &self.0 else { return Ok(()) };
+        let Some((_, store, _)) = &self.0 else { return Ok(()) };
         for row in store.open_broadcasts().await? {
             let Ok(mut record) = serde_json::from_str::<BroadcastRecord>(&row.record) else {
                 tracing::error!(id = row.id, "broadcast not read");
@@ -57,9 +60,10 @@ impl Happenings {
         Ok(())
     }
 
-    /// Writes what webhooks are to be told.
+    /// Finishes recordings, and writes what webhooks are to be told.
     pub(crate) async fn finish(&self) {
-        if let Some((webhooks, _)) = &self.0 {
+        if let Some((webhooks, _, recordings)) = &self.0 {
+            recordings.finish().await;
             webhooks.finish().await;
         }
     }

@@ -55,6 +55,7 @@ mod owner;
 mod policies;
 mod problem;
 mod public_ips;
+mod recordings;
 mod reload;
 mod room_book;
 mod serve;

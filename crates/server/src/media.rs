@@ -5,7 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use engine::{Connection, Engine, FiguresReply, StartError};
-use media_api::{Command, Event, RoomId, WorkerFigures};
+use media_api::{Command, Event, RoomId, TapPacket, WorkerFigures};
+use record::TapQueue;
 use tokio::sync::mpsc;
 
 /// A running media plane.
@@ -89,22 +90,32 @@ pub fn start_engine(
     config: engine::Config,
     events: EventSink,
 ) -> Result<Box<dyn Media>, StartError> {
-    let engine = Engine::start(config, move |event| events.send(event))?;
+    let tapped = events.clone();
+    let tap = move |packets: &mut Vec<TapPacket>| tapped.tap(packets);
+    let engine = Engine::start(config, move |event| events.send(event), tap)?;
     Ok(Box::new(engine))
 }
 
-/// Where the media plane leaves its events.
+/// Where the media plane leaves its events, and the packets of rooms that are recorded.
 #[derive(Debug, Clone)]
-pub struct EventSink(mpsc::Sender<Event>);
+pub struct EventSink {
+    events: mpsc::Sender<Event>,
+    tap: TapQueue,
+}
 
 impl EventSink {
-    pub(crate) fn new(events: mpsc::Sender<Event>) -> Self {
-        Self(events)
+    pub(crate) fn new(events: mpsc::Sender<Event>, tap: TapQueue) -> Self {
+        Self { events, tap }
+    }
+
+    /// Takes the packets of rooms that are recorded out of `packets`. Never blocks.
+    pub fn tap(&self, packets: &mut Vec<TapPacket>) {
+        self.tap.put(packets);
     }
 
     /// Passes an event on. Never blocks.
     pub fn send(&self, event: Event) {
-        if let Err(mpsc::error::TrySendError::Full(event)) = self.0.try_send(event) {
+        if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
             // Beyond every load we know. Descriptions stay out of the log.
             let (peer, room) = (event.peer(), event.room());
             tracing::error!(

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
+use record::TapQueue;
 use store::Store;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -27,6 +28,7 @@ use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::public_ips::{self, Asking, PublicIps};
+use crate::recordings::Recordings;
 use crate::reload::{Configured, Parts, Reload};
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
@@ -144,7 +146,8 @@ pub async fn serve_with(
         .map_err(|source| ServeError::Listen { addr: config.listen, source })?;
     // When the system chose the TCP port, the UDP port of the same number may be taken.
     let same_port = if config.listen.port() == 0 { 0 } else { addr.port() };
-    let (hub_client, events, channels) = driver::channels();
+    let tap = TapQueue::default();
+    let (hub_client, events, channels) = driver::channels(tap.clone());
     let media: Arc<dyn Media> = Arc::from(start_media(
         engine::Config {
             listen: media_address(addr.ip()),
@@ -172,7 +175,13 @@ pub async fn serve_with(
     let service = config.auth.http.as_deref().and_then(http_uri).map(Service::new);
     let access = Access::new(auth.clone(), tokens, service, jwks.clone());
     let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
-    let happenings = Happenings::new(webhooks.clone(), store.clone());
+    let recordings =
+        Recordings::start(tap, media.clone(), store.clone(), config.data.join("recordings"))
+            .map_err(engine::StartError::Thread)?;
+    if let Err(error) = recordings.mend().await {
+        tracing::warn!(%error, "the recordings of before cannot be read");
+    }
+    let happenings = Happenings::new(webhooks.clone(), store.clone(), recordings.clone());
     if let Err(error) = happenings.end_lost().await {
         tracing::warn!(%error, "the broadcasts of before cannot be read");
     }
@@ -246,6 +255,7 @@ pub async fn serve_with(
         logs_addresses: config.log_addresses,
         metrics: metrics.clone(),
         webhooks,
+        recordings: recordings.clone(),
         doctor,
         https: https.clone(),
         turn: turn.clone(),

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::public_ips::PublicIps;
+use crate::recordings::Recordings;
 use crate::reload::Reload;
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) logs_addresses: bool,
     pub(crate) metrics: Metrics,
     pub(crate) webhooks: Webhooks,
+    pub(crate) recordings: Recordings,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// Public names of the server.

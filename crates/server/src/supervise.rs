@@ -36,7 +36,7 @@ pub(crate) struct Tasks {
     pub(crate) shutdown: Shutdown,
     pub(crate) hub: HubClient,
     pub(crate) hub_task: JoinHandle<Ended>,
-    /// Writes what webhooks are to be told of the end of broadcasts.
+    /// Finishes recordings, and writes what webhooks are to be told of the end of broadcasts.
     pub(crate) happenings: Happenings,
     /// Writes what rooms were when the control plane ended.
     pub(crate) keeper: Keeper,
@@ -131,7 +131,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_accept_loop_that_panics_ends_the_server() {
-        let (hub, sink, channels) = driver::channels();
+        let (hub, sink, channels) = driver::channels(record::TapQueue::default());
         let hub_task = tokio::spawn(async move {
             let _held = (sink, channels);
             std::future::pending().await

@@ -26,7 +26,7 @@ use crate::room::speaker::Speakers;
 use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
-use media_api::{LayerRate, MediaInfo, Seat};
+use media_api::{LayerRate, MediaInfo, Seat, Tap};
 
 /// The longest time that a packet waits for others before the viewers are given it.
 const MAX_COALESCING: Duration = Duration::from_millis(10);
@@ -55,6 +55,8 @@ pub(crate) struct Room {
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
     /// At the room's home: the workers that subscribe to it, one bit each.
     pub(crate) subscribers: u64,
+    /// At the room's home: what is taken from it for storage and packaging.
+    pub(crate) tap: Option<Tap>,
     /// At another worker: whether the home was asked to relay it.
     pub(crate) is_subscribed: bool,
     audio: Track,
@@ -318,8 +320,29 @@ impl Room {
                 }
             }
         }
+        self.want_tapped(now);
         self.want_layers_of_guests(now);
         self.video.rids_of(|it| it.demand.is_wanted_at(now))
+    }
+
+    /// Records which layers the tap takes.
+    pub(crate) fn want_tapped(&mut self, now: Instant) {
+        match self.tap {
+            Some(Tap::All) => self.video.layers.iter_mut().for_each(|it| it.demand.want(now)),
+            Some(Tap::Best) => {
+                let best = self.video.layers.iter_mut().max_by_key(|it| it.bps());
+                best.into_iter().for_each(|it| it.demand.want(now));
+            }
+            Some(Tap::Passing) | None => {}
+        }
+    }
+
+    /// Records that the tap needs a keyframe of this stream.
+    pub(crate) fn want_keyframe_of_source(&mut self, seat: Seat, ssrc: u32, now: Instant) {
+        let [_, video] = self.tracks_of(seat);
+        if let Some(layer) = video.layers.iter().position(|it| it.stream.ssrc == ssrc) {
+            self.want_keyframe(seat, layer, now);
+        }
     }
 
     /// At the room's home, decides which layers the publisher need not send. Returns the change, if
@@ -407,9 +430,10 @@ impl Room {
             .min()
     }
 
-    /// Whether it has no publisher, no viewer and no subscribed worker.
+    /// Whether it has no publisher, no viewer, no subscribed worker and no tap.
     pub(crate) fn is_empty(&self) -> bool {
         self.publisher.is_none()
+            && self.tap.is_none()
             && self.viewers.is_empty()
             && self.subscribers == 0
             && self.guests.iter().all(|it| it.publisher.is_none())

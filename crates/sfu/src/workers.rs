@@ -40,7 +40,10 @@ pub fn registrar_of(peer: PeerId, workers: u8) -> u8 {
 /// The worker that a command is sent to.
 pub fn addressee(command: &Command, workers: u8) -> u8 {
     match command {
-        Command::GoLive { room } | Command::Mute { room, .. } => home_of(*room, workers),
+        Command::GoLive { room }
+        | Command::Mute { room, .. }
+        | Command::Tap { room, .. }
+        | Command::TapKeyframe { room, .. } => home_of(*room, workers),
         Command::Publish { peer, .. }
         | Command::WatchOffer { peer, .. }
         | Command::Watch { peer, .. }

@@ -16,6 +16,7 @@
 //! | `counted.rs` | how many rows there are, for bounds |
 //! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
 //! | `broadcasts.rs`, `broadcast_row.rs` | records of broadcasts; one of them |
+//! | `recordings.rs` | which recordings there are |
 //! | `backup.rs` | a copy of the file while it is in use, and back |
 //! | `error.rs` | what can go wrong |
 
@@ -32,6 +33,7 @@ mod invites;
 mod keys;
 mod migrations;
 mod owner;
+mod recordings;
 mod room_change;
 mod rooms;
 mod rules;
@@ -52,6 +54,7 @@ pub use health::Health;
 pub use invites::{InviteRow, NewInvite};
 pub use keys::KeyRow;
 pub use owner::LoginRow;
+pub use recordings::RecordingRow;
 pub use room_change::MAX_ROOMS;
 pub use rooms::RoomRow;
 pub use rules::{Changed, RulesRow, RulesSettings};

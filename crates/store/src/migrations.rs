@@ -116,6 +116,16 @@ const MIGRATIONS: &[&str] = &[
     // 5: a room that had a key once asks for one for ever.
     "ALTER TABLE room_rules ADD COLUMN had_key INTEGER NOT NULL DEFAULT 0;
      UPDATE room_rules SET had_key = 1 WHERE room IN (SELECT room FROM room_keys);",
+    // 6: recordings.
+    "CREATE TABLE recordings (
+        id TEXT NOT NULL PRIMARY KEY,
+        room TEXT NOT NULL,
+        began_ms INTEGER NOT NULL,
+        ended_ms INTEGER,
+        record TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX recordings_by_room ON recordings (room, id);
+     CREATE INDEX recordings_open ON recordings (id) WHERE ended_ms IS NULL;",
 ];
 
 /// The version of a file that this program writes.

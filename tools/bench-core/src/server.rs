@@ -377,6 +377,7 @@ impl Server {
             match self.rooms.poll_output(now) {
                 Output::Timeout(next) => return next,
                 Output::Event(event) => self.events.push(event),
+                Output::Tapped(_) => {}
                 Output::Message { .. } => unreachable!("there is one worker"),
                 Output::Transmits(outbox) => {
                     self.usage.messages += outbox.len() as u64;

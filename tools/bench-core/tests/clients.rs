@@ -134,6 +134,7 @@ impl World {
                 Output::Event(Event::Rejected { error, .. }) => panic!("{error}"),
                 Output::Timeout(_) => panic!("no description"),
                 Output::Message { .. } => unreachable!("there is one worker"),
+                Output::Tapped(_) => {}
                 Output::Event(_) => {}
                 Output::Transmits(outbox) => {
                     let outbox = outbox.clone();
@@ -200,6 +201,7 @@ impl World {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
                 Output::Message { .. } => unreachable!("there is one worker"),
+                Output::Tapped(_) => {}
                 Output::Event(_) => {}
                 Output::Transmits(outbox) => {
                     let outbox = outbox.clone();

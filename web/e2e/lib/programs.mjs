@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { PATIENCE_MS, until } from "./until.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -98,6 +99,16 @@ export function publishWithFfmpeg(url, { key } = {}) {
     ..."-bf 0 -g 30 -b:v 1M -c:a libopus -ac 2 -b:a 96k".split(" "),
     ...["-f", "whip", ...(key ? ["-authorization", key] : []), url],
   ]);
+}
+
+/** ffmpeg decodes a file: how long it is, how many frames it has, and what is wrong with it. */
+export async function decoded(url) {
+  const args = ["-nostdin", "-v", "warning", "-i", url, "-fps_mode", "passthrough"];
+  const report = ["-f", "null", "-progress", "pipe:1", "-"];
+  const { stdout, stderr } = await promisify(execFile)(ffmpeg(), [...args, ...report]);
+  const last = (name) =>
+    Number([...stdout.matchAll(new RegExp(`^${name}=(\\d+)`, "gm"))].at(-1)?.[1]);
+  return { seconds: last("out_time_us") / 1e6, frames: last("frame"), faults: stderr.trim() };
 }
 
 /** ffmpeg sends the same picture as RTP to a port of this machine. */

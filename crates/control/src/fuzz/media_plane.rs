@@ -39,6 +39,8 @@ impl MediaPlane {
             | Command::Recast { peer, .. } => Some(*peer),
             Command::Mute { .. }
             | Command::GoLive { .. }
+            | Command::Tap { .. }
+            | Command::TapKeyframe { .. }
             | Command::Prefer { .. }
             | Command::Close { .. } => None,
         };
@@ -85,7 +87,11 @@ impl MediaPlane {
             | Command::Recast { peer, .. } => {
                 vec![Event::Rejected { peer, error: NegotiationError::UnknownPeer }]
             }
-            Command::Mute { .. } | Command::GoLive { .. } | Command::Prefer { .. } => Vec::new(),
+            Command::Mute { .. }
+            | Command::GoLive { .. }
+            | Command::Tap { .. }
+            | Command::TapKeyframe { .. }
+            | Command::Prefer { .. } => Vec::new(),
             Command::Close { peer } if self.forget(peer) => {
                 vec![Event::Closed { peer, reason: CloseReason::Requested }]
             }

@@ -34,7 +34,7 @@ impl Media for NoMedia {
 
 #[tokio::test]
 async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
-    let (client, _events, channels) = channels();
+    let (client, _events, channels) = channels(TapQueue::default());
     let admission = Admission::new(Capacity::default(), Instant::now());
     let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
     let room = RoomName::parse("room").unwrap();

@@ -9,6 +9,7 @@
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
 //! | `reload.rs` | the configuration, read again |
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
+//! | `recordings.rs` | recordings and their files |
 //! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
 //! | `idempotent.rs` | `Idempotency-Key`: nothing is made twice |
@@ -26,6 +27,7 @@ mod openapi;
 pub(super) mod operator;
 mod owner;
 mod page;
+mod recordings;
 mod reload;
 mod rooms;
 mod settings;
@@ -91,6 +93,10 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(broadcasts::list))
         .routes(routes!(broadcasts::read))
+        .routes(routes!(recordings::start, recordings::stop, recordings::of_room))
+        .routes(routes!(recordings::list))
+        .routes(routes!(recordings::read, recordings::remove))
+        .routes(routes!(recordings::file))
         .merge(figures::routes());
     openapi::tell_of_idempotency(operated.get_openapi_mut());
     let (router, description) = logins.merge(layered(operated)).split_for_parts();

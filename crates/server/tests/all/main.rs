@@ -22,6 +22,7 @@ mod limits;
 mod log;
 mod metrics;
 mod openapi;
+mod recordings;
 mod reload;
 mod room_book;
 mod supervision;

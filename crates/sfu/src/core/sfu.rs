@@ -9,6 +9,7 @@ mod relay;
 mod stage;
 mod strangers;
 pub(crate) mod streams;
+mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +35,7 @@ use crate::workers::Workers;
 use crate::workers::directory::{ForwardedAddrs, RemotePeers};
 use crate::workers::message::{Control, WorkerMessage};
 use media_api::{CloseReason, Command, Event};
-use media_api::{PeerId, RoomId, Seat};
+use media_api::{PeerId, RoomId, Seat, TapPacket};
 
 /// An output of the core.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub enum Output<'a> {
         /// The message.
         message: WorkerMessage,
     },
+    /// Packets of rooms that are tapped. Take them: those that are left are dropped.
+    Tapped(&'a mut Vec<TapPacket>),
     /// An event for the control plane.
     Event(Event),
     /// No more output before this time, unless there is input; `None`: only after input.
@@ -105,6 +108,10 @@ pub struct Sfu {
     /// Whether the outbox was handed out, so that the next poll clears it.
     is_sent: bool,
     events: VecDeque<Event>,
+    /// Packets for the tap. Emptied by every drain, so that it holds at most what the inputs since then brought.
+    tapped: Vec<TapPacket>,
+    /// Whether they were handed out, so that the next poll drops what is left.
+    is_tapped: bool,
     /// The results of serving the viewers of a fan-out; empty outside of it.
     served: Vec<(PeerId, Option<Served>)>,
     workers: Workers,
@@ -132,6 +139,8 @@ impl Sfu {
             outbox: Outbox::default(),
             is_sent: false,
             events: VecDeque::new(),
+            tapped: Vec::new(),
+            is_tapped: false,
             served: Vec::new(),
             remote_peers: RemotePeers::default(),
             forwarded: ForwardedAddrs::default(),
@@ -216,6 +225,10 @@ impl Sfu {
                         it.prefer(&preference);
                     }
                 });
+            }
+            Command::Tap { room, tap } => self.set_tap(room, tap, now),
+            Command::TapKeyframe { room, seat, ssrc } => {
+                self.want_tap_keyframe(room, seat, ssrc, now);
             }
             Command::GoLive { room } => {
                 if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
@@ -321,6 +334,9 @@ impl Sfu {
         if std::mem::take(&mut self.is_sent) {
             self.outbox.clear();
         }
+        if std::mem::take(&mut self.is_tapped) {
+            self.tapped.clear();
+        }
         if let Some((to, message)) = self.workers.next() {
             return Output::Message { to, message };
         }
@@ -343,6 +359,10 @@ impl Sfu {
         // Messages that the fan-out caused. Relayed packets left above, before the fan-out here.
         if let Some((to, message)) = self.workers.next() {
             return Output::Message { to, message };
+        }
+        if !self.tapped.is_empty() {
+            self.is_tapped = true;
+            return Output::Tapped(&mut self.tapped);
         }
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);

@@ -16,10 +16,10 @@ use super::parameter_sets::ParameterSets;
 use super::received::{Received, Tally};
 use super::timeline::Timeline;
 use crate::media::format::Format;
-use crate::media::name::Name;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
 use crate::transport::sdp::{Incoming, Layout, Offered};
+use media_api::Name;
 
 /// Streams of one publisher at most. Three layers with their repair streams, and audio, are seven; an encoder that
 /// restarts adds new ones. A new stream replaces the one that has been silent for longest.

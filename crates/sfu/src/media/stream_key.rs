@@ -1,6 +1,6 @@
 //! Identifies the streams of a publisher.
 
-use crate::media::name::Name;
+use media_api::Name;
 
 /// The largest number of simulcast layers; browsers send up to 3.
 pub(crate) const MAX_LAYERS: usize = 4;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::media::name::Name;
+use media_api::Name;
 
 use crate::media::format::Format;
 use crate::media::packet::Packet;

@@ -28,8 +28,8 @@ use ::sdp::Fingerprint;
 
 use crate::media::format::Format;
 use crate::media::header_ext::ExtensionIds;
-use crate::media::name::Name;
 use crate::{Codec, NegotiationError};
+use media_api::Name;
 use media_api::{Cast, MediaKind, Seat, Shown};
 
 /// Id of the media stream that all tracks of a broadcast belong to (RFC 8830).

@@ -1,6 +1,6 @@
 //! The preference of a viewer, as a limit on the layers that it can be sent. Pure.
 
-use crate::media::name::Name;
+use media_api::Name;
 
 use crate::room::rung::Rung;
 use crate::room::track::{Layer, Track};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::media::name::Name;
+use media_api::Name;
 
 use media_api::Reason;
 

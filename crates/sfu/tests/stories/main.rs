@@ -29,5 +29,6 @@ mod roaming;
 mod sim;
 mod stage;
 mod streams;
+mod tap;
 mod thrift;
 mod workers;

@@ -60,7 +60,7 @@ pub(super) struct Broadcast {
 pub(super) struct OfRoom {
     /// Those of this room alone.
     #[param(value_type = Option<RoomName>)]
-    room: Option<String>,
+    pub(super) room: Option<String>,
 }
 
 impl From<BroadcastRecord> for Broadcast {

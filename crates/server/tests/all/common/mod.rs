@@ -74,6 +74,8 @@ impl Media for FakeMedia {
             }
             Command::GoLive { .. }
             | Command::Mute { .. }
+            | Command::Tap { .. }
+            | Command::TapKeyframe { .. }
             | Command::Prefer { .. }
             | Command::Close { .. } => {}
         }
@@ -199,6 +201,17 @@ impl TestServer {
         let text =
             format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
         self.raw(&text).await
+    }
+
+    /// The same, of a body that is no text.
+    pub(crate) async fn bytes(&self, request: &str) -> (String, Vec<u8>) {
+        let mut stream = TcpStream::connect(self.addr).await.unwrap();
+        stream.write_all(self.with_host(request).as_bytes()).await.unwrap();
+        let mut response = Vec::new();
+        soon(stream.read_to_end(&mut response)).await.unwrap();
+        let end = response.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&response[..end]).to_lowercase();
+        (head, response[end + 4..].to_vec())
     }
 
     /// A request as it stands, but for the host `x`, which is this server's.

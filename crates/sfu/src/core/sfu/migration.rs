@@ -96,7 +96,10 @@ impl Sfu {
                 (home != self.workers.me).then(|| self.remote_peers.set(*peer, home, &[]))?;
                 Some(home)
             }
-            Command::GoLive { room } | Command::Mute { room, .. } => Some(self.workers.home(*room)),
+            Command::GoLive { room }
+            | Command::Mute { room, .. }
+            | Command::Tap { room, .. }
+            | Command::TapKeyframe { room, .. } => Some(self.workers.home(*room)),
             Command::Watch { .. } | Command::WatchOffer { .. } => None,
             Command::Answer { peer, .. }
             | Command::Reoffer { peer, .. }

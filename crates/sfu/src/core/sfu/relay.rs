@@ -112,10 +112,14 @@ impl Sfu {
         {
             self.workers.relay(room.subscribers, room_id, (seat, stream), format, packet);
         }
+        let is_tapped = room.tap.is_some() && !is_dropped;
         if room.is_flush_due(is_video, is_complete, n_peers, now) {
             self.dirty.insert(room_id);
         } else {
             self.timers.set(Deadline::Room(room_id), room.deadline());
+        }
+        if is_tapped {
+            self.tap(room_id, (seat, stream), format);
         }
         self.report(room_id, change);
         if !is_video {

@@ -22,6 +22,7 @@ fn events(sfu: &mut Sfu, now: Instant) -> Vec<Event> {
     loop {
         match sfu.poll_output(now) {
             Output::Event(event) => events.push(event),
+            Output::Tapped(_) => {}
             Output::Transmits(_) | Output::Message { .. } => {}
             Output::Timeout(_) => return events,
         }

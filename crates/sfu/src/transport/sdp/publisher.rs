@@ -6,9 +6,9 @@ use super::formats::{self, Way};
 use super::read::{malformed, media, mid, remote_transport, rest};
 use super::{Incoming, Layout, MediaKind, Plan, PublisherOffer, Section, unread};
 use crate::NegotiationError;
-use crate::media::name::Name;
 use crate::media::stream_key::MAX_LAYERS;
 use media_api::Codec;
+use media_api::Name;
 
 /// Reads a publisher's offer. No media is sent to a publisher: `sendrecv`, which `addTrack` writes, is answered with
 /// `recvonly`.

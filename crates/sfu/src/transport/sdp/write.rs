@@ -8,7 +8,7 @@ use super::{
     DtlsRole, Incoming, Layout, Line, Local, LocalTransport, Media, MediaKind, Plan,
     PublisherOffer, Remote, Section, Ssrcs, formats,
 };
-use crate::media::name::Name;
+use media_api::Name;
 
 /// Writes an offer of a layout: at first [`Layout::ours`], later the viewer's. New ICE credentials in it restart ICE.
 pub(crate) fn offer(local: &Local<'_>, layout: &Layout) -> String {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use sfu::{
     Cast, Command, Config, Datagram, Event, Output, PeerId, RemoteAddr, RoomId, Seat, Sfu,
-    StreamId, Transmit, WorkerMessage,
+    StreamId, TapPacket, Transmit, WorkerMessage,
 };
 use str0m::{Candidate, Rtc, RtcConfig};
 use str0m_netem::{
@@ -190,6 +190,8 @@ pub(crate) struct Sim {
     kept: Option<(PeerId, Vec<Vec<u8>>)>,
     pub(crate) clients: Vec<Client>,
     pub(crate) events: Vec<(Instant, Event)>,
+    /// What taps gave.
+    pub(crate) tapped: Vec<TapPacket>,
     /// Datagrams to addresses that no client ever had.
     pub(crate) replies_to_strangers: usize,
     /// Everything that came to the server and went out of it, in order; empty unless begun.
@@ -234,6 +236,7 @@ impl Sim {
             kept: None,
             clients: Vec::new(),
             events: Vec::new(),
+            tapped: Vec::new(),
             replies_to_strangers: 0,
             wire: None,
             has_stats: false,
@@ -766,6 +769,7 @@ impl Sim {
                     self.timeouts[n] = at;
                     return;
                 }
+                Output::Tapped(packets) => self.tapped.append(packets),
                 Output::Event(event) => {
                     if let Event::LayersUnwanted { layers, .. } = &event {
                         for client in &mut self.clients {

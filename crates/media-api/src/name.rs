@@ -3,18 +3,18 @@
 use std::fmt;
 
 /// The longest name, in bytes: the limit of the one-byte form of a header extension (RFC 8285, section 4.2).
-pub(crate) const MAX_NAME: usize = 16;
+pub const MAX_NAME: usize = 16;
 
 /// A name of at most [`MAX_NAME`] bytes, stored inline.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Name {
+pub struct Name {
     bytes: [u8; MAX_NAME],
     len: u8,
 }
 
 impl Name {
     /// `None` if it is empty, too long, or has characters other than token characters (RFC 8866, section 9).
-    pub(crate) fn new(bytes: &[u8]) -> Option<Self> {
+    pub fn new(bytes: &[u8]) -> Option<Self> {
         if !(1..=MAX_NAME).contains(&bytes.len()) || !bytes.iter().copied().all(is_token_char) {
             return None;
         }
@@ -24,7 +24,7 @@ impl Name {
     }
 
     /// The name as text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..self.len.into()).unwrap_or_default();
         std::str::from_utf8(bytes).unwrap_or_default()
     }

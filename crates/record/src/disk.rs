@@ -1,0 +1,205 @@
+//! The thread that writes files. What waits for it is bounded in bytes; the recorder leaves frames out beyond that.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::container::{Finished, RepairError, Repaired, repair};
+
+/// The most jobs that wait: some seconds of a hundred recordings.
+const MAX_JOBS: usize = 4_096;
+
+/// The most bytes that wait, of all recordings: the disk may stand still for ten seconds of a hundred Mbit/s.
+pub(crate) const MAX_WAITING: usize = 128 * 1024 * 1024;
+
+/// A file with nothing in it is shorter than this.
+const MAX_EMPTY: u64 = 1024 * 1024;
+
+/// Names a file while it is written.
+pub(crate) type FileId = u64;
+
+/// What the thread is to do.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Makes a file, and the folders that it is in.
+    Begin(FileId, PathBuf),
+    /// Adds bytes to the end.
+    Write(FileId, Vec<u8>),
+    /// Makes the file whole.
+    End(FileId, Finished),
+}
+
+/// What the thread tells.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// A file is whole and on disk, with so many bytes.
+    Whole(FileId, u64),
+    /// A file could not be made or written. Nothing more is written to it.
+    Failed(FileId, io::Error),
+}
+
+/// The way to the thread.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    jobs: Option<SyncSender<Job>>,
+    waiting: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Disk {
+    /// Starts the thread; `tell` is called on it.
+    pub(crate) fn start(tell: impl Fn(Done) + Send + 'static) -> io::Result<Self> {
+        let (jobs, inbox) = sync_channel(MAX_JOBS);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let written = waiting.clone();
+        let thread = std::thread::Builder::new().name("record-disk".into());
+        let thread = thread.spawn(move || run(&inbox, &written, tell))?;
+        Ok(Self { jobs: Some(jobs), waiting, thread: Some(thread) })
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Has a job done. Returns whether it is taken: a disk that stands still takes no more at some time.
+    pub(crate) fn send(&self, job: Job) -> bool {
+        let Some(jobs) = &self.jobs else { return false };
+        let bytes = job.bytes();
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        match jobs.try_send(job) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+}
+
+impl Drop for Disk {
+    /// What waits is written first.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+    }
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Begin(..) => 0,
+            Self::Write(_, bytes) => bytes.len(),
+            Self::End(_, finished) => finished.tail.len(),
+        }
+    }
+}
+
+fn run(jobs: &Receiver<Job>, waiting: &AtomicUsize, tell: impl Fn(Done)) {
+    let mut files: HashMap<FileId, File> = HashMap::new();
+    while let Ok(job) = jobs.recv() {
+        let bytes = job.bytes();
+        let id = match &job {
+            Job::Begin(id, _) | Job::Write(id, _) | Job::End(id, _) => *id,
+        };
+        match carry_out(&mut files, job) {
+            Ok(Some(len)) => tell(Done::Whole(id, len)),
+            Ok(None) => {}
+            Err(error) => {
+                files.remove(&id);
+                tell(Done::Failed(id, error));
+            }
+        }
+        waiting.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Makes a file that nobody else on this machine may read: rooms may be private.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Returns the length of a file that is whole now. Jobs for a file that failed do nothing.
+fn carry_out(files: &mut HashMap<FileId, File>, job: Job) -> io::Result<Option<u64>> {
+    match job {
+        Job::Begin(id, path) => {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            files.insert(id, create(&path)?);
+        }
+        Job::Write(id, bytes) => {
+            if let Some(file) = files.get_mut(&id) {
+                file.write_all(&bytes)?;
+            }
+        }
+        Job::End(id, finished) => {
+            let Some(mut file) = files.remove(&id) else { return Ok(None) };
+            finish(&mut file, finished)?;
+            return Ok(Some(file.metadata()?.len()));
+        }
+    }
+    Ok(None)
+}
+
+/// A file of before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mended {
+    /// How long it is.
+    pub duration: Option<Duration>,
+    /// Its length, in bytes.
+    pub bytes: u64,
+}
+
+/// Finishes a file that was cut off. One with nothing in it that can be played is deleted: `None`.
+///
+/// # Errors
+/// When it cannot be read or written, or this program did not write it.
+pub fn mend(path: &Path) -> io::Result<Option<Mended>> {
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let duration = match repair(&file) {
+        Ok(Repaired::Whole) => None,
+        Ok(Repaired::Cut { len, finished }) => {
+            file.set_len(len)?;
+            file.seek(SeekFrom::End(0))?;
+            let duration = finished.duration;
+            finish(&mut file, finished)?;
+            Some(duration)
+        }
+        // A long one is worth a look by a person.
+        Err(RepairError::Empty) if file.metadata()?.len() < MAX_EMPTY => {
+            drop(file);
+            fs::remove_file(path)?;
+            return Ok(None);
+        }
+        Err(RepairError::Io(error)) => return Err(error),
+        Err(error @ (RepairError::Empty | RepairError::Foreign)) => {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+    };
+    Ok(Some(Mended { duration, bytes: file.metadata()?.len() }))
+}
+
+/// Writes what makes a file whole, at its end.
+fn finish(file: &mut File, Finished { tail, patches, .. }: Finished) -> io::Result<()> {
+    file.write_all(&tail)?;
+    // The patches make use of the tail: it is there first, also when the power fails.
+    file.sync_data()?;
+    for patch in patches {
+        file.seek(SeekFrom::Start(patch.offset))?;
+        file.write_all(&patch.bytes)?;
+    }
+    file.sync_all()
+}

@@ -1,0 +1,46 @@
+//! Recordings: from the packets of a room's tap to files.
+//!
+//! | module | what |
+//! | --- | --- |
+//! ```text
+//! media threads ──► TapQueue ──► Recorder: Recording ──► Lane ──► Stream     packets to frames, by one clock
+//!                                    │ Writer                                frames to fragments of a file
+//!                                    ▼
+//!                                  Disk                                      a thread of its own
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `tap.rs` | the way from media threads, which neither wait nor wake anybody |
+//! | `recorder.rs` | the thread that records rooms |
+//! | `recording.rs` | one room: which streams, into which files; sans-IO |
+//! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
+//! | `depacketize.rs` | packets of one stream in their order, put together to frames |
+//! | `frame.rs` | tracks and coded frames, which files are made of |
+//! | `container.rs` | [`Writer`]: a file while it grows; [`repair`]: finishes a file that was cut off |
+//! | `container/webm.rs` | WebM and Matroska |
+//! | `container/mp4.rs` | MP4: fragmented while it grows, an ordinary one at the end |
+//! | `container/batch.rs` | the frames that are written at once |
+//! | `container/source.rs` | reads a file that may end anywhere |
+//! | `disk.rs` | the thread that writes files |
+
+mod clock;
+mod container;
+mod depacketize;
+mod disk;
+mod frame;
+mod lane;
+mod recorder;
+mod recording;
+mod tap;
+
+pub use container::{
+    ContainerError, Finished, Format, MAX_BATCH_BYTES, MAX_FRAME_BYTES, MAX_TRACKS, Patch,
+    RepairError, Repaired, Writer, repair,
+};
+pub use depacketize::{Media, Stream, StreamEvent};
+pub use disk::{Mended, mend};
+pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
+pub use recorder::{Event, FileInfo, Recorder, Start, Why};
+pub use recording::{Output, Recording, Settings};
+pub use tap::TapQueue;

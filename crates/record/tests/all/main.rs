@@ -1,0 +1,12 @@
+//! Files of real media: what players find in them, and what is left of them when they are cut off. One program, which is
+//! linked once.
+#![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
+
+mod common;
+mod mp4_reader;
+mod webm_reader;
+
+mod cut_off;
+mod limits;
+mod mp4;
+mod webm;

@@ -1,0 +1,228 @@
+//! Recordings by HTTP: from the packets of a room to files that the operator is given.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media_api::{Codec, Command, RoomId, Seat, Tap, TapPacket};
+use serde_json::{Value, json};
+
+use crate::common::operator::{KEY, ask, ask_as, bearer, closed};
+use crate::common::{Page, SENDING, TestServer, soon, start_with};
+
+/// Sends a picture of VP8 and sound, as a room's tap gives them.
+struct Source {
+    room: RoomId,
+    begun: Instant,
+    seq: u64,
+}
+
+impl Source {
+    /// A second of both.
+    fn second(&mut self, server: &TestServer) {
+        let mut packets = Vec::new();
+        for n in 0..50_u64 {
+            let ms = self.seq * 20;
+            let sound = self.packet(Codec::Opus, 1, ms * 48, ms, &[0xFC, 0xFF, 0xFE]);
+            packets.push(sound);
+            let is_key = n == 0;
+            let frame: &[u8] = if is_key {
+                &[0x10, 0, 0, 0, 0x9D, 1, 0x2A, 64, 0, 48, 0, 7, 7, 7]
+            } else {
+                &[0x10, 1, 9, 9]
+            };
+            let picture = self.packet(Codec::Vp8, 2, ms * 90, ms, frame);
+            packets.push(TapPacket { is_keyframe: is_key, ..picture });
+            self.seq += 1;
+        }
+        server.stage.lock().unwrap().sink.as_ref().unwrap().tap(&mut packets);
+    }
+
+    fn packet(&self, codec: Codec, ssrc: u32, ts: u64, ms: u64, payload: &[u8]) -> TapPacket {
+        let at = self.begun + Duration::from_millis(ms);
+        TapPacket {
+            room: self.room,
+            seat: Seat::HOST,
+            ssrc,
+            rid: None,
+            codec,
+            seq: self.seq,
+            ts: ts as u32,
+            marker: true,
+            is_keyframe: false,
+            orientation: None,
+            captured: at,
+            arrived: at,
+            payload: Arc::from(payload),
+        }
+    }
+}
+
+async fn go_live(server: &TestServer) -> Page {
+    ask(server, "PUT", "/rooms/default", json!({"watch": "everybody"})).await;
+    let (_, key) = ask(server, "POST", "/rooms/default/keys", json!({"name": "Ann"})).await;
+    let mut host = server.page().await;
+    let hello = json!({"type": "hello", "v": 1, "role": "host", "key": key["key"]});
+    host.say(&hello.to_string()).await;
+    host.hear_type("welcome").await;
+    host.say(&json!({"type": "offer", "sdp": SENDING}).to_string()).await;
+    host.hear_type("answer").await;
+    host.say(r#"{"type":"golive"}"#).await;
+    server.flow();
+    while host.hear_type("state").await["live"] != "live" {}
+    host
+}
+
+/// Asks until the recording is as it should be.
+async fn until(server: &TestServer, path: &str, is: impl Fn(&Value) -> bool) -> Value {
+    soon(async {
+        loop {
+            let (_, recording) = ask(server, "GET", path, Value::Null).await;
+            if is(&recording) {
+                return recording;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_room_is_recorded_from_its_packets_to_a_file_that_is_given_to_the_operator_alone() {
+    let server = start_with(closed, 16).await;
+    let path = "/rooms/default/recording";
+    let (status, said) = ask(&server, "POST", path, Value::Null).await;
+    assert_eq!((status, &said["code"]), (409, &json!("room_offline")));
+    let mut host = go_live(&server).await;
+    assert_eq!(ask_as(&server, "another key", "POST", path, Value::Null).await.0, 401);
+    let (status, begun) = ask(&server, "POST", path, Value::Null).await;
+    assert_eq!((status, &begun["room"]), (201, &json!("default")), "{begun}");
+    assert_eq!(ask(&server, "POST", path, Value::Null).await.0, 409);
+    let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
+    assert_eq!(ask(&server, "DELETE", &one, Value::Null).await.0, 409, "it is made");
+
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let has_tap = |tap| {
+        let wanted = Command::Tap { room, tap };
+        server.stage.lock().unwrap().commands.contains(&wanted)
+    };
+    assert!(has_tap(Some(Tap::Best)));
+    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    (0..4).for_each(|_| source.second(&server));
+    // As it ends with its broadcast.
+    host.say(r#"{"type":"end"}"#).await;
+    let over = until(&server, &one, |it| it["ended"].is_number()).await;
+    assert_eq!(over["why"], "ended");
+    assert!(has_tap(None));
+    let [file] = &over["files"].as_array().unwrap()[..] else { panic!("{over}") };
+    assert_eq!((&file["width"], &file["height"]), (&json!(64), &json!(48)));
+    let duration = file["durationS"].as_f64().unwrap();
+    assert!((duration - 4.0).abs() < 0.05, "{over}");
+    assert_eq!(ask(&server, "GET", path, Value::Null).await.0, 404, "nothing is recorded now");
+
+    let name = format!("{one}/files/{}", file["name"].as_str().unwrap());
+    assert_eq!(ask_as(&server, "another key", "GET", &name, Value::Null).await.0, 401);
+    let headers = format!("x-forwarded-for: 203.0.113.7\r\n{}", bearer(KEY));
+    let bytes = |more: &str| {
+        let request = format!(
+            "GET /api/v1{name} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}{more}\r\n"
+        );
+        let server = &server;
+        async move { server.bytes(&request).await }
+    };
+    let (head, whole) = bytes("").await;
+    assert!(head.contains(" 200 ") && head.contains("content-type: video/webm"), "{head}");
+    assert_eq!(whole.len() as u64, file["bytes"].as_u64().unwrap());
+    assert_eq!(whole[..4], [0x1A, 0x45, 0xDF, 0xA3], "a file of Matroska");
+    let (head, part) = bytes("range: bytes=4-9\r\n").await;
+    assert!(head.contains(" 206 "), "{head}");
+    assert_eq!(part, whole[4..10]);
+    for other in ["002.webm", "..%2F001.webm", "%2e%2e"] {
+        let path = format!("{one}/files/{other}");
+        assert_eq!(ask(&server, "GET", &path, Value::Null).await.0, 404, "{other}");
+    }
+
+    let (_, list) = ask(&server, "GET", "/recordings?room=default", Value::Null).await;
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert_eq!(ask(&server, "DELETE", &one, Value::Null).await.0, 204);
+    assert_eq!(ask(&server, "DELETE", &one, Value::Null).await.0, 404);
+    assert_eq!(ask(&server, "GET", &name, Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_under_way_when_the_server_stops_is_whole() {
+    let data = tempfile::tempdir().unwrap();
+    let start = || {
+        let change = |config: &mut server::Config| {
+            closed(config);
+            config.data = data.path().to_owned();
+        };
+        start_with(change, 16)
+    };
+    let server = start().await;
+    let _host = go_live(&server).await;
+    let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    (0..3).for_each(|_| source.second(&server));
+    server.shutdown.trigger();
+    soon(server.running.wait()).await.unwrap();
+
+    let server = start().await;
+    let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
+    let (_, told) = ask(&server, "GET", &one, Value::Null).await;
+    assert_eq!(told["why"], "ended", "{told}");
+    assert!((told["files"][0]["durationS"].as_f64().unwrap() - 3.0).abs() < 0.05, "{told}");
+}
+
+#[tokio::test]
+async fn a_recording_that_a_crash_cut_off_is_finished_at_the_next_start() {
+    let data = tempfile::tempdir().unwrap();
+    let change = |config: &mut server::Config| {
+        closed(config);
+        config.data = data.path().to_owned();
+    };
+    let server = start_with(change, 16).await;
+    let host = go_live(&server).await;
+    let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
+    let id = begun["id"].as_str().unwrap().to_owned();
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    (0..5).for_each(|_| source.second(&server));
+    let file = data.path().join("recordings").join(&id).join("001.webm");
+    let written = || std::fs::metadata(&file).map_or(0, |it| it.len());
+    soon(async {
+        while written() < 2_000 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    // What is on disk at this moment is what a crash leaves.
+    let left = tempfile::tempdir().unwrap();
+    copy(data.path(), left.path());
+    drop(host);
+    server.shutdown.trigger();
+    soon(server.running.wait()).await.unwrap();
+
+    let change = |config: &mut server::Config| {
+        closed(config);
+        config.data = left.path().to_owned();
+    };
+    let server = start_with(change, 16).await;
+    let (_, told) = ask(&server, "GET", &format!("/recordings/{id}"), Value::Null).await;
+    assert_eq!(told["why"], "server_fault", "{told}");
+    let duration = told["files"][0]["durationS"].as_f64().unwrap();
+    assert!((1.0..=5.1).contains(&duration), "{told}");
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else if entry.file_name() != "kaibo.lock" {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

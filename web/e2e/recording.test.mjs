@@ -1,0 +1,136 @@
+/* A room is recorded as its host sends it: the files play in browsers and in ffmpeg, also those that a crash cut off. */
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { Chromium, Firefox } from "./lib/browsers.mjs";
+import { decoded, publishWithFfmpeg } from "./lib/programs.mjs";
+import { Server } from "./lib/server.mjs";
+import { story } from "./lib/story.mjs";
+import { endLive, goLive } from "./lib/studio.mjs";
+import { until } from "./lib/until.mjs";
+
+const chapter = story();
+/** How long rooms are recorded, in milliseconds. */
+const FOR_MS = 6_000;
+
+let server;
+let chromium;
+let firefox;
+
+before(async () => {
+  [server, chromium, firefox] = await Promise.all([
+    Server.start(),
+    Chromium.launch(),
+    Firefox.launch(),
+  ]);
+});
+after(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()]);
+  await server?.stop();
+});
+
+async function operate(method, path) {
+  const answer = await fetch(`${server.base}/api/v1${path}`, { method });
+  assert.ok(answer.ok, `${method} ${path}: ${await answer.clone().text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function untilLive(room) {
+  const rooms = async () => (await fetch(`${server.base}/api/rooms`)).json();
+  await until(async () => (await rooms()).some((it) => it.room === room && it.live === "live"), {
+    what: `${room} to be live`,
+  });
+}
+
+const untilOver = (id) =>
+  until(
+    async () => {
+      const recording = await operate("GET", `/recordings/${id}`);
+      return recording.ended && recording;
+    },
+    { what: `${id} to be over` },
+  );
+
+/** Plays a file in a page, and tells its length and whether it can be sought. */
+async function played(browser, url) {
+  const page = await browser.open(`${server.base}/r/empty`, { name: "player of the recording" });
+  const told = await page.evaluate(async (src) => {
+    const video = document.createElement("video");
+    const heard = (name) =>
+      new Promise((resolve, reject) => {
+        video.addEventListener(name, resolve, { once: true });
+        video.addEventListener("error", () => reject(new Error(video.error?.message)));
+      });
+    Object.assign(video, { src, muted: true });
+    await heard("loadeddata");
+    const { videoWidth: width, videoHeight: height, duration } = video;
+    const sought = heard("seeked");
+    video.currentTime = duration / 2;
+    await sought;
+    await video.play();
+    const before = video.currentTime;
+    while (video.currentTime < before + 1) await new Promise((next) => setTimeout(next, 50));
+    return { width, height, duration };
+  }, url);
+  await page.close();
+  return told;
+}
+
+/** The one file of a recording plays in two browsers and in ffmpeg, and is as long as is told. */
+async function assertPlays(recording) {
+  assert.equal(recording.files.length, 1, JSON.stringify(recording));
+  const [file] = recording.files;
+  const url = `${server.base}/api/v1/recordings/${recording.id}/files/${file.name}`;
+  const { seconds, frames, faults } = await decoded(url);
+  assert.equal(faults, "");
+  assert.ok(Math.abs(seconds - file.durationS) < 0.1, `${seconds} s, told were ${file.durationS}`);
+  assert.ok(frames > file.durationS * 10, `${frames} frames in ${file.durationS} s`);
+  for (const browser of [chromium, firefox]) {
+    const { width, height, duration } = await played(browser, url);
+    assert.deepEqual([width, height], [file.width, file.height]);
+    assert.ok(Math.abs(duration - file.durationS) < 0.1, `${duration} s, not ${file.durationS}`);
+  }
+  return file;
+}
+
+chapter("what a browser sends is a file that browsers and ffmpeg play", async () => {
+  const host = await chromium.open(`${server.base}/host/studio`, { name: "host" });
+  await goLive(host);
+  await untilLive("studio");
+  const { id } = await operate("POST", "/rooms/studio/recording");
+  await wait(FOR_MS);
+  await endLive(host);
+  const recording = await untilOver(id);
+  assert.equal(recording.why, "ended");
+  const file = await assertPlays(recording);
+  assert.ok(file.durationS > FOR_MS / 1000 - 2, `${file.durationS} s`);
+  await host.close();
+});
+
+chapter("what an encoder sends as H264 is an MP4", async () => {
+  const encoder = publishWithFfmpeg(`${server.base}/whip/encoder`);
+  await untilLive("encoder");
+  const { id } = await operate("POST", "/rooms/encoder/recording");
+  await wait(FOR_MS);
+  await operate("DELETE", "/rooms/encoder/recording");
+  const file = await assertPlays(await untilOver(id));
+  assert.match(file.name, /\.mp4$/);
+  await encoder.stop();
+});
+
+chapter("what a crash cut off is finished at the next start, and plays", async () => {
+  const encoder = publishWithFfmpeg(`${server.base}/whip/encoder`);
+  await untilLive("encoder");
+  const { id } = await operate("POST", "/rooms/encoder/recording");
+  await wait(FOR_MS);
+  await server.restart({ signal: "SIGKILL" });
+  await encoder.stop();
+  const recording = await operate("GET", `/recordings/${id}`);
+  assert.equal(recording.why, "server_fault");
+  const [file] = recording.files;
+  assert.ok(file.durationS > FOR_MS / 1000 - 3, `${file.durationS} s are left`);
+  const url = `${server.base}/api/v1/recordings/${id}/files/${file.name}`;
+  assert.equal((await decoded(url)).faults, "");
+  chromium.checkFaults();
+});
