@@ -95,7 +95,7 @@ async function assertPlays(recording) {
 }
 
 chapter("what a browser sends is a file that browsers and ffmpeg play", async () => {
-  const host = await chromium.open(`${server.base}/host/studio`, { name: "host" });
+  const host = await chromium.open(`${server.base}/host?room=studio`, { name: "host" });
   await goLive(host);
   await untilLive("studio");
   const { id } = await operate("POST", "/rooms/studio/recording");

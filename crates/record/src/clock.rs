@@ -3,11 +3,21 @@
 
 use std::time::{Duration, Instant};
 
-/// An error of more is a jump: the host was away, or its clock was set.
-const JUMP_S: f64 = 0.25;
+/// A frame that is so much later than expected is behind a gap: the host was away.
+const GAP_S: f64 = 0.25;
 
-/// How much of a smaller error one frame takes back. Arrival times jitter; capture times by sender reports step.
+/// A frame that is so much earlier than expected comes from a clock that was set.
+const BACK_S: f64 = 2.0;
+
+/// Errors of more are no jitter: sender reports have come, which tell when frames were captured.
+const JITTER_S: f64 = 0.04;
+
+/// How much of its error one frame takes back, for jitter and for more.
 const CORRECTION: f64 = 0.01;
+const FAST_CORRECTION: f64 = 0.2;
+
+/// How much faster or slower than the timestamps the time of frames goes at most.
+const MAX_STRETCH: f64 = 0.5;
 
 /// Maps the RTP timestamps of one stream to the time since the begin of the recording.
 ///
@@ -41,10 +51,16 @@ impl Clock {
         let at = match self.last {
             None => captured,
             Some(last) => {
-                let ticks = ts.wrapping_sub(last.ts).cast_signed();
-                let expected = last.at + f64::from(ticks) / self.rate;
-                let error = captured - expected;
-                if error.abs() > JUMP_S { captured } else { expected + error * CORRECTION }
+                let distance = f64::from(ts.wrapping_sub(last.ts).cast_signed()) / self.rate;
+                let error = captured - (last.at + distance);
+                if !(-BACK_S..GAP_S).contains(&error) {
+                    captured
+                } else {
+                    let is_jitter = error.abs() <= JITTER_S;
+                    let part = if is_jitter { CORRECTION } else { FAST_CORRECTION };
+                    let most = distance.abs() * MAX_STRETCH;
+                    last.at + distance + (error * part).clamp(-most, most)
+                }
             }
         };
         // Time never goes back, whatever clocks do.
@@ -87,6 +103,23 @@ mod tests {
             apart = apart.max((heard - seen).abs());
         }
         assert!(apart < 20.0, "{apart} ms in ten minutes");
+    }
+
+    #[test]
+    fn frames_stay_apart_when_it_becomes_known_that_they_were_captured_earlier() {
+        let begun = Instant::now();
+        let mut clock = Clock::new(90_000, begun);
+        let mut last = -1.0;
+        for n in 0..90_u32 {
+            // Without sender reports they seem to be captured when they come, 300 ms later.
+            let late = if n < 8 { 300 } else { 0 };
+            let at =
+                ms(clock
+                    .at(n * 3_000, begun + Duration::from_millis(u64::from(n) * 100 / 3 + late)));
+            assert!(at > last + 15.0, "{n}: {at} after {last}");
+            last = at;
+        }
+        assert!((last - 89.0 * 33.33).abs() < 20.0, "{last}");
     }
 
     #[test]

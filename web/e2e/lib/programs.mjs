@@ -104,7 +104,8 @@ export function publishWithFfmpeg(url, { key } = {}) {
 /** ffmpeg decodes a file: how long it is, how many frames it has, and what is wrong with it. */
 export async function decoded(url) {
   const args = ["-nostdin", "-v", "warning", "-i", url, "-fps_mode", "passthrough"];
-  const report = ["-f", "null", "-progress", "pipe:1", "-"];
+  // Times to a millisecond: else frames that are close are said to be at one time.
+  const report = ["-enc_time_base", "1:1000", "-f", "null", "-progress", "pipe:1", "-"];
   const { stdout, stderr } = await promisify(execFile)(ffmpeg(), [...args, ...report]);
   const last = (name) =>
     Number([...stdout.matchAll(new RegExp(`^${name}=(\\d+)`, "gm"))].at(-1)?.[1]);
