@@ -201,6 +201,31 @@ chapter("a viewer is kicked, and is told so", async () => {
   await fanState(fan, "error");
 });
 
+chapter(
+  "the operator records the room: while it is made nothing is deleted, then there is a file",
+  async () => {
+    const panel = admin.locator(byTestId("room-recordings"));
+    await admin.click(byTestId("record"));
+    await admin.waitForSelector(byTestId("recording-now"));
+    await inspect(admin, "admin-recording");
+    await admin.goto(`${server.base}/admin/rooms/${ROOM}?lang=en`);
+    await admin.click(byTestId("record"));
+    await admin.waitForSelector(byTestId("recording-file"));
+    assert.match(await textOf(admin, "recording-file"), /001\.(webm|mp4) \(\d/);
+    const file = await admin.evaluate(async (selector) => {
+      const answer = await fetch(document.querySelector(selector).href);
+      return { status: answer.status, bytes: (await answer.arrayBuffer()).byteLength };
+    }, byTestId("recording-file"));
+    assert.equal(file.status, 200);
+    assert.ok(file.bytes > 10_000, `${file.bytes} bytes`);
+    await panel.scrollIntoViewIfNeeded();
+    await inspectAsIs(admin, "admin-recorded");
+    await panel.getByRole("button", { name: "Delete the recording" }).click();
+    await admin.click(byTestId("confirm"));
+    await admin.waitForSelector(byTestId("recording-row"), { state: "detached" });
+  },
+);
+
 chapter("with another key for its host the broadcast is over, and has its page", async () => {
   await admin.locator(byTestId("key-row")).locator("button").first().click();
   await admin.click(byTestId("confirm"));

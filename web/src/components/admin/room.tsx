@@ -21,6 +21,7 @@ import styles from "./room.module.css";
 import { RoomFigures } from "./room-figures";
 import { RoomInvites } from "./room-invites";
 import { RoomKeys } from "./room-keys";
+import { RoomRecordings } from "./room-recordings";
 import { RoomRules } from "./room-rules";
 import { RoomSessions } from "./room-sessions";
 import { Cover, isOn, StateBadge } from "./room-tile";
@@ -81,6 +82,7 @@ function Known({ name }: { name: string }) {
             </div>
           </div>
           <RoomSessions room={name} />
+          <RoomRecordings room={room} />
           <RoomFigures room={name} />
           <Panel title={t("remove.title")}>
             <p className={parts.hint}>{t("remove.text")}</p>

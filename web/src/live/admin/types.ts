@@ -130,6 +130,18 @@ export interface BroadcastSummary {
   joins: number;
 }
 
+export interface Recording {
+  id: string;
+  room: string;
+  began: number;
+  /** None while it is made. */
+  ended?: number | null;
+  why?: string | null;
+  error?: string | null;
+  /** Those that are whole. */
+  files: { name: string; at: number; durationS: number; bytes: number }[];
+}
+
 export const FAULTS = ["uplink", "server", "lastMile", "device"] as const;
 export type Fault = (typeof FAULTS)[number];
 
