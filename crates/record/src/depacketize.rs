@@ -27,24 +27,24 @@ const MAX_FRAME: usize = 8 * 1024 * 1024;
 
 /// A frame of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Media {
+pub(crate) struct Media {
     /// Its RTP timestamp.
-    pub ts: u32,
+    pub(crate) ts: u32,
     /// When it was captured.
-    pub captured: Instant,
+    pub(crate) captured: Instant,
     /// Whether it is of sound.
-    pub is_sound: bool,
+    pub(crate) is_sound: bool,
     /// Whether decoding can begin with it; so it is with all sound.
-    pub is_key: bool,
+    pub(crate) is_key: bool,
     /// What a decoder has to know, told by a keyframe of a picture.
-    pub video: Option<VideoTrack>,
+    pub(crate) video: Option<VideoTrack>,
     /// As in [`crate::Frame`].
-    pub data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
 }
 
 /// What comes of packets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StreamEvent {
+pub(crate) enum StreamEvent {
     /// A frame.
     Frame(Media),
     /// Something is missing: a picture goes on at the next keyframe, which has to be asked for.
@@ -53,7 +53,7 @@ pub enum StreamEvent {
 
 /// One stream of a publisher.
 #[derive(Debug)]
-pub struct Stream {
+pub(crate) struct Stream {
     codec: Codec,
     /// At most [`MAX_WAITING`], by sequence number.
     waiting: BTreeMap<u64, TapPacket>,
@@ -95,7 +95,7 @@ struct Coded {
 
 impl Stream {
     /// A stream of which nothing has come yet.
-    pub fn new(codec: Codec) -> Self {
+    pub(crate) fn new(codec: Codec) -> Self {
         Self {
             codec,
             waiting: BTreeMap::new(),
@@ -108,7 +108,7 @@ impl Stream {
     }
 
     /// Takes a packet. What comes of it is to be polled before the next.
-    pub fn push(&mut self, packet: TapPacket) {
+    pub(crate) fn push(&mut self, packet: TapPacket) {
         if packet.codec != self.codec || self.next.is_some_and(|next| packet.seq < next) {
             return;
         }
@@ -126,7 +126,7 @@ impl Stream {
     }
 
     /// The next event, in order.
-    pub fn poll(&mut self) -> Option<StreamEvent> {
+    pub(crate) fn poll(&mut self) -> Option<StreamEvent> {
         self.events.pop_front()
     }
 

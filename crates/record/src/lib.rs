@@ -38,9 +38,8 @@ pub use container::{
     ContainerError, Finished, Format, MAX_BATCH_BYTES, MAX_FRAME_BYTES, MAX_TRACKS, Patch,
     RepairError, Repaired, Writer, repair,
 };
-pub use depacketize::{Media, Stream, StreamEvent};
 pub use disk::{Mended, mend};
 pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
 pub use recorder::{Event, FileInfo, Recorder, Start, Why};
-pub use recording::{Output, Recording, Settings};
+pub use recording::Settings;
 pub use tap::TapQueue;

@@ -23,6 +23,9 @@ const TICK_EVERY: Duration = Duration::from_millis(500);
 /// The most orders and reports that wait.
 const MAX_MESSAGES: usize = 1_024;
 
+/// Packets that came so long before a recording was begun are left of one before it: a room keeps less.
+const KEPT_FOR: Duration = Duration::from_secs(5);
+
 /// How long the end waits for the disk.
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -175,6 +178,7 @@ struct Room {
     start: Start,
     recording: Recording,
     file: Option<FileId>,
+    since: Instant,
     /// When a file is tried again.
     again_at: Option<Instant>,
     ticked_at: Instant,
@@ -219,9 +223,16 @@ impl<T: Fn(Event)> Worker<T> {
                 let (room, settings) = (start.room, start.settings);
                 self.end(room, Why::Stopped);
                 let (start, recording) = (*start, Recording::new(settings));
-                let ticked_at = Instant::now();
-                let room_of = Room { start, recording, file: None, again_at: None, ticked_at };
-                self.rooms.insert(room, room_of);
+                let now = Instant::now();
+                let recorded = Room {
+                    start,
+                    recording,
+                    file: None,
+                    since: now,
+                    again_at: None,
+                    ticked_at: now,
+                };
+                self.rooms.insert(room, recorded);
             }
             Message::Stop(room) => {
                 self.take_packets();
@@ -248,6 +259,9 @@ impl<T: Fn(Event)> Worker<T> {
 
     fn take(&mut self, id: RoomId, packet: TapPacket) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        if room.since.saturating_duration_since(packet.arrived) > KEPT_FOR {
+            return;
+        }
         room.recording.push(packet);
         self.drain(id);
     }

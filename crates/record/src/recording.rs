@@ -50,7 +50,7 @@ pub struct Settings {
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
+pub(crate) enum Output {
     /// A file begins.
     Begin {
         /// Which file of the recording, from 1 on.
@@ -72,7 +72,7 @@ pub enum Output {
 
 /// A room while it is recorded.
 #[derive(Debug)]
-pub struct Recording {
+pub(crate) struct Recording {
     settings: Settings,
     begun: Option<Instant>,
     /// At most [`MAX_LANES`].
@@ -104,7 +104,7 @@ struct File {
 
 impl Recording {
     /// A recording that begins with the first packet.
-    pub fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
             settings,
             begun: None,
@@ -122,12 +122,12 @@ impl Recording {
     }
 
     /// What is to be done next.
-    pub fn poll(&mut self) -> Option<Output> {
+    pub(crate) fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
     /// Takes a packet of the room's tap.
-    pub fn push(&mut self, packet: TapPacket) {
+    pub(crate) fn push(&mut self, packet: TapPacket) {
         if packet.seat != Seat::HOST {
             return;
         }
@@ -156,7 +156,7 @@ impl Recording {
     }
 
     /// Time goes on, though nothing comes.
-    pub fn tick(&mut self, now: Instant) {
+    pub(crate) fn tick(&mut self, now: Instant) {
         let Some(begun) = self.begun else { return };
         self.choose(now);
         let now = now.saturating_duration_since(begun);
@@ -173,20 +173,20 @@ impl Recording {
     }
 
     /// Leaves frames out from now on, or no more. The picture goes on at a keyframe.
-    pub fn hold(&mut self, is_held: bool) {
+    pub(crate) fn hold(&mut self, is_held: bool) {
         self.is_held = is_held;
         self.awaits_key |= is_held;
     }
 
     /// Gives the file up that is written; another begins with the next keyframe.
-    pub fn abandon(&mut self) {
+    pub(crate) fn abandon(&mut self) {
         self.file = None;
         self.outputs.clear();
         self.awaits_key = true;
     }
 
     /// Ends the recording.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if self.file.is_none() {
             self.begin_file(Duration::MAX);
         }

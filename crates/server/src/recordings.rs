@@ -131,8 +131,14 @@ impl Recordings {
         folder: PathBuf,
     ) -> std::io::Result<Self> {
         let (sender, events) = mpsc::channel(EVENTS);
-        // Of the recorder's own thread, which may wait.
-        let recorder = Recorder::start(tap, move |event| _ = sender.blocking_send(event))?;
+        let asked = media.clone();
+        // Of the recorder's own thread. What is written down may wait for the store; keyframes do not wait with it.
+        let recorder = Recorder::start(tap, move |event| match event {
+            Event::Keyframe { room, ssrc } => {
+                asked.command(Command::TapKeyframe { room, seat: Seat::HOST, ssrc });
+            }
+            event => _ = sender.blocking_send(event),
+        })?;
         let state = State { recorder: Some(recorder), ..State::default() };
         let it = Self(Arc::new(Inner { media, store, folder, state: Mutex::new(state) }));
         let task = tokio::spawn(it.clone().follow(events));
@@ -277,10 +283,8 @@ impl Recordings {
     async fn follow(self, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             match event {
-                Event::Keyframe { room, ssrc } => {
-                    let seat = Seat::HOST;
-                    self.0.media.command(Command::TapKeyframe { room, seat, ssrc });
-                }
+                // Asked for at once.
+                Event::Keyframe { .. } => {}
                 Event::File { id, file } => {
                     self.change(&id, |record| {
                         if record.files.len() < MAX_FILES {

@@ -149,6 +149,23 @@ async fn a_room_is_recorded_from_its_packets_to_a_file_that_is_given_to_the_oper
 }
 
 #[tokio::test]
+async fn packets_that_an_earlier_recording_left_are_not_in_the_next() {
+    let server = start_with(closed, 16).await;
+    let _host = go_live(&server).await;
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let before = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+    Source { room, begun: before, seq: 0 }.second(&server);
+    let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
+    let mut source = Source { room, begun: Instant::now(), seq: 1_000 };
+    (0..2).for_each(|_| source.second(&server));
+    assert_eq!(ask(&server, "DELETE", "/rooms/default/recording", Value::Null).await.0, 204);
+    let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
+    let over = until(&server, &one, |it| it["ended"].is_number()).await;
+    let [file] = &over["files"].as_array().unwrap()[..] else { panic!("{over}") };
+    assert!((file["durationS"].as_f64().unwrap() - 2.0).abs() < 0.05, "{over}");
+}
+
+#[tokio::test]
 async fn a_recording_that_is_under_way_when_the_server_stops_is_whole() {
     let data = tempfile::tempdir().unwrap();
     let start = || {
@@ -198,7 +215,10 @@ async fn a_recording_that_a_crash_cut_off_is_finished_at_the_next_start() {
     .await;
     // What is on disk at this moment is what a crash leaves.
     let left = tempfile::tempdir().unwrap();
-    copy(data.path(), left.path());
+    store::backup(data.path(), &left.path().join(store::FILE_NAME), false).unwrap();
+    let folder = left.path().join("recordings").join(&id);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(&file, folder.join("001.webm")).unwrap();
     drop(host);
     server.shutdown.trigger();
     soon(server.running.wait()).await.unwrap();
@@ -212,17 +232,4 @@ async fn a_recording_that_a_crash_cut_off_is_finished_at_the_next_start() {
     assert_eq!(told["why"], "server_fault", "{told}");
     let duration = told["files"][0]["durationS"].as_f64().unwrap();
     assert!((1.0..=5.1).contains(&duration), "{told}");
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            std::fs::create_dir_all(&target).unwrap();
-            copy(&entry.path(), &target);
-        } else if entry.file_name() != "kaibo.lock" {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -60,7 +60,15 @@ pub(super) struct Broadcast {
 pub(super) struct OfRoom {
     /// Those of this room alone.
     #[param(value_type = Option<RoomName>)]
-    pub(super) room: Option<String>,
+    room: Option<String>,
+}
+
+impl OfRoom {
+    /// The room that is asked for.
+    pub(super) fn name(&self) -> Result<Option<RoomName>, Problem> {
+        let room = self.room.as_deref().map(RoomName::parse).transpose();
+        room.map_err(|_| bad("no room can have that name"))
+    }
 }
 
 impl From<BroadcastRecord> for Broadcast {
@@ -112,9 +120,7 @@ pub(super) async fn list(
     page: Page,
     of: Result<Query<OfRoom>, QueryRejection>,
 ) -> Result<Json<Items<Summary>>, Problem> {
-    let OfRoom { room } = asked(of)?;
-    let room = room.as_deref().map(RoomName::parse).transpose();
-    let room = room.map_err(|_| bad("no room can have that name"))?;
+    let room = asked(of)?.name()?;
     let room = room.as_ref().map(RoomName::as_str);
     let rows = app.store.broadcasts(room, page.cursor.clone(), page.n()).await?;
     let records = rows.iter().map(read_record).collect::<Result<_, _>>()?;

@@ -14,7 +14,7 @@ use tower_http::services::ServeFile;
 use utoipa::ToSchema;
 
 use super::broadcasts::OfRoom;
-use super::operator::{Operator, bad};
+use super::operator::Operator;
 use super::page::{Asked, Items, Page, asked};
 use crate::http::in_room::InRoom;
 use crate::problem::{Problem, ProblemBody};
@@ -74,6 +74,11 @@ pub(super) async fn start(
         _ => return Err(Problem::new(ErrorCode::RoomOffline, "nobody is live in the room")),
     };
     let id = app.recordings.record(&room, room_id).await.map_err(refused)?;
+    // Its broadcast may have ended before the recording was there to hear of it.
+    let live = app.hub.room_for_operator(room.clone()).await.map(|it| it.live);
+    if live.is_none_or(|it| it == LiveState::Offline) {
+        app.recordings.stop(&room);
+    }
     operator.audit(&app, "recording.start", room.as_str()).await;
     let recording = find(&app, &id).await?;
     Ok((StatusCode::CREATED, Json(recording)).into_response())
@@ -140,9 +145,7 @@ pub(super) async fn list(
     page: Page,
     of: Result<Query<OfRoom>, QueryRejection>,
 ) -> Result<Json<Items<Recording>>, Problem> {
-    let room = asked(of)?.room;
-    let room = room.as_deref().map(RoomName::parse).transpose();
-    let room = room.map_err(|_| bad("no room can have that name"))?;
+    let room = asked(of)?.name()?;
     let room = room.as_ref().map(RoomName::as_str);
     let rows = app.store.recordings(room, page.cursor.clone(), page.n()).await?;
     let all = rows.into_iter().map(Recording::from).collect();
