@@ -19,6 +19,7 @@ use crate::credential::{Credential, Denied, WrongSecret};
 use crate::host::HostRefused;
 use crate::origin::OriginRefused;
 use crate::own_machine::{OwnPort, Proof};
+use crate::passes::PassKey;
 use crate::rooms::Rooms;
 use crate::tickets::Tickets;
 use crate::wrong_secrets::{Guess, Wrong, WrongSecrets};
@@ -52,6 +53,8 @@ pub struct Auth(Arc<Inner>);
 struct Inner {
     /// How and when to tell what was used.
     told: OnceLock<Tell>,
+    /// Signs passes; none are issued without it.
+    pass_key: OnceLock<PassKey>,
     /// Written when the operator changes them; held for a few instructions, never across an await.
     settings: RwLock<Arc<Settings>>,
     port: u16,
@@ -74,6 +77,7 @@ impl Auth {
         let OwnAddresses { port, names } = own;
         Self(Arc::new(Inner {
             told: OnceLock::new(),
+            pass_key: OnceLock::new(),
             settings: RwLock::new(Arc::new(Settings::new(config, &names))),
             port,
             names,

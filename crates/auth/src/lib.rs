@@ -38,6 +38,7 @@ mod host;
 mod network;
 mod origin;
 mod own_machine;
+mod passes;
 mod per_network;
 pub mod rate_limit;
 mod rooms;
@@ -60,7 +61,7 @@ pub use origin::{OriginRefused, is_origin};
 pub use per_network::PerNetwork;
 pub use rooms::{
     ChatPolicy, Invite, InviteRole, MAX_INVITE_USES, MAX_ROOM_INVITES, MAX_ROOM_KEYS,
-    MAX_ROOMS_SET_UP, RoomKey, RoomRules, SecretHash, Used, WatchPolicy,
+    MAX_ROOMS_SET_UP, RecordPolicy, RoomKey, RoomRules, SecretHash, Used, WatchPolicy,
 };
 pub use secret::{Secret, SecretKind, TooLong};
 pub use tickets::{MAX_TICKETS, TICKET_LIFETIME};

@@ -101,6 +101,18 @@ pub enum ChatPolicy {
     Nobody,
 }
 
+/// Who has a room recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RecordPolicy {
+    /// Its host, and the operator.
+    #[default]
+    Host,
+    /// Every broadcast is recorded.
+    Always,
+    /// The operator alone.
+    Operator,
+}
+
 /// A key of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomKey {
@@ -147,6 +159,8 @@ pub struct RoomRules {
     pub max_viewers: Option<u32>,
     /// The highest bit rate of a broadcast, in kbit/s; without it, the server's own limit holds.
     pub max_kbps: Option<u32>,
+    /// Who has it recorded; without it, what the server is set to.
+    pub record: Option<RecordPolicy>,
     /// Keys with which to publish in it. A room that never had one asks for what the server asks for everywhere.
     pub keys: Vec<RoomKey>,
     /// It had a key once. It asks for one for ever, also when the last was taken away: who had that one has no right.

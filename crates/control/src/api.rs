@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auth::{ClientAddr, Credential, Secret, Shown};
-use media_api::{Codec, Command, Event, LayerRate};
+use media_api::{Codec, Command, Event, LayerRate, RoomId};
 use protocol::{
     ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
 };
@@ -120,6 +120,13 @@ pub enum Input {
         room: RoomName,
         /// Names the picture, so that it can be cached.
         version: Option<u32>,
+    },
+    /// A room is recorded now, or not any more.
+    Recording {
+        /// Which room; nobody need be in it.
+        room: RoomName,
+        /// Whether it is; `Err` when it could not be begun: a sentence for its host.
+        on: Result<bool, String>,
     },
     /// The operator ends a session, by the number that [`crate::Hub::sessions`] tells.
     Kick {
@@ -276,4 +283,13 @@ pub enum Effect {
     Happened(Box<RoomEvent>),
     /// Write the record of a broadcast, in place of the one before.
     Record(Box<BroadcastRecord>),
+    /// Begin to record a room, or end it. What comes of it is told by [`Input::Recording`].
+    Recording {
+        /// The room.
+        room: RoomName,
+        /// Its name in the media plane.
+        id: RoomId,
+        /// Whether to begin.
+        on: bool,
+    },
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::RecordPolicy;
 use protocol::RoomName;
 
 use crate::ice_servers::IceServerConfig;
@@ -17,4 +18,10 @@ pub struct Config {
     pub host_grace: Duration,
     /// Handed to clients for their ICE agents.
     pub ice_servers: Vec<IceServerConfig>,
+    /// Who has rooms recorded of which nothing else is said.
+    pub record: RecordPolicy,
+    /// How far back of a broadcast is kept; zero: nothing.
+    pub past: Duration,
+    /// Whether whoever watches makes clips.
+    pub clips: bool,
 }

@@ -1,5 +1,6 @@
 //! What happens in rooms, for programs of the operator.
 
+use media_api::RoomId;
 use protocol::{Finding, RoomName, Title};
 
 /// The numbers of viewers that are told, each once in a broadcast: of several that are reached at once, the highest.
@@ -11,6 +12,8 @@ pub const VIEWER_STEPS: [u32; 16] =
 pub struct RoomEvent {
     /// The room.
     pub room: RoomName,
+    /// Its name in the media plane; none of a broadcast of before the server started.
+    pub room_id: Option<RoomId>,
     /// Its title.
     pub title: Option<Title>,
     /// The broadcast that it happened to: [`crate::BroadcastRecord::id`].

@@ -70,6 +70,11 @@ impl Hub {
             }
             Input::Configure(config) => self.cx.config = *config,
             Input::Cover { room, version } => self.cover(&room, version),
+            Input::Recording { room, on } => {
+                if let Some(&id) = self.cx.directory.rooms.get(&room) {
+                    self.in_room(id, |room, cx| room.set_recording(cx, on));
+                }
+            }
             Input::Kick { room, session } => self.kick(&room, session),
             Input::Seen { room, seen } => {
                 if let Some(&id) = self.cx.directory.rooms.get(&room) {

@@ -12,6 +12,7 @@ mod findings;
 mod frames;
 mod identity;
 mod keep;
+mod kept;
 mod latency;
 mod layers;
 mod leave;
@@ -38,7 +39,7 @@ use std::time::Instant;
 
 use auth::{ChatPolicy, ClientAddr, Secret};
 use media_api::RoomId;
-use protocol::{ChatRules, HostInfo, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
+use protocol::{ChatRules, HostInfo, Kept, LiveState, RoomInfo, RoomName, RoomState, RoomSummary};
 
 pub(crate) use bans::is_banned;
 use broadcast::Broadcast;
@@ -83,6 +84,8 @@ pub(crate) struct Room {
     has_settled: bool,
     /// Who may write, by the operator's word.
     chat_policy: ChatPolicy,
+    /// What is kept of its broadcast.
+    kept: Kept,
 }
 
 /// Who hosts. The session exists as long as it is named here.
@@ -133,6 +136,7 @@ impl Room {
             desk_told_at: None,
             has_settled: false,
             chat_policy: ChatPolicy::default(),
+            kept: Kept::default(),
         }
     }
 
@@ -190,6 +194,7 @@ impl Room {
             chat: self.chat_rules(),
             pinned: self.settings.pinned.clone(),
             stage: self.stage_state(),
+            kept: self.kept.clone(),
         }
     }
 
@@ -203,6 +208,7 @@ impl Room {
             host: self.host_info(),
             title: self.settings.title.clone(),
             cover: self.settings.cover,
+            still: None,
             viewers: self.audience.n_viewers,
         })
     }

@@ -23,8 +23,21 @@ pub struct RoomSummary {
     /// The version of the room's picture, at `/api/rooms/{room}/cover?v={version}`; none when it has none.
     #[serde(default)]
     pub cover: Option<u32>,
+    /// Its newest picture of the broadcast, at `/api/rooms/{room}/still?v={v}`; none when there is none.
+    #[serde(default)]
+    pub still: Option<Still>,
     /// Viewers whose media transport is connected.
     pub viewers: u32,
+}
+
+/// A picture of a broadcast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Still {
+    /// Another picture has another.
+    pub v: u32,
+    /// Whether it is a video of one frame, for a paused `<video>`; else an image.
+    pub video: bool,
 }
 
 /// What is known of one room, as `GET /api/rooms/{room}` tells it.

@@ -174,6 +174,8 @@ pub enum ClientMessage {
         chat: Option<ChatRules>,
         /// Words that no message may have; at most 200 of at most 32 characters.
         words: Option<Vec<String>>,
+        /// Whether the broadcast is recorded, where [`crate::Kept::by_host`] says so.
+        recording: Option<bool>,
     },
     /// The way onto the stage, and what the host does about it.
     Stage(StageAction),

@@ -37,7 +37,7 @@ mod stage;
 #[cfg(feature = "typescript")]
 mod typescript;
 
-pub use api::{Addresses, RoomInfo, RoomSummary};
+pub use api::{Addresses, RoomInfo, RoomSummary, Still};
 pub use chat::{
     ChatColor, ChatItem, ChatMode, ChatRules, ChatStyle, ChatText, InvalidPersonId, InvalidText,
     NoticeText, Person, PersonId, PlainText, ReactionCount, ReactionKind, Standing, Title,
@@ -52,7 +52,7 @@ pub use finding::{Finding, FindingCode};
 pub use moderation::{Banned, Deed, Desk, Flagged, Moderation, Present};
 pub use name::{DisplayName, InvalidName, LayerName, RoomName};
 pub use oembed::OEmbed;
-pub use room::{AudioState, HostInfo, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
+pub use room::{AudioState, HostInfo, Kept, LayerSize, LiveState, Pc, Role, RoomState, VideoState};
 pub use server::{IceServer, LayerReason, Limits, SelfInfo, ServerMessage};
 pub use stage::{Guest, MAX_GUESTS, Stage, StageAction, StageLayout, StageStep};
 #[cfg(feature = "typescript")]

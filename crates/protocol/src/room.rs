@@ -103,6 +103,26 @@ pub struct RoomState {
     /// Who is on stage beside the host.
     #[serde(default)]
     pub stage: Stage,
+    /// What is kept of the broadcast.
+    #[serde(default)]
+    pub kept: Kept,
+}
+
+/// What is kept of a broadcast.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Kept {
+    /// Whether it is recorded now.
+    pub recording: bool,
+    /// Whether the host begins and ends recordings.
+    pub by_host: bool,
+    /// How far back it can be seen again, in seconds; 0: not at all.
+    pub past_s: u32,
+    /// Whether whoever watches makes clips of it.
+    pub clips: bool,
+    /// Where not everybody may watch: stands as `pass` in addresses of what is kept of the room.
+    pub pass: Option<String>,
 }
 
 impl RoomState {
@@ -127,6 +147,7 @@ impl RoomState {
             chat: ChatRules::default(),
             pinned: None,
             stage: Stage::default(),
+            kept: Kept::default(),
         }
     }
 }

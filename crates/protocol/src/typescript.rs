@@ -6,10 +6,10 @@ use crate::{
     Addresses, AudioState, Banned, Caps, ChatColor, ChatItem, ChatMode, ChatRules, ChatStyle,
     ClientMessage, Deed, Desk, DeviceReport, DisplayName, DoctorFinding, DoctorLevel, DoctorPath,
     DoctorReport, DoctorTicket, ErrorBody, ErrorCode, Finding, FindingCode, Flagged, Guest,
-    HostInfo, IceCandidate, IceServer, LayerName, LayerReason, LayerSize, Limits, LiveState,
+    HostInfo, IceCandidate, IceServer, Kept, LayerName, LayerReason, LayerSize, Limits, LiveState,
     Moderation, PROTOCOL_VERSION, PathResult, PathState, Pc, Person, PersonId, Present,
     ReactionCount, ReactionKind, Role, RoomInfo, RoomName, RoomState, RoomSummary, SelfInfo,
-    ServerMessage, Stage, StageAction, StageLayout, StageStep, Standing, VideoState, Words,
+    ServerMessage, Stage, StageAction, StageLayout, StageStep, Standing, Still, VideoState, Words,
 };
 
 /// The text of `web/src/live/protocol.ts`.
@@ -29,6 +29,8 @@ pub fn declarations() -> String {
         LayerReason::decl(&config),
         RoomState::decl(&config),
         RoomSummary::decl(&config),
+        Still::decl(&config),
+        Kept::decl(&config),
         RoomInfo::decl(&config),
         Addresses::decl(&config),
         DoctorTicket::decl(&config),

@@ -46,6 +46,16 @@ pub enum Format {
     Mp4,
 }
 
+impl Format {
+    /// The ending of a file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::WebM => "webm",
+            Self::Mp4 => "mp4",
+        }
+    }
+}
+
 /// Why a file cannot have a track or a frame. A frame that is refused is left out; the file goes on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContainerError {

@@ -1,6 +1,7 @@
 //! The thread that writes files. What waits for it is bounded in bytes; the recorder leaves frames out beyond that.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,23 @@ pub(crate) enum Job {
     Write(FileId, Vec<u8>),
     /// Makes the file whole.
     End(FileId, Finished),
+    /// Nothing more is added to a file that needs nothing to be whole.
+    Close(FileId),
+    /// Deletes a file.
+    Remove(PathBuf),
+    /// Deletes a folder with all that is in it.
+    RemoveFolder(PathBuf),
+    /// All jobs before it are done.
+    Then(Then),
+}
+
+/// What is to be done when others are done. It must not take long.
+pub(crate) struct Then(pub(crate) Box<dyn FnOnce() + Send>);
+
+impl fmt::Debug for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Then")
+    }
 }
 
 /// What the thread tells.
@@ -96,7 +114,11 @@ impl Drop for Disk {
 impl Job {
     fn bytes(&self) -> usize {
         match self {
-            Self::Begin(..) => 0,
+            Self::Begin(..)
+            | Self::Close(_)
+            | Self::Remove(_)
+            | Self::RemoveFolder(_)
+            | Self::Then(_) => 0,
             Self::Write(_, bytes) => bytes.len(),
             Self::End(_, finished) => finished.tail.len(),
         }
@@ -108,22 +130,24 @@ fn run(jobs: &Receiver<Job>, waiting: &AtomicUsize, tell: impl Fn(Done)) {
     while let Ok(job) = jobs.recv() {
         let bytes = job.bytes();
         let id = match &job {
-            Job::Begin(id, _) | Job::Write(id, _) | Job::End(id, _) => *id,
+            Job::Begin(id, _) | Job::Write(id, _) | Job::End(id, _) | Job::Close(id) => Some(*id),
+            Job::Remove(_) | Job::RemoveFolder(_) | Job::Then(_) => None,
         };
-        match carry_out(&mut files, job) {
-            Ok(Some(len)) => tell(Done::Whole(id, len)),
-            Ok(None) => {}
-            Err(error) => {
+        match (carry_out(&mut files, job), id) {
+            (Ok(Some(len)), Some(id)) => tell(Done::Whole(id, len)),
+            (Ok(_), _) => {}
+            (Err(error), Some(id)) => {
                 files.remove(&id);
                 tell(Done::Failed(id, error));
             }
+            (Err(error), None) => tracing::warn!(%error, "a file of the past is left"),
         }
         waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
 /// Makes a file that nobody else on this machine may read: rooms may be private.
-fn create(path: &Path) -> io::Result<File> {
+pub(crate) fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -150,8 +174,20 @@ fn carry_out(files: &mut HashMap<FileId, File>, job: Job) -> io::Result<Option<u
             finish(&mut file, finished)?;
             return Ok(Some(file.metadata()?.len()));
         }
+        Job::Close(id) => _ = files.remove(&id),
+        Job::Remove(path) => gone(fs::remove_file(path))?,
+        Job::RemoveFolder(path) => gone(fs::remove_dir_all(path))?,
+        Job::Then(Then(then)) => then(),
     }
     Ok(None)
+}
+
+/// What is not there need not be deleted.
+fn gone(deleted: io::Result<()>) -> io::Result<()> {
+    match deleted {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// A file of before.
@@ -193,7 +229,7 @@ pub fn mend(path: &Path) -> io::Result<Option<Mended>> {
 }
 
 /// Writes what makes a file whole, at its end.
-fn finish(file: &mut File, Finished { tail, patches, .. }: Finished) -> io::Result<()> {
+pub(crate) fn finish(file: &mut File, Finished { tail, patches, .. }: Finished) -> io::Result<()> {
     file.write_all(&tail)?;
     // The patches make use of the tail: it is there first, also when the power fails.
     file.sync_data()?;

@@ -1,7 +1,5 @@
-//! Recordings: from the packets of a room's tap to files.
+//! Recordings, the past of rooms, clips and pictures: from the packets of a room's tap to files.
 //!
-//! | module | what |
-//! | --- | --- |
 //! ```text
 //! media threads ──► TapQueue ──► Recorder: Recording ──► Lane ──► Stream     packets to frames, by one clock
 //!                                    │ Writer                                frames to fragments of a file
@@ -12,7 +10,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `tap.rs` | the way from media threads, which neither wait nor wake anybody |
-//! | `recorder.rs` | the thread that records rooms |
+//! | `recorder.rs` | the way to the thread that records rooms and keeps their past |
+//! | `worker.rs` | that thread |
 //! | `recording.rs` | one room: which streams, into which files; sans-IO |
 //! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
 //! | `depacketize.rs` | packets of one stream in their order, put together to frames |
@@ -22,8 +21,12 @@
 //! | `container/mp4.rs` | MP4: fragmented while it grows, an ordinary one at the end |
 //! | `container/batch.rs` | the frames that are written at once |
 //! | `container/source.rs` | reads a file that may end anywhere |
+//! | `window.rs` | the past of a room: its packets, in files |
+//! | `clip.rs` | a piece of the past as a file |
+//! | `still.rs` | a keyframe as a picture |
 //! | `disk.rs` | the thread that writes files |
 
+mod clip;
 mod clock;
 mod container;
 mod depacketize;
@@ -32,14 +35,20 @@ mod frame;
 mod lane;
 mod recorder;
 mod recording;
+mod still;
 mod tap;
+mod window;
+mod worker;
 
+pub use clip::{Clip, ClipError, ClipOrder};
 pub use container::{
     ContainerError, Finished, Format, MAX_BATCH_BYTES, MAX_FRAME_BYTES, MAX_TRACKS, Patch,
     RepairError, Repaired, Writer, repair,
 };
 pub use disk::{Mended, mend};
 pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
-pub use recorder::{Event, FileInfo, Recorder, Start, Why};
+pub use recorder::{Bounds, Event, FileInfo, Keep, Past, Recorder, Start, Why};
 pub use recording::Settings;
+pub use still::Still;
 pub use tap::TapQueue;
+pub use window::Span;

@@ -24,9 +24,12 @@ pub use check::ConfigError;
 pub use file::FILE_NAME;
 pub use knobs::{
     AuthServices, AuthServicesOverlay, Config, ConfigOverlay, Limits, LimitsOverlay, Metrics,
-    MetricsOverlay, Publish, PublishOverlay, Tls, TlsOverlay, WebhookSettings, WebhooksOverlay,
+    MetricsOverlay, Publish, PublishOverlay, Record, RecordOverlay, Tls, TlsOverlay,
+    WebhookSettings, WebhooksOverlay,
 };
-pub use values::{IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode};
+pub use values::{
+    Clips, IceServerEntry, LogFormat, PublicIp, RecordFormat, RecordRooms, SecretText, TlsMode,
+};
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -148,6 +151,9 @@ impl Config {
             max_viewers: self.max_viewers,
             host_grace: Duration::from_secs(self.host_grace.into()),
             ice_servers: self.ice_servers.iter().map(ice_server).collect(),
+            record: self.record.rooms.into(),
+            past: Duration::from_secs(u64::from(self.record.rewind_minutes) * 60),
+            clips: self.record.clips == Clips::Everybody,
         }
     }
 

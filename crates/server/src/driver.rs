@@ -60,6 +60,7 @@ enum Message {
     Request(ClientId, Request, ReplySender),
     Gone(ClientId, Option<u16>),
     Cover(RoomName, Option<u32>),
+    Recording(RoomName, Result<bool, String>),
     Seen(RoomName, Seen),
     Rules(Option<RoomName>),
     Configure(Box<control::Config>),
@@ -183,6 +184,14 @@ impl HubClient {
     /// A room has another picture, or none any more.
     pub(crate) async fn cover(&self, room: RoomName, version: Option<u32>) {
         self.say(Message::Cover(room, version)).await;
+    }
+
+    /// A room is recorded now or not any more, or could not be. Said by another task, as the hub's own may be waited for.
+    pub(crate) fn recording(&self, room: RoomName, on: Result<bool, String>) {
+        let hub = self.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { hub.say(Message::Recording(room, on)).await });
+        }
     }
 
     /// The rules of a room have changed: who has lost its right goes.
@@ -360,6 +369,7 @@ impl Driver {
                 self.handle(Input::Gone { client, code });
             }
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
+            Message::Recording(room, on) => self.handle(Input::Recording { room, on }),
             Message::Seen(room, seen) => self.handle(Input::Seen { room, seen }),
             Message::Rules(room) => self.handle(Input::Rules { room }),
             Message::Configure(config) => self.handle(Input::Configure(config)),
@@ -442,6 +452,9 @@ impl Driver {
                 Effect::Keep(saved) => self.keeper.save(&saved),
                 Effect::Happened(event) => self.happenings.tell(*event),
                 Effect::Record(record) => self.happenings.save(&record),
+                Effect::Recording { room, id, on } => {
+                    self.happenings.wish_recording(room, id, on);
+                }
             }
         }
     }

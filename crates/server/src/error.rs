@@ -52,6 +52,13 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<store::StoreError> for ApiError {
+    fn from(error: store::StoreError) -> Self {
+        tracing::error!(%error, "the store does not do what was asked of it");
+        Self::new(ErrorCode::Internal, "the data folder cannot be read or written")
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let Refusal { code, message, retry_ms, .. } = refusal;

@@ -113,6 +113,9 @@ impl Server {
             max_viewers: 10,
             host_grace: control::limits::HOST_GRACE,
             ice_servers: Vec::new(),
+            record: auth::RecordPolicy::Host,
+            past: std::time::Duration::ZERO,
+            clips: true,
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));
@@ -158,7 +161,9 @@ impl Server {
             public_ips: watch::channel(Asking::of(&crate::Config::default())).0,
             certificates: crate::https::LoadAgain::channel().0,
         };
-        let (reload, recorded) = (crate::Reload::new(None, parts), store.clone());
+        let reload = crate::Reload::new(None, parts);
+        let archive =
+            crate::archive::Archive::off(store.clone(), webhooks.clone(), in_force.clone());
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),
@@ -176,7 +181,7 @@ impl Server {
             logs_addresses: true,
             metrics,
             webhooks,
-            recordings: crate::recordings::Recordings::off(media, recorded),
+            archive,
             turn: None,
             hub,
             auth,

@@ -1,29 +1,38 @@
 //! What happens in rooms, on its way to webhooks and to the records of broadcasts.
 
 use control::{BroadcastRecord, Happened, RoomEvent};
+use media_api::RoomId;
+use protocol::RoomName;
 use serde_json::{Map, Value, json};
 use store::{BroadcastRow, Store, StoreError};
 use webhooks::{Event, EventKind, Webhooks};
 
-use crate::recordings::Recordings;
+use crate::archive::Archive;
 
 /// Why a broadcast ended of which a server that crashed does not know the end: a word of `docs/operate.md`.
 const LOST: &str = "server_fault";
 
 /// Tells what happens in rooms. Clones are the same; the default tells nobody.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Happenings(Option<(Webhooks, Store, Recordings)>);
+pub(crate) struct Happenings(Option<(Webhooks, Store, Archive)>);
 
 impl Happenings {
-    pub(crate) fn new(webhooks: Webhooks, store: Store, recordings: Recordings) -> Self {
-        Self(Some((webhooks, store, recordings)))
+    pub(crate) fn new(webhooks: Webhooks, store: Store, archive: Archive) -> Self {
+        Self(Some((webhooks, store, archive)))
     }
 
     /// Something happened in a room. This never waits.
     pub(crate) fn tell(&self, event: RoomEvent) {
-        if let Some((webhooks, _, recordings)) = &self.0 {
-            recordings.happened(&event);
+        if let Some((webhooks, _, archive)) = &self.0 {
+            archive.happened(&event);
             webhooks.happened(told(event));
+        }
+    }
+
+    /// A room is to be recorded, or not any more. This never waits.
+    pub(crate) fn wish_recording(&self, room: RoomName, id: RoomId, on: bool) {
+        if let Some((_, _, archive)) = &self.0 {
+            archive.wish(room, id, on);
         }
     }
 
@@ -55,15 +64,15 @@ impl Happenings {
             tracing::info!(%room, id, "a broadcast of before ended with the server");
             let for_ms = (until - began).max(0.0) as u64;
             let what = Happened::Ended { why: LOST.into(), for_ms, peak, joins };
-            self.tell(RoomEvent { room, title, broadcast: id, at: until, what });
+            self.tell(RoomEvent { room, room_id: None, title, broadcast: id, at: until, what });
         }
         Ok(())
     }
 
     /// Finishes recordings, and writes what webhooks are to be told.
     pub(crate) async fn finish(&self) {
-        if let Some((webhooks, _, recordings)) = &self.0 {
-            recordings.finish().await;
+        if let Some((webhooks, _, archive)) = &self.0 {
+            archive.finish().await;
             webhooks.finish().await;
         }
     }
@@ -83,7 +92,7 @@ fn row(record: &BroadcastRecord) -> serde_json::Result<BroadcastRow> {
 /// An event as webhooks tell it.
 #[allow(clippy::cast_possible_truncation, reason = "milliseconds of these centuries")]
 fn told(event: RoomEvent) -> Event {
-    let RoomEvent { room, title, broadcast, at, what } = event;
+    let RoomEvent { room, room_id: _, title, broadcast, at, what } = event;
     let (kind, more) = match what {
         Happened::Live => (EventKind::RoomLive, json!({})),
         Happened::Interrupted => (EventKind::RoomInterrupted, json!({})),

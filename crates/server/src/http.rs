@@ -12,6 +12,7 @@
 //! | `v1.rs` | `/api/v1`: what the operator does |
 //! | `metrics.rs` | `/metrics`; `/api/qoe`: what pages report |
 //! | `cover.rs` | the pictures of rooms |
+//! | `kept.rs` | what is kept of a room, for whoever may watch it |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
 //! | `acme.rs` | the answers to an ACME server's challenges |
@@ -32,6 +33,7 @@ mod describe;
 mod doctor;
 mod headers;
 mod in_room;
+mod kept;
 mod metrics;
 mod oembed;
 mod problems;
@@ -92,6 +94,7 @@ fn routes(app: App) -> Router {
         .layer(from_fn(headers::limit_body))
         .merge(whip_whep::routes())
         .merge(cover::routes())
+        .merge(kept::routes())
         .layer(from_fn_with_state(app.clone(), cors::share))
         .layer(from_fn_with_state(app.clone(), to_https::lead))
         .layer(from_fn_with_state(app.clone(), client::identify))

@@ -31,6 +31,7 @@
 //! | `limits.rs` | bounds of this crate |
 
 mod access;
+mod archive;
 mod clock;
 pub mod config;
 mod covers;
@@ -55,7 +56,6 @@ mod owner;
 mod policies;
 mod problem;
 mod public_ips;
-mod recordings;
 mod reload;
 mod room_book;
 mod serve;

@@ -60,6 +60,27 @@ pub const METRICS_CONNECTIONS: usize = 16;
 /// How long one of them may last, however much is asked on it.
 pub const METRICS_WITHIN: Duration = Duration::from_secs(300);
 
+/// Space of the disk that is left free, in MiB.
+pub const MIN_FREE_MIB: u64 = 1_024;
+
+/// How far fans can go back in a broadcast, in minutes.
+pub const REWIND_MINUTES: u32 = 30;
+
+/// The most that this can be set to.
+pub const MAX_REWIND_MINUTES: u32 = 720;
+
+/// Space of the past of one room, in MiB.
+pub const ROOM_PAST_MIB: u64 = 1_024;
+
+/// Space of the past of all rooms, in MiB.
+pub const PAST_MIB: u64 = 8_192;
+
+/// The length of a clip, in seconds: at least, and at most.
+pub const CLIP_SECONDS: (u16, u16) = (5, 90);
+
+/// Clips of one network in a minute.
+pub const CLIPS_PER_MINUTE: u32 = 20;
+
 /// Bytes of a room's picture.
 pub const COVER_BYTES: usize = 200_000;
 

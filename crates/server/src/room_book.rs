@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use auth::{
     Auth, ChatPolicy, Invite, InviteRole, MAX_ROOM_INVITES, MAX_ROOM_KEYS, MAX_ROOMS_SET_UP,
-    RoomKey, RoomRules, Secret, SecretHash, Used, WatchPolicy,
+    RecordPolicy, RoomKey, RoomRules, Secret, SecretHash, Used, WatchPolicy,
 };
 use protocol::RoomName;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,38 @@ impl Chat {
     }
 }
 
+/// Who has a room recorded, as it is stored and told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Record {
+    /// Its host, and the operator.
+    Host,
+    /// Every broadcast is recorded.
+    Always,
+    /// The operator alone.
+    Operator,
+}
+
+impl Record {
+    const ALL: [Self; 3] = [Self::Host, Self::Always, Self::Operator];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Always => "always",
+            Self::Operator => "operator",
+        }
+    }
+
+    fn policy(self) -> RecordPolicy {
+        match self {
+            Self::Host => RecordPolicy::Host,
+            Self::Always => RecordPolicy::Always,
+            Self::Operator => RecordPolicy::Operator,
+        }
+    }
+}
+
 /// What an invitation makes of who uses it, as it is stored and told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -110,6 +142,8 @@ pub(crate) struct Settings {
     pub(crate) chat: Chat,
     pub(crate) max_viewers: Option<u32>,
     pub(crate) max_kbps: Option<u32>,
+    /// None: as the server is set.
+    pub(crate) record: Option<Record>,
 }
 
 /// Why a room is not set up so.
@@ -191,7 +225,7 @@ impl RoomBook {
         if !is_right(before.as_ref()) {
             return Err(NotPut::Changed);
         }
-        let Settings { watch, password, chat, max_viewers, max_kbps } = settings;
+        let Settings { watch, password, chat, max_viewers, max_kbps, record } = settings;
         let hash = |it: &Secret| SecretHash::of_password(it, rand::random()).to_bytes();
         let password = match watch {
             Watch::Password => {
@@ -206,6 +240,7 @@ impl RoomBook {
             chat: chat.as_str().into(),
             max_viewers,
             max_kbps,
+            record: record.map(|it| it.as_str().into()),
         };
         let changed =
             self.store.put_rules(room.as_str(), settings, now_ms(), MAX_ROOMS_SET_UP).await?;
@@ -327,6 +362,13 @@ fn rules(row: &RulesRow) -> Result<RoomRules, StoreError> {
         Watch::ALL.into_iter().find(|it| it.as_str() == settings.watch).ok_or_else(unreadable)?;
     let chat =
         Chat::ALL.into_iter().find(|it| it.as_str() == settings.chat).ok_or_else(unreadable)?;
+    let record = match &settings.record {
+        Some(word) => {
+            let record = Record::ALL.into_iter().find(|it| it.as_str() == word);
+            Some(record.ok_or_else(unreadable)?.policy())
+        }
+        None => None,
+    };
     let watch = match watch {
         Watch::Everybody => WatchPolicy::Everybody,
         Watch::Unlisted => WatchPolicy::Unlisted,
@@ -355,7 +397,8 @@ fn rules(row: &RulesRow) -> Result<RoomRules, StoreError> {
     let invites = row.invites.iter().map(invite).collect::<Result<_, StoreError>>()?;
     let (max_viewers, max_kbps) = (settings.max_viewers, settings.max_kbps);
     let had_key = row.had_key;
-    Ok(RoomRules { watch, chat: chat.policy(), max_viewers, max_kbps, keys, had_key, invites })
+    let chat = chat.policy();
+    Ok(RoomRules { watch, chat, max_viewers, max_kbps, record, keys, had_key, invites })
 }
 
 /// The moment of a time of the calendar, or now when it has passed.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::access::{Access, Jwks, Service};
+use crate::archive::Archive;
 use crate::config::http_uri;
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
@@ -28,7 +29,6 @@ use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::public_ips::{self, Asking, PublicIps};
-use crate::recordings::Recordings;
 use crate::reload::{Configured, Parts, Reload};
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
@@ -165,6 +165,7 @@ pub async fn serve_with(
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let health = store.clone();
+    auth.set_pass_key(rand::random());
     let room_book = RoomBook::open(store.clone(), auth.clone(), hub_client.clone()).await?;
     let tokens = TokenBook::new(config.jwks_rules());
     let (keys, hub) = (store.clone(), hub_client.clone());
@@ -175,13 +176,21 @@ pub async fn serve_with(
     let service = config.auth.http.as_deref().and_then(http_uri).map(Service::new);
     let access = Access::new(auth.clone(), tokens, service, jwks.clone());
     let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
-    let recordings =
-        Recordings::start(tap, media.clone(), store.clone(), config.data.join("recordings"))
-            .map_err(engine::StartError::Thread)?;
-    if let Err(error) = recordings.mend().await {
+    let in_force = InForce::new(config.clone());
+    let told = hub_client.clone();
+    let archive = Archive::start(
+        tap,
+        media.clone(),
+        store.clone(),
+        webhooks.clone(),
+        in_force.clone(),
+        move |room, on| told.recording(room, on),
+    )
+    .map_err(engine::StartError::Thread)?;
+    if let Err(error) = archive.mend().await {
         tracing::warn!(%error, "the recordings of before cannot be read");
     }
-    let happenings = Happenings::new(webhooks.clone(), store.clone(), recordings.clone());
+    let happenings = Happenings::new(webhooks.clone(), store.clone(), archive.clone());
     if let Err(error) = happenings.end_lost().await {
         tracing::warn!(%error, "the broadcasts of before cannot be read");
     }
@@ -196,7 +205,6 @@ pub async fn serve_with(
     hub.restore(saved);
     let hub_task =
         tokio::spawn(driver::run(hub, media.clone(), keeper.clone(), happenings.clone(), channels));
-    let in_force = InForce::new(config.clone());
     let turn = https.is_some().then(OwnTurn::new);
     let public_ips = PublicIps::new(public_ips);
     let doctor = Doctor::new(doctor::Running {
@@ -255,7 +263,7 @@ pub async fn serve_with(
         logs_addresses: config.log_addresses,
         metrics: metrics.clone(),
         webhooks,
-        recordings: recordings.clone(),
+        archive: archive.clone(),
         doctor,
         https: https.clone(),
         turn: turn.clone(),
@@ -280,6 +288,7 @@ pub async fn serve_with(
     if let Some(jwks) = jwks {
         background.spawn(jwks.follow(shutdown.clone()));
     }
+    background.spawn(archive.keep_clean(shutdown.clone()));
     background.spawn(metrics.clone().follow(shutdown.clone()));
     background.spawn(metrics.clone().watch_threads(shutdown.clone()));
     let metrics_addr = metrics_listener.as_ref().and_then(|it| it.local_addr().ok());

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use webhooks::Webhooks;
 
 use crate::access::Access;
+use crate::archive::Archive;
 use crate::config::{HTTP_PORT, HTTPS_PORT};
 use crate::covers::Covers;
 use crate::doctor::Doctor;
@@ -22,7 +23,6 @@ use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
 use crate::public_ips::PublicIps;
-use crate::recordings::Recordings;
 use crate::reload::Reload;
 use crate::room_book::RoomBook;
 use crate::shutdown::Shutdown;
@@ -52,7 +52,7 @@ pub(crate) struct App {
     pub(crate) logs_addresses: bool,
     pub(crate) metrics: Metrics,
     pub(crate) webhooks: Webhooks,
-    pub(crate) recordings: Recordings,
+    pub(crate) archive: Archive,
     /// Where pages are served.
     pub(crate) listen: SocketAddr,
     /// Public names of the server.

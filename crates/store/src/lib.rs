@@ -13,6 +13,7 @@
 //! | `rules.rs`, `keys.rs`, `invites.rs` | rooms that were set up; their keys; invitations to them |
 //! | `token_keys.rs` | keys that sign tokens |
 //! | `owner.rs`, `audit.rs` | the owner's login; what was changed, by whom |
+//! | `clips.rs` | clips |
 //! | `counted.rs` | how many rows there are, for bounds |
 //! | `webhooks.rs`, `deliveries.rs` | whom the operator wants to be told of what; what is to be told |
 //! | `broadcasts.rs`, `broadcast_row.rs` | records of broadcasts; one of them |
@@ -24,6 +25,7 @@ mod audit;
 mod backup;
 mod broadcast_row;
 mod broadcasts;
+mod clips;
 mod counted;
 mod deliveries;
 mod error;
@@ -44,6 +46,7 @@ mod webhooks;
 pub use audit::{AuditRow, MAX_AUDIT};
 pub use backup::{backup, restore};
 pub use broadcast_row::{BroadcastRow, MAX_BROADCASTS, MAX_BROADCASTS_OF_ROOM};
+pub use clips::ClipRow;
 pub use deliveries::{
     DeliveryRow, DeliveryState, MAX_DONE_DELIVERIES, MAX_WAITING_DELIVERIES, NewDelivery, Tried,
     WaitingRow,

@@ -126,6 +126,17 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT;
      CREATE INDEX recordings_by_room ON recordings (room, id);
      CREATE INDEX recordings_open ON recordings (id) WHERE ended_ms IS NULL;",
+    // 7: who has a room recorded; clips; how much space recordings take.
+    "ALTER TABLE room_rules ADD COLUMN record TEXT;
+     ALTER TABLE recordings ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+     CREATE TABLE clips (
+        id TEXT NOT NULL PRIMARY KEY,
+        room TEXT NOT NULL,
+        made_ms INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        record TEXT NOT NULL
+     ) STRICT;
+     CREATE INDEX clips_by_room ON clips (room, id);",
 ];
 
 /// The version of a file that this program writes.

@@ -15,11 +15,13 @@ pub struct RecordingRow {
     pub began_ms: i64,
     /// When it ended; none while it is made.
     pub ended_ms: Option<i64>,
+    /// The bytes of its files.
+    pub bytes: i64,
     /// All the rest, as its owner wrote it: the store does not look into it.
     pub record: String,
 }
 
-const COLUMNS: &str = "SELECT id, room, began_ms, ended_ms, record FROM recordings";
+const COLUMNS: &str = "SELECT id, room, began_ms, ended_ms, bytes, record FROM recordings";
 
 impl Store {
     /// Adds a recording, or changes it.
@@ -28,14 +30,14 @@ impl Store {
     /// When it cannot be written.
     pub async fn save_recording(&self, row: RecordingRow) -> Result<(), StoreError> {
         self.call(move |connection| {
-            let RecordingRow { id, room, began_ms, ended_ms, record } = row;
+            let RecordingRow { id, room, began_ms, ended_ms, bytes, record } = row;
             connection
                 .prepare_cached(
-                    "INSERT INTO recordings (id, room, began_ms, ended_ms, record)
-                     VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (id) DO UPDATE SET ended_ms = ?4, record = ?5",
+                    "INSERT INTO recordings (id, room, began_ms, ended_ms, bytes, record)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT (id) DO UPDATE SET ended_ms = ?4, bytes = ?5, record = ?6",
                 )?
-                .execute(params![id, room, began_ms, ended_ms, record])?;
+                .execute(params![id, room, began_ms, ended_ms, bytes, record])?;
             Ok(())
         })
         .await
@@ -91,6 +93,42 @@ impl Store {
         .await
     }
 
+    /// Recordings that have an end, the oldest first: those that ended before a time, and as many as make the bytes of all
+    /// fit. At most `n`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn recordings_to_delete(
+        &self,
+        ended_before_ms: Option<i64>,
+        max_bytes: Option<i64>,
+        n: usize,
+    ) -> Result<Vec<RecordingRow>, StoreError> {
+        let n = i64::try_from(n).unwrap_or(i64::MAX);
+        self.call(move |connection| {
+            let total: i64 = connection
+                .prepare_cached("SELECT coalesce(sum(bytes), 0) FROM recordings")?
+                .query_row([], |row| row.get(0))?;
+            let mut statement = connection.prepare_cached(&format!(
+                "{COLUMNS} WHERE ended_ms IS NOT NULL ORDER BY id LIMIT ?1"
+            ))?;
+            let rows = statement.query_map([n], read)?.collect::<Result<Vec<_>, _>>()?;
+            let mut left = total;
+            let mut delete = |row: &RecordingRow| {
+                let is_old = ended_before_ms
+                    .is_some_and(|before| row.ended_ms.is_some_and(|ended| ended < before));
+                let is_too_much = max_bytes.is_some_and(|max| left > max);
+                let goes = is_old || is_too_much;
+                if goes {
+                    left = left.saturating_sub(row.bytes);
+                }
+                goes
+            };
+            Ok(rows.into_iter().filter(|row| delete(row)).collect())
+        })
+        .await
+    }
+
     /// Forgets a recording; whether there was one.
     ///
     /// # Errors
@@ -112,6 +150,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         room: row.get(1)?,
         began_ms: row.get(2)?,
         ended_ms: row.get(3)?,
-        record: row.get(4)?,
+        bytes: row.get(4)?,
+        record: row.get(5)?,
     })
 }

@@ -37,6 +37,8 @@ pub struct RulesSettings {
     pub max_viewers: Option<u32>,
     /// The highest bit rate of a broadcast, in kbit/s.
     pub max_kbps: Option<u32>,
+    /// Who has it recorded; none: as the server is set.
+    pub record: Option<String>,
 }
 
 /// What became of a change.
@@ -72,7 +74,8 @@ impl Store {
         let n = i64::try_from(n).unwrap_or(i64::MAX);
         self.call(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key
+                "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key,
+                        record
                  FROM room_rules
                  WHERE room > ?1 ORDER BY room LIMIT ?2",
             )?;
@@ -92,7 +95,8 @@ impl Store {
         self.call(move |connection| {
             let row = connection
                 .prepare_cached(
-                    "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key
+                    "SELECT room, made_ms, watch, password, chat, max_viewers, max_kbps, had_key,
+                        record
                  FROM room_rules
                      WHERE room = ?1",
                 )?
@@ -116,14 +120,15 @@ impl Store {
     ) -> Result<Changed, StoreError> {
         let room = room.to_owned();
         self.call(move |connection| {
-            let RulesSettings { watch, password, chat, max_viewers, max_kbps } = settings;
+            let RulesSettings { watch, password, chat, max_viewers, max_kbps, record } = settings;
             let changed = connection
                 .prepare_cached(
                     "UPDATE room_rules
-                     SET watch = ?2, password = ?3, chat = ?4, max_viewers = ?5, max_kbps = ?6
+                     SET watch = ?2, password = ?3, chat = ?4, max_viewers = ?5, max_kbps = ?6,
+                         record = ?7
                      WHERE room = ?1",
                 )?
-                .execute(params![room, watch, password, chat, max_viewers, max_kbps])?;
+                .execute(params![room, watch, password, chat, max_viewers, max_kbps, record])?;
             if changed > 0 {
                 return Ok(Changed::Replaced);
             }
@@ -133,10 +138,19 @@ impl Store {
             connection
                 .prepare_cached(
                     "INSERT INTO room_rules
-                     (room, watch, password, chat, max_viewers, max_kbps, made_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     (room, watch, password, chat, max_viewers, max_kbps, record, made_ms)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
-                .execute(params![room, watch, password, chat, max_viewers, max_kbps, now_ms])?;
+                .execute(params![
+                    room,
+                    watch,
+                    password,
+                    chat,
+                    max_viewers,
+                    max_kbps,
+                    record,
+                    now_ms
+                ])?;
             Ok(Changed::Made)
         })
         .await
@@ -162,6 +176,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RulesRow> {
         chat: row.get(4)?,
         max_viewers: row.get(5)?,
         max_kbps: row.get(6)?,
+        record: row.get(8)?,
     };
     let (room, made_ms, had_key) = (row.get(0)?, row.get(1)?, row.get(7)?);
     let (keys, invites) = (Vec::new(), Vec::new());

@@ -17,19 +17,22 @@ pub enum EventKind {
     RoomViewers,
     /// Something is wrong with what the host sends.
     RoomFinding,
+    /// A recording is over: its files can be fetched.
+    RecordingReady,
     /// The operator tries the webhook.
     Ping,
 }
 
 impl EventKind {
     /// Those that a webhook may ask for. A [`Self::Ping`] comes to the one that is tried.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::RoomLive,
         Self::RoomInterrupted,
         Self::RoomResumed,
         Self::RoomEnded,
         Self::RoomViewers,
         Self::RoomFinding,
+        Self::RecordingReady,
     ];
 
     /// As it stands on the wire.
@@ -41,6 +44,7 @@ impl EventKind {
             Self::RoomEnded => "room.ended",
             Self::RoomViewers => "room.viewers",
             Self::RoomFinding => "room.finding",
+            Self::RecordingReady => "recording.ready",
             Self::Ping => "ping",
         }
     }

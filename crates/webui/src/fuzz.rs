@@ -28,6 +28,7 @@ pub fn path(data: &[u8]) {
         Some(Route::Embed(name)) => {
             assert!(text.starts_with("/embed/") && name.len() < text.len());
         }
+        Some(Route::Clip(_)) => assert!(text.starts_with("/c/")),
         Some(Route::Home) => assert_eq!(text, "/"),
         Some(Route::Host) => assert_eq!(text, "/host"),
         Some(Route::Trust) => assert_eq!(text, "/trust"),

@@ -18,6 +18,8 @@ pub enum Route {
     /// `/r/{room}`, with the room's name as the address has it: whether a room may be called that is
     /// for the caller to say.
     Room(String),
+    /// `/c/{id}`: a clip.
+    Clip(String),
     /// `/embed/{room}`, for pages of others: the room's picture alone. The name as in [`Route::Room`].
     Embed(String),
 }
@@ -38,7 +40,9 @@ impl Route {
                     let name = percent_decode_str(name).decode_utf8().ok()?;
                     Some(page(name.into_owned()))
                 };
-                named("/r/", Self::Room).or_else(|| named("/embed/", Self::Embed))
+                named("/r/", Self::Room)
+                    .or_else(|| named("/c/", Self::Clip))
+                    .or_else(|| named("/embed/", Self::Embed))
             }
         }
     }

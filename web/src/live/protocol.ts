@@ -173,7 +173,11 @@ chat?: ChatRules,
 /**
  * Words that no message may have; at most 200 of at most 32 characters.
  */
-words?: Array<string>, } | { "type": "stage" } & StageAction;
+words?: Array<string>, 
+/**
+ * Whether the broadcast is recorded, where [`crate::Kept::by_host`] says so.
+ */
+recording?: boolean, } | { "type": "stage" } & StageAction;
 
 export type ServerMessage = { "type": "offer", 
 /**
@@ -483,7 +487,11 @@ pinned: ChatItem | null,
 /**
  * Who is on stage beside the host.
  */
-stage: Stage, };
+stage: Stage, 
+/**
+ * What is kept of the broadcast.
+ */
+kept: Kept, };
 
 export type RoomSummary = { 
 /**
@@ -511,9 +519,45 @@ title: string | null,
  */
 cover: number | null, 
 /**
+ * Its newest picture of the broadcast, at `/api/rooms/{room}/still?v={v}`; none when there is none.
+ */
+still: Still | null, 
+/**
  * Viewers whose media transport is connected.
  */
 viewers: number, };
+
+export type Still = { 
+/**
+ * Another picture has another.
+ */
+v: number, 
+/**
+ * Whether it is a video of one frame, for a paused `<video>`; else an image.
+ */
+video: boolean, };
+
+export type Kept = { 
+/**
+ * Whether it is recorded now.
+ */
+recording: boolean, 
+/**
+ * Whether the host begins and ends recordings.
+ */
+byHost: boolean, 
+/**
+ * How far back it can be seen again, in seconds; 0: not at all.
+ */
+pastS: number, 
+/**
+ * Whether whoever watches makes clips of it.
+ */
+clips: boolean, 
+/**
+ * Where not everybody may watch: stands as `pass` in addresses of what is kept of the room.
+ */
+pass: string | null, };
 
 export type RoomInfo = { 
 /**

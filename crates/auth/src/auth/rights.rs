@@ -13,7 +13,7 @@ use crate::credential::{Credential, Denied};
 use crate::grant::{BadToken, Grant, Issuer};
 use crate::rooms::{ChatPolicy, InviteRole, RoomRules, Rooms, Used, WatchPolicy};
 use crate::wrong_secrets::Guess;
-use crate::{ClientAddr, PublishOpen, Secret, SecretKind};
+use crate::{ClientAddr, PublishOpen, Secret, SecretKind, passes};
 
 /// Told what was used.
 pub(super) struct Tell(Box<dyn Fn(Used) + Send + Sync>);
@@ -278,6 +278,23 @@ impl Auth {
     pub fn is_public(&self, room: &RoomName) -> bool {
         !self.settings().asks_service
             && matches!(self.rules(room).watch, WatchPolicy::Everybody | WatchPolicy::Unlisted)
+    }
+
+    /// Passes are signed with this from now on: 32 random bytes. It is set once.
+    pub fn set_pass_key(&self, key: [u8; 32]) {
+        _ = self.0.pass_key.set(key);
+    }
+
+    /// A pass for what is kept of a room, issued at a time in seconds since the Unix epoch; none where nobody needs one.
+    pub fn pass(&self, room: &RoomName, unix_s: u64) -> Option<String> {
+        let key = self.0.pass_key.get().filter(|_| !self.is_public(room))?;
+        Some(passes::issue(key, room, &self.rules(room), unix_s))
+    }
+
+    /// Whether a pass is good for a room now.
+    pub fn is_pass(&self, room: &RoomName, pass: &str, unix_s: u64) -> bool {
+        let key = self.0.pass_key.get();
+        key.is_some_and(|key| passes::is_good(key, room, &self.rules(room), pass, unix_s))
     }
 
     /// Whether a code may be one of an invitation to a room: it is, or nothing else lets people in. It has 128 bits, so that

@@ -58,6 +58,9 @@ impl World {
             max_viewers: MAX_VIEWERS,
             host_grace: crate::limits::HOST_GRACE,
             ice_servers: Vec::new(),
+            record: auth::RecordPolicy::Host,
+            past: Duration::from_secs(1_800),
+            clips: true,
         };
         let start = Instant::now();
         let admission = Admission::new(capacity, start);
@@ -287,7 +290,8 @@ impl World {
                     Effect::Media(_)
                     | Effect::Keep(_)
                     | Effect::Happened(_)
-                    | Effect::Record(_) => {}
+                    | Effect::Record(_)
+                    | Effect::Recording { .. } => {}
                 }
             }
         }

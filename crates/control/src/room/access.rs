@@ -67,6 +67,11 @@ impl Room {
         if std::mem::replace(&mut self.chat_policy, policy) != policy {
             self.tell_state(cx);
         }
+        let kept = self.kept.clone();
+        self.review_kept(cx);
+        if self.kept != kept {
+            self.tell_state(cx);
+        }
         self.review_access(cx);
     }
 

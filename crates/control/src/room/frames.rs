@@ -113,8 +113,8 @@ impl Room {
             ClientMessage::Flag { mid } => self.flag(cx, sid, mid),
             ClientMessage::Moderate(deed) => self.moderate(cx, sid, deed),
             ClientMessage::Desk { on } => self.open_desk(cx, sid, on),
-            ClientMessage::RoomSet { title, notice, chat, words } => {
-                self.set(cx, sid, Changes { title, notice, chat, words })
+            ClientMessage::RoomSet { title, notice, chat, words, recording } => {
+                self.set(cx, sid, Changes { title, notice, chat, words, recording })
             }
             // None else is passed on to here.
             _ => Ok(()),
@@ -254,6 +254,7 @@ impl Room {
     }
 
     pub(crate) fn welcome(&mut self, cx: &mut Context, sid: SessionId, resumed: bool) {
+        self.review_kept(cx);
         let Some(me) = self.self_info(cx, sid) else { return };
         let Some(session) = self.members.get(&sid) else { return };
         let role = me.role;

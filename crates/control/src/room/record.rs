@@ -98,6 +98,7 @@ impl Room {
         self.broadcast.record = Some(record);
         cx.timers.set(Timer::Sample(self.id), cx.now.at + SAMPLE_EVERY);
         self.happened(cx, Happened::Live);
+        self.begin_to_keep(cx);
         // It is there from the beginning, so that a crash leaves a trace of it.
         self.tell_record(cx, None);
         self.raise_findings(cx, &self.broadcast.findings.told.clone());
@@ -129,6 +130,7 @@ impl Room {
         record.resume(cx.now.unix_ms);
         let for_ms = (cx.now.unix_ms - record.began).max(0.0) as u64;
         let (peak, joins) = (self.audience.peak, record.joins);
+        self.end_keeping();
         self.happened(cx, Happened::Ended { why: why.to_string(), for_ms, peak, joins });
         self.tell_record(cx, Some(why));
     }
@@ -221,6 +223,7 @@ impl Room {
         let Some(record) = &self.broadcast.record else { return };
         let event = RoomEvent {
             room: self.name.clone(),
+            room_id: Some(self.id),
             title: self.settings.title.clone(),
             broadcast: record.id.clone(),
             at: cx.now.unix_ms,

@@ -30,6 +30,7 @@ pub(crate) struct Changes {
     pub(crate) notice: Option<MaybeText<NoticeText>>,
     pub(crate) chat: Option<ChatRules>,
     pub(crate) words: Option<Vec<String>>,
+    pub(crate) recording: Option<bool>,
 }
 
 impl Room {
@@ -43,9 +44,11 @@ impl Room {
         let standing = self.may_moderate(cx, sid)?;
         let uid = self.person_of(sid)?;
         self.take_rate(cx, &uid, Doing::Other)?;
-        let Changes { title, notice, chat, words } = changes;
-        if standing < Standing::Host && (title.is_some() || notice.is_some()) {
-            let message = "only the host changes the title and the notice";
+        let Changes { title, notice, chat, words, recording } = changes;
+        let is_of_host = title.is_some() || notice.is_some() || recording.is_some();
+        if standing < Standing::Host && is_of_host {
+            let message =
+                "only the host changes the title and the notice, and has the room recorded";
             return Err(Refusal::new(ErrorCode::Forbidden, message));
         }
         if chat.is_some_and(|rules| rules.slow_s > SLOW_SECONDS) {
@@ -55,6 +58,9 @@ impl Room {
         let words = words.map(|words| WordList::parse(&words)).transpose().map_err(|error| {
             Refusal::new(ErrorCode::BadField, format!("\"words\": {error}")).detail("words")
         })?;
+        if let Some(on) = recording {
+            self.want_recording(cx, on)?;
+        }
         let before = (self.settings.title.clone(), self.settings.notice.clone(), self.order.rules);
         if let Some(MaybeText(title)) = title {
             self.settings.title = title;

@@ -73,6 +73,7 @@ pub(super) struct World {
     pub(super) happened: Vec<crate::RoomEvent>,
     /// Records of broadcasts as they were to be written.
     pub(super) records: Vec<crate::BroadcastRecord>,
+    pub(super) recordings: Vec<bool>,
 }
 
 impl World {
@@ -87,6 +88,9 @@ impl World {
             max_viewers: 100,
             capacity: Capacity::default(),
             ice_servers: Vec::new(),
+            record: auth::RecordPolicy::Host,
+            past: Duration::from_secs(1_800),
+            clips: true,
         };
         change(&mut setup);
         let config = Config {
@@ -131,6 +135,7 @@ impl World {
             saved: Vec::new(),
             happened: Vec::new(),
             records: Vec::new(),
+            recordings: Vec::new(),
         }
     }
 
@@ -435,6 +440,7 @@ impl World {
                 Effect::Keep(saved) => self.saved.push(*saved),
                 Effect::Happened(event) => self.happened.push(*event),
                 Effect::Record(record) => self.records.push(*record),
+                Effect::Recording { on, .. } => self.recordings.push(on),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

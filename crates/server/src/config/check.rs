@@ -10,11 +10,12 @@ use super::knobs::{AuthServices, Config};
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 15] = [
+const OWN_PATHS: [&str; 16] = [
     ".well-known",
     "admin",
     "api",
     "assets",
+    "c",
     "doctor",
     "embed",
     "healthz",
@@ -109,6 +110,9 @@ impl Config {
         }
         if !(5..=3600).contains(&self.host_grace) {
             return invalid("host_grace is 5 to 3600 seconds");
+        }
+        if self.record.rewind_minutes > crate::limits::MAX_REWIND_MINUTES {
+            return invalid("rewind is 0 to 720 minutes");
         }
         let limits = &self.limits;
         let counts = [

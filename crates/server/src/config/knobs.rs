@@ -9,8 +9,9 @@ use protocol::RoomName;
 
 use super::overlay::knobs;
 use super::values::{
-    IceServerEntry, LogFormat, PublicIp, SecretText, TlsMode, log_format_words, open_words,
-    parse_network, parse_room, switch_words, tls_words,
+    Clips, IceServerEntry, LogFormat, PublicIp, RecordFormat, RecordRooms, SecretText, TlsMode,
+    clips_words, log_format_words, open_words, parse_network, parse_room, record_format_words,
+    record_words, switch_words, tls_words,
 };
 use crate::limits;
 
@@ -99,6 +100,8 @@ knobs! {
         metrics: Metrics, MetricsOverlay;
         > /// The `[webhooks]` table.
         webhooks: WebhookSettings, WebhooksOverlay;
+        > /// The `[record]` table.
+        record: Record, RecordOverlay;
         > /// The `[limits]` table.
         limits: Limits, LimitsOverlay;
     }
@@ -199,6 +202,44 @@ knobs! {
         allow: [Vec<String>] = Vec::new(),
             (id = "webhook_allow", long = "webhook-allow", value_name = "HOST", env = "KAIBO_WEBHOOK_ALLOW",
              value_delimiter = ',');
+    }
+}
+
+knobs! {
+    /// What is kept of broadcasts.
+    Record, RecordOverlay {
+        /// Who has rooms recorded: host (its host by a button, and the operator), always (every broadcast is) or
+        /// operator (the operator alone); rooms may be set up otherwise [default: host]
+        rooms: [RecordRooms] = RecordRooms::Host,
+            (id = "record_rooms", long = "record", value_name = "WHO", env = "KAIBO_RECORD",
+             value_parser = record_words());
+        /// Kind of files where the codec leaves a choice: mp4 or webm; VP8 is always webm [default: mp4]
+        format: [RecordFormat] = RecordFormat::Mp4,
+            (id = "record_format", long = "record-format", value_name = "FORMAT", env = "KAIBO_RECORD_FORMAT",
+             value_parser = record_format_words());
+        /// Days after which recordings are deleted [default: 0, never]
+        keep_days: [u32] = 0,
+            (id = "record_keep_days", long = "record-keep-days", value_name = "DAYS", env = "KAIBO_RECORD_KEEP_DAYS");
+        /// Most space of all recordings in GiB: beyond it the oldest are deleted [default: 0, no limit]
+        max_gib: [u32] = 0,
+            (id = "record_max_gib", long = "record-max-gib", value_name = "GIB", env = "KAIBO_RECORD_MAX_GIB");
+        /// Space of the disk that is left free, in MiB: a recording ends before [default: 1024]
+        min_free_mib: [u64] = limits::MIN_FREE_MIB,
+            (id = "record_min_free_mib", long = "record-min-free-mib", value_name = "MIB",
+             env = "KAIBO_RECORD_MIN_FREE_MIB");
+        /// How far fans can go back in a broadcast, and of how much clips can be, in minutes; 0 for not at all
+        /// [default: 30]
+        rewind_minutes: [u32] = limits::REWIND_MINUTES,
+            (id = "rewind", long = "rewind", value_name = "MINUTES", env = "KAIBO_REWIND");
+        /// Most space of that past of one room, in MiB [default: 1024]
+        room_past_mib: [u64] = limits::ROOM_PAST_MIB,
+            (id = "rewind_room_mib", long = "rewind-room-mib", value_name = "MIB", env = "KAIBO_REWIND_ROOM_MIB");
+        /// Most space of the past of all rooms, in MiB [default: 8192]
+        past_mib: [u64] = limits::PAST_MIB,
+            (id = "rewind_mib", long = "rewind-mib", value_name = "MIB", env = "KAIBO_REWIND_MIB");
+        /// Who makes clips: everybody (who may watch), hosts or nobody [default: everybody]
+        clips: [Clips] = Clips::Everybody,
+            (id = "clips", long = "clips", value_name = "WHO", env = "KAIBO_CLIPS", value_parser = clips_words());
     }
 }
 

@@ -200,6 +200,83 @@ pub(super) fn log_format_words() -> impl TypedValueParser<Value = LogFormat> {
     })
 }
 
+/// Who has rooms recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordRooms {
+    /// Its host, and the operator.
+    Host,
+    /// Every broadcast is recorded.
+    Always,
+    /// The operator alone.
+    Operator,
+}
+
+impl From<RecordRooms> for auth::RecordPolicy {
+    fn from(rooms: RecordRooms) -> Self {
+        match rooms {
+            RecordRooms::Host => Self::Host,
+            RecordRooms::Always => Self::Always,
+            RecordRooms::Operator => Self::Operator,
+        }
+    }
+}
+
+/// The words of `--record`.
+pub(super) fn record_words() -> impl TypedValueParser<Value = RecordRooms> {
+    PossibleValuesParser::new(["host", "always", "operator"]).map(|word| match word.as_str() {
+        "always" => RecordRooms::Always,
+        "operator" => RecordRooms::Operator,
+        _ => RecordRooms::Host,
+    })
+}
+
+/// The kind of files where the codec leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordFormat {
+    /// MP4.
+    Mp4,
+    /// WebM.
+    Webm,
+}
+
+impl From<RecordFormat> for record::Format {
+    fn from(format: RecordFormat) -> Self {
+        match format {
+            RecordFormat::Mp4 => Self::Mp4,
+            RecordFormat::Webm => Self::WebM,
+        }
+    }
+}
+
+/// The words of `--record-format`.
+pub(super) fn record_format_words() -> impl TypedValueParser<Value = RecordFormat> {
+    PossibleValuesParser::new(["mp4", "webm"])
+        .map(|word| if word == "webm" { RecordFormat::Webm } else { RecordFormat::Mp4 })
+}
+
+/// Who makes clips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clips {
+    /// Whoever may watch.
+    Everybody,
+    /// Whoever may publish.
+    Hosts,
+    /// Nobody.
+    Nobody,
+}
+
+/// The words of `--clips`.
+pub(super) fn clips_words() -> impl TypedValueParser<Value = Clips> {
+    PossibleValuesParser::new(["everybody", "hosts", "nobody"]).map(|word| match word.as_str() {
+        "hosts" => Clips::Hosts,
+        "nobody" => Clips::Nobody,
+        _ => Clips::Everybody,
+    })
+}
+
 /// `on` or `off`.
 pub(super) fn switch_words() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")

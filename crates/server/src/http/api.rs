@@ -18,7 +18,11 @@ pub(super) struct Health {
 
 /// `GET /api/rooms`: the rooms with something to watch.
 pub(super) async fn rooms(State(app): State<App>) -> Result<Json<Vec<RoomSummary>>, ApiError> {
-    app.hub.rooms().await.map(Json).ok_or_else(draining)
+    let mut rooms = app.hub.rooms().await.ok_or_else(draining)?;
+    for room in &mut rooms {
+        room.still = app.archive.still_of(&room.room);
+    }
+    Ok(Json(rooms))
 }
 
 /// `GET /api/health` and `/healthz`: whether new pages may come. It asks the control plane, so that a stuck one

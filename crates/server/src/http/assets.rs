@@ -11,7 +11,7 @@ use protocol::{ErrorCode, RoomName};
 use webui::{Asset, EMBED, Head, INDEX, Missing, Route};
 
 use super::base::{Base, OwnOrigin};
-use super::{describe, method_not_allowed};
+use super::{describe, kept, method_not_allowed};
 use crate::ApiError;
 use crate::state::App;
 
@@ -41,8 +41,11 @@ pub(super) async fn serve(
         return Err(method_not_allowed());
     }
     let head = match Page::of(path) {
-        Some(Page { room: Some(room), .. }) => {
+        Some(Page { about: About::Room(room), .. }) => {
             describe::page_of(&app, &room, &format!("{origin}{base}")).await
+        }
+        Some(Page { about: About::Clip(id), .. }) => {
+            kept::head_of_clip(&app, &id, &format!("{origin}{base}")).await
         }
         _ => Head::default(),
     };
@@ -71,8 +74,15 @@ fn answer(path: &str, base: &str, head: &Head, headers: &HeaderMap) -> Result<Re
 /// A page of the client.
 struct Page {
     name: &'static str,
-    /// Whose page it is, where it says something of a room.
-    room: Option<RoomName>,
+    about: About,
+}
+
+/// What a page says something of.
+enum About {
+    Nothing,
+    Room(RoomName),
+    /// A clip, by its id.
+    Clip(String),
 }
 
 impl Page {
@@ -80,13 +90,15 @@ impl Page {
     fn of(path: &str) -> Option<Self> {
         match Route::of(path)? {
             Route::Home | Route::Host | Route::Trust | Route::Doctor | Route::Admin => {
-                Some(Self { name: INDEX, room: None })
+                Some(Self { name: INDEX, about: About::Nothing })
             }
             Route::Room(name) => {
-                Some(Self { name: INDEX, room: Some(RoomName::parse(&name).ok()?) })
+                Some(Self { name: INDEX, about: About::Room(RoomName::parse(&name).ok()?) })
             }
+            Route::Clip(id) => Some(Self { name: INDEX, about: About::Clip(id) }),
             Route::Embed(name) => {
-                RoomName::parse(&name).ok().map(|_| Self { name: EMBED, room: None })
+                let name = RoomName::parse(&name).ok();
+                name.map(|_| Self { name: EMBED, about: About::Nothing })
             }
         }
     }

@@ -94,7 +94,12 @@ fn room_of(url: &str, origin: &str, base: &str) -> Option<RoomName> {
     }
     match Route::of(path.strip_prefix(base)?)? {
         Route::Room(name) | Route::Embed(name) => RoomName::parse(&name).ok(),
-        Route::Home | Route::Host | Route::Trust | Route::Doctor | Route::Admin => None,
+        Route::Home
+        | Route::Host
+        | Route::Trust
+        | Route::Doctor
+        | Route::Admin
+        | Route::Clip(_) => None,
     }
 }
 

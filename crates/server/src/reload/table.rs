@@ -23,7 +23,7 @@ pub(super) enum Part {
 
 /// Every setting that can change, with the parts that are told. All others wait for the next start: addresses, ports,
 /// threads and folders are taken once, and limits of media are built into its threads.
-const CAN_CHANGE: [(&str, &[Part]); 22] = [
+const CAN_CHANGE: [(&str, &[Part]); 29] = [
     ("public_ips", &[Part::PublicIps]),
     ("default_room", &[Part::Control]),
     ("allow_hosts", &[Part::Clients]),
@@ -42,6 +42,14 @@ const CAN_CHANGE: [(&str, &[Part]); 22] = [
     // Asked for with every request, of what is in force.
     ("metrics.token", &[]),
     ("webhooks.allow", &[Part::Webhooks]),
+    ("record.rooms", &[Part::Control]),
+    // Asked for whenever something is recorded, kept or deleted, of what is in force.
+    ("record.format", &[]),
+    ("record.keep_days", &[]),
+    ("record.max_gib", &[]),
+    ("record.rewind_minutes", &[Part::Control]),
+    ("record.room_past_mib", &[]),
+    ("record.clips", &[Part::Control]),
     ("limits.connections", &[Part::Connections]),
     ("limits.connections_per_network", &[Part::Connections]),
     ("limits.sockets_per_network", &[Part::Admission]),

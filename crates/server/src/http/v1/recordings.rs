@@ -1,24 +1,22 @@
 //! Recordings.
 
 use axum::Json;
-use axum::body::Body as HttpBody;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, LiveState, RoomName};
 use serde::Serialize;
 use store::RecordingRow;
-use tower_http::services::ServeFile;
 use utoipa::ToSchema;
 
 use super::broadcasts::OfRoom;
 use super::operator::Operator;
 use super::page::{Asked, Items, Page, asked};
+use crate::archive::{NotRecorded, Record, RecordedFile};
 use crate::http::in_room::InRoom;
+use crate::http::kept::file::{Sent, ascii, send};
 use crate::problem::{Problem, ProblemBody};
-use crate::recordings::{NotRecorded, Record, RecordedFile};
 use crate::state::App;
 
 /// A recording. Times are in milliseconds since the Unix epoch.
@@ -28,6 +26,9 @@ pub(super) struct Recording {
     id: String,
     #[schema(value_type = RoomName)]
     room: String,
+    /// What the broadcast was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     began: i64,
     /// None while it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,9 +45,9 @@ pub(super) struct Recording {
 
 impl From<RecordingRow> for Recording {
     fn from(row: RecordingRow) -> Self {
-        let RecordingRow { id, room, began_ms, ended_ms, record } = row;
-        let Record { why, error, files } = serde_json::from_str(&record).unwrap_or_default();
-        Self { id, room, began: began_ms, ended: ended_ms, why, error, files }
+        let RecordingRow { id, room, began_ms, ended_ms, bytes: _, record } = row;
+        let Record { why, error, title, files } = serde_json::from_str(&record).unwrap_or_default();
+        Self { id, room, title, began: began_ms, ended: ended_ms, why, error, files }
     }
 }
 
@@ -73,11 +74,11 @@ pub(super) async fn start(
         (Some(live), Some(sessions)) if live != LiveState::Offline => sessions.room,
         _ => return Err(Problem::new(ErrorCode::RoomOffline, "nobody is live in the room")),
     };
-    let id = app.recordings.record(&room, room_id).await.map_err(refused)?;
+    let id = app.archive.record(&room, room_id).await.map_err(refused)?;
     // Its broadcast may have ended before the recording was there to hear of it.
     let live = app.hub.room_for_operator(room.clone()).await.map(|it| it.live);
     if live.is_none_or(|it| it == LiveState::Offline) {
-        app.recordings.stop(&room);
+        app.archive.stop(&room);
     }
     operator.audit(&app, "recording.start", room.as_str()).await;
     let recording = find(&app, &id).await?;
@@ -101,7 +102,7 @@ pub(super) async fn stop(
     State(app): State<App>,
     InRoom(room): InRoom,
 ) -> Result<StatusCode, Problem> {
-    app.recordings
+    app.archive
         .stop(&room)
         .ok_or_else(|| Problem::new(ErrorCode::NotFound, "the room is not recorded"))?;
     operator.audit(&app, "recording.stop", room.as_str()).await;
@@ -125,7 +126,7 @@ pub(super) async fn of_room(
     State(app): State<App>,
     InRoom(room): InRoom,
 ) -> Result<Json<Recording>, Problem> {
-    let id = app.recordings.of(&room);
+    let id = app.archive.recording_of(&room);
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound, "the room is not recorded"))?;
     Ok(Json(find(&app, &id).await?))
 }
@@ -190,14 +191,14 @@ pub(super) async fn remove(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if app.recordings.is_active(&id) {
+    if app.archive.is_recorded_now(&id) {
         return Err(Problem::with(
             StatusCode::CONFLICT,
             ErrorCode::Unexpected,
             "the recording is still made: end it first",
         ));
     }
-    if !app.recordings.delete(&id).await? {
+    if !app.archive.delete_recording(&id).await? {
         return Err(no_recording());
     }
     operator.audit(&app, "recording.delete", &id).await;
@@ -231,25 +232,14 @@ pub(super) async fn file(
     if !recording.files.iter().any(|it| it.name == name) {
         return Err(no_file());
     }
-    let path = app.recordings.folder_of(&recording.id).join(&name);
-    let answer = ServeFile::new(path).try_call(request).await.map_err(|error| {
-        tracing::warn!(id, name, %error, "a file of a recording cannot be read");
-        no_file()
-    })?;
-    let mut response = answer.map(HttpBody::new);
-    let called = format!("inline; filename=\"{}-{id}-{name}\"", ascii(&recording.room));
-    if let Ok(called) = called.parse() {
-        response.headers_mut().insert(CONTENT_DISPOSITION, called);
-    }
-    if response.status() == StatusCode::NOT_FOUND {
-        return Err(no_file());
-    }
-    Ok(response)
-}
-
-/// A name of a room as every system takes it in a file name.
-fn ascii(room: &str) -> String {
-    room.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '_' }).collect()
+    let sent = Sent {
+        path: app.archive.recording_folder(&recording.id).join(&name),
+        name: Some(format!("{}-{id}-{name}", ascii(&recording.room))),
+        is_saved: false,
+        cache: None,
+        mime: None,
+    };
+    Ok(send(sent, request).await?)
 }
 
 async fn find(app: &App, id: &str) -> Result<Recording, Problem> {

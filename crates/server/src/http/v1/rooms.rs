@@ -22,7 +22,7 @@ use crate::ApiError;
 use crate::http::cover::read_any;
 use crate::http::in_room::InRoom;
 use crate::problem::{Problem, ProblemBody};
-use crate::room_book::{Chat, NotPut, Settings, Watch};
+use crate::room_book::{Chat, NotPut, Record, Settings, Watch};
 use crate::state::App;
 
 /// Characters of a room's password, at least. A network has 10 guesses a minute ([`auth::WRONG_SECRETS`]).
@@ -46,6 +46,10 @@ pub(super) struct Room {
     max_viewers: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_kbps: Option<u32>,
+    /// Who has it recorded; none: as the server is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Record>)]
+    record: Option<String>,
     /// In milliseconds since the Unix epoch.
     made: i64,
     keys: Vec<Key>,
@@ -82,6 +86,7 @@ impl Room {
             chat: settings.chat,
             max_viewers: settings.max_viewers,
             max_kbps: settings.max_kbps,
+            record: settings.record,
             made: made_ms,
             keys: keys.into_iter().map(Key::from).collect(),
             invites: invites.into_iter().map(Invite::from).collect(),
@@ -110,6 +115,8 @@ pub(super) struct PutRoom {
     /// The most that its host may send, in kbit/s.
     #[schema(minimum = 1)]
     max_kbps: Option<u32>,
+    /// Who has it recorded; none: as the server is set.
+    record: Option<Record>,
 }
 
 /// The rooms that were set up, by name.
@@ -170,12 +177,12 @@ pub(super) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let PutRoom { watch, password, chat, max_viewers, max_kbps } = parse(body)?;
+    let PutRoom { watch, password, chat, max_viewers, max_kbps, record } = parse(body)?;
     let password = password_of(watch, password.as_deref())?;
     if max_viewers == Some(0) || max_kbps == Some(0) {
         return Err(bad("maxViewers and maxKbps are at least 1: leave out what has no limit"));
     }
-    let settings = Settings { watch, password, chat, max_viewers, max_kbps };
+    let settings = Settings { watch, password, chat, max_viewers, max_kbps, record };
     let if_match = headers.get(IF_MATCH).map(|it| it.to_str().unwrap_or_default());
     let is_right = |row: Option<&RulesRow>| match (if_match, row) {
         (None, _) => true,
@@ -280,6 +287,6 @@ fn etag(row: &RulesRow) -> String {
     let mut hasher = DefaultHasher::new();
     let settings = &row.settings;
     (&settings.watch, &settings.password, &settings.chat).hash(&mut hasher);
-    (settings.max_viewers, settings.max_kbps, row.made_ms).hash(&mut hasher);
+    (settings.max_viewers, settings.max_kbps, &settings.record, row.made_ms).hash(&mut hasher);
     format!("\"{:016x}\"", hasher.finish())
 }

@@ -1,21 +1,18 @@
 //! Recordings of rooms: begun, written down, finished; what a crash left is finished at the next start.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use control::{Happened, RoomEvent};
-use media_api::{Command, RoomId, Seat, Tap};
+use media_api::RoomId;
 use protocol::RoomName;
-use record::{Event, FileInfo, Format, Recorder, Settings, Start, TapQueue, Why};
+use record::{FileInfo, Settings, Start, Why};
 use serde::{Deserialize, Serialize};
-use store::{RecordingRow, Store, StoreError};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use serde_json::{Map, json};
+use store::{RecordingRow, StoreError};
+use webhooks::EventKind;
 
+use super::Archive;
 use crate::clock::now_ms;
-use crate::media::Media;
 
 /// The rooms that are recorded at once.
 pub(crate) const MAX_RECORDINGS: usize = 200;
@@ -28,12 +25,6 @@ const FILE_FOR: Duration = Duration::from_secs(3_600);
 
 /// A file of this many bytes is followed by another.
 const FILE_BYTES: u64 = 4_000_000_000;
-
-/// So much of the disk is left free.
-pub(crate) const MIN_FREE: u64 = 1024 * 1024 * 1024;
-
-/// The most reports of the recorder that wait.
-const EVENTS: usize = 1_024;
 
 /// Why a recording ended of which a server that crashed does not know the end: a word of `docs/operate.md`.
 const LOST: &str = "server_fault";
@@ -62,6 +53,9 @@ pub(crate) struct Record {
     /// What went wrong last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+    /// What the broadcast was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
     /// The files that are whole, in their order.
     pub(crate) files: Vec<RecordedFile>,
 }
@@ -86,31 +80,9 @@ pub(crate) struct RecordedFile {
     pub(crate) height: Option<u32>,
 }
 
-/// Recordings. Clones are the same.
-#[derive(Debug, Clone)]
-pub(crate) struct Recordings(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    media: Arc<dyn Media>,
-    store: Store,
-    folder: PathBuf,
-    /// Held for a few instructions, never across an await.
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    recorder: Option<Recorder>,
-    /// At most [`MAX_RECORDINGS`].
-    rooms: HashMap<RoomName, Active>,
-    /// Writes down what the recorder tells.
-    task: Option<JoinHandle<()>>,
-}
-
 /// A room that is recorded.
 #[derive(Debug, Clone)]
-struct Active {
+pub(super) struct Active {
     id: String,
     room: RoomId,
     began_ms: i64,
@@ -119,46 +91,14 @@ struct Active {
     is_ending: bool,
 }
 
-impl Recordings {
-    /// Starts the recorder, with the folder of all recordings.
-    ///
-    /// # Errors
-    /// When no thread can be had.
-    pub(crate) fn start(
-        tap: TapQueue,
-        media: Arc<dyn Media>,
-        store: Store,
-        folder: PathBuf,
-    ) -> std::io::Result<Self> {
-        let (sender, events) = mpsc::channel(EVENTS);
-        let asked = media.clone();
-        // Of the recorder's own thread. What is written down may wait for the store; keyframes do not wait with it.
-        let recorder = Recorder::start(tap, move |event| match event {
-            Event::Keyframe { room, ssrc } => {
-                asked.command(Command::TapKeyframe { room, seat: Seat::HOST, ssrc });
-            }
-            event => _ = sender.blocking_send(event),
-        })?;
-        let state = State { recorder: Some(recorder), ..State::default() };
-        let it = Self(Arc::new(Inner { media, store, folder, state: Mutex::new(state) }));
-        let task = tokio::spawn(it.clone().follow(events));
-        it.state().task = Some(task);
-        Ok(it)
-    }
-
-    /// Without a recorder: nothing is recorded.
-    pub(crate) fn off(media: Arc<dyn Media>, store: Store) -> Self {
-        let (folder, state) = (PathBuf::new(), Mutex::default());
-        Self(Arc::new(Inner { media, store, folder, state }))
-    }
-
+impl Archive {
     /// Finishes what a crash left.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(crate) async fn mend(&self) -> Result<(), StoreError> {
+    pub(super) async fn mend_recordings(&self) -> Result<(), StoreError> {
         for row in self.0.store.open_recordings().await? {
-            let folder = self.folder_of(&row.id);
+            let folder = self.recording_folder(&row.id);
             let files = tokio::task::spawn_blocking(move || mended(&folder)).await;
             let files = files.unwrap_or_default();
             tracing::info!(
@@ -167,9 +107,10 @@ impl Recordings {
                 n_files = files.len(),
                 "a recording of before is finished"
             );
-            let record = Record { why: Some(LOST.into()), error: None, files };
+            let record = Record { why: Some(LOST.into()), error: None, title: None, files };
             let ended = Some(now_ms());
             self.save(&row.id, &row.room, row.began_ms, ended, &record).await;
+            self.tell_ready(&row.id, &row.room, &record);
         }
         Ok(())
     }
@@ -183,36 +124,37 @@ impl Recordings {
         let began_ms = now_ms();
         // The time sorts them; the rest tells two of the same moment apart.
         let id = format!("{began_ms:012x}{:08x}", rand::random::<u32>());
-        let active = Active {
-            id: id.clone(),
-            room: room_id,
-            began_ms,
-            record: Record::default(),
-            is_ending: false,
-        };
+        let title = self.title_of(room);
+        let record = Record { title, ..Record::default() };
+        let active = Active { id: id.clone(), room: room_id, began_ms, record, is_ending: false };
         {
             let mut state = self.state();
-            if let Some(active) = state.rooms.get(room) {
+            if let Some(active) = state.recorded.get(room) {
                 return Err(NotRecorded::Already(active.id.clone()));
             }
-            if state.rooms.len() >= MAX_RECORDINGS {
+            if state.recorded.len() >= MAX_RECORDINGS {
                 return Err(NotRecorded::Full);
             }
-            state.rooms.insert(room.clone(), active.clone());
+            state.recorded.insert(room.clone(), active.clone());
         }
         // It is there from the beginning, so that a crash leaves a trace of it.
         let row = row(&id, room.as_str(), began_ms, None, &active.record);
         if let Err(error) = self.0.store.save_recording(row).await {
-            self.state().rooms.remove(room);
+            self.state().recorded.remove(room);
             return Err(error.into());
         }
-        let settings = Settings { format: Format::Mp4, file_for: FILE_FOR, file_bytes: FILE_BYTES };
-        let folder = self.folder_of(&id);
-        let start = Start { room: room_id, id: id.clone(), folder, settings, min_free: MIN_FREE };
+        let kept = self.0.in_force.get();
+        let settings = Settings {
+            format: kept.config.record.format.into(),
+            file_for: FILE_FOR,
+            file_bytes: FILE_BYTES,
+        };
+        let folder = self.recording_folder(&id);
+        let min_free = self.min_free();
         if let Some(recorder) = &self.state().recorder {
-            recorder.record(start);
+            recorder.record(Start { room: room_id, id: id.clone(), folder, settings, min_free });
         }
-        self.tap(room_id, Some(Tap::Best));
+        (self.0.told)(room.clone(), Ok(true));
         tracing::info!(%room, id, "recording begun");
         Ok(id)
     }
@@ -220,92 +162,61 @@ impl Recordings {
     /// Ends the recording of a room, if there is one; its id. Its files are whole a moment later.
     pub(crate) fn stop(&self, room: &RoomName) -> Option<String> {
         let mut state = self.state();
-        let active = state.rooms.get_mut(room).filter(|it| !it.is_ending)?;
+        let active = state.recorded.get_mut(room).filter(|it| !it.is_ending)?;
         active.is_ending = true;
         let (id, room_id) = (active.id.clone(), active.room);
         if let Some(recorder) = &state.recorder {
             recorder.stop(room_id);
         }
         drop(state);
-        self.tap(room_id, None);
+        (self.0.told)(room.clone(), Ok(false));
         Some(id)
     }
 
-    /// Something happened in a room: with its broadcast its recording ends. This never waits.
-    pub(crate) fn happened(&self, event: &RoomEvent) {
-        if matches!(event.what, Happened::Ended { .. }) {
-            self.stop(&event.room);
-        }
-    }
-
     /// The recording of a room that is under way.
-    pub(crate) fn of(&self, room: &RoomName) -> Option<String> {
-        self.state().rooms.get(room).filter(|it| !it.is_ending).map(|it| it.id.clone())
+    pub(crate) fn recording_of(&self, room: &RoomName) -> Option<String> {
+        self.state().recorded.get(room).filter(|it| !it.is_ending).map(|it| it.id.clone())
     }
 
     /// Whether a recording is under way, or about to end.
-    pub(crate) fn is_active(&self, id: &str) -> bool {
-        self.state().rooms.values().any(|it| it.id == id)
+    pub(crate) fn is_recorded_now(&self, id: &str) -> bool {
+        self.state().recorded.values().any(|it| it.id == id)
     }
 
     /// The files of a recording.
-    pub(crate) fn folder_of(&self, id: &str) -> PathBuf {
-        self.0.folder.join(id)
+    pub(crate) fn recording_folder(&self, id: &str) -> PathBuf {
+        self.0.folder.join("recordings").join(id)
     }
 
     /// Deletes a recording with its files; whether there was one.
-    pub(crate) async fn delete(&self, id: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn delete_recording(&self, id: &str) -> Result<bool, StoreError> {
         let is_there = self.0.store.delete_recording(id).await?;
         if is_there {
-            let folder = self.folder_of(id);
-            let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder));
-            if let Ok(Err(error)) = removed.await
-                && error.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!(id, %error, "files of a recording are left");
-            }
+            super::remove_folder(self.recording_folder(id)).await;
         }
         Ok(is_there)
     }
 
-    /// Ends all recordings, and waits until they are on disk and written down.
-    pub(crate) async fn finish(&self) {
-        let recorder = self.state().recorder.take();
-        // It waits for the disk.
-        _ = tokio::task::spawn_blocking(move || drop(recorder)).await;
-        let task = self.state().task.take();
-        if let Some(task) = task {
-            _ = task.await;
-        }
+    /// A file of a recording is whole.
+    pub(super) async fn file_is_whole(&self, id: &str, file: FileInfo) {
+        self.change(id, |record| {
+            if record.files.len() < MAX_FILES {
+                record.files.push(file.into());
+            }
+        })
+        .await;
     }
 
-    /// Writes down what the recorder tells, until it is gone.
-    async fn follow(self, mut events: mpsc::Receiver<Event>) {
-        while let Some(event) = events.recv().await {
-            match event {
-                // Asked for at once.
-                Event::Keyframe { .. } => {}
-                Event::File { id, file } => {
-                    self.change(&id, |record| {
-                        if record.files.len() < MAX_FILES {
-                            record.files.push(file.into());
-                        }
-                    })
-                    .await;
-                }
-                Event::Failed { id, error } => {
-                    tracing::warn!(id, error, "a file of a recording is lost; another follows");
-                    self.change(&id, |record| record.error = Some(error)).await;
-                }
-                Event::Over { id, why } => self.over(&id, why).await,
-            }
-        }
+    /// A file of a recording is lost.
+    pub(super) async fn file_is_lost(&self, id: &str, error: String) {
+        tracing::warn!(id, error, "a file of a recording is lost; another follows");
+        self.change(id, |record| record.error = Some(error)).await;
     }
 
     async fn change(&self, id: &str, change: impl FnOnce(&mut Record)) {
         let changed = {
             let mut state = self.state();
-            let found = state.rooms.iter_mut().find(|(_, it)| it.id == id);
+            let found = state.recorded.iter_mut().find(|(_, it)| it.id == id);
             found.map(|(room, active)| {
                 change(&mut active.record);
                 (room.clone(), active.clone())
@@ -316,25 +227,52 @@ impl Recordings {
         }
     }
 
-    async fn over(&self, id: &str, why: Why) {
+    /// A recording is over.
+    pub(super) async fn recording_is_over(&self, id: &str, why: Why) {
         let over = {
             let mut state = self.state();
-            let room = state.rooms.iter().find(|(_, it)| it.id == id).map(|(room, _)| room.clone());
-            room.and_then(|room| Some((state.rooms.remove(&room)?, room)))
+            let found = state.recorded.iter().find(|(_, it)| it.id == id);
+            let room = found.map(|(room, _)| room.clone());
+            room.and_then(|room| Some((state.recorded.remove(&room)?, room)))
         };
         let Some((active, room)) = over else { return };
         if !active.is_ending {
-            self.tap(active.room, None);
+            (self.0.told)(room.clone(), Ok(false));
         }
         let why = match why {
             Why::Stopped => "ended",
             Why::DiskFull => "disk_full",
         };
-        let record = Record { why: Some(why.into()), ..active.record };
-        let seconds: f64 = record.files.iter().map(|it| it.duration_s).sum();
+        let title = self.title_of(&room).or(active.record.title.clone());
+        let record = Record { why: Some(why.into()), title, ..active.record };
+        let seconds = record.seconds();
         let n_files = record.files.len();
         tracing::info!(%room, id, why, n_files, seconds, "recording over");
         self.save(id, room.as_str(), active.began_ms, Some(now_ms()), &record).await;
+        self.tell_ready(id, room.as_str(), &record);
+        self.delete_old().await;
+    }
+
+    /// Tells programs of the operator that a recording can be fetched.
+    fn tell_ready(&self, id: &str, room: &str, record: &Record) {
+        let fields = json!({
+            "recording": id,
+            "why": record.why,
+            "seconds": record.seconds(),
+            "bytes": record.bytes(),
+            "files": record.files,
+        });
+        let fields = match fields {
+            serde_json::Value::Object(fields) => fields,
+            _ => Map::new(),
+        };
+        self.0.webhooks.happened(webhooks::Event {
+            kind: EventKind::RecordingReady,
+            room: Some(room.to_owned()),
+            title: record.title.clone(),
+            at_ms: now_ms(),
+            fields,
+        });
     }
 
     async fn save(&self, id: &str, room: &str, began: i64, ended: Option<i64>, record: &Record) {
@@ -342,13 +280,17 @@ impl Recordings {
             tracing::error!(id, %error, "recording not written down");
         }
     }
+}
 
-    fn tap(&self, room: RoomId, tap: Option<Tap>) {
-        self.0.media.command(Command::Tap { room, tap });
+impl Record {
+    /// How long its files are.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.files.iter().map(|it| it.duration_s).sum()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The bytes of its files.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().map(|it| it.bytes).sum()
     }
 }
 
@@ -367,7 +309,7 @@ impl From<FileInfo> for RecordedFile {
 }
 
 /// To a millisecond.
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     time.as_millis() as f64 / 1_000.0
 }
 
@@ -377,6 +319,7 @@ fn row(id: &str, room: &str, began: i64, ended: Option<i64>, record: &Record) ->
         room: room.into(),
         began_ms: began,
         ended_ms: ended,
+        bytes: i64::try_from(record.bytes()).unwrap_or(i64::MAX),
         record: serde_json::to_string(record).unwrap_or_default(),
     }
 }

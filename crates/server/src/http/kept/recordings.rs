@@ -1,0 +1,111 @@
+//! `/api/rooms/{room}/recordings`: past broadcasts of a room.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use protocol::{ErrorCode, RoomName};
+use serde::Serialize;
+use store::RecordingRow;
+
+use super::file::{Sent, ascii, no_file, send};
+use super::watching::{may_watch, parameter};
+use crate::ApiError;
+use crate::archive::{Record, RecordedFile};
+use crate::http::Client;
+use crate::http::in_room::InRoom;
+use crate::state::App;
+
+/// The recordings of an answer.
+const PAGE: usize = 50;
+
+/// A past broadcast.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Past {
+    id: String,
+    title: Option<String>,
+    /// In milliseconds since the Unix epoch.
+    began: i64,
+    seconds: f64,
+    files: Vec<RecordedFile>,
+}
+
+/// Past broadcasts, the newest first.
+#[derive(Debug, Serialize)]
+pub(super) struct Pasts {
+    items: Vec<Past>,
+    /// As `before` in the query it asks for those that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+impl Past {
+    fn of(row: RecordingRow) -> Self {
+        let record: Record = serde_json::from_str(&row.record).unwrap_or_default();
+        let seconds = record.seconds();
+        let Record { title, files, .. } = record;
+        Self { id: row.id, title, began: row.began_ms, seconds, files }
+    }
+}
+
+/// `GET`: those of a room that are over and have something to show. `before=ID` asks for older ones.
+pub(super) async fn list(
+    State(app): State<App>,
+    client: Client,
+    InRoom(room): InRoom,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<Pasts>, ApiError> {
+    may_watch(&app, &client, &uri, &headers, &room).await?;
+    let before = parameter(&uri, "before").map(str::to_owned);
+    let rows = app.store.recordings(Some(room.as_str()), before, PAGE).await?;
+    let next = (rows.len() >= PAGE).then(|| rows.last().map(|it| it.id.clone())).flatten();
+    let over = rows.into_iter().filter(|it| it.ended_ms.is_some()).map(Past::of);
+    let items = over.filter(|it| !it.files.is_empty()).collect();
+    Ok(Json(Pasts { items, next }))
+}
+
+/// `GET`: one of them.
+pub(super) async fn read(
+    State(app): State<App>,
+    client: Client,
+    InRoom(room): InRoom,
+    Path((_, id)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<Past>, ApiError> {
+    may_watch(&app, &client, &uri, &headers, &room).await?;
+    Ok(Json(Past::of(find(&app, &room, &id).await?)))
+}
+
+/// `GET`: a file of one of them; with `save` in the query it is saved, not shown.
+pub(super) async fn file(
+    State(app): State<App>,
+    client: Client,
+    InRoom(room): InRoom,
+    Path((_, id, name)): Path<(String, String, String)>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let watcher = may_watch(&app, &client, &uri, &headers, &room).await?;
+    let past = Past::of(find(&app, &room, &id).await?);
+    // Only names that were written down: no other path can be meant.
+    if !past.files.iter().any(|it| it.name == name) {
+        return Err(no_file());
+    }
+    let sent = Sent {
+        path: app.archive.recording_folder(&id).join(&name),
+        name: Some(format!("{}-{id}-{name}", ascii(room.as_str()))),
+        is_saved: parameter(&uri, "save").is_some(),
+        cache: Some(watcher.for_ever()),
+        mime: None,
+    };
+    send(sent, request).await
+}
+
+async fn find(app: &App, room: &RoomName, id: &str) -> Result<RecordingRow, ApiError> {
+    let row = app.store.recording(id).await?;
+    row.filter(|it| it.room == room.as_str() && it.ended_ms.is_some())
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such recording"))
+}
