@@ -10,7 +10,7 @@
 //! was cut off is finished later, by [`repair`].
 
 mod batch;
-mod mp4;
+pub(crate) mod mp4;
 mod source;
 mod webm;
 

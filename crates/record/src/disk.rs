@@ -60,6 +60,8 @@ pub(crate) enum Done {
     Whole(FileId, u64),
     /// A file could not be made or written. Nothing more is written to it.
     Failed(FileId, io::Error),
+    /// Nothing more is added to a file.
+    Closed(FileId),
 }
 
 /// The way to the thread.
@@ -133,8 +135,10 @@ fn run(jobs: &Receiver<Job>, waiting: &AtomicUsize, tell: impl Fn(Done)) {
             Job::Begin(id, _) | Job::Write(id, _) | Job::End(id, _) | Job::Close(id) => Some(*id),
             Job::Remove(_) | Job::RemoveFolder(_) | Job::Then(_) => None,
         };
+        let is_close = matches!(job, Job::Close(_));
         match (carry_out(&mut files, job), id) {
             (Ok(Some(len)), Some(id)) => tell(Done::Whole(id, len)),
+            (Ok(None), Some(id)) if is_close => tell(Done::Closed(id)),
             (Ok(_), _) => {}
             (Err(error), Some(id)) => {
                 files.remove(&id);

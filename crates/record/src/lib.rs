@@ -23,6 +23,7 @@
 //! | `container/source.rs` | reads a file that may end anywhere |
 //! | `window.rs` | the past of a room: its packets, in files |
 //! | `clip.rs` | a piece of the past as a file |
+//! | `hls.rs` | LL-HLS: a room as pieces of a fifth of a second |
 //! | `still.rs` | a keyframe as a picture |
 //! | `disk.rs` | the thread that writes files |
 
@@ -32,6 +33,7 @@ mod container;
 mod depacketize;
 mod disk;
 mod frame;
+pub mod hls;
 mod lane;
 mod recorder;
 mod recording;

@@ -11,6 +11,7 @@ use media_api::{RoomId, Tap};
 
 use crate::clip::{Clip, ClipError, ClipOrder};
 use crate::disk::{Disk, Done};
+use crate::hls::Cut;
 use crate::recording::Settings;
 use crate::still::Still;
 use crate::tap::TapQueue;
@@ -39,6 +40,8 @@ pub struct Start {
 pub struct Keep {
     /// The room.
     pub room: RoomId,
+    /// A folder that nothing else is in, for its past.
+    pub folder: PathBuf,
     /// How its past is kept, if it is.
     pub past: Option<Past>,
     /// Whether pictures are made of it.
@@ -48,8 +51,6 @@ pub struct Keep {
 /// How the past of a room is kept.
 #[derive(Debug, Clone)]
 pub struct Past {
-    /// Where its files are: a folder that nothing else is in.
-    pub folder: PathBuf,
     /// How far it reaches back.
     pub span: Duration,
     /// The most bytes.
@@ -74,6 +75,13 @@ pub enum Event {
         room: RoomId,
         /// What it is to give.
         tap: Option<Tap>,
+    },
+    /// What there is of a room as HLS has changed.
+    Hls {
+        /// The room.
+        room: RoomId,
+        /// How.
+        cut: Cut,
     },
     /// There is a new picture of a room.
     Still {
@@ -152,6 +160,7 @@ pub(crate) enum Message {
     Release(RoomId),
     Start(Box<Start>),
     Stop(RoomId),
+    Hls(RoomId, bool),
     Clip(Box<ClipOrder>, ClipReply),
     Done(Done),
     Quit,
@@ -191,6 +200,11 @@ impl Recorder {
     /// A room is not live any more. Its past is kept for two minutes more, unless it is live again.
     pub fn release(&self, room: RoomId) {
         self.send(Message::Release(room));
+    }
+
+    /// Begins to package a room that is live as HLS, or ends it.
+    pub fn hls(&self, room: RoomId, on: bool) {
+        self.send(Message::Hls(room, on));
     }
 
     /// Makes a clip of a room whose past is kept. `reply` is called on another thread.

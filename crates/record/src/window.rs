@@ -18,7 +18,7 @@ mod packets;
 mod span;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use media_api::{Seat, TapPacket};
@@ -143,11 +143,6 @@ impl Window {
     /// The bytes of its files.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
-    }
-
-    /// The folder of its files.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Takes a packet of the room's tap.

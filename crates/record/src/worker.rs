@@ -22,6 +22,7 @@ use room::Room;
 
 use crate::clip::{ClipError, ClipOrder};
 use crate::disk::{Disk, Done, FileId, Job, MAX_WAITING, Then};
+use crate::hls::Cut;
 use crate::recorder::{Bounds, ClipReply, Event, FileInfo, Keep, Message, Start, Why};
 use crate::tap::TapQueue;
 
@@ -99,6 +100,12 @@ impl<T: Fn(Event)> Worker<T> {
                 self.take_packets();
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.stop(Why::Stopped, &mut self.out);
+                }
+            }
+            Message::Hls(room, on) => {
+                self.take_packets();
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.package(on, now, &mut self.out);
                 }
             }
             Message::Clip(order, reply) => self.clip(*order, reply, now),
@@ -179,6 +186,7 @@ impl<T: Fn(Event)> Worker<T> {
 
     fn done(&mut self, done: Done) {
         match done {
+            Done::Closed(file) => self.out.closed(file),
             Done::Whole(file, bytes) => self.out.whole(file, bytes),
             Done::Failed(file, error) => {
                 let room = self.out.give_up(file, &error.to_string());
@@ -191,6 +199,13 @@ impl<T: Fn(Event)> Worker<T> {
 }
 
 impl<T: Fn(Event)> Out<T> {
+    /// A file is written: a segment of HLS need not be in memory any more.
+    fn closed(&mut self, file: FileId) {
+        if let Some((room, rendition, number)) = self.files.segment(file) {
+            (self.tell)(Event::Hls { room, cut: Cut::Stored { rendition, number } });
+        }
+    }
+
     /// A file is on disk as a whole.
     fn whole(&mut self, file: FileId, bytes: u64) {
         let recorded = self.files.remove(file).and_then(|it| it.recorded);

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `recordings.rs` | recordings: begun, written down, finished |
 //! | `clips.rs` | clips of the last seconds |
+//! | `hls.rs` | rooms as HLS, while somebody asks for it |
 //! | `stills.rs` | the newest picture of each room |
 //! | `retention.rs` | what is deleted by itself |
 
 mod clips;
+mod hls;
 mod recordings;
 mod retention;
 mod stills;
@@ -30,6 +32,8 @@ use tokio::task::JoinHandle;
 use webhooks::Webhooks;
 
 pub(crate) use clips::{ClipAsked, ClipRecord, NotClipped};
+pub(crate) use hls::HlsRoom;
+use hls::HlsRooms;
 use recordings::Active;
 pub(crate) use recordings::{NotRecorded, Record, RecordedFile};
 use stills::Stills;
@@ -55,6 +59,7 @@ struct Inner {
     /// Told whether a room is recorded, or why not.
     told: Box<Told>,
     stills: Stills,
+    hls: HlsRooms,
     /// How many clips networks have made. Held for a few instructions.
     clip_rates: Mutex<PerNetwork<WindowCount>>,
     /// Held for a few instructions, never across an await.
@@ -111,7 +116,8 @@ impl Archive {
             min_free: config.config.record.min_free_mib.saturating_mul(MIB),
         };
         let stills = Stills::default();
-        let (asked, shown) = (media, stills.clone());
+        let hls = HlsRooms::default();
+        let (asked, shown, packaged) = (media, stills.clone(), hls.clone());
         // Of the recorder's own thread. What is written down may wait for the store; the rest does not wait with it.
         let recorder = Recorder::start(tap, bounds, move |event| match event {
             Event::Keyframe { room, ssrc } => {
@@ -119,6 +125,7 @@ impl Archive {
             }
             Event::Tap { room, tap } => asked.command(Command::Tap { room, tap }),
             Event::Still { room, still } => shown.set(room, still),
+            Event::Hls { room, cut } => packaged.apply(room, cut),
             event => _ = sender.blocking_send(event),
         })?;
         let folder = config.config.data.clone();
@@ -132,6 +139,7 @@ impl Archive {
             folder,
             told: Box::new(told),
             stills,
+            hls,
             clip_rates: Mutex::default(),
             state: Mutex::new(state),
         }));
@@ -149,6 +157,7 @@ impl Archive {
             folder: PathBuf::new(),
             told: Box::new(|_, _| {}),
             stills: Stills::default(),
+            hls: HlsRooms::default(),
             clip_rates: Mutex::default(),
             state: Mutex::default(),
         }))
@@ -210,16 +219,17 @@ impl Archive {
     fn went_live(&self, room: RoomId, event: &RoomEvent) {
         let config = &self.0.in_force.get().config.record;
         let past = (config.rewind_minutes > 0).then(|| Past {
-            folder: self.0.folder.join("past").join(&event.broadcast),
             span: Duration::from_secs(u64::from(config.rewind_minutes) * 60),
             max_bytes: config.room_past_mib.saturating_mul(MIB),
         });
+        self.0.hls.forget(room);
         let title = event.title.as_ref().map(|it| it.as_str().to_owned());
         let live = Live { room, title, broadcast: event.broadcast.clone() };
         let mut state = self.state();
         state.live.insert(event.room.clone(), live);
         if let Some(recorder) = &state.recorder {
-            recorder.keep(Keep { room, past, has_stills: true });
+            let folder = self.0.folder.join("past").join(&event.broadcast);
+            recorder.keep(Keep { room, folder, past, has_stills: true });
         }
     }
 
@@ -257,7 +267,10 @@ impl Archive {
         while let Some(event) = events.recv().await {
             match event {
                 // Done at once.
-                Event::Keyframe { .. } | Event::Tap { .. } | Event::Still { .. } => {}
+                Event::Keyframe { .. }
+                | Event::Tap { .. }
+                | Event::Still { .. }
+                | Event::Hls { .. } => {}
                 Event::File { id, file } => self.file_is_whole(&id, file).await,
                 Event::Failed { id, error } => self.file_is_lost(&id, error).await,
                 Event::Over { id, why } => self.recording_is_over(&id, why).await,

@@ -12,6 +12,7 @@
 //! | `v1.rs` | `/api/v1`: what the operator does |
 //! | `metrics.rs` | `/metrics`; `/api/qoe`: what pages report |
 //! | `cover.rs` | the pictures of rooms |
+//! | `hls.rs` | `/hls/{room}` |
 //! | `kept.rs` | what is kept of a room, for whoever may watch it |
 //! | `doctor.rs` | `/api/doctor` |
 //! | `to_https.rs` | plain HTTP on a server with HTTPS |
@@ -32,6 +33,7 @@ mod cover;
 mod describe;
 mod doctor;
 mod headers;
+mod hls;
 mod in_room;
 mod kept;
 mod metrics;
@@ -85,6 +87,7 @@ fn routes(app: App) -> Router {
         .merge(metrics::routes())
         .merge(v1::routes(app.clone()))
         .route("/healthz", get(api::health))
+        .route("/hls/{room}/{file}", api_get(get(hls::read)))
         .route("/oembed", api_get(get(oembed::answer)))
         .route("/.well-known/acme-challenge/{token}", get(acme::answer))
         .route("/trust/kaibo.pem", get(trust::pem))

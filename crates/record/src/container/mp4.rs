@@ -14,6 +14,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `cmaf.rs` | pieces of a track for HLS |
 //! | `moov.rs` | tracks as atoms |
 //! | `fragment.rs` | a fragment as atoms |
 //! | `samples.rs` | what is remembered of the samples of a track, and the tables from it |
@@ -21,6 +22,7 @@
 //! | `read.rs` | atoms of a file that was cut off |
 //! | `repair.rs` | reads such a file |
 
+pub(crate) mod cmaf;
 mod end;
 mod fragment;
 mod moov;

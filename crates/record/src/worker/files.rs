@@ -7,6 +7,7 @@ use media_api::RoomId;
 
 use crate::container::Finished;
 use crate::disk::{Disk, FileId, Job};
+use crate::hls::RenditionId;
 use crate::recorder::{FileInfo, Why};
 
 /// A file that is written.
@@ -30,13 +31,21 @@ pub(super) struct Files {
     disk: Disk,
     open: HashMap<FileId, OpenFile>,
     next: FileId,
+    /// Segments of HLS on their way: of which room and rendition, and which number.
+    segments: HashMap<FileId, (RoomId, RenditionId, u64)>,
     /// Recordings that are over but for files that are written.
     ending: HashMap<String, Why>,
 }
 
 impl Files {
     pub(super) fn new(disk: Disk) -> Self {
-        Self { disk, open: HashMap::new(), next: 1, ending: HashMap::new() }
+        Self {
+            disk,
+            open: HashMap::new(),
+            next: 1,
+            segments: HashMap::new(),
+            ending: HashMap::new(),
+        }
     }
 
     /// Bytes that wait for the disk.
@@ -73,6 +82,24 @@ impl Files {
         _ = self.job(Job::Close(id));
     }
 
+    /// Writes a segment of HLS into a file.
+    pub(super) fn store(&mut self, path: PathBuf, bytes: Vec<u8>, of: (RoomId, RenditionId, u64)) {
+        let id = self.next;
+        self.next += 1;
+        if self.job(Job::Begin(id, path)) {
+            self.segments.insert(id, of);
+            _ = self.job(Job::Write(id, bytes));
+            if !self.job(Job::Close(id)) {
+                self.segments.remove(&id);
+            }
+        }
+    }
+
+    /// The segment of HLS that is in a file now.
+    pub(super) fn segment(&mut self, id: FileId) -> Option<(RoomId, RenditionId, u64)> {
+        self.segments.remove(&id)
+    }
+
     /// Has something done; whether it is taken.
     pub(super) fn job(&self, job: Job) -> bool {
         self.disk.send(job)
@@ -80,6 +107,7 @@ impl Files {
 
     /// A file that is whole or given up.
     pub(super) fn remove(&mut self, id: FileId) -> Option<OpenFile> {
+        self.segments.remove(&id);
         self.open.remove(&id)
     }
 

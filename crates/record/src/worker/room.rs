@@ -1,13 +1,14 @@
 //! What is done with the packets of one room: its recording, its past, pictures of it.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use media_api::{RoomId, Tap, TapPacket};
 
 use super::files::{OpenFile, RecordedFile};
 use super::{KEPT_AFTER, Out, TICK_EVERY};
 use crate::disk::{FileId, Job};
+use crate::hls::{Packager, packager::Output as Packaged};
 use crate::recorder::{Event, FileInfo, Keep, Start, Why};
 use crate::recording::{Output, Recording};
 use crate::still::Stills;
@@ -19,6 +20,9 @@ const KEPT_FOR: Duration = Duration::from_secs(5);
 /// A file that could not be written is followed by another after this time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
+/// How far back HLS reaches where no past is kept.
+const HLS_FOR: Duration = Duration::from_secs(60);
+
 const BEHIND: &str = "the disk does not keep up";
 
 /// A room.
@@ -29,6 +33,10 @@ pub(super) struct Room {
     recorded: Option<Recorded>,
     past: Option<Kept>,
     stills: Option<Stills>,
+    packager: Option<Packager>,
+    /// Where its past is, and how far it reaches back.
+    folder: PathBuf,
+    span: Duration,
     /// What its tap gives.
     tap: Option<Tap>,
     ticked_at: Instant,
@@ -59,8 +67,18 @@ struct Kept {
 
 impl Room {
     pub(super) fn new(id: RoomId, now: Instant) -> Self {
-        let (recorded, past, stills) = (None, None, None);
-        Self { id, is_live: false, recorded, past, stills, tap: None, ticked_at: now }
+        Self {
+            id,
+            is_live: false,
+            recorded: None,
+            past: None,
+            stills: None,
+            packager: None,
+            folder: PathBuf::new(),
+            span: Duration::ZERO,
+            tap: None,
+            ticked_at: now,
+        }
     }
 
     /// Whether nothing is to be done any more.
@@ -72,8 +90,10 @@ impl Room {
     pub(super) fn keep<T: Fn(Event)>(&mut self, keep: Keep, now: Instant, out: &mut Out<T>) {
         self.forget(out);
         self.is_live = true;
+        self.folder = keep.folder;
+        self.span = keep.past.as_ref().map_or(HLS_FOR, |it| it.span);
         self.past = keep.past.map(|it| Kept {
-            window: Window::new(it.folder, it.span, it.max_bytes, now),
+            window: Window::new(self.folder.clone(), it.span, it.max_bytes, now),
             file: None,
             since: now,
             again_at: None,
@@ -87,6 +107,7 @@ impl Room {
     /// It is not live any more.
     pub(super) fn release<T: Fn(Event)>(&mut self, now: Instant, out: &mut Out<T>) {
         self.is_live = false;
+        self.end_package(out);
         self.stills = None;
         if let Some(past) = &mut self.past {
             past.until = Some(now + KEPT_AFTER);
@@ -96,13 +117,35 @@ impl Room {
         self.set_tap(out);
     }
 
+    /// It is packaged as HLS, or not any more.
+    pub(super) fn package<T: Fn(Event)>(&mut self, on: bool, now: Instant, out: &mut Out<T>) {
+        if on && self.is_live && self.packager.is_none() {
+            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let unix_ms = u64::try_from(since_epoch.as_millis()).unwrap_or_default();
+            self.packager = Some(Packager::new(self.span, now, unix_ms));
+        } else if !on {
+            self.end_package(out);
+        }
+        self.set_tap(out);
+    }
+
+    fn end_package<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
+        if let Some(packager) = &mut self.packager {
+            packager.finish();
+        }
+        self.drain_package(out);
+        self.packager = None;
+    }
+
     /// Its past is deleted.
     pub(super) fn forget<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
-        let Some(past) = self.past.take() else { return };
-        if let Some(file) = past.file {
+        self.end_package(out);
+        if let Some(file) = self.past.take().and_then(|it| it.file) {
             out.files.close(file);
         }
-        _ = out.files.job(Job::RemoveFolder(past.window.folder().to_owned()));
+        if self.folder != PathBuf::new() {
+            _ = out.files.job(Job::RemoveFolder(std::mem::take(&mut self.folder)));
+        }
     }
 
     /// It is recorded. A recording that is under way ends.
@@ -151,7 +194,7 @@ impl Room {
 
     /// Whether the disk of its past has less free space than is to be left.
     pub(super) fn is_disk_scarce(&self, min_free: u64) -> bool {
-        self.past.as_ref().is_some_and(|it| is_scarce(it.window.folder(), min_free))
+        self.past.is_some() && is_scarce(&self.folder, min_free)
     }
 
     /// Leaves packets out from now on, or no more.
@@ -179,6 +222,10 @@ impl Room {
             past.window.push(&packet);
             self.drain_past(arrived, out);
         }
+        if let Some(packager) = &mut self.packager {
+            packager.push(packet.clone());
+            self.drain_package(out);
+        }
         if let Some(recorded) = &mut self.recorded
             && is_of(recorded.since)
         {
@@ -198,6 +245,10 @@ impl Room {
             past.window.tick(now);
             let is_over = past.until.is_some_and(|at| now >= at);
             if is_over { self.forget(out) } else { self.drain_past(now, out) }
+        }
+        if let Some(packager) = &mut self.packager {
+            packager.tick(now);
+            self.drain_package(out);
         }
         if let Some(ssrc) = self.stills.as_mut().and_then(|it| it.tick(now)) {
             (out.tell)(Event::Keyframe { room: self.id, ssrc });
@@ -323,12 +374,31 @@ impl Room {
         }
     }
 
+    /// Does what the packager asks for.
+    fn drain_package<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
+        let Some(packager) = &mut self.packager else { return };
+        let room = self.id;
+        while let Some(output) = packager.poll() {
+            match output {
+                Packaged::Cut(cut) => (out.tell)(Event::Hls { room, cut }),
+                Packaged::Keyframe(ssrc) => (out.tell)(Event::Keyframe { room, ssrc }),
+                Packaged::Store { name, bytes, rendition, number } => {
+                    out.files.store(self.folder.join(name), bytes, (room, rendition, number));
+                }
+                Packaged::Remove(name) => {
+                    _ = out.files.job(Job::Remove(self.folder.join(name)));
+                }
+            }
+        }
+    }
+
     /// Has the tap give what is needed.
     fn set_tap<T: Fn(Event)>(&mut self, out: &Out<T>) {
         let is_kept = self.is_live && (self.past.is_some() || self.stills.is_some());
-        let tap = match &self.recorded {
-            Some(_) => Some(Tap::Best),
-            None => is_kept.then_some(Tap::Passing),
+        let tap = match (&self.packager, &self.recorded) {
+            (Some(_), _) => Some(Tap::All),
+            (None, Some(_)) => Some(Tap::Best),
+            (None, None) => is_kept.then_some(Tap::Passing),
         };
         if self.tap != tap {
             self.tap = tap;

@@ -10,7 +10,7 @@ use super::knobs::{AuthServices, Config};
 use super::values::{IceServerEntry, TlsMode};
 
 /// What the server's own paths begin with. A base path that begins so would hide them.
-const OWN_PATHS: [&str; 16] = [
+const OWN_PATHS: [&str; 17] = [
     ".well-known",
     "admin",
     "api",
@@ -19,6 +19,7 @@ const OWN_PATHS: [&str; 16] = [
     "doctor",
     "embed",
     "healthz",
+    "hls",
     "host",
     "metrics",
     "oembed",

@@ -237,6 +237,11 @@ knobs! {
         /// Most space of the past of all rooms, in MiB [default: 8192]
         past_mib: [u64] = limits::PAST_MIB,
             (id = "rewind_mib", long = "rewind-mib", value_name = "MIB", env = "KAIBO_REWIND_MIB");
+        /// Whether rooms can be watched as HLS, delayed by a second or two, where WebRTC does not reach: on or off
+        /// [default: on]
+        hls: [bool] = true,
+            (id = "hls", long = "hls", value_name = "SWITCH", env = "KAIBO_HLS", value_parser = switch_words(),
+             action = clap::ArgAction::Set);
         /// Who makes clips: everybody (who may watch), hosts or nobody [default: everybody]
         clips: [Clips] = Clips::Everybody,
             (id = "clips", long = "clips", value_name = "WHO", env = "KAIBO_CLIPS", value_parser = clips_words());

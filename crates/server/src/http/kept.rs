@@ -12,7 +12,7 @@ mod clips;
 pub(super) mod file;
 mod recordings;
 mod still;
-mod watching;
+pub(super) mod watching;
 
 use axum::Router;
 use axum::routing::{get, post};

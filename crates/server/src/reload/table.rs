@@ -23,7 +23,7 @@ pub(super) enum Part {
 
 /// Every setting that can change, with the parts that are told. All others wait for the next start: addresses, ports,
 /// threads and folders are taken once, and limits of media are built into its threads.
-const CAN_CHANGE: [(&str, &[Part]); 29] = [
+const CAN_CHANGE: [(&str, &[Part]); 30] = [
     ("public_ips", &[Part::PublicIps]),
     ("default_room", &[Part::Control]),
     ("allow_hosts", &[Part::Clients]),
@@ -49,6 +49,7 @@ const CAN_CHANGE: [(&str, &[Part]); 29] = [
     ("record.max_gib", &[]),
     ("record.rewind_minutes", &[Part::Control]),
     ("record.room_past_mib", &[]),
+    ("record.hls", &[]),
     ("record.clips", &[Part::Control]),
     ("limits.connections", &[Part::Connections]),
     ("limits.connections_per_network", &[Part::Connections]),

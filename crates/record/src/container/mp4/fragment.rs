@@ -12,6 +12,11 @@ use super::samples::Samples;
 const KEY: u32 = 0x0200_0000;
 const NOT_KEY: u32 = 0x0101_0000;
 
+/// What is said of a sample.
+pub(super) fn flags(is_key: bool) -> u32 {
+    if is_key { KEY } else { NOT_KEY }
+}
+
 /// Whether flags of a sample say that it is a keyframe.
 pub(super) fn is_key(flags: u32) -> bool {
     flags & 0x0001_0000 == 0
@@ -85,7 +90,7 @@ fn run(frames: &[Waiting], before: &Samples, next: Option<u64>) -> TrunSamples {
         TrunEntry {
             duration: Some(step),
             size: Some(size_of(waiting)),
-            flags: Some(if waiting.frame.is_key { KEY } else { NOT_KEY }),
+            flags: Some(flags(waiting.frame.is_key)),
             cts: None,
         }
     };

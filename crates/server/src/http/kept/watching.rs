@@ -16,7 +16,7 @@ use crate::state::App;
 
 /// What is known of who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Watcher {
+pub(in crate::http) enum Watcher {
     /// Everybody may.
     Anybody,
     /// Not everybody may: no proxy keeps the answer.
@@ -25,16 +25,24 @@ pub(super) enum Watcher {
 
 impl Watcher {
     /// How an answer that never changes may be kept.
-    pub(super) fn for_ever(self) -> &'static str {
+    pub(in crate::http) fn for_ever(self) -> &'static str {
         match self {
             Self::Anybody => "public, max-age=31536000, immutable",
             Self::Named => "private, max-age=31536000, immutable",
         }
     }
+
+    /// The same of a playlist that was waited for: it says what comes next, which others wait for as well.
+    pub(in crate::http) fn for_a_moment(self) -> &'static str {
+        match self {
+            Self::Anybody => "public, max-age=6",
+            Self::Named => "private, max-age=6",
+        }
+    }
 }
 
 /// Whether who asks may watch the room.
-pub(super) async fn may_watch(
+pub(in crate::http) async fn may_watch(
     app: &App,
     client: &Client,
     uri: &Uri,
@@ -59,7 +67,7 @@ pub(super) async fn may_watch(
 }
 
 /// A parameter of a query; ours have no characters that are encoded.
-pub(super) fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+pub(in crate::http) fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let of = |pair: &'a str| pair.split_once('=').filter(|(key, _)| *key == name);
     uri.query()?.split('&').find_map(of).map(|(_, value)| value)
 }
