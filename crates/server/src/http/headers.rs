@@ -44,16 +44,20 @@ enum Use {
     Own,
     /// A frame on a page of others.
     Embed,
-    /// An image on a page of others: previews of links show it.
+    /// A picture or a video on a page of others: previews of links show it, and players of other sites.
     Picture,
 }
 
 impl Use {
     fn of(path: &str) -> Self {
-        let room = path.strip_prefix("/api/rooms/").and_then(|rest| rest.strip_suffix("/cover"));
+        let ends = |endings: [&str; 2]| endings.iter().any(|it| path.ends_with(it));
+        let is_picture = path.starts_with("/api/rooms/") && ends(["/cover", "/still"])
+            || path.starts_with("/api/clips/") && ends(["/file", "/still"])
+            || path.starts_with("/hls/")
+            || path.starts_with("/icon-");
         if matches!(Route::of(path), Some(Route::Embed(_))) {
             Self::Embed
-        } else if room.is_some() || path.starts_with("/icon-") {
+        } else if is_picture {
             Self::Picture
         } else {
             Self::Own

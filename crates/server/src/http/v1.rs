@@ -9,7 +9,7 @@
 //! | `audit.rs`, `settings.rs` | what was changed, by whom; the settings that the server runs with |
 //! | `reload.rs` | the configuration, read again |
 //! | `figures.rs`, `broadcasts.rs` | history, sessions of a room, findings; records of broadcasts |
-//! | `recordings.rs` | recordings and their files |
+//! | `recordings.rs`, `clips.rs` | recordings and their files; clips |
 //! | `webhooks.rs` | webhooks and their deliveries |
 //! | `page.rs`, `text.rs` | lists in pages; what people call things |
 //! | `idempotent.rs` | `Idempotency-Key`: nothing is made twice |
@@ -17,6 +17,7 @@
 
 mod audit;
 mod broadcasts;
+mod clips;
 mod cookie;
 mod figures;
 mod found;
@@ -97,6 +98,8 @@ fn parts(layered: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>) -> (Rou
         .routes(routes!(recordings::list))
         .routes(routes!(recordings::read, recordings::remove))
         .routes(routes!(recordings::file))
+        .routes(routes!(clips::list))
+        .routes(routes!(clips::remove))
         .merge(figures::routes());
     openapi::tell_of_idempotency(operated.get_openapi_mut());
     let (router, description) = logins.merge(layered(operated)).split_for_parts();

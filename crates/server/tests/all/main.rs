@@ -18,6 +18,7 @@ mod http;
 mod https;
 mod idempotency;
 mod keep_alive;
+mod kept;
 mod limits;
 mod log;
 mod metrics;

@@ -1,76 +1,13 @@
 //! Recordings by HTTP: from the packets of a room to files that the operator is given.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media_api::{Codec, Command, RoomId, Seat, Tap, TapPacket};
+use media_api::{Command, Tap};
 use serde_json::{Value, json};
 
 use crate::common::operator::{KEY, ask, ask_as, bearer, closed};
-use crate::common::{Page, SENDING, TestServer, soon, start_with};
-
-/// Sends a picture of VP8 and sound, as a room's tap gives them.
-struct Source {
-    room: RoomId,
-    begun: Instant,
-    seq: u64,
-}
-
-impl Source {
-    /// A second of both.
-    fn second(&mut self, server: &TestServer) {
-        let mut packets = Vec::new();
-        for n in 0..50_u64 {
-            let ms = self.seq * 20;
-            let sound = self.packet(Codec::Opus, 1, ms * 48, ms, &[0xFC, 0xFF, 0xFE]);
-            packets.push(sound);
-            let is_key = n == 0;
-            let frame: &[u8] = if is_key {
-                &[0x10, 0, 0, 0, 0x9D, 1, 0x2A, 64, 0, 48, 0, 7, 7, 7]
-            } else {
-                &[0x10, 1, 9, 9]
-            };
-            let picture = self.packet(Codec::Vp8, 2, ms * 90, ms, frame);
-            packets.push(TapPacket { is_keyframe: is_key, ..picture });
-            self.seq += 1;
-        }
-        server.stage.lock().unwrap().sink.as_ref().unwrap().tap(&mut packets);
-    }
-
-    fn packet(&self, codec: Codec, ssrc: u32, ts: u64, ms: u64, payload: &[u8]) -> TapPacket {
-        let at = self.begun + Duration::from_millis(ms);
-        TapPacket {
-            room: self.room,
-            seat: Seat::HOST,
-            ssrc,
-            rid: None,
-            codec,
-            seq: self.seq,
-            ts: ts as u32,
-            marker: true,
-            is_keyframe: false,
-            orientation: None,
-            captured: at,
-            arrived: at,
-            payload: Arc::from(payload),
-        }
-    }
-}
-
-async fn go_live(server: &TestServer) -> Page {
-    ask(server, "PUT", "/rooms/default", json!({"watch": "everybody"})).await;
-    let (_, key) = ask(server, "POST", "/rooms/default/keys", json!({"name": "Ann"})).await;
-    let mut host = server.page().await;
-    let hello = json!({"type": "hello", "v": 1, "role": "host", "key": key["key"]});
-    host.say(&hello.to_string()).await;
-    host.hear_type("welcome").await;
-    host.say(&json!({"type": "offer", "sdp": SENDING}).to_string()).await;
-    host.hear_type("answer").await;
-    host.say(r#"{"type":"golive"}"#).await;
-    server.flow();
-    while host.hear_type("state").await["live"] != "live" {}
-    host
-}
+use crate::common::source::{Source, go_live};
+use crate::common::{TestServer, soon, start_with};
 
 /// Asks until the recording is as it should be.
 async fn until(server: &TestServer, path: &str, is: impl Fn(&Value) -> bool) -> Value {
@@ -106,7 +43,7 @@ async fn a_room_is_recorded_from_its_packets_to_a_file_that_is_given_to_the_oper
         server.stage.lock().unwrap().commands.contains(&wanted)
     };
     assert!(has_tap(Some(Tap::Best)));
-    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    let mut source = Source::at(room, Instant::now(), 0);
     (0..4).for_each(|_| source.second(&server));
     // As it ends with its broadcast.
     host.say(r#"{"type":"end"}"#).await;
@@ -154,9 +91,9 @@ async fn packets_that_an_earlier_recording_left_are_not_in_the_next() {
     let _host = go_live(&server).await;
     let room = server.stage.lock().unwrap().room.unwrap();
     let before = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
-    Source { room, begun: before, seq: 0 }.second(&server);
+    Source::at(room, before, 0).second(&server);
     let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
-    let mut source = Source { room, begun: Instant::now(), seq: 1_000 };
+    let mut source = Source::at(room, Instant::now(), 1_000);
     (0..2).for_each(|_| source.second(&server));
     assert_eq!(ask(&server, "DELETE", "/rooms/default/recording", Value::Null).await.0, 204);
     let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
@@ -179,7 +116,7 @@ async fn a_recording_that_is_under_way_when_the_server_stops_is_whole() {
     let _host = go_live(&server).await;
     let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
     let room = server.stage.lock().unwrap().room.unwrap();
-    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    let mut source = Source::at(room, Instant::now(), 0);
     (0..3).for_each(|_| source.second(&server));
     server.shutdown.trigger();
     soon(server.running.wait()).await.unwrap();
@@ -203,7 +140,7 @@ async fn a_recording_that_a_crash_cut_off_is_finished_at_the_next_start() {
     let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
     let id = begun["id"].as_str().unwrap().to_owned();
     let room = server.stage.lock().unwrap().room.unwrap();
-    let mut source = Source { room, begun: Instant::now(), seq: 0 };
+    let mut source = Source::at(room, Instant::now(), 0);
     (0..5).for_each(|_| source.second(&server));
     let file = data.path().join("recordings").join(&id).join("001.webm");
     let written = || std::fs::metadata(&file).map_or(0, |it| it.len());

@@ -3,6 +3,7 @@
 
 pub(crate) mod http;
 pub(crate) mod operator;
+pub(crate) mod source;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
