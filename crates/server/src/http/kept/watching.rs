@@ -68,6 +68,6 @@ pub(in crate::http) async fn may_watch(
 
 /// A parameter of a query; ours have no characters that are encoded.
 pub(in crate::http) fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let of = |pair: &'a str| pair.split_once('=').filter(|(key, _)| *key == name);
-    uri.query()?.split('&').find_map(of).map(|(_, value)| value)
+    let mut pairs = uri.query()?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
