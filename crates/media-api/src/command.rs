@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::{Cast, PeerId, Preference, RoomId, Seat, Tap};
+use crate::{Cast, PastOrder, PeerId, Preference, RoomId, Seat, Tap};
 
 /// What the control plane asks. Every command names its peer or room; what comes of it is an
 /// [`Event`] with the same name.
@@ -104,6 +104,14 @@ pub enum Command {
         /// What it wants.
         preference: Preference,
     },
+    /// Sends a viewer the past of its room, on the same connection. [`Event::PastWanted`] asks for what follows. Nothing for
+    /// a peer that is no viewer.
+    Past {
+        /// The peer.
+        peer: PeerId,
+        /// What of it.
+        order: PastOrder,
+    },
     /// Lets the viewers of a rehearsing publisher see it; nothing without a publisher.
     GoLive {
         /// The room.
@@ -146,6 +154,7 @@ impl Command {
             | Self::RestartIce { peer, .. }
             | Self::Recast { peer, .. }
             | Self::Prefer { peer, .. }
+            | Self::Past { peer, .. }
             | Self::Close { peer } => Some(*peer),
             Self::GoLive { .. }
             | Self::Mute { .. }

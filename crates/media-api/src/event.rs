@@ -113,6 +113,16 @@ pub enum Event {
         /// Ticks a second.
         clock_rate: u32,
     },
+    /// A viewer that is sent the past needs the piece that follows.
+    PastWanted {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// A viewer that was sent the past has come to where the room is live, and is sent that from now on.
+    PastOver {
+        /// The peer.
+        peer: PeerId,
+    },
     /// Which simulcast layers nobody watches: the publisher need not send them. One that goes on sending
     /// them breaks nothing. All others are wanted, those too that were never seen.
     LayersUnwanted {
@@ -150,6 +160,8 @@ impl Event {
             | Self::Connected { peer }
             | Self::Closed { peer, .. }
             | Self::Captured { peer, .. }
+            | Self::PastWanted { peer }
+            | Self::PastOver { peer }
             | Self::LayerSent { peer, .. } => Some(*peer),
             Self::MediaFlowing { .. }
             | Self::MediaQuiet { .. }
@@ -180,6 +192,8 @@ impl Event {
             | Self::Connected { .. }
             | Self::Closed { .. }
             | Self::Captured { .. }
+            | Self::PastWanted { .. }
+            | Self::PastOver { .. }
             | Self::LayerSent { .. } => None,
         }
     }

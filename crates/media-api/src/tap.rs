@@ -18,7 +18,7 @@ pub enum Tap {
 
 /// One RTP packet of a publisher that is on air, in the order of arrival: a packet that was lost and sent again comes
 /// late. Sequence numbers have no gaps but for what is lost; timestamps go on when the publisher's clock jumps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TapPacket {
     /// The room.
     pub room: RoomId,

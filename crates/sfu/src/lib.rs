@@ -41,7 +41,7 @@ pub use crate::workers::message::WorkerMessage;
 pub use crate::workers::{addressee, home_of, registrar_of};
 pub use media_api::{
     CONNECT_TIMEOUT, CONSENT_TIMEOUT, Cap, Cast, CloseReason, Codec, Command, CoreFigures, Egress,
-    Event, Finding, Ingress, LATE_AFTER, LayerRate, MediaInfo, NegotiationError, PeerId,
-    Preference, QUIET_AFTER, Reason, RoomId, STALL_AFTER, Seat, Shown, TURN_US, Tap, TapPacket,
-    WorkerFigures,
+    Event, Finding, Ingress, LATE_AFTER, LayerRate, MediaInfo, NegotiationError, PastChunk,
+    PastOrder, PeerId, Preference, QUIET_AFTER, Reason, RoomId, STALL_AFTER, Seat, Shown, TURN_US,
+    Tap, TapPacket, WorkerFigures,
 };

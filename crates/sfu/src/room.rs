@@ -26,7 +26,7 @@ use crate::room::speaker::Speakers;
 use crate::room::track::Track;
 use crate::viewer::{Served, Stage, Viewer};
 use crate::{PeerId, QUIET_AFTER, STALL_AFTER};
-use media_api::{LayerRate, MediaInfo, Seat, Tap};
+use media_api::{LayerRate, MediaInfo, PastOrder, Seat, Tap};
 
 /// The longest time that a packet waits for others before the viewers are given it.
 const MAX_COALESCING: Duration = Duration::from_millis(10);
@@ -246,6 +246,20 @@ impl Room {
             speaker: self.speakers.current(),
         };
         Some(self.viewers.get_mut(&peer)?.serve(stage, now, out))
+    }
+
+    /// Sends a viewer the past of the room, or what is live again.
+    pub(crate) fn order_past(&mut self, peer: PeerId, order: PastOrder) {
+        let stage = Stage {
+            audio: &self.audio,
+            video: &self.video,
+            on_air: self.on_air,
+            guests: &self.guests,
+            speaker: self.speakers.current(),
+        };
+        if let Some(viewer) = self.viewers.get_mut(&peer) {
+            viewer.order_past(order, stage);
+        }
     }
 
     /// Records that a viewer needs a keyframe of this layer of a seat.

@@ -7,6 +7,7 @@ mod guests;
 pub(crate) mod intermittent;
 pub(crate) mod layer_selector;
 pub(crate) mod pacer;
+pub(crate) mod past;
 pub(crate) mod pending_checks;
 mod preference;
 mod report;
@@ -19,6 +20,7 @@ use std::time::Instant;
 
 use self::cursor::Sending;
 use self::guests::{Claims, Guests};
+use self::past::{Past, PastNews};
 use self::pending_checks::{PendingCheck, PendingChecks};
 pub(crate) use self::report::Sent;
 use self::video::VideoSender;
@@ -33,7 +35,7 @@ use crate::room::guest::Guest;
 use crate::room::track::{Layer, Track};
 use crate::transport::sdp::Line;
 use crate::transport::{Plain, Receipt};
-use media_api::{MediaKind, Preference, Seat};
+use media_api::{MediaKind, PastOrder, Preference, Seat};
 
 /// The most packets that are retransmitted twice at a time. A viewer that requests more has a link that
 /// is down, and a keyframe helps it better.
@@ -52,6 +54,10 @@ pub(crate) struct Viewer {
     pending: PendingChecks,
     audio: Sending,
     video: VideoSender,
+    /// What it is sent in the place of what is live.
+    past: Option<Box<Past>>,
+    /// How often it was.
+    n_pasts: u32,
     /// Exists once it was sent a guest.
     guests: Option<Box<Guests>>,
     /// What it publishes on the same connection, as a guest of the basic profile.
@@ -99,6 +105,8 @@ pub(crate) struct Served {
     pub(crate) sent: Option<Sent>,
     /// The report of when the media that it is sent were captured, if one is due.
     pub(crate) captured: Option<CaptureTime>,
+    /// What it asks for of the past.
+    pub(crate) past: Option<PastNews>,
 }
 
 impl Served {
@@ -111,6 +119,7 @@ impl Served {
             && self.closed.is_none()
             && self.sent.is_none()
             && self.captured.is_none()
+            && self.past.is_none()
             // A timer that fires too pending costs less than moving it each time.
             && timer_at.is_some_and(|at| at <= self.deadline)
     }
@@ -145,7 +154,19 @@ impl Viewer {
         let pending = PendingChecks::default();
         let counted = media_api::Egress::default();
         let (guests, inbound) = (None, None);
-        Self { egress, timer_at: None, audio, video, pending, guests, inbound, first, counted }
+        Self {
+            egress,
+            timer_at: None,
+            audio,
+            video,
+            pending,
+            past: None,
+            n_pasts: 0,
+            guests,
+            inbound,
+            first,
+            counted,
+        }
     }
 
     /// Handles a datagram that the worker `origin` received.
@@ -263,8 +284,51 @@ impl Viewer {
         self.egress.warm_logs().wrapping_add(self.video.warm_log())
     }
 
+    /// Sends it the past of its room, or what is live again.
+    pub(crate) fn order_past(&mut self, order: PastOrder, stage: Stage<'_>) {
+        match order {
+            PastOrder::Begin(piece) => {
+                self.n_pasts = self.n_pasts.wrapping_add(1);
+                let mut past = Box::new(Past::new(stage, self.n_pasts));
+                past.take(piece);
+                self.past = Some(past);
+            }
+            PastOrder::More(piece) => {
+                if let Some(past) = &mut self.past {
+                    past.take(piece);
+                }
+            }
+            PastOrder::Speed(percent) => {
+                if let Some(past) = &mut self.past {
+                    past.set_speed(percent);
+                }
+            }
+            PastOrder::Pause => {
+                let n = self.n_pasts;
+                self.past.get_or_insert_with(|| Box::new(Past::new(stage, n))).pause();
+            }
+            PastOrder::End => self.past = None,
+        }
+        self.timer_at = None;
+    }
+
     /// Runs its timers and forwards new packets.
     pub(crate) fn serve(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
+        let Some(mut past) = self.past.take() else { return self.serve_stage(stage, now, out) };
+        let sent = self.video.sending.at.map(|it| (it.epoch, it.next));
+        let (again_at, news) = past.feed(sent, now);
+        let mut served = self.serve_stage(past.stage(), now, out);
+        // The host's keyframes are of no use to it.
+        served.keyframe = None;
+        served.deadline = again_at.map_or(served.deadline, |at| at.min(served.deadline));
+        served.past = news;
+        if news != Some(PastNews::Over) {
+            self.past = Some(past);
+        }
+        served
+    }
+
+    fn serve_stage(&mut self, stage: Stage<'_>, now: Instant, out: &mut Outbox) -> Served {
         let mut needs = self.pump(stage, now, out);
         self.egress.handle_timeout(now);
         let (mut connected, mut captured) = (false, None);
@@ -297,6 +361,7 @@ impl Viewer {
                         closed: self.egress.closed().or(inbound.and_then(|it| it.closed())),
                         sent: needs.sent,
                         captured,
+                        past: None,
                     };
                 }
             }

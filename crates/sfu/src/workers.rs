@@ -52,6 +52,7 @@ pub fn addressee(command: &Command, workers: u8) -> u8 {
         | Command::RestartIce { peer, .. }
         | Command::Recast { peer, .. }
         | Command::Prefer { peer, .. }
+        | Command::Past { peer, .. }
         | Command::Close { peer } => registrar_of(*peer, workers),
     }
 }

@@ -30,12 +30,13 @@ use crate::ingress::{self, Publisher};
 use crate::room::{Change, Room};
 use crate::transport::Receipt;
 use crate::transport::shared::Shared;
+use crate::viewer::past::PastNews;
 use crate::viewer::{Sent, Served, Viewer};
 use crate::workers::Workers;
 use crate::workers::directory::{ForwardedAddrs, RemotePeers};
 use crate::workers::message::{Control, WorkerMessage};
 use media_api::{CloseReason, Command, Event};
-use media_api::{PeerId, RoomId, Seat, TapPacket};
+use media_api::{PastOrder, PeerId, RoomId, Seat, TapPacket};
 
 /// An output of the core.
 #[derive(Debug)]
@@ -226,6 +227,7 @@ impl Sfu {
                     }
                 });
             }
+            Command::Past { peer, order } => self.order_past(peer, order, now),
             Command::Tap { room, tap } => self.set_tap(room, tap, now),
             Command::TapKeyframe { room, seat, ssrc } => {
                 self.want_tap_keyframe(room, seat, ssrc, now);
@@ -242,6 +244,15 @@ impl Sfu {
         // After the answer, so that the peer's own events follow it.
         if let Some(peer) = peer {
             self.drain(peer, now);
+        }
+    }
+
+    /// Sends a viewer the past of its room, or what is live again.
+    fn order_past(&mut self, peer: PeerId, order: PastOrder, now: Instant) {
+        let room = self.room_of.get(&peer).and_then(|room| self.rooms.get_mut(room));
+        let Some(room) = room else { return };
+        if contain(peer, || room.order_past(peer, order)).is_none() {
+            self.close(peer, CloseReason::Internal, now);
         }
     }
 
@@ -428,6 +439,11 @@ impl Sfu {
         }
         if let Some(CaptureTime { captured, rtp_ts, clock_rate }) = served.captured {
             self.events.push_back(Event::Captured { peer, captured, rtp_ts, clock_rate });
+        }
+        match served.past {
+            Some(PastNews::Wanted) => self.events.push_back(Event::PastWanted { peer }),
+            Some(PastNews::Over) => self.events.push_back(Event::PastOver { peer }),
+            None => {}
         }
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         if let Some(viewer) = room.viewers.get_mut(&peer) {

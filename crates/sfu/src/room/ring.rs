@@ -33,9 +33,25 @@ pub(crate) struct Start {
     pub(crate) arrived: Instant,
 }
 
+/// The most that a ring holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Packets.
+    pub(crate) packets: usize,
+    /// Bytes of payload.
+    pub(crate) bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { packets: MAX_PACKETS, bytes: MAX_BYTES }
+    }
+}
+
 /// A bounded, append-only log of packets. Positions rise by one with each packet and never repeat.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
+    bounds: Bounds,
     packets: VecDeque<Packet>,
     /// The position of the oldest packet.
     tail: u64,
@@ -45,6 +61,11 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
+    /// An empty one with bounds of its own.
+    pub(crate) fn bounded(bounds: Bounds) -> Self {
+        Self { bounds, ..Self::default() }
+    }
+
     /// Appends a packet and drops the oldest while a limit of count, bytes or age is exceeded.
     pub(crate) fn push(&mut self, packet: Packet) {
         if packet.is_keyframe {
@@ -54,7 +75,7 @@ impl Ring {
         self.bytes += packet.payload.len();
         self.packets.push_back(packet);
         while let Some(oldest) = self.packets.front() {
-            let fits = self.packets.len() <= MAX_PACKETS && self.bytes <= MAX_BYTES;
+            let fits = self.packets.len() <= self.bounds.packets && self.bytes <= self.bounds.bytes;
             if fits && now.saturating_duration_since(oldest.arrived) <= MAX_AGE {
                 break;
             }
@@ -120,6 +141,12 @@ impl Ring {
             .map(|it| it.seq)
             .min()?;
         Some(Start { position, first_seq, ts, arrived: packet.arrived })
+    }
+
+    /// Bytes of payload from a position on.
+    pub(crate) fn bytes_from(&self, position: u64) -> usize {
+        let skipped = usize::try_from(position.saturating_sub(self.tail)).unwrap_or(usize::MAX);
+        self.packets.iter().skip(skipped).map(|it| it.payload.len()).sum()
     }
 
     /// Bytes of payload held.

@@ -12,7 +12,7 @@ use crate::media::svc::OperatingPoint;
 use crate::room::bitrate::Bitrates;
 use crate::room::demand::Demand;
 use crate::room::keyframes::KeyframeRequester;
-use crate::room::ring::Ring;
+use crate::room::ring::{Bounds, Ring};
 use crate::room::rung::{MAX_RUNGS, Rung, order_rungs};
 use media_api::LayerRate;
 
@@ -48,11 +48,11 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    fn new(stream: StreamKey, format: Format, now: Instant) -> Self {
+    fn new(stream: StreamKey, format: Format, bounds: Bounds, now: Instant) -> Self {
         Self {
             stream,
             format,
-            ring: Ring::default(),
+            ring: Ring::bounded(bounds),
             keyframe: KeyframeRequester::default(),
             demand: Demand::new(now),
             last_at: now,
@@ -133,9 +133,16 @@ pub(crate) struct Track {
     changed_at: Option<Instant>,
     /// Rises when the layers are replaced, by another publisher or another codec.
     pub(crate) epoch: u32,
+    /// The most that each layer holds.
+    bounds: Bounds,
 }
 
 impl Track {
+    /// An empty one, whose layers hold no more than this.
+    pub(crate) fn bounded(epoch: u32, bounds: Bounds) -> Self {
+        Self { epoch, bounds, ..Self::default() }
+    }
+
     /// The bitrates of the layers that come and are measured, highest first.
     pub(crate) fn layer_rates(&self, now: Instant) -> Vec<LayerRate> {
         let newest = self.newest(now);
@@ -190,7 +197,7 @@ impl Track {
         if self.layers.len() == MAX_LAYERS {
             return false;
         }
-        let mut layer = Layer::new(stream, format, packet.arrived);
+        let mut layer = Layer::new(stream, format, self.bounds, packet.arrived);
         layer.push(packet);
         self.layers.push(layer);
         true

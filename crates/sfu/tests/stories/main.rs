@@ -25,6 +25,7 @@ mod offers;
 mod over_tcp;
 mod publisher_reconnect;
 mod resilience;
+mod rewind;
 mod roaming;
 mod sim;
 mod stage;

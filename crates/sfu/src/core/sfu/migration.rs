@@ -106,6 +106,7 @@ impl Sfu {
             | Command::RestartIce { peer, .. }
             | Command::Recast { peer, .. }
             | Command::Prefer { peer, .. }
+            | Command::Past { peer, .. }
             | Command::Close { peer } => self.remote_peers.of(*peer),
         }
         .filter(|to| *to != self.workers.me)

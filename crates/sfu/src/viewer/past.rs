@@ -1,0 +1,272 @@
+//! A viewer that is sent the past of its room: its own two tracks, into which the past is fed as it is due. The viewer reads
+//! them as it reads those of a room, so that numbering, pacing and retransmission are the same, and so is the session.
+//!
+//! What is held is bounded: the packets that were sent last, and two pieces of the past.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use media_api::{CATCH_UP_PERCENT, Codec, MediaKind, PastChunk, Seat, TapPacket};
+
+use super::Stage;
+use crate::media::codec::vp8;
+use crate::media::format::{Format, FormatParams};
+use crate::media::header_ext::HeaderExtensions;
+use crate::media::packet::Packet;
+use crate::media::stream_key::StreamKey;
+use crate::media::svc::{SvcPosition, SwitchPoint};
+use crate::room::ring::Bounds;
+use crate::room::track::Track;
+
+/// What is held of the picture for retransmissions: an eighth of a second of 2.5 Mbit/s.
+const PICTURE: Bounds = Bounds { packets: 64, bytes: 40_000 };
+
+/// What is held of the sound, which is not sent again.
+const SOUND: Bounds = Bounds { packets: 8, bytes: 8_000 };
+
+/// No more of the picture is fed while so many bytes wait to be sent.
+const MAX_UNSENT: usize = 16_000;
+
+/// The next piece is asked for when no more than this many pieces wait.
+const PIECES: usize = 2;
+
+/// A packet that is due so much later than the one before is behind a gap, which is passed over.
+const GAP: Duration = Duration::from_millis(1_000);
+
+/// How long to wait until packets are looked for that could not be fed.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// Epochs of tracks of the past have this bit, those of rooms have not: a viewer begins anew when it changes between them.
+const EPOCHS: u32 = 1 << 31;
+
+/// Each one has so many epochs, for as many sources of the host.
+const EPOCHS_EACH: u32 = 1 << 8;
+
+/// The past as one viewer is sent it.
+#[derive(Debug)]
+pub(crate) struct Past {
+    audio: Track,
+    video: Track,
+    formats: [Option<Format>; 2],
+    pieces: VecDeque<Arc<PastChunk>>,
+    /// The next packet of the first piece.
+    next: usize,
+    /// When a moment of the past is shown; none before the first packet.
+    clock: Option<Clock>,
+    percent: u16,
+    is_paused: bool,
+    /// Whether a piece was asked for that has not come.
+    is_awaited: bool,
+    /// Whether the pieces end where the room is live.
+    is_at_edge: bool,
+}
+
+/// A moment of the past, when it is shown, and what it is numbered by.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    captured: Instant,
+    at: Instant,
+    /// The timestamps of the picture: that of the host, and ours.
+    ts: Option<(u32, u32)>,
+}
+
+/// What a viewer of the past asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PastNews {
+    /// The piece that follows.
+    Wanted,
+    /// It is where the room is live.
+    Over,
+}
+
+impl Past {
+    /// Begins. `n` tells it from those before.
+    pub(crate) fn new(stage: Stage<'_>, n: u32) -> Self {
+        let epoch = EPOCHS | n.wrapping_mul(EPOCHS_EACH);
+        Self {
+            audio: Track::bounded(epoch, SOUND),
+            video: Track::bounded(epoch, PICTURE),
+            formats: [stage.audio.format(), stage.video.format()],
+            pieces: VecDeque::new(),
+            next: 0,
+            clock: None,
+            percent: 100,
+            is_paused: false,
+            is_awaited: false,
+            is_at_edge: false,
+        }
+    }
+
+    /// Its tracks, as those of a room.
+    pub(crate) fn stage(&self) -> Stage<'_> {
+        let on_air = !self.is_paused;
+        Stage { audio: &self.audio, video: &self.video, on_air, guests: &[], speaker: None }
+    }
+
+    /// The next piece has come. Pieces that were not asked for are dropped.
+    pub(crate) fn take(&mut self, piece: Arc<PastChunk>) {
+        if self.pieces.len() <= PIECES {
+            self.is_at_edge = piece.is_edge;
+            self.pieces.push_back(piece);
+            self.is_awaited = false;
+        }
+    }
+
+    /// Nothing is sent any more.
+    pub(crate) fn pause(&mut self) {
+        self.is_paused = true;
+    }
+
+    /// How fast it goes from now on.
+    pub(crate) fn set_speed(&mut self, percent: u16) {
+        self.percent = percent.clamp(100, CATCH_UP_PERCENT);
+        // The clock is set anew by the next packet.
+        if let (Some(clock), Some(next)) = (self.clock, self.peek().cloned()) {
+            let at = self.due(clock, next.captured);
+            let ts = clock.ts.map(|(of_host, ours)| {
+                let ticks = 90 * clock.until(next.captured).as_millis() as u64;
+                let ours = ours.wrapping_add(self.stretched(ticks as u32));
+                (of_host.wrapping_add(ticks as u32), ours)
+            });
+            self.clock = Some(Clock { captured: next.captured, at, ts });
+        }
+    }
+
+    /// Feeds what is due. `sent`: where the viewer is in the picture, with the epoch. Returns when to come again, and what it
+    /// asks for.
+    pub(crate) fn feed(
+        &mut self,
+        sent: Option<(u32, u64)>,
+        now: Instant,
+    ) -> (Option<Instant>, Option<PastNews>) {
+        if self.is_paused {
+            return (None, None);
+        }
+        let mut again_at = None;
+        while let Some(packet) = self.peek() {
+            let is_picture = packet.codec.is_video();
+            let captured = packet.captured;
+            let clock = *self.clock.get_or_insert(Clock { captured, at: now, ts: None });
+            let due = self.due(clock, captured);
+            if due > now + GAP {
+                self.clock = Some(Clock { captured, at: now, ..clock });
+                continue;
+            }
+            if due > now {
+                again_at = Some(due);
+                break;
+            }
+            if is_picture && self.unsent(sent) > MAX_UNSENT {
+                again_at = Some(now + AGAIN);
+                break;
+            }
+            self.push_next(now);
+        }
+        let is_empty = self.peek().is_none();
+        let news = if is_empty && self.is_at_edge {
+            Some(PastNews::Over)
+        } else if self.pieces.len() < PIECES && !self.is_awaited && !self.is_at_edge {
+            self.is_awaited = true;
+            Some(PastNews::Wanted)
+        } else {
+            None
+        };
+        (again_at, news)
+    }
+
+    fn peek(&self) -> Option<&TapPacket> {
+        self.pieces.front()?.packets.get(self.next)
+    }
+
+    fn push_next(&mut self, now: Instant) {
+        let Some(packet) = self.peek().cloned() else { return };
+        self.next += 1;
+        if self.pieces.front().is_some_and(|it| self.next >= it.packets.len()) {
+            self.pieces.pop_front();
+            self.next = 0;
+        }
+        if packet.seat != Seat::HOST {
+            return;
+        }
+        let kind = packet.codec.kind();
+        let of_room = match kind {
+            MediaKind::Audio => self.formats[0],
+            MediaKind::Video => self.formats[1],
+        };
+        let format = of_room.filter(|it| it.codec == packet.codec);
+        let format =
+            format.unwrap_or(Format { codec: packet.codec, params: FormatParams::default() });
+        let key =
+            StreamKey { section: u8::from(kind == MediaKind::Video), rid: None, ssrc: packet.ssrc };
+        let fed = self.packet(&packet, now);
+        match kind {
+            MediaKind::Audio => self.audio.push(key, format, fed),
+            MediaKind::Video => self.video.push(key, format, fed),
+        };
+    }
+
+    fn packet(&mut self, packet: &TapPacket, now: Instant) -> Packet {
+        let vp8 = (packet.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(&packet.payload));
+        let opens = if packet.is_keyframe { SwitchPoint::All } else { SwitchPoint::Nothing };
+        let ts = if packet.codec.is_video() { self.timestamp(packet.ts) } else { packet.ts };
+        Packet {
+            seq: packet.seq,
+            ts,
+            marker: packet.marker,
+            header_ext: HeaderExtensions {
+                video_orientation: packet.orientation,
+                ..HeaderExtensions::default()
+            },
+            dependency: None,
+            payload: packet.payload.clone(),
+            place: SvcPosition { opens, ..SvcPosition::default() },
+            vp8: vp8.flatten(),
+            is_keyframe: packet.is_keyframe,
+            arrived: now,
+            // What is shown now counts as captured now: a player keeps its delay.
+            captured: now,
+        }
+    }
+
+    /// The timestamp of a picture: they are closer to each other when it goes faster. Sound keeps its own, as players shorten
+    /// it by themselves when more of it comes.
+    fn timestamp(&mut self, ts: u32) -> u32 {
+        let Some(clock) = &mut self.clock else { return ts };
+        let (of_host, ours) = *clock.ts.get_or_insert((ts, ts));
+        let ticks = ts.wrapping_sub(of_host);
+        // A packet that came late, or another source of the host.
+        if ticks > 1 << 30 {
+            if ticks.wrapping_neg() > 1 << 24 {
+                clock.ts = Some((ts, ours));
+                return ours;
+            }
+            return ours.wrapping_sub(self.stretched(ticks.wrapping_neg()));
+        }
+        ours.wrapping_add(self.stretched(ticks))
+    }
+
+    fn stretched(&self, ticks: u32) -> u32 {
+        (u64::from(ticks) * 100 / u64::from(self.percent)) as u32
+    }
+
+    fn due(&self, clock: Clock, captured: Instant) -> Instant {
+        clock.at + clock.until(captured) * 100 / u32::from(self.percent)
+    }
+
+    /// The bytes of the picture that were fed and not sent.
+    fn unsent(&self, sent: Option<(u32, u64)>) -> usize {
+        let Some(layer) = self.video.layers.first() else { return 0 };
+        let next = sent.filter(|(epoch, _)| *epoch == self.video.epoch).map_or(0, |(_, next)| next);
+        layer.ring.bytes_from(next)
+    }
+}
+
+impl Clock {
+    fn until(self, captured: Instant) -> Duration {
+        captured.saturating_duration_since(self.captured)
+    }
+}
+
+#[cfg(test)]
+mod tests;
