@@ -120,8 +120,7 @@ impl Past {
 
     /// How fast it goes from now on.
     pub(crate) fn set_speed(&mut self, percent: u16) {
-        self.percent = percent.clamp(100, CATCH_UP_PERCENT);
-        // The clock is set anew by the next packet.
+        // What came until now went at the speed of before.
         if let (Some(clock), Some(next)) = (self.clock, self.peek().cloned()) {
             let at = self.due(clock, next.captured);
             let ts = clock.ts.map(|(of_host, ours)| {
@@ -131,6 +130,7 @@ impl Past {
             });
             self.clock = Some(Clock { captured: next.captured, at, ts });
         }
+        self.percent = percent.clamp(100, CATCH_UP_PERCENT);
     }
 
     /// Feeds what is due. `sent`: where the viewer is in the picture, with the epoch. Returns when to come again, and what it
