@@ -22,6 +22,7 @@
 //! | `container/batch.rs` | the frames that are written at once |
 //! | `container/source.rs` | reads a file that may end anywhere |
 //! | `window.rs` | the past of a room: its packets, in files |
+//! | `playback.rs` | plays the past for viewers |
 //! | `clip.rs` | a piece of the past as a file |
 //! | `hls.rs` | LL-HLS: a room as pieces of a fifth of a second |
 //! | `still.rs` | a keyframe as a picture |
@@ -35,6 +36,7 @@ mod disk;
 mod frame;
 pub mod hls;
 mod lane;
+mod playback;
 mod recorder;
 mod recording;
 mod still;
@@ -49,6 +51,7 @@ pub use container::{
 };
 pub use disk::{Mended, mend};
 pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
+pub use playback::{Entry, MAX_PLAYBACKS, Playbacks};
 pub use recorder::{Bounds, Event, FileInfo, Keep, Past, Recorder, Start, Why};
 pub use recording::Settings;
 pub use still::Still;

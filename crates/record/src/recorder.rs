@@ -12,6 +12,7 @@ use media_api::{RoomId, Tap};
 use crate::clip::{Clip, ClipError, ClipOrder};
 use crate::disk::{Disk, Done};
 use crate::hls::Cut;
+use crate::playback::Entry;
 use crate::recording::Settings;
 use crate::still::Still;
 use crate::tap::TapQueue;
@@ -154,6 +155,9 @@ pub struct Recorder {
 /// Told what became of a clip.
 pub(crate) type ClipReply = Box<dyn FnOnce(Result<Clip, ClipError>) + Send>;
 
+/// Told where the past of a room can be played from.
+pub(crate) type EntryReply = Box<dyn FnOnce(Option<Entry>) + Send>;
+
 /// What the thread is told.
 pub(crate) enum Message {
     Keep(Box<Keep>),
@@ -161,6 +165,7 @@ pub(crate) enum Message {
     Start(Box<Start>),
     Stop(RoomId),
     Hls(RoomId, bool),
+    Entry(RoomId, Duration, EntryReply),
     Clip(Box<ClipOrder>, ClipReply),
     Done(Done),
     Quit,
@@ -205,6 +210,17 @@ impl Recorder {
     /// Begins to package a room that is live as HLS, or ends it.
     pub fn hls(&self, room: RoomId, on: bool) {
         self.send(Message::Hls(room, on));
+    }
+
+    /// Finds where the past of a room can be played from: near so much time ago. `reply` is called on another thread; it must
+    /// not wait.
+    pub fn entry(
+        &self,
+        room: RoomId,
+        ago: Duration,
+        reply: impl FnOnce(Option<Entry>) + Send + 'static,
+    ) {
+        self.send(Message::Entry(room, ago, Box::new(reply)));
     }
 
     /// Makes a clip of a room whose past is kept. `reply` is called on another thread.

@@ -18,12 +18,15 @@ mod packets;
 mod span;
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use media_api::{Seat, TapPacket};
+use media_api::{RoomId, Seat, TapPacket};
 
 pub use span::Span;
+pub(crate) use span::read_packet;
+
+use crate::playback::Entry;
 
 /// The length of a file: the past is forgotten in such steps.
 const CHUNK_FOR: Duration = Duration::from_secs(10);
@@ -45,6 +48,9 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 
 /// A stream without a packet for this long is off.
 const SILENCE: Duration = Duration::from_millis(700);
+
+/// Keyframes of layers that are no further apart are of one time.
+const ALIKE: Duration = Duration::from_secs(1);
 
 /// The most streams of pictures that are told apart: those of the host and of the one before it.
 const MAX_STREAMS: usize = 8;
@@ -229,29 +235,25 @@ impl Window {
         self.close();
     }
 
-    /// How far the past reaches back.
-    pub(crate) fn reach(&self, now: Instant) -> Duration {
-        let oldest = self.chunks.front();
-        oldest.map_or(Duration::ZERO, |it| now.saturating_duration_since(it.begun))
+    /// Where the past can be played from: the keyframe nearest to a moment. What waits is to be flushed and written first.
+    pub(crate) fn entry(&self, at: Instant, room: RoomId) -> Option<Entry> {
+        let (number, offset, ssrc, arrived) = match self.key(at, |_| true) {
+            Some((number, key)) => (number, key.offset, Some(key.ssrc), key.arrived),
+            // Sound alone can be entered anywhere.
+            None => {
+                let chunk = self.chunks.iter().find(|it| it.ended >= at)?;
+                (chunk.number, 0, None, chunk.begun)
+            }
+        };
+        let (folder, epoch) = (self.folder.clone(), self.epoch);
+        Some(Entry { room, folder, number, offset, epoch, ssrc, arrived })
     }
 
     /// The past from a moment on, where it can be entered: at the keyframe before, or the first one after it. What waits
     /// is to be flushed and written first.
-    pub(crate) fn span_from(&self, at: Instant, now: Instant) -> Option<Span> {
-        let best = self.best(at.max(self.chunks.front()?.begun)).or_else(|| self.best(now));
-        let keys = || {
-            let of = |chunk: &'_ Chunk| {
-                let number = chunk.number;
-                chunk.keys.iter().map(move |key| (number, *key)).collect::<Vec<_>>()
-            };
-            self.chunks.iter().flat_map(of)
-        };
-        // The stream that sent the keyframe before the moment last is the one to see, where several did: the best.
-        let is_best = |key: &Key| best.is_none_or(|it| it == key.ssrc);
-        let before = keys().filter(|(_, it)| it.arrived <= at).last();
-        let before_of_best = keys().filter(|(_, it)| it.arrived <= at && is_best(it)).last();
-        let entry = before_of_best.or(before).or_else(|| keys().next());
-        let (number, offset) = match entry {
+    pub(crate) fn span_from(&self, at: Instant) -> Option<Span> {
+        let before = self.key(at, |it| it.arrived <= at);
+        let (number, offset) = match before.or_else(|| self.key(at, |_| true)) {
             Some((number, key)) => (number, key.offset),
             // Sound alone can be entered anywhere.
             None => (self.chunks.iter().find(|it| it.ended >= at)?.number, 0),
@@ -259,6 +261,23 @@ impl Window {
         let of = self.chunks.iter().filter(|it| it.number >= number);
         let paths = of.map(|it| self.path(it.number)).collect();
         Some(Span::new(paths, offset, self.epoch))
+    }
+
+    /// The keyframe nearest to a moment, of those that are asked for, and its file. Of layers that have one at about the same
+    /// time it is that of the best.
+    fn key(&self, at: Instant, is_asked: impl Fn(&Key) -> bool) -> Option<(u32, Key)> {
+        let keys = || {
+            let of = |chunk: &Chunk| {
+                let number = chunk.number;
+                chunk.keys.iter().map(|key| (number, *key)).collect::<Vec<_>>()
+            };
+            self.chunks.iter().flat_map(of).filter(|(_, key)| is_asked(key))
+        };
+        let distance = |a: Instant, b: Instant| a.max(b).saturating_duration_since(a.min(b));
+        let (_, nearest) = keys().min_by_key(|(_, key)| distance(key.arrived, at))?;
+        let rate = |ssrc| self.streams.iter().find(|it| it.ssrc == ssrc).map_or(0, |it| it.rate);
+        let alike = keys().filter(|(_, key)| distance(key.arrived, nearest.arrived) < ALIKE);
+        alike.max_by_key(|(_, key)| rate(key.ssrc))
     }
 
     /// The stream of pictures with the highest bit rate that is on.
@@ -331,8 +350,13 @@ impl Window {
     }
 
     fn path(&self, number: u32) -> PathBuf {
-        self.folder.join(format!("{number:08}.past"))
+        chunk_path(&self.folder, number)
     }
+}
+
+/// The file of a number.
+pub(crate) fn chunk_path(folder: &Path, number: u32) -> PathBuf {
+    folder.join(format!("{number:08}.past"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use room::Room;
 use crate::clip::{ClipError, ClipOrder};
 use crate::disk::{Disk, Done, FileId, Job, MAX_WAITING, Then};
 use crate::hls::Cut;
-use crate::recorder::{Bounds, ClipReply, Event, FileInfo, Keep, Message, Start, Why};
+use crate::recorder::{Bounds, ClipReply, EntryReply, Event, FileInfo, Keep, Message, Start, Why};
 use crate::tap::TapQueue;
 
 /// How often packets are looked for while a room is live.
@@ -108,6 +108,7 @@ impl<T: Fn(Event)> Worker<T> {
                     room.package(on, now, &mut self.out);
                 }
             }
+            Message::Entry(room, ago, reply) => self.entry(room, ago, reply, now),
             Message::Clip(order, reply) => self.clip(*order, reply, now),
             Message::Done(done) => self.done(done),
             Message::Quit => {}
@@ -134,6 +135,16 @@ impl<T: Fn(Event)> Worker<T> {
         let Some(span) = span else { return reply(Err(ClipError::NoPast)) };
         let clips = self.clips.clone();
         let then = Then(Box::new(move || clips.make(span, order, reply)));
+        _ = self.out.files.job(Job::Then(then));
+    }
+
+    /// The place is told once all that came so far is in files.
+    fn entry(&mut self, room: RoomId, ago: Duration, reply: EntryReply, now: Instant) {
+        self.take_packets();
+        let at = now.checked_sub(ago).unwrap_or(now);
+        let room = self.rooms.get_mut(&room);
+        let entry = room.and_then(|room| room.entry(at, now, &mut self.out));
+        let then = Then(Box::new(move || reply(entry)));
         _ = self.out.files.job(Job::Then(then));
     }
 

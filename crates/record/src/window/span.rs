@@ -49,8 +49,7 @@ impl Iterator for Packets {
     fn next(&mut self) -> Option<TapPacket> {
         loop {
             if let Some(file) = &mut self.file {
-                if read_record(file, &mut self.buffer).is_ok()
-                    && let Some(packet) = packets::read(&self.buffer, self.room, self.epoch)
+                if let Ok((_, packet)) = read_packet(file, &mut self.buffer, self.room, self.epoch)
                 {
                     return Some(packet);
                 }
@@ -70,7 +69,13 @@ fn open(path: &PathBuf, offset: u64) -> io::Result<BufReader<File>> {
     Ok(BufReader::with_capacity(64 * 1024, file))
 }
 
-fn read_record(file: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<()> {
+/// Reads a packet, and how many bytes it takes in the file.
+pub(crate) fn read_packet(
+    file: &mut impl Read,
+    buffer: &mut Vec<u8>,
+    room: RoomId,
+    epoch: Instant,
+) -> io::Result<(u64, TapPacket)> {
     let mut len = [0; 4];
     file.read_exact(&mut len)?;
     let len = u32::from_be_bytes(len) as usize;
@@ -78,5 +83,7 @@ fn read_record(file: &mut impl Read, buffer: &mut Vec<u8>) -> io::Result<()> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     buffer.resize(len, 0);
-    file.read_exact(buffer)
+    file.read_exact(buffer)?;
+    let packet = packets::read(buffer, room, epoch).ok_or(io::ErrorKind::InvalidData)?;
+    Ok((len as u64 + 4, packet))
 }

@@ -79,10 +79,10 @@ impl World {
     }
 
     /// What is read back from a moment on.
-    fn read(&mut self, at_ms: u64, now_ms: u64) -> Vec<TapPacket> {
+    fn read(&mut self, at_ms: u64) -> Vec<TapPacket> {
         self.window.flush();
         self.drain();
-        let span = self.window.span_from(self.at(at_ms), self.at(now_ms)).unwrap();
+        let span = self.window.span_from(self.at(at_ms)).unwrap();
         span.packets(RoomId(1)).collect()
     }
 
@@ -104,7 +104,7 @@ fn what_is_read_back_is_what_came() {
     packet.captured = world.begun - Duration::from_millis(20);
     world.window.push(&packet);
     world.drain();
-    let read = world.read(500, 500);
+    let read = world.read(500);
     assert_eq!(format!("{read:?}"), format!("{:?}", [packet]));
 }
 
@@ -112,13 +112,13 @@ fn what_is_read_back_is_what_came() {
 fn the_past_is_entered_at_the_keyframe_before() {
     let mut world = World::new("keyframe", 120, u64::MAX);
     world.run(0, 60_000, 4_000);
-    let read = world.read(30_500, 60_000);
+    let read = world.read(30_500);
     assert_eq!(world.ms(&read[0]), 28_000, "the keyframe before");
     assert!(read[0].is_keyframe);
     assert_eq!(world.ms(read.last().unwrap()), 59_900, "also what came last");
     let n_pictures = read.iter().filter(|it| it.ssrc == 1).count();
     assert_eq!(n_pictures, 320, "nothing is missing over the borders of files");
-    let before_all = world.read(0, 60_000);
+    let before_all = world.read(0);
     assert_eq!(world.ms(&before_all[0]), 0);
 }
 
@@ -130,7 +130,7 @@ fn parameter_sets_in_front_of_a_keyframe_belong_to_it() {
     sets.marker = false;
     world.window.push(&sets);
     world.push(200, 1, true, 1_000);
-    let read = world.read(250, 250);
+    let read = world.read(250);
     assert_eq!((read.len(), read[0].payload.len()), (2, 30));
 }
 
@@ -139,18 +139,16 @@ fn of_several_layers_the_best_is_entered() {
     let mut world = World::new("layers", 60, u64::MAX);
     for ms in (0..20_000).step_by(100) {
         world.push(ms, 1, ms % 5_000 == 0, 100);
-        world.push(ms, 2, ms % 5_000 == 500, 1_000);
+        world.push(ms, 2, ms % 5_000 == 400, 1_000);
     }
-    let read = world.read(10_200, 20_000);
-    assert_eq!((read[0].ssrc, world.ms(&read[0])), (2, 5_500));
+    let read = world.read(10_300);
+    assert_eq!((read[0].ssrc, world.ms(&read[0])), (2, 5_400));
 }
 
 #[test]
 fn what_is_too_old_or_too_much_is_forgotten_with_its_file() {
     let mut world = World::new("old", 30, u64::MAX);
     world.run(0, 120_000, 2_000);
-    let reach = world.window.reach(world.at(120_000));
-    assert!((30..=50).contains(&reach.as_secs()), "{reach:?}");
     let n_files = fs::read_dir(&world.folder).unwrap().count();
     assert!((3..=5).contains(&n_files), "{n_files} files");
 
@@ -177,7 +175,7 @@ fn a_file_that_is_cut_off_or_gone_is_passed_over() {
     world.run(0, 30_000, 2_000);
     world.window.flush();
     world.drain();
-    let span = world.window.span_from(world.at(0), world.at(30_000)).unwrap();
+    let span = world.window.span_from(world.at(0)).unwrap();
     fs::remove_file(world.folder.join("00000002.past")).unwrap();
     let last = world.folder.join("00000003.past");
     let whole = fs::read(&last).unwrap();
@@ -193,6 +191,6 @@ fn a_past_that_cannot_be_written_goes_on_with_another_file() {
     world.window.abandon();
     world.drain();
     world.run(5_000, 8_000, 1_000);
-    let read = world.read(0, 8_000);
+    let read = world.read(0);
     assert_eq!(world.ms(&read[0]), 5_000);
 }

@@ -9,6 +9,7 @@ use super::files::{OpenFile, RecordedFile};
 use super::{KEPT_AFTER, Out, TICK_EVERY};
 use crate::disk::{FileId, Job};
 use crate::hls::{Packager, packager::Output as Packaged};
+use crate::playback::Entry;
 use crate::recorder::{Event, FileInfo, Keep, Start, Why};
 use crate::recording::{Output, Recording};
 use crate::still::Stills;
@@ -177,7 +178,19 @@ impl Room {
     ) -> Option<Span> {
         self.past.as_mut()?.window.flush();
         self.drain_past(now, out);
-        self.past.as_ref()?.window.span_from(at, now)
+        self.past.as_ref()?.window.span_from(at)
+    }
+
+    /// Where its past can be played from.
+    pub(super) fn entry<T: Fn(Event)>(
+        &mut self,
+        at: Instant,
+        now: Instant,
+        out: &mut Out<T>,
+    ) -> Option<Entry> {
+        self.past.as_mut()?.window.flush();
+        self.drain_past(now, out);
+        self.past.as_ref()?.window.entry(at, self.id)
     }
 
     /// The bytes of its past.

@@ -177,8 +177,10 @@ async fn in_a_private_room_what_is_kept_is_for_whoever_may_watch() {
     for refused in [still.to_owned(), format!("{still}?pass=1-2"), format!("{still}?pass=")] {
         assert_eq!(watch(&server, "GET", &refused, Value::Null).await.0, 401, "{refused}");
     }
-    let request =
-        format!("GET {still} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{}\r\n", bearer("open sesame"));
+    let request = format!(
+        "GET {still} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{}\r\n",
+        bearer("open sesame")
+    );
     assert!(server.bytes(&request).await.0.contains(" 200 "));
     let order = json!({"seconds": 5});
     let clips = "/api/rooms/default/clips";

@@ -1,0 +1,212 @@
+//! Plays the past of a room for viewers: each piece is read when a viewer asks for it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use media_api::{PastChunk, PeerId, RoomId, Seat, TapPacket};
+
+use crate::window::{chunk_path, read_packet};
+
+/// The bytes of a piece: a twentieth of a second of 2.5 Mbit/s. A viewer holds two.
+const PIECE_BYTES: usize = 12_000;
+
+/// The most viewers of the past at once.
+pub const MAX_PLAYBACKS: usize = 2_000;
+
+/// The most orders that wait: a piece of each viewer, and as many that come and go.
+const MAX_ORDERS: usize = 2 * MAX_PLAYBACKS;
+
+/// A stream without a packet for this long is off.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Where the past of a room is played from.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub(crate) room: RoomId,
+    pub(crate) folder: PathBuf,
+    pub(crate) number: u32,
+    pub(crate) offset: u64,
+    /// Times in files are counted from here.
+    pub(crate) epoch: Instant,
+    /// The stream of pictures that is played; none where there is sound alone.
+    pub(crate) ssrc: Option<u32>,
+    /// When the first packet came.
+    pub(crate) arrived: Instant,
+}
+
+impl Entry {
+    /// When what is shown first came.
+    pub fn arrived(&self) -> Instant {
+        self.arrived
+    }
+}
+
+/// The past as one viewer is given it.
+#[derive(Debug)]
+struct Playback {
+    entry: Entry,
+    file: Option<BufReader<File>>,
+    buffer: Vec<u8>,
+    /// When a packet of the picture came last, by the time of the past.
+    seen: Option<Instant>,
+}
+
+impl Playback {
+    fn new(entry: Entry) -> Self {
+        Self { entry, file: None, buffer: Vec::new(), seen: None }
+    }
+
+    /// The next piece.
+    fn piece(&mut self) -> PastChunk {
+        let mut packets = Vec::new();
+        let mut bytes = 0;
+        while bytes < PIECE_BYTES {
+            match self.next() {
+                Some(packet) => {
+                    if self.is_played(&packet) {
+                        bytes += packet.payload.len();
+                        packets.push(packet);
+                    }
+                }
+                None => return PastChunk { packets, is_edge: true },
+            }
+        }
+        PastChunk { packets, is_edge: false }
+    }
+
+    /// Of several layers one is played: another source of the host is gone over to at its keyframe, when nothing comes of the
+    /// one before.
+    fn is_played(&mut self, packet: &TapPacket) -> bool {
+        if packet.seat != Seat::HOST {
+            return false;
+        }
+        if !packet.codec.is_video() {
+            return true;
+        }
+        if self.entry.ssrc == Some(packet.ssrc) {
+            self.seen = Some(packet.arrived);
+            return true;
+        }
+        let is_silent = |at: Instant| packet.arrived.saturating_duration_since(at) > SILENCE;
+        let is_gone = self.seen.is_none_or(is_silent);
+        if packet.is_keyframe && is_gone {
+            self.entry.ssrc = Some(packet.ssrc);
+            self.seen = Some(packet.arrived);
+            return true;
+        }
+        false
+    }
+
+    /// The next packet; none where nothing more is written yet.
+    fn next(&mut self) -> Option<TapPacket> {
+        loop {
+            if self.file.is_none() {
+                self.file = Some(self.open().ok()?);
+            }
+            let file = self.file.as_mut()?;
+            match read_packet(file, &mut self.buffer, self.entry.room, self.entry.epoch) {
+                Ok((len, packet)) => {
+                    self.entry.offset += len;
+                    return Some(packet);
+                }
+                Err(_) => {
+                    self.file = None;
+                    // The end of a file that another one follows, or of the one that grows.
+                    if !chunk_path(&self.entry.folder, self.entry.number + 1).exists() {
+                        return None;
+                    }
+                    self.entry.number += 1;
+                    self.entry.offset = 0;
+                }
+            }
+        }
+    }
+
+    fn open(&self) -> io::Result<BufReader<File>> {
+        let mut file = File::open(chunk_path(&self.entry.folder, self.entry.number))?;
+        file.seek(SeekFrom::Start(self.entry.offset))?;
+        Ok(BufReader::with_capacity(16 * 1024, file))
+    }
+}
+
+enum Order {
+    Begin(PeerId, Entry),
+    Next(PeerId),
+    End(PeerId),
+}
+
+/// The way to the thread that reads the past. Clones are the same; the thread ends with the last.
+#[derive(Clone)]
+pub struct Playbacks(SyncSender<Order>);
+
+impl std::fmt::Debug for Playbacks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Playbacks")
+    }
+}
+
+impl Playbacks {
+    /// Starts the thread. `give` is called on it with each piece, and whether it is the first.
+    ///
+    /// # Errors
+    /// When no thread can be had.
+    pub fn start(give: impl Fn(PeerId, Arc<PastChunk>, bool) + Send + 'static) -> io::Result<Self> {
+        let (orders, inbox) = sync_channel(MAX_ORDERS);
+        std::thread::Builder::new().name("past".into()).spawn(move || run(&inbox, give))?;
+        Ok(Self(orders))
+    }
+
+    /// Plays the past for a viewer, from a place on. Returns whether it is done.
+    pub fn begin(&self, peer: PeerId, entry: Entry) -> bool {
+        self.order(Order::Begin(peer, entry))
+    }
+
+    /// A viewer needs the next piece. Never waits.
+    pub fn next(&self, peer: PeerId) {
+        self.order(Order::Next(peer));
+    }
+
+    /// A viewer is not shown the past any more, or is gone. Never waits.
+    pub fn end(&self, peer: PeerId) {
+        self.order(Order::End(peer));
+    }
+
+    fn order(&self, order: Order) -> bool {
+        match self.0.try_send(order) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+}
+
+fn run(inbox: &Receiver<Order>, give: impl Fn(PeerId, Arc<PastChunk>, bool)) {
+    let mut playbacks: HashMap<PeerId, Playback> = HashMap::new();
+    while let Ok(order) = inbox.recv() {
+        match order {
+            Order::Begin(peer, entry) => {
+                if playbacks.len() >= MAX_PLAYBACKS && !playbacks.contains_key(&peer) {
+                    continue;
+                }
+                let mut playback = Playback::new(entry);
+                let piece = playback.piece();
+                playbacks.insert(peer, playback);
+                give(peer, Arc::new(piece), true);
+            }
+            Order::Next(peer) => {
+                if let Some(playback) = playbacks.get_mut(&peer) {
+                    let piece = playback.piece();
+                    give(peer, Arc::new(piece), false);
+                }
+            }
+            Order::End(peer) => _ = playbacks.remove(&peer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
