@@ -2,7 +2,7 @@ import { ChevronLeft, PanelRightClose } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { IconButton } from "../components/button";
 import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
-import { laterWithWords } from "../components/later";
+import { later, laterWithWords } from "../components/later";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
 import { ReactionRow } from "../components/room/like-bar";
 import { MoreMenu } from "../components/room/more-menu";
@@ -21,6 +21,7 @@ import { useStoreOr } from "../hooks/use-store";
 import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
 import { DanmakuChoice } from "../live/danmaku/settings";
+import { keepPass } from "../live/kept/pass";
 import { rememberRoom } from "../live/rooms";
 import { STAGE_START } from "../live/stage-watch";
 import { VIEWER_START } from "../live/viewer-snapshot";
@@ -37,6 +38,14 @@ const StatsOverlay = laterWithWords(
   async () => (await import("../components/room/stats-overlay")).StatsOverlay,
 );
 
+const PastButton = later(async () => (await import("../components/kept/past-button")).PastButton);
+const PastDialog = laterWithWords(
+  async () => (await import("../components/kept/past-dialog")).PastDialog,
+);
+const RoomPast = laterWithWords(
+  async () => (await import("../components/kept/room-past")).RoomPast,
+);
+
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
 
@@ -49,7 +58,7 @@ export function WatchPage({ room }: { room: string }) {
   const [danmaku] = useState(() => new DanmakuChoice());
   const field = useRef<HTMLInputElement>(null);
   const chat = useChatColumn(layout, stage, field);
-  const [panel, setPanel] = useState<"stats" | "help" | null>(null);
+  const [panel, setPanel] = useState<"stats" | "help" | "past" | null>(null);
   const [clear, setClear] = useState(false);
   const { state, full, player } = stage;
   const live = snapshot.room?.live === "live";
@@ -57,6 +66,12 @@ export function WatchPage({ room }: { room: string }) {
   const bell = useBell(live, t("bell.title", { title }));
   useTitle(live ? `● ${t("room.live")} · ${title}` : `${title} · ${t("app.name")}`);
   useEffect(() => rememberRoom(room), [room]);
+  const pass = snapshot.room?.kept.pass;
+  useEffect(() => {
+    if (pass !== undefined) keepPass(room, pass);
+  }, [room, pass]);
+  const [sawLive, setSawLive] = useState(false);
+  if (live && !sawLive) setSawLive(true);
   useKeyboardInset();
   const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
   const [own, setOwn] = useState<MediaStream | null>(null);
@@ -93,6 +108,8 @@ export function WatchPage({ room }: { room: string }) {
     />
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
+  const past = { room, pass: snapshot.room?.kept.pass ?? null };
+  const toPast = live && <PastButton onOpen={() => setPanel("past")} />;
   return (
     <div
       className={styles.page}
@@ -131,9 +148,11 @@ export function WatchPage({ room }: { room: string }) {
           )}
           {!theatre && (
             <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
-              {layout !== "wide" && <MoreMenu />}
+              {layout !== "wide" && <MoreMenu>{toPast}</MoreMenu>}
             </RoomInfo>
           )}
+          {layout === "wide" && !theatre && live && <div className={styles.toPast}>{toPast}</div>}
+          {idle && !theatre && <RoomPast {...past} hasEnded={sawLive} />}
           {(layout !== "tall" || idle) && !theatre && <OtherRooms room={room} />}
         </div>
         {viewer && chat.open && (
@@ -162,6 +181,7 @@ export function WatchPage({ room }: { room: string }) {
             />
           </aside>
         )}
+        {panel === "past" && <PastDialog {...past} onClose={() => setPanel(null)} />}
         {viewer && <ChatDialogs chat={viewer.chat} />}
       </main>
     </div>

@@ -7,7 +7,7 @@ import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { Button } from "../button";
 import { hueOf } from "../chat/chat-line";
-import { laterWithWords } from "../later";
+import { later, laterWithWords } from "../later";
 import { LiveBadge } from "../live-badge";
 import { LikeButton } from "./like-bar";
 import styles from "./room-info.module.css";
@@ -15,6 +15,10 @@ import styles from "./room-info.module.css";
 const ShareDialog = laterWithWords(async () => (await import("./share-dialog")).ShareDialog);
 
 const StageButton = laterWithWords(async () => (await import("./stage-button")).StageButton);
+
+const ClipButton = later(async () => (await import("../kept/clip-button")).ClipButton);
+
+const RecMark = later(async () => (await import("../kept/rec-mark")).RecMark);
 
 interface RoomInfoProps {
   room: string;
@@ -38,6 +42,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
           <h1 dir="auto">{state?.title ?? room}</h1>
           <p>
             <Timer snapshot={snapshot} />
+            {isOn && state.kept.recording && <RecMark />}
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
                 <Users size={16} aria-hidden="true" />
@@ -51,6 +56,9 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         <div className={styles.actions}>
           {viewer && <LikeButton chat={viewer.chat} />}
           {viewer && state?.stage.open && <StageButton viewer={viewer} snapshot={snapshot} />}
+          {viewer && state?.live === "live" && state.kept.clips && (
+            <ClipButton room={room} pass={state.kept.pass} />
+          )}
           <Button
             icon={<Share2 size={18} />}
             data-testid="share"
