@@ -4,6 +4,7 @@ import type { Studio } from "../../hooks/use-studio";
 import { Button } from "../button";
 import { TopBar } from "../top-bar";
 import { HealthPanel } from "./health-panel";
+import { RecordTools } from "./record-tools";
 import { Status } from "./status";
 import styles from "./studio-bar.module.css";
 import { TitleEdit } from "./title-edit";
@@ -20,6 +21,7 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
       </div>
       <Status broadcast={broadcast} isFed={studio.isFed} />
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
+      <RecordTools studio={studio} look="plain" />
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
           {t("bar.invite")}
