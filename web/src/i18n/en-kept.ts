@@ -2,7 +2,9 @@ import type { zhKept } from "./zh-kept";
 
 export const enKept: Record<keyof typeof zhKept, string> = {
   "clip.title": "Make a clip",
-  "clip.text": "Cuts what was just shown into a clip to play, download and share.",
+  "clip.text":
+    "Cuts what was just shown into a clip to play, download and share. How long should it be?",
+  "clip.seconds": "{s} s",
   "clip.last": "Last {s} s",
   "clip.making": "Making a clip of the last {s} s",
   "clip.done": "Your clip is ready",

@@ -1,7 +1,8 @@
 /** What is said of recordings, clips and past broadcasts: it is loaded with the code for them. */
 export const zhKept = {
   "clip.title": "制作片段",
-  "clip.text": "把刚才的直播剪成一段，可以播放、下载和分享。",
+  "clip.text": "把最近的直播剪成一段，可以播放、下载和分享。要多长？",
+  "clip.seconds": "{s} 秒",
   "clip.last": "最近 {s} 秒",
   "clip.making": "正在制作最近 {s} 秒的片段",
   "clip.done": "片段做好了",

@@ -69,8 +69,7 @@ function Shown({ room, past, pass, title }: ShownProps) {
   const [first] = files;
   return (
     <>
-      <PastPlayer key={id} room={room} past={past} pass={pass} />
-      <div className={styles.about}>
+      <PastPlayer key={id} room={room} past={past} pass={pass}>
         <h1 dir="auto">{title}</h1>
         <p className={styles.facts}>
           <time dateTime={new Date(past.began).toISOString()}>
@@ -79,7 +78,7 @@ function Shown({ room, past, pass, title }: ShownProps) {
           <span>{formatDuration(past.seconds * 1000)}</span>
           {past.title && <span>{room}</span>}
         </p>
-      </div>
+      </PastPlayer>
       <div className={styles.columns}>
         <div className={styles.panel}>
           <LinkActions

@@ -38,13 +38,20 @@ const StatsOverlay = laterWithWords(
   async () => (await import("../components/room/stats-overlay")).StatsOverlay,
 );
 
-const PastButton = later(async () => (await import("../components/kept/past-button")).PastButton);
+const ClipButton = later(async () => (await import("../components/kept/clip-button")).ClipButton);
+const ClipDialog = laterWithWords(
+  async () => (await import("../components/kept/clip-dialog")).ClipDialog,
+);
+const MenuItems = later(async () => (await import("../components/kept/menu-items")).MenuItems);
 const PastDialog = laterWithWords(
   async () => (await import("../components/kept/past-dialog")).PastDialog,
 );
+const RecMark = later(async () => (await import("../components/kept/rec-mark")).RecMark);
 const RoomPast = laterWithWords(
   async () => (await import("../components/kept/room-past")).RoomPast,
 );
+
+type Panel = "stats" | "help" | "clip" | "past";
 
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
@@ -58,7 +65,7 @@ export function WatchPage({ room }: { room: string }) {
   const [danmaku] = useState(() => new DanmakuChoice());
   const field = useRef<HTMLInputElement>(null);
   const chat = useChatColumn(layout, stage, field);
-  const [panel, setPanel] = useState<"stats" | "help" | "past" | null>(null);
+  const [panel, setPanel] = useState<Panel | null>(null);
   const [clear, setClear] = useState(false);
   const { state, full, player } = stage;
   const live = snapshot.room?.live === "live";
@@ -108,8 +115,16 @@ export function WatchPage({ room }: { room: string }) {
     />
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
-  const past = { room, pass: snapshot.room?.kept.pass ?? null };
-  const toPast = live && <PastButton onOpen={() => setPanel("past")} />;
+  const kept = { room, pass: snapshot.room?.kept.pass ?? null };
+  const mayClip = live && snapshot.room?.kept.clips === true;
+  const isRecorded = snapshot.room?.kept.recording === true && !idle;
+  const isWide = layout === "wide";
+  const toKept = live && (
+    <MenuItems
+      onClip={mayClip && !isWide ? () => setPanel("clip") : null}
+      onPast={() => setPanel("past")}
+    />
+  );
   return (
     <div
       className={styles.page}
@@ -139,6 +154,11 @@ export function WatchPage({ room }: { room: string }) {
                 <ChevronLeft size={26} aria-hidden="true" />
               </Link>
             )}
+            {isRecorded && !isWide && (
+              <span className={styles.recorded}>
+                <RecMark />
+              </span>
+            )}
             {!below && stats}
             {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
           </FanStage>
@@ -147,12 +167,12 @@ export function WatchPage({ room }: { room: string }) {
             <GuestSide viewer={viewer} cast={cast} onOwn={setOwn} />
           )}
           {!theatre && (
-            <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
-              {layout !== "wide" && <MoreMenu>{toPast}</MoreMenu>}
+            <RoomInfo {...{ room, viewer, snapshot }} isRecorded={isRecorded && isWide}>
+              {isWide ? mayClip && <ClipButton {...kept} /> : <MoreMenu>{toKept}</MoreMenu>}
             </RoomInfo>
           )}
-          {layout === "wide" && !theatre && live && <div className={styles.toPast}>{toPast}</div>}
-          {idle && !theatre && <RoomPast {...past} hasEnded={sawLive} />}
+          {isWide && !theatre && live && <div className={styles.toKept}>{toKept}</div>}
+          {idle && !theatre && <RoomPast {...kept} hasEnded={sawLive} />}
           {(layout !== "tall" || idle) && !theatre && <OtherRooms room={room} />}
         </div>
         {viewer && chat.open && (
@@ -181,7 +201,8 @@ export function WatchPage({ room }: { room: string }) {
             />
           </aside>
         )}
-        {panel === "past" && <PastDialog {...past} onClose={() => setPanel(null)} />}
+        {panel === "clip" && <ClipDialog {...kept} onClose={() => setPanel(null)} />}
+        {panel === "past" && <PastDialog {...kept} onClose={() => setPanel(null)} />}
         {viewer && <ChatDialogs chat={viewer.chat} />}
       </main>
     </div>

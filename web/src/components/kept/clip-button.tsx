@@ -1,17 +1,17 @@
 import { Scissors } from "lucide-react";
 import { useState } from "react";
+import { createPortal } from "react-dom";
 import { useLanguage } from "../../hooks/use-language";
 import type { Pass } from "../../live/kept/addresses";
 import { Button, IconButton } from "../button";
 import { laterWithWords } from "../later";
-import styles from "./clip-button.module.css";
 
 const ClipDialog = laterWithWords(async () => (await import("./clip-dialog")).ClipDialog);
 
 interface ClipButtonProps {
   room: string;
   pass: Pass;
-  /** `over`: an icon over a picture. `word`: the word gives way where there is no room for it. */
+  /** `over`: an icon over a picture. */
   look?: "plain" | "over" | "word";
 }
 
@@ -25,14 +25,19 @@ export function ClipButton({ room, pass, look = "word" }: ClipButtonProps) {
     <>
       {look === "word" ? (
         <Button icon={<Scissors size={18} />} {...common}>
-          <span className={styles.word}>{t("watch.clip")}</span>
+          {t("watch.clip")}
         </Button>
       ) : (
         <IconButton label={t("watch.clip")} look={look} {...common}>
           <Scissors size={look === "over" ? 24 : 20} />
         </IconButton>
       )}
-      {isOpen && <ClipDialog room={room} pass={pass} onClose={() => setOpen(false)} />}
+      {isOpen &&
+        createPortal(
+          // What is said of buttons around this one is not meant for those of the dialog.
+          <ClipDialog room={room} pass={pass} onClose={() => setOpen(false)} />,
+          document.body,
+        )}
     </>
   );
 }

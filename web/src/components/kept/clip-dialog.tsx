@@ -1,4 +1,3 @@
-import { Scissors } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useStore } from "../../hooks/use-store";
@@ -47,11 +46,11 @@ export function ClipDialog({ room, pass, onClose }: ClipDialogProps) {
                   key={seconds}
                   busy={making === seconds}
                   disabled={making !== null}
-                  icon={<Scissors size={18} />}
+                  aria-label={t("clip.last", { s: seconds })}
                   data-testid={`clip-${seconds}`}
                   onClick={() => make(seconds)}
                 >
-                  {t("clip.last", { s: seconds })}
+                  {t("clip.seconds", { s: seconds })}
                 </Button>
               ))}
             </fieldset>
@@ -82,7 +81,7 @@ function Made({ clip, asked, pass, onAgain }: MadeProps) {
   const video = useRef<HTMLVideoElement>(null);
   // The button that was pressed is gone.
   useEffect(() => video.current?.focus(), []);
-  const seconds = Math.round(clip.seconds);
+  const seconds = Math.floor(clip.seconds);
   return (
     <>
       {/* biome-ignore lint/a11y/useMediaCaption: nobody has written any */}

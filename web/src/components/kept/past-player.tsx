@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { formatDuration } from "../../i18n/format";
 import { type Pass, pastFileUrl } from "../../live/kept/addresses";
@@ -13,10 +13,12 @@ interface PastPlayerProps {
   room: string;
   past: Past;
   pass: Pass;
+  /** Beside the speed: what it is. */
+  children: ReactNode;
 }
 
 /** Plays the files of a past broadcast as one: at the end of each the next begins. */
-export function PastPlayer({ room, past, pass }: PastPlayerProps) {
+export function PastPlayer({ room, past, pass, children }: PastPlayerProps) {
   const { t } = useLanguage();
   const video = useRef<HTMLVideoElement>(null);
   const [at, setAt] = useState(0);
@@ -51,6 +53,7 @@ export function PastPlayer({ room, past, pass }: PastPlayerProps) {
       />
       {failed === file.name && <Notice tone="bad">{t("past.cannotPlay")}</Notice>}
       <div className={styles.tools}>
+        <div className={styles.about}>{children}</div>
         <div className={styles.speed}>
           <SelectField
             label={t("past.speed")}
@@ -65,8 +68,8 @@ export function PastPlayer({ room, past, pass }: PastPlayerProps) {
             ))}
           </SelectField>
         </div>
-        {past.files.length > 1 && <Parts files={past.files} at={at} onChoose={choose} />}
       </div>
+      {past.files.length > 1 && <Parts files={past.files} at={at} onChoose={choose} />}
     </div>
   );
 }

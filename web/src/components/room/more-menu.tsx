@@ -12,13 +12,13 @@ export function MoreMenu({ children }: { children?: ReactNode }) {
     <Popup
       label={t("room.more")}
       icon={<EllipsisVertical size={20} />}
-      closesOn="[data-testid=open-past]"
+      closesOn="[aria-haspopup=dialog]"
     >
       <div className={styles.menu}>
         <ThemeButton />
         <LanguageButton />
       </div>
-      {children}
+      {children && <div className={styles.items}>{children}</div>}
     </Popup>
   );
 }

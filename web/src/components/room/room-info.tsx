@@ -16,19 +16,20 @@ const ShareDialog = laterWithWords(async () => (await import("./share-dialog")).
 
 const StageButton = laterWithWords(async () => (await import("./stage-button")).StageButton);
 
-const ClipButton = later(async () => (await import("../kept/clip-button")).ClipButton);
-
 const RecMark = later(async () => (await import("../kept/rec-mark")).RecMark);
 
 interface RoomInfoProps {
   room: string;
   viewer: Viewer | null;
   snapshot: ViewerSnapshot;
+  /** Says that the broadcast is recorded. */
+  isRecorded?: boolean;
   children?: ReactNode;
 }
 
 /** Below the picture: whose room this is, what it is about, how many are there. */
-export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
+export function RoomInfo(props: RoomInfoProps) {
+  const { room, viewer, snapshot, isRecorded = false, children } = props;
   const { t } = useLanguage();
   const [sharing, setSharing] = useState(false);
   const state = snapshot.room;
@@ -42,7 +43,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
           <h1 dir="auto">{state?.title ?? room}</h1>
           <p>
             <Timer snapshot={snapshot} />
-            {isOn && state.kept.recording && <RecMark />}
+            {isRecorded && <RecMark />}
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
                 <Users size={16} aria-hidden="true" />
@@ -56,9 +57,6 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
         <div className={styles.actions}>
           {viewer && <LikeButton chat={viewer.chat} />}
           {viewer && state?.stage.open && <StageButton viewer={viewer} snapshot={snapshot} />}
-          {viewer && state?.live === "live" && state.kept.clips && (
-            <ClipButton room={room} pass={state.kept.pass} />
-          )}
           <Button
             icon={<Share2 size={18} />}
             data-testid="share"
