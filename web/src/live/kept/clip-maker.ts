@@ -1,4 +1,4 @@
-import { typedKey } from "../host-key";
+import { hostIdentity } from "../host-key";
 import { Store } from "../store";
 import { clipsUrl, type Pass } from "./addresses";
 import { askFor, type KeptProblem, problemOf } from "./ask";
@@ -35,7 +35,7 @@ export class ClipMaker extends Store<ClipMakerSnapshot> {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      const key = typedKey();
+      const { key } = hostIdentity();
       const clip = await askFor<Clip>(clipsUrl(this.#room, { pass: this.#pass }), {
         method: "POST",
         headers: {
