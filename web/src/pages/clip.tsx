@@ -82,7 +82,7 @@ function Shown({ clip, pass, title }: { clip: Clip; pass: Pass; title: string })
           <span>{formatBytes(clip.bytes)}</span>
         </p>
       </div>
-      <RoomOf room={clip.room} />
+      <RoomOf room={clip.room} isPrivate={pass !== null} />
       <div className={styles.panel}>
         <LinkActions
           label={t("clip.link")}
@@ -96,9 +96,9 @@ function Shown({ clip, pass, title }: { clip: Clip; pass: Pass; title: string })
 }
 
 /** Where the clip comes from, and whether something is to be seen there now. */
-function RoomOf({ room }: { room: string }) {
+function RoomOf({ room, isPrivate }: { room: string; isPrivate: boolean }) {
   const { t } = useLanguage();
-  const isLive = useIsLive(room);
+  const isLive = useIsLive(isPrivate ? null : room);
   return (
     <div className={styles.room} data-testid="clip-room" data-live={isLive}>
       <span>
@@ -113,10 +113,11 @@ function RoomOf({ room }: { room: string }) {
   );
 }
 
-/** Looked up once: where the server does not tell it, nothing is said. */
-function useIsLive(room: string): boolean {
+/** Looked up once. The server tells it of no private room: null. */
+function useIsLive(room: string | null): boolean {
   const [isLive, setLive] = useState(false);
   useEffect(() => {
+    if (room === null) return;
     const abort = new AbortController();
     lookUpRoom(room, abort.signal)
       .then((found) => setLive(found?.live === "live"))

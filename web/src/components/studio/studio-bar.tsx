@@ -12,7 +12,7 @@ import { TitleEdit } from "./title-edit";
 /** On top of the studio: what is live, for how long, who watches, how it goes. */
 export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
   const { t } = useLanguage();
-  const { broadcast, choice } = studio;
+  const { broadcast, choice, snapshot } = studio;
   return (
     <TopBar>
       <div className={styles.what}>
@@ -21,7 +21,8 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
       </div>
       <Status broadcast={broadcast} isFed={studio.isFed} />
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
-      <RecordTools studio={studio} look="plain" />
+      {/* Else it is beside the button that ends the broadcast. */}
+      {!snapshot.stream && <RecordTools studio={studio} look="plain" />}
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
           {t("bar.invite")}
