@@ -13,7 +13,6 @@ export const enKept: Record<keyof typeof zhKept, string> = {
   "clip.player": "Clip",
   "clip.link": "Link to the clip",
   "clip.of": "A clip of {room}",
-  "clip.made": "Made",
   "clip.room": "From the room",
   "clip.roomLive": "Live now: watch",
   "clip.roomOpen": "Open the room",

@@ -8,7 +8,6 @@ export const enStudio: Readonly<Record<keyof typeof zhStudio, string>> = {
   "bar.peak": "peak {n}",
   "bar.health": "Health: {words}",
   "bar.invite": "Invite",
-  "bar.clip": "Make a clip",
   "record.start": "Record",
   "record.stop": "Stop recording",
   "record.starting": "Starting the recording",

@@ -11,7 +11,6 @@ export const zhKept = {
   "clip.player": "片段",
   "clip.link": "片段链接",
   "clip.of": "{room} 的片段",
-  "clip.made": "制作于",
   "clip.room": "来自直播间",
   "clip.roomLive": "正在直播，去看看",
   "clip.roomOpen": "进入直播间",

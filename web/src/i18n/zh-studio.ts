@@ -6,7 +6,6 @@ export const zhStudio = {
   "bar.peak": "最高 {n}",
   "bar.health": "直播状态，{words}",
   "bar.invite": "邀请",
-  "bar.clip": "制作片段",
   "record.start": "录制",
   "record.stop": "停止录制",
   "record.starting": "正在开始录制",

@@ -12,7 +12,7 @@ interface ClipButtonProps {
   room: string;
   pass: Pass;
   /** `over`: an icon over a picture. */
-  look?: "plain" | "over" | "word";
+  look?: "round" | "over" | "word";
 }
 
 /** Makes a clip of what was just shown. */

@@ -35,7 +35,7 @@ export function DesktopStudio({ studio, onInvite }: { studio: Studio; onInvite: 
           </div>
           {snapshot.stream && !isOver && (
             <DeviceBar media={media} snapshot={snapshot}>
-              <RecordTools studio={studio} look="plain" />
+              <RecordTools studio={studio} look="round" />
               <GoButton studio={studio} />
             </DeviceBar>
           )}

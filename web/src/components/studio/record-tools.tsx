@@ -13,7 +13,7 @@ const IDLE = { wanted: null, problem: null };
 interface RecordToolsProps {
   studio: Studio;
   /** `over`: icons over a picture. */
-  look: "plain" | "over";
+  look: "round" | "over";
 }
 
 /** While something is live: has it recorded, and makes clips of it. */
@@ -32,7 +32,7 @@ export function RecordTools({ studio: { broadcast, isFed, record }, look }: Reco
 interface RecordButtonProps {
   record: RecordSwitch;
   recording: boolean;
-  look: "plain" | "over";
+  look: "round" | "over";
 }
 
 function RecordButton({ record, recording, look }: RecordButtonProps) {
@@ -40,28 +40,24 @@ function RecordButton({ record, recording, look }: RecordButtonProps) {
   const { wanted } = useStoreOr(record, IDLE);
   const isBusy = wanted !== null;
   const label = t(wordOf(wanted, recording));
-  const common = {
-    "data-testid": "record",
-    "data-recording": recording,
-    onClick: () => record.set(!recording),
-  };
-  const size = look === "over" ? 24 : 18;
+  const size = look === "over" ? 24 : 20;
   const icon = recording ? (
     <Square size={size} />
   ) : (
     <Circle className={styles.dot} size={size} fill="currentcolor" />
   );
-  if (look === "over") {
-    return (
-      <IconButton label={label} look="over" aria-busy={isBusy} disabled={isBusy} {...common}>
-        {isBusy ? <Spinner /> : icon}
-      </IconButton>
-    );
-  }
   return (
-    <Button icon={icon} busy={isBusy} {...common}>
-      {label}
-    </Button>
+    <IconButton
+      label={label}
+      look={look}
+      aria-busy={isBusy}
+      disabled={isBusy}
+      data-testid="record"
+      data-recording={recording}
+      onClick={() => record.set(!recording)}
+    >
+      {isBusy ? <Spinner /> : icon}
+    </IconButton>
   );
 }
 

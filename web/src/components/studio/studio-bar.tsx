@@ -22,7 +22,7 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
       <Status broadcast={broadcast} isFed={studio.isFed} />
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
       {/* Else it is beside the button that ends the broadcast. */}
-      {!snapshot.stream && <RecordTools studio={studio} look="plain" />}
+      {!snapshot.stream && <RecordTools studio={studio} look="round" />}
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
           {t("bar.invite")}
