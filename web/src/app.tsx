@@ -1,13 +1,17 @@
 import type { ReactNode } from "react";
-import { later } from "./components/later";
+import { later, laterWithWords } from "./components/later";
 import { languageStore } from "./i18n/language";
-import { roomOfPath } from "./live/room-name";
+import { clipOfPath, pastOfPath, roomOfPath } from "./live/room-name";
 import { usePath } from "./router";
 
 const HomePage = later(async () => (await import("./pages/home")).HomePage);
 
 // Hosts need not load a fan's page.
 const WatchPage = later(async () => (await import("./pages/watch")).WatchPage);
+
+const PastPage = laterWithWords(async () => (await import("./pages/past")).PastPage);
+
+const ClipPage = laterWithWords(async () => (await import("./pages/clip")).ClipPage);
 
 const NotFoundPage = later(async () => (await import("./pages/not-found")).NotFoundPage);
 
@@ -36,11 +40,15 @@ export function App() {
 function pageOf(path: string): ReactNode {
   const room = roomOfPath(path);
   if (room !== null) return <WatchPage key={room} room={room} />;
+  const past = pastOfPath(path);
+  if (past !== null) return <PastPage key={past.id} {...past} />;
+  const clip = clipOfPath(path);
+  if (clip !== null) return <ClipPage key={clip} id={clip} />;
   const Page = other(path);
   return <Page />;
 }
 
-/** The page of a path that is no room's. */
+/** The page of a path that names no room and no clip. */
 function other(path: string): typeof HomePage {
   return path.startsWith("/admin/") ? AdminPage : (PAGES[path] ?? NotFoundPage);
 }
@@ -56,5 +64,7 @@ const PAGES: Record<string, typeof HomePage> = {
 /** Loads what the page of a path needs, beside the words. */
 export function loadPage(path: string): void {
   if (roomOfPath(path) !== null) WatchPage.fetch();
+  else if (pastOfPath(path) !== null) PastPage.fetch();
+  else if (clipOfPath(path) !== null) ClipPage.fetch();
   else other(path).fetch();
 }

@@ -10,6 +10,7 @@ import { NoPathText } from "./no-path-text";
 import { Notice } from "./notice";
 import { ShareEndedCard } from "./share-ended-card";
 import { ReplacedCard, TakenCard } from "./studio/cards";
+import { RecordNotice } from "./studio/record-tools";
 
 /** What the host should know now, the worst first. */
 export function HostNotices({ studio }: { studio: Studio }) {
@@ -25,6 +26,7 @@ export function HostNotices({ studio }: { studio: Studio }) {
         </Notice>
       )}
       <ProblemNotice studio={studio} />
+      <RecordNotice record={studio.record} />
       {phase === "live" && <ConnectionNotice studio={studio} />}
       {stream && source === "none" && <ShareEndedCard media={media} live={phase === "live"} />}
       {stream && <MediaProblem media={media} snapshot={snapshot} />}

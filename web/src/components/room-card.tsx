@@ -1,5 +1,4 @@
 import { Users } from "lucide-react";
-import { useState } from "react";
 import { useLanguage } from "../hooks/use-language";
 import { formatCount, formatDuration } from "../i18n/format";
 import type { RoomSummary } from "../live/protocol";
@@ -7,8 +6,8 @@ import { roomPath } from "../live/room-name";
 import { coverUrl } from "../live/rooms";
 import { Link } from "../router";
 import { LiveBadge } from "./live-badge";
-import { Poster } from "./poster";
 import styles from "./room-card.module.css";
+import { RoomPicture } from "./room-picture";
 
 /** A live room with its picture: leads there. */
 export function RoomCard({ room, now }: { room: RoomSummary; now: number }) {
@@ -17,7 +16,7 @@ export function RoomCard({ room, now }: { room: RoomSummary; now: number }) {
   return (
     <Link href={roomPath(room.room)} className={styles.card}>
       <div className={styles.cover}>
-        <Cover room={room} />
+        <RoomPicture room={room.room} cover={coverUrl(room)} still={room.still} />
         <span className={styles.corner}>
           <LiveBadge tone={interrupted ? "warn" : "live"}>
             {t(interrupted ? "room.interrupted" : "room.live")}
@@ -37,26 +36,5 @@ export function RoomCard({ room, now }: { room: RoomSummary; now: number }) {
         <span>{t("home.live.started", { time: formatDuration(now - room.since) })}</span>
       </span>
     </Link>
-  );
-}
-
-/** The picture of a room; its initial until it is there, and when it does not come. */
-function Cover({ room }: { room: RoomSummary }) {
-  const url = coverUrl(room);
-  const [failed, setFailed] = useState<string | null>(null);
-  return (
-    <>
-      <Poster room={room.room} />
-      {url !== null && url !== failed && (
-        <img
-          className={styles.picture}
-          src={url}
-          alt=""
-          loading="lazy"
-          decoding="async"
-          onError={() => setFailed(url)}
-        />
-      )}
-    </>
   );
 }

@@ -3,6 +3,7 @@ import {
   FakePeer,
   FakeSocket,
   fakeSignaling,
+  keptOf,
   makeFakePeer,
   resetFakes,
   state,
@@ -141,4 +142,22 @@ test("without controls there is neither a bar nor a title", async () => {
   FakeSocket.last.says(state({ rev: 2, live: "live", since: 1 }));
   showFrame();
   for (const part of [".bar", ".title", ".pill"]) expect(find(part).hidden, part).toBe(true);
+});
+
+test.each([
+  ["en", "REC"],
+  ["zh-CN", "录制中"],
+] as const)("visitors know that what they see is recorded: %s", async (lang, word) => {
+  open("", lang);
+  await connect();
+  const mark = () => find("[data-testid=rec-mark]");
+  const live = (recording: boolean, rev: number) =>
+    FakeSocket.last.says(state({ rev, live: "live", since: 1, kept: keptOf({ recording }) }));
+  live(true, 2);
+  // Before there is a picture there is nothing to know.
+  expect(mark().hidden).toBe(true);
+  showFrame();
+  expect([mark().hidden, mark().textContent]).toEqual([false, word]);
+  live(false, 3);
+  expect(mark().hidden).toBe(true);
 });

@@ -27,6 +27,7 @@ export interface Scene {
   hasPicture: boolean;
   /** Whether the picture is that of now. */
   isLive: boolean;
+  isRecorded: boolean;
   /** A large button to play: nothing plays before a tap. */
   wantsTap: boolean;
 }
@@ -73,6 +74,7 @@ export function sceneOf(
     host: host ? fill(words["room.hostedBy"], { name: host.name }) : "",
     hasPicture,
     isLive: state === "live" && !player.paused,
+    isRecorded: hasPicture && watched?.room?.kept.recording === true,
     wantsTap: state === "idle" || player.blocked,
   };
 }

@@ -26,6 +26,7 @@ export class View {
   readonly #events = new AbortController();
   readonly #title: HTMLAnchorElement;
   readonly #status = make("div", "status");
+  readonly #recorded = make("div", "recorded");
   readonly #reload: HTMLButtonElement;
   readonly #bar = make("div", "bar");
   readonly #play: HTMLButtonElement;
@@ -56,6 +57,9 @@ export class View {
     this.#title.target = "_blank";
     this.#title.rel = "noopener";
     this.#status.setAttribute("role", "status");
+    this.#recorded.textContent = words["watch.recorded"];
+    this.#recorded.title = words["watch.recordedText"];
+    this.#recorded.dataset.testid = "rec-mark";
     this.#reload = button("reload", "", () => location.reload(), words["problem.reload"]);
     this.#play = button("play", words["player.play"], actions.togglePlay);
     this.#mute = button("mute", words["player.mute"], actions.toggleMuted);
@@ -73,7 +77,7 @@ export class View {
     this.#bar.setAttribute("aria-label", words["player.controls"]);
     this.#bar.append(this.#play, this.#mute, this.#volume, this.#edge, this.#full);
     stage.append(this.video, this.cover, this.#title, this.#status, this.#reload);
-    stage.append(this.#pill, this.#tap, this.#bar);
+    stage.append(this.#recorded, this.#pill, this.#tap, this.#bar);
     stage.dataset.testid = "embed-state";
     this.#listen(actions);
   }
@@ -86,6 +90,7 @@ export class View {
     const withControls = this.#hasControls && scene.hasPicture;
     this.cover.hidden = !player.covered || !scene.hasPicture;
     this.#title.hidden = !this.#hasControls;
+    this.#recorded.hidden = !scene.isRecorded;
     this.#write(scene);
     this.#bar.hidden = !withControls;
     show(this.#play, player.paused ? "play" : "pause", words, player.paused ? "play" : "pause");

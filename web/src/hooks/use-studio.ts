@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { GuestStreams } from "../live/guest-streams";
 import type { LocalMedia, LocalMediaSnapshot } from "../live/local-media";
 import type { Publisher, PublisherSnapshot } from "../live/publisher";
+import type { RecordSwitch } from "../live/record-switch";
 import { forgetLive, type LiveNote, recallLive } from "../live/resume";
 import { parseRoomName } from "../live/room-name";
 import { recallTitle, rememberTitle } from "../live/room-title";
@@ -11,6 +12,7 @@ import { type KeyQuestion, useKeyQuestion } from "./use-key-question";
 import { useLanguage } from "./use-language";
 import { useLeaveGuard } from "./use-leave-guard";
 import { useOnAir } from "./use-on-air";
+import { useRecordSwitch } from "./use-record-switch";
 import { type RoomChoice, useRoomChoice } from "./use-room-choice";
 import { useStable } from "./use-stable";
 import { useStore } from "./use-store";
@@ -23,6 +25,8 @@ export interface Studio {
   broadcast: PublisherSnapshot;
   /** What the guests on stage send. */
   guestStreams: GuestStreams | null;
+  /** Has the broadcast recorded. */
+  record: RecordSwitch | null;
   choice: RoomChoice;
   title: string;
   setTitle: (title: string) => void;
@@ -56,6 +60,7 @@ export function useStudio({ media, publisher }: Host): Studio {
   const snapshot = useStore(media);
   const broadcast = useStore(publisher);
   const guestStreams = useGuestFeed(publisher);
+  const record = useRecordSwitch(publisher);
   const choice = useRoomChoice();
   const [mirror, setMirror] = useState(true);
   const [isEnding, setEnding] = useState(false);
@@ -90,6 +95,7 @@ export function useStudio({ media, publisher }: Host): Studio {
     snapshot,
     broadcast,
     guestStreams,
+    record,
     choice,
     title,
     setTitle,

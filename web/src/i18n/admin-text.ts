@@ -80,13 +80,6 @@ export function formatKbps(kbps: number): string {
   return kbps < 1_000_000 ? formatBitrate(kbps * 1000) : `${(kbps / 1_000_000).toFixed(1)} Gbit/s`;
 }
 
-/** `640 kB`, `1.8 MB`, `1.3 GB`. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
-  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
-  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
-}
-
 const DEEDS: Record<string, AdminKey> = {
   "owner.make": "deed.owner.make",
   "owner.link": "deed.owner.link",

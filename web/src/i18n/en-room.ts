@@ -1,10 +1,12 @@
 import { enCast } from "./en-cast";
 import { enFan } from "./en-fan";
+import { enKept } from "./en-kept";
 import type { zhRoom } from "./zh-room";
 
 export const enRoom: Readonly<Record<keyof typeof zhRoom, string>> = {
   ...enFan,
   ...enCast,
+  ...enKept,
   "password.title": "This room needs a password",
   "password.text": "Ask the host for it.",
   "password.label": "Password",

@@ -30,3 +30,23 @@ export function formatMs(ms: number | null): string {
 export function formatPercent(share: number | null): string {
   return share === null ? "–" : `${(share * 100).toFixed(1)} %`;
 }
+
+/** When something was, to the minute; this year's without the year. */
+export function formatDate(ms: number, language: Language, now = Date.now()): string {
+  const isThisYear = new Date(ms).getFullYear() === new Date(now).getFullYear();
+  return new Intl.DateTimeFormat(language, {
+    ...(isThisYear ? {} : { year: "numeric" }),
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(ms);
+}
+
+/** `640 kB`, `1.8 MB`, `1.3 GB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000_000) return `${Math.max(1, Math.round(bytes / 1000))} kB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}

@@ -49,6 +49,11 @@ export function tokenOf(hash: string): string | null {
   return fragment(hash, "token");
 }
 
+/** The room of a clip that not everybody may watch, `#room={room}`; null when the link does not say it. */
+export function roomOf(hash: string): string | null {
+  return fragment(hash, "room");
+}
+
 /** What follows the `#` goes to no server and into no log. */
 function fragment(hash: string, name: string): string | null {
   return new URLSearchParams(hash.replace(/^#/, "")).get(name) || null;

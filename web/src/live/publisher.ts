@@ -43,6 +43,11 @@ function isOfPath(problem: PublisherProblem): boolean {
   return PATH_ERRORS.has(problem as ErrorCode);
 }
 
+/** A recording could not begin, which `RecordSwitch` tells. Other refusals of a full server say when to try again. */
+function isOfRecording({ code, fatal, retryMs }: Extract<ServerMessage, { type: "error" }>) {
+  return code === "server_full" && !fatal && retryMs === undefined;
+}
+
 /** The host's side of a broadcast: from going live to the end, through lost networks. */
 export class Publisher extends Store<PublisherSnapshot> {
   readonly #media: LocalMedia;
@@ -310,6 +315,7 @@ export class Publisher extends Store<PublisherSnapshot> {
 
   #failed(message: Extract<ServerMessage, { type: "error" }>): void {
     const { code } = message;
+    if (isOfRecording(message)) return;
     if (PATH_ERRORS.has(code)) {
       if (this.#wasConnected) this.#publish();
       else this.#noPath(code);

@@ -23,7 +23,34 @@ function fromLink(text: string): string {
 
 /** The room that a path of ours shows; null of other pages. */
 export function roomOfPath(path: string): string | null {
-  return path.startsWith("/r/") ? parseRoomName(path) : null;
+  return path.startsWith("/r/") && pastOfPath(path) === null ? parseRoomName(path) : null;
+}
+
+/** A past broadcast of a room. */
+export interface PastName {
+  room: string;
+  id: string;
+}
+
+/** The past broadcast that a path of ours shows; null of other pages. */
+export function pastOfPath(path: string): PastName | null {
+  const [, of, id] = /^(\/r\/[^/]+)\/past\/(\w+)\/?$/.exec(path) ?? [];
+  const room = of === undefined ? null : parseRoomName(of);
+  return room === null || id === undefined ? null : { room, id };
+}
+
+export function pastPath({ room, id }: PastName): string {
+  return `${roomPath(room)}/past/${id}`;
+}
+
+/** The clip that a path of ours shows; null of other pages. */
+export function clipOfPath(path: string): string | null {
+  return /^\/c\/(\w+)\/?$/.exec(path)?.[1] ?? null;
+}
+
+/** A clip of a room that not everybody may watch says which one it is, for the page to ask for the way in. */
+export function clipPath(id: string, privateRoom: string | null = null): string {
+  return `/c/${id}${privateRoom === null ? "" : `#room=${encodeURIComponent(privateRoom)}`}`;
 }
 
 export function roomPath(room: string): string {

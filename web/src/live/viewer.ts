@@ -4,10 +4,10 @@ import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
 import { Experience } from "./experience";
+import { fanWithPassword } from "./fan-credentials";
 import { expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
-import { fanIdentity, tokenOf } from "./identity";
 import { Listeners } from "./listeners";
 import { PathWatch } from "./path-watch";
 import { createPeer, peerConfig, playableCodecs, withoutDetour } from "./peer";
@@ -21,7 +21,7 @@ import {
 } from "./picture-choice";
 import type { RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
-import { forgetRoomPassword, roomPassword } from "./room-password";
+import { forgetRoomPassword } from "./room-password";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { StageWatch } from "./stage-watch";
@@ -537,10 +537,4 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.pc = null;
     pc?.close();
   }
-}
-
-/** Who the fan is, and its token, or what it typed where the room asks for a password. */
-function fanWithPassword(room: string) {
-  const key = tokenOf(location.hash) ?? roomPassword(room);
-  return { ...fanIdentity(), ...(key === null ? {} : { key }) };
 }

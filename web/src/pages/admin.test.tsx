@@ -95,6 +95,47 @@ test("rules that somebody else changed meanwhile are not overwritten unseen", as
   expect(server.last("PUT /rooms/studio")?.body).toMatchObject({ watch: "unlisted" });
 });
 
+test("who has a room recorded is chosen, and left to the server again", async () => {
+  navigate("/admin/rooms/studio");
+  server.replies["PUT /rooms/studio"] = () => Response.json({});
+  render(<AdminPage />);
+  await screen.findByTestId("room-rules");
+  const chosen = () => screen.getByTestId<HTMLSelectElement>("room-record").value;
+  expect(chosen()).toBe("");
+  type("room-record", "always");
+  server.replies["GET /rooms/studio"] = () => Response.json({ ...ROOM, record: "always" });
+  fireEvent.click(screen.getByTestId("save-rules"));
+  await screen.findByText("Saved");
+  expect(server.last("PUT /rooms/studio")?.body).toMatchObject({ record: "always" });
+  expect(chosen()).toBe("always");
+  type("room-record", "");
+  fireEvent.click(screen.getByTestId("save-rules"));
+  await screen.findByText("Saved");
+  expect(server.last("PUT /rooms/studio")?.body).not.toHaveProperty("record");
+});
+
+test("a recording is called as its broadcast was", async () => {
+  navigate("/admin/rooms/studio");
+  const recording = { id: "r1", room: "studio", began: 1, ended: 2, files: [] };
+  server.replies["GET /recordings"] = () =>
+    Response.json({ items: [{ ...recording, title: "Friday night" }] });
+  render(<AdminPage />);
+  expect((await screen.findByTestId("recording-row")).textContent).toContain("Friday night");
+});
+
+test("a webhook can be told when a recording is ready", async () => {
+  navigate("/admin/webhooks");
+  server.replies["GET /webhooks"] = () => Response.json({ items: [] });
+  server.replies["POST /webhooks"] = () => problem(400, "bad_field");
+  render(<AdminPage />);
+  fireEvent.click(await screen.findByTestId("add-webhook"));
+  type("webhook-url", "https://hooks.example/");
+  fireEvent.click(screen.getByLabelText("Recording ready"));
+  fireEvent.submit(screen.getByTestId("webhook-url"));
+  await screen.findByTestId("admin-problem");
+  expect(server.last("POST /webhooks")?.body).toMatchObject({ events: ["recording.ready"] });
+});
+
 test("after a login that ended the page is where it was", async () => {
   navigate("/admin/rooms/studio");
   isIn = false;

@@ -2,7 +2,7 @@ import { ChevronLeft, PanelRightClose } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { IconButton } from "../components/button";
 import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
-import { laterWithWords } from "../components/later";
+import { later, laterWithWords } from "../components/later";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
 import { ReactionRow } from "../components/room/like-bar";
 import { MoreMenu } from "../components/room/more-menu";
@@ -21,6 +21,7 @@ import { useStoreOr } from "../hooks/use-store";
 import { useTitle } from "../hooks/use-title";
 import { useViewer } from "../hooks/use-viewer";
 import { DanmakuChoice } from "../live/danmaku/settings";
+import { keepPass } from "../live/kept/pass";
 import { rememberRoom } from "../live/rooms";
 import { STAGE_START } from "../live/stage-watch";
 import { VIEWER_START } from "../live/viewer-snapshot";
@@ -37,6 +38,21 @@ const StatsOverlay = laterWithWords(
   async () => (await import("../components/room/stats-overlay")).StatsOverlay,
 );
 
+const ClipButton = later(async () => (await import("../components/kept/clip-button")).ClipButton);
+const ClipDialog = laterWithWords(
+  async () => (await import("../components/kept/clip-dialog")).ClipDialog,
+);
+const MenuItems = later(async () => (await import("../components/kept/menu-items")).MenuItems);
+const PastDialog = laterWithWords(
+  async () => (await import("../components/kept/past-dialog")).PastDialog,
+);
+const RecMark = later(async () => (await import("../components/kept/rec-mark")).RecMark);
+const RoomPast = laterWithWords(
+  async () => (await import("../components/kept/room-past")).RoomPast,
+);
+
+type Panel = "stats" | "help" | "clip" | "past";
+
 /** States with nothing to count: what is said on the stage is not to be covered by old figures. */
 const WITHOUT_STATS = ["waiting", "ended", "error"];
 
@@ -49,7 +65,7 @@ export function WatchPage({ room }: { room: string }) {
   const [danmaku] = useState(() => new DanmakuChoice());
   const field = useRef<HTMLInputElement>(null);
   const chat = useChatColumn(layout, stage, field);
-  const [panel, setPanel] = useState<"stats" | "help" | null>(null);
+  const [panel, setPanel] = useState<Panel | null>(null);
   const [clear, setClear] = useState(false);
   const { state, full, player } = stage;
   const live = snapshot.room?.live === "live";
@@ -57,6 +73,12 @@ export function WatchPage({ room }: { room: string }) {
   const bell = useBell(live, t("bell.title", { title }));
   useTitle(live ? `● ${t("room.live")} · ${title}` : `${title} · ${t("app.name")}`);
   useEffect(() => rememberRoom(room), [room]);
+  const pass = snapshot.room?.kept.pass;
+  useEffect(() => {
+    if (pass !== undefined) keepPass(room, pass);
+  }, [room, pass]);
+  const [sawLive, setSawLive] = useState(false);
+  if (live && !sawLive) setSawLive(true);
   useKeyboardInset();
   const cast = useStoreOr(viewer?.stage ?? null, STAGE_START);
   const [own, setOwn] = useState<MediaStream | null>(null);
@@ -93,6 +115,16 @@ export function WatchPage({ room }: { room: string }) {
     />
   );
   const idle = snapshot.phase === "waiting" || snapshot.phase === "ended";
+  const kept = { room, pass: snapshot.room?.kept.pass ?? null };
+  const mayClip = live && snapshot.room?.kept.clips === true;
+  const isRecorded = snapshot.room?.kept.recording === true && !idle;
+  const isWide = layout === "wide";
+  const toKept = live && (
+    <MenuItems
+      onClip={mayClip && !isWide ? () => setPanel("clip") : null}
+      onPast={() => setPanel("past")}
+    />
+  );
   return (
     <div
       className={styles.page}
@@ -122,6 +154,11 @@ export function WatchPage({ room }: { room: string }) {
                 <ChevronLeft size={26} aria-hidden="true" />
               </Link>
             )}
+            {isRecorded && !isWide && (
+              <span className={styles.recorded}>
+                <RecMark />
+              </span>
+            )}
             {!below && stats}
             {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
           </FanStage>
@@ -130,10 +167,12 @@ export function WatchPage({ room }: { room: string }) {
             <GuestSide viewer={viewer} cast={cast} onOwn={setOwn} />
           )}
           {!theatre && (
-            <RoomInfo room={room} viewer={viewer} snapshot={snapshot}>
-              {layout !== "wide" && <MoreMenu />}
+            <RoomInfo {...{ room, viewer, snapshot }} isRecorded={isRecorded && isWide}>
+              {isWide ? mayClip && <ClipButton {...kept} /> : <MoreMenu>{toKept}</MoreMenu>}
             </RoomInfo>
           )}
+          {isWide && !theatre && live && <div className={styles.toKept}>{toKept}</div>}
+          {idle && !theatre && <RoomPast {...kept} hasEnded={sawLive} />}
           {(layout !== "tall" || idle) && !theatre && <OtherRooms room={room} />}
         </div>
         {viewer && chat.open && (
@@ -162,6 +201,8 @@ export function WatchPage({ room }: { room: string }) {
             />
           </aside>
         )}
+        {panel === "clip" && <ClipDialog {...kept} onClose={() => setPanel(null)} />}
+        {panel === "past" && <PastDialog {...kept} onClose={() => setPanel(null)} />}
         {viewer && <ChatDialogs chat={viewer.chat} />}
       </main>
     </div>

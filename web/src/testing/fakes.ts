@@ -1,4 +1,4 @@
-import type { ServerMessage } from "../live/protocol";
+import type { Kept, ServerMessage } from "../live/protocol";
 import type { SocketLike } from "../live/signaling";
 
 /** A socket whose far side is the test. */
@@ -97,8 +97,14 @@ export function roomState(more: Partial<Room> = {}): Room {
     chat: { on: true, slowS: 0, invitedOnly: false, history: true },
     pinned: null,
     stage: { open: false, layout: "auto", guests: [] },
+    kept: keptOf(),
     ...more,
   };
+}
+
+/** What is kept of a broadcast: nothing, unless the test says so. */
+export function keptOf(more: Partial<Kept> = {}): Kept {
+  return { recording: false, byHost: false, pastS: 0, clips: false, pass: null, ...more };
 }
 
 export function state(more: Partial<Room>): ServerMessage {

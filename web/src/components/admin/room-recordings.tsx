@@ -1,7 +1,6 @@
 import { Circle, Download, Square, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { formatBytes } from "../../i18n/admin-text";
-import { formatDuration } from "../../i18n/format";
+import { formatBytes, formatDuration } from "../../i18n/format";
 import type { Api } from "../../live/admin/api";
 import type { AdminRoom, Recording } from "../../live/admin/types";
 import { withBase } from "../../live/base-path";
@@ -86,15 +85,16 @@ export function RoomRecordings({ room }: { room: AdminRoom }) {
 
 function Row({ recording, onDelete }: { recording: Recording; onDelete: () => void }) {
   const { t } = useAdmin();
-  const { id, began, ended, why, error, files } = recording;
+  const { id, title, began, ended, why, error, files } = recording;
   const seconds = files.reduce((sum, file) => sum + file.durationS, 0);
   return (
     <li data-testid="recording-row">
       <div className={parts.what}>
         <span className={parts.name}>
-          <Moment at={began} />
+          {title ? <span dir="auto">{title}</span> : <Moment at={began} />}
         </span>
         <small>
+          {title && <Moment at={began} />}
           {ended == null ? (
             <span data-testid="recording-now">{t("recordings.now")}</span>
           ) : (

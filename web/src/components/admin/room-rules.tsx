@@ -1,6 +1,12 @@
 import { type FormEvent, useState } from "react";
-import type { AdminRoom, ChatPolicy, RoomRules as Rules, Watch } from "../../live/admin/types";
-import { CHATS } from "../../live/admin/types";
+import type {
+  AdminRoom,
+  ChatPolicy,
+  RecordPolicy,
+  RoomRules as Rules,
+  Watch,
+} from "../../live/admin/types";
+import { CHATS, RECORDS } from "../../live/admin/types";
 import { sectionPath } from "../../live/admin/views";
 import { Link } from "../../router";
 import { Button } from "../button";
@@ -18,6 +24,8 @@ interface Draft {
   chat: ChatPolicy;
   maxViewers: string;
   maxKbps: string;
+  /** Empty: as the server is set. */
+  record: RecordPolicy | "";
   /** Of the room that was changed. */
   etag: string | null;
 }
@@ -58,6 +66,7 @@ export function RoomRules({ room, etag, isFull, onChange }: RoomRulesProps) {
       ...(isFull ? { chat: draft.chat } : {}),
       ...(isFull && viewers !== null ? { maxViewers: viewers } : {}),
       ...(isFull && kbps !== null ? { maxKbps: kbps } : {}),
+      ...(isFull && draft.record !== "" ? { record: draft.record } : {}),
     };
     const path = `/rooms/${encodeURIComponent(room.room)}`;
     const isDone = await run(() => api.put(path, rules, draft.etag));
@@ -93,6 +102,19 @@ export function RoomRules({ room, etag, isFull, onChange }: RoomRulesProps) {
               {CHATS.map((chat) => (
                 <option key={chat} value={chat}>
                   {t(`rules.chat.${chat}`)}
+                </option>
+              ))}
+            </SelectField>
+            <SelectField
+              label={t("rules.record")}
+              value={draft.record}
+              data-testid="room-record"
+              onChange={(event) => change({ record: event.target.value as RecordPolicy | "" })}
+            >
+              <option value="">{t("rules.record.server")}</option>
+              {RECORDS.map((record) => (
+                <option key={record} value={record}>
+                  {t(`rules.record.${record}`)}
                 </option>
               ))}
             </SelectField>
@@ -159,6 +181,7 @@ function draftOf(room: AdminRoom, etag: string | null): Draft {
     chat: room.chat,
     maxViewers: room.maxViewers == null ? "" : String(room.maxViewers),
     maxKbps: room.maxKbps == null ? "" : String(room.maxKbps),
+    record: room.record ?? "",
     etag,
   };
 }

@@ -1,5 +1,4 @@
 import { Eye, Link2, Lock, MailCheck, Ticket, TriangleAlert, Users } from "lucide-react";
-import { useState } from "react";
 import { formatKbps } from "../../i18n/admin-text";
 import { formatCount } from "../../i18n/format";
 import type { Series } from "../../live/admin/series";
@@ -9,7 +8,7 @@ import { operatorCoverUrl } from "../../live/cover";
 import type { LiveState, RoomSummary } from "../../live/protocol";
 import { Link } from "../../router";
 import { LiveBadge } from "../live-badge";
-import { Poster } from "../poster";
+import { RoomPicture } from "../room-picture";
 import { Spark } from "./chart";
 import { useAdmin } from "./context";
 import { LivePicture } from "./live-picture";
@@ -52,7 +51,7 @@ export function RoomTile(props: RoomTileProps) {
       data-room={room.room}
     >
       <div className={styles.cover}>
-        <Cover room={room.room} cover={room.cover ?? summary?.cover ?? null} />
+        <Cover room={room} summary={summary} />
         {isLive && room.live === "live" && <LivePicture room={room.room} watch={room.watch} />}
         <span className={styles.corner}>
           <StateBadge live={room.live} />
@@ -125,16 +124,15 @@ export function StateBadge({ live }: { live: LiveState }) {
   return <LiveBadge tone={tone}>{t(`room.state.${live}`)}</LiveBadge>;
 }
 
-/** The picture of a room; its initial until it is there, and when it does not come. */
-export function Cover({ room, cover }: { room: string; cover: number | null }) {
-  const url = cover === null ? null : operatorCoverUrl(room, cover);
-  const [failed, setFailed] = useState<string | null>(null);
-  return (
-    <>
-      <Poster room={room} />
-      {url !== null && url !== failed && (
-        <img src={url} alt="" loading="lazy" decoding="async" onError={() => setFailed(url)} />
-      )}
-    </>
-  );
+interface CoverProps {
+  room: AdminRoom;
+  /** What everybody is told of it, where it is live and listed. */
+  summary: RoomSummary | undefined;
+}
+
+/** The picture of a room: its cover, else that of its broadcast. */
+export function Cover({ room: { room, cover }, summary }: CoverProps) {
+  const version = cover ?? summary?.cover ?? null;
+  const url = version === null ? null : operatorCoverUrl(room, version);
+  return <RoomPicture room={room} cover={url} still={summary?.still ?? null} />;
 }

@@ -123,7 +123,7 @@ function Head({ room }: { room: AdminRoom }) {
   return (
     <div className={styles.head}>
       <div className={styles.cover}>
-        <Cover room={room.room} cover={room.cover ?? summary?.cover ?? null} />
+        <Cover room={room} summary={summary} />
         {isShown && room.live === "live" && <LivePicture room={room.room} watch={room.watch} />}
       </div>
       <div className={styles.who}>

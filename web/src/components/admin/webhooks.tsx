@@ -26,6 +26,7 @@ const EVENTS: Record<string, AdminKey> = {
   "room.ended": "hooks.event.ended",
   "room.viewers": "hooks.event.viewers",
   "room.finding": "hooks.event.finding",
+  "recording.ready": "hooks.event.recording",
   ping: "hooks.event.ping",
 };
 

@@ -6,6 +6,7 @@ import type { DanmakuChoice } from "../../live/danmaku/settings";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { IconButton } from "../button";
+import { ClipButton } from "../kept/clip-button";
 import { GearMenu } from "./gear-menu";
 import { LikeButton } from "./like-bar";
 import styles from "./rail.module.css";
@@ -24,10 +25,14 @@ export function Rail(props: RailProps) {
   const { t } = useLanguage();
   const { actions, stage, viewer } = props;
   const { muted } = stage.state;
+  const { room } = props.snapshot;
   return (
     <div className={styles.rail} role="toolbar" aria-label={t("player.controls")}>
       {viewer && <LikeButton chat={viewer.chat} look="over" />}
       {viewer && <StageButton viewer={viewer} snapshot={props.snapshot} />}
+      {viewer && room?.live === "live" && room.kept.clips && (
+        <ClipButton room={viewer.room} pass={room.kept.pass} look="over" />
+      )}
       <IconButton
         look="over"
         label={t(muted ? "player.unmute" : "player.mute")}

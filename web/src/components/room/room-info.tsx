@@ -7,7 +7,7 @@ import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { Button } from "../button";
 import { hueOf } from "../chat/chat-line";
-import { laterWithWords } from "../later";
+import { later, laterWithWords } from "../later";
 import { LiveBadge } from "../live-badge";
 import { LikeButton } from "./like-bar";
 import styles from "./room-info.module.css";
@@ -16,15 +16,20 @@ const ShareDialog = laterWithWords(async () => (await import("./share-dialog")).
 
 const StageButton = laterWithWords(async () => (await import("./stage-button")).StageButton);
 
+const RecMark = later(async () => (await import("../kept/rec-mark")).RecMark);
+
 interface RoomInfoProps {
   room: string;
   viewer: Viewer | null;
   snapshot: ViewerSnapshot;
+  /** Says that the broadcast is recorded. */
+  isRecorded?: boolean;
   children?: ReactNode;
 }
 
 /** Below the picture: whose room this is, what it is about, how many are there. */
-export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
+export function RoomInfo(props: RoomInfoProps) {
+  const { room, viewer, snapshot, isRecorded = false, children } = props;
   const { t } = useLanguage();
   const [sharing, setSharing] = useState(false);
   const state = snapshot.room;
@@ -38,6 +43,7 @@ export function RoomInfo({ room, viewer, snapshot, children }: RoomInfoProps) {
           <h1 dir="auto">{state?.title ?? room}</h1>
           <p>
             <Timer snapshot={snapshot} />
+            {isRecorded && <RecMark />}
             {!snapshot.problem && isOn && (
               <span className={styles.count}>
                 <Users size={16} aria-hidden="true" />

@@ -7,6 +7,7 @@ import styles from "./desktop.module.css";
 import { DeviceBar } from "./device-bar";
 import { FeedCard } from "./feed";
 import { GoButton } from "./go-button";
+import { RecordTools } from "./record-tools";
 import { Stage } from "./stage";
 import { StudioBar } from "./studio-bar";
 import { type TabName, Workbench } from "./workbench";
@@ -34,6 +35,7 @@ export function DesktopStudio({ studio, onInvite }: { studio: Studio; onInvite: 
           </div>
           {snapshot.stream && !isOver && (
             <DeviceBar media={media} snapshot={snapshot}>
+              <RecordTools studio={studio} look="round" />
               <GoButton studio={studio} />
             </DeviceBar>
           )}

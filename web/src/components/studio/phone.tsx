@@ -20,6 +20,7 @@ import { FeedCard } from "./feed";
 import { GoButton } from "./go-button";
 import { HealthPanel } from "./health-panel";
 import styles from "./phone.module.css";
+import { RecordTools } from "./record-tools";
 import { Sheet } from "./sheet";
 import { Stage } from "./stage";
 import { Status } from "./status";
@@ -99,6 +100,12 @@ export function PhoneStudio({ studio, onInvite }: { studio: Studio; onInvite: ()
           {snapshot.stream && !isOver && (
             <div className={styles.go}>
               <GoButton studio={studio} />
+              <RecordTools studio={studio} look="over" />
+            </div>
+          )}
+          {isFed && !note && !snapshot.stream && (
+            <div className={styles.tools}>
+              <RecordTools studio={studio} look="over" />
             </div>
           )}
         </div>

@@ -4,6 +4,7 @@ import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
 import { formatCount, formatDuration } from "../../i18n/format";
 import { hostState, type PublisherSnapshot } from "../../live/publisher";
+import { RecMark } from "../kept/rec-mark";
 import { LiveBadge } from "../live-badge";
 import styles from "./status.module.css";
 
@@ -31,6 +32,7 @@ export function Status({ broadcast, isFed }: StatusProps) {
   return (
     <div className={styles.status} data-testid="host-state" data-state={state}>
       <LiveBadge tone={TONES[state]}>{t(`host.state.${state}`)}</LiveBadge>
+      {isOn && broadcast.room?.kept.recording && <RecMark />}
       {isOn && liveSinceMs !== null && (
         <>
           {/* Read aloud once a second it would drown everything else. */}

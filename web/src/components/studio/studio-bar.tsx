@@ -4,6 +4,7 @@ import type { Studio } from "../../hooks/use-studio";
 import { Button } from "../button";
 import { TopBar } from "../top-bar";
 import { HealthPanel } from "./health-panel";
+import { RecordTools } from "./record-tools";
 import { Status } from "./status";
 import styles from "./studio-bar.module.css";
 import { TitleEdit } from "./title-edit";
@@ -11,7 +12,7 @@ import { TitleEdit } from "./title-edit";
 /** On top of the studio: what is live, for how long, who watches, how it goes. */
 export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () => void }) {
   const { t } = useLanguage();
-  const { broadcast, choice } = studio;
+  const { broadcast, choice, snapshot } = studio;
   return (
     <TopBar>
       <div className={styles.what}>
@@ -20,6 +21,8 @@ export function StudioBar({ studio, onInvite }: { studio: Studio; onInvite: () =
       </div>
       <Status broadcast={broadcast} isFed={studio.isFed} />
       {broadcast.phase === "live" && <HealthPanel broadcast={broadcast} />}
+      {/* Else it is beside the button that ends the broadcast. */}
+      {!snapshot.stream && <RecordTools studio={studio} look="round" />}
       {choice.parsed !== null && (
         <Button icon={<UserPlus size={18} />} data-testid="invite" onClick={onInvite}>
           {t("bar.invite")}

@@ -8,6 +8,9 @@ export type Watch = (typeof WATCHES)[number];
 export const CHATS = ["everybody", "moderators", "nobody"] as const;
 export type ChatPolicy = (typeof CHATS)[number];
 
+export const RECORDS = ["host", "always", "operator"] as const;
+export type RecordPolicy = (typeof RECORDS)[number];
+
 export const INVITE_ROLES = ["fan", "moderator"] as const;
 export type InviteRole = (typeof INVITE_ROLES)[number];
 
@@ -39,6 +42,8 @@ export interface AdminRoom {
   chat: ChatPolicy;
   maxViewers?: number | null;
   maxKbps?: number | null;
+  /** Who has it recorded; none: as the server is set. */
+  record?: RecordPolicy | null;
   made: number;
   keys: RoomKey[];
   invites: Invite[];
@@ -71,6 +76,7 @@ export interface RoomRules {
   chat?: ChatPolicy;
   maxViewers?: number;
   maxKbps?: number;
+  record?: RecordPolicy;
 }
 
 export interface SessionInfo {
@@ -133,6 +139,8 @@ export interface BroadcastSummary {
 export interface Recording {
   id: string;
   room: string;
+  /** What the broadcast was called. */
+  title?: string | null;
   began: number;
   /** None while it is made. */
   ended?: number | null;

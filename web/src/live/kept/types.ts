@@ -1,0 +1,34 @@
+/** What `/api/rooms/{room}/recordings` and `/api/clips` say. Times are in milliseconds since the Unix epoch. */
+
+export interface PastFile {
+  name: string;
+  /** When it begins, in seconds since the recording began. */
+  at: number;
+  durationS: number;
+  bytes: number;
+  width?: number;
+  height?: number;
+}
+
+/** A past broadcast: its files play one after the other. */
+export interface Past {
+  id: string;
+  title: string | null;
+  began: number;
+  seconds: number;
+  files: PastFile[];
+}
+
+export interface Clip {
+  id: string;
+  room: string;
+  made: number;
+  bytes: number;
+  file: string;
+  title?: string;
+  seconds: number;
+  width?: number;
+  height?: number;
+  /** The name and the type of its picture. */
+  still?: [name: string, mime: string];
+}
