@@ -3,10 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use std::time::Instant;
 
 use auth::{ClientAddr, Credential, Secret, Shown};
-use media_api::{Codec, Command, Event, LayerRate, RoomId};
+use media_api::{Codec, Command, Event, LayerRate, PeerId, RoomId};
 use protocol::{
     ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
 };
@@ -121,6 +122,14 @@ pub enum Input {
         /// Names the picture, so that it can be cached.
         version: Option<u32>,
     },
+    /// A viewer is sent the past of its room from a time on, in milliseconds since the Unix epoch; `None`: there is none, and
+    /// it is sent what is live.
+    Rewound {
+        /// The viewer.
+        peer: PeerId,
+        /// When what it sees was live.
+        at: Option<f64>,
+    },
     /// A room is recorded now, or not any more.
     Recording {
         /// Which room; nobody need be in it.
@@ -189,11 +198,24 @@ pub enum Request {
         /// The session description.
         sdp: String,
     },
+    /// To be sent the past of the broadcast, or what is live again. Replies [`Reply::Done`].
+    Rewind(Rewind),
     /// To be sent at most this layer, or `auto` or `off`. Replies [`Reply::Done`].
     Prefer {
         /// The layer.
         video: LayerName,
     },
+}
+
+/// How a viewer goes back in a broadcast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewind {
+    /// To what was live so long ago; zero: to what is live.
+    To(Duration),
+    /// Nothing more is sent, until it goes somewhere.
+    Pause,
+    /// Whether it goes a tenth faster.
+    Fast(bool),
 }
 
 /// What a request came to.
@@ -283,6 +305,15 @@ pub enum Effect {
     Happened(Box<RoomEvent>),
     /// Write the record of a broadcast, in place of the one before.
     Record(Box<BroadcastRecord>),
+    /// Send a viewer the past of its room, or what is live again. What comes of it is told by [`Input::Rewound`].
+    Rewind {
+        /// The room, in the media plane.
+        room: RoomId,
+        /// The viewer.
+        peer: PeerId,
+        /// What it wants.
+        wish: Rewind,
+    },
     /// Begin to record a room, or end it. What comes of it is told by [`Input::Recording`].
     Recording {
         /// The room.

@@ -70,6 +70,11 @@ impl Hub {
             }
             Input::Configure(config) => self.cx.config = *config,
             Input::Cover { room, version } => self.cover(&room, version),
+            Input::Rewound { peer, at } => {
+                if let Some(&sid) = self.cx.directory.peers.get(&peer) {
+                    self.in_room_of(Some(sid), |room, cx, sid| room.rewound(cx, sid, at));
+                }
+            }
             Input::Recording { room, on } => {
                 if let Some(&id) = self.cx.directory.rooms.get(&room) {
                     self.in_room(id, |room, cx| room.set_recording(cx, on));

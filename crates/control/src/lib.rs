@@ -58,7 +58,9 @@ mod why;
 mod tests;
 
 pub use admission::{Admission, Capacity, Door, PeersInUse, SessionPlace, SocketPlace};
-pub use api::{ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Seen};
+pub use api::{
+    ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Rewind, Seen,
+};
 pub use config::Config;
 pub use figures::{
     CONNECT_MS, Durations, Entrance, Figures, Part, RoomCounts, RoomSessions, SessionFigures, Stand,

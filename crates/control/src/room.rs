@@ -28,6 +28,7 @@ mod record;
 mod refused;
 mod requests;
 mod resume;
+mod rewind;
 mod settings;
 mod stage;
 mod talk;

@@ -107,6 +107,15 @@ pub enum ClientMessage {
         /// Whether anybody sees the page: no picture is sent while nobody does.
         visible: Option<bool>,
     },
+    /// Goes back in the broadcast, on the connection that there is, or to what is live again. What is absent stays as it was.
+    Rewind {
+        /// How long ago what is to be seen was live, in milliseconds; 0: what is live. It begins at the nearest keyframe.
+        ago_ms: Option<f64>,
+        /// Nothing more is sent, until another `agoMs`.
+        paused: Option<bool>,
+        /// Whether it goes a tenth faster, until it is live.
+        fast: Option<bool>,
+    },
     /// Asks the server for an offer that restarts ICE on the `sub` peer connection.
     Restart {
         /// Which peer connection; only `sub` (the page restarts `pub` by its own offer).
@@ -250,7 +259,7 @@ const MAX_ERROR_CHARS: usize = 200;
 /// Types that may be as long as a session description.
 const WITH_SDP: [&str; 2] = ["offer", "answer"];
 
-const TYPES: [&str; 22] = [
+const TYPES: [&str; 23] = [
     "offer",
     "answer",
     "offer_ice",
@@ -261,6 +270,7 @@ const TYPES: [&str; 22] = [
     "end",
     "media_state",
     "layer",
+    "rewind",
     "restart",
     "ping",
     "stats",

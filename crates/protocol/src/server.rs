@@ -120,6 +120,11 @@ pub enum ServerMessage {
         /// How many fans told theirs in the last 30 s.
         n: u32,
     },
+    /// To a fan that goes back in the broadcast: what it sees from now on.
+    Rewound {
+        /// When what it sees was live, in milliseconds since the Unix epoch; none: it sees what is live.
+        at: Option<f64>,
+    },
     /// What the server takes the person for, when that changes.
     You(SelfInfo),
     /// Lines of the chat, oldest first; those of a tenth of a second together.

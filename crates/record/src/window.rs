@@ -49,9 +49,6 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 /// A stream without a packet for this long is off.
 const SILENCE: Duration = Duration::from_millis(700);
 
-/// Keyframes of layers that are no further apart are of one time.
-const ALIKE: Duration = Duration::from_secs(1);
-
 /// The most streams of pictures that are told apart: those of the host and of the one before it.
 const MAX_STREAMS: usize = 8;
 
@@ -276,8 +273,10 @@ impl Window {
         let distance = |a: Instant, b: Instant| a.max(b).saturating_duration_since(a.min(b));
         let (_, nearest) = keys().min_by_key(|(_, key)| distance(key.arrived, at))?;
         let rate = |ssrc| self.streams.iter().find(|it| it.ssrc == ssrc).map_or(0, |it| it.rate);
-        let alike = keys().filter(|(_, key)| distance(key.arrived, nearest.arrived) < ALIKE);
-        alike.max_by_key(|(_, key)| rate(key.ssrc))
+        let alike = keys().filter(|(_, key)| distance(key.arrived, nearest.arrived) < KEY_EVERY);
+        let (_, best) = alike.max_by_key(|(_, key)| rate(key.ssrc))?;
+        let of_best = keys().filter(|(_, key)| key.ssrc == best.ssrc);
+        of_best.min_by_key(|(_, key)| distance(key.arrived, at))
     }
 
     /// The stream of pictures with the highest bit rate that is on.

@@ -5,6 +5,7 @@
 //! | `recordings.rs` | recordings: begun, written down, finished |
 //! | `clips.rs` | clips of the last seconds |
 //! | `hls.rs` | rooms as HLS, while somebody asks for it |
+//! | `rewind.rs` | viewers go back in a broadcast |
 //! | `stills.rs` | the newest picture of each room |
 //! | `retention.rs` | what is deleted by itself |
 
@@ -12,6 +13,7 @@ mod clips;
 mod hls;
 mod recordings;
 mod retention;
+mod rewind;
 mod stills;
 
 use std::collections::HashMap;
@@ -23,9 +25,9 @@ use std::time::Duration;
 use auth::PerNetwork;
 use auth::rate_limit::WindowCount;
 use control::{Happened, RoomEvent};
-use media_api::{Command, RoomId, Seat};
+use media_api::{Command, PeerId, RoomId, Seat};
 use protocol::RoomName;
-use record::{Bounds, Event, Keep, Past, Recorder, TapQueue};
+use record::{Bounds, Event, Keep, Recorder, TapQueue};
 use store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -40,6 +42,7 @@ use stills::Stills;
 
 use crate::in_force::InForce;
 use crate::media::Media;
+use crate::past::Past;
 
 /// The most reports of the recorder that wait.
 const EVENTS: usize = 1_024;
@@ -58,6 +61,9 @@ struct Inner {
     folder: PathBuf,
     /// Told whether a room is recorded, or why not.
     told: Box<Told>,
+    past: Past,
+    /// Told what a viewer sees, as [`control::Input::Rewound`] says it.
+    told_past: Box<ToldPast>,
     stills: Stills,
     hls: HlsRooms,
     /// How many clips networks have made. Held for a few instructions.
@@ -67,6 +73,7 @@ struct Inner {
 }
 
 type Told = dyn Fn(RoomName, Result<bool, String>) + Send + Sync;
+type ToldPast = dyn Fn(PeerId, Option<f64>) + Send + Sync;
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,6 +115,7 @@ impl Archive {
         webhooks: Webhooks,
         in_force: InForce,
         told: impl Fn(RoomName, Result<bool, String>) + Send + Sync + 'static,
+        (past, told_past): (Past, impl Fn(PeerId, Option<f64>) + Send + Sync + 'static),
     ) -> std::io::Result<Self> {
         let (sender, events) = mpsc::channel(EVENTS);
         let config = in_force.get();
@@ -138,6 +146,8 @@ impl Archive {
             in_force,
             folder,
             told: Box::new(told),
+            past,
+            told_past: Box::new(told_past),
             stills,
             hls,
             clip_rates: Mutex::default(),
@@ -156,6 +166,8 @@ impl Archive {
             in_force,
             folder: PathBuf::new(),
             told: Box::new(|_, _| {}),
+            past: Past::off(),
+            told_past: Box::new(|_, _| {}),
             stills: Stills::default(),
             hls: HlsRooms::default(),
             clip_rates: Mutex::default(),
@@ -218,7 +230,7 @@ impl Archive {
 
     fn went_live(&self, room: RoomId, event: &RoomEvent) {
         let config = &self.0.in_force.get().config.record;
-        let past = (config.rewind_minutes > 0).then(|| Past {
+        let past = (config.rewind_minutes > 0).then(|| record::Past {
             span: Duration::from_secs(u64::from(config.rewind_minutes) * 60),
             max_bytes: config.room_past_mib.saturating_mul(MIB),
         });

@@ -13,9 +13,9 @@ use auth::{Credential, Secret, Shown};
 use axum::extract::ws::Utf8Bytes;
 use control::{
     ClientId, Effect, Figures, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request,
-    RequestId, RoomSessions, Seen,
+    RequestId, Rewind, RoomSessions, Seen,
 };
-use media_api::{Codec, Event};
+use media_api::{Codec, Event, PeerId};
 use protocol::{
     ClientFrame, ErrorCode, IceServer, LayerName, RoomInfo, RoomName, RoomState, RoomSummary,
     ServerMessage,
@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::happenings::Happenings;
 use crate::keep::Keeper;
 use crate::media::{EventSink, Media};
+use crate::past::Past;
 use crate::whip_whep;
 use crate::ws::{Outbox, serialize};
 
@@ -61,6 +62,7 @@ enum Message {
     Gone(ClientId, Option<u16>),
     Cover(RoomName, Option<u32>),
     Recording(RoomName, Result<bool, String>),
+    Rewound(PeerId, Option<f64>),
     Seen(RoomName, Seen),
     Rules(Option<RoomName>),
     Configure(Box<control::Config>),
@@ -194,6 +196,16 @@ impl HubClient {
         }
     }
 
+    /// A viewer is sent the past of its room from a time on, or what is live.
+    pub(crate) async fn rewound(&self, peer: PeerId, at: Option<f64>) {
+        self.say(Message::Rewound(peer, at)).await;
+    }
+
+    /// Goes back in the broadcast, or to what is live.
+    pub(crate) async fn rewind(&self, client: ClientId, wish: Rewind) -> Result<(), Refusal> {
+        self.request(client, Request::Rewind(wish)).await.map(drop)
+    }
+
     /// The rules of a room have changed: who has lost its right goes.
     pub(crate) async fn rules(&self, room: RoomName) {
         self.say(Message::Rules(Some(room))).await;
@@ -282,11 +294,11 @@ pub(crate) struct Channels {
 }
 
 /// Makes the channels to and from the hub's task.
-pub(crate) fn channels(tap: TapQueue) -> (HubClient, EventSink, Channels) {
+pub(crate) fn channels(tap: TapQueue, past: Past) -> (HubClient, EventSink, Channels) {
     let (to_hub, messages) = mpsc::channel(INPUTS);
     let (sink, events) = mpsc::channel(EVENTS);
     let client = HubClient { messages: to_hub, last_client: Arc::default() };
-    (client, EventSink::new(sink, tap), Channels { messages, events })
+    (client, EventSink::new(sink, tap, past), Channels { messages, events })
 }
 
 /// Why the hub's task ended by itself.
@@ -329,7 +341,7 @@ pub(crate) async fn run(
                 None => return Ended::Unused,
             },
             event = channels.events.recv() => match event {
-                Some(event) => driver.handle(Input::Media(event)),
+                Some(event) => driver.happen(event),
                 None => return Ended::MediaGone,
             },
             () = sleep => driver.handle(Input::Timeout),
@@ -369,6 +381,7 @@ impl Driver {
                 self.handle(Input::Gone { client, code });
             }
             Message::Cover(room, version) => self.handle(Input::Cover { room, version }),
+            Message::Rewound(peer, at) => self.handle(Input::Rewound { peer, at }),
             Message::Recording(room, on) => self.handle(Input::Recording { room, on }),
             Message::Seen(room, seen) => self.handle(Input::Seen { room, seen }),
             Message::Rules(room) => self.handle(Input::Rules { room }),
@@ -396,6 +409,14 @@ impl Driver {
                 _ = reply.send(());
             }
         }
+    }
+
+    /// The media plane reports.
+    fn happen(&mut self, event: Event) {
+        if let Event::Closed { peer, .. } | Event::PastOver { peer } = &event {
+            self.happenings.end_past(*peer);
+        }
+        self.handle(Input::Media(event));
     }
 
     fn request(
@@ -452,6 +473,7 @@ impl Driver {
                 Effect::Keep(saved) => self.keeper.save(&saved),
                 Effect::Happened(event) => self.happenings.tell(*event),
                 Effect::Record(record) => self.happenings.save(&record),
+                Effect::Rewind { room, peer, wish } => self.happenings.rewind(room, peer, wish),
                 Effect::Recording { room, id, on } => {
                     self.happenings.wish_recording(room, id, on);
                 }

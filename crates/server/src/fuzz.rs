@@ -107,7 +107,8 @@ impl Server {
         let auth = Auth::new(config, OwnAddresses { port: 3000, names: Vec::new() });
         let capacity = Capacity { joins_per_second_in_all: u32::MAX, ..Capacity::default() };
         let admission = Admission::new(capacity, Instant::now());
-        let (hub, sink, channels) = driver::channels(record::TapQueue::default());
+        let (hub, sink, channels) =
+            driver::channels(record::TapQueue::default(), crate::past::Past::off());
         let control = control::Config {
             default_room: RoomName::parse("default").ok()?,
             max_viewers: 10,

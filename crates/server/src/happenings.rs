@@ -1,7 +1,7 @@
 //! What happens in rooms, on its way to webhooks and to the records of broadcasts.
 
-use control::{BroadcastRecord, Happened, RoomEvent};
-use media_api::RoomId;
+use control::{BroadcastRecord, Happened, Rewind, RoomEvent};
+use media_api::{PeerId, RoomId};
 use protocol::RoomName;
 use serde_json::{Map, Value, json};
 use store::{BroadcastRow, Store, StoreError};
@@ -33,6 +33,20 @@ impl Happenings {
     pub(crate) fn wish_recording(&self, room: RoomName, id: RoomId, on: bool) {
         if let Some((_, _, archive)) = &self.0 {
             archive.wish(room, id, on);
+        }
+    }
+
+    /// A viewer goes back in a broadcast, or to what is live. This never waits.
+    pub(crate) fn rewind(&self, room: RoomId, peer: PeerId, wish: Rewind) {
+        if let Some((_, _, archive)) = &self.0 {
+            archive.rewind(room, peer, wish);
+        }
+    }
+
+    /// A viewer is not sent the past any more, or is gone. This never waits.
+    pub(crate) fn end_past(&self, peer: PeerId) {
+        if let Some((_, _, archive)) = &self.0 {
+            archive.end_past(peer);
         }
     }
 

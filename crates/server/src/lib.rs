@@ -53,6 +53,7 @@ pub mod media;
 mod metrics;
 mod own_turn;
 mod owner;
+mod past;
 mod policies;
 mod problem;
 mod public_ips;

@@ -9,6 +9,8 @@ use media_api::{Command, Event, RoomId, TapPacket, WorkerFigures};
 use record::TapQueue;
 use tokio::sync::mpsc;
 
+use crate::past::Past;
+
 /// A running media plane.
 pub trait Media: fmt::Debug + Send + Sync + 'static {
     /// Asks for something; what comes of it is an event. Waits while thousands are under way.
@@ -101,11 +103,12 @@ pub fn start_engine(
 pub struct EventSink {
     events: mpsc::Sender<Event>,
     tap: TapQueue,
+    past: Past,
 }
 
 impl EventSink {
-    pub(crate) fn new(events: mpsc::Sender<Event>, tap: TapQueue) -> Self {
-        Self { events, tap }
+    pub(crate) fn new(events: mpsc::Sender<Event>, tap: TapQueue, past: Past) -> Self {
+        Self { events, tap, past }
     }
 
     /// Takes the packets of rooms that are recorded out of `packets`. Never blocks.
@@ -115,6 +118,10 @@ impl EventSink {
 
     /// Passes an event on. Never blocks.
     pub fn send(&self, event: Event) {
+        // Many a second, and of no concern to the control plane.
+        if let Event::PastWanted { peer } = event {
+            return self.past.wanted(peer);
+        }
         if let Err(mpsc::error::TrySendError::Full(event)) = self.events.try_send(event) {
             // Beyond every load we know. Descriptions stay out of the log.
             let (peer, room) = (event.peer(), event.room());

@@ -28,6 +28,7 @@ use crate::media::{EventSink, Media, start_engine};
 use crate::metrics::Metrics;
 use crate::own_turn::OwnTurn;
 use crate::owner::Owner;
+use crate::past::Past;
 use crate::public_ips::{self, Asking, PublicIps};
 use crate::reload::{Configured, Parts, Reload};
 use crate::room_book::RoomBook;
@@ -147,7 +148,8 @@ pub async fn serve_with(
     // When the system chose the TCP port, the UDP port of the same number may be taken.
     let same_port = if config.listen.port() == 0 { 0 } else { addr.port() };
     let tap = TapQueue::default();
-    let (hub_client, events, channels) = driver::channels(tap.clone());
+    let past = Past::start().map_err(engine::StartError::Thread)?;
+    let (hub_client, events, channels) = driver::channels(tap.clone(), past.clone());
     let media: Arc<dyn Media> = Arc::from(start_media(
         engine::Config {
             listen: media_address(addr.ip()),
@@ -162,6 +164,7 @@ pub async fn serve_with(
         },
         events,
     )?);
+    past.play_for(media.clone());
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let health = store.clone();
@@ -178,6 +181,12 @@ pub async fn serve_with(
     let (webhooks, webhook_queue) = webhooks::channel(store.clone(), config.webhook_policy()?);
     let in_force = InForce::new(config.clone());
     let told = hub_client.clone();
+    let (hub, runtime) = (hub_client.clone(), tokio::runtime::Handle::current());
+    // Called on threads of their own.
+    let told_past = move |peer, at| {
+        let hub = hub.clone();
+        runtime.spawn(async move { hub.rewound(peer, at).await });
+    };
     let archive = Archive::start(
         tap,
         media.clone(),
@@ -185,6 +194,7 @@ pub async fn serve_with(
         webhooks.clone(),
         in_force.clone(),
         move |room, on| told.recording(room, on),
+        (past, told_past),
     )
     .map_err(engine::StartError::Thread)?;
     if let Err(error) = archive.mend().await {

@@ -17,7 +17,7 @@
 //! | `session.rs`, `member.rs` | the task of one session; its side of the conversation with the hub |
 //! | `registry.rs` | which sessions there are, and whose token they ask for |
 //! | `description.rs`, `fragment.rs`, `etag.rs` | what is asked of descriptions, of their fragments, of `If-Match` |
-//! | `events.rs`, `layers.rs` | the extensions |
+//! | `events.rs`, `layers.rs`, `rewind.rs` | the extensions; the last is ours |
 //! | `fuzz.rs` | what must hold for any bytes of a client |
 
 mod call;
@@ -32,6 +32,7 @@ mod member;
 mod open;
 mod registry;
 mod request;
+mod rewind;
 mod routes;
 mod session;
 mod whep;

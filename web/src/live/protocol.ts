@@ -109,7 +109,19 @@ video?: LayerName,
 /**
  * Whether anybody sees the page: no picture is sent while nobody does.
  */
-visible?: boolean, } | { "type": "restart", 
+visible?: boolean, } | { "type": "rewind", 
+/**
+ * How long ago what is to be seen was live, in milliseconds; 0: what is live. It begins at the nearest keyframe.
+ */
+agoMs?: number, 
+/**
+ * Nothing more is sent, until another `agoMs`.
+ */
+paused?: boolean, 
+/**
+ * Whether it goes a tenth faster, until it is live.
+ */
+fast?: boolean, } | { "type": "restart", 
 /**
  * Which peer connection; only `sub` (the page restarts `pub` by its own offer).
  */
@@ -307,7 +319,11 @@ worstMs: number,
 /**
  * How many fans told theirs in the last 30 s.
  */
-n: number, } | { "type": "you" } & SelfInfo | { "type": "chats", 
+n: number, } | { "type": "rewound", 
+/**
+ * When what it sees was live, in milliseconds since the Unix epoch; none: it sees what is live.
+ */
+at?: number, } | { "type": "you" } & SelfInfo | { "type": "chats", 
 /**
  * The lines.
  */

@@ -291,7 +291,8 @@ impl World {
                     | Effect::Keep(_)
                     | Effect::Happened(_)
                     | Effect::Record(_)
-                    | Effect::Recording { .. } => {}
+                    | Effect::Recording { .. }
+                    | Effect::Rewind { .. } => {}
                 }
             }
         }

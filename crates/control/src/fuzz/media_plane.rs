@@ -42,6 +42,7 @@ impl MediaPlane {
             | Command::Tap { .. }
             | Command::TapKeyframe { .. }
             | Command::Prefer { .. }
+            | Command::Past { .. }
             | Command::Close { .. } => None,
         };
         if let Some(peer) = negotiates
@@ -91,6 +92,7 @@ impl MediaPlane {
             | Command::GoLive { .. }
             | Command::Tap { .. }
             | Command::TapKeyframe { .. }
+            | Command::Past { .. }
             | Command::Prefer { .. } => Vec::new(),
             Command::Close { peer } if self.forget(peer) => {
                 vec![Event::Closed { peer, reason: CloseReason::Requested }]

@@ -64,6 +64,10 @@ impl Room {
                 self.page_only(sid)?;
                 self.layer(cx, sid, video, visible)
             }
+            ClientMessage::Rewind { ago_ms, paused, fast } => {
+                self.page_only(sid)?;
+                self.rewind_page(cx, sid, ago_ms, paused, fast)
+            }
             ClientMessage::Restart { pc } => {
                 self.page_only(sid)?;
                 self.restart(cx, sid, pc)

@@ -52,6 +52,7 @@ impl Room {
             (Event::Captured { captured, rtp_ts, clock_rate, .. }, Which::Watching) => {
                 self.tell_clock(cx, sid, captured, rtp_ts, clock_rate);
             }
+            (Event::PastOver { .. }, Which::Watching) => self.rewound(cx, sid, None),
             // Not of publishers; events of rooms name no peer.
             _ => {}
         }
@@ -76,6 +77,8 @@ impl Room {
             | Event::Connected { .. }
             | Event::Closed { .. }
             | Event::Captured { .. }
+            | Event::PastWanted { .. }
+            | Event::PastOver { .. }
             | Event::LayerSent { .. } => {}
         }
     }

@@ -64,6 +64,11 @@ impl Room {
                 self.try_watch(cx, sid, reply_to)
             }
             Request::Answer { sdp } => self.answer(cx, sid, sdp, reply_to),
+            Request::Rewind(wish) => {
+                self.rewind(cx, sid, wish)?;
+                cx.done(&reply_to);
+                Ok(())
+            }
             Request::Prefer { video } => {
                 self.layer(cx, sid, Some(video), None)?;
                 cx.done(&reply_to);

@@ -74,6 +74,7 @@ pub(super) struct World {
     /// Records of broadcasts as they were to be written.
     pub(super) records: Vec<crate::BroadcastRecord>,
     pub(super) recordings: Vec<bool>,
+    pub(super) rewinds: Vec<crate::Rewind>,
 }
 
 impl World {
@@ -136,6 +137,7 @@ impl World {
             happened: Vec::new(),
             records: Vec::new(),
             recordings: Vec::new(),
+            rewinds: Vec::new(),
         }
     }
 
@@ -441,6 +443,7 @@ impl World {
                 Effect::Happened(event) => self.happened.push(*event),
                 Effect::Record(record) => self.records.push(*record),
                 Effect::Recording { on, .. } => self.recordings.push(on),
+                Effect::Rewind { wish, .. } => self.rewinds.push(wish),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());
                     if self.answers {

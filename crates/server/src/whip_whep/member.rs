@@ -1,6 +1,6 @@
 //! A session's side of its conversation with the hub: what it asks, and what its room tells it.
 
-use control::{ClientId, Notice};
+use control::{ClientId, Notice, Rewind};
 use media_api::{Codec, LayerRate};
 use protocol::{LayerName, RoomState, ServerMessage};
 use tokio::sync::mpsc;
@@ -106,6 +106,10 @@ impl Member {
 
     pub(super) async fn prefer(&self, video: LayerName) -> Result<(), Problem> {
         self.hub.prefer(self.client, video).await.map_err(Problem::from)
+    }
+
+    pub(super) async fn rewind(&self, wish: Rewind) -> Result<(), Problem> {
+        self.hub.rewind(self.client, wish).await.map_err(Problem::from)
     }
 
     /// Leaves, and returns when the room knows.

@@ -23,6 +23,8 @@ pub(crate) enum Request {
     Listen { stream: String, reply: Reply<Stream> },
     /// POST to the layers.
     Layer { body: String, reply: Reply<()> },
+    /// POST to the past.
+    Rewind { body: String, reply: Reply<()> },
 }
 
 /// Where an answer goes.

@@ -26,6 +26,7 @@ pub(crate) fn routes() -> Router<App> {
             .route(&format!("{base}/{{room}}/{{id}}"), whep::session())
             .route(&format!("{base}/{{room}}/{{id}}/"), whep::session())
             .route(&format!("{base}/{{room}}/{{id}}/layer"), whep::layer())
+            .route(&format!("{base}/{{room}}/{{id}}/rewind"), whep::rewind())
             .route(&format!("{base}/{{room}}/{{id}}/events"), whep::events())
             .route(&format!("{base}/{{room}}/{{id}}/events/"), whep::events())
             .route(&format!("{base}/{{room}}/{{id}}/events/{{stream}}"), whep::stream());

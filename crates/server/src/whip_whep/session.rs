@@ -11,7 +11,7 @@ use super::events::{self, Event, Kind as EventKind, Stream};
 use super::member::{Member, RoomView};
 use super::registry::{Kind, Registry};
 use super::request::{Patched, Request};
-use super::{description, etag, fragment, layers, left_out};
+use super::{description, etag, fragment, layers, left_out, rewind};
 use crate::problem::Problem;
 
 /// Streams of events that one session may have: a page needs one.
@@ -89,6 +89,7 @@ impl Session {
             }
             Request::Listen { stream, reply } => _ = reply.send(self.find(&stream)),
             Request::Layer { body, reply } => _ = reply.send(self.layer(&body).await),
+            Request::Rewind { body, reply } => _ = reply.send(self.rewind(&body).await),
             // `run` ends by it.
             Request::Delete { .. } => {}
         }
@@ -214,6 +215,14 @@ impl Session {
             }
         })?;
         self.member.prefer(video).await
+    }
+
+    /// Goes back in the broadcast, or to what is live.
+    async fn rewind(&mut self, body: &str) -> Result<(), Problem> {
+        for wish in rewind::read(body)? {
+            self.member.rewind(wish).await?;
+        }
+        Ok(())
     }
 
     fn is_active(&self) -> bool {

@@ -59,6 +59,13 @@ pub(super) fn layer() -> MethodRouter<App> {
         .fallback(method_not_allowed)
 }
 
+/// `/whep/{room}/{id}/rewind`.
+pub(super) fn rewind() -> MethodRouter<App> {
+    post(go_back)
+        .options(async || preflight("POST, OPTIONS", Some(("accept-post", JSON))))
+        .fallback(method_not_allowed)
+}
+
 /// `/whep/{room}/{id}/events`.
 pub(super) fn events() -> MethodRouter<App> {
     post(subscribe)
@@ -149,6 +156,14 @@ async fn choose(State(app): State<App>, call: Call, sent: Body) -> Result<Status
     call.kind_of(&[JSON])?;
     let body = body(sent).await?;
     call.ask(&app, Kind::Whep, |reply| Request::Layer { body, reply }).await?;
+    Ok(StatusCode::OK)
+}
+
+async fn go_back(State(app): State<App>, call: Call, sent: Body) -> Result<StatusCode, Problem> {
+    call.may_ask(&app, Kind::Whep)?;
+    call.kind_of(&[JSON])?;
+    let body = body(sent).await?;
+    call.ask(&app, Kind::Whep, |reply| Request::Rewind { body, reply }).await?;
     Ok(StatusCode::OK)
 }
 

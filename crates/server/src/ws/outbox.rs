@@ -69,6 +69,7 @@ enum Kind {
     Latency,
     StageQueue,
     Speaker,
+    Rewound,
     /// It is never dropped.
     Lasting,
 }
@@ -87,6 +88,7 @@ impl Kind {
             ServerMessage::Layers { .. } => Self::Layers,
             ServerMessage::Findings { .. } => Self::Findings,
             ServerMessage::Latency { .. } => Self::Latency,
+            ServerMessage::Rewound { .. } => Self::Rewound,
             ServerMessage::Chats { items, skipped, history } => {
                 let n = u32::try_from(items.len()).unwrap_or(u32::MAX).saturating_add(*skipped);
                 if *history { Self::History(n) } else { Self::Lines(n) }
