@@ -70,3 +70,30 @@ export function compareClocks(pictures) {
     next();
   });
 }
+
+/** For so long: when each picture was shown, and how late it was then by the clock in it, in milliseconds. */
+export function watchClock(forMs) {
+  const video = document.querySelector("video");
+  const canvas = new OffscreenCanvas(80, 45);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const began = performance.now();
+  const seen = [];
+  return new Promise((resolve) => {
+    const next = () =>
+      video.requestVideoFrameCallback((_, metadata) => {
+        context.drawImage(video, 0, 0, 80, 45);
+        const pixels = context.getImageData(0, 0, 80, 16).data;
+        let time = 0;
+        for (let bit = 0; bit < 20; bit += 1) {
+          const [x, y] = [(bit % 10) * 8 + 4, Math.floor(bit / 10) * 8 + 4];
+          if (pixels[(y * 80 + x) * 4] > 128) time += 2 ** bit;
+        }
+        const shown = performance.timeOrigin + metadata.expectedDisplayTime;
+        const late = ((shown % 2 ** 20) - time + 2 ** 20) % 2 ** 20;
+        seen.push({ at: metadata.expectedDisplayTime - began, late });
+        next();
+      });
+    next();
+    setTimeout(() => resolve(seen), forMs);
+  });
+}
