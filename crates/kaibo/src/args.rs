@@ -15,6 +15,7 @@ use crate::check::CheckArgs;
 use crate::doctor::DoctorArgs;
 use crate::environment;
 use crate::health::HealthArgs;
+use crate::inspect::InspectArgs;
 use crate::log::{BadFilter, Filter};
 use crate::operate::{InviteArgs, KeyArgs, OwnerLinkArgs, RoomArgs, TokenArgs};
 
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Health(HealthArgs),
     /// Finds what keeps others from reaching the server, and says what to do.
     Doctor(Box<DoctorArgs>),
+    /// Says what is in a recorded file, and what is wrong with it.
+    Inspect(InspectArgs),
     /// Prints a link that makes the owner's login, once.
     OwnerLink(OwnerLinkArgs),
     /// Rooms that were set up: who may watch and write, limits.

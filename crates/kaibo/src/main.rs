@@ -15,6 +15,7 @@ mod greeting;
 mod health;
 #[cfg(feature = "tools")]
 mod heap;
+mod inspect;
 mod log;
 mod operate;
 mod output;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Health(args) => health::health(args, args::settings),
         Command::Backup(args) => backup::backup(args),
         Command::Restore(args) => backup::restore(args),
+        Command::Inspect(args) => inspect::inspect(args),
         Command::Doctor(args) => doctor::doctor(args),
         Command::OwnerLink(args) => operate::operate(args, args::settings),
         Command::Room(args) => operate::operate(args, args::settings),

@@ -10,9 +10,9 @@
 //! was cut off is finished later, by [`repair`].
 
 mod batch;
-mod mp4;
-mod source;
-mod webm;
+pub(crate) mod mp4;
+pub(crate) mod source;
+pub(crate) mod webm;
 
 use std::io::{self, Read, Seek};
 use std::time::Duration;

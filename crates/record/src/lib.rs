@@ -23,13 +23,17 @@
 //! | `container/batch.rs` | the frames that are written at once |
 //! | `container/source.rs` | reads a file that may end anywhere |
 //! | `disk.rs` | the thread that writes files |
+//! | `read.rs` | reads files: tracks, frames one after another; also those of other programs |
+//! | `inspect.rs` | judges a file: what is in it, what is wrong with it |
 
 mod clock;
 mod container;
 mod depacketize;
 mod disk;
 mod frame;
+pub mod inspect;
 mod lane;
+pub mod read;
 mod recorder;
 mod recording;
 mod tap;

@@ -14,6 +14,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `atoms.rs` | atoms of a file, as they are read |
 //! | `moov.rs` | tracks as atoms |
 //! | `fragment.rs` | a fragment as atoms |
 //! | `samples.rs` | what is remembered of the samples of a track, and the tables from it |
@@ -21,9 +22,10 @@
 //! | `read.rs` | atoms of a file that was cut off |
 //! | `repair.rs` | reads such a file |
 
+pub(crate) mod atoms;
 mod end;
 mod fragment;
-mod moov;
+pub(crate) mod moov;
 mod read;
 mod repair;
 mod samples;

@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// `from → to`.
-const ALLOWED: [(&str, &str); 56] = [
+const ALLOWED: [(&str, &str); 57] = [
     ("kaibo", "server"),
     ("kaibo", "attack"),
     ("kaibo", "bench"),
@@ -18,6 +18,8 @@ const ALLOWED: [(&str, &str); 56] = [
     ("kaibo", "doctor"),
     // A backup is made and put back beside the server.
     ("kaibo", "store"),
+    // A recorded file is read and judged.
+    ("kaibo", "record"),
     // What the doctor says is in its words.
     ("kaibo", "protocol"),
     ("server", "auth"),
