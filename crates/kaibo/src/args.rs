@@ -18,6 +18,8 @@ use crate::health::HealthArgs;
 use crate::inspect::InspectArgs;
 use crate::log::{BadFilter, Filter};
 use crate::operate::{InviteArgs, KeyArgs, OwnerLinkArgs, RoomArgs, TokenArgs};
+#[cfg(feature = "tools")]
+use crate::play::PlayArgs;
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
@@ -62,6 +64,9 @@ pub(crate) enum Command {
     /// Checks any server of WHIP or WHEP against what their documents ask for.
     #[cfg(feature = "tools")]
     Check(CheckArgs),
+    /// Publishes a recorded file by WHIP, in real time.
+    #[cfg(feature = "tools")]
+    Play(PlayArgs),
 }
 
 /// Flags of `serve`. A flag beats the environment, the environment beats the file.

@@ -21,6 +21,8 @@ mod operate;
 mod output;
 mod own_server;
 #[cfg(feature = "tools")]
+mod play;
+#[cfg(feature = "tools")]
 mod screen;
 mod serve;
 mod signals;
@@ -56,6 +58,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(args),
         #[cfg(feature = "tools")]
         Command::Check(args) => check::check(args),
+        #[cfg(feature = "tools")]
+        Command::Play(args) => play::play(args),
     };
     output::exit_status(result)
 }

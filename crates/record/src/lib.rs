@@ -16,6 +16,7 @@
 //! | `recording.rs` | one room: which streams, into which files; sans-IO |
 //! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
 //! | `depacketize.rs` | packets of one stream in their order, put together to frames |
+//! | `packetize.rs` | frames as payloads of RTP packets |
 //! | `frame.rs` | tracks and coded frames, which files are made of |
 //! | `container.rs` | [`Writer`]: a file while it grows; [`repair`]: finishes a file that was cut off |
 //! | `container/webm.rs` | WebM and Matroska |
@@ -33,6 +34,7 @@ mod disk;
 mod frame;
 pub mod inspect;
 mod lane;
+pub mod packetize;
 pub mod read;
 mod recorder;
 mod recording;
