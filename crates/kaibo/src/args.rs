@@ -15,8 +15,11 @@ use crate::check::CheckArgs;
 use crate::doctor::DoctorArgs;
 use crate::environment;
 use crate::health::HealthArgs;
+use crate::inspect::InspectArgs;
 use crate::log::{BadFilter, Filter};
 use crate::operate::{InviteArgs, KeyArgs, OwnerLinkArgs, RoomArgs, TokenArgs};
+#[cfg(feature = "tools")]
+use crate::play::PlayArgs;
 
 /// Self-hosted live streaming on WebRTC: one program, one port.
 #[derive(Debug, Parser)]
@@ -39,6 +42,8 @@ pub(crate) enum Command {
     Health(HealthArgs),
     /// Finds what keeps others from reaching the server, and says what to do.
     Doctor(Box<DoctorArgs>),
+    /// Says what is in a recorded file, and what is wrong with it.
+    Inspect(InspectArgs),
     /// Prints a link that makes the owner's login, once.
     OwnerLink(OwnerLinkArgs),
     /// Rooms that were set up: who may watch and write, limits.
@@ -59,6 +64,9 @@ pub(crate) enum Command {
     /// Checks any server of WHIP or WHEP against what their documents ask for.
     #[cfg(feature = "tools")]
     Check(CheckArgs),
+    /// Publishes a recorded file by WHIP, in real time.
+    #[cfg(feature = "tools")]
+    Play(PlayArgs),
 }
 
 /// Flags of `serve`. A flag beats the environment, the environment beats the file.

@@ -15,10 +15,13 @@ mod greeting;
 mod health;
 #[cfg(feature = "tools")]
 mod heap;
+mod inspect;
 mod log;
 mod operate;
 mod output;
 mod own_server;
+#[cfg(feature = "tools")]
+mod play;
 #[cfg(feature = "tools")]
 mod screen;
 mod serve;
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Health(args) => health::health(args, args::settings),
         Command::Backup(args) => backup::backup(args),
         Command::Restore(args) => backup::restore(args),
+        Command::Inspect(args) => inspect::inspect(args),
         Command::Doctor(args) => doctor::doctor(args),
         Command::OwnerLink(args) => operate::operate(args, args::settings),
         Command::Room(args) => operate::operate(args, args::settings),
@@ -54,6 +58,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(args),
         #[cfg(feature = "tools")]
         Command::Check(args) => check::check(args),
+        #[cfg(feature = "tools")]
+        Command::Play(args) => play::play(args),
     };
     output::exit_status(result)
 }

@@ -11,8 +11,8 @@
 
 mod batch;
 pub(crate) mod mp4;
-mod source;
-mod webm;
+pub(crate) mod source;
+pub(crate) mod webm;
 
 use std::io::{self, Read, Seek};
 use std::time::Duration;

@@ -15,6 +15,7 @@
 //! | `recording.rs` | one room: which streams, into which files; sans-IO |
 //! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
 //! | `depacketize.rs` | packets of one stream in their order, put together to frames |
+//! | `packetize.rs` | frames as payloads of RTP packets |
 //! | `frame.rs` | tracks and coded frames, which files are made of |
 //! | `container.rs` | [`Writer`]: a file while it grows; [`repair`]: finishes a file that was cut off |
 //! | `container/webm.rs` | WebM and Matroska |
@@ -27,6 +28,8 @@
 //! | `hls.rs` | LL-HLS: a room as pieces of a fifth of a second |
 //! | `still.rs` | a keyframe as a picture |
 //! | `disk.rs` | the thread that writes files |
+//! | `read.rs` | reads files: tracks, frames one after another; also those of other programs |
+//! | `inspect.rs` | judges a file: what is in it, what is wrong with it |
 
 mod clip;
 mod clock;
@@ -35,8 +38,11 @@ mod depacketize;
 mod disk;
 mod frame;
 pub mod hls;
+pub mod inspect;
 mod lane;
+pub mod packetize;
 mod playback;
+pub mod read;
 mod recorder;
 mod recording;
 mod still;

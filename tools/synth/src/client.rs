@@ -12,7 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::description::{self, Local, Remote};
-use crate::media::{Shape, VideoCodec};
+use crate::media::{Feed, Sent, Shape, VideoCodec};
 use crate::participant::Participant;
 use crate::publisher::Publisher;
 use crate::socket::Transport;
@@ -155,6 +155,17 @@ impl Clients {
 }
 
 impl Draft {
+    /// A publisher of what a feed has, that says `ip` is its address.
+    ///
+    /// # Errors
+    /// When there is no socket to be had.
+    pub fn of_feed(ip: IpAddr, feed: Box<dyn Feed>, sent: Sent) -> Result<Self, String> {
+        let (socket, local) = open(ip).map_err(|it| format!("socket: {it}"))?;
+        let (publisher, offer) = Publisher::of_feed(local, feed, sent, Instant::now())?;
+        let kind = DraftKind::Publisher(Box::new(publisher));
+        Ok(Self { socket, kind, offer, candidate: candidate(local) })
+    }
+
     /// What it offers.
     #[must_use]
     pub fn offer(&self) -> &str {

@@ -1,12 +1,15 @@
 //! The media of a synthetic publisher: payloads shaped like a codec's. A stamp in each tells a viewer the frame and the
 //! delay.
 
+mod feed;
 mod h264;
 mod stamp;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::time::{Duration, Instant};
+
+pub use feed::{Feed, Made, Sent, SentVideo};
 
 use h264::Place;
 use stamp::STAMP_BYTES;
@@ -52,16 +55,6 @@ pub struct Shape {
     pub epoch: Instant,
 }
 
-/// One packet to be sent.
-#[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) is_video: bool,
-    /// When it was due, from the first one on.
-    pub(crate) media_time: Duration,
-    pub(crate) marker: bool,
-    pub(crate) payload: Vec<u8>,
-}
-
 /// The camera, microphone and encoder of a publisher. Time is an argument.
 #[derive(Debug)]
 pub(crate) struct Source {
@@ -101,53 +94,6 @@ impl Source {
         self.next_frame = interval.mul_f64(self.rng.f64());
         self.next_audio = AUDIO_INTERVAL.mul_f64(self.rng.f64());
         self
-    }
-
-    /// A viewer cannot decode.
-    pub(crate) fn want_keyframe(&mut self) {
-        self.keyframe_wanted = true;
-    }
-
-    /// When there is something to send next; `None` before the first.
-    pub(crate) fn next_at(&self) -> Option<Instant> {
-        let next =
-            if self.shape.audio { self.next_frame.min(self.next_audio) } else { self.next_frame };
-        self.began.map(|began| began + next)
-    }
-
-    /// Skips frames and sound that were due earlier.
-    pub(crate) fn skip_to(&mut self, now: Instant) {
-        let Some(began) = self.began else { return };
-        let at = now.saturating_duration_since(began);
-        let interval = Duration::from_secs(1) / self.shape.fps;
-        while self.next_frame < at {
-            self.next_frame += interval;
-        }
-        while self.next_audio < at {
-            self.next_audio += AUDIO_INTERVAL;
-        }
-    }
-
-    /// Makes what is due.
-    pub(crate) fn produce(&mut self, now: Instant, out: &mut Vec<Made>) {
-        let began = *self.began.get_or_insert(now);
-        let at = now.saturating_duration_since(began);
-        let sent_us = now.saturating_duration_since(self.shape.epoch).as_micros() as u64;
-        let interval = Duration::from_secs(1) / self.shape.fps;
-        while self.next_frame <= at {
-            let due = self.next_frame;
-            self.next_frame += interval;
-            if at - due < LATE {
-                self.frame(due, sent_us, out);
-            }
-        }
-        while self.shape.audio && self.next_audio <= at {
-            let due = self.next_audio;
-            self.next_audio += AUDIO_INTERVAL;
-            if at - due < LATE {
-                self.sound(due, sent_us, out);
-            }
-        }
     }
 
     fn frame(&mut self, due: Duration, sent_us: u64, out: &mut Vec<Made>) {
@@ -199,6 +145,51 @@ impl Source {
         Stamp { run, sent_us, frame, is_key: false, begins: true }.write(&mut payload);
         payload.resize(AUDIO_PAYLOAD, FILLER);
         out.push(Made { is_video: false, media_time: due, marker: false, payload });
+    }
+}
+
+impl Feed for Source {
+    fn want_keyframe(&mut self) {
+        self.keyframe_wanted = true;
+    }
+
+    fn next_at(&self) -> Option<Instant> {
+        let next =
+            if self.shape.audio { self.next_frame.min(self.next_audio) } else { self.next_frame };
+        self.began.map(|began| began + next)
+    }
+
+    fn skip_to(&mut self, now: Instant) {
+        let Some(began) = self.began else { return };
+        let at = now.saturating_duration_since(began);
+        let interval = Duration::from_secs(1) / self.shape.fps;
+        while self.next_frame < at {
+            self.next_frame += interval;
+        }
+        while self.next_audio < at {
+            self.next_audio += AUDIO_INTERVAL;
+        }
+    }
+
+    fn produce(&mut self, now: Instant, out: &mut Vec<Made>) {
+        let began = *self.began.get_or_insert(now);
+        let at = now.saturating_duration_since(began);
+        let sent_us = now.saturating_duration_since(self.shape.epoch).as_micros() as u64;
+        let interval = Duration::from_secs(1) / self.shape.fps;
+        while self.next_frame <= at {
+            let due = self.next_frame;
+            self.next_frame += interval;
+            if at - due < LATE {
+                self.frame(due, sent_us, out);
+            }
+        }
+        while self.shape.audio && self.next_audio <= at {
+            let due = self.next_audio;
+            self.next_audio += AUDIO_INTERVAL;
+            if at - due < LATE {
+                self.sound(due, sent_us, out);
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-use crate::media::{Made, Shape, Source, VideoCodec};
+use crate::media::{Feed, Made, Sent, SentVideo, Shape, Source, VideoCodec};
 use crate::stats::Totals;
 use crate::viewer::{JOIN_TIMEOUT, Send};
 
@@ -41,10 +41,10 @@ pub struct Publisher {
     rtc: Rtc,
     local: SocketAddr,
     pending: Option<SdpPendingOffer>,
-    video: Track,
+    video: Option<Track>,
     audio: Option<Track>,
-    source: Source,
-    codec: VideoCodec,
+    feed: Box<dyn Feed>,
+    sent: Sent,
     is_connected: bool,
     /// Whether a check with the present credentials was answered.
     is_proven: bool,
@@ -59,22 +59,41 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher whose socket has this address, and its offer.
     pub fn new(local: SocketAddr, shape: Shape, now: Instant) -> Result<(Self, String), String> {
-        let h264 = shape.codec == VideoCodec::H264;
+        let video = match shape.codec {
+            VideoCodec::Vp8 => SentVideo::Vp8,
+            // As its parameter sets say.
+            VideoCodec::H264 => SentVideo::H264 { profile: 0x42 },
+        };
+        let sent = Sent { video: Some(video), audio: shape.audio };
+        let source = Source::new(shape, u64::from(local.port())).out_of_step();
+        Self::of_feed(local, Box::new(source), sent, now)
+    }
+
+    /// A publisher of what a feed has.
+    pub fn of_feed(
+        local: SocketAddr,
+        feed: Box<dyn Feed>,
+        sent: Sent,
+        now: Instant,
+    ) -> Result<(Self, String), String> {
+        let Sent { video, audio } = sent;
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
             .set_dtls_version(DtlsVersion::Dtls12)
             .clear_codecs()
             .enable_opus(true, false)
-            .enable_vp8(!h264)
-            .enable_h264(h264)
+            .enable_vp8(video == Some(SentVideo::Vp8))
+            .enable_vp9(video == Some(SentVideo::Vp9))
+            .enable_h264(matches!(video, Some(SentVideo::H264 { .. })))
+            .enable_av1(video == Some(SentVideo::Av1))
             .build(now);
         let candidate = Candidate::host(local, "udp").map_err(|it| it.to_string())?;
         rtc.add_local_candidate(candidate);
         let mut api = rtc.sdp_api();
         let mut add =
             |kind| api.add_media(kind, Direction::SendOnly, Some("bench".into()), None, None);
-        let audio = shape.audio.then(|| Track::new(add(MediaKind::Audio), 48_000));
-        let video = Track::new(add(MediaKind::Video), 90_000);
+        let audio = audio.then(|| Track::new(add(MediaKind::Audio), 48_000));
+        let video = video.map(|_| Track::new(add(MediaKind::Video), 90_000));
         let (offer, pending) = api.apply().ok_or("nothing to offer")?;
         let publisher = Self {
             rtc,
@@ -82,8 +101,8 @@ impl Publisher {
             pending: Some(pending),
             video,
             audio,
-            source: Source::new(shape, u64::from(local.port())).out_of_step(),
-            codec: shape.codec,
+            feed,
+            sent,
             is_connected: false,
             is_proven: false,
             is_over: false,
@@ -100,18 +119,29 @@ impl Publisher {
         let answer = SdpAnswer::from_sdp_string(sdp).map_err(|it| it.to_string())?;
         let pending = self.pending.take().ok_or("answered twice")?;
         self.rtc.sdp_api().accept_answer(pending, answer).map_err(|it| it.to_string())?;
-        let codec = if self.codec == VideoCodec::H264 { Codec::H264 } else { Codec::Vp8 };
-        self.video.pt = self.payload_type(self.video.mid, codec);
-        if self.video.pt.is_none() {
-            return Err(format!("the server does not take {codec:?}"));
+        if let (Some(mut video), Some(sent)) = (self.video, self.sent.video) {
+            let codec = match sent {
+                SentVideo::Vp8 => Codec::Vp8,
+                SentVideo::Vp9 => Codec::Vp9,
+                SentVideo::H264 { .. } => Codec::H264,
+                SentVideo::Av1 => Codec::Av1,
+            };
+            video.pt = self.payload_type(video.mid, codec);
+            if video.pt.is_none() {
+                return Err(format!("the server does not take {codec:?}"));
+            }
+            self.video = Some(video);
+            let mut api = self.rtc.direct_api();
+            if let Some(stream) = api.stream_tx_by_mid(video.mid, None) {
+                stream.set_rtx_cache(RTX_PACKETS, RTX_AGE, None);
+            }
         }
         if let Some(mut audio) = self.audio {
             audio.pt = self.payload_type(audio.mid, Codec::Opus);
+            if audio.pt.is_none() && self.video.is_none() {
+                return Err("the server does not take Opus".to_owned());
+            }
             self.audio = Some(audio);
-        }
-        let mut api = self.rtc.direct_api();
-        if let Some(stream) = api.stream_tx_by_mid(self.video.mid, None) {
-            stream.set_rtx_cache(RTX_PACKETS, RTX_AGE, None);
         }
         Ok(())
     }
@@ -141,8 +171,20 @@ impl Publisher {
 
     fn payload_type(&self, mid: Mid, codec: Codec) -> Option<Pt> {
         let params = self.rtc.codec_config().params();
-        let fits = |pt: &&Pt| params.iter().any(|it| it.pt() == **pt && it.spec().codec == codec);
-        self.rtc.media(mid)?.remote_pts().iter().find(fits).copied()
+        let format = |pt: &Pt| {
+            let of = params.iter().find(|it| it.pt() == *pt && it.spec().codec == codec)?;
+            Some((*pt, of.spec().format))
+        };
+        let formats: Vec<_> = self.rtc.media(mid)?.remote_pts().iter().filter_map(format).collect();
+        let profile = match self.sent.video {
+            Some(SentVideo::H264 { profile }) if codec == Codec::H264 => profile,
+            _ => return formats.first().map(|(pt, _)| *pt),
+        };
+        // In mode 0 there are no fragments.
+        let whole = formats.iter().filter(|(_, it)| it.packetization_mode == Some(1));
+        let is_same = |id: u32| id >> 16 == u32::from(profile);
+        let same = whole.clone().find(|(_, it)| it.profile_level_id.is_some_and(is_same));
+        same.or_else(|| whole.clone().next()).map(|(pt, _)| *pt)
     }
 
     pub fn next_at(&self) -> Instant {
@@ -152,7 +194,7 @@ impl Publisher {
     /// Switches camera and microphone off or on.
     pub fn set_silent(&mut self, is_silent: bool, now: Instant) {
         if !is_silent && self.is_silent && self.is_connected && !self.is_over {
-            self.source.skip_to(now);
+            self.feed.skip_to(now);
             self.next_at = now;
         }
         self.is_silent = is_silent;
@@ -180,7 +222,7 @@ impl Publisher {
     /// Sends what is due.
     pub fn handle_timeout(&mut self, now: Instant, totals: &Totals, send: &mut Send<'_>) {
         if self.is_connected && !self.is_silent {
-            self.source.produce(now, &mut self.made);
+            self.feed.produce(now, &mut self.made);
             for made in std::mem::take(&mut self.made) {
                 self.write(made, now);
             }
@@ -201,7 +243,7 @@ impl Publisher {
     }
 
     fn write(&mut self, made: Made, now: Instant) {
-        let track = if made.is_video { Some(&mut self.video) } else { self.audio.as_mut() };
+        let track = if made.is_video { self.video.as_mut() } else { self.audio.as_mut() };
         let Some((track, pt)) = track.and_then(|it| it.pt.map(|pt| (it, pt))) else { return };
         let ticks = made.media_time.as_micros() as u64 * track.clock_rate / 1_000_000;
         let seq = track.seq;
@@ -229,7 +271,7 @@ impl Publisher {
                 Ok(Output::Event(Event::IceConnectionStateChange(state))) => {
                     self.is_proven = state.is_connected();
                 }
-                Ok(Output::Event(Event::KeyframeRequest(_))) => self.source.want_keyframe(),
+                Ok(Output::Event(Event::KeyframeRequest(_))) => self.feed.want_keyframe(),
                 Ok(Output::Event(_)) => {}
                 Err(_) => break far,
             }
@@ -241,7 +283,7 @@ impl Publisher {
             self.next_at = far;
             return;
         }
-        let of_source = match self.source.next_at() {
+        let of_source = match self.feed.next_at() {
             _ if self.is_silent || !self.is_connected => far,
             next => next.unwrap_or(now),
         };

@@ -14,6 +14,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `atoms.rs` | atoms of a file, as they are read |
 //! | `cmaf.rs` | pieces of a track for HLS |
 //! | `moov.rs` | tracks as atoms |
 //! | `fragment.rs` | a fragment as atoms |
@@ -22,10 +23,11 @@
 //! | `read.rs` | atoms of a file that was cut off |
 //! | `repair.rs` | reads such a file |
 
+pub(crate) mod atoms;
 pub(crate) mod cmaf;
 mod end;
 mod fragment;
-mod moov;
+pub(crate) mod moov;
 mod read;
 mod repair;
 mod samples;

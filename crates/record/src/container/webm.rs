@@ -14,11 +14,13 @@
 //! | file | what |
 //! | --- | --- |
 //! | `ebml.rs` | elements as bytes |
+//! | `element.rs` | ids and sizes of elements that are read |
 //! | `header.rs` | what comes before the first cluster, and where the end patches it |
 //! | `index.rs` | what is remembered of the clusters; cues and patches from it |
 //! | `repair.rs` | reads a file that was cut off |
 
-mod ebml;
+pub(crate) mod ebml;
+pub(crate) mod element;
 mod header;
 mod index;
 mod repair;
@@ -36,7 +38,7 @@ use crate::{Frame, Track};
 pub(super) use repair::repair;
 
 /// The first bytes of a file.
-pub(super) const MAGIC: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
+pub(crate) const MAGIC: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
 
 /// Times are in milliseconds.
 const TIMESCALE: u32 = 1000;

@@ -7,6 +7,8 @@ mod mp4_reader;
 mod webm_reader;
 
 mod cut_off;
+mod inspect;
 mod limits;
 mod mp4;
+mod read;
 mod webm;

@@ -142,9 +142,9 @@ fn matrix(video: &VideoTrack) -> Matrix {
     Matrix { a, b, c, d, x, y, ..Matrix::default() }
 }
 
-/// How far a matrix of [`matrix`] turns.
-pub(super) fn rotation(matrix: &Matrix) -> Rotation {
-    match (matrix.a, matrix.b) {
+/// How far a matrix turns whose first row begins with `a` and `b`.
+pub(crate) fn rotation(a: i32, b: i32) -> Rotation {
+    match (a, b) {
         (0, ONE) => Rotation::By90,
         (a, 0) if a == -ONE => Rotation::By180,
         (0, b) if b == -ONE => Rotation::By270,

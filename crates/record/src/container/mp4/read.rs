@@ -1,40 +1,11 @@
-//! Atoms of a file that was cut off. The walk is over slices and never deeper than the atoms that it looks for.
+//! Atoms of a file that was cut off.
 
 use mp4_atom::{Atom, Dops, Tfdt, Tfhd, Tkhd, Trun};
 
 use super::super::MAX_TRACKS;
+use super::atoms::{AUDIO_LEN, Atoms, VISUAL_LEN, find, leaf};
 use super::moov::rotation;
 use crate::{AudioTrack, Track, VideoCodec, VideoTrack};
-
-/// The length of the fields of a sample entry before its atoms.
-const VISUAL_LEN: usize = 78;
-const AUDIO_LEN: usize = 28;
-
-/// The atoms of a body, one after the other: kind and body. It ends at the first that is not whole.
-struct Atoms<'a>(&'a [u8]);
-
-impl<'a> Iterator for Atoms<'a> {
-    type Item = ([u8; 4], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (size, rest) = self.0.split_first_chunk::<4>()?;
-        let (kind, rest) = rest.split_first_chunk::<4>()?;
-        let len = usize::try_from(u32::from_be_bytes(*size)).ok()?.checked_sub(8)?;
-        let (body, rest) = rest.split_at_checked(len)?;
-        self.0 = rest;
-        Some((*kind, body))
-    }
-}
-
-fn find<'a>(body: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
-    Atoms(body).find(|(found, _)| found == kind).map(|(_, body)| body)
-}
-
-/// An atom without others in it.
-fn leaf<T: Atom>(body: &[u8], kind: [u8; 4]) -> Option<T> {
-    let mut body = find(body, &kind)?;
-    T::decode_body(&mut body).ok()
-}
 
 /// The tracks of a moov that [`super::moov::growing`] made.
 pub(super) fn tracks(moov: &[u8]) -> Option<Vec<Track>> {
@@ -64,7 +35,7 @@ fn track(trak: &[u8]) -> Option<Track> {
         codec,
         width: u32::from(size(24)?),
         height: u32::from(size(26)?),
-        rotation: rotation(&tkhd.matrix),
+        rotation: rotation(tkhd.matrix.a, tkhd.matrix.b),
         config: find(entry.get(VISUAL_LEN..)?, record)?.to_vec(),
     }))
 }

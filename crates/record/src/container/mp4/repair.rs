@@ -4,6 +4,7 @@ use std::io::{Read, Seek};
 
 use super::super::source::{Source, Stop};
 use super::super::{RepairError, Repaired};
+use super::atoms::atom;
 use super::fragment::is_key;
 use super::read::{self, Run};
 use super::samples::Samples;
@@ -57,17 +58,6 @@ pub(in super::super) fn repair<R: Read + Seek>(
     let finished = end::finish(&tracks, samples, placeholder, whole, Vec::new())
         .map_err(|_| RepairError::Foreign)?;
     Ok(Repaired::Cut { len: whole, finished })
-}
-
-/// Kind and length of the body of the atom that begins here.
-fn atom<R: Read + Seek>(source: &mut Source<R>) -> Result<([u8; 4], u64), Stop> {
-    let size = u32::from_be_bytes(source.array()?);
-    let kind = source.array()?;
-    let len = match size {
-        1 => u64::from_be_bytes(source.array()?).checked_sub(16),
-        size => u64::from(size).checked_sub(8),
-    };
-    Ok((kind, len.ok_or(Stop::Cut)?))
 }
 
 fn expect((found, len): ([u8; 4], u64), kind: &[u8; 4]) -> Result<u64, RepairError> {

@@ -5,6 +5,7 @@ use std::io::{Read, Seek};
 use super::super::source::{Source, Stop};
 use super::super::{MAX_TRACKS, RepairError, Repaired};
 use super::ebml::{self, UNKNOWN_SIZE, long_size};
+use super::element::{element, element_id};
 use super::header::{DURATION_LEN, Layout, SEEK_HEAD_LEN};
 use super::index::Index;
 
@@ -196,34 +197,4 @@ fn block<R: Read + Seek>(
         (Some(track), Some(time)) => Ok((Block { track, time, is_key: false }, flags)),
         _ => Err(Stop::Cut),
     }
-}
-
-/// The id and the size of the element that begins here.
-fn element<R: Read + Seek>(source: &mut Source<R>) -> Result<(u32, u64), Stop> {
-    let name = element_id(source)?;
-    let [first] = source.array()?;
-    let more = first.leading_zeros();
-    if more > 7 {
-        return Err(Stop::Cut);
-    }
-    let mut size = u64::from(first) & (0x7F >> more);
-    for _ in 0..more {
-        let [byte] = source.array()?;
-        size = size << 8 | u64::from(byte);
-    }
-    Ok((name, size))
-}
-
-fn element_id<R: Read + Seek>(source: &mut Source<R>) -> Result<u32, Stop> {
-    let [first] = source.array()?;
-    let more = first.leading_zeros();
-    if more > 3 {
-        return Err(Stop::Cut);
-    }
-    let mut name = u32::from(first);
-    for _ in 0..more {
-        let [byte] = source.array()?;
-        name = name << 8 | u32::from(byte);
-    }
-    Ok(name)
 }

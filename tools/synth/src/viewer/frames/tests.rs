@@ -1,5 +1,5 @@
 use super::*;
-use crate::media::{Shape, Source, VideoCodec};
+use crate::media::{Feed, Shape, Source, VideoCodec};
 
 fn part(seq: u64, is_last: bool, stamp: Option<(u32, bool)>) -> Part {
     let stamp =
