@@ -9,7 +9,8 @@ use std::time::Instant;
 use auth::{ClientAddr, Credential, Secret, Shown};
 use media_api::{Codec, Command, Event, LayerRate, PeerId, RoomId};
 use protocol::{
-    ClientFrame, CloseCode, IceServer, LayerName, Role, RoomName, RoomState, ServerMessage,
+    ChatItem, ClientFrame, CloseCode, IceServer, LayerName, PersonId, Role, RoomName, RoomState,
+    ServerMessage,
 };
 
 use crate::admission::SessionPlace;
@@ -218,6 +219,15 @@ pub enum Rewind {
     Fast(bool),
 }
 
+/// What becomes of the chat beside a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RecordedChat {
+    /// A line was written.
+    Line(ChatItem),
+    /// Lines are gone: these, and all of a person.
+    Removed(Vec<u64>, Option<PersonId>),
+}
+
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "one for each request: a box would allocate for it")]
@@ -313,6 +323,13 @@ pub enum Effect {
         peer: PeerId,
         /// What it wants.
         wish: Rewind,
+    },
+    /// Something was said in a room that is recorded, or taken away: keep it beside the recording.
+    Said {
+        /// The room.
+        room: RoomName,
+        /// What.
+        said: Box<RecordedChat>,
     },
     /// Begin to record a room, or end it. What comes of it is told by [`Input::Recording`].
     Recording {

@@ -59,7 +59,8 @@ mod tests;
 
 pub use admission::{Admission, Capacity, Door, PeersInUse, SessionPlace, SocketPlace};
 pub use api::{
-    ClientId, Effect, Input, Join, Notice, Now, Reply, Request, RequestId, Rewind, Seen,
+    ClientId, Effect, Input, Join, Notice, Now, RecordedChat, Reply, Request, RequestId, Rewind,
+    Seen,
 };
 pub use config::Config;
 pub use figures::{

@@ -75,6 +75,8 @@ impl Studio {
                 // Told when it changes, between any others.
                 Event::LayerSent { .. }
                 | Event::Captured { .. }
+                | Event::PastWanted { .. }
+                | Event::PastOver { .. }
                 | Event::GuestFlowing { .. }
                 | Event::Speaker { .. }
                 | Event::MediaFlowing { .. }

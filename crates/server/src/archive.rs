@@ -3,12 +3,14 @@
 //! | file | what |
 //! | --- | --- |
 //! | `recordings.rs` | recordings: begun, written down, finished |
+//! | `chat.rs` | the chat beside a recording |
 //! | `clips.rs` | clips of the last seconds |
 //! | `hls.rs` | rooms as HLS, while somebody asks for it |
 //! | `rewind.rs` | viewers go back in a broadcast |
 //! | `stills.rs` | the newest picture of each room |
 //! | `retention.rs` | what is deleted by itself |
 
+mod chat;
 mod clips;
 mod hls;
 mod recordings;
@@ -33,6 +35,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use webhooks::Webhooks;
 
+pub(crate) use chat::{ChatLine, web_vtt};
 pub(crate) use clips::{ClipAsked, ClipRecord, NotClipped};
 pub(crate) use hls::HlsRoom;
 use hls::HlsRooms;

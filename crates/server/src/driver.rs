@@ -3,6 +3,7 @@
 //! [`HubClient`] is how doors speak to it: a WebSocket in frames, WHIP and WHEP in typed requests that are answered.
 
 mod asks;
+mod tells;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use auth::{Credential, Secret, Shown};
 use axum::extract::ws::Utf8Bytes;
 use control::{
     ClientId, Effect, Figures, Hub, Input, Join, Lines, Notice, Now, Refusal, Reply, Request,
-    RequestId, Rewind, RoomSessions, Seen,
+    RequestId, RoomSessions, Seen,
 };
 use media_api::{Codec, Event, PeerId};
 use protocol::{
@@ -181,59 +182,6 @@ impl HubClient {
     /// Asks for at most this layer.
     pub(crate) async fn prefer(&self, client: ClientId, video: LayerName) -> Result<(), Refusal> {
         self.request(client, Request::Prefer { video }).await.map(drop)
-    }
-
-    /// A room has another picture, or none any more.
-    pub(crate) async fn cover(&self, room: RoomName, version: Option<u32>) {
-        self.say(Message::Cover(room, version)).await;
-    }
-
-    /// A room is recorded now or not any more, or could not be. Said by another task, as the hub's own may be waited for.
-    pub(crate) fn recording(&self, room: RoomName, on: Result<bool, String>) {
-        let hub = self.clone();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { hub.say(Message::Recording(room, on)).await });
-        }
-    }
-
-    /// A viewer is sent the past of its room from a time on, or what is live.
-    pub(crate) async fn rewound(&self, peer: PeerId, at: Option<f64>) {
-        self.say(Message::Rewound(peer, at)).await;
-    }
-
-    /// Goes back in the broadcast, or to what is live.
-    pub(crate) async fn rewind(&self, client: ClientId, wish: Rewind) -> Result<(), Refusal> {
-        self.request(client, Request::Rewind(wish)).await.map(drop)
-    }
-
-    /// The rules of a room have changed: who has lost its right goes.
-    pub(crate) async fn rules(&self, room: RoomName) {
-        self.say(Message::Rules(Some(room))).await;
-    }
-
-    /// A page has reported what its person saw.
-    pub(crate) async fn seen(&self, room: RoomName, seen: Seen) {
-        self.say(Message::Seen(room, seen)).await;
-    }
-
-    /// The same of every room.
-    pub(crate) async fn all_rules(&self) {
-        self.say(Message::Rules(None)).await;
-    }
-
-    /// The operator has changed settings of the control plane.
-    pub(crate) async fn configure(&self, config: control::Config) {
-        self.say(Message::Configure(Box::new(config))).await;
-    }
-
-    /// A door has learned of a WebSocket what its token or the operator's service says.
-    pub(crate) async fn shown(
-        &self,
-        client: ClientId,
-        token: Option<Secret>,
-        shown: Option<Shown>,
-    ) {
-        self.say(Message::Shown(client, token, shown)).await;
     }
 
     /// Whether the hub's task takes messages.
@@ -473,6 +421,7 @@ impl Driver {
                 Effect::Keep(saved) => self.keeper.save(&saved),
                 Effect::Happened(event) => self.happenings.tell(*event),
                 Effect::Record(record) => self.happenings.save(&record),
+                Effect::Said { room, said } => self.happenings.said(&room, *said),
                 Effect::Rewind { room, peer, wish } => self.happenings.rewind(room, peer, wish),
                 Effect::Recording { room, id, on } => {
                     self.happenings.wish_recording(room, id, on);

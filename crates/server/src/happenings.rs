@@ -1,6 +1,6 @@
 //! What happens in rooms, on its way to webhooks and to the records of broadcasts.
 
-use control::{BroadcastRecord, Happened, Rewind, RoomEvent};
+use control::{BroadcastRecord, Happened, RecordedChat, Rewind, RoomEvent};
 use media_api::{PeerId, RoomId};
 use protocol::RoomName;
 use serde_json::{Map, Value, json};
@@ -33,6 +33,13 @@ impl Happenings {
     pub(crate) fn wish_recording(&self, room: RoomName, id: RoomId, on: bool) {
         if let Some((_, _, archive)) = &self.0 {
             archive.wish(room, id, on);
+        }
+    }
+
+    /// Something was said in a room that is recorded. This never waits.
+    pub(crate) fn said(&self, room: &RoomName, said: RecordedChat) {
+        if let Some((_, _, archive)) = &self.0 {
+            archive.said(room, said);
         }
     }
 

@@ -131,7 +131,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_accept_loop_that_panics_ends_the_server() {
-        let (hub, sink, channels) = driver::channels(record::TapQueue::default());
+        let (hub, sink, channels) =
+            driver::channels(record::TapQueue::default(), crate::past::Past::off());
         let hub_task = tokio::spawn(async move {
             let _held = (sink, channels);
             std::future::pending().await

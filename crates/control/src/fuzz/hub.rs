@@ -292,7 +292,8 @@ impl World {
                     | Effect::Happened(_)
                     | Effect::Record(_)
                     | Effect::Recording { .. }
-                    | Effect::Rewind { .. } => {}
+                    | Effect::Rewind { .. }
+                    | Effect::Said { .. } => {}
                 }
             }
         }

@@ -4,7 +4,7 @@ use auth::RecordPolicy;
 use protocol::ErrorCode;
 
 use super::Room;
-use crate::api::Effect;
+use crate::api::{Effect, RecordedChat};
 use crate::context::Context;
 use crate::refusal::Refusal;
 
@@ -66,6 +66,14 @@ impl Room {
                     cx.send(Some(client), refusal.into_message(None));
                 }
             }
+        }
+    }
+
+    /// What is said is kept beside a recording.
+    pub(super) fn record_chat(&self, cx: &mut Context, said: impl FnOnce() -> RecordedChat) {
+        if self.kept.recording {
+            let (room, said) = (self.name.clone(), Box::new(said()));
+            cx.push(Effect::Said { room, said });
         }
     }
 

@@ -9,6 +9,7 @@ use super::Room;
 use super::bans::{Ban, bannable};
 use super::identity::banned;
 use super::people::Doing;
+use crate::api::RecordedChat;
 use crate::context::Context;
 use crate::limits::{MODERATORS, MUTE_SECONDS};
 use crate::refusal::Refusal;
@@ -96,6 +97,7 @@ impl Room {
     }
 
     fn tell_removed(&self, cx: &mut Context, mids: Vec<u64>, uid: Option<PersonId>) {
+        self.record_chat(cx, || RecordedChat::Removed(mids.clone(), uid.clone()));
         self.tell_those(cx, ServerMessage::ChatRemoved { mids, uid }, |it| it.page().is_some());
     }
 

@@ -10,7 +10,7 @@ use super::chat::Said;
 use super::identity::blocked;
 use super::latency::MAX_MS;
 use super::people::Doing;
-use crate::api::{ClientId, Effect, Notice};
+use crate::api::{ClientId, Effect, Notice, RecordedChat};
 use crate::context::Context;
 use crate::limits::{ARRIVAL_AGAIN, ARRIVALS_EVERY, ARRIVALS_UP_TO, LATENCY_EVERY, LIKES_AT_ONCE};
 use crate::refusal::Refusal;
@@ -47,6 +47,7 @@ impl Room {
         let said = Said { by, text: Some(text), style, at };
         let item = self.chat.add(said, cx.now.unix_ms);
         let client = self.members.get(&sid).and_then(|session| session.client);
+        self.record_chat(cx, || RecordedChat::Line(item.clone()));
         cx.send(client, ServerMessage::Sent { item, re });
         self.lines_wait(cx);
         self.changed(cx);

@@ -10,6 +10,7 @@ mod give_way;
 mod happened;
 mod host_rights;
 mod hosts;
+mod kept;
 mod late;
 mod latency;
 mod layers;

@@ -75,6 +75,7 @@ pub(super) struct World {
     pub(super) records: Vec<crate::BroadcastRecord>,
     pub(super) recordings: Vec<bool>,
     pub(super) rewinds: Vec<crate::Rewind>,
+    pub(super) recorded_chat: Vec<crate::RecordedChat>,
 }
 
 impl World {
@@ -89,9 +90,6 @@ impl World {
             max_viewers: 100,
             capacity: Capacity::default(),
             ice_servers: Vec::new(),
-            record: auth::RecordPolicy::Host,
-            past: Duration::from_secs(1_800),
-            clips: true,
         };
         change(&mut setup);
         let config = Config {
@@ -99,6 +97,9 @@ impl World {
             max_viewers: setup.max_viewers,
             host_grace: crate::limits::HOST_GRACE,
             ice_servers: setup.ice_servers,
+            record: auth::RecordPolicy::Host,
+            past: Duration::from_secs(1_800),
+            clips: true,
         };
         let auth = Auth::new(
             auth::Config {
@@ -138,6 +139,7 @@ impl World {
             records: Vec::new(),
             recordings: Vec::new(),
             rewinds: Vec::new(),
+            recorded_chat: Vec::new(),
         }
     }
 
@@ -443,6 +445,7 @@ impl World {
                 Effect::Happened(event) => self.happened.push(*event),
                 Effect::Record(record) => self.records.push(*record),
                 Effect::Recording { on, .. } => self.recordings.push(on),
+                Effect::Said { said, .. } => self.recorded_chat.push(*said),
                 Effect::Rewind { wish, .. } => self.rewinds.push(wish),
                 Effect::Media(command) => {
                     self.commands.push(command.clone());

@@ -12,6 +12,7 @@ use store::{RecordingRow, StoreError};
 use webhooks::EventKind;
 
 use super::Archive;
+use super::chat::Chat;
 use crate::clock::now_ms;
 
 /// The rooms that are recorded at once.
@@ -83,12 +84,13 @@ pub(crate) struct RecordedFile {
 /// A room that is recorded.
 #[derive(Debug, Clone)]
 pub(super) struct Active {
-    id: String,
+    pub(super) id: String,
     room: RoomId,
     began_ms: i64,
     record: Record,
     /// Whether it is about to be over.
-    is_ending: bool,
+    pub(super) is_ending: bool,
+    pub(super) chat: Chat,
 }
 
 impl Archive {
@@ -126,7 +128,14 @@ impl Archive {
         let id = format!("{began_ms:012x}{:08x}", rand::random::<u32>());
         let title = self.title_of(room);
         let record = Record { title, ..Record::default() };
-        let active = Active { id: id.clone(), room: room_id, began_ms, record, is_ending: false };
+        let active = Active {
+            id: id.clone(),
+            room: room_id,
+            began_ms,
+            record,
+            is_ending: false,
+            chat: Chat::default(),
+        };
         {
             let mut state = self.state();
             if let Some(active) = state.recorded.get(room) {
@@ -235,7 +244,8 @@ impl Archive {
             let room = found.map(|(room, _)| room.clone());
             room.and_then(|room| Some((state.recorded.remove(&room)?, room)))
         };
-        let Some((active, room)) = over else { return };
+        let Some((mut active, room)) = over else { return };
+        self.append_chat(id, active.chat.take()).await;
         if !active.is_ending {
             (self.0.told)(room.clone(), Ok(false));
         }

@@ -34,7 +34,7 @@ impl Media for NoMedia {
 
 #[tokio::test]
 async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
-    let (client, _events, channels) = channels(TapQueue::default());
+    let (client, _events, channels) = channels(TapQueue::default(), Past::off());
     let admission = Admission::new(Capacity::default(), Instant::now());
     let auth = Auth::new(auth::Config::default(), OwnAddresses { port: 0, names: Vec::new() });
     let room = RoomName::parse("room").unwrap();
@@ -43,6 +43,9 @@ async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
         max_viewers: 10,
         host_grace: control::limits::HOST_GRACE,
         ice_servers: Vec::new(),
+        record: auth::RecordPolicy::Host,
+        past: Duration::ZERO,
+        clips: true,
     };
     let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
     tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), Happenings::default(), channels));

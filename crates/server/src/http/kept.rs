@@ -30,6 +30,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/rooms/{room}/recordings", api_get(get(recordings::list)))
         .route("/api/rooms/{room}/recordings/{id}", api_get(get(recordings::read)))
         .route("/api/rooms/{room}/recordings/{id}/files/{name}", api_get(get(recordings::file)))
+        .route("/api/rooms/{room}/recordings/{id}/chat", api_get(get(recordings::chat)))
+        .route("/api/rooms/{room}/recordings/{id}/chat.vtt", api_get(get(recordings::subtitles)))
         .route("/api/rooms/{room}/clips", post(clips::make).get(clips::list).options(preflight))
         .route("/api/clips/{id}", api_get(get(clips::read)))
         .route("/api/clips/{id}/file", api_get(get(clips::file)))

@@ -1,5 +1,6 @@
 //! What is kept of a broadcast, as whoever watches has it: recordings, clips, pictures, HLS.
 
+use media_api::{Command, Event, PastOrder};
 use serde_json::{Value, json};
 
 use crate::common::operator::{ask, bearer, closed};
@@ -273,4 +274,97 @@ async fn a_room_of_vp8_says_why_it_has_no_hls() {
     let (_, told) = tokio::select! { it = asked => it, () = sent => unreachable!() };
     assert_eq!(told["code"], "codec_unsupported", "{told}");
     assert!(told["message"].as_str().unwrap().contains("VP8"), "{told}");
+}
+
+/// The orders of the past that the media plane was given.
+fn orders(server: &TestServer) -> Vec<PastOrder> {
+    let stage = server.stage.lock().unwrap();
+    let of = |it: &Command| match it {
+        Command::Past { order, .. } => Some(order.clone()),
+        _ => None,
+    };
+    stage.commands.iter().filter_map(of).collect()
+}
+
+#[tokio::test]
+async fn a_fan_goes_back_to_what_was_and_to_what_is_live() {
+    let server = start_with(closed, 16).await;
+    let _host = go_live(&server).await;
+    let mut source = source_of(&server, false).await;
+    (0..10).for_each(|_| source.second(&server));
+    let mut fan = server.page().await;
+    fan.say(r#"{"type":"hello","v":1,"role":"fan"}"#).await;
+    fan.hear_type("welcome").await;
+    fan.say(r#"{"type":"rewind","agoMs":3000}"#).await;
+    assert_eq!(fan.hear_type("error").await["code"], "unexpected", "it is not sent anything yet");
+    let offer = fan.hear_type("offer").await;
+    fan.say(&json!({"type": "answer", "sdp": "v=0", "neg": offer["neg"], "pc": "sub"}).to_string())
+        .await;
+    fan.hear_type("layer_now").await;
+    fan.say(r#"{"type":"rewind","agoMs":3000}"#).await;
+    let told = fan.hear_type("rewound").await;
+    assert!(told["at"].is_number(), "{told}");
+    soon(async {
+        while !orders(&server).iter().any(|it| matches!(it, PastOrder::Begin(_))) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let Some(PastOrder::Begin(piece)) = orders(&server).into_iter().next() else { panic!() };
+    assert!(piece.packets[0].is_keyframe);
+    // The media plane asks for what follows, and is given it.
+    let peer = {
+        let stage = server.stage.lock().unwrap();
+        let of = |it: &Command| match it {
+            Command::Past { peer, .. } => Some(*peer),
+            _ => None,
+        };
+        let peer = stage.commands.iter().find_map(of).unwrap();
+        stage.sink.as_ref().unwrap().send(Event::PastWanted { peer });
+        peer
+    };
+    soon(async {
+        while !orders(&server).iter().any(|it| matches!(it, PastOrder::More(_))) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    fan.say(r#"{"type":"rewind","fast":true}"#).await;
+    server.stage.lock().unwrap().sink.as_ref().unwrap().send(Event::PastOver { peer });
+    assert_eq!(fan.hear_type("rewound").await["at"], Value::Null, "it has caught up");
+    fan.say(r#"{"type":"rewind","agoMs":0}"#).await;
+    assert_eq!(fan.hear_type("rewound").await["at"], Value::Null);
+    fan.say(r#"{"type":"rewind","agoMs":-1}"#).await;
+    assert_eq!(fan.hear_type("error").await["code"], "bad_field");
+    assert!(orders(&server).contains(&PastOrder::Speed(110)));
+}
+
+#[tokio::test]
+async fn what_was_said_stands_beside_the_recording_but_what_was_taken_away() {
+    let server = start_with(closed, 16).await;
+    let mut host = go_live(&server).await;
+    host.say(r#"{"type":"room_set","recording":true}"#).await;
+    hear_state(&mut host, |it| it["kept"]["recording"] == true).await;
+    let mut source = source_of(&server, false).await;
+    (0..2).for_each(|_| source.second(&server));
+    host.say(r#"{"type":"rename","name":"Ann"}"#).await;
+    for text in ["hello <all>", "this goes"] {
+        host.say(&json!({"type": "chat", "text": text}).to_string()).await;
+    }
+    host.hear_type("sent").await;
+    let gone = host.hear_type("sent").await["item"]["mid"].clone();
+    let remove = json!({"type": "moderate", "action": "delete", "mid": gone});
+    host.say(&remove.to_string()).await;
+    host.hear_type("chat_removed").await;
+    host.say(r#"{"type":"room_set","recording":false}"#).await;
+    let path = "/api/rooms/default/recordings";
+    let list = until(&server, path, |_, it| it["items"][0]["files"].is_array()).await;
+    let one = format!("{path}/{}", list["items"][0]["id"].as_str().unwrap());
+    let (_, chat) = watch(&server, "GET", &format!("{one}/chat"), Value::Null).await;
+    let [line] = &chat.as_array().unwrap()[..] else { panic!("{chat}") };
+    assert_eq!((&line["text"], &line["name"]), (&json!("hello <all>"), &json!("Ann")));
+    assert!((0.0..60.0).contains(&line["at"].as_f64().unwrap()), "{line}");
+    let (head, vtt) = fetch(&server, &format!("{one}/chat.vtt")).await;
+    assert!(head.contains("text/vtt"), "{head}");
+    assert!(String::from_utf8(vtt).unwrap().contains("<v Ann>hello &lt;all&gt;"));
 }

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, RoomName};
 use serde::Serialize;
 use store::RecordingRow;
@@ -11,7 +12,7 @@ use store::RecordingRow;
 use super::file::{Sent, ascii, no_file, send};
 use super::watching::{may_watch, parameter};
 use crate::ApiError;
-use crate::archive::{Record, RecordedFile};
+use crate::archive::{ChatLine, Record, RecordedFile, web_vtt};
 use crate::http::Client;
 use crate::http::in_room::InRoom;
 use crate::state::App;
@@ -77,6 +78,35 @@ pub(super) async fn read(
 ) -> Result<Json<Past>, ApiError> {
     may_watch(&app, &client, &uri, &headers, &room).await?;
     Ok(Json(Past::of(find(&app, &room, &id).await?)))
+}
+
+/// `GET`: what was said meanwhile, by the time of the recording.
+pub(super) async fn chat(
+    State(app): State<App>,
+    client: Client,
+    InRoom(room): InRoom,
+    Path((_, id)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<Vec<ChatLine>>, ApiError> {
+    may_watch(&app, &client, &uri, &headers, &room).await?;
+    let row = find(&app, &room, &id).await?;
+    Ok(Json(app.archive.chat_of(&id, row.began_ms).await))
+}
+
+/// `GET`: the same as WebVTT.
+pub(super) async fn subtitles(
+    State(app): State<App>,
+    client: Client,
+    InRoom(room): InRoom,
+    Path((_, id)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    may_watch(&app, &client, &uri, &headers, &room).await?;
+    let row = find(&app, &room, &id).await?;
+    let text = web_vtt(&app.archive.chat_of(&id, row.began_ms).await);
+    Ok(([(CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
 }
 
 /// `GET`: a file of one of them; with `save` in the query it is saved, not shown.

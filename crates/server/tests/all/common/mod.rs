@@ -78,6 +78,7 @@ impl Media for FakeMedia {
             | Command::Tap { .. }
             | Command::TapKeyframe { .. }
             | Command::Prefer { .. }
+            | Command::Past { .. }
             | Command::Close { .. } => {}
         }
     }
