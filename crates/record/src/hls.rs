@@ -31,6 +31,9 @@ pub const PART_TARGET: Duration = Duration::from_millis(220);
 /// A segment ends with the first keyframe after this time.
 pub(crate) const SEGMENT_FOR: Duration = Duration::from_millis(3_500);
 
+/// The first one ends with the first keyframe after this time: players begin with a whole segment.
+pub(crate) const FIRST_FOR: Duration = Duration::from_millis(700);
+
 /// A keyframe is asked for when none came for so long.
 pub(crate) const KEY_EVERY: Duration = Duration::from_secs(4);
 

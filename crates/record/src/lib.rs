@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | `tap.rs` | the way from media threads, which neither wait nor wake anybody |
 //! | `recorder.rs` | the way to the thread that records rooms and keeps their past |
+//! | `orders.rs` | what that thread is told, and what it tells |
 //! | `worker.rs` | that thread |
 //! | `recording.rs` | one room: which streams, into which files; sans-IO |
 //! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
@@ -40,6 +41,7 @@ mod frame;
 pub mod hls;
 pub mod inspect;
 mod lane;
+mod orders;
 pub mod packetize;
 mod playback;
 pub mod read;
@@ -57,9 +59,10 @@ pub use container::{
 };
 pub use disk::{Mended, mend};
 pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
-pub use playback::{Entry, MAX_PLAYBACKS, Playbacks};
-pub use recorder::{Bounds, Event, FileInfo, Keep, Past, Recorder, Start, Why};
+pub use orders::{Bounds, Event, FileInfo, Keep, Past, Start, Why};
+pub use playback::{MAX_PLAYBACKS, Playbacks};
+pub use recorder::Recorder;
 pub use recording::Settings;
 pub use still::Still;
 pub use tap::TapQueue;
-pub use window::Span;
+pub use window::{Entry, Span};

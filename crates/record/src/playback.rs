@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use media_api::{PastChunk, PeerId, RoomId, Seat, TapPacket};
+use media_api::{PastChunk, PeerId, Seat, TapPacket};
 
-use crate::window::{chunk_path, read_packet};
+use crate::window::{Entry, chunk_path, read_packet};
 
 /// The bytes of a piece: a twentieth of a second of 2.5 Mbit/s. A viewer holds two.
 const PIECE_BYTES: usize = 12_000;
@@ -23,28 +22,6 @@ const MAX_ORDERS: usize = 2 * MAX_PLAYBACKS;
 
 /// A stream without a packet for this long is off.
 const SILENCE: Duration = Duration::from_secs(1);
-
-/// Where the past of a room is played from.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub(crate) room: RoomId,
-    pub(crate) folder: PathBuf,
-    pub(crate) number: u32,
-    pub(crate) offset: u64,
-    /// Times in files are counted from here.
-    pub(crate) epoch: Instant,
-    /// The stream of pictures that is played; none where there is sound alone.
-    pub(crate) ssrc: Option<u32>,
-    /// When the first packet came.
-    pub(crate) arrived: Instant,
-}
-
-impl Entry {
-    /// When what is shown first came.
-    pub fn arrived(&self) -> Instant {
-        self.arrived
-    }
-}
 
 /// The past as one viewer is given it.
 #[derive(Debug)]

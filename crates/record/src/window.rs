@@ -26,8 +26,6 @@ use media_api::{RoomId, Seat, TapPacket};
 pub use span::Span;
 pub(crate) use span::read_packet;
 
-use crate::playback::Entry;
-
 /// The length of a file: the past is forgotten in such steps.
 const CHUNK_FOR: Duration = Duration::from_secs(10);
 
@@ -51,6 +49,28 @@ const SILENCE: Duration = Duration::from_millis(700);
 
 /// The most streams of pictures that are told apart: those of the host and of the one before it.
 const MAX_STREAMS: usize = 8;
+
+/// Where the past of a room is played from.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub(crate) room: RoomId,
+    pub(crate) folder: PathBuf,
+    pub(crate) number: u32,
+    pub(crate) offset: u64,
+    /// Times in files are counted from here.
+    pub(crate) epoch: Instant,
+    /// The stream of pictures that is played; none where there is sound alone.
+    pub(crate) ssrc: Option<u32>,
+    /// When the first packet came.
+    pub(crate) arrived: Instant,
+}
+
+impl Entry {
+    /// When what is shown first came.
+    pub fn arrived(&self) -> Instant {
+        self.arrived
+    }
+}
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]

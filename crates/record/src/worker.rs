@@ -23,7 +23,7 @@ use room::Room;
 use crate::clip::{ClipError, ClipOrder};
 use crate::disk::{Disk, Done, FileId, Job, MAX_WAITING, Then};
 use crate::hls::Cut;
-use crate::recorder::{Bounds, ClipReply, EntryReply, Event, FileInfo, Keep, Message, Start, Why};
+use crate::orders::{Bounds, ClipReply, EntryReply, Event, FileInfo, Keep, Message, Start, Why};
 use crate::tap::TapQueue;
 
 /// How often packets are looked for while a room is live.

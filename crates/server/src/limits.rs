@@ -75,8 +75,11 @@ pub const ROOM_PAST_MIB: u64 = 1_024;
 /// Space of the past of all rooms, in MiB.
 pub const PAST_MIB: u64 = 8_192;
 
-/// The length of a clip, in seconds: at least, and at most.
-pub const CLIP_SECONDS: (u16, u16) = (5, 90);
+/// The shortest clip, in seconds.
+pub const CLIP_SECONDS_LEAST: u16 = 5;
+
+/// The longest clip, in seconds, but for what comes before it from the last keyframe on.
+pub const CLIP_SECONDS: u16 = 90;
 
 /// Clips of one network in a minute.
 pub const CLIPS_PER_MINUTE: u32 = 20;

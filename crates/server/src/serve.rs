@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use auth::{Auth, OwnAddresses};
 use control::{Admission, Hub};
+use media_api::Command;
 use record::TapQueue;
 use store::Store;
 use tokio::sync::{mpsc, watch};
@@ -164,7 +165,8 @@ pub async fn serve_with(
         },
         events,
     )?);
-    past.play_for(media.clone());
+    let to = media.clone();
+    past.play_by(move |peer, order| to.command(Command::Past { peer, order }));
     let names = own_names();
     let auth = Auth::new(config.auth(), OwnAddresses { port: addr.port(), names });
     let health = store.clone();

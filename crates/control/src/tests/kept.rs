@@ -32,10 +32,12 @@ fn kept(w: &mut World, page: ClientId) -> Option<Kept> {
 #[test]
 fn a_host_begins_and_ends_a_recording_and_all_are_told() {
     let mut w = World::new();
-    let host = w.host("");
+    let host = w.open();
+    w.hello(host, r#""role":"host""#);
     w.say(host, r#"{"type":"room_set","recording":true}"#);
     assert_eq!(w.errors(host), [ErrorCode::RoomOffline], "what fans see is recorded");
-    w.flow();
+    w.drop_socket(host, Some(1000));
+    let host = w.host("");
     let fan = w.fan();
     w.take(fan);
     w.say(fan, r#"{"type":"room_set","recording":true}"#);
@@ -56,7 +58,6 @@ fn a_host_begins_and_ends_a_recording_and_all_are_told() {
 fn a_host_is_told_why_nothing_is_recorded() {
     let mut w = World::new();
     let host = w.host("");
-    w.flow();
     w.take(host);
     recorded(&mut w, Err("the disk is full".into()));
     let told = w.take(host);
@@ -69,7 +70,6 @@ fn the_rules_of_a_room_say_who_has_it_recorded() {
     let mut w = World::new();
     let host = w.host("");
     rules(&mut w, RecordPolicy::Operator);
-    w.flow();
     assert!(w.recordings.is_empty());
     assert!(!kept(&mut w, host).unwrap().by_host);
     w.say(host, r#"{"type":"room_set","recording":true}"#);
@@ -80,7 +80,6 @@ fn the_rules_of_a_room_say_who_has_it_recorded() {
     let mut w = World::new();
     rules(&mut w, RecordPolicy::Always);
     w.host("");
-    w.flow();
     assert_eq!(w.recordings, [true]);
 }
 
@@ -88,7 +87,6 @@ fn the_rules_of_a_room_say_who_has_it_recorded() {
 fn what_is_said_is_kept_while_it_is_recorded() {
     let mut w = World::new();
     let host = w.host("");
-    w.flow();
     w.say(host, r#"{"type":"rename","name":"Ann"}"#);
     w.say(host, r#"{"type":"chat","text":"before"}"#);
     recorded(&mut w, Ok(true));
@@ -103,7 +101,6 @@ fn what_is_said_is_kept_while_it_is_recorded() {
 fn a_viewer_goes_back_as_far_as_is_kept_and_nobody_else_does() {
     let mut w = World::new();
     let host = w.host("");
-    w.flow();
     w.say(host, r#"{"type":"rewind","agoMs":1000}"#);
     assert_eq!(w.errors(host), [ErrorCode::Unexpected]);
     let fan = w.viewer("192.0.2.9");

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Cut, Header, PART_TARGET, Part, RenditionId, SEGMENT_FOR, SEGMENT_WITHIN, codecs};
+use super::{Cut, FIRST_FOR, Header, PART_TARGET, Part, RenditionId, SEGMENT_FOR, SEGMENT_WITHIN, codecs};
 use crate::Track;
 use crate::container::mp4::cmaf::{self, Sample};
 use crate::depacketize::Media;
@@ -31,6 +31,8 @@ pub(super) struct Cutter {
     part_ends: Duration,
     /// When the segment began; none before its first frame.
     segment: Option<Duration>,
+    /// Whether one has ended: players begin with a whole one.
+    has_segment: bool,
     is_after_gap: bool,
     cuts: VecDeque<Cut>,
 }
@@ -48,6 +50,7 @@ impl Cutter {
             part_begins: Duration::ZERO,
             part_ends: Duration::ZERO,
             segment: None,
+            has_segment: false,
             is_after_gap: false,
             cuts: VecDeque::new(),
         }
@@ -111,7 +114,10 @@ impl Cutter {
             let lasted = begin.saturating_sub(began);
             let is_over = match ends_at {
                 Some(at) => begin >= at && at > began,
-                None => frame.is_key && lasted >= SEGMENT_FOR,
+                None => {
+                    let least = if self.has_segment { SEGMENT_FOR } else { FIRST_FOR };
+                    frame.is_key && lasted >= least
+                }
             };
             if is_over || end.saturating_sub(began) > SEGMENT_WITHIN {
                 self.end_segment();
@@ -171,6 +177,7 @@ impl Cutter {
     fn end_segment(&mut self) {
         self.end_part();
         if self.segment.take().is_some() {
+            self.has_segment = true;
             self.cuts.push_back(Cut::SegmentOver { rendition: self.rendition.clone() });
         }
     }

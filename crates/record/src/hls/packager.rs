@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 use media_api::{Codec, Seat, TapPacket};
 
 use super::cutter::Cutter;
-use super::{Cut, KEY_EVERY, RenditionId};
+use super::{Cut, FIRST_FOR, KEY_EVERY, RenditionId};
 use crate::lane::{Lane, LaneEvent};
 
 /// The most streams: three layers and sound, of the host and of the one before it.
 const MAX_LANES: usize = 10;
+
+/// How long sound waits for a picture that may come.
+const PICTURE_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +118,10 @@ impl Packager {
                 LaneEvent::Frame(at, media) => {
                     let is_video = !media.is_sound;
                     let has_picture = self.streams.iter().any(|it| it.is_video);
-                    let awaits = self.lanes.iter().any(|it| it.is_video && it.is_on(now));
-                    // Sound begins with the picture.
+                    let comes = self.lanes.iter().any(|it| it.is_video && it.is_on(now));
+                    let is_young = now.saturating_duration_since(begun) < PICTURE_WITHIN;
+                    let awaits = comes || is_young;
+                    // Sound begins with the picture, also where that comes a moment later.
                     if !is_video && awaits && !has_picture {
                         continue;
                     }
@@ -140,10 +145,12 @@ impl Packager {
 
     /// Time goes on.
     pub(crate) fn tick(&mut self, now: Instant) {
+        let has_segment = self.streams.iter().any(|it| it.is_video && it.number > 0);
+        let every = if has_segment { KEY_EVERY } else { FIRST_FOR };
         let due: Vec<u32> = self
             .lanes
             .iter()
-            .filter(|it| it.is_video && it.is_on(now) && it.needs_key(KEY_EVERY, now))
+            .filter(|it| it.is_video && it.is_on(now) && it.needs_key(every, now))
             .map(|it| it.ssrc)
             .collect();
         due.into_iter().for_each(|ssrc| self.ask(ssrc, now));

@@ -1,8 +1,9 @@
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::mpsc::channel;
 
-use media_api::{Codec, Name};
+use media_api::{Codec, Name, RoomId};
 
 use super::*;
 use crate::window::{Step, Window};

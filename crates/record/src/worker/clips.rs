@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use crate::clip::{self, ClipError, ClipOrder};
-use crate::recorder::ClipReply;
+use crate::orders::ClipReply;
 use crate::window::Span;
 
 /// The most clips that wait: beyond it who asks is told so, in place of waiting for long.

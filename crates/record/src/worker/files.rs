@@ -8,7 +8,7 @@ use media_api::RoomId;
 use crate::container::Finished;
 use crate::disk::{Disk, FileId, Job};
 use crate::hls::RenditionId;
-use crate::recorder::{FileInfo, Why};
+use crate::orders::{FileInfo, Why};
 
 /// A file that is written.
 #[derive(Debug)]

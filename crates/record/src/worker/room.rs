@@ -9,11 +9,10 @@ use super::files::{OpenFile, RecordedFile};
 use super::{KEPT_AFTER, Out, TICK_EVERY};
 use crate::disk::{FileId, Job};
 use crate::hls::{Packager, packager::Output as Packaged};
-use crate::playback::Entry;
-use crate::recorder::{Event, FileInfo, Keep, Start, Why};
+use crate::orders::{Event, FileInfo, Keep, Start, Why};
 use crate::recording::{Output, Recording};
 use crate::still::Stills;
-use crate::window::{Span, Step, Window};
+use crate::window::{Entry, Span, Step, Window};
 
 /// Packets that came so long before a room was live are left of its broadcast before: a room keeps less.
 const KEPT_FOR: Duration = Duration::from_secs(5);

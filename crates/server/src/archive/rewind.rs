@@ -13,8 +13,7 @@ impl Archive {
     pub(crate) fn rewind(&self, room: RoomId, peer: PeerId, wish: Rewind) {
         match wish {
             Rewind::To(Duration::ZERO) => {
-                self.0.past.end(peer);
-                self.0.past.order(peer, PastOrder::End);
+                self.0.past.go_live(peer);
                 (self.0.told_past)(peer, None);
             }
             Rewind::To(ago) => self.go_back(room, peer, ago),
@@ -32,21 +31,26 @@ impl Archive {
     }
 
     fn go_back(&self, room: RoomId, peer: PeerId, ago: Duration) {
+        let way = self.0.past.set_out(peer);
         let it = self.clone();
         let reply = move |entry: Option<record::Entry>| {
+            let past = &it.0.past;
+            if !past.is_on(peer, way) {
+                return;
+            }
             let at = entry.and_then(|entry| {
                 let ago_ms = i64::try_from(entry.arrived().elapsed().as_millis()).ok()?;
-                it.0.past.begin(peer, entry).then(|| (now_ms() - ago_ms) as f64)
+                past.begin(peer, way, entry).then(|| (now_ms() - ago_ms) as f64)
             });
             if at.is_none() {
-                it.0.past.end(peer);
-                it.0.past.order(peer, PastOrder::End);
+                past.go_live(peer);
             }
             (it.0.told_past)(peer, at);
         };
-        match &self.state().recorder {
+        let state = self.state();
+        match &state.recorder {
             Some(recorder) => recorder.entry(room, ago, reply),
-            None => (self.0.told_past)(peer, None),
+            None => reply(None),
         }
     }
 }

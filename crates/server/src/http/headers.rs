@@ -50,9 +50,11 @@ enum Use {
 
 impl Use {
     fn of(path: &str) -> Self {
-        let ends = |endings: [&str; 2]| endings.iter().any(|it| path.ends_with(it));
-        let is_picture = path.starts_with("/api/rooms/") && ends(["/cover", "/still"])
-            || path.starts_with("/api/clips/") && ends(["/file", "/still"])
+        // What is below one of those that a prefix has.
+        let below = |prefix| path.strip_prefix(prefix).and_then(|it: &str| it.split_once('/'));
+        let is = |prefix, what: [&str; 2]| below(prefix).is_some_and(|(_, it)| what.contains(&it));
+        let is_picture = is("/api/rooms/", ["cover", "still"])
+            || is("/api/clips/", ["file", "still"])
             || path.starts_with("/hls/")
             || path.starts_with("/icon-");
         if matches!(Route::of(path), Some(Route::Embed(_))) {
@@ -136,6 +138,10 @@ mod tests {
             ("/embed/demo", Use::Embed),
             ("/embed/%E7%9B%B4/", Use::Embed),
             ("/api/rooms/demo/cover", Use::Picture),
+            ("/api/rooms/demo/still", Use::Picture),
+            ("/api/clips/01/file", Use::Picture),
+            ("/hls/demo/index.m3u8", Use::Picture),
+            ("/api/rooms/demo/clips", Use::Own),
             ("/icon-512.png", Use::Picture),
             ("/r/demo", Use::Own),
             ("/r/embed", Use::Own),

@@ -300,7 +300,7 @@ async fn a_fan_goes_back_to_what_was_and_to_what_is_live() {
     let offer = fan.hear_type("offer").await;
     fan.say(&json!({"type": "answer", "sdp": "v=0", "neg": offer["neg"], "pc": "sub"}).to_string())
         .await;
-    fan.hear_type("layer_now").await;
+    while fan.hear_type("viewers").await["n"] != 1 {}
     fan.say(r#"{"type":"rewind","agoMs":3000}"#).await;
     let told = fan.hear_type("rewound").await;
     assert!(told["at"].is_number(), "{told}");

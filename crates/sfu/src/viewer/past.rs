@@ -34,6 +34,9 @@ const PIECES: usize = 2;
 /// A packet that is due so much later than the one before is behind a gap, which is passed over.
 const GAP: Duration = Duration::from_millis(1_000);
 
+/// A picture that could not be sent for so long is passed over, up to a keyframe: a viewer that reads none still hears.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// How long to wait until packets are looked for that could not be fed.
 const AGAIN: Duration = Duration::from_millis(5);
 
@@ -157,7 +160,8 @@ impl Past {
                 again_at = Some(due);
                 break;
             }
-            if is_picture && self.unsent(sent) > MAX_UNSENT {
+            let is_late = now.saturating_duration_since(due) >= PATIENCE;
+            if is_picture && !is_late && self.unsent(sent) > MAX_UNSENT {
                 again_at = Some(now + AGAIN);
                 break;
             }

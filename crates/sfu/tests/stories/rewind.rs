@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sfu::{Command, Event, PastChunk, PastOrder, PeerId, Tap, TapPacket};
+use sfu::{Cap, Command, Event, PastChunk, PastOrder, PeerId, Preference, Tap, TapPacket};
 
 use crate::sim::{Host, ROOM, Sim, good_link, lossy};
 
@@ -190,4 +190,27 @@ fn repairs_what_is_lost_on_its_way() {
     kept.run(20 * SECOND);
     let shown = kept.sim.screen(kept.viewer).shown.len() - before;
     assert!(shown > 450, "{shown} of 500 frames");
+}
+
+#[test]
+fn hears_the_past_without_its_picture_and_sees_it_again() {
+    let mut kept = Kept::new(host(), 60);
+    kept.go_back(40 * SECOND);
+    kept.run(SECOND);
+    let peer = kept.viewer;
+    let prefer = |cap| {
+        let preference = Preference { cap, is_hidden: false };
+        Command::Prefer { peer, preference }
+    };
+    kept.sim.command(prefer(Cap::SoundOnly));
+    kept.run(2 * SECOND);
+    let before = (kept.sim.screen(peer).audio_packets, kept.sim.screen(peer).shown.len());
+    kept.run(5 * SECOND);
+    let screen = kept.sim.screen(peer);
+    assert!(screen.audio_packets - before.0 > 220, "{}", screen.audio_packets - before.0);
+    assert_eq!(screen.shown.len(), before.1);
+    kept.sim.command(prefer(Cap::None));
+    kept.run(5 * SECOND);
+    let shown = kept.sim.screen(peer).shown.len() - before.1;
+    assert!(shown > 60, "{shown} pictures");
 }

@@ -24,7 +24,7 @@ use crate::config::Clips;
 use crate::http::describe::SITE;
 use crate::http::in_room::InRoom;
 use crate::http::{Client, bearer};
-use crate::limits::CLIP_SECONDS;
+use crate::limits::{CLIP_SECONDS, CLIP_SECONDS_LEAST};
 use crate::state::App;
 
 /// Bytes of an order.
@@ -84,9 +84,8 @@ pub(super) async fn make(
     })?;
     let order: Order = serde_json::from_slice(&body)
         .map_err(|error| ApiError::new(ErrorCode::BadJson, format!("the body: {error}")))?;
-    if !(CLIP_SECONDS.0..=CLIP_SECONDS.1).contains(&order.seconds) {
-        let (least, most) = CLIP_SECONDS;
-        let message = format!("\"seconds\" is {least} to {most}");
+    if !(CLIP_SECONDS_LEAST..=CLIP_SECONDS).contains(&order.seconds) {
+        let message = format!("\"seconds\" is {CLIP_SECONDS_LEAST} to {CLIP_SECONDS}");
         return Err(ApiError::new(ErrorCode::BadField, message));
     }
     let title =

@@ -103,3 +103,15 @@ fn pictures_are_numbered_closer_to_each_other_when_it_goes_faster() {
     let step = ring.newest().unwrap().ts.wrapping_sub(before) / n as u32;
     assert!((2_700..=2_740).contains(&step), "{step} ticks apart");
 }
+
+#[test]
+fn a_viewer_that_reads_no_picture_is_given_what_comes_after_it() {
+    let (mut past, now) = (past(), *START);
+    past.take(piece(0, 100, 2_000, true));
+    for ms in (0..4_500).step_by(5) {
+        past.feed(None, now + Duration::from_millis(ms));
+        let held = past.video.layers.first().map_or(0, |it| it.ring.bytes());
+        assert!(held <= PICTURE.bytes);
+    }
+    assert_eq!(fed(&past), 100, "nothing stands in the way");
+}
