@@ -82,6 +82,7 @@ export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
   "player.settings": "Settings",
   "player.say": "Say something",
   "player.backToLive": "Back to live",
+  "player.seek": "Go back in the broadcast",
   "danmaku.short": "Aa",
   "danmaku.on": "Show messages over the picture",
   "danmaku.off": "Hide messages over the picture",

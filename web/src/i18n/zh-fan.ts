@@ -81,6 +81,7 @@ export const zhFan = {
   "player.settings": "播放设置",
   "player.say": "说点什么",
   "player.backToLive": "回到直播",
+  "player.seek": "回看",
   "danmaku.short": "弹",
   "danmaku.on": "打开弹幕",
   "danmaku.off": "关闭弹幕",

@@ -27,6 +27,8 @@ interface FanOverlayProps {
   room: string;
   snapshot: ViewerSnapshot;
   hasFrame: boolean;
+  /** What is seen is not live: what is true of the broadcast now is not of the picture. */
+  isPast?: boolean;
   /** Below the words for who waits, and for who saw the end. */
   waiting?: ReactNode;
 }
@@ -60,7 +62,7 @@ export function FanOverlay(props: FanOverlayProps) {
   );
 }
 
-function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
+function Words({ room, snapshot, hasFrame, isPast = false, waiting }: FanOverlayProps) {
   const { t } = useLanguage();
   const { phase, attempt, noPath, problem } = snapshot;
   // What helps here is said below.
@@ -103,7 +105,7 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
     case "stalled":
       return <StageChip busy text={t("watch.stalled")} />;
     case "interrupted":
-      return <StageChip busy text={t("watch.interrupted")} />;
+      return isPast ? null : <StageChip busy text={t("watch.interrupted")} />;
     case "reconnecting": {
       const n = Math.min(Math.max(attempt, 1), SHOWN_TRIES);
       return (
@@ -114,7 +116,7 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
       );
     }
     case "live":
-      return <LiveNotes snapshot={snapshot} />;
+      return <LiveNotes snapshot={snapshot} isPast={isPast} />;
   }
 }
 
@@ -132,14 +134,15 @@ function Connecting() {
   );
 }
 
-function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
+function LiveNotes({ snapshot, isPast }: { snapshot: ViewerSnapshot; isPast: boolean }) {
   const { t } = useLanguage();
-  if (snapshot.room?.video === "off") {
+  if (snapshot.room?.video === "off" && !isPast) {
     return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
   }
   if (snapshot.choice === "off") {
     return <StageCard icon={<Headphones size={28} />} title={t("picture.off")} />;
   }
+  if (isPast) return null;
   if (snapshot.layer?.on === false && snapshot.layer.reason === "bandwidth") {
     const icon = <WifiLow size={16} aria-hidden="true" />;
     return <StageChip icon={icon} text={t("watch.starved")} />;

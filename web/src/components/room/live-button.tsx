@@ -6,15 +6,16 @@ import styles from "./fan-controls.module.css";
 
 interface LiveButtonProps {
   snapshot: ViewerSnapshot;
-  paused: boolean;
+  /** What is seen stands still, or is not live. */
+  isBehind: boolean;
   onLive: () => void;
 }
 
-/** That it is live, and how far behind. Paused it is not: then it leads back. */
-export function LiveButton({ snapshot, paused, onLive }: LiveButtonProps) {
+/** That it is live, and how late. Where what is seen is not, it leads back. */
+export function LiveButton({ snapshot, isBehind, onLive }: LiveButtonProps) {
   const { t } = useLanguage();
   const latencyMs = snapshot.stats?.latencyMs ?? null;
-  if (paused) {
+  if (isBehind) {
     return (
       <button type="button" className={styles.back} data-testid="back-to-live" onClick={onLive}>
         <RotateCcw size={16} aria-hidden="true" />
