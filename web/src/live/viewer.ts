@@ -4,6 +4,7 @@ import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
 import { Experience } from "./experience";
+import { Fallback } from "./fallback";
 import { fanWithPassword } from "./fan-credentials";
 import { type Expected, expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
@@ -100,6 +101,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly chat: Chat;
   readonly stage: StageWatch;
   readonly rewind: Rewind;
+  /** For who has no media path. */
+  readonly fallback = new Fallback();
   readonly guests = new GuestStreams();
   readonly #hearers = new Listeners<ServerMessage>();
   /** For who is let on stage. */
@@ -205,6 +208,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (!this.#options.host) this.#experience.tell();
     this.#paths.close();
     this.chat.close();
+    this.fallback.close();
     clearTimeout(this.#pollTimer);
     this.#forgetTry();
     this.#stopVisibility();
@@ -555,6 +559,21 @@ export class Viewer extends Store<ViewerSnapshot> {
         stalled: this.#flow.stalled,
       }),
     });
+    this.#judgePath();
+  }
+
+  #judgePath(): void {
+    const { room } = this.getSnapshot();
+    // What there is stays while the server is asked anew, and while the host is away.
+    if (this.#options.host || room === null || room.live === "interrupted") return;
+    if (room.live !== "live" || this.#stopped) {
+      this.fallback.close();
+      return;
+    }
+    const { playing, stalled } = this.#flow;
+    const isFlowing = this.pc?.connectionState === "connected" && playing && !stalled;
+    const lacks = !isFlowing && !this.#isHostsFault(room) && this.rewind.isLive;
+    this.fallback.judge({ lacks, hadMedia: stalled, codec: room.codec });
   }
 
   #dropPeer(): void {

@@ -62,6 +62,7 @@ export function FanControls(props: FanControlsProps) {
         <LiveButton
           snapshot={snapshot}
           isBehind={back.paused || back.step !== "live"}
+          isDelayed={back.isDelayed}
           onLive={props.onLive}
         />
         <span className={styles.say}>
@@ -97,7 +98,7 @@ export function FanControls(props: FanControlsProps) {
           danmaku={danmaku}
           viewer={viewer}
         />
-        {pip.canPip && (
+        {pip.canPip && !back.isDelayed && (
           <span className={styles.pip}>
             <IconButton
               look="over"

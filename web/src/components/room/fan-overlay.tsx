@@ -2,6 +2,7 @@ import {
   CircleAlert,
   CircleCheck,
   Headphones,
+  Hourglass,
   MicOff,
   RadioTower,
   VideoOff,
@@ -29,6 +30,10 @@ interface FanOverlayProps {
   hasFrame: boolean;
   /** What is seen is not live: what is true of the broadcast now is not of the picture. */
   isPast?: boolean;
+  /** It comes with a delay, by another way. */
+  isDelayed?: boolean;
+  /** There is no other way for what the host sends. */
+  isUnfit?: boolean;
   /** Below the words for who waits, and for who saw the end. */
   waiting?: ReactNode;
 }
@@ -57,17 +62,20 @@ const SEEKING: readonly ViewerPhase[] = [
 export function FanOverlay(props: FanOverlayProps) {
   return (
     <div className={styles.status} role="status">
-      <Words {...props} />
+      {props.isDelayed ? <Delayed /> : <Words {...props} />}
     </div>
   );
 }
 
-function Words({ room, snapshot, hasFrame, isPast = false, waiting }: FanOverlayProps) {
+function Words(props: FanOverlayProps) {
+  const { room, snapshot, hasFrame, isPast = false, isUnfit = false, waiting } = props;
   const { t } = useLanguage();
   const { phase, attempt, noPath, problem } = snapshot;
   // What helps here is said below.
   const isToldMore = problem === "turn_needs_name";
-  if (noPath && !isToldMore && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
+  if (noPath && !isToldMore && SEEKING.includes(phase)) {
+    return <NoPathCard why={noPath} isUnfit={isUnfit} />;
+  }
   switch (phase) {
     case "connecting":
       return (
@@ -101,7 +109,7 @@ function Words({ room, snapshot, hasFrame, isPast = false, waiting }: FanOverlay
       if (snapshot.detail && problem?.startsWith("auth_")) {
         return <DoorCard room={room} asks={snapshot.detail} refused={problem === "auth_bad"} />;
       }
-      return <ErrorCard snapshot={snapshot} />;
+      return <ErrorCard snapshot={snapshot} isUnfit={isUnfit} />;
     case "stalled":
       return <StageChip busy text={t("watch.stalled")} />;
     case "interrupted":
@@ -153,6 +161,12 @@ function LiveNotes({ snapshot, isPast }: { snapshot: ViewerSnapshot; isPast: boo
   return null;
 }
 
+/** That there is no live path, and what is seen in its place. */
+function Delayed() {
+  const { t } = useLanguage();
+  return <StageChip icon={<Hourglass size={16} aria-hidden="true" />} text={t("watch.delayed")} />;
+}
+
 /** That the page tries again, and when, where that is known. */
 function Retry({ atMs }: { atMs: number | null }) {
   const { t } = useLanguage();
@@ -171,7 +185,7 @@ function Retry({ atMs }: { atMs: number | null }) {
   );
 }
 
-function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
+function ErrorCard({ snapshot, isUnfit }: { snapshot: ViewerSnapshot; isUnfit: boolean }) {
   const { t } = useLanguage();
   const { problem, detail, retrying } = snapshot;
   return (
@@ -180,6 +194,7 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
     >
+      {isUnfit && <p>{t("watch.noDelayed")}</p>}
       {retrying && <Retry atMs={snapshot.retryAtMs} />}
       <Button kind="primary" onClick={() => location.reload()}>
         {t("problem.reload")}

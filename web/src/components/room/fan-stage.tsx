@@ -11,6 +11,7 @@ import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
 import { useTouch } from "../../hooks/use-touch";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
+import { FALLBACK_START } from "../../live/fallback";
 import { NO_STREAMS, SECOND_STREAM } from "../../live/guest-streams";
 import { type Place, placeStyle } from "../../live/stage-layout";
 import type { Viewer } from "../../live/viewer";
@@ -20,6 +21,7 @@ import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
 
 const Cast = laterWithWords(async () => (await import("../cast/cast")).Cast);
+const FallbackVideo = later(async () => (await import("./fallback-video")).FallbackVideo);
 const FanControls = later(async () => (await import("./fan-controls")).FanControls);
 const Hearts = later(async () => (await import("./hearts")).Hearts);
 const Rail = laterWithWords(async () => (await import("./rail")).Rail);
@@ -65,9 +67,11 @@ export function FanStage(props: FanStageProps) {
   const soundOnly = snapshot.choice === "off";
   const idle = useIdle(stage.stage) && !back.paused && !soundOnly;
   const calm = useMediaQuery(REDUCED);
-  const shown = hasPicture(snapshot, state.hasFrame);
+  const fallback = useStoreOr(viewer?.fallback ?? null, FALLBACK_START);
+  const { isDelayed } = back;
+  const shown = isDelayed || hasPicture(snapshot, state.hasFrame);
   // Guests are sent live alone.
-  const isCast = useIsCast(viewer, snapshot) && back.step === "live";
+  const isCast = useIsCast(viewer, snapshot) && back.step === "live" && !isDelayed;
   const [host, setHost] = useState<Place | null>(null);
   const place = host ? { style: placeStyle(host) } : {};
   useOverPicture(snapshot, props.bleed === true, calm);
@@ -129,6 +133,18 @@ export function FanStage(props: FanStageProps) {
         onDoubleClick={full.toggleFull}
       />
       <canvas ref={stage.cover} className={styles.cover} hidden={!state.covered} {...place} />
+      {viewer && fallback.step !== "off" && (
+        <FallbackVideo
+          fallback={viewer.fallback}
+          room={viewer.room}
+          pass={snapshot.room?.kept.pass ?? null}
+          player={state}
+          className={styles.video}
+          onMuted={() => player?.muteForNow()}
+          onClick={clicked}
+          onDoubleClick={full.toggleFull}
+        />
+      )}
       {viewer && shown && isCast && (
         <Cast
           viewer={viewer}
@@ -144,6 +160,8 @@ export function FanStage(props: FanStageProps) {
         snapshot={snapshot}
         hasFrame={state.hasFrame}
         isPast={back.step !== "live"}
+        isDelayed={isDelayed}
+        isUnfit={fallback.unfit}
         waiting={props.waiting}
       />
       {viewer && shown && !calm && <Hearts chat={viewer.chat} />}

@@ -8,11 +8,13 @@ interface LiveButtonProps {
   snapshot: ViewerSnapshot;
   /** What is seen stands still, or is not live. */
   isBehind: boolean;
+  /** It comes with a delay, by another way. */
+  isDelayed: boolean;
   onLive: () => void;
 }
 
 /** That it is live, and how late. Where what is seen is not, it leads back. */
-export function LiveButton({ snapshot, isBehind, onLive }: LiveButtonProps) {
+export function LiveButton({ snapshot, isBehind, isDelayed, onLive }: LiveButtonProps) {
   const { t } = useLanguage();
   const latencyMs = snapshot.stats?.latencyMs ?? null;
   if (isBehind) {
@@ -21,6 +23,13 @@ export function LiveButton({ snapshot, isBehind, onLive }: LiveButtonProps) {
         <RotateCcw size={16} aria-hidden="true" />
         {t("player.backToLive")}
       </button>
+    );
+  }
+  if (isDelayed) {
+    return (
+      <span className={styles.live}>
+        <LiveBadge tone="warn">{t("player.delayed")}</LiveBadge>
+      </span>
     );
   }
   return (

@@ -32,6 +32,7 @@ export function SeekMenu({ back, rewind, snapshot, onLive }: SeekMenuProps) {
         <LiveButton
           snapshot={snapshot}
           isBehind={back.paused || back.step !== "live"}
+          isDelayed={back.isDelayed}
           onLive={onLive}
         />
         <SeekRow back={back} rewind={rewind} />
