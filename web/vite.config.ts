@@ -50,6 +50,7 @@ export default defineConfig(({ command }) => ({
     proxy: {
       "/ws": { target: server, ws: true, changeOrigin: true },
       "/api": { target: server, changeOrigin: true },
+      "/hls": { target: server, changeOrigin: true },
     },
   },
 }));

@@ -11,7 +11,13 @@ export interface PlayerActions {
   toggleStats: () => void;
   focusChat: () => void;
   toggleHelp: () => void;
+  /** Null where the person cannot go back in the broadcast. */
+  jump: ((byMs: number) => void) | null;
+  goLive: () => void;
 }
+
+/** So far goes an arrow key, or the button that says so. */
+export const JUMP_MS = 10_000;
 
 /** The keyboard of the player, off while the person types or moves a slider. */
 export function usePlayerKeys(actions: PlayerActions, stage: RefObject<HTMLElement | null>): void {
@@ -64,9 +70,16 @@ function actionFor(
       return actions.focusChat;
     case "?":
       return actions.toggleHelp;
+    case "l":
+      return actions.jump ? actions.goLive : undefined;
+    case "ArrowLeft":
+      return actions.jump?.bind(null, -JUMP_MS);
+    case "ArrowRight":
+      return actions.jump?.bind(null, JUMP_MS);
   }
+  // Elsewhere these scroll the page.
+  if (!(target instanceof Node) || !stage?.contains(target)) return;
+  if (key === "End") return actions.jump ? actions.goLive : undefined;
   const step = { ArrowUp: 0.05, ArrowDown: -0.05 }[key];
-  // Elsewhere arrows scroll the page.
-  if (step === undefined || !(target instanceof Node) || !stage?.contains(target)) return;
-  return () => actions.changeVolume(step);
+  return step === undefined ? undefined : () => actions.changeVolume(step);
 }

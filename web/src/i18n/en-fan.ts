@@ -56,6 +56,9 @@ export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
   "watch.ended.text": "When the host goes live again, it will start here automatically.",
   "watch.error": "Cannot watch right now",
   "watch.noPath": "The picture cannot come through",
+  "watch.delayed": "Delayed by seconds; looking for a live path",
+  "watch.noDelayed":
+    "The host sends VP8, which cannot be watched with a delay instead. With H264 it could.",
   "watch.unmute": "Unmute",
   "watch.live": "Live",
   "watch.viewers": "{n} watching",
@@ -82,6 +85,8 @@ export const enFan: Readonly<Record<keyof typeof zhFan, string>> = {
   "player.settings": "Settings",
   "player.say": "Say something",
   "player.backToLive": "Back to live",
+  "player.delayed": "Delayed",
+  "player.seek": "Go back in the broadcast",
   "danmaku.short": "Aa",
   "danmaku.on": "Show messages over the picture",
   "danmaku.off": "Hide messages over the picture",

@@ -15,6 +15,11 @@ export function formatDuration(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }
 
+/** `−0:42`, `−1:02:05`: how far behind what is live. */
+export function formatBehind(ms: number): string {
+  return `−${formatDuration(ms).replace(/^0(?=\d:)/, "")}`;
+}
+
 /** `640 kbit/s`, `1.8 Mbit/s`. */
 export function formatBitrate(bps: number | null): string {
   if (bps === null) return "–";

@@ -9,9 +9,12 @@ export interface NowPlaying {
 export interface PlaybackActions {
   play: () => void;
   pause: () => void;
+  /** Null, or absent: there is nothing to go back to. */
+  seekbackward?: (() => void) | null;
+  seekforward?: (() => void) | null;
 }
 
-const ACTIONS = ["play", "pause", "stop"] as const;
+const ACTIONS = ["play", "pause", "stop", "seekbackward", "seekforward"] as const;
 
 /** Shows what plays here (W3C Media Session) until the function that it returns is called. */
 export function showMediaSession(now: NowPlaying, actions: PlaybackActions): () => void {
@@ -20,7 +23,7 @@ export function showMediaSession(now: NowPlaying, actions: PlaybackActions): () 
   const { title, artist, artwork } = now;
   session.metadata = new MediaMetadata({ title, artist, artwork: [{ src: artwork }] });
   const handlers = { ...actions, stop: actions.pause };
-  for (const action of ACTIONS) setHandler(session, action, handlers[action]);
+  for (const action of ACTIONS) setHandler(session, action, handlers[action] ?? null);
   return () => {
     session.metadata = null;
     for (const action of ACTIONS) setHandler(session, action, null);

@@ -106,6 +106,11 @@ export class Player extends Store<PlayerSnapshot> {
     if (!muted) await this.play();
   }
 
+  /** The browser wants a touch of the page before it plays sound; the next visit begins as the person chose. */
+  muteForNow(): void {
+    this.#setMuted(true);
+  }
+
   toggleMuted(): void {
     void this.setMuted(!this.getSnapshot().muted);
   }

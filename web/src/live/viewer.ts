@@ -4,8 +4,9 @@ import { Chat } from "./chat";
 import { isByAddress, whenNoRelay } from "./detour";
 import { FULL_ERRORS, HOPELESS_ERRORS, PATH_ERRORS, problemOfBye } from "./error-kinds";
 import { Experience } from "./experience";
+import { Fallback } from "./fallback";
 import { fanWithPassword } from "./fan-credentials";
-import { expectedMedia, FlowJudge } from "./flow-judge";
+import { type Expected, expectedMedia, FlowJudge } from "./flow-judge";
 import type { GuestWire } from "./guest";
 import { GuestStreams, HOST_STREAM } from "./guest-streams";
 import { Listeners } from "./listeners";
@@ -21,7 +22,9 @@ import {
 } from "./picture-choice";
 import type { RoomState, ServerMessage } from "./protocol";
 import { placeDelayMs, reconnectDelayMs } from "./reconnect";
+import { Rewind } from "./rewind";
 import { forgetRoomPassword } from "./room-password";
+import { pageNow } from "./server-clock";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { StageWatch } from "./stage-watch";
@@ -97,6 +100,9 @@ export class Viewer extends Store<ViewerSnapshot> {
   pc: RTCPeerConnection | null = null;
   readonly chat: Chat;
   readonly stage: StageWatch;
+  readonly rewind: Rewind;
+  /** For who has no media path. */
+  readonly fallback = new Fallback();
   readonly guests = new GuestStreams();
   readonly #hearers = new Listeners<ServerMessage>();
   /** For who is let on stage. */
@@ -128,6 +134,17 @@ export class Viewer extends Store<ViewerSnapshot> {
       seenAt: () => this.#seenAt(),
     });
     this.stage = new StageWatch((message) => this.#signaling.send(message));
+    this.rewind = new Rewind({
+      send: (message) => this.#signaling.send(message),
+      now: () => pageNow() + (this.#signaling.clock.offsetMs ?? 0),
+    });
+    this.rewind.subscribe(() => {
+      if (!this.rewind.isLive) this.latency.reset();
+    });
+    // What is on stage is live.
+    this.stage.subscribe(() => {
+      if (this.stage.getSnapshot().step === "accepted") this.rewind.goLive();
+    });
     this.#paths.greeted();
     this.#signaling.subscribe(() => this.#refresh());
     this.#stopVisibility = watchVisibility((seen) => {
@@ -157,7 +174,7 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   /** When the picture was captured that is shown now, by the server's clock. */
   #seenAt(): number | null {
-    const latencyMs = this.getSnapshot().stats?.latencyMs ?? null;
+    const latencyMs = this.rewind.isLive ? (this.getSnapshot().stats?.latencyMs ?? null) : null;
     const { clockOffsetMs } = this.#signaling.getSnapshot();
     return latencyMs === null ? null : Date.now() + clockOffsetMs - latencyMs;
   }
@@ -181,7 +198,8 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   /** The page shows this frame. */
   frameOnScreen(frame: ShownFrame): void {
-    this.latency.shown(frame, this.#signaling.clock.offsetMs);
+    const { isLive, isSettled } = this.rewind;
+    if (isLive && isSettled) this.latency.shown(frame, this.#signaling.clock.offsetMs);
   }
 
   /** The page goes away for good. */
@@ -190,6 +208,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (!this.#options.host) this.#experience.tell();
     this.#paths.close();
     this.chat.close();
+    this.fallback.close();
     clearTimeout(this.#pollTimer);
     this.#forgetTry();
     this.#stopVisibility();
@@ -201,7 +220,8 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #receive(message: ServerMessage): void {
     this.#hearers.tell(message);
-    if (this.stage.receive(message) || this.chat.receive(message)) return;
+    const takers = [this.stage, this.chat, this.rewind];
+    if (takers.some((it) => it.receive(message))) return;
     switch (message.type) {
       case "welcome":
         this.#welcomed(message);
@@ -266,6 +286,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     if (room.live !== before?.live) this.#flow.reset(Date.now());
     this.latency.uplink(room.uplinkMs);
     this.#experience.room(room.live === "live");
+    this.rewind.room(room);
     this.update({ room: { ...room, since: this.#air.sinceOf(room, Date.now()) } });
     // The same lines may be another layer now.
     this.#sayWish();
@@ -455,8 +476,11 @@ export class Viewer extends Store<ViewerSnapshot> {
     const report = await pc?.getStats().catch(() => null);
     if (this.#closed) return;
     if (report && pc === this.pc) {
-      const read = this.#reader.receive(report);
-      const trueMs = this.latency.latencyMs;
+      const { isLive } = this.rewind;
+      const all = this.#reader.receive(report);
+      // What was live long ago has no latency.
+      const read = isLive ? all : { ...all, latencyMs: null };
+      const trueMs = isLive ? this.latency.latencyMs : null;
       const stats = trueMs === null ? read : { ...read, latencyMs: trueMs, isTrueLatency: true };
       this.#tell(trueMs);
       this.update({ stats });
@@ -468,7 +492,8 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   #experienced(report: RTCStatsReport, latencyMs: number | null): void {
     const { room, layer } = this.getSnapshot();
-    const watches = room?.live === "live" && this.#seen && this.#flow.playing;
+    const sees = this.#seen && this.rewind.isSettled;
+    const watches = room?.live === "live" && sees && this.#flow.playing;
     const shown = { watches, latencyMs, layer: layer?.on ? (layer.rid ?? "whole") : null };
     if (!this.#options.host) this.#experience.sample(report, shown);
   }
@@ -481,17 +506,28 @@ export class Viewer extends Store<ViewerSnapshot> {
   }
 
   #judge(stats: ReceiveStats): void {
-    const { room, layer } = this.getSnapshot();
+    const { room } = this.getSnapshot();
     // Before the first connection there is no picture to stand still.
     if (room?.live !== "live" || !this.#guard?.hasConnected) return;
-    const expected = expectedMedia(room, this.#wish, layer);
-    const verdict = this.#flow.sample(Date.now(), stats, expected);
+    const verdict = this.#flow.sample(Date.now(), stats, this.#expected(room));
     // The host's side is not ours to heal.
     if (!this.#isHostsFault(room)) {
       if (verdict === "restart") this.#restart();
       if (verdict === "renew") this.#renew();
     }
     this.#refresh();
+  }
+
+  #expected(room: RoomState): Expected {
+    switch (this.rewind.getSnapshot().step) {
+      case "live":
+        return expectedMedia(room, this.#wish, this.getSnapshot().layer);
+      case "past":
+        // What was sent then is not known.
+        return "sound";
+      case "paused":
+        return null;
+    }
   }
 
   /** Whether the host's side is to blame for what does not come: our own path is there. */
@@ -523,6 +559,21 @@ export class Viewer extends Store<ViewerSnapshot> {
         stalled: this.#flow.stalled,
       }),
     });
+    this.#judgePath();
+  }
+
+  #judgePath(): void {
+    const { room } = this.getSnapshot();
+    // What there is stays while the server is asked anew, and while the host is away.
+    if (this.#options.host || room === null || room.live === "interrupted") return;
+    if (room.live !== "live" || this.#stopped) {
+      this.fallback.close();
+      return;
+    }
+    const { playing, stalled } = this.#flow;
+    const isFlowing = this.pc?.connectionState === "connected" && playing && !stalled;
+    const lacks = !isFlowing && !this.#isHostsFault(room) && this.rewind.isLive;
+    this.fallback.judge({ lacks, hadMedia: stalled, codec: room.codec });
   }
 
   #dropPeer(): void {
@@ -531,6 +582,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     this.#flow.forget();
     this.#framed = false;
     this.latency.reset();
+    this.rewind.reset();
     this.guests.forget();
     this.update({ layer: null });
     const pc = this.pc;

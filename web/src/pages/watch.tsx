@@ -10,6 +10,7 @@ import { OtherRooms } from "../components/room/other-rooms";
 import { RoomInfo } from "../components/room/room-info";
 import { Waiting } from "../components/room/waiting";
 import { TopBar } from "../components/top-bar";
+import { useBack } from "../hooks/use-back";
 import { useBell } from "../hooks/use-bell";
 import { useChatColumn } from "../hooks/use-chat-column";
 import { useKeyboardInset } from "../hooks/use-keyboard-inset";
@@ -85,8 +86,9 @@ export function WatchPage({ room }: { room: string }) {
 
   if (panel === "stats" && WITHOUT_STATS.includes(snapshot.phase)) setPanel(null);
   const toggle = (name: "stats" | "help") => setPanel((now) => (now === name ? null : name));
+  const back = useBack(viewer, player, state.paused);
   const actions = {
-    togglePlay: () => player?.togglePlay(),
+    togglePlay: back.togglePlay,
     toggleMuted: () => player?.toggleMuted(),
     changeVolume: (by: number) => player?.setVolume(state.volume + by),
     toggleFull: full.toggleFull,
@@ -96,6 +98,8 @@ export function WatchPage({ room }: { room: string }) {
     toggleStats: () => toggle("stats"),
     focusChat: chat.focus,
     toggleHelp: () => toggle("help"),
+    jump: back.rewind && back.jump,
+    goLive: back.goLive,
   };
   usePlayerKeys(actions, stage.stage);
 
@@ -142,6 +146,7 @@ export function WatchPage({ room }: { room: string }) {
             snapshot={snapshot}
             stage={stage}
             actions={actions}
+            back={back}
             danmaku={danmaku}
             bleed={bleed}
             chatShown={chat.open && layout !== "low"}
@@ -160,7 +165,9 @@ export function WatchPage({ room }: { room: string }) {
               </span>
             )}
             {!below && stats}
-            {panel === "help" && <HelpDialog onClose={() => setPanel(null)} />}
+            {panel === "help" && (
+              <HelpDialog canRewind={back.rewind !== null} onClose={() => setPanel(null)} />
+            )}
           </FanStage>
           {below && stats}
           {viewer && (cast.step !== "off" || cast.problem !== null) && (

@@ -2,6 +2,7 @@ import {
   CircleAlert,
   CircleCheck,
   Headphones,
+  Hourglass,
   MicOff,
   RadioTower,
   VideoOff,
@@ -27,6 +28,12 @@ interface FanOverlayProps {
   room: string;
   snapshot: ViewerSnapshot;
   hasFrame: boolean;
+  /** What is seen is not live: what is true of the broadcast now is not of the picture. */
+  isPast?: boolean;
+  /** It comes with a delay, by another way. */
+  isDelayed?: boolean;
+  /** There is no other way for what the host sends. */
+  isUnfit?: boolean;
   /** Below the words for who waits, and for who saw the end. */
   waiting?: ReactNode;
 }
@@ -55,17 +62,20 @@ const SEEKING: readonly ViewerPhase[] = [
 export function FanOverlay(props: FanOverlayProps) {
   return (
     <div className={styles.status} role="status">
-      <Words {...props} />
+      {props.isDelayed ? <Delayed /> : <Words {...props} />}
     </div>
   );
 }
 
-function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
+function Words(props: FanOverlayProps) {
+  const { room, snapshot, hasFrame, isPast = false, isUnfit = false, waiting } = props;
   const { t } = useLanguage();
   const { phase, attempt, noPath, problem } = snapshot;
   // What helps here is said below.
   const isToldMore = problem === "turn_needs_name";
-  if (noPath && !isToldMore && SEEKING.includes(phase)) return <NoPathCard why={noPath} />;
+  if (noPath && !isToldMore && SEEKING.includes(phase)) {
+    return <NoPathCard why={noPath} isUnfit={isUnfit} />;
+  }
   switch (phase) {
     case "connecting":
       return (
@@ -99,11 +109,11 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
       if (snapshot.detail && problem?.startsWith("auth_")) {
         return <DoorCard room={room} asks={snapshot.detail} refused={problem === "auth_bad"} />;
       }
-      return <ErrorCard snapshot={snapshot} />;
+      return <ErrorCard snapshot={snapshot} isUnfit={isUnfit} />;
     case "stalled":
       return <StageChip busy text={t("watch.stalled")} />;
     case "interrupted":
-      return <StageChip busy text={t("watch.interrupted")} />;
+      return isPast ? null : <StageChip busy text={t("watch.interrupted")} />;
     case "reconnecting": {
       const n = Math.min(Math.max(attempt, 1), SHOWN_TRIES);
       return (
@@ -114,7 +124,7 @@ function Words({ room, snapshot, hasFrame, waiting }: FanOverlayProps) {
       );
     }
     case "live":
-      return <LiveNotes snapshot={snapshot} />;
+      return <LiveNotes snapshot={snapshot} isPast={isPast} />;
   }
 }
 
@@ -132,14 +142,15 @@ function Connecting() {
   );
 }
 
-function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
+function LiveNotes({ snapshot, isPast }: { snapshot: ViewerSnapshot; isPast: boolean }) {
   const { t } = useLanguage();
-  if (snapshot.room?.video === "off") {
+  if (snapshot.room?.video === "off" && !isPast) {
     return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
   }
   if (snapshot.choice === "off") {
     return <StageCard icon={<Headphones size={28} />} title={t("picture.off")} />;
   }
+  if (isPast) return null;
   if (snapshot.layer?.on === false && snapshot.layer.reason === "bandwidth") {
     const icon = <WifiLow size={16} aria-hidden="true" />;
     return <StageChip icon={icon} text={t("watch.starved")} />;
@@ -148,6 +159,12 @@ function LiveNotes({ snapshot }: { snapshot: ViewerSnapshot }) {
     return <StageChip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
   }
   return null;
+}
+
+/** That there is no live path, and what is seen in its place. */
+function Delayed() {
+  const { t } = useLanguage();
+  return <StageChip icon={<Hourglass size={16} aria-hidden="true" />} text={t("watch.delayed")} />;
 }
 
 /** That the page tries again, and when, where that is known. */
@@ -168,7 +185,7 @@ function Retry({ atMs }: { atMs: number | null }) {
   );
 }
 
-function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
+function ErrorCard({ snapshot, isUnfit }: { snapshot: ViewerSnapshot; isUnfit: boolean }) {
   const { t } = useLanguage();
   const { problem, detail, retrying } = snapshot;
   return (
@@ -177,6 +194,7 @@ function ErrorCard({ snapshot }: { snapshot: ViewerSnapshot }) {
       title={t("watch.error")}
       text={problem ? problemText(t, problem, detail) : ""}
     >
+      {isUnfit && <p>{t("watch.noDelayed")}</p>}
       {retrying && <Retry atMs={snapshot.retryAtMs} />}
       <Button kind="primary" onClick={() => location.reload()}>
         {t("problem.reload")}

@@ -1,5 +1,6 @@
 import { Play, VolumeX } from "lucide-react";
 import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import type { Back } from "../../hooks/use-back";
 import { fetchDanmaku, useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
@@ -10,6 +11,7 @@ import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
 import { useTouch } from "../../hooks/use-touch";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
+import { FALLBACK_START } from "../../live/fallback";
 import { NO_STREAMS, SECOND_STREAM } from "../../live/guest-streams";
 import { type Place, placeStyle } from "../../live/stage-layout";
 import type { Viewer } from "../../live/viewer";
@@ -19,6 +21,7 @@ import { FanOverlay } from "./fan-overlay";
 import styles from "./fan-stage.module.css";
 
 const Cast = laterWithWords(async () => (await import("../cast/cast")).Cast);
+const FallbackVideo = later(async () => (await import("./fallback-video")).FallbackVideo);
 const FanControls = later(async () => (await import("./fan-controls")).FanControls);
 const Hearts = later(async () => (await import("./hearts")).Hearts);
 const Rail = laterWithWords(async () => (await import("./rail")).Rail);
@@ -28,6 +31,7 @@ interface FanStageProps {
   snapshot: ViewerSnapshot;
   stage: Stage;
   actions: PlayerActions;
+  back: Back;
   danmaku: DanmakuChoice;
   /** Whether the page's chat can be seen beside or below the stage. */
   chatShown: boolean;
@@ -55,20 +59,23 @@ export function hasPicture(snapshot: ViewerSnapshot, hasFrame: boolean): boolean
 
 /** The picture with all that lies over it. */
 export function FanStage(props: FanStageProps) {
-  const { viewer, snapshot, stage, actions, danmaku } = props;
+  const { viewer, snapshot, stage, actions, back, danmaku } = props;
   const { t } = useLanguage();
   const { player, state, full } = stage;
   const canvas = useRef<HTMLCanvasElement>(null);
   // Without a picture there is nothing that the controls could be in front of.
   const soundOnly = snapshot.choice === "off";
-  const idle = useIdle(stage.stage) && !state.paused && !soundOnly;
+  const idle = useIdle(stage.stage) && !back.paused && !soundOnly;
   const calm = useMediaQuery(REDUCED);
-  const shown = hasPicture(snapshot, state.hasFrame);
-  const isCast = useIsCast(viewer, snapshot);
+  const fallback = useStoreOr(viewer?.fallback ?? null, FALLBACK_START);
+  const { isDelayed } = back;
+  const shown = isDelayed || hasPicture(snapshot, state.hasFrame);
+  // Guests are sent live alone.
+  const isCast = useIsCast(viewer, snapshot) && back.step === "live" && !isDelayed;
   const [host, setHost] = useState<Place | null>(null);
   const place = host ? { style: placeStyle(host) } : {};
   useOverPicture(snapshot, props.bleed === true, calm);
-  useMediaSession(snapshot.room, player, shown);
+  useMediaSession(snapshot.room, back, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
     choice: danmaku,
@@ -83,7 +90,11 @@ export function FanStage(props: FanStageProps) {
   // A button that goes with its own click would take the focus along.
   const toStage = () => stage.stage.current?.focus({ preventScroll: true });
   const play = () => {
-    void player?.play();
+    back.play();
+    toStage();
+  };
+  const goLive = () => {
+    back.goLive();
     toStage();
   };
   const clicked = (event: MouseEvent) => {
@@ -106,6 +117,8 @@ export function FanStage(props: FanStageProps) {
       data-portrait={state.isPortrait}
       data-sound-only={soundOnly}
       data-bleed={props.bleed}
+      data-step={back.step}
+      data-seek={back.rewind !== null}
       {...touch}
     >
       <video
@@ -120,6 +133,18 @@ export function FanStage(props: FanStageProps) {
         onDoubleClick={full.toggleFull}
       />
       <canvas ref={stage.cover} className={styles.cover} hidden={!state.covered} {...place} />
+      {viewer && fallback.step !== "off" && (
+        <FallbackVideo
+          fallback={viewer.fallback}
+          room={viewer.room}
+          pass={snapshot.room?.kept.pass ?? null}
+          player={state}
+          className={styles.video}
+          onMuted={() => player?.muteForNow()}
+          onClick={clicked}
+          onDoubleClick={full.toggleFull}
+        />
+      )}
       {viewer && shown && isCast && (
         <Cast
           viewer={viewer}
@@ -134,10 +159,13 @@ export function FanStage(props: FanStageProps) {
         room={viewer?.room ?? ""}
         snapshot={snapshot}
         hasFrame={state.hasFrame}
+        isPast={back.step !== "live"}
+        isDelayed={isDelayed}
+        isUnfit={fallback.unfit}
         waiting={props.waiting}
       />
       {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
-      {shown && state.paused && !state.blocked && (
+      {shown && back.paused && !state.blocked && (
         <button
           type="button"
           className={styles.play}
@@ -149,15 +177,17 @@ export function FanStage(props: FanStageProps) {
         </button>
       )}
       {props.children}
-      {shown && props.bleed && <Rail {...{ actions, stage, snapshot, danmaku, viewer }} />}
+      {shown && props.bleed && (
+        <Rail {...{ actions, back, stage, snapshot, danmaku, viewer }} onLive={goLive} />
+      )}
       {shown && !props.bleed && (
         <FanControls
-          {...{ actions, stage, snapshot, danmaku, viewer }}
-          onLive={play}
+          {...{ actions, back, stage, snapshot, danmaku, viewer }}
+          onLive={goLive}
           chatShown={props.chatShown && !full.isFull && !full.isWeb}
         />
       )}
-      {shown && state.muted && !state.blocked && !state.paused && (
+      {shown && state.muted && !state.blocked && !back.paused && (
         <button
           type="button"
           className={styles.pill}

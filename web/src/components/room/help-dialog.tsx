@@ -4,7 +4,13 @@ import type { Key } from "../../i18n/zh";
 import { Dialog } from "../dialog";
 import styles from "./help-dialog.module.css";
 
-const SHORTCUTS: [keys: string[], meaning: Key][] = [
+type Shortcut = [keys: string[], meaning: Key];
+
+const REWIND: Shortcut[] = [
+  [["←", "→"], "help.jump"],
+  [["L", "End"], "help.live"],
+];
+const SHORTCUTS: Shortcut[] = [
   [["K", "Space"], "help.play"],
   [["M"], "help.mute"],
   [["↑", "↓"], "help.volume"],
@@ -17,12 +23,19 @@ const SHORTCUTS: [keys: string[], meaning: Key][] = [
   [["?"], "help.help"],
 ];
 
-export function HelpDialog({ onClose }: { onClose: () => void }) {
+interface HelpDialogProps {
+  canRewind: boolean;
+  onClose: () => void;
+}
+
+export function HelpDialog({ canRewind, onClose }: HelpDialogProps) {
   const { t } = useLanguage();
+  const [play, ...others] = SHORTCUTS;
+  const shortcuts = canRewind && play ? [play, ...REWIND, ...others] : SHORTCUTS;
   return (
     <Dialog title={t("help.title")} onClose={onClose}>
       <dl className={styles.keys}>
-        {SHORTCUTS.map(([keys, meaning]) => (
+        {shortcuts.map(([keys, meaning]) => (
           <Fragment key={meaning}>
             <dt>
               {keys.map((key) => (

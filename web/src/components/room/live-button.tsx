@@ -6,20 +6,30 @@ import styles from "./fan-controls.module.css";
 
 interface LiveButtonProps {
   snapshot: ViewerSnapshot;
-  paused: boolean;
+  /** What is seen stands still, or is not live. */
+  isBehind: boolean;
+  /** It comes with a delay, by another way. */
+  isDelayed: boolean;
   onLive: () => void;
 }
 
-/** That it is live, and how far behind. Paused it is not: then it leads back. */
-export function LiveButton({ snapshot, paused, onLive }: LiveButtonProps) {
+/** That it is live, and how late. Where what is seen is not, it leads back. */
+export function LiveButton({ snapshot, isBehind, isDelayed, onLive }: LiveButtonProps) {
   const { t } = useLanguage();
   const latencyMs = snapshot.stats?.latencyMs ?? null;
-  if (paused) {
+  if (isBehind) {
     return (
       <button type="button" className={styles.back} data-testid="back-to-live" onClick={onLive}>
         <RotateCcw size={16} aria-hidden="true" />
         {t("player.backToLive")}
       </button>
+    );
+  }
+  if (isDelayed) {
+    return (
+      <span className={styles.live}>
+        <LiveBadge tone="warn">{t("player.delayed")}</LiveBadge>
+      </span>
     );
   }
   return (
