@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Cut, FIRST_FOR, Header, PART_TARGET, Part, RenditionId, SEGMENT_FOR, SEGMENT_WITHIN, codecs};
+use super::{
+    Cut, FIRST_FOR, Header, PART_TARGET, Part, RenditionId, SEGMENT_FOR, SEGMENT_WITHIN, codecs,
+};
 use crate::Track;
 use crate::container::mp4::cmaf::{self, Sample};
 use crate::depacketize::Media;

@@ -295,9 +295,9 @@ async fn a_fan_goes_back_to_what_was_and_to_what_is_live() {
     let mut fan = server.page().await;
     fan.say(r#"{"type":"hello","v":1,"role":"fan"}"#).await;
     fan.hear_type("welcome").await;
+    let offer = fan.hear_type("offer").await;
     fan.say(r#"{"type":"rewind","agoMs":3000}"#).await;
     assert_eq!(fan.hear_type("error").await["code"], "unexpected", "it is not sent anything yet");
-    let offer = fan.hear_type("offer").await;
     fan.say(&json!({"type": "answer", "sdp": "v=0", "neg": offer["neg"], "pc": "sub"}).to_string())
         .await;
     while fan.hear_type("viewers").await["n"] != 1 {}

@@ -12,7 +12,7 @@ use super::{Page, SENDING, TestServer};
 /// An SPS of 640x480 in Constrained Baseline, a PPS and a slice, in one packet (STAP-A).
 const H264_KEY: [u8; 25] = [
     24, 0, 9, 0x67, 0x42, 0xC0, 0x1E, 0xDA, 0x02, 0x80, 0xF6, 0x40, 0, 4, 0x68, 0xCE, 0x3C, 0x80,
-    0, 4, 0x65, 0x88, 1, 2, 3,
+    0, 5, 0x65, 0x88, 1, 2, 3,
 ];
 
 /// Sends a picture and sound: 50 frames of each a second, and a keyframe.
