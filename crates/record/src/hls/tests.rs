@@ -69,9 +69,9 @@ impl World {
             let n = self.ms / 20;
             let sound = self.packet(9, Codec::Opus, false, &[0xFC, 1, 2]);
             self.push(sound, n);
-            if self.ms % 40 == 0 {
+            if self.ms.is_multiple_of(40) {
                 for ssrc in layers {
-                    let is_key = self.ms % key_ms == 0;
+                    let is_key = self.ms.is_multiple_of(key_ms);
                     let slice: &[u8] =
                         if is_key { &[0x65, 0x88, 1, 2, 3] } else { &[0x41, 0x9A, 1] };
                     let mut data = vec![24_u8];
@@ -85,7 +85,7 @@ impl World {
                     self.push(packet, n / 2);
                 }
             }
-            if self.ms % 500 == 0 {
+            if self.ms.is_multiple_of(500) {
                 self.packager.tick(self.begun + Duration::from_millis(self.ms));
                 self.drain();
             }

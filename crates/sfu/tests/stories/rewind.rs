@@ -49,8 +49,8 @@ impl Kept {
     fn go_back(&mut self, by: Duration) -> Duration {
         let at = self.sim.now - by;
         let keys = self.sim.tapped.iter().enumerate();
-        let before = keys.filter(|(_, it)| it.is_keyframe && it.arrived <= at);
-        let (index, key) = before.last().map(|(n, it)| (n, it.arrived)).unwrap();
+        let mut before = keys.filter(|(_, it)| it.is_keyframe && it.arrived <= at);
+        let (index, key) = before.next_back().map(|(n, it)| (n, it.arrived)).unwrap();
         self.next = index;
         let piece = self.piece();
         self.order(PastOrder::Begin(piece));
