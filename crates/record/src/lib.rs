@@ -66,3 +66,4 @@ pub use recording::Settings;
 pub use still::Still;
 pub use tap::TapQueue;
 pub use window::{Entry, Span};
+pub use worker::KEPT_AFTER;

@@ -11,7 +11,7 @@ use media_api::{PastChunk, PeerId, Seat, TapPacket};
 
 use crate::window::{Entry, chunk_path, read_packet};
 
-/// The bytes of a piece: a twentieth of a second of 2.5 Mbit/s. A viewer holds two.
+/// The bytes of a piece: 40 ms of 2.5 Mbit/s. A viewer holds two.
 const PIECE_BYTES: usize = 12_000;
 
 /// The most viewers of the past at once.

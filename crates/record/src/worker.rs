@@ -33,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const TICK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long the past of a broadcast is kept when it is over.
-const KEPT_AFTER: Duration = Duration::from_secs(120);
+pub const KEPT_AFTER: Duration = Duration::from_secs(120);
 
 /// How long the end waits for the disk.
 const QUIT_WITHIN: Duration = Duration::from_secs(5);

@@ -29,7 +29,7 @@ use auth::rate_limit::WindowCount;
 use control::{Happened, RoomEvent};
 use media_api::{Command, PeerId, RoomId, Seat};
 use protocol::RoomName;
-use record::{Bounds, Event, Keep, Recorder, TapQueue};
+use record::{Bounds, Event, KEPT_AFTER, Keep, Recorder, TapQueue};
 use store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -102,9 +102,6 @@ struct Live {
     title: Option<String>,
     broadcast: String,
 }
-
-/// How long the past of a broadcast is there when it is over: as long as the recorder keeps it.
-const KEPT_AFTER: Duration = Duration::from_secs(110);
 
 impl Archive {
     /// Starts the recorder. `told` is called when a room is recorded or not any more, and must not wait.
@@ -190,6 +187,10 @@ impl Archive {
 
     /// Something happened in a room. This never waits.
     pub(crate) fn happened(&self, event: &RoomEvent) {
+        // It may be called otherwise by now.
+        if let Some(live) = self.state().live.get_mut(&event.room) {
+            live.title = event.title.as_ref().map(|it| it.as_str().to_owned());
+        }
         match (&event.what, event.room_id) {
             (Happened::Live, Some(room)) => self.went_live(room, event),
             (Happened::Ended { .. }, room) => {
@@ -267,7 +268,7 @@ impl Archive {
         self.state().live.get(room).cloned()
     }
 
-    /// What a broadcast is called, or was when it went live.
+    /// What a broadcast is called, as far as something happened to it since.
     fn title_of(&self, room: &RoomName) -> Option<String> {
         self.state().live.get(room).and_then(|it| it.title.clone())
     }

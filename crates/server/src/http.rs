@@ -5,6 +5,7 @@
 //! | `base.rs` | the path below which clients reach the server, and the origin by which they do |
 //! | `bearer.rs` | the bearer token of a request |
 //! | `client.rs` | who calls, and by which host name |
+//! | `right.rs` | whether who sends a request may do something in a room |
 //! | `cors.rs` | which pages may read an answer |
 //! | `headers.rs` | what every response carries |
 //! | `problems.rs` | errors of WHIP, WHEP and `/api/v1`, in one form |
@@ -39,6 +40,7 @@ mod kept;
 mod metrics;
 mod oembed;
 mod problems;
+mod right;
 mod rooms;
 mod to_https;
 mod trust;

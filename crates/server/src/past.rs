@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use media_api::{PastChunk, PastOrder, PeerId};
-use record::{Entry, Playbacks};
+use record::{Entry, MAX_PLAYBACKS, Playbacks};
 
 /// Plays the past for viewers. Clones are the same.
 #[derive(Debug, Clone)]
@@ -89,13 +89,17 @@ impl Past {
         }
     }
 
-    /// A viewer goes somewhere: what it is told meanwhile waits until it is there. Names the way, for [`Self::begin`].
-    pub(crate) fn set_out(&self, peer: PeerId) -> u64 {
+    /// A viewer goes somewhere: what it is told meanwhile waits until it is there. Names the way, for [`Self::begin`]; none
+    /// when as many as may are sent the past.
+    pub(crate) fn set_out(&self, peer: PeerId) -> Option<u64> {
         let mut viewers = self.viewers();
+        if viewers.of.len() >= MAX_PLAYBACKS && !viewers.of.contains_key(&peer) {
+            return None;
+        }
         viewers.last_way += 1;
         let way = viewers.last_way;
         viewers.of.insert(peer, Viewer { way, waiting: Some(Vec::new()) });
-        way
+        Some(way)
     }
 
     /// Plays the past for a viewer, unless it goes elsewhere by now; whether that is done.

@@ -175,19 +175,6 @@ fn skippable(of: &Rendition) -> usize {
 
 /// RFC 3339, in UTC.
 fn timestamp(unix_ms: u64) -> Option<String> {
-    let (days, ms) = (unix_ms / 86_400_000, unix_ms % 86_400_000);
-    // Howard Hinnant's `civil_from_days`.
-    let z = i64::try_from(days).ok()? + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (s, milli) = (ms / 1_000, ms % 1_000);
-    let (hour, minute, second) = (s / 3_600, s / 60 % 60, s % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
+    let at = jiff::Timestamp::from_millisecond(i64::try_from(unix_ms).ok()?).ok()?;
+    Some(format!("{at:.3}"))
 }

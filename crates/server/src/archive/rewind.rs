@@ -31,7 +31,7 @@ impl Archive {
     }
 
     fn go_back(&self, room: RoomId, peer: PeerId, ago: Duration) {
-        let way = self.0.past.set_out(peer);
+        let Some(way) = self.0.past.set_out(peer) else { return (self.0.told_past)(peer, None) };
         let it = self.clone();
         let reply = move |entry: Option<record::Entry>| {
             let past = &it.0.past;

@@ -1,8 +1,6 @@
 //! `/api/rooms/{room}/cover`: the picture of a room.
 
-use std::time::Instant;
-
-use auth::{Action, Credential};
+use auth::Action;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -10,16 +8,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use control::Refusal;
 use protocol::{ErrorCode, RoomName};
 use serde::Serialize;
 
-use super::bearer::bearer;
 use super::client::Client;
 use super::cors::preflight;
-use super::in_room::InRoom;
+use super::{in_room::InRoom, right};
 use crate::ApiError;
-use crate::access::Wish;
 use crate::covers::Cover;
 use crate::limits::COVER_BYTES;
 use crate::state::App;
@@ -97,10 +92,11 @@ async fn put(
     State(app): State<App>,
     client: Client,
     InRoom(room): InRoom,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    check(&app, &client, &headers, &room).await?;
+    check(&app, &client, &uri, &headers, &room).await?;
     // Read after the right was asked for.
     let body = to_bytes(body, COVER_BYTES).await.map_err(|_| {
         let message = format!("the picture is longer than {COVER_BYTES} bytes");
@@ -120,9 +116,10 @@ async fn remove(
     State(app): State<App>,
     client: Client,
     InRoom(room): InRoom,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    check(&app, &client, &headers, &room).await?;
+    check(&app, &client, &uri, &headers, &room).await?;
     app.covers.set(room.clone(), None);
     app.hub.cover(room, None).await;
     Ok(StatusCode::NO_CONTENT)
@@ -132,17 +129,10 @@ async fn remove(
 async fn check(
     app: &App,
     client: &Client,
+    uri: &Uri,
     headers: &HeaderMap,
     room: &RoomName,
 ) -> Result<(), ApiError> {
-    app.auth
-        .check_origin(&client.addr, headers)
-        .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
-    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-    let (action, text) = (Action::Publish, given.text.as_deref());
-    let wish = Wish { client: &client.addr, action, room, text, query: "" };
-    let shown = app.access.learn(wish).await.shown;
-    let credential = Credential { key: given.secret, person: None, shown };
-    let may = app.auth.may(&client.addr, Action::Publish, room, &credential, Instant::now());
-    may.map_err(|denied| Refusal::from(denied).into())
+    right::check_origin(app, client, headers)?;
+    right::check(app, client, (Action::Publish, room), uri, headers).await
 }

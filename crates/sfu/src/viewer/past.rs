@@ -37,6 +37,10 @@ const GAP: Duration = Duration::from_millis(1_000);
 /// A picture that could not be sent for so long is passed over, up to a keyframe: a viewer that reads none still hears.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How far apart what is on both sides of a gap is shown, in ticks: a picture of 30 a second, a packet of Opus.
+const FRAME: u32 = 3_000;
+const SOUND_FRAME: u32 = 960;
+
 /// How long to wait until packets are looked for that could not be fed.
 const AGAIN: Duration = Duration::from_millis(5);
 
@@ -57,6 +61,8 @@ pub(crate) struct Past {
     next: usize,
     /// When a moment of the past is shown; none before the first packet.
     clock: Option<Clock>,
+    /// The timestamps of the sound and of the picture.
+    numbers: [Option<Numbers>; 2],
     percent: u16,
     is_paused: bool,
     /// Whether a piece was asked for that has not come.
@@ -65,13 +71,42 @@ pub(crate) struct Past {
     is_at_edge: bool,
 }
 
-/// A moment of the past, when it is shown, and what it is numbered by.
+/// A moment of the past, and when it is shown.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     captured: Instant,
     at: Instant,
-    /// The timestamps of the picture: that of the host, and ours.
-    ts: Option<(u32, u32)>,
+}
+
+/// The timestamps of one stream: those of the host, and ours.
+#[derive(Debug, Clone, Copy)]
+struct Numbers {
+    ssrc: u32,
+    from: (u32, u32),
+    newest: (u32, u32),
+    /// Whether a gap was passed over: the next one follows the newest.
+    is_after_gap: bool,
+}
+
+impl Numbers {
+    fn new(ssrc: u32, ts: u32) -> Self {
+        Self { ssrc, from: (ts, ts), newest: (ts, ts), is_after_gap: false }
+    }
+
+    /// Ours for one of the host's. At more than 100 percent they are closer to each other.
+    fn number(&mut self, ts: u32, percent: u16, step: u32) -> u32 {
+        if std::mem::take(&mut self.is_after_gap) {
+            self.from = (ts, self.newest.1.wrapping_add(step));
+        }
+        let (of_host, ours) = self.from;
+        let ticks = i64::from(ts.wrapping_sub(of_host).cast_signed()) * 100 / i64::from(percent);
+        let ours = ours.wrapping_add(ticks as u32);
+        // A packet that came late is of an older frame.
+        if ts.wrapping_sub(self.newest.0).cast_signed() > 0 {
+            self.newest = (ts, ours);
+        }
+        ours
+    }
 }
 
 /// What a viewer of the past asks for.
@@ -94,6 +129,7 @@ impl Past {
             pieces: VecDeque::new(),
             next: 0,
             clock: None,
+            numbers: [None; 2],
             percent: 100,
             is_paused: false,
             is_awaited: false,
@@ -124,15 +160,11 @@ impl Past {
     /// How fast it goes from now on.
     pub(crate) fn set_speed(&mut self, percent: u16) {
         // What came until now went at the speed of before.
-        if let (Some(clock), Some(next)) = (self.clock, self.peek().cloned()) {
-            let at = self.due(clock, next.captured);
-            let ts = clock.ts.map(|(of_host, ours)| {
-                let ticks = 90 * clock.until(next.captured).as_millis() as u64;
-                let ours = ours.wrapping_add(self.stretched(ticks as u32));
-                (of_host.wrapping_add(ticks as u32), ours)
-            });
-            self.clock = Some(Clock { captured: next.captured, at, ts });
+        if let (Some(clock), Some(next)) = (self.clock, self.peek()) {
+            let captured = next.captured;
+            self.clock = Some(Clock { captured, at: self.due(clock, captured) });
         }
+        self.numbers.iter_mut().flatten().for_each(|it| it.from = it.newest);
         self.percent = percent.clamp(100, CATCH_UP_PERCENT);
     }
 
@@ -150,10 +182,11 @@ impl Past {
         while let Some(packet) = self.peek() {
             let is_picture = packet.codec.is_video();
             let captured = packet.captured;
-            let clock = *self.clock.get_or_insert(Clock { captured, at: now, ts: None });
+            let clock = *self.clock.get_or_insert(Clock { captured, at: now });
             let due = self.due(clock, captured);
             if due > now + GAP {
-                self.clock = Some(Clock { captured, at: now, ..clock });
+                self.clock = Some(Clock { captured, at: now });
+                self.numbers.iter_mut().flatten().for_each(|it| it.is_after_gap = true);
                 continue;
             }
             if due > now {
@@ -213,7 +246,7 @@ impl Past {
     fn packet(&mut self, packet: &TapPacket, now: Instant) -> Packet {
         let vp8 = (packet.codec == Codec::Vp8).then(|| vp8::Descriptor::parse(&packet.payload));
         let opens = if packet.is_keyframe { SwitchPoint::All } else { SwitchPoint::Nothing };
-        let ts = if packet.codec.is_video() { self.timestamp(packet.ts) } else { packet.ts };
+        let ts = self.timestamp(packet);
         Packet {
             seq: packet.seq,
             ts,
@@ -233,25 +266,16 @@ impl Past {
         }
     }
 
-    /// The timestamp of a picture: they are closer to each other when it goes faster. Sound keeps its own, as players shorten
-    /// it by themselves when more of it comes.
-    fn timestamp(&mut self, ts: u32) -> u32 {
-        let Some(clock) = &mut self.clock else { return ts };
-        let (of_host, ours) = *clock.ts.get_or_insert((ts, ts));
-        let ticks = ts.wrapping_sub(of_host);
-        // A packet that came late, or another source of the host.
-        if ticks > 1 << 30 {
-            if ticks.wrapping_neg() > 1 << 24 {
-                clock.ts = Some((ts, ours));
-                return ours;
-            }
-            return ours.wrapping_sub(self.stretched(ticks.wrapping_neg()));
-        }
-        ours.wrapping_add(self.stretched(ticks))
-    }
-
-    fn stretched(&self, ticks: u32) -> u32 {
-        (u64::from(ticks) * 100 / u64::from(self.percent)) as u32
+    /// Sound keeps its distances also when it goes faster: players shorten it by themselves when more of it comes.
+    fn timestamp(&mut self, packet: &TapPacket) -> u32 {
+        let is_video = packet.codec.is_video();
+        let (percent, step) = if is_video { (self.percent, FRAME) } else { (100, SOUND_FRAME) };
+        let numbers = if is_video { &mut self.numbers[1] } else { &mut self.numbers[0] };
+        let numbers = match numbers {
+            Some(numbers) if numbers.ssrc == packet.ssrc => numbers,
+            other => other.insert(Numbers::new(packet.ssrc, packet.ts)),
+        };
+        numbers.number(packet.ts, percent, step)
     }
 
     fn due(&self, clock: Clock, captured: Instant) -> Instant {

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use auth::{Action, Credential};
+use auth::Action;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use control::Refusal;
 use protocol::{ErrorCode, RoomName, Title};
 use record::ClipError;
 use serde::{Deserialize, Serialize};
@@ -16,14 +15,13 @@ use store::ClipRow;
 use webui::Head;
 
 use super::file::{Sent, ascii, no_file, send};
-use super::watching::{Watcher, may_watch, parameter};
+use super::watching::{Watcher, Watching, may_watch, parameter};
 use crate::ApiError;
-use crate::access::Wish;
 use crate::archive::{ClipAsked, ClipRecord, NotClipped};
 use crate::config::Clips;
 use crate::http::describe::SITE;
 use crate::http::in_room::InRoom;
-use crate::http::{Client, bearer};
+use crate::http::{Client, right};
 use crate::limits::{CLIP_SECONDS, CLIP_SECONDS_LEAST};
 use crate::state::App;
 
@@ -71,9 +69,7 @@ pub(super) async fn make(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    app.auth
-        .check_origin(&client.addr, &headers)
-        .map_err(|refused| ApiError::new(ErrorCode::Forbidden, refused.to_string()))?;
+    right::check_origin(&app, &client, &headers)?;
     may_clip(&app, &client, &uri, &headers, &room).await?;
     if !app.archive.may_clip(&client.addr, Instant::now()) {
         let message = "too many clips from this network; try again in a minute";
@@ -107,12 +103,9 @@ pub(super) async fn make(
 /// `GET`: the clips of a room, the newest first. `before=ID` asks for older ones.
 pub(super) async fn list(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, .. }: Watching,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Json<Vec<Clip>>, ApiError> {
-    may_watch(&app, &client, &uri, &headers, &room).await?;
     let before = parameter(&uri, "before").map(str::to_owned);
     let rows = app.store.clips(Some(room.as_str()), before, PAGE).await?;
     Ok(Json(rows.into_iter().filter_map(Clip::of).collect()))
@@ -220,15 +213,7 @@ async fn may_clip(
             let message = "no clips are made on this server";
             Err(ApiError::new(ErrorCode::Forbidden, message))
         }
-        Clips::Hosts => {
-            let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-            let (action, text) = (Action::Publish, given.text.as_deref());
-            let wish = Wish { client: &client.addr, action, room, text, query: "" };
-            let shown = app.access.learn(wish).await.shown;
-            let credential = Credential { key: given.secret, person: None, shown };
-            let may = app.auth.may(&client.addr, action, room, &credential, Instant::now());
-            may.map_err(|denied| Refusal::from(denied).into())
-        }
+        Clips::Hosts => right::check(app, client, (Action::Publish, room), uri, headers).await,
     }
 }
 

@@ -2,19 +2,17 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use protocol::{ErrorCode, RoomName};
 use serde::Serialize;
 use store::RecordingRow;
 
 use super::file::{Sent, ascii, no_file, send};
-use super::watching::{may_watch, parameter};
+use super::watching::{Watching, parameter};
 use crate::ApiError;
 use crate::archive::{ChatLine, Record, RecordedFile, web_vtt};
-use crate::http::Client;
-use crate::http::in_room::InRoom;
 use crate::state::App;
 
 /// The recordings of an answer.
@@ -53,12 +51,9 @@ impl Past {
 /// `GET`: those of a room that are over and have something to show. `before=ID` asks for older ones.
 pub(super) async fn list(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, .. }: Watching,
     uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Json<Pasts>, ApiError> {
-    may_watch(&app, &client, &uri, &headers, &room).await?;
     let before = parameter(&uri, "before").map(str::to_owned);
     let rows = app.store.recordings(Some(room.as_str()), before, PAGE).await?;
     let next = (rows.len() >= PAGE).then(|| rows.last().map(|it| it.id.clone())).flatten();
@@ -70,26 +65,18 @@ pub(super) async fn list(
 /// `GET`: one of them.
 pub(super) async fn read(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, .. }: Watching,
     Path((_, id)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Json<Past>, ApiError> {
-    may_watch(&app, &client, &uri, &headers, &room).await?;
     Ok(Json(Past::of(find(&app, &room, &id).await?)))
 }
 
 /// `GET`: what was said meanwhile, by the time of the recording.
 pub(super) async fn chat(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, .. }: Watching,
     Path((_, id)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Json<Vec<ChatLine>>, ApiError> {
-    may_watch(&app, &client, &uri, &headers, &room).await?;
     let row = find(&app, &room, &id).await?;
     Ok(Json(app.archive.chat_of(&id, row.began_ms).await))
 }
@@ -97,13 +84,9 @@ pub(super) async fn chat(
 /// `GET`: the same as WebVTT.
 pub(super) async fn subtitles(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, .. }: Watching,
     Path((_, id)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    may_watch(&app, &client, &uri, &headers, &room).await?;
     let row = find(&app, &room, &id).await?;
     let text = web_vtt(&app.archive.chat_of(&id, row.began_ms).await);
     Ok(([(CONTENT_TYPE, "text/vtt; charset=utf-8")], text).into_response())
@@ -112,13 +95,10 @@ pub(super) async fn subtitles(
 /// `GET`: a file of one of them; with `save` in the query it is saved, not shown.
 pub(super) async fn file(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, watcher }: Watching,
     Path((_, id, name)): Path<(String, String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (uri, headers) = (request.uri().clone(), request.headers().clone());
-    let watcher = may_watch(&app, &client, &uri, &headers, &room).await?;
     let past = Past::of(find(&app, &room, &id).await?);
     // Only names that were written down: no other path can be meant.
     if !past.files.iter().any(|it| it.name == name) {
@@ -127,7 +107,7 @@ pub(super) async fn file(
     let sent = Sent {
         path: app.archive.recording_folder(&id).join(&name),
         name: Some(format!("{}-{id}-{name}", ascii(room.as_str()))),
-        is_saved: parameter(&uri, "save").is_some(),
+        is_saved: parameter(request.uri(), "save").is_some(),
         cache: Some(watcher.for_ever()),
         mime: None,
     };

@@ -6,21 +6,17 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use protocol::ErrorCode;
 
-use super::watching::{may_watch, parameter};
+use super::watching::{Watching, parameter};
 use crate::ApiError;
-use crate::http::Client;
-use crate::http::in_room::InRoom;
 use crate::state::App;
 
 /// `GET`: the picture: WebP, AVIF, or MP4 of one frame. With its version as `v` it may be kept.
 pub(super) async fn read(
     State(app): State<App>,
-    client: Client,
-    InRoom(room): InRoom,
+    Watching { room, watcher }: Watching,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let watcher = may_watch(&app, &client, &uri, &headers, &room).await?;
     let still = app.archive.still(&room);
     let still = still.ok_or_else(|| {
         ApiError::new(ErrorCode::NotFound, "the room has no picture: nobody is live in it")

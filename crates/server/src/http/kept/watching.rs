@@ -1,17 +1,16 @@
 //! Whether a request comes from who may watch a room: it is open to everybody, or the address has the room's pass, or a
 //! header has what lets people in.
 
-use std::time::Instant;
-
-use auth::{Action, Credential};
+use auth::Action;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
-use control::Refusal;
-use protocol::{ErrorCode, RoomName};
+use protocol::RoomName;
 
 use crate::ApiError;
-use crate::access::Wish;
 use crate::clock::now_ms;
-use crate::http::{Client, bearer};
+use crate::http::in_room::InRoom;
+use crate::http::{Client, right};
 use crate::state::App;
 
 /// What is known of who asks.
@@ -41,6 +40,24 @@ impl Watcher {
     }
 }
 
+/// A request about the room of its path, of who may watch it. A handler that asks for it is not called otherwise.
+#[derive(Debug)]
+pub(super) struct Watching {
+    pub(super) room: RoomName,
+    pub(super) watcher: Watcher,
+}
+
+impl FromRequestParts<App> for Watching {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let InRoom(room) = InRoom::from_request_parts(parts, app).await?;
+        let client = Client::from_request_parts(parts, app).await?;
+        let watcher = may_watch(app, &client, &parts.uri, &parts.headers, &room).await?;
+        Ok(Self { room, watcher })
+    }
+}
+
 /// Whether who asks may watch the room.
 pub(in crate::http) async fn may_watch(
     app: &App,
@@ -56,14 +73,8 @@ pub(in crate::http) async fn may_watch(
     if parameter(uri, "pass").is_some_and(|pass| app.auth.is_pass(room, pass, unix_s)) {
         return Ok(Watcher::Named);
     }
-    let given = bearer(headers).map_err(|why| ApiError::new(ErrorCode::AuthBad, why))?;
-    let (action, text) = (Action::Watch, given.text.as_deref());
-    let query = uri.query().unwrap_or_default();
-    let wish = Wish { client: &client.addr, action, room, text, query };
-    let shown = app.access.learn(wish).await.shown;
-    let credential = Credential { key: given.secret, person: None, shown };
-    let may = app.auth.may(&client.addr, action, room, &credential, Instant::now());
-    may.map(|()| Watcher::Named).map_err(|denied| Refusal::from(denied).into())
+    right::check(app, client, (Action::Watch, room), uri, headers).await?;
+    Ok(Watcher::Named)
 }
 
 /// A parameter of a query; ours have no characters that are encoded.

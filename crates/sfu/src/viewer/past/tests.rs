@@ -85,6 +85,8 @@ fn a_gap_is_passed_over_and_the_end_is_told() {
     };
     assert_eq!((fed(&past), news), (4, Some(PastNews::Over)));
     assert!(at - now < Duration::from_millis(200), "{:?}", at - now);
+    let timestamps: Vec<u32> = past.video.layers[0].ring.packets().map(|it| it.ts).collect();
+    assert!(timestamps.is_sorted() && timestamps[3] - timestamps[0] < 12_000, "{timestamps:?}");
 }
 
 #[test]
