@@ -144,7 +144,7 @@ fn run(jobs: &Receiver<Job>, waiting: &AtomicUsize, tell: impl Fn(Done)) {
                 files.remove(&id);
                 tell(Done::Failed(id, error));
             }
-            (Err(error), None) => tracing::warn!(%error, "a file of the past is left"),
+            (Err(error), None) => tracing::warn!(%error, "a file of the past could not be deleted"),
         }
         waiting.fetch_sub(bytes, Ordering::Relaxed);
     }

@@ -56,8 +56,8 @@ impl Playback {
         PastChunk { packets, is_edge: false }
     }
 
-    /// Of several layers one is played: another source of the host is gone over to at its keyframe, when nothing comes of the
-    /// one before.
+    /// Whether a packet is of the layer that is played, or of the sound. When that layer falls silent, the next keyframe of
+    /// another one takes its place.
     fn is_played(&mut self, packet: &TapPacket) -> bool {
         if packet.seat != Seat::HOST {
             return false;

@@ -8,7 +8,7 @@
 //! | `hls.rs` | rooms as HLS, while somebody asks for it |
 //! | `rewind.rs` | viewers go back in a broadcast |
 //! | `stills.rs` | the newest picture of each room |
-//! | `retention.rs` | what is deleted by itself |
+//! | `retention.rs` | deletes old recordings and clips |
 
 mod chat;
 mod clips;
@@ -306,6 +306,6 @@ async fn remove_folder(folder: PathBuf) {
         && error.kind() != std::io::ErrorKind::NotFound
     {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        tracing::warn!(name, %error, "files are left that should be deleted");
+        tracing::warn!(name, %error, "files could not be deleted");
     }
 }

@@ -107,7 +107,7 @@ impl Archive {
             options.open(path)?.write_all(&bytes)
         });
         if let Ok(Err(error)) = written.await {
-            tracing::warn!(id, %error, "the chat of a recording is not kept");
+            tracing::warn!(id, %error, "the chat of a recording could not be written");
         }
     }
 

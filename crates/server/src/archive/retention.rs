@@ -1,4 +1,4 @@
-//! What is deleted by itself: recordings that are too old or too much, and clips beyond their number.
+//! Deletes recordings that are too old or take too much space, and clips beyond their number.
 
 use std::time::Duration;
 
