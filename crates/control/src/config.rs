@@ -24,4 +24,20 @@ pub struct Config {
     pub past: Duration,
     /// Whether whoever watches makes clips.
     pub clips: bool,
+    /// The video codec that pages of hosts send unless their host chose one.
+    pub host_codec: HostCodec,
+}
+
+/// The video codec that pages of hosts send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostCodec {
+    /// This one.
+    Named(String),
+    /// H264 where that serves what is kept of the room, else VP8.
+    Fit {
+        /// Rooms can be watched as HLS.
+        has_hls: bool,
+        /// Recordings are MP4 where the codec leaves a choice.
+        is_mp4: bool,
+    },
 }

@@ -62,7 +62,7 @@ pub use api::{
     ClientId, Effect, Input, Join, Notice, Now, RecordedChat, Reply, Request, RequestId, Rewind,
     Seen,
 };
-pub use config::Config;
+pub use config::{Config, HostCodec};
 pub use figures::{
     CONNECT_MS, Durations, Entrance, Figures, Part, RoomCounts, RoomSessions, SessionFigures, Stand,
 };

@@ -121,6 +121,8 @@ pub struct Kept {
     pub past_s: u32,
     /// Whether whoever watches makes clips of it.
     pub clips: bool,
+    /// The video codec that a host's page sends unless its host chose one, such as `H264`: HLS and MP4 cannot carry VP8.
+    pub codec: Option<String>,
     /// Where not everybody may watch: stands as `pass` in addresses of what is kept of the room.
     pub pass: Option<String>,
 }

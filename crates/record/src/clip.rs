@@ -9,7 +9,7 @@ use media_api::RoomId;
 
 use crate::container::Format;
 use crate::disk::{create, finish};
-use crate::recording::{Output, Recording, Settings};
+use crate::recording::{Layers, Output, Recording, Settings};
 use crate::window::Span;
 
 /// A clip as it is asked for.
@@ -58,7 +58,12 @@ pub enum ClipError {
 /// Writes what a span of the past shows into one file. When the picture changed its size or codec in it, what is the longest
 /// without a change is kept.
 pub(crate) fn write(span: Span, order: &ClipOrder) -> Result<Clip, ClipError> {
-    let settings = Settings { format: order.format, file_for: Duration::MAX, file_bytes: u64::MAX };
+    let settings = Settings {
+        format: order.format,
+        file_for: Duration::MAX,
+        file_bytes: u64::MAX,
+        layers: Layers::Best,
+    };
     let mut files = Files { order, made: Vec::new(), open: None };
     fs::create_dir_all(&order.folder)?;
     let made = files.record(span, settings);
@@ -80,10 +85,12 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn record(&mut self, span: Span, settings: Settings) -> io::Result<()> {
-        let mut recording = Recording::new(settings);
+        let mut recording = Recording::new(settings, None);
         for packet in span.packets(self.order.room) {
             let now = packet.arrived;
-            recording.push(packet);
+            if packet.seat.is_host() {
+                recording.push(packet);
+            }
             recording.tick(now);
             self.take(&mut recording)?;
         }
@@ -94,7 +101,8 @@ impl Files<'_> {
     fn take(&mut self, recording: &mut Recording) -> io::Result<()> {
         while let Some(output) = recording.poll() {
             match output {
-                Output::Begin { number, format, size, .. } => {
+                Output::Begin { format, size, .. } => {
+                    let number = self.made.len() + 1;
                     let name = format!("clip-{number}.{}", format.extension());
                     self.open = Some(create(&self.order.folder.join(&name))?);
                     self.made.push(Clip { name, duration: Duration::ZERO, bytes: 0, size });

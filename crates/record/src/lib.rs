@@ -13,7 +13,7 @@
 //! | `recorder.rs` | the way to the thread that records rooms and keeps their past |
 //! | `orders.rs` | what that thread is told, and what it tells |
 //! | `worker.rs` | that thread |
-//! | `recording.rs` | one room: which streams, into which files; sans-IO |
+//! | `recording.rs` | one publisher: which streams, into which files; sans-IO |
 //! | `lane.rs`, `clock.rs` | one stream: its frames, its bit rate, when its frames belong |
 //! | `depacketize.rs` | packets of one stream in their order, put together to frames |
 //! | `packetize.rs` | frames as payloads of RTP packets |
@@ -59,10 +59,10 @@ pub use container::{
 };
 pub use disk::{Mended, mend};
 pub use frame::{AudioTrack, Frame, Rotation, Track, VideoCodec, VideoTrack};
-pub use orders::{Bounds, Event, FileInfo, Keep, Past, Start, Why};
+pub use orders::{Bounds, Event, FileInfo, Keep, Of, Past, Start, Why};
 pub use playback::{MAX_PLAYBACKS, Playbacks};
 pub use recorder::Recorder;
-pub use recording::Settings;
+pub use recording::{Layers, Settings};
 pub use still::Still;
 pub use tap::TapQueue;
 pub use window::{Entry, Span};

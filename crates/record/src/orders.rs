@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use media_api::{RoomId, Tap};
+use media_api::{Name, RoomId, Seat, Tap};
 
 use crate::clip::{Clip, ClipError, ClipOrder};
 use crate::disk::Done;
@@ -83,12 +83,21 @@ pub enum Event {
         /// The picture.
         still: Still,
     },
-    /// A keyframe of this stream of the host is needed.
+    /// A keyframe of this stream is needed.
     Keyframe {
         /// The room.
         room: RoomId,
+        /// Whose stream.
+        seat: Seat,
         /// Which stream.
         ssrc: u32,
+    },
+    /// A file begins. Its length and its bytes are not known yet.
+    Begun {
+        /// Of which recording.
+        id: String,
+        /// The file.
+        file: FileInfo,
     },
     /// A file is whole.
     File {
@@ -101,6 +110,8 @@ pub enum Event {
     Failed {
         /// Of which recording.
         id: String,
+        /// Which file; none when not even that could be made.
+        name: Option<String>,
         /// In the words of the system.
         error: String,
     },
@@ -122,11 +133,41 @@ pub enum Why {
     DiskFull,
 }
 
-/// A file that is whole.
+/// What of a room is in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The host's best layer, and its sound.
+    Host,
+    /// Another layer of the host, and its sound.
+    Layer(Name),
+    /// The host's second picture.
+    Second,
+    /// A guest, from 0.
+    Guest(u8),
+}
+
+impl Of {
+    /// As it stands in the name of a file; nothing for the host's best layer.
+    pub fn suffix(&self) -> String {
+        match self {
+            Self::Host => String::new(),
+            Self::Layer(rid) => {
+                let safe = |it: char| if it.is_ascii_alphanumeric() { it } else { '_' };
+                format!("-layer-{}", rid.as_str().chars().map(safe).collect::<String>())
+            }
+            Self::Second => "-second".into(),
+            Self::Guest(n) => format!("-guest-{}", n + 1),
+        }
+    }
+}
+
+/// A file of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
     /// Its name in the folder of the recording.
     pub name: String,
+    /// What is in it.
+    pub of: Of,
     /// When it begins, since the recording began.
     pub at: Duration,
     /// How long it is.

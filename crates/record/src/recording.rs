@@ -1,19 +1,19 @@
-//! One room while it is recorded: which of its streams, and into which files.
+//! One publisher while it is recorded: which of its streams, and into which files.
 //!
-//! The best layer of the picture is recorded, and the sound. A file is of one size and one codec: when these change, or it
-//! is long enough, the next file begins, at a keyframe. The host may be away in between: its files keep their timeline.
+//! The best layer of its picture is recorded, and its sound. A file is of one size and one codec: when these change, or it
+//! is long enough, the next file begins, at a keyframe. The publisher may be away in between: its files keep their timeline.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use media_api::{Seat, TapPacket};
+use media_api::TapPacket;
 
 use crate::container::{Finished, Format, Writer};
 use crate::depacketize::Media;
 use crate::frame::{AudioTrack, Frame, Track, VideoCodec, VideoTrack};
 use crate::lane::{Lane, LaneEvent};
 
-/// The most streams: three layers and sound, of a host and of the one before it.
+/// The most streams: three layers and sound, of a publisher and of the one before it.
 const MAX_LANES: usize = 10;
 
 /// How long layers are looked at before the best is chosen.
@@ -46,6 +46,18 @@ pub struct Settings {
     pub file_for: Duration,
     /// A file of this many bytes is followed by another.
     pub file_bytes: u64,
+    /// Which simulcast layers of the host.
+    pub layers: Layers,
+}
+
+/// Which simulcast layers of a host are recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Layers {
+    /// The best one there is.
+    #[default]
+    Best,
+    /// The others as well, each in files of its own.
+    All,
 }
 
 /// What is to be done.
@@ -53,8 +65,6 @@ pub struct Settings {
 pub(crate) enum Output {
     /// A file begins.
     Begin {
-        /// Which file of the recording, from 1 on.
-        number: u32,
         /// Its kind.
         format: Format,
         /// When, since the recording began.
@@ -66,11 +76,11 @@ pub(crate) enum Output {
     Write(Vec<u8>),
     /// The file is over.
     End(Finished),
-    /// A keyframe of this stream of the host is needed.
+    /// A keyframe of this stream is needed.
     Keyframe(u32),
 }
 
-/// A room while it is recorded.
+/// A publisher while it is recorded.
 #[derive(Debug)]
 pub(crate) struct Recording {
     settings: Settings,
@@ -85,7 +95,6 @@ pub(crate) struct Recording {
     /// Frames that wait for a file, with their bytes.
     pending: VecDeque<(Duration, Media)>,
     pending_bytes: usize,
-    n_files: u32,
     /// Whether frames are left out: the disk does not take them.
     is_held: bool,
     /// Whether the picture goes on at its next keyframe only.
@@ -103,18 +112,17 @@ struct File {
 }
 
 impl Recording {
-    /// A recording that begins with the first packet.
-    pub(crate) fn new(settings: Settings) -> Self {
+    /// A recording that began at a time, or begins with the first packet.
+    pub(crate) fn new(settings: Settings, begun: Option<Instant>) -> Self {
         Self {
             settings,
-            begun: None,
+            begun,
             lanes: Vec::new(),
             picture: None,
             better: None,
             file: None,
             pending: VecDeque::new(),
             pending_bytes: 0,
-            n_files: 0,
             is_held: false,
             awaits_key: false,
             outputs: VecDeque::new(),
@@ -126,11 +134,23 @@ impl Recording {
         self.outputs.pop_front()
     }
 
-    /// Takes a packet of the room's tap.
+    /// When it began.
+    pub(crate) fn begun(&self) -> Option<Instant> {
+        self.begun
+    }
+
+    /// The SSRC of the picture that is recorded.
+    pub(crate) fn picture(&self) -> Option<u32> {
+        self.picture
+    }
+
+    /// Whether nothing has come for so long.
+    pub(crate) fn is_silent(&self, time: Duration, now: Instant) -> bool {
+        self.lanes.iter().all(|it| it.silence(now) >= time)
+    }
+
+    /// Takes a packet of the publisher.
     pub(crate) fn push(&mut self, packet: TapPacket) {
-        if packet.seat != Seat::HOST {
-            return;
-        }
         let (now, ssrc) = (packet.arrived, packet.ssrc);
         let begun = *self.begun.get_or_insert(packet.captured);
         if !self.lanes.iter().any(|it| it.ssrc == ssrc) {
@@ -354,9 +374,8 @@ impl Recording {
                 return;
             }
         };
-        self.n_files += 1;
         let size = video.as_ref().map(|it| (it.width, it.height));
-        self.outputs.push_back(Output::Begin { number: self.n_files, format, at: base, size });
+        self.outputs.push_back(Output::Begin { format, at: base, size });
         self.write(bytes);
         self.file = Some(File { writer, video, has_audio, base });
         self.pending_bytes = 0;

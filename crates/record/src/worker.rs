@@ -3,11 +3,13 @@
 //! | file | what |
 //! | --- | --- |
 //! | `room.rs` | what is done with the packets of one room |
+//! | `recorded.rs` | the recording of a room: its host, layers of it, its guests |
 //! | `clips.rs` | the thread that writes clips |
 //! | `files.rs` | files on their way to the disk |
 
 mod clips;
 mod files;
+mod recorded;
 mod room;
 
 use std::collections::HashMap;
@@ -34,6 +36,9 @@ const TICK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long the past of a broadcast is kept when it is over.
 pub const KEPT_AFTER: Duration = Duration::from_secs(120);
+
+/// A file that could not be written is followed by another after this time.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// How long the end waits for the disk.
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
@@ -230,8 +235,9 @@ impl<T: Fn(Event)> Out<T> {
     fn give_up(&mut self, file: FileId, error: &str) -> Option<RoomId> {
         let OpenFile { room, recorded } = self.files.remove(file)?;
         match recorded {
-            Some(RecordedFile { recording: id, .. }) => {
-                (self.tell)(Event::Failed { id: id.clone(), error: error.into() });
+            Some(RecordedFile { recording: id, info }) => {
+                let (name, error) = (Some(info.name), error.into());
+                (self.tell)(Event::Failed { id: id.clone(), name, error });
                 self.check_over(&id);
             }
             None => tracing::warn!(?room, error, "the past of a room has a gap"),

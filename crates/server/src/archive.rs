@@ -3,6 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `recordings.rs` | recordings: begun, written down, finished |
+//! | `written.rs` | what is written down of a recording |
+//! | `upload.rs`, `remote.rs` | its files on their way to an object store; that store |
 //! | `chat.rs` | the chat beside a recording |
 //! | `clips.rs` | clips of the last seconds |
 //! | `hls.rs` | rooms as HLS, while somebody asks for it |
@@ -14,9 +16,12 @@ mod chat;
 mod clips;
 mod hls;
 mod recordings;
+mod remote;
 mod retention;
 mod rewind;
 mod stills;
+mod upload;
+mod written;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -27,7 +32,7 @@ use std::time::Duration;
 use auth::PerNetwork;
 use auth::rate_limit::WindowCount;
 use control::{Happened, RoomEvent};
-use media_api::{Command, PeerId, RoomId, Seat};
+use media_api::{Command, PeerId, RoomId};
 use protocol::RoomName;
 use record::{Bounds, Event, KEPT_AFTER, Keep, Recorder, TapQueue};
 use store::{Store, StoreError};
@@ -40,8 +45,11 @@ pub(crate) use clips::{ClipAsked, ClipRecord, NotClipped};
 pub(crate) use hls::HlsRoom;
 use hls::HlsRooms;
 use recordings::Active;
-pub(crate) use recordings::{NotRecorded, Record, RecordedFile};
+pub(crate) use recordings::NotRecorded;
+pub(crate) use remote::{Piece, Remote};
 use stills::Stills;
+use upload::{Uploader, Uploads};
+pub(crate) use written::{Record, RecordedFile};
 
 use crate::in_force::InForce;
 use crate::media::Media;
@@ -71,6 +79,9 @@ struct Inner {
     hls: HlsRooms,
     /// How many clips networks have made. Held for a few instructions.
     clip_rates: Mutex<PerNetwork<WindowCount>>,
+    uploader: Uploader,
+    /// Held while something is written down of a recording: each change is of what the one before left.
+    writing: tokio::sync::Mutex<()>,
     /// Held for a few instructions, never across an await.
     state: Mutex<State>,
 }
@@ -91,6 +102,8 @@ struct State {
     recorded: HashMap<RoomName, Active>,
     /// Rooms that are live, and those whose broadcast is over since [`KEPT_AFTER`] at most.
     live: HashMap<RoomName, Live>,
+    /// Files that are not whole or not stored yet.
+    uploads: Uploads,
     /// Writes down what the recorder tells.
     task: Option<JoinHandle<()>>,
 }
@@ -111,7 +124,7 @@ impl Archive {
     pub(crate) fn start(
         tap: TapQueue,
         media: Arc<dyn Media>,
-        store: Store,
+        (store, remote): (Store, Option<Remote>),
         webhooks: Webhooks,
         in_force: InForce,
         told: impl Fn(RoomName, Result<bool, String>) + Send + Sync + 'static,
@@ -128,8 +141,8 @@ impl Archive {
         let (asked, shown, packaged) = (media, stills.clone(), hls.clone());
         // Of the recorder's own thread. What is written down may wait for the store; the rest does not wait with it.
         let recorder = Recorder::start(tap, bounds, move |event| match event {
-            Event::Keyframe { room, ssrc } => {
-                asked.command(Command::TapKeyframe { room, seat: Seat::HOST, ssrc });
+            Event::Keyframe { room, seat, ssrc } => {
+                asked.command(Command::TapKeyframe { room, seat, ssrc });
             }
             Event::Tap { room, tap } => asked.command(Command::Tap { room, tap }),
             Event::Still { room, still } => shown.set(room, still),
@@ -151,6 +164,8 @@ impl Archive {
             stills,
             hls,
             clip_rates: Mutex::default(),
+            uploader: Uploader::new(remote),
+            writing: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
         }));
         let task = tokio::spawn(it.clone().follow(events));
@@ -171,6 +186,8 @@ impl Archive {
             stills: Stills::default(),
             hls: HlsRooms::default(),
             clip_rates: Mutex::default(),
+            uploader: Uploader::new(None),
+            writing: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }))
     }
@@ -182,6 +199,8 @@ impl Archive {
     pub(crate) async fn mend(&self) -> Result<(), StoreError> {
         self.mend_recordings().await?;
         self.delete_old().await;
+        let it = self.clone();
+        tokio::spawn(async move { it.upload_those_of_before().await });
         Ok(())
     }
 
@@ -239,6 +258,7 @@ impl Archive {
             max_bytes: config.room_past_mib.saturating_mul(MIB),
         });
         self.0.hls.forget(room);
+        self.0.stills.forget(room);
         let title = event.title.as_ref().map(|it| it.as_str().to_owned());
         let live = Live { room, title, broadcast: event.broadcast.clone() };
         let mut state = self.state();
@@ -250,7 +270,6 @@ impl Archive {
     }
 
     fn is_over(&self, room: RoomId, event: &RoomEvent) {
-        self.0.stills.forget(room);
         if let Some(recorder) = &self.state().recorder {
             recorder.release(room);
         }
@@ -260,6 +279,8 @@ impl Archive {
             let mut state = it.state();
             if state.live.get(&name).is_some_and(|it| it.broadcast == broadcast) {
                 state.live.remove(&name);
+                // Pages that were told of it a moment ago may still ask for it until now.
+                it.0.stills.forget(room);
             }
         });
     }
@@ -287,8 +308,9 @@ impl Archive {
                 | Event::Tap { .. }
                 | Event::Still { .. }
                 | Event::Hls { .. } => {}
+                Event::Begun { id, file } => self.file_begins(&id, file).await,
                 Event::File { id, file } => self.file_is_whole(&id, file).await,
-                Event::Failed { id, error } => self.file_is_lost(&id, error).await,
+                Event::Failed { id, name, error } => self.file_is_lost(&id, name, error).await,
                 Event::Over { id, why } => self.recording_is_over(&id, why).await,
             }
         }

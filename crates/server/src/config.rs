@@ -28,7 +28,8 @@ pub use knobs::{
     WebhookSettings, WebhooksOverlay,
 };
 pub use values::{
-    Clips, IceServerEntry, LogFormat, PublicIp, RecordFormat, RecordRooms, SecretText, TlsMode,
+    Clips, IceServerEntry, LogFormat, PageCodec, PublicIp, RecordFormat, RecordLayers, RecordRooms,
+    SecretText, TlsMode,
 };
 
 use std::net::IpAddr;
@@ -154,6 +155,13 @@ impl Config {
             record: self.record.rooms.into(),
             past: Duration::from_secs(u64::from(self.record.rewind_minutes) * 60),
             clips: self.record.clips == Clips::Everybody,
+            host_codec: match self.publish.codec.name() {
+                Some(codec) => control::HostCodec::Named(codec.into()),
+                None => control::HostCodec::Fit {
+                    has_hls: self.record.hls,
+                    is_mp4: self.record.format == RecordFormat::Mp4,
+                },
+            },
         }
     }
 

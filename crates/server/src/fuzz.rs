@@ -117,6 +117,7 @@ impl Server {
             record: auth::RecordPolicy::Host,
             past: std::time::Duration::ZERO,
             clips: true,
+            host_codec: control::HostCodec::Fit { has_hls: false, is_mp4: true },
         };
         let own = Hub::new(control, auth.clone(), admission.clone(), driver::now(), || 7);
         let media: Arc<dyn Media> = Arc::new(NoMedia(sink));

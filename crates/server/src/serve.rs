@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::access::{Access, Jwks, Service};
-use crate::archive::Archive;
+use crate::archive::{Archive, Remote};
 use crate::config::http_uri;
 use crate::covers::Covers;
 use crate::doctor::{self, Doctor};
@@ -139,6 +139,7 @@ pub async fn serve_with(
     let keeper = Keeper::new(store.clone());
     let saved = keeper.rooms().await;
     let loaded = Https::load(&config, &public_ips)?;
+    let remote = Remote::of(&config.record)?;
     let https = loaded.as_ref().map(|it| it.https.clone());
     let listener = listen::bind(config.listen)?;
     let http_listener = bind_http(&config)?;
@@ -192,7 +193,7 @@ pub async fn serve_with(
     let archive = Archive::start(
         tap,
         media.clone(),
-        store.clone(),
+        (store.clone(), remote),
         webhooks.clone(),
         in_force.clone(),
         move |room, on| told.recording(room, on),

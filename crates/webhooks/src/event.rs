@@ -19,13 +19,15 @@ pub enum EventKind {
     RoomFinding,
     /// A recording is over: its files can be fetched.
     RecordingReady,
+    /// The object store has all files of a recording that is over.
+    RecordingStored,
     /// The operator tries the webhook.
     Ping,
 }
 
 impl EventKind {
     /// Those that a webhook may ask for. A [`Self::Ping`] comes to the one that is tried.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RoomLive,
         Self::RoomInterrupted,
         Self::RoomResumed,
@@ -33,6 +35,7 @@ impl EventKind {
         Self::RoomViewers,
         Self::RoomFinding,
         Self::RecordingReady,
+        Self::RecordingStored,
     ];
 
     /// As it stands on the wire.
@@ -45,6 +48,7 @@ impl EventKind {
             Self::RoomViewers => "room.viewers",
             Self::RoomFinding => "room.finding",
             Self::RecordingReady => "recording.ready",
+            Self::RecordingStored => "recording.stored",
             Self::Ping => "ping",
         }
     }

@@ -56,19 +56,29 @@ const OWN_SIGNALS = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: f
 /** Gathers what went wrong in pages, and says so when they are closed. */
 class Faults {
   #seen = [];
+  #isOver = false;
 
   watch(page, name, tolerated) {
     const isKnown = (text) => tolerated.some((known) => known.test(text));
     // Firefox tells some of what it writes as errors of the page.
     page.on("pageerror", (error) => {
       const text = error.stack ?? error.message;
-      if (!isKnown(text)) this.#seen.push(`${name}: ${text}`);
+      if (!isKnown(text)) this.#see(`${name}: ${text}`);
     });
     page.on("console", (message) => {
       const text = message.text();
       if (message.type() !== "error" || isKnown(text)) return;
-      this.#seen.push(`${name}: console: ${text}`);
+      this.#see(`${name}: console: ${text}`);
     });
+  }
+
+  /** The browser closes now: what it breaks off meanwhile is no fault of a page. */
+  end() {
+    this.#isOver = true;
+  }
+
+  #see(fault) {
+    if (!this.#isOver) this.#seen.push(fault);
   }
 
   check() {
@@ -146,6 +156,7 @@ export class Chromium {
   }
 
   async close() {
+    this.#faults.end();
     await this.#server.close();
     this.#faults.check();
   }
@@ -180,6 +191,7 @@ export class Firefox {
   }
 
   async close() {
+    this.#faults.end();
     await this.#browser.close();
     this.#faults.check();
   }

@@ -21,6 +21,9 @@ export function binary() {
   return found;
 }
 
+/** Distributions' Firefox cannot play H264, which hosts send where a room can be watched as HLS. */
+const USUAL = { NO_COLOR: "1", KAIBO_HOST_CODEC: "vp8" };
+
 /** One running server on ports of its own, with an empty data folder. */
 export class Server {
   #child;
@@ -96,7 +99,7 @@ export class Server {
       ...this.#args,
     ];
     const child = spawn(this.#program, args, {
-      env: { ...process.env, NO_COLOR: "1", ...this.#env },
+      env: { ...process.env, ...USUAL, ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

@@ -346,6 +346,7 @@ export const enAdmin: Readonly<Record<AdminKey, string>> = {
   "hooks.event.viewers": "Viewer count steps",
   "hooks.event.finding": "Finding",
   "hooks.event.recording": "Recording ready",
+  "hooks.event.stored": "Recording stored",
   "hooks.event.ping": "Test",
   "hooks.secretField": "Secret (optional, made for you)",
   "hooks.newTitle": "Secret of the webhook",

@@ -62,8 +62,9 @@ export const enStudio: Readonly<Record<keyof typeof zhStudio, string>> = {
   "setup.expert": "More settings",
   "setup.codec": "Video codec",
   "setup.codecLive": "The codec takes effect at the next broadcast",
+  "setup.codecAuto": "Automatic",
   "setup.codecHint":
-    "VP8 has three qualities, and each viewer gets the one that its network carries. Other codecs have one.",
+    "Automatic is H264 where fans can watch with a delay or recordings are MP4, else VP8. Both are sent in three qualities, so that each fan gets what its network carries; others in one.",
   "setup.fps": "Frame rate",
   "setup.fpsValue": "{n} fps",
   "setup.kbps": "Highest bit rate (kbit/s)",

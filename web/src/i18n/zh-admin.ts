@@ -332,6 +332,7 @@ export const zhAdmin = {
   "hooks.event.viewers": "观众人数上台阶",
   "hooks.event.finding": "发现问题",
   "hooks.event.recording": "录像已就绪",
+  "hooks.event.stored": "录像已存入对象存储",
   "hooks.event.ping": "测试",
   "hooks.secretField": "签名密钥（可不填，自动生成）",
   "hooks.newTitle": "Webhook 的签名密钥",

@@ -60,7 +60,9 @@ export const zhStudio = {
   "setup.expert": "更多画面和声音设置",
   "setup.codec": "视频编码",
   "setup.codecLive": "编码在下次开播时生效",
-  "setup.codecHint": "VP8 有三档清晰度，每个观众得到自己网络能承受的一档；其他编码只有一档。",
+  "setup.codecAuto": "自动",
+  "setup.codecHint":
+    "自动：能延迟观看或录成 MP4 时用 H264，否则用 VP8。这两种有三档清晰度，每个观众得到自己网络能承受的一档；其他编码只有一档。",
   "setup.fps": "帧率",
   "setup.fpsValue": "{n} 帧/秒",
   "setup.kbps": "最高码率（kbit/s）",

@@ -64,7 +64,7 @@ export class GuestPublisher extends Store<GuestSnapshot> {
     }
     this.#pc = pc;
     pc.addEventListener("connectionstatechange", () => this.#stateChanged(pc));
-    addTracks(pc, this.#media.getSnapshot());
+    addTracks(pc, this.#media.getSnapshot(), null);
     const offer = await pc.createOffer();
     await pc.setLocalDescription(offer);
     if (pc !== this.#pc || offer.sdp === undefined) return;

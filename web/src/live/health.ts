@@ -1,6 +1,6 @@
 import type { LocalMediaSnapshot } from "./local-media";
 import { LAYERS } from "./quality";
-import { pictureOf } from "./send-settings";
+import { hasLayers, pictureOf } from "./send-settings";
 import type { SendStats } from "./stats";
 
 export type HealthLevel = "good" | "fair" | "bad";
@@ -104,7 +104,8 @@ function targetBps(
   paused: ReadonlySet<string>,
 ): number {
   const sent = LAYERS.filter(({ rid }) => !paused.has(rid));
-  const shares = settings.codec === "VP8" ? sent.reduce((sum, { share }) => sum + share, 0) : 1;
+  const isLayered = settings.codec === "auto" || hasLayers(settings.codec);
+  const shares = isLayered ? sent.reduce((sum, { share }) => sum + share, 0) : 1;
   const picture = videoTrack ? pictureOf(settings).maxBitrateBps * shares : 0;
   return picture + (audible ? SOUND_BPS[settings.music ? "music" : "voice"] : 0);
 }

@@ -571,6 +571,10 @@ pastS: number,
  */
 clips: boolean, 
 /**
+ * The video codec that a host's page sends unless its host chose one, such as `H264`: HLS and MP4 cannot carry VP8.
+ */
+codec: string | null, 
+/**
  * Where not everybody may watch: stands as `pass` in addresses of what is kept of the room.
  */
 pass: string | null, };

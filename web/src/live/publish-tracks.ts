@@ -2,30 +2,38 @@ import type { LocalMediaSnapshot } from "./local-media";
 import { preferCodec } from "./peer";
 import type { LayerSize } from "./protocol";
 import { LAYERS } from "./quality";
-import { pictureOf, type SendSettings } from "./send-settings";
+import { codecFor, hasLayers, pictureOf, type SendCodec } from "./send-settings";
 
-/** Always sound first and picture second, so that a later device fits without a new offer. */
-export function addTracks(pc: RTCPeerConnection, media: LocalMediaSnapshot): void {
+/**
+ * Always sound first and picture second, so that a later device fits without a new offer.
+ *
+ * @param wish the codec that the server wishes for, if any
+ */
+export function addTracks(
+  pc: RTCPeerConnection,
+  media: LocalMediaSnapshot,
+  wish: string | null,
+): void {
   const { audioTrack, videoTrack, stream, settings } = media;
   const streams = stream ? [stream] : [];
+  const codec = codecFor(settings, wish);
   pc.addTransceiver(audioTrack ?? "audio", { direction: "sendonly", streams });
   const video = pc.addTransceiver(videoTrack ?? "video", {
     direction: "sendonly",
     streams,
     // Each fan is sent the layer that its network carries (RFC 8853).
-    sendEncodings: layersOf(settings).map(({ rid, scale, share }, _, { length }) => ({
+    sendEncodings: layersOf(codec).map(({ rid, scale, share }, _, { length }) => ({
       ...(length > 1 ? { rid } : {}),
       scaleResolutionDownBy: scale,
       maxBitrate: pictureOf(settings).maxBitrateBps * share,
       maxFramerate: settings.fps,
     })),
   });
-  preferCodec(video, settings.codec);
+  preferCodec(video, codec);
 }
 
-/** Browsers make several layers of VP8 everywhere; of other codecs each in its own way, or not at all. */
-function layersOf({ codec }: SendSettings) {
-  return codec === "VP8" ? LAYERS : LAYERS.slice(-1);
+function layersOf(codec: SendCodec) {
+  return hasLayers(codec) ? LAYERS : LAYERS.slice(-1);
 }
 
 /** Sends what the preview shows now, over the connection there is. */

@@ -358,6 +358,7 @@ export class Publisher extends Store<PublisherSnapshot> {
     }
     this.#link = new SendLink(pc, {
       media: this.#media,
+      codec: this.getSnapshot().room?.kept.codec ?? null,
       isOpen: () => this.#signaling?.isOpen ?? false,
       send: (request) => this.#signaling?.send(request),
       nextNeg: () => {

@@ -10,6 +10,8 @@ import { offerSound, type SoundFormat, wantSound } from "./stereo";
 /** What a connection asks of its publisher, and tells it. */
 export interface SendLinkDeps {
   media: LocalMedia;
+  /** The video codec that the server wishes for, if any. */
+  codec: string | null;
   /** Whether the server hears what is said. */
   isOpen: () => boolean;
   send: (request: Request) => void;
@@ -59,7 +61,7 @@ export class SendLink {
   constructor(pc: RTCPeerConnection, deps: SendLinkDeps) {
     this.pc = pc;
     this.#deps = deps;
-    addTracks(pc, deps.media.getSnapshot());
+    addTracks(pc, deps.media.getSnapshot(), deps.codec);
     this.#guard = new PeerGuard(pc, {
       restart: () => {
         // Without a socket nobody hears the offer; the next welcome sees to it.

@@ -13,7 +13,8 @@ export const KBPS = { min: 100, max: 20_000 } as const;
 /** What a host wants to send. */
 export interface SendSettings {
   quality: QualityName;
-  codec: SendCodec;
+  /** `auto`: as the server wishes. */
+  codec: SendCodec | "auto";
   fps: FrameRate;
   /** Instead of the quality's own; null: that. */
   kbps: number | null;
@@ -25,7 +26,7 @@ export interface SendSettings {
 
 const USUAL: SendSettings = {
   quality: "hd",
-  codec: "VP8",
+  codec: "auto",
   fps: FRAME_RATE,
   kbps: null,
   music: false,
@@ -39,7 +40,7 @@ export function recallSettings(): SendSettings {
   const found = { ...(typeof known === "object" && known !== null ? known : {}) } as SendSettings;
   return {
     quality: isQualityName(quality) ? quality : USUAL.quality,
-    codec: SEND_CODECS.includes(found.codec) ? found.codec : USUAL.codec,
+    codec: isSendCodec(found.codec) ? found.codec : USUAL.codec,
     fps: FRAME_RATES.includes(found.fps) ? found.fps : USUAL.fps,
     kbps: isKbps(found.kbps) ? found.kbps : null,
     music: found.music === true,
@@ -71,6 +72,21 @@ export function pictureOf(settings: SendSettings): Quality {
   const quality = QUALITIES[settings.quality];
   const { kbps } = settings;
   return kbps === null ? quality : { ...quality, maxBitrateBps: kbps * 1000 };
+}
+
+/** The codec that is sent where the server wishes for one: every browser can send VP8. */
+export function codecFor({ codec }: SendSettings, wish: string | null): SendCodec {
+  if (codec !== "auto") return codec;
+  return isSendCodec(wish) && sendableCodecs().includes(wish) ? wish : "VP8";
+}
+
+/** Browsers make several layers of these; of the others each in its own way, or not at all. */
+export function hasLayers(codec: SendCodec): boolean {
+  return codec === "VP8" || codec === "H264";
+}
+
+function isSendCodec(value: unknown): value is SendCodec {
+  return SEND_CODECS.some((codec) => codec === value);
 }
 
 /** The video codecs that this browser can send, as far as it says so. */

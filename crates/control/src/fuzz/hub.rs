@@ -61,6 +61,7 @@ impl World {
             record: auth::RecordPolicy::Host,
             past: Duration::from_secs(1_800),
             clips: true,
+            host_codec: crate::HostCodec::Fit { has_hls: false, is_mp4: true },
         };
         let start = Instant::now();
         let admission = Admission::new(capacity, start);

@@ -5,6 +5,7 @@ use protocol::ErrorCode;
 
 use super::Room;
 use crate::api::{Effect, RecordedChat};
+use crate::config::HostCodec;
 use crate::context::Context;
 use crate::refusal::Refusal;
 
@@ -32,7 +33,19 @@ impl Room {
     pub(super) fn review_kept(&mut self, cx: &Context) {
         self.kept.by_host = self.record_policy(cx) != RecordPolicy::Operator;
         self.kept.clips = cx.config.clips && self.kept.past_s > 0;
+        self.kept.codec = Some(self.host_codec(cx));
         self.kept.pass = cx.auth.pass(&self.name, (cx.now.unix_ms / 1_000.0) as u64);
+    }
+
+    /// The codec that serves best what is kept of the room.
+    fn host_codec(&self, cx: &Context) -> String {
+        match &cx.config.host_codec {
+            HostCodec::Named(codec) => codec.clone(),
+            HostCodec::Fit { has_hls, is_mp4 } => {
+                let is_recorded = self.record_policy(cx) == RecordPolicy::Always;
+                if *has_hls || (*is_mp4 && is_recorded) { "H264".into() } else { "VP8".into() }
+            }
+        }
     }
 
     /// `room_set` with `recording`: the host begins or ends one. The caller has asked whether it is the host.

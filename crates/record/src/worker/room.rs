@@ -1,35 +1,30 @@
 //! What is done with the packets of one room: its recording, its past, pictures of it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use media_api::{RoomId, Tap, TapPacket};
+use media_api::{RoomId, Seat, Tap, TapPacket};
 
-use super::files::{OpenFile, RecordedFile};
-use super::{KEPT_AFTER, Out, TICK_EVERY};
+use super::files::OpenFile;
+use super::recorded::{Recorded, is_scarce};
+use super::{AGAIN_AFTER, KEPT_AFTER, Out, TICK_EVERY};
 use crate::disk::{FileId, Job};
 use crate::hls::{Packager, packager::Output as Packaged};
-use crate::orders::{Event, FileInfo, Keep, Start, Why};
-use crate::recording::{Output, Recording};
+use crate::orders::{Event, Keep, Start, Why};
+use crate::recording::Layers;
 use crate::still::Stills;
 use crate::window::{Entry, Span, Step, Window};
 
 /// Packets that came so long before a room was live are left of its broadcast before: a room keeps less.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
-/// A file that could not be written is followed by another after this time.
-const AGAIN_AFTER: Duration = Duration::from_secs(5);
-
 /// How far back HLS reaches where no past is kept.
 const HLS_FOR: Duration = Duration::from_secs(60);
-
-const BEHIND: &str = "the disk does not keep up";
 
 /// A room.
 pub(super) struct Room {
     id: RoomId,
     is_live: bool,
-    /// When a recording, or the keeping of its past began.
     recorded: Option<Recorded>,
     past: Option<Kept>,
     stills: Option<Stills>,
@@ -40,16 +35,6 @@ pub(super) struct Room {
     /// What its tap gives.
     tap: Option<Tap>,
     ticked_at: Instant,
-}
-
-/// Its recording.
-struct Recorded {
-    start: Start,
-    recording: Recording,
-    file: Option<FileId>,
-    since: Instant,
-    /// When a file is tried again.
-    again_at: Option<Instant>,
 }
 
 /// Its past.
@@ -151,17 +136,14 @@ impl Room {
     /// It is recorded. A recording that is under way ends.
     pub(super) fn start<T: Fn(Event)>(&mut self, start: Start, now: Instant, out: &mut Out<T>) {
         self.stop(Why::Stopped, out);
-        let recording = Recording::new(start.settings);
-        self.recorded = Some(Recorded { start, recording, file: None, since: now, again_at: None });
+        self.recorded = Some(Recorded::new(self.id, start, now));
         self.set_tap(out);
     }
 
     /// Its recording ends, if there is one.
     pub(super) fn stop<T: Fn(Event)>(&mut self, why: Why, out: &mut Out<T>) {
-        let Some(recorded) = &mut self.recorded else { return };
-        recorded.recording.finish();
-        self.drain_recording(out);
-        let Some(recorded) = self.recorded.take() else { return };
+        let Some(mut recorded) = self.recorded.take() else { return };
+        recorded.finish(out);
         let id = recorded.start.id;
         out.files.set_ending(id.clone(), why);
         out.check_over(&id);
@@ -212,7 +194,7 @@ impl Room {
     /// Leaves packets out from now on, or no more.
     pub(super) fn hold(&mut self, is_behind: bool) {
         if let Some(recorded) = &mut self.recorded {
-            recorded.recording.hold(is_behind || recorded.again_at.is_some());
+            recorded.hold(is_behind);
         }
         if let Some(past) = &mut self.past {
             past.is_held = is_behind || past.again_at.is_some();
@@ -241,8 +223,7 @@ impl Room {
         if let Some(recorded) = &mut self.recorded
             && is_of(recorded.since)
         {
-            recorded.recording.push(packet);
-            self.drain_recording(out);
+            recorded.push(packet, out);
         }
     }
 
@@ -263,15 +244,12 @@ impl Room {
             self.drain_package(out);
         }
         if let Some(ssrc) = self.stills.as_mut().and_then(|it| it.tick(now)) {
-            (out.tell)(Event::Keyframe { room: self.id, ssrc });
+            (out.tell)(Event::Keyframe { room: self.id, seat: Seat::HOST, ssrc });
         }
         if let Some(recorded) = &mut self.recorded {
-            recorded.again_at = recorded.again_at.filter(|at| now < *at);
-            recorded.recording.tick(now);
+            recorded.tick(now, out);
             if is_scarce(&recorded.start.folder, recorded.start.min_free) {
                 self.stop(Why::DiskFull, out);
-            } else {
-                self.drain_recording(out);
             }
         }
         true
@@ -280,69 +258,14 @@ impl Room {
     /// A file is given up. What it was of goes on with another in a moment.
     pub(super) fn failed(&mut self, file: FileId) {
         let again_at = Some(Instant::now() + AGAIN_AFTER);
-        if let Some(recorded) = self.recorded.as_mut().filter(|it| it.file == Some(file)) {
-            recorded.file = None;
-            recorded.recording.abandon();
-            recorded.recording.hold(true);
-            recorded.again_at = again_at;
+        if let Some(recorded) = &mut self.recorded {
+            recorded.failed(file);
         }
         if let Some(past) = self.past.as_mut().filter(|it| it.file == Some(file)) {
             past.file = None;
             past.window.abandon();
             past.is_held = true;
             past.again_at = again_at;
-        }
-    }
-
-    /// Does what the recording asks for.
-    fn drain_recording<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
-        while let Some(recorded) = &mut self.recorded
-            && let Some(output) = recorded.recording.poll()
-        {
-            let is_taken = match output {
-                Output::Keyframe(ssrc) => {
-                    (out.tell)(Event::Keyframe { room: self.id, ssrc });
-                    true
-                }
-                Output::Begin { number, format, at, size } => {
-                    let name = format!("{number:03}.{}", format.extension());
-                    let path = recorded.start.folder.join(&name);
-                    let info = FileInfo { name, at, duration: Duration::ZERO, bytes: 0, size };
-                    let recording = recorded.start.id.clone();
-                    let of = Some(RecordedFile { recording, info });
-                    recorded.file = out.files.begin(path, OpenFile { room: self.id, recorded: of });
-                    recorded.file.is_some()
-                }
-                Output::Write(bytes) => match recorded.file {
-                    Some(file) => out.files.job(Job::Write(file, bytes)),
-                    None => true,
-                },
-                Output::End(finished) => match recorded.file {
-                    Some(file) => {
-                        let is_taken = out.files.end(file, finished);
-                        if is_taken {
-                            recorded.file = None;
-                        }
-                        is_taken
-                    }
-                    None => true,
-                },
-            };
-            if !is_taken {
-                let id = recorded.start.id.clone();
-                match recorded.file {
-                    Some(file) => {
-                        self.failed(file);
-                        out.give_up(file, BEHIND);
-                    }
-                    None => {
-                        recorded.recording.abandon();
-                        recorded.again_at = Some(Instant::now() + AGAIN_AFTER);
-                        recorded.recording.hold(true);
-                        (out.tell)(Event::Failed { id, error: BEHIND.into() });
-                    }
-                }
-            }
         }
     }
 
@@ -353,7 +276,7 @@ impl Room {
         {
             let is_taken = match step {
                 Step::Keyframe(ssrc) => {
-                    (out.tell)(Event::Keyframe { room: self.id, ssrc });
+                    (out.tell)(Event::Keyframe { room: self.id, seat: Seat::HOST, ssrc });
                     true
                 }
                 Step::Begin(path) => {
@@ -393,7 +316,9 @@ impl Room {
         while let Some(output) = packager.poll() {
             match output {
                 Packaged::Cut(cut) => (out.tell)(Event::Hls { room, cut }),
-                Packaged::Keyframe(ssrc) => (out.tell)(Event::Keyframe { room, ssrc }),
+                Packaged::Keyframe(ssrc) => {
+                    (out.tell)(Event::Keyframe { room, seat: Seat::HOST, ssrc })
+                }
                 Packaged::Store { name, bytes, rendition, number } => {
                     out.files.store(self.folder.join(name), bytes, (room, rendition, number));
                 }
@@ -409,6 +334,7 @@ impl Room {
         let is_kept = self.is_live && (self.past.is_some() || self.stills.is_some());
         let tap = match (&self.packager, &self.recorded) {
             (Some(_), _) => Some(Tap::All),
+            (None, Some(it)) if it.start.settings.layers == Layers::All => Some(Tap::All),
             (None, Some(_)) => Some(Tap::Best),
             (None, None) => is_kept.then_some(Tap::Passing),
         };
@@ -417,16 +343,4 @@ impl Room {
             (out.tell)(Event::Tap { room: self.id, tap });
         }
     }
-}
-
-/// Whether the disk has less free space than is to be left.
-#[cfg(unix)]
-fn is_scarce(folder: &Path, min_free: u64) -> bool {
-    let Some(folder) = folder.ancestors().find(|it| it.exists()) else { return false };
-    rustix::fs::statvfs(folder).is_ok_and(|it| it.f_bavail * it.f_frsize < min_free)
-}
-
-#[cfg(not(unix))]
-fn is_scarce(_: &Path, _: u64) -> bool {
-    false
 }

@@ -13,7 +13,7 @@ use store::{ClipRow, StoreError};
 use tokio::sync::oneshot;
 
 use super::Archive;
-use super::recordings::seconds;
+use super::written::seconds;
 use crate::clock::now_ms;
 use crate::limits::CLIPS_PER_MINUTE;
 

@@ -1,25 +1,22 @@
 //! Recordings of rooms: begun, written down, finished; what a crash left is finished at the next start.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use media_api::RoomId;
 use protocol::RoomName;
 use record::{FileInfo, Settings, Start, Why};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use store::{RecordingRow, StoreError};
 use webhooks::EventKind;
 
 use super::Archive;
 use super::chat::Chat;
+use super::written::{Record, mended};
 use crate::clock::now_ms;
 
 /// The rooms that are recorded at once.
 pub(crate) const MAX_RECORDINGS: usize = 200;
-
-/// The files of one recording that are written down; a picture that turns without end makes no more.
-const MAX_FILES: usize = 1_000;
 
 /// A file of this length is followed by another.
 const FILE_FOR: Duration = Duration::from_secs(3_600);
@@ -44,43 +41,6 @@ pub(crate) enum NotRecorded {
     Store(#[from] StoreError),
 }
 
-/// What is written down of a recording.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Record {
-    /// Why it is over, in a word of `docs/operate.md`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) why: Option<String>,
-    /// What went wrong last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-    /// What the broadcast was called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) title: Option<String>,
-    /// The files that are whole, in their order.
-    pub(crate) files: Vec<RecordedFile>,
-}
-
-/// A file of a recording.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RecordedFile {
-    /// Its name.
-    pub(crate) name: String,
-    /// When it begins, in seconds since the recording began.
-    pub(crate) at: f64,
-    /// How long it is, in seconds.
-    pub(crate) duration_s: f64,
-    /// Its length.
-    pub(crate) bytes: u64,
-    /// The sides of the picture in pixels, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) width: Option<u32>,
-    /// The same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) height: Option<u32>,
-}
-
 /// A room that is recorded.
 #[derive(Debug, Clone)]
 pub(super) struct Active {
@@ -100,21 +60,28 @@ impl Archive {
     /// When the store cannot be read.
     pub(super) async fn mend_recordings(&self) -> Result<(), StoreError> {
         for row in self.0.store.open_recordings().await? {
-            let folder = self.recording_folder(&row.id);
-            let files = tokio::task::spawn_blocking(move || mended(&folder)).await;
-            let files = files.unwrap_or_default();
+            let known: Record = serde_json::from_str(&row.record).unwrap_or_default();
+            let record =
+                self.finish_files(&row.id, Record { why: Some(LOST.into()), ..known }).await;
             tracing::info!(
                 room = row.room,
                 id = row.id,
-                n_files = files.len(),
+                n_files = record.files.len(),
                 "a recording of before is finished"
             );
-            let record = Record { why: Some(LOST.into()), error: None, title: None, files };
             let ended = Some(now_ms());
             self.save(&row.id, &row.room, row.began_ms, ended, &record).await;
-            self.tell_ready(&row.id, &row.room, &record);
+            self.tell(EventKind::RecordingReady, &row.id, &row.room, &record);
         }
         Ok(())
+    }
+
+    /// Finishes the files that are not whole.
+    async fn finish_files(&self, id: &str, record: Record) -> Record {
+        let folder = self.recording_folder(id);
+        let known = record.clone();
+        let mended = tokio::task::spawn_blocking(move || mended(&folder, known)).await;
+        mended.unwrap_or(record)
     }
 
     /// Records a room that is live, by its id in the media plane; the id of the recording.
@@ -157,6 +124,7 @@ impl Archive {
             format: kept.config.record.format.into(),
             file_for: FILE_FOR,
             file_bytes: FILE_BYTES,
+            layers: kept.config.record.layers.into(),
         };
         let folder = self.recording_folder(&id);
         let min_free = self.min_free();
@@ -202,42 +170,65 @@ impl Archive {
         let is_there = self.0.store.delete_recording(id).await?;
         if is_there {
             super::remove_folder(self.recording_folder(id)).await;
+            self.remove_stored(id);
         }
         Ok(is_there)
     }
 
-    /// A file of a recording is whole.
-    pub(super) async fn file_is_whole(&self, id: &str, file: FileInfo) {
-        self.change(id, |record| {
-            if record.files.len() < MAX_FILES {
-                record.files.push(file.into());
-            }
-        })
-        .await;
+    /// A file of a recording begins.
+    pub(super) async fn file_begins(&self, id: &str, file: FileInfo) {
+        let name = file.name.clone();
+        self.change(id, |record| record.begin(file.into())).await;
+        self.upload(id, name).await;
     }
 
-    /// A file of a recording is lost.
-    pub(super) async fn file_is_lost(&self, id: &str, error: String) {
-        tracing::warn!(id, error, "a file of a recording is lost; another follows");
+    /// A file of a recording is whole.
+    pub(super) async fn file_is_whole(&self, id: &str, file: FileInfo) {
+        let name = file.name.clone();
+        self.change(id, |record| record.end(file.into())).await;
+        self.upload_rest(id, &name);
+    }
+
+    /// A file of a recording is lost from here on.
+    pub(super) async fn file_is_lost(&self, id: &str, name: Option<String>, error: String) {
+        tracing::warn!(
+            id,
+            name,
+            error,
+            "a file of a recording is lost from here on; another follows"
+        );
         self.change(id, |record| record.error = Some(error)).await;
     }
 
-    async fn change(&self, id: &str, change: impl FnOnce(&mut Record)) {
+    /// Changes what is written down of a recording, also of one that is over.
+    pub(super) async fn change(&self, id: &str, change: impl FnOnce(&mut Record)) {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let mut change = Some(change);
         let changed = {
             let mut state = self.state();
             let found = state.recorded.iter_mut().find(|(_, it)| it.id == id);
             found.map(|(room, active)| {
-                change(&mut active.record);
+                if let Some(change) = change.take() {
+                    change(&mut active.record);
+                }
                 (room.clone(), active.clone())
             })
         };
         if let Some((room, Active { began_ms, record, .. })) = changed {
             self.save(id, room.as_str(), began_ms, None, &record).await;
+            return;
         }
+        let Ok(Some(row)) = self.0.store.recording(id).await else { return };
+        let mut record: Record = serde_json::from_str(&row.record).unwrap_or_default();
+        if let Some(change) = change.take() {
+            change(&mut record);
+        }
+        self.save(id, &row.room, row.began_ms, row.ended_ms, &record).await;
     }
 
     /// A recording is over.
     pub(super) async fn recording_is_over(&self, id: &str, why: Why) {
+        let writing = self.0.writing.lock().await;
         let over = {
             let mut state = self.state();
             let found = state.recorded.iter().find(|(_, it)| it.id == id);
@@ -254,17 +245,26 @@ impl Archive {
             Why::DiskFull => "disk_full",
         };
         let title = self.title_of(&room).or(active.record.title.clone());
-        let record = Record { why: Some(why.into()), title, ..active.record };
+        let mut record = Record { why: Some(why.into()), title, ..active.record };
+        // Those that a fault of the disk cut off are played as far as they go.
+        if !record.begun.is_empty() {
+            record = self.finish_files(id, record).await;
+        }
         let seconds = record.seconds();
         let n_files = record.files.len();
         tracing::info!(%room, id, why, n_files, seconds, "recording over");
         self.save(id, room.as_str(), active.began_ms, Some(now_ms()), &record).await;
-        self.tell_ready(id, room.as_str(), &record);
+        drop(writing);
+        self.tell(EventKind::RecordingReady, id, room.as_str(), &record);
+        for file in record.files.iter().filter(|it| it.sha256.is_none()) {
+            self.upload(id, file.name.clone()).await;
+            self.upload_rest(id, &file.name);
+        }
         self.delete_old().await;
     }
 
-    /// Tells programs of the operator that a recording can be fetched.
-    fn tell_ready(&self, id: &str, room: &str, record: &Record) {
+    /// Tells programs of the operator of a recording that is over.
+    pub(super) fn tell(&self, kind: EventKind, id: &str, room: &str, record: &Record) {
         let fields = json!({
             "recording": id,
             "why": record.why,
@@ -277,7 +277,7 @@ impl Archive {
             _ => Map::new(),
         };
         self.0.webhooks.happened(webhooks::Event {
-            kind: EventKind::RecordingReady,
+            kind,
             room: Some(room.to_owned()),
             title: record.title.clone(),
             at_ms: now_ms(),
@@ -292,37 +292,6 @@ impl Archive {
     }
 }
 
-impl Record {
-    /// How long its files are.
-    pub(crate) fn seconds(&self) -> f64 {
-        self.files.iter().map(|it| it.duration_s).sum()
-    }
-
-    /// The bytes of its files.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.files.iter().map(|it| it.bytes).sum()
-    }
-}
-
-impl From<FileInfo> for RecordedFile {
-    fn from(info: FileInfo) -> Self {
-        let FileInfo { name, at, duration, bytes, size } = info;
-        Self {
-            name,
-            at: seconds(at),
-            duration_s: seconds(duration),
-            bytes,
-            width: size.map(|it| it.0),
-            height: size.map(|it| it.1),
-        }
-    }
-}
-
-/// To a millisecond.
-pub(super) fn seconds(time: Duration) -> f64 {
-    time.as_millis() as f64 / 1_000.0
-}
-
 fn row(id: &str, room: &str, began: i64, ended: Option<i64>, record: &Record) -> RecordingRow {
     RecordingRow {
         id: id.into(),
@@ -332,29 +301,4 @@ fn row(id: &str, room: &str, began: i64, ended: Option<i64>, record: &Record) ->
         bytes: i64::try_from(record.bytes()).unwrap_or(i64::MAX),
         record: serde_json::to_string(record).unwrap_or_default(),
     }
-}
-
-/// Finishes the files of a folder that were cut off.
-fn mended(folder: &Path) -> Vec<RecordedFile> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|it| Some(it.ok()?.path())).collect();
-    paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match record::mend(&path) {
-            Ok(Some(mended)) => files.push(RecordedFile {
-                name,
-                // Where it begins is not known any more, but that they follow each other.
-                at: files.last().map_or(0.0, |it: &RecordedFile| it.at + it.duration_s),
-                duration_s: mended.duration.map_or(0.0, seconds),
-                bytes: mended.bytes,
-                width: None,
-                height: None,
-            }),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(name, %error, "a file of a recording cannot be finished"),
-        }
-    }
-    files
 }

@@ -115,6 +115,10 @@ impl Config {
         if self.record.rewind_minutes > crate::limits::MAX_REWIND_MINUTES {
             return invalid("rewind is 0 to 720 minutes");
         }
+        let bucket = self.record.to.as_deref().map(|it| it.strip_prefix("s3://"));
+        if bucket.is_some_and(|it| it.is_none_or(|it| it.is_empty() || it.starts_with('/'))) {
+            return invalid("record.to is as s3://BUCKET or s3://BUCKET/FOLDER");
+        }
         let limits = &self.limits;
         let counts = [
             limits.connections,

@@ -9,9 +9,10 @@ use protocol::RoomName;
 
 use super::overlay::knobs;
 use super::values::{
-    Clips, IceServerEntry, LogFormat, PublicIp, RecordFormat, RecordRooms, SecretText, TlsMode,
-    clips_words, log_format_words, open_words, parse_network, parse_room, record_format_words,
-    record_words, switch_words, tls_words,
+    Clips, IceServerEntry, LogFormat, PageCodec, PublicIp, RecordFormat, RecordLayers, RecordRooms,
+    SecretText, TlsMode, clips_words, log_format_words, open_words, page_codec_words,
+    parse_network, parse_room, record_format_words, record_layers_words, record_words,
+    switch_words, tls_words,
 };
 use crate::limits;
 
@@ -110,6 +111,11 @@ knobs! {
 knobs! {
     /// Who may publish.
     Publish, PublishOverlay {
+        /// Video codec that pages of hosts send unless their host chose one: auto (h264 where rooms can be watched as HLS
+        /// or every broadcast is recorded as MP4, else vp8), vp8, h264, vp9 or av1 [default: auto]
+        codec: [PageCodec] = PageCodec::Auto,
+            (id = "host_codec", long = "host-codec", value_name = "CODEC", env = "KAIBO_HOST_CODEC",
+             value_parser = page_codec_words());
         ? /// Who may publish without a key: all, loopback (programs of this machine) or none [default: loopback; none
         /// when there is a key]
         open: [PublishOpen],
@@ -217,6 +223,15 @@ knobs! {
         format: [RecordFormat] = RecordFormat::Mp4,
             (id = "record_format", long = "record-format", value_name = "FORMAT", env = "KAIBO_RECORD_FORMAT",
              value_parser = record_format_words());
+        /// Which simulcast layers of a host: best, or all (each other one in files of its own) [default: best]
+        layers: [RecordLayers] = RecordLayers::Best,
+            (id = "record_layers", long = "record-layers", value_name = "LAYERS", env = "KAIBO_RECORD_LAYERS",
+             value_parser = record_layers_words());
+        /// Whether a file of a recording stays in the data folder when the object store has it: on or off [default:
+        /// off]
+        keep_copy: [bool] = false,
+            (id = "record_keep_copy", long = "record-keep-copy", value_name = "SWITCH", env = "KAIBO_RECORD_KEEP_COPY",
+             value_parser = switch_words(), action = clap::ArgAction::Set);
         /// Days after which recordings are deleted [default: 0, never]
         keep_days: [u32] = 0,
             (id = "record_keep_days", long = "record-keep-days", value_name = "DAYS", env = "KAIBO_RECORD_KEEP_DAYS");
@@ -245,6 +260,22 @@ knobs! {
         /// Who makes clips: everybody (who may watch), hosts or nobody [default: everybody]
         clips: [Clips] = Clips::Everybody,
             (id = "clips", long = "clips", value_name = "WHO", env = "KAIBO_CLIPS", value_parser = clips_words());
+        ? /// Object store that recordings go to while they are made, such as s3://BUCKET/FOLDER; what is not named here
+        /// is asked of the usual AWS_... variables [default: none, the data folder alone]
+        to: [String],
+            (id = "record_to", long = "record-to", value_name = "URL", env = "KAIBO_RECORD_TO");
+        ? /// Address of an object store that is not of AWS, such as https://s3.example.com
+        s3_endpoint: [String],
+            (long = "s3-endpoint", value_name = "URL", env = "KAIBO_S3_ENDPOINT");
+        ? /// Region of the object store
+        s3_region: [String],
+            (long = "s3-region", value_name = "NAME", env = "KAIBO_S3_REGION");
+        ? /// Id of the key to the object store
+        s3_key_id: [String],
+            (long = "s3-key-id", value_name = "ID", env = "KAIBO_S3_KEY_ID");
+        ? /// Secret of the key to the object store
+        s3_secret: [SecretText],
+            (long = "s3-secret", value_name = "SECRET", env = "KAIBO_S3_SECRET", hide_env_values = true);
     }
 }
 

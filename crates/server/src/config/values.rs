@@ -256,6 +256,74 @@ pub(super) fn record_format_words() -> impl TypedValueParser<Value = RecordForma
         .map(|word| if word == "webm" { RecordFormat::Webm } else { RecordFormat::Mp4 })
 }
 
+/// The video codec that pages of hosts send unless their host chose one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageCodec {
+    /// H264 where rooms can be watched as HLS or every recording is MP4, else VP8.
+    #[default]
+    Auto,
+    /// VP8.
+    Vp8,
+    /// H264.
+    H264,
+    /// VP9.
+    Vp9,
+    /// AV1.
+    Av1,
+}
+
+impl PageCodec {
+    /// As browsers call it; none for [`Self::Auto`].
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Auto => None,
+            Self::Vp8 => Some("VP8"),
+            Self::H264 => Some("H264"),
+            Self::Vp9 => Some("VP9"),
+            Self::Av1 => Some("AV1"),
+        }
+    }
+}
+
+/// The words of `--host-codec`.
+pub(super) fn page_codec_words() -> impl TypedValueParser<Value = PageCodec> {
+    PossibleValuesParser::new(["auto", "vp8", "h264", "vp9", "av1"]).map(|word| {
+        match word.as_str() {
+            "vp8" => PageCodec::Vp8,
+            "h264" => PageCodec::H264,
+            "vp9" => PageCodec::Vp9,
+            "av1" => PageCodec::Av1,
+            _ => PageCodec::Auto,
+        }
+    })
+}
+
+/// Which simulcast layers of a host are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordLayers {
+    /// The best one there is.
+    Best,
+    /// The others as well.
+    All,
+}
+
+impl From<RecordLayers> for record::Layers {
+    fn from(layers: RecordLayers) -> Self {
+        match layers {
+            RecordLayers::Best => Self::Best,
+            RecordLayers::All => Self::All,
+        }
+    }
+}
+
+/// The words of `--record-layers`.
+pub(super) fn record_layers_words() -> impl TypedValueParser<Value = RecordLayers> {
+    PossibleValuesParser::new(["best", "all"])
+        .map(|word| if word == "all" { RecordLayers::All } else { RecordLayers::Best })
+}
+
 /// Who makes clips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]

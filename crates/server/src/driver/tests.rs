@@ -46,6 +46,7 @@ async fn a_session_whose_caller_gave_up_before_it_joined_is_over() {
         record: auth::RecordPolicy::Host,
         past: Duration::ZERO,
         clips: true,
+        host_codec: control::HostCodec::Fit { has_hls: false, is_mp4: true },
     };
     let hub = Hub::new(config, auth, admission.clone(), now(), || 0);
     tokio::spawn(run(hub, Arc::new(NoMedia), Keeper::default(), Happenings::default(), channels));

@@ -7,11 +7,13 @@
 //! | `clips.rs` | clips: made, told of, fetched |
 //! | `still.rs` | the newest picture of a broadcast |
 //! | `file.rs` | a file as the body of an answer |
+//! | `stored.rs` | a file of a recording, which an object store may have |
 
 mod clips;
 pub(super) mod file;
 mod recordings;
 mod still;
+pub(super) mod stored;
 pub(super) mod watching;
 
 use axum::Router;

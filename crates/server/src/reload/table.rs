@@ -23,7 +23,7 @@ pub(super) enum Part {
 
 /// Every setting that can change, with the parts that are told. All others wait for the next start: addresses, ports,
 /// threads and folders are taken once, and limits of media are built into its threads.
-const CAN_CHANGE: [(&str, &[Part]); 30] = [
+const CAN_CHANGE: [(&str, &[Part]); 33] = [
     ("public_ips", &[Part::PublicIps]),
     ("default_room", &[Part::Control]),
     ("allow_hosts", &[Part::Clients]),
@@ -37,6 +37,7 @@ const CAN_CHANGE: [(&str, &[Part]); 30] = [
     ("max_viewers", &[Part::Control]),
     ("host_grace", &[Part::Control]),
     ("log", &[Part::Log]),
+    ("publish.codec", &[Part::Control]),
     ("publish.open", &[Part::Clients, Part::Rights]),
     ("publish.key", &[Part::Clients, Part::Rights]),
     // Asked for with every request, of what is in force.
@@ -44,12 +45,14 @@ const CAN_CHANGE: [(&str, &[Part]); 30] = [
     ("webhooks.allow", &[Part::Webhooks]),
     ("record.rooms", &[Part::Control]),
     // Asked for whenever something is recorded, kept or deleted, of what is in force.
-    ("record.format", &[]),
+    ("record.format", &[Part::Control]),
+    ("record.layers", &[]),
+    ("record.keep_copy", &[]),
     ("record.keep_days", &[]),
     ("record.max_gib", &[]),
     ("record.rewind_minutes", &[Part::Control]),
     ("record.room_past_mib", &[]),
-    ("record.hls", &[]),
+    ("record.hls", &[Part::Control]),
     ("record.clips", &[Part::Control]),
     ("limits.connections", &[Part::Connections]),
     ("limits.connections_per_network", &[Part::Connections]),

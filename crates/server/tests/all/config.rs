@@ -49,8 +49,9 @@ fn the_example_names_every_knob() {
 }
 
 fn is_knob(line: &str) -> bool {
-    line.split_once(" = ")
-        .is_some_and(|(name, _)| name.chars().all(|c| c.is_lowercase() || c == '_'))
+    line.split_once(" = ").is_some_and(|(name, _)| {
+        name.chars().all(|c| c.is_lowercase() || c.is_ascii_digit() || c == '_')
+    })
 }
 
 #[test]

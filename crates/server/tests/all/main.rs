@@ -22,6 +22,7 @@ mod kept;
 mod limits;
 mod log;
 mod metrics;
+mod object_store;
 mod openapi;
 mod recordings;
 mod reload;

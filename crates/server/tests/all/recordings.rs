@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use media_api::{Command, Tap};
+use media_api::{Command, Seat, Tap};
 use serde_json::{Value, json};
 
 use crate::common::operator::{KEY, ask, ask_as, bearer, closed};
@@ -169,4 +169,85 @@ async fn a_recording_that_a_crash_cut_off_is_finished_at_the_next_start() {
     assert_eq!(told["why"], "server_fault", "{told}");
     let duration = told["files"][0]["durationS"].as_f64().unwrap();
     assert!((1.0..=5.1).contains(&duration), "{told}");
+}
+
+/// The files of a recording: what is in them, when they begin, how long they are.
+fn files(recording: &Value) -> Vec<(String, f64, f64)> {
+    let files = recording["files"].as_array().unwrap().iter();
+    let of = |it: &Value| match (&it["guest"], &it["layer"], &it["second"]) {
+        (Value::Number(n), ..) => format!("guest {n}"),
+        (_, Value::String(rid), _) => format!("layer {rid}"),
+        (_, _, Value::Bool(true)) => "second".into(),
+        _ => "host".into(),
+    };
+    let told = |it: &Value| (of(it), it["at"].as_f64().unwrap(), it["durationS"].as_f64().unwrap());
+    files.map(told).collect()
+}
+
+#[tokio::test]
+async fn guests_and_the_second_picture_are_recorded_beside_the_host_by_the_same_clock() {
+    let server = start_with(closed, 16).await;
+    let mut host = go_live(&server).await;
+    let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let now = Instant::now();
+    let mut of_host = Source::at(room, now, 0);
+    of_host.second(&server);
+    of_host.second(&server);
+    let second = Duration::from_secs(1);
+    let mut guest = Source::at(room, now + 2 * second, 0).of(Seat::guest(1).unwrap());
+    let mut screen = Source::at(room, now + 3 * second, 0).of(Seat::SECOND);
+    for n in 0..4 {
+        of_host.second(&server);
+        guest.second(&server);
+        if n > 0 {
+            screen.second(&server);
+        }
+    }
+    host.say(r#"{"type":"end"}"#).await;
+    let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
+    let over = until(&server, &one, |it| it["ended"].is_number()).await;
+    let files = files(&over);
+    let expected = [("host", 0.0, 6.0), ("guest 2", 2.0, 4.0), ("second", 3.0, 3.0)];
+    assert_eq!(files.len(), 3, "{over}");
+    for ((of, at, long), it) in expected.into_iter().zip(&files) {
+        let is = it.0 == of && (it.1 - at).abs() < 0.05 && (it.2 - long).abs() < 0.05;
+        assert!(is, "{files:?}");
+    }
+    // Whoever watches is told of the host's alone as the recording, and of the others beside it.
+    let path = format!("/api/rooms/default{}", one.as_str());
+    let response = server.request("GET", &path, "", "").await;
+    let past: Value = serde_json::from_str(&response.body).unwrap();
+    assert_eq!(past["files"].as_array().unwrap().len(), 1, "{past}");
+    assert_eq!(past["beside"].as_array().unwrap().len(), 2, "{past}");
+    assert!((past["seconds"].as_f64().unwrap() - 6.0).abs() < 0.05, "{past}");
+}
+
+#[tokio::test]
+async fn all_layers_are_recorded_where_that_is_wanted_and_none_of_them_twice() {
+    let all = |config: &mut server::Config| {
+        closed(config);
+        config.record.layers = server::config::RecordLayers::All;
+    };
+    let server = start_with(all, 16).await;
+    let mut host = go_live(&server).await;
+    let (_, begun) = ask(&server, "POST", "/rooms/default/recording", Value::Null).await;
+    let room = server.stage.lock().unwrap().room.unwrap();
+    let wanted = Command::Tap { room, tap: Some(Tap::All) };
+    assert!(server.stage.lock().unwrap().commands.contains(&wanted));
+    let now = Instant::now();
+    let mut full = Source::at(room, now, 0).layer("f").heavier(900);
+    let mut half = Source::at(room, now, 0).layer("h").heavier(300);
+    for _ in 0..5 {
+        full.second(&server);
+        half.second(&server);
+    }
+    host.say(r#"{"type":"end"}"#).await;
+    let one = format!("/recordings/{}", begun["id"].as_str().unwrap());
+    let over = until(&server, &one, |it| it["ended"].is_number()).await;
+    let of: Vec<String> = files(&over).into_iter().map(|it| it.0).collect();
+    assert_eq!(of, ["host", "layer h"], "{over}");
+    let bytes = |n: usize| over["files"][n]["bytes"].as_u64().unwrap();
+    assert!(bytes(0) > 5 * 49 * 900 && bytes(1) > 4 * 49 * 300, "{over}");
+    assert!(bytes(1) < 5 * 50 * 900, "the best is not in the other's file: {over}");
 }

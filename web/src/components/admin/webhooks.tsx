@@ -27,6 +27,7 @@ const EVENTS: Record<string, AdminKey> = {
   "room.viewers": "hooks.event.viewers",
   "room.finding": "hooks.event.finding",
   "recording.ready": "hooks.event.recording",
+  "recording.stored": "hooks.event.stored",
   ping: "hooks.event.ping",
 };
 

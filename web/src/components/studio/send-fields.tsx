@@ -7,7 +7,6 @@ import {
   isKbps,
   KBPS,
   pictureOf,
-  type SendCodec,
   type SendSettings,
   sendableCodecs,
 } from "../../live/send-settings";
@@ -52,8 +51,9 @@ export function SendFields({ settings, isLive, mirror, onChange, onMirror }: Sen
             value={settings.codec}
             disabled={isLive}
             data-testid="codec"
-            onChange={({ target }) => onChange({ codec: target.value as SendCodec })}
+            onChange={({ target }) => onChange({ codec: target.value as SendSettings["codec"] })}
           >
+            <option value="auto">{t("setup.codecAuto")}</option>
             {codecs.map((name) => (
               <option key={name}>{name}</option>
             ))}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use protocol::ErrorCode;
 use tower_http::services::ServeFile;
@@ -29,29 +29,34 @@ pub(crate) struct Sent<'a> {
 
 /// Sends a file.
 pub(crate) async fn send(sent: Sent<'_>, request: Request) -> Result<Response, ApiError> {
-    let Sent { path, name, is_saved, cache, mime } = sent;
-    let answer = ServeFile::new(path).try_call(request).await.map_err(|error| {
-        tracing::warn!(?name, %error, "a file cannot be read");
+    let answer = ServeFile::new(&sent.path).try_call(request).await.map_err(|error| {
+        tracing::warn!(name = ?sent.name, %error, "a file cannot be read");
         no_file()
     })?;
     let mut response = answer.map(Body::new);
     if response.status() == StatusCode::NOT_FOUND {
         return Err(no_file());
     }
-    let headers = response.headers_mut();
-    let how = if is_saved { "attachment" } else { "inline" };
-    if let Some(name) = name
-        && let Ok(called) = format!("{how}; filename=\"{name}\"").parse()
-    {
-        headers.insert(CONTENT_DISPOSITION, called);
-    }
-    if let Some(cache) = cache {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-    }
-    if let Some(mime) = mime.and_then(|it| it.parse().ok()) {
-        headers.insert(CONTENT_TYPE, mime);
-    }
+    sent.say(response.headers_mut());
     Ok(response)
+}
+
+impl Sent<'_> {
+    /// Says how it is sent.
+    pub(super) fn say(&self, headers: &mut HeaderMap) {
+        let how = if self.is_saved { "attachment" } else { "inline" };
+        if let Some(name) = &self.name
+            && let Ok(called) = format!("{how}; filename=\"{name}\"").parse()
+        {
+            headers.insert(CONTENT_DISPOSITION, called);
+        }
+        if let Some(cache) = self.cache {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        }
+        if let Some(mime) = self.mime.and_then(|it| it.parse().ok()) {
+            headers.insert(CONTENT_TYPE, mime);
+        }
+    }
 }
 
 /// A name as every system takes it in the name of a file.

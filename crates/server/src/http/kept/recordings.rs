@@ -9,7 +9,8 @@ use protocol::{ErrorCode, RoomName};
 use serde::Serialize;
 use store::RecordingRow;
 
-use super::file::{Sent, ascii, no_file, send};
+use super::file::{Sent, ascii, no_file};
+use super::stored::send_recorded;
 use super::watching::{Watching, parameter};
 use crate::ApiError;
 use crate::archive::{ChatLine, Record, RecordedFile, web_vtt};
@@ -27,7 +28,11 @@ pub(super) struct Past {
     /// In milliseconds since the Unix epoch.
     began: i64,
     seconds: f64,
+    /// What the host sent.
     files: Vec<RecordedFile>,
+    /// Beside it: guests, the host's second picture, other layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<RecordedFile>,
 }
 
 /// Past broadcasts, the newest first.
@@ -44,7 +49,8 @@ impl Past {
         let record: Record = serde_json::from_str(&row.record).unwrap_or_default();
         let seconds = record.seconds();
         let Record { title, files, .. } = record;
-        Self { id: row.id, title, began: row.began_ms, seconds, files }
+        let (files, beside) = files.into_iter().partition(RecordedFile::is_of_host);
+        Self { id: row.id, title, began: row.began_ms, seconds, files, beside }
     }
 }
 
@@ -101,9 +107,8 @@ pub(super) async fn file(
 ) -> Result<Response, ApiError> {
     let past = Past::of(find(&app, &room, &id).await?);
     // Only names that were written down: no other path can be meant.
-    if !past.files.iter().any(|it| it.name == name) {
-        return Err(no_file());
-    }
+    let mut files = past.files.iter().chain(&past.beside);
+    let found = files.find(|it| it.name == name).ok_or_else(no_file)?;
     let sent = Sent {
         path: app.archive.recording_folder(&id).join(&name),
         name: Some(format!("{}-{id}-{name}", ascii(room.as_str()))),
@@ -111,7 +116,7 @@ pub(super) async fn file(
         cache: Some(watcher.for_ever()),
         mime: None,
     };
-    send(sent, request).await
+    send_recorded(&app, (&id, found), sent, request).await
 }
 
 async fn find(app: &App, room: &RoomName, id: &str) -> Result<RecordingRow, ApiError> {

@@ -15,7 +15,8 @@ use super::operator::Operator;
 use super::page::{Asked, Items, Page, asked};
 use crate::archive::{NotRecorded, Record, RecordedFile};
 use crate::http::in_room::InRoom;
-use crate::http::kept::file::{Sent, ascii, send};
+use crate::http::kept::file::{Sent, ascii};
+use crate::http::kept::stored::send_recorded;
 use crate::problem::{Problem, ProblemBody};
 use crate::state::App;
 
@@ -46,7 +47,8 @@ pub(super) struct Recording {
 impl From<RecordingRow> for Recording {
     fn from(row: RecordingRow) -> Self {
         let RecordingRow { id, room, began_ms, ended_ms, bytes: _, record } = row;
-        let Record { why, error, title, files } = serde_json::from_str(&record).unwrap_or_default();
+        let Record { why, error, title, files, .. } =
+            serde_json::from_str(&record).unwrap_or_default();
         Self { id, room, title, began: began_ms, ended: ended_ms, why, error, files }
     }
 }
@@ -229,9 +231,7 @@ pub(super) async fn file(
 ) -> Result<Response, Problem> {
     let recording = find(&app, &id).await?;
     // Only names that were written down: no other path can be meant.
-    if !recording.files.iter().any(|it| it.name == name) {
-        return Err(no_file());
-    }
+    let found = recording.files.iter().find(|it| it.name == name).ok_or_else(no_file)?;
     let sent = Sent {
         path: app.archive.recording_folder(&recording.id).join(&name),
         name: Some(format!("{}-{id}-{name}", ascii(&recording.room))),
@@ -239,7 +239,7 @@ pub(super) async fn file(
         cache: None,
         mime: None,
     };
-    Ok(send(sent, request).await?)
+    Ok(send_recorded(&app, (&id, found), sent, request).await?)
 }
 
 async fn find(app: &App, id: &str) -> Result<Recording, Problem> {

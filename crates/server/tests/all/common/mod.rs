@@ -1,6 +1,7 @@
 //! A server in this process on a port of the system's choice, with a media plane that answers at
 //! once, and clients to speak to it.
 
+pub(crate) mod bucket;
 pub(crate) mod http;
 pub(crate) mod operator;
 pub(crate) mod source;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use media_api::{Codec, RoomId, Seat, TapPacket};
+use media_api::{Codec, Name, RoomId, Seat, TapPacket};
 use serde_json::json;
 
 use super::operator::ask;
@@ -18,9 +18,14 @@ const H264_KEY: [u8; 25] = [
 /// Sends a picture and sound: 50 frames of each a second, and a keyframe.
 pub(crate) struct Source {
     room: RoomId,
+    seat: Seat,
+    /// The layer of the picture; the layer f and what has none send sound as well.
+    rid: Option<&'static str>,
     begun: Instant,
     seq: u64,
     codec: Codec,
+    /// Bytes of a picture that is no keyframe.
+    frame: Vec<u8>,
 }
 
 impl Source {
@@ -31,12 +36,29 @@ impl Source {
 
     /// VP8, from this packet on.
     pub(crate) fn at(room: RoomId, begun: Instant, seq: u64) -> Self {
-        Self { room, begun, seq, codec: Codec::Vp8 }
+        let frame = vec![0x10, 1, 9, 9];
+        Self { room, seat: Seat::HOST, rid: None, begun, seq, codec: Codec::Vp8, frame }
     }
 
     /// H264, from now on.
     pub(crate) fn h264(room: RoomId) -> Self {
-        Self { codec: Codec::H264, ..Self::new(room) }
+        Self { codec: Codec::H264, frame: vec![0x41, 0x9A, 1], ..Self::new(room) }
+    }
+
+    /// The same of another seat.
+    pub(crate) fn of(self, seat: Seat) -> Self {
+        Self { seat, ..self }
+    }
+
+    /// The picture of it, as a layer.
+    pub(crate) fn layer(self, rid: &'static str) -> Self {
+        Self { rid: Some(rid), ..self }
+    }
+
+    /// The same with so many bytes more in each picture.
+    pub(crate) fn heavier(mut self, by: usize) -> Self {
+        self.frame.extend((0..by).map(|n| (n * 7 + 1) as u8 | 1));
+        self
     }
 
     /// A second of both.
@@ -44,16 +66,17 @@ impl Source {
         let mut packets = Vec::new();
         for n in 0..50_u64 {
             let ms = self.seq * 20;
-            let sound = self.packet(Codec::Opus, 1, ms * 48, ms, &[0xFC, 0xFF, 0xFE]);
-            packets.push(sound);
+            if self.rid.is_none_or(|it| it == "f") {
+                packets.push(self.packet(Codec::Opus, 1, ms * 48, ms, &[0xFC, 0xFF, 0xFE]));
+            }
             let is_key = n == 0;
             let frame: &[u8] = match (self.codec, is_key) {
                 (Codec::H264, true) => &H264_KEY,
-                (Codec::H264, false) => &[0x41, 0x9A, 1],
                 (_, true) => &[0x10, 0, 0, 0, 0x9D, 1, 0x2A, 64, 0, 48, 0, 7, 7, 7],
-                (_, false) => &[0x10, 1, 9, 9],
+                (_, false) => &self.frame,
             };
-            let picture = self.packet(self.codec, 2, ms * 90, ms, frame);
+            let ssrc = self.rid.map_or(2, |it| u32::from(it.as_bytes()[0]));
+            let picture = self.packet(self.codec, ssrc, ms * 90, ms, frame);
             packets.push(TapPacket { is_keyframe: is_key, ..picture });
             self.seq += 1;
         }
@@ -64,9 +87,9 @@ impl Source {
         let at = self.begun + Duration::from_millis(ms);
         TapPacket {
             room: self.room,
-            seat: Seat::HOST,
-            ssrc,
-            rid: None,
+            seat: self.seat,
+            ssrc: ssrc + u32::from(self.seat.number()) * 1_000,
+            rid: self.rid.filter(|_| codec.is_video()).and_then(|it| Name::new(it.as_bytes())),
             codec,
             seq: self.seq,
             ts: ts as u32,
