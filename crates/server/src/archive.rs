@@ -288,7 +288,7 @@ impl Archive {
                 | Event::Still { .. }
                 | Event::Hls { .. } => {}
                 Event::File { id, file } => self.file_is_whole(&id, file).await,
-                Event::Failed { id, error } => self.file_is_lost(&id, error).await,
+                Event::Failed { id, error } => self.file_failed(&id, error).await,
                 Event::Over { id, why } => self.recording_is_over(&id, why).await,
             }
         }

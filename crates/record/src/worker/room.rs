@@ -23,6 +23,9 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How far back HLS reaches where no past is kept.
 const HLS_FOR: Duration = Duration::from_secs(60);
 
+/// That the disk does not keep up is told so often at most.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
 const BEHIND: &str = "the disk does not keep up";
 
 /// A room.
@@ -50,6 +53,8 @@ struct Recorded {
     since: Instant,
     /// When a file is tried again.
     again_at: Option<Instant>,
+    /// When it was told that the disk does not keep up.
+    told_at: Option<Instant>,
 }
 
 /// Its past.
@@ -152,7 +157,8 @@ impl Room {
     pub(super) fn start<T: Fn(Event)>(&mut self, start: Start, now: Instant, out: &mut Out<T>) {
         self.stop(Why::Stopped, out);
         let recording = Recording::new(start.settings);
-        self.recorded = Some(Recorded { start, recording, file: None, since: now, again_at: None });
+        let (file, again_at, told_at) = (None, None, None);
+        self.recorded = Some(Recorded { start, recording, file, since: now, again_at, told_at });
         self.set_tap(out);
     }
 
@@ -210,9 +216,15 @@ impl Room {
     }
 
     /// Leaves packets out from now on, or no more.
-    pub(super) fn hold(&mut self, is_behind: bool) {
+    pub(super) fn hold<T: Fn(Event)>(&mut self, is_behind: bool, now: Instant, out: &Out<T>) {
         if let Some(recorded) = &mut self.recorded {
             recorded.recording.hold(is_behind || recorded.again_at.is_some());
+            let is_told = |at: Instant| now.saturating_duration_since(at) < TELL_EVERY;
+            if is_behind && !recorded.told_at.is_some_and(is_told) {
+                recorded.told_at = Some(now);
+                let id = recorded.start.id.clone();
+                (out.tell)(Event::Failed { id, error: BEHIND.into() });
+            }
         }
         if let Some(past) = &mut self.past {
             past.is_held = is_behind || past.again_at.is_some();

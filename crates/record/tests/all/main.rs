@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
 mod common;
+mod live;
 mod mp4_reader;
 mod webm_reader;
 
 mod cut_off;
+#[cfg(unix)]
+mod disk_faults;
 mod inspect;
 mod limits;
 mod mp4;

@@ -211,14 +211,16 @@ impl Archive {
         self.change(id, |record| {
             if record.files.len() < MAX_FILES {
                 record.files.push(file.into());
+                // One that failed, and was made whole of what was written, comes after those that follow it.
+                record.files.sort_by(|a, b| a.at.total_cmp(&b.at));
             }
         })
         .await;
     }
 
-    /// A file of a recording is lost.
-    pub(super) async fn file_is_lost(&self, id: &str, error: String) {
-        tracing::warn!(id, error, "a file of a recording is lost; another follows");
+    /// A part of a recording could not be written.
+    pub(super) async fn file_failed(&self, id: &str, error: String) {
+        tracing::warn!(id, error, "a part of a recording is lost; it goes on when the disk does");
         self.change(id, |record| record.error = Some(error)).await;
     }
 
