@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -110,6 +110,8 @@ pub(crate) struct Live {
     pub(crate) tap: TapQueue,
     events: Receiver<Event>,
     is_over: Arc<AtomicBool>,
+    /// The time of the newest packet that the tap has, in milliseconds.
+    sent_ms: Arc<AtomicU64>,
     host: Option<JoinHandle<Duration>>,
 }
 
@@ -121,28 +123,34 @@ impl Live {
         let recorder = Recorder::start(tap.clone(), bounds, move |it| _ = tell.send(it)).unwrap();
         let is_over = Arc::new(AtomicBool::new(false));
         let begun = Instant::now();
-        let (queue, over) = (tap.clone(), is_over.clone());
+        let sent_ms = Arc::new(AtomicU64::new(0));
+        let (queue, over, sent) = (tap.clone(), is_over.clone(), sent_ms.clone());
         let host = std::thread::spawn(move || {
             let mut host = Host::new(codec, bytes, begun);
             let mut longest = Duration::ZERO;
             while !over.load(Ordering::Relaxed) {
                 let mut packets = host.until(Instant::now());
+                let newest = packets.last().map(|it| it.captured.saturating_duration_since(begun));
                 let before = Instant::now();
                 queue.put(&mut packets);
                 longest = longest.max(before.elapsed());
+                if let Some(newest) = newest {
+                    sent.store(newest.as_millis() as u64, Ordering::Relaxed);
+                }
                 std::thread::sleep(Duration::from_millis(10));
             }
             longest
         });
-        Self { recorder, begun, tap, events, is_over, host: Some(host) }
+        Self { recorder, begun, tap, events, is_over, sent_ms, host: Some(host) }
     }
 
     pub(crate) fn record(&self, folder: &Path) {
-        let settings = Settings {
-            format: Format::Mp4,
-            file_for: Duration::from_secs(3_600),
-            file_bytes: u64::MAX,
-        };
+        self.record_files_of(folder, Duration::from_secs(3_600));
+    }
+
+    /// A file is followed by another after this time.
+    pub(crate) fn record_files_of(&self, folder: &Path, file_for: Duration) {
+        let settings = Settings { format: Format::Mp4, file_for, file_bytes: u64::MAX };
         let (room, folder) = (ROOM, folder.to_owned());
         self.recorder.record(Start { room, id: "r".into(), folder, settings, min_free: 0 });
     }
@@ -150,6 +158,11 @@ impl Live {
     /// How long the host has been live.
     pub(crate) fn now(&self) -> Duration {
         self.begun.elapsed()
+    }
+
+    /// The time of the newest packet that was sent, in milliseconds.
+    pub(crate) fn sent_ms(&self) -> u64 {
+        self.sent_ms.load(Ordering::Relaxed)
     }
 
     /// Waits for an event, and passes over others.

@@ -11,6 +11,7 @@ mod cut_off;
 #[cfg(unix)]
 mod disk_faults;
 mod inspect;
+mod killed;
 mod limits;
 mod mp4;
 mod read;
