@@ -12,9 +12,10 @@ const BACK_S: f64 = 2.0;
 /// Errors of more are no jitter: sender reports have come, which tell when frames were captured.
 const JITTER_S: f64 = 0.04;
 
-/// How much of its error one frame takes back, for jitter and for more.
-const CORRECTION: f64 = 0.01;
-const FAST_CORRECTION: f64 = 0.2;
+/// In how many seconds an error falls to a third, if it is jitter and if it is more. By time and not by frames, so that a picture
+/// of few frames keeps up with the sound.
+const CORRECTION_S: f64 = 2.0;
+const FAST_CORRECTION_S: f64 = 0.15;
 
 /// How much faster or slower than the timestamps the time of frames goes at most.
 const MAX_STRETCH: f64 = 0.5;
@@ -57,7 +58,8 @@ impl Clock {
                     captured
                 } else {
                     let is_jitter = error.abs() <= JITTER_S;
-                    let part = if is_jitter { CORRECTION } else { FAST_CORRECTION };
+                    let within = if is_jitter { CORRECTION_S } else { FAST_CORRECTION_S };
+                    let part = 1.0 - (-distance.max(0.0) / within).exp();
                     let most = distance.abs() * MAX_STRETCH;
                     last.at + distance + (error * part).clamp(-most, most)
                 }

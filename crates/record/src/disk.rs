@@ -1,23 +1,28 @@
 //! The thread that writes files. What waits for it is bounded in bytes; the recorder leaves frames out beyond that.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::container::{Finished, RepairError, Repaired, repair};
+use crate::read::Reader;
 
 /// The most jobs that wait: some seconds of a hundred recordings.
 const MAX_JOBS: usize = 4_096;
 
 /// The most bytes that wait, of all recordings: the disk may stand still for ten seconds of a hundred Mbit/s.
 pub(crate) const MAX_WAITING: usize = 128 * 1024 * 1024;
+
+/// How long the end waits for a disk that stands still.
+pub(crate) const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A file with nothing in it is shorter than this.
 const MAX_EMPTY: u64 = 1024 * 1024;
@@ -34,8 +39,10 @@ pub(crate) enum Job {
     Write(FileId, Vec<u8>),
     /// Makes the file whole.
     End(FileId, Finished),
-    /// Nothing more is added to a file that needs nothing to be whole.
+    /// Nothing more is added to a file that needs nothing to be whole, or that is given up.
     Close(FileId),
+    /// Makes a file whole that could not be written to its end, of what was written.
+    Mend(FileId),
     /// Deletes a file.
     Remove(PathBuf),
     /// Deletes a folder with all that is in it.
@@ -58,8 +65,10 @@ impl fmt::Debug for Then {
 pub(crate) enum Done {
     /// A file is whole and on disk, with so many bytes.
     Whole(FileId, u64),
-    /// A file could not be made or written. Nothing more is written to it.
+    /// A file could not be made, written or mended. Nothing more is written to it.
     Failed(FileId, io::Error),
+    /// A file is whole that could not be written to its end; nothing, if there was nothing in it.
+    Mended(FileId, Option<Mended>),
     /// Nothing more is added to a file.
     Closed(FileId),
 }
@@ -69,7 +78,16 @@ pub(crate) enum Done {
 pub(crate) struct Disk {
     jobs: Option<SyncSender<Job>>,
     waiting: Arc<AtomicUsize>,
+    /// Nothing comes of it; it ends with the thread.
+    end: Receiver<Infallible>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// A file that is written.
+enum Written {
+    Open(File, PathBuf),
+    /// It failed: nothing more is written to it.
+    Broken(PathBuf),
 }
 
 impl Disk {
@@ -78,9 +96,13 @@ impl Disk {
         let (jobs, inbox) = sync_channel(MAX_JOBS);
         let waiting = Arc::new(AtomicUsize::new(0));
         let written = waiting.clone();
+        let (ends, end) = sync_channel(0);
         let thread = std::thread::Builder::new().name("record-disk".into());
-        let thread = thread.spawn(move || run(&inbox, &written, tell))?;
-        Ok(Self { jobs: Some(jobs), waiting, thread: Some(thread) })
+        let thread = thread.spawn(move || {
+            run(&inbox, &written, tell);
+            drop(ends);
+        })?;
+        Ok(Self { jobs: Some(jobs), waiting, end, thread: Some(thread) })
     }
 
     /// Bytes that wait.
@@ -104,10 +126,11 @@ impl Disk {
 }
 
 impl Drop for Disk {
-    /// What waits is written first.
+    /// What waits is written first, unless the disk stands still.
     fn drop(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
+        let has_ended = self.end.recv_timeout(QUIT_WITHIN) == Err(RecvTimeoutError::Disconnected);
+        if let Some(thread) = self.thread.take().filter(|_| has_ended) {
             _ = thread.join();
         }
     }
@@ -118,6 +141,7 @@ impl Job {
         match self {
             Self::Begin(..)
             | Self::Close(_)
+            | Self::Mend(_)
             | Self::Remove(_)
             | Self::RemoveFolder(_)
             | Self::Then(_) => 0,
@@ -128,20 +152,23 @@ impl Job {
 }
 
 fn run(jobs: &Receiver<Job>, waiting: &AtomicUsize, tell: impl Fn(Done)) {
-    let mut files: HashMap<FileId, File> = HashMap::new();
+    let mut files: HashMap<FileId, Written> = HashMap::new();
     while let Ok(job) = jobs.recv() {
         let bytes = job.bytes();
         let id = match &job {
-            Job::Begin(id, _) | Job::Write(id, _) | Job::End(id, _) | Job::Close(id) => Some(*id),
+            Job::Begin(id, _)
+            | Job::Write(id, _)
+            | Job::End(id, _)
+            | Job::Close(id)
+            | Job::Mend(id) => Some(*id),
             Job::Remove(_) | Job::RemoveFolder(_) | Job::Then(_) => None,
         };
-        let is_close = matches!(job, Job::Close(_));
         match (carry_out(&mut files, job), id) {
-            (Ok(Some(len)), Some(id)) => tell(Done::Whole(id, len)),
-            (Ok(None), Some(id)) if is_close => tell(Done::Closed(id)),
-            (Ok(_), _) => {}
+            (Ok(done), _) => _ = done.map(&tell),
             (Err(error), Some(id)) => {
-                files.remove(&id);
+                if let Some(Written::Open(_, path)) = files.remove(&id) {
+                    files.insert(id, Written::Broken(path));
+                }
                 tell(Done::Failed(id, error));
             }
             (Err(error), None) => tracing::warn!(%error, "a file of the past could not be deleted"),
@@ -159,26 +186,45 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Returns the length of a file that is whole now. Jobs for a file that failed do nothing.
-fn carry_out(files: &mut HashMap<FileId, File>, job: Job) -> io::Result<Option<u64>> {
+/// Returns what is to be told. Writes into a file that failed do nothing.
+fn carry_out(files: &mut HashMap<FileId, Written>, job: Job) -> io::Result<Option<Done>> {
     match job {
         Job::Begin(id, path) => {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            files.insert(id, create(&path)?);
+            files.insert(id, Written::Open(create(&path)?, path));
         }
         Job::Write(id, bytes) => {
-            if let Some(file) = files.get_mut(&id) {
+            if let Some(Written::Open(file, _)) = files.get_mut(&id) {
                 file.write_all(&bytes)?;
             }
         }
         Job::End(id, finished) => {
-            let Some(mut file) = files.remove(&id) else { return Ok(None) };
-            finish(&mut file, finished)?;
-            return Ok(Some(file.metadata()?.len()));
+            let Some(Written::Open(file, _)) = files.get_mut(&id) else { return Ok(None) };
+            finish(file, finished)?;
+            let len = file.metadata()?.len();
+            files.remove(&id);
+            return Ok(Some(Done::Whole(id, len)));
         }
-        Job::Close(id) => _ = files.remove(&id),
+        Job::Close(id) => {
+            files.remove(&id);
+            return Ok(Some(Done::Closed(id)));
+        }
+        Job::Mend(id) => {
+            let mended = match files.remove(&id) {
+                Some(Written::Open(_, path) | Written::Broken(path)) => {
+                    let mended = mend(&path);
+                    if mended.is_err() {
+                        files.insert(id, Written::Broken(path));
+                    }
+                    mended?
+                }
+                // It was never made.
+                None => None,
+            };
+            return Ok(Some(Done::Mended(id, mended)));
+        }
         Job::Remove(path) => gone(fs::remove_file(path))?,
         Job::RemoveFolder(path) => gone(fs::remove_dir_all(path))?,
         Job::Then(Then(then)) => then(),
@@ -194,23 +240,23 @@ fn gone(deleted: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// A file of before.
+/// A file that is whole, though it was not written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mended {
-    /// How long it is.
+    /// How long it is, if it says so.
     pub duration: Option<Duration>,
     /// Its length, in bytes.
     pub bytes: u64,
 }
 
-/// Finishes a file that was cut off. One with nothing in it that can be played is deleted: `None`.
+/// Finishes a file that was cut off, and leaves one that is whole as it is. One with nothing in it that can be played is deleted: `None`.
 ///
 /// # Errors
 /// When it cannot be read or written, or this program did not write it.
 pub fn mend(path: &Path) -> io::Result<Option<Mended>> {
     let mut file = File::options().read(true).write(true).open(path)?;
     let duration = match repair(&file) {
-        Ok(Repaired::Whole) => None,
+        Ok(Repaired::Whole) => Reader::open(&file).ok().and_then(|it| it.declared_duration()),
         Ok(Repaired::Cut { len, finished }) => {
             file.set_len(len)?;
             file.seek(SeekFrom::End(0))?;

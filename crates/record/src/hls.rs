@@ -24,9 +24,11 @@ use std::time::Duration;
 pub use live::{Live, Missing};
 pub(crate) use packager::Packager;
 
-/// The longest part. Of pictures at 24 to 60 a second, parts take a fifth of a second, and no less than the 85 % of this that
-/// RFC 8216bis asks for (section 4.4.3.7).
+/// The longest part, and the shortest but for the last of a segment: 85 % of it (RFC 8216bis, section 4.4.4.9). What a part says
+/// of its length is within these bounds, whatever the lengths of its frames; only a frame that is shown for longer than twice
+/// the longest, as of a screen on which nothing moves, makes a longer one.
 pub const PART_TARGET: Duration = Duration::from_millis(220);
+pub(crate) const PART_LEAST: Duration = Duration::from_millis(187);
 
 /// A segment ends with the first keyframe after this time.
 pub(crate) const SEGMENT_FOR: Duration = Duration::from_millis(3_500);
@@ -43,6 +45,9 @@ pub(crate) const SEGMENT_WITHIN: Duration = Duration::from_millis(5_400);
 /// `EXT-X-TARGETDURATION`, in seconds: no segment is longer, rounded.
 pub const TARGET_S: u64 = 6;
 
+/// So much of a room is listed at least (RFC 8216bis, section 6.2.2: three target durations).
+pub(crate) const KEEP_LEAST: Duration = Duration::from_secs(3 * TARGET_S);
+
 /// Which stream of the room: `v`, `v-` and the name of the layer, or `a`.
 pub type RenditionId = Arc<str>;
 
@@ -55,6 +60,8 @@ pub enum Cut {
         rendition: RenditionId,
         /// Its header.
         header: Header,
+        /// How many discontinuities the room had before.
+        n_breaks: u64,
     },
     /// The next part of a segment.
     Part {

@@ -106,12 +106,12 @@ pub enum Event {
         /// The file.
         file: FileInfo,
     },
-    /// A file could not be written. The recording goes on with another in a moment.
+    /// A part of a recording is lost. A file could not be written any further: the recording goes on with another in a moment,
+    /// and what was written of this one is made whole and told as a file, when that can be done. Or the disk does not keep up:
+    /// the file goes on behind a gap.
     Failed {
         /// Of which recording.
         id: String,
-        /// Which file; none when not even that could be made.
-        name: Option<String>,
         /// In the words of the system.
         error: String,
     },

@@ -19,11 +19,11 @@ use std::time::{Duration, Instant};
 use media_api::RoomId;
 
 pub(crate) use clips::Clips;
-use files::{Files, OpenFile, RecordedFile};
+use files::{Files, RecordedFile};
 use room::Room;
 
 use crate::clip::{ClipError, ClipOrder};
-use crate::disk::{Disk, Done, FileId, Job, MAX_WAITING, Then};
+use crate::disk::{Disk, Done, FileId, Job, MAX_WAITING, Mended, QUIT_WITHIN, Then};
 use crate::hls::Cut;
 use crate::orders::{Bounds, ClipReply, EntryReply, Event, FileInfo, Keep, Message, Start, Why};
 use crate::tap::TapQueue;
@@ -39,9 +39,6 @@ pub const KEPT_AFTER: Duration = Duration::from_secs(120);
 
 /// A file that could not be written is followed by another after this time.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
-
-/// How long the end waits for the disk.
-const QUIT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The state of the thread.
 pub(crate) struct Worker<T> {
@@ -155,8 +152,9 @@ impl<T: Fn(Event)> Worker<T> {
 
     fn take_packets(&mut self) {
         let is_behind = self.out.files.waiting() > MAX_WAITING / 2;
+        let now = Instant::now();
         for room in self.rooms.values_mut() {
-            room.hold(is_behind);
+            room.hold(is_behind, now, &self.out);
         }
         while let Some(mut batch) = self.tap.take() {
             for packet in batch.drain(..) {
@@ -175,6 +173,7 @@ impl<T: Fn(Event)> Worker<T> {
         }
         if has_ticked {
             self.rooms.retain(|_, room| !room.is_over());
+            self.out.files.retry(now);
             self.make_way();
         }
     }
@@ -204,6 +203,8 @@ impl<T: Fn(Event)> Worker<T> {
         match done {
             Done::Closed(file) => self.out.closed(file),
             Done::Whole(file, bytes) => self.out.whole(file, bytes),
+            Done::Mended(file, mended) => self.out.mended(file, mended),
+            Done::Failed(file, _) if self.out.files.is_mended(file) => self.out.not_mended(file),
             Done::Failed(file, error) => {
                 let room = self.out.give_up(file, &error.to_string());
                 if let Some(room) = room.and_then(|it| self.rooms.get_mut(&it)) {
@@ -231,18 +232,39 @@ impl<T: Fn(Event)> Out<T> {
         self.check_over(&recording);
     }
 
-    /// A file is not written any more; the room that it was of.
+    /// A file is not written any more; the room that it was of. What was written of a recording is made whole.
     fn give_up(&mut self, file: FileId, error: &str) -> Option<RoomId> {
-        let OpenFile { room, recorded } = self.files.remove(file)?;
-        match recorded {
-            Some(RecordedFile { recording: id, info }) => {
-                let (name, error) = (Some(info.name), error.into());
-                (self.tell)(Event::Failed { id: id.clone(), name, error });
-                self.check_over(&id);
+        let given_up = self.files.remove(file)?;
+        let room = given_up.room;
+        match &given_up.recorded {
+            Some(RecordedFile { recording: id, .. }) => {
+                (self.tell)(Event::Failed { id: id.clone(), error: error.into() });
+                self.files.mend(file, given_up);
             }
-            None => tracing::warn!(?room, error, "the past of a room has a gap"),
+            None => {
+                self.files.close(file);
+                tracing::warn!(?room, error, "the past of a room has a gap");
+            }
         }
         Some(room)
+    }
+
+    /// What was written of a file that was given up is whole, if there was something.
+    fn mended(&mut self, file: FileId, mended: Option<Mended>) {
+        let recorded = self.files.remove(file).and_then(|it| it.recorded);
+        let Some(RecordedFile { recording, info }) = recorded else { return };
+        if let Some(Mended { duration, bytes }) = mended {
+            let file = FileInfo { duration: duration.unwrap_or_default(), bytes, ..info };
+            (self.tell)(Event::File { id: recording.clone(), file });
+        }
+        self.check_over(&recording);
+    }
+
+    /// A file that was given up cannot be made whole now.
+    fn not_mended(&mut self, file: FileId) {
+        if let Some(recording) = self.files.not_mended(file, Instant::now()) {
+            self.check_over(&recording);
+        }
     }
 
     /// Tells that a recording is over, once nothing of it is under way.

@@ -310,7 +310,7 @@ impl Archive {
                 | Event::Hls { .. } => {}
                 Event::Begun { id, file } => self.file_begins(&id, file).await,
                 Event::File { id, file } => self.file_is_whole(&id, file).await,
-                Event::Failed { id, name, error } => self.file_is_lost(&id, name, error).await,
+                Event::Failed { id, error } => self.file_failed(&id, error).await,
                 Event::Over { id, why } => self.recording_is_over(&id, why).await,
             }
         }

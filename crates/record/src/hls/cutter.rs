@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{
-    Cut, FIRST_FOR, Header, PART_TARGET, Part, RenditionId, SEGMENT_FOR, SEGMENT_WITHIN, codecs,
+    Cut, FIRST_FOR, Header, PART_LEAST, PART_TARGET, Part, RenditionId, SEGMENT_FOR,
+    SEGMENT_WITHIN, codecs,
 };
 use crate::Track;
 use crate::container::mp4::cmaf::{self, Sample};
@@ -15,6 +16,9 @@ const GAP: Duration = Duration::from_millis(1_500);
 
 /// How long a frame before a gap is shown.
 const LAST: Duration = Duration::from_millis(40);
+
+/// A part that is longer than its frames may make it has one frame that is shown for very long. It says so then.
+const HONEST_FROM: Duration = Duration::from_millis(440);
 
 /// One stream.
 #[derive(Debug)]
@@ -31,16 +35,23 @@ pub(super) struct Cutter {
     part_begins: Duration,
     /// Up to where the part goes.
     part_ends: Duration,
+    /// Up to where the parts go by what they say of their lengths. This follows `part_ends` within the lengths that a part may
+    /// have; it is ahead of it, or behind it, by less than a frame is long.
+    told: Duration,
     /// When the segment began; none before its first frame.
     segment: Option<Duration>,
     /// Whether one has ended: players begin with a whole one.
     has_segment: bool,
     is_after_gap: bool,
+    /// How many discontinuities this stream had, and the stream of the room that had most.
+    n_breaks: u64,
+    n_room_breaks: u64,
     cuts: VecDeque<Cut>,
 }
 
 impl Cutter {
-    pub(super) fn new(rendition: RenditionId, epoch_ms: u64) -> Self {
+    /// `n_breaks`: how many discontinuities the room had before.
+    pub(super) fn new(rendition: RenditionId, epoch_ms: u64, n_breaks: u64) -> Self {
         Self {
             rendition,
             epoch_ms,
@@ -51,9 +62,12 @@ impl Cutter {
             part: Vec::new(),
             part_begins: Duration::ZERO,
             part_ends: Duration::ZERO,
+            told: Duration::ZERO,
             segment: None,
             has_segment: false,
             is_after_gap: false,
+            n_breaks,
+            n_room_breaks: n_breaks,
             cuts: VecDeque::new(),
         }
     }
@@ -77,7 +91,7 @@ impl Cutter {
             }
             if is_gap {
                 self.end_segment();
-                self.is_after_gap = true;
+                self.break_off();
             }
         }
         self.newest = Some((at, media));
@@ -89,6 +103,23 @@ impl Cutter {
             self.add(at, at + LAST, frame, None);
         }
         self.end_segment();
+    }
+
+    /// How many discontinuities it had.
+    pub(super) fn n_breaks(&self) -> u64 {
+        self.n_breaks
+    }
+
+    /// Another stream of the room had so many discontinuities: this one has as many, from its next segments on.
+    pub(super) fn follow(&mut self, n_room_breaks: u64) {
+        self.n_room_breaks = n_room_breaks;
+    }
+
+    /// The next segment begins with a discontinuity.
+    fn break_off(&mut self) {
+        if !std::mem::replace(&mut self.is_after_gap, true) {
+            self.n_breaks += 1;
+        }
     }
 
     /// When the newest segment began.
@@ -125,9 +156,17 @@ impl Cutter {
                 self.end_segment();
             }
         }
-        self.segment.get_or_insert(begin);
-        if !self.part.is_empty() && end - self.part_begins > PART_TARGET {
-            self.end_part();
+        if self.segment.is_none() {
+            self.segment = Some(begin);
+            if self.n_breaks < self.n_room_breaks {
+                self.break_off();
+            }
+            if self.is_after_gap || self.sequence == 0 {
+                self.told = begin;
+            }
+        }
+        if !self.part.is_empty() && self.ends_best(begin, end) {
+            self.end_part(false);
         }
         if self.part.is_empty() {
             self.part_begins = begin;
@@ -138,9 +177,17 @@ impl Cutter {
         let duration = u32::try_from(duration).unwrap_or(u32::MAX);
         self.part.push(Sample { time, duration, is_key: frame.is_key, data: frame.data });
         // The next frame would not fit: what is here need not wait for it.
-        if end - self.part_begins + (end - begin) > PART_TARGET {
-            self.end_part();
+        if self.ends_best(end, end + (end - begin)) {
+            self.end_part(false);
         }
+    }
+
+    /// Whether a part ends better now than with the next frame, which ends at `next`: what it says of its length is nearer to
+    /// how long its frames are.
+    fn ends_best(&self, now: Duration, next: Duration) -> bool {
+        let too_long = next.saturating_sub(self.told + PART_TARGET);
+        let too_short = (self.told + PART_LEAST).saturating_sub(now);
+        !too_long.is_zero() && too_short <= too_long
     }
 
     fn begin_track(&mut self, track: Track) {
@@ -153,22 +200,30 @@ impl Cutter {
             Track::Audio(_) => None,
         };
         self.timescale = cmaf::timescale(&track);
-        self.is_after_gap |= self.track.is_some();
+        if self.track.is_some() {
+            self.break_off();
+        }
         self.track = Some(track);
         let header = Header { bytes: bytes.into(), codecs, size };
-        self.cuts.push_back(Cut::Header { rendition: self.rendition.clone(), header });
+        let (rendition, n_breaks) = (self.rendition.clone(), self.n_breaks);
+        self.cuts.push_back(Cut::Header { rendition, header, n_breaks });
     }
 
-    fn end_part(&mut self) {
+    /// `is_last`: of its segment.
+    fn end_part(&mut self, is_last: bool) {
         let samples = std::mem::take(&mut self.part);
         let Some(first) = samples.first() else { return };
         let is_independent = first.is_key;
         self.sequence = self.sequence.wrapping_add(1);
         let Ok(bytes) = cmaf::chunk(self.sequence, &samples) else { return };
+        let lasted = self.part_ends.saturating_sub(self.told);
+        let least = if is_last { Duration::from_millis(1) } else { PART_LEAST };
+        let duration = if lasted > HONEST_FROM { lasted } else { lasted.clamp(least, PART_TARGET) };
+        self.told += duration;
         let begins_ms = u64::try_from(self.part_begins.as_millis()).unwrap_or(u64::MAX);
         let part = Part {
             bytes: bytes.into(),
-            duration: self.part_ends.saturating_sub(self.part_begins),
+            duration,
             is_independent,
             at_ms: self.epoch_ms.saturating_add(begins_ms),
             is_after_gap: std::mem::take(&mut self.is_after_gap),
@@ -177,7 +232,7 @@ impl Cutter {
     }
 
     fn end_segment(&mut self) {
-        self.end_part();
+        self.end_part(true);
         if self.segment.take().is_some() {
             self.has_segment = true;
             self.cuts.push_back(Cut::SegmentOver { rendition: self.rendition.clone() });

@@ -28,8 +28,10 @@ pub(super) struct Rendition {
     /// With the number of each.
     pub(super) headers: VecDeque<(u32, Header)>,
     pub(super) segments: VecDeque<Segment>,
-    /// How many segments were forgotten that began behind a gap.
+    /// How many discontinuities there were before its oldest segment.
     pub(super) gaps_before: u64,
+    /// Whether each of its segments began with a keyframe.
+    pub(super) is_independent: bool,
     is_open: bool,
     next: u64,
 }
@@ -67,8 +69,11 @@ impl Live {
     /// Takes what happened.
     pub fn apply(&mut self, cut: Cut) {
         match cut {
-            Cut::Header { rendition, header } => {
+            Cut::Header { rendition, header, n_breaks } => {
                 let of = self.of_or_new(rendition);
+                if of.headers.is_empty() {
+                    of.gaps_before = n_breaks;
+                }
                 let number = of.headers.back().map_or(0, |(number, _)| number + 1);
                 if of.headers.len() >= MAX_HEADERS {
                     of.headers.pop_front();
@@ -124,7 +129,11 @@ impl Live {
         };
         match part {
             None => segment.is_over,
-            Some(part) => segment.is_over || (segment.parts.len() as u64) > part,
+            // Of a part beyond the last one of a segment, the first one of the next is meant.
+            Some(part) => {
+                let is_followed = of.segments.back().is_some_and(|it| it.number > number);
+                is_followed || (segment.parts.len() as u64) > part
+            }
         }
     }
 
@@ -186,6 +195,7 @@ impl Live {
                 headers: VecDeque::new(),
                 segments: VecDeque::new(),
                 gaps_before: 0,
+                is_independent: true,
                 is_open: false,
                 next: 0,
             });
@@ -224,6 +234,7 @@ impl Rendition {
             self.is_open = true;
             let header = self.headers.back().map_or(0, |(number, _)| *number);
             let (at_ms, is_after_gap) = (part.at_ms, part.is_after_gap);
+            self.is_independent &= part.is_independent;
             self.segments.push_back(Segment {
                 number,
                 header,

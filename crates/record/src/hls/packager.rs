@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use media_api::{Codec, Seat, TapPacket};
 
 use super::cutter::Cutter;
-use super::{Cut, FIRST_FOR, KEY_EVERY, RenditionId};
+use super::{Cut, FIRST_FOR, KEEP_LEAST, KEY_EVERY, RenditionId};
 use crate::lane::{Lane, LaneEvent};
 
 /// The most streams: three layers and sound, of the host and of the one before it.
@@ -40,6 +40,9 @@ pub(crate) struct Packager {
     streams: Vec<Stream>,
     /// Where sound is cut next: where the picture was.
     sound_ends: Option<Duration>,
+    /// How many discontinuities there were. All renditions have as many: players bring them together by that (RFC 8216bis,
+    /// section 6.2.4).
+    n_breaks: u64,
     is_told_unplayable: bool,
     outputs: VecDeque<Output>,
 }
@@ -72,6 +75,7 @@ impl Packager {
             lanes: Vec::new(),
             streams: Vec::new(),
             sound_ends: None,
+            n_breaks: 0,
             is_told_unplayable: false,
             outputs: VecDeque::new(),
         }
@@ -134,7 +138,9 @@ impl Packager {
                         } else {
                             ends.or(Some(Duration::MAX))
                         };
+                        stream.cutter.follow(self.n_breaks);
                         stream.cutter.push(at, media, ends);
+                        self.n_breaks = self.n_breaks.max(stream.cutter.n_breaks());
                     }
                     self.drain(stream);
                 }
@@ -191,7 +197,7 @@ impl Packager {
             }
             return index;
         }
-        let cutter = Cutter::new(rendition.clone(), self.epoch_ms());
+        let cutter = Cutter::new(rendition.clone(), self.epoch_ms(), self.n_breaks);
         self.streams.push(Stream {
             rendition: rendition.clone(),
             ssrc,
@@ -227,11 +233,13 @@ impl Packager {
             stream.number += 1;
             stream.there.push_back(stream.segment_for);
             stream.there_for += std::mem::take(&mut stream.segment_for);
-            while stream.there_for > self.span
-                && stream.there.len() > 3
-                && let Some(oldest) = stream.there.pop_front()
+            let kept_for = self.span.max(KEEP_LEAST);
+            while let Some(oldest) = stream.there.front()
+                && let Some(left) = stream.there_for.checked_sub(*oldest)
+                && left >= kept_for
             {
-                stream.there_for -= oldest;
+                stream.there.pop_front();
+                stream.there_for = left;
                 let rendition = stream.rendition.clone();
                 self.outputs.push_back(Output::Remove(file_name(&rendition, stream.first)));
                 self.outputs.push_back(Output::Cut(Cut::Forget { rendition }));

@@ -15,7 +15,7 @@ const SKIP_UNTIL_S: u64 = 6 * TARGET_S;
 impl Live {
     /// The playlist of all renditions. `query` is added to each address, such as `?pass=x`.
     pub fn multivariant(&self, query: &str) -> String {
-        let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+        let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:9\n");
         let audio = self.renditions.iter().find(|it| it.size().is_none());
         let audio_codec = audio.and_then(|it| it.headers.back()).map(|(_, it)| it.codecs.clone());
         if let Some(audio) = audio {
@@ -68,6 +68,10 @@ impl Live {
         let of = self.of(rendition)?;
         let first = of.segments.front().map_or(0, |it| it.number);
         let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:9\n");
+        // Hosts may leave their keyframes out: it is said of a rendition as long as it is so.
+        if of.is_independent {
+            text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        }
         _ = writeln!(text, "#EXT-X-TARGETDURATION:{TARGET_S}");
         let part = PART_TARGET.as_secs_f64();
         _ = writeln!(

@@ -4,6 +4,8 @@ use media_api::{Codec, Name, RoomId, Seat};
 
 use super::*;
 
+mod flash;
+
 const FRAME_MS: u64 = 40;
 
 /// A room: layers of VP8 and sound, a frame of each every 40 ms.

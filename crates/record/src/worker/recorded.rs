@@ -19,6 +19,9 @@ const _: () = assert!(MAX_TAKES == 1 + 3 + 1 + MAX_GUESTS as usize);
 /// A guest of whom nothing comes for this long is gone: its file ends.
 const GONE_AFTER: Duration = Duration::from_secs(10);
 
+/// That the disk does not keep up is told so often at most.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
 const BEHIND: &str = "the disk does not keep up";
 
 /// The recording of a room.
@@ -31,6 +34,8 @@ pub(super) struct Recorded {
     /// At most [`MAX_TAKES`].
     others: Vec<Take>,
     n_files: u32,
+    /// When it was told that the disk does not keep up.
+    told_at: Option<Instant>,
 }
 
 /// What is recorded into files of its own.
@@ -55,11 +60,17 @@ struct Common<'a> {
 impl Recorded {
     pub(super) fn new(room: RoomId, start: Start, now: Instant) -> Self {
         let host = Take::new(Of::Host, Seat::HOST, Recording::new(start.settings, None));
-        Self { start, since: now, room, host, others: Vec::new(), n_files: 0 }
+        Self { start, since: now, room, host, others: Vec::new(), n_files: 0, told_at: None }
     }
 
     /// Leaves frames out from now on, or no more.
-    pub(super) fn hold(&mut self, is_behind: bool) {
+    pub(super) fn hold<T: Fn(Event)>(&mut self, is_behind: bool, now: Instant, out: &Out<T>) {
+        let is_told = |at: Instant| now.saturating_duration_since(at) < TELL_EVERY;
+        if is_behind && !self.told_at.is_some_and(is_told) {
+            self.told_at = Some(now);
+            let id = self.start.id.clone();
+            (out.tell)(Event::Failed { id, error: BEHIND.into() });
+        }
         for take in self.takes() {
             let is_held = is_behind || take.again_at.is_some();
             take.recording.hold(is_held);
@@ -213,11 +224,10 @@ impl Take {
                 self.give_up();
                 match file {
                     Some(file) => _ = out.give_up(file, BEHIND),
-                    None => (out.tell)(Event::Failed {
-                        id: start.id.clone(),
-                        name: None,
-                        error: BEHIND.into(),
-                    }),
+                    None => {
+                        let id = start.id.clone();
+                        (out.tell)(Event::Failed { id, error: BEHIND.into() });
+                    }
                 }
             }
         }

@@ -192,9 +192,9 @@ impl Room {
     }
 
     /// Leaves packets out from now on, or no more.
-    pub(super) fn hold(&mut self, is_behind: bool) {
+    pub(super) fn hold<T: Fn(Event)>(&mut self, is_behind: bool, now: Instant, out: &Out<T>) {
         if let Some(recorded) = &mut self.recorded {
-            recorded.hold(is_behind);
+            recorded.hold(is_behind, now, out);
         }
         if let Some(past) = &mut self.past {
             past.is_held = is_behind || past.again_at.is_some();

@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "an unwrap in a test is an assertion")]
 
 mod common;
+mod live;
 mod mp4_reader;
 mod webm_reader;
 
 mod cut_off;
+#[cfg(unix)]
+mod disk_faults;
 mod inspect;
+mod killed;
 mod limits;
 mod mp4;
 mod read;

@@ -189,14 +189,9 @@ impl Archive {
         self.upload_rest(id, &name);
     }
 
-    /// A file of a recording is lost from here on.
-    pub(super) async fn file_is_lost(&self, id: &str, name: Option<String>, error: String) {
-        tracing::warn!(
-            id,
-            name,
-            error,
-            "a file of a recording is lost from here on; another follows"
-        );
+    /// A part of a recording could not be written.
+    pub(super) async fn file_failed(&self, id: &str, error: String) {
+        tracing::warn!(id, error, "a part of a recording is lost; it goes on when the disk does");
         self.change(id, |record| record.error = Some(error)).await;
     }
 
