@@ -31,6 +31,8 @@ export const SERVER = address(2);
 /** What an office's firewall lets through to a server: rules of nftables on the way to this port of it. */
 const FIREWALLS = {
   open: () => "",
+  /** All, and it is noted which connections `pages` would let through. */
+  noted: () => "@ih,0,16 { 0x4745, 0x4845, 0x504f } ct mark set 1",
   /** No UDP at all. */
   tcp: () => "meta l4proto udp drop",
   /**
@@ -51,6 +53,9 @@ const FIREWALLS = {
     @ih,0,16 { 0x4745, 0x4845, 0x504f } ct mark set 1 accept
     meta length > 80 drop`,
 };
+
+/** The same for what the server sends. */
+const OUTWARDS = { pages: "meta l4proto udp drop" };
 
 /**
  * A network namespace for a server, joined to this machine by a pair of interfaces, with a firewall in between. Needs
@@ -101,6 +106,11 @@ export class Network {
     type filter hook input priority filter
     iifname lo accept
     ${FIREWALLS[name](port)}
+  }
+  chain out {
+    type filter hook output priority filter
+    oifname lo accept
+    ${name in OUTWARDS ? OUTWARDS[name] : ""}
   }
 }
 `;

@@ -11,7 +11,7 @@ const GST = fileURLToPath(new URL("../clients/gst.py", import.meta.url));
 const PYTHON = process.env.GST_PYTHON ?? "/usr/bin/python3";
 
 /** Where `./test` put a static build, or the one that is installed. */
-function ffmpeg() {
+export function ffmpeg() {
   const folder = path.join(ROOT, "target/tools/imageio_ffmpeg/binaries");
   const name = existsSync(folder) && readdirSync(folder).find((file) => file.startsWith("ffmpeg"));
   return process.env.FFMPEG ?? (name ? path.join(folder, name) : "ffmpeg");
@@ -89,9 +89,12 @@ const PICTURE = [
 const H264 =
   "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p";
 
-/** ffmpeg publishes four coloured quarters with a bar that moves between them, and a tone of 440 Hz. */
-export function publishWithFfmpeg(url, { key } = {}) {
-  return Program.start(ffmpeg(), [
+/**
+ * ffmpeg publishes four coloured quarters with a bar that moves between them, and a tone of 440 Hz. `program` runs it, as
+ * inside another network.
+ */
+export function publishWithFfmpeg(url, { key, program = ffmpeg() } = {}) {
+  return Program.start(program, [
     ..."-nostdin -hide_banner -loglevel error".split(" "),
     ...["-re", "-f", "lavfi", "-i", PICTURE],
     ..."-re -f lavfi -i sine=frequency=440:sample_rate=48000".split(" "),

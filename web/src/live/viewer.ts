@@ -573,7 +573,7 @@ export class Viewer extends Store<ViewerSnapshot> {
     const { playing, stalled } = this.#flow;
     const isFlowing = this.pc?.connectionState === "connected" && playing && !stalled;
     const lacks = !isFlowing && !this.#isHostsFault(room) && this.rewind.isLive;
-    this.fallback.judge({ lacks, hadMedia: stalled, codec: room.codec });
+    this.fallback.judge({ lacks, hadMedia: playing, codec: room.codec });
   }
 
   #dropPeer(): void {

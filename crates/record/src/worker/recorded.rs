@@ -90,7 +90,7 @@ impl Recorded {
             self.push_to(Of::Host, packet.clone(), out);
             if let Some(rid) = rid.filter(|_| is_video) {
                 self.push_to(Of::Layer(rid), packet, out);
-            } else {
+            } else if self.host.recording.picture().is_some() {
                 let layers = self.others.iter().filter(|it| matches!(it.of, Of::Layer(_)));
                 for of in layers.map(|it| it.of).collect::<Vec<_>>() {
                     self.push_to(of, packet.clone(), out);
