@@ -9,6 +9,8 @@ import { endLive, fanState, goLive } from "./lib/studio.mjs";
 import { until } from "./lib/until.mjs";
 
 const chapter = story();
+/** A line of the chat of what is recorded. */
+const SAID = "这一句会留下来";
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let server;
@@ -51,7 +53,10 @@ const untilPlays = (page, id) =>
 chapter("a host records by a button, and its fans see that it does", async () => {
   host = await chromium.open(`${server.base}/host?room=kept`, { name: "host" });
   await goLive(host);
-  fan = await chromium.open(`${server.base}/r/kept`, { name: "fan" });
+  fan = await chromium.open(`${server.base}/r/kept`, {
+    name: "fan",
+    storage: { "kaibo.name": JSON.stringify("小明") },
+  });
   await fanState(fan, "live");
   assert.equal(await fan.$(byTestId("rec-mark")), null);
   await host.click(byTestId("record"));
@@ -59,8 +64,14 @@ chapter("a host records by a button, and its fans see that it does", async () =>
   await host.waitForSelector(byTestId("rec-mark"));
 });
 
-chapter("a fan makes a clip, and another one opens its link", async () => {
+chapter("a fan says something meanwhile", async () => {
   await wait(6_000);
+  await fan.fill(byTestId("chat-input"), SAID);
+  await fan.press(byTestId("chat-input"), "Enter");
+  await host.getByText(SAID).first().waitFor();
+});
+
+chapter("a fan makes a clip, and another one opens its link", async () => {
   await fan.click(byTestId("clip"));
   await fan.waitForSelector(byTestId("clip-30"));
   const asked = Date.now();
@@ -95,7 +106,7 @@ chapter("the picture of a room of VP8 is a WebP that shows it", async () => {
   assert.ok(sides.width >= 320 && sides.colors > 10, JSON.stringify(sides));
 });
 
-chapter("what was recorded is there afterwards, and plays", async () => {
+chapter("what was recorded is there afterwards, and plays with what was said", async () => {
   await host.click(byTestId("record"));
   await until(async () => (await fan.$(byTestId("rec-mark"))) === null, { what: "no mark" });
   await endLive(host);
@@ -109,6 +120,21 @@ chapter("what was recorded is there afterwards, and plays", async () => {
   );
   const page = await firefox.open(`${server.base}/r/kept/past/${past.id}`, { name: "later" });
   await untilPlays(page, "past-video");
+  const chat = () => page.$eval(byTestId("past-chat"), (list) => list.textContent);
+  await until(async () => (await chat()).includes(SAID), { what: "what was said" });
+  // Who goes back to before it was said does not see it.
+  const goBack = (video) => {
+    document.querySelector('[data-testid="past-part"]')?.click();
+    video.pause();
+    video.currentTime = 0;
+  };
+  await until(
+    async () => {
+      await page.$eval(byTestId("past-video"), goBack);
+      return !(await chat()).includes(SAID);
+    },
+    { what: "a list without it" },
+  );
   await page.close();
   await Promise.all([host.close(), fan.close()]);
 });

@@ -17,7 +17,7 @@ export function fetchDanmaku(): void {
 /** Draws the chat over a picture while that runs. */
 export function useDanmaku(
   canvas: RefObject<HTMLCanvasElement | null>,
-  { chat, choice, running, untilShown }: DanmakuInputs,
+  { chat, choice, running, untilShown, clock }: DanmakuInputs,
 ): void {
   useEffect(() => {
     const element = canvas.current;
@@ -26,7 +26,8 @@ export function useDanmaku(
     let over = false;
     const start = async () => {
       const { drawOver } = await load();
-      if (!over) stop = drawOver(element, { chat, choice, untilShown });
+      const inputs = { chat, choice, untilShown, ...(clock ? { clock } : {}) };
+      if (!over) stop = drawOver(element, inputs);
     };
     // Without it the chat is in its list.
     void start().catch(() => undefined);
@@ -34,5 +35,5 @@ export function useDanmaku(
       over = true;
       stop?.();
     };
-  }, [canvas, chat, choice, running, untilShown]);
+  }, [canvas, chat, choice, running, untilShown, clock]);
 }

@@ -44,6 +44,8 @@ export const enKept: Record<keyof typeof zhKept, string> = {
   "past.goneText": "The link may be incomplete, or the recording was deleted.",
   "past.cannotPlay":
     "This browser cannot play the file. Download it to open it in a player of your own.",
+  "past.chatSoon": "What was said appears here as the recording plays",
+  "past.danmaku": "Danmaku settings",
   "past.loading": "Loading",
   "kept.problem.offline": "The server cannot be reached. Try again in a moment",
   "kept.problem.room_offline": "Nobody is live in the room, so there is nothing to clip",

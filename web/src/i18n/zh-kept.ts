@@ -41,6 +41,8 @@ export const zhKept = {
   "past.gone": "没有这场往期直播",
   "past.goneText": "链接可能不完整，或者录像已被删除。",
   "past.cannotPlay": "浏览器播放不了这个文件，可以下载后用播放器打开。",
+  "past.chatSoon": "播放到有人说话的时候，聊天就会出现在这里",
+  "past.danmaku": "弹幕设置",
   "past.loading": "正在读取",
   "kept.problem.offline": "连接不上服务器，请稍后再试",
   "kept.problem.room_offline": "直播间现在没有直播，不能制作片段",

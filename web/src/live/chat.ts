@@ -238,6 +238,11 @@ export class Chat extends Store<ChatSnapshot> {
     this.update({ actionProblem: null });
   }
 
+  /** Whether the person wrote a line. */
+  isOwn(item: ChatItem): boolean {
+    return item.uid === this.getSnapshot().me?.uid;
+  }
+
   close(): void {
     clearTimeout(this.#sure);
     this.#likes.close();
@@ -365,14 +370,14 @@ export class Chat extends Store<ChatSnapshot> {
       if (request?.kind !== "say") continue;
       const since = request.sentAtMs + this.#clockOffsetMs() - HISTORY_WITHIN_MS;
       const arrived = this.#lines.all.some(
-        (line) => line.kind === "text" && this.#isOwn(line.item, text, since),
+        (line) => line.kind === "text" && this.#hasSaid(line.item, text, since),
       );
       if (!arrived) this.#takeBack(text, { code: "not_connected", untilMs: null });
     }
   }
 
-  #isOwn(item: ChatItem, text: string, sinceMs: number): boolean {
-    return item.uid === this.getSnapshot().me?.uid && item.text === text && item.ts >= sinceMs;
+  #hasSaid(item: ChatItem, text: string, sinceMs: number): boolean {
+    return this.isOwn(item) && item.text === text && item.ts >= sinceMs;
   }
 
   #clockOffsetMs(): number {

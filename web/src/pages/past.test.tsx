@@ -10,6 +10,11 @@ const CLIPS = "/api/rooms/demo/clips";
 beforeEach(() => {
   languageStore.choose("en");
   sessionStorage.clear();
+  vi.stubGlobal("matchMedia", () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
 });
 
 afterEach(() => {

@@ -11,20 +11,41 @@ import { usePastList } from "../hooks/use-past-list";
 import { useTitle } from "../hooks/use-title";
 import { formatBytes, formatDate, formatDuration } from "../i18n/format";
 import { withBase } from "../live/base-path";
-import { type Pass, pastFileUrl, pastUrl } from "../live/kept/addresses";
+import { type Pass, pastChatUrl, pastFileUrl, pastUrl } from "../live/kept/addresses";
 import { askFor, isShut } from "../live/kept/ask";
-import type { Past } from "../live/kept/types";
+import { PastChat } from "../live/kept/past-chat";
+import type { Past, PastLine } from "../live/kept/types";
 import { type PastName, pastPath, roomPath } from "../live/room-name";
 import { Link } from "../router";
 import styles from "./kept.module.css";
 
-const load = (id: string, room: string | null, pass: Pass, signal: AbortSignal) =>
-  askFor<Past>(pastUrl({ room: room ?? "", id }, { pass }), { signal });
+interface Opened {
+  past: Past;
+  chat: PastChat;
+}
+
+/** A chat that is not there by then comes after the picture. */
+const CHAT_WITHIN_MS = 1_500;
+
+async function load(
+  id: string,
+  room: string | null,
+  pass: Pass,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const name = { room: room ?? "", id };
+  const past = await askFor<Past>(pastUrl(name, { pass }), { signal });
+  const chat = new PastChat(askFor<PastLine[]>(pastChatUrl(name, { pass }), { signal }));
+  // The page has its place beside the picture from the first moment on.
+  await Promise.race([chat.loaded, new Promise((done) => setTimeout(done, CHAT_WITHIN_MS))]);
+  return { past, chat };
+}
 
 /** A past broadcast of a room. */
 export function PastPage({ room, id }: PastName) {
   const { t } = useLanguage();
-  const { value: past, pass, problem, asks } = useOpened<Past>(id, room, load);
+  const { value, pass, problem, asks } = useOpened<Opened>(id, room, load);
+  const past = value?.past;
   const title = past ? (past.title ?? t("past.untitled", { room })) : t("past.player");
   useTitle(`${title} · ${t("app.name")}`);
   const isDoor = asks !== null && isShut(problem);
@@ -36,7 +57,7 @@ export function PastPage({ room, id }: PastName) {
           <ChevronLeft size={18} aria-hidden="true" />
           {t("past.back")}
         </Link>
-        {past && <Shown room={room} past={past} pass={pass} title={title} />}
+        {value && <Shown {...value} room={room} pass={pass} title={title} />}
         {!past && isDoor && (
           <div className={styles.stage}>
             <DoorCard room={room} asks={asks} refused={problem === "auth_bad"} />
@@ -55,21 +76,20 @@ export function PastPage({ room, id }: PastName) {
   );
 }
 
-interface ShownProps {
+interface ShownProps extends Opened {
   room: string;
-  past: Past;
   pass: Pass;
   title: string;
 }
 
-function Shown({ room, past, pass, title }: ShownProps) {
+function Shown({ room, past, chat, pass, title }: ShownProps) {
   const { t, language } = useLanguage();
   const { id, files } = past;
   const save = (name: string) => pastFileUrl({ room, id }, name, { pass, save: true });
   const [first] = files;
   return (
     <>
-      <PastPlayer key={id} room={room} past={past} pass={pass}>
+      <PastPlayer key={id} room={room} past={past} pass={pass} chat={chat}>
         <h1 dir="auto">{title}</h1>
         <p className={styles.facts}>
           <time dateTime={new Date(past.began).toISOString()}>

@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import type { Clip, Past } from "../live/kept/types";
+import type { Clip, Past, PastLine } from "../live/kept/types";
 
 /** What is kept of a room, as the server tells it. */
 export function clipOf(more: Partial<Clip> = {}): Clip {
@@ -27,6 +27,19 @@ export function pastOf(more: Partial<Past> = {}): Past {
     ],
     ...more,
   };
+}
+
+/** Lines of the chat of a past broadcast, by when they were said. */
+export function linesAt(...said: [at: number, text: string][]): PastLine[] {
+  return said.map(([at, text], n) => ({
+    at,
+    text,
+    mid: n + 1,
+    ts: 0,
+    uid: `p${n}`,
+    name: "Ann",
+    standing: "fan",
+  }));
 }
 
 export function refusal(status: number, code: string): Response {

@@ -146,9 +146,12 @@ fn lines(text: &str, began_ms: i64) -> Vec<ChatLine> {
             }
         }
     }
-    let at = |it: &ChatItem| ((it.at.unwrap_or(it.ts) - began_ms as f64) / 1_000.0).max(0.0);
-    let mut lines: Vec<ChatLine> =
-        items.into_iter().map(|item| ChatLine { at: at(&item), item }).collect();
+    let by_recording = |mut item: ChatItem| {
+        // Taken out: an object has one `at`.
+        let unix_ms = item.at.take().unwrap_or(item.ts);
+        ChatLine { at: ((unix_ms - began_ms as f64) / 1_000.0).max(0.0), item }
+    };
+    let mut lines: Vec<ChatLine> = items.into_iter().map(by_recording).collect();
     lines.sort_by(|a, b| a.at.total_cmp(&b.at));
     lines
 }
@@ -200,6 +203,8 @@ mod tests {
         let lines = lines(&text.join("\n"), 10_000);
         let told: Vec<(f64, u64)> = lines.iter().map(|it| (it.at, it.item.mid)).collect();
         assert_eq!(told, [(0.0, 1), (1.5, 2)]);
+        let json = serde_json::to_string(&lines[1]).unwrap();
+        assert_eq!(json.matches("\"at\":").count(), 1, "{json}");
         let vtt = web_vtt(&lines);
         assert!(vtt.contains("00:00:01.500 --> 00:00:07.500\n<v 小&lt;明&gt;>look!\n"), "{vtt}");
     }

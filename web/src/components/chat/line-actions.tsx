@@ -36,15 +36,17 @@ export function usualActions(deps: Deps): ActionsFor {
   };
 }
 
+export function copyAction({ t, copy }: Pick<Deps, "t" | "copy">, item: ChatItem): LineAction {
+  return {
+    id: "copy",
+    label: t("chat.menu.copy"),
+    icon: <Copy size={18} />,
+    run: () => copy(item.text),
+  };
+}
+
 function everybodysActions({ chat, snapshot, t, copy }: Deps, item: ChatItem, isOwn: boolean) {
-  const actions: LineAction[] = [
-    {
-      id: "copy",
-      label: t("chat.menu.copy"),
-      icon: <Copy size={18} />,
-      run: () => copy(item.text),
-    },
-  ];
+  const actions = [copyAction({ t, copy }, item)];
   const isFlagged = snapshot.flagged.has(item.mid);
   if (!isOwn && !keepsOrder(snapshot.me)) {
     actions.push({

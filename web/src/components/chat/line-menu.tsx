@@ -3,25 +3,45 @@ import { useCopy } from "../../hooks/use-copy";
 import { useLanguage } from "../../hooks/use-language";
 import type { Chat, ChatSnapshot } from "../../live/chat";
 import type { ChatItem } from "../../live/protocol";
-import { type ActionsFor, type LineAction, usualActions } from "./line-actions";
+import { type ActionsFor, copyAction, type LineAction, usualActions } from "./line-actions";
 import styles from "./line-menu.module.css";
 
-interface LineMenuProps {
+interface LineMenuProps extends MenuOfLineProps {
   chat: Chat;
   snapshot: ChatSnapshot;
-  item: ChatItem;
   /** Instead of the usual actions. */
   actions: ActionsFor | undefined;
+}
+
+/** The menu of one line of a room. */
+export function LineMenu({ chat, snapshot, actions, ...rest }: LineMenuProps) {
+  const { t } = useLanguage();
+  const { copy } = useCopy();
+  const offered = (actions ?? usualActions({ chat, snapshot, t, copy }))(rest.item);
+  return <Menu {...rest} offered={offered} />;
+}
+
+/** The menu of one line of a past broadcast: there is nobody to report it to. */
+export function PastLineMenu(props: MenuOfLineProps) {
+  const { t } = useLanguage();
+  const { copy } = useCopy();
+  return <Menu {...props} offered={[copyAction({ t, copy }, props.item)]} />;
+}
+
+interface MenuOfLineProps {
+  item: ChatItem;
   /** Beside which element it opens; the focus goes back to it. */
   anchor: HTMLElement;
   onClose: () => void;
 }
 
-/** The menu of one line, over everything else. Esc and a click beside it close it. */
-export function LineMenu({ chat, snapshot, item, actions, anchor, onClose }: LineMenuProps) {
+interface MenuProps extends MenuOfLineProps {
+  offered: readonly LineAction[];
+}
+
+/** Over everything else. Esc and a click beside it close it. */
+function Menu({ item, offered, anchor, onClose }: MenuProps) {
   const { t } = useLanguage();
-  const { copy } = useCopy();
-  const offered = (actions ?? usualActions({ chat, snapshot, t, copy }))(item);
   const menu = useRef<HTMLDivElement>(null);
   const [asking, setAsking] = useState<string | null>(null);
   useLayoutEffect(() => {

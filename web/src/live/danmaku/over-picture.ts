@@ -1,29 +1,46 @@
-import type { Chat } from "../chat";
+import type { ChatNews } from "../chat";
+import type { Listeners } from "../listeners";
+import type { ChatItem } from "../protocol";
 import { Danmaku } from "./danmaku";
+import type { PlayClock } from "./play-clock";
 import type { DanmakuChoice } from "./settings";
 
+/** What is new in a chat. `cleared`: what was said before is not of the picture that is seen now. */
+export type DanmakuNews = ChatNews | { cleared: true };
+
+/** The chat of a room, or that of a recording. */
+export interface DanmakuSource {
+  news: Pick<Listeners<DanmakuNews>, "add">;
+  isOwn: (item: ChatItem) => boolean;
+}
+
 export interface OverPicture {
-  chat: Chat;
+  chat: DanmakuSource;
   choice: DanmakuChoice;
   /** How long until the picture is shown that was captured at `at`, in milliseconds. */
   untilShown: (at: number) => number;
+  /** Of a recording; else messages fly by the clock on the wall. */
+  clock?: PlayClock;
 }
 
 /** Draws the chat on a canvas over a picture until the returned function is called. */
 export function drawOver(canvas: HTMLCanvasElement, inputs: OverPicture): () => void {
-  const { chat, choice, untilShown } = inputs;
+  const { chat, choice, untilShown, clock } = inputs;
   const context = canvas.getContext("2d");
   if (!context) return () => undefined;
   let frame = 0;
   const draw = () => {
-    frame = danmaku.frame(context) ? requestAnimationFrame(draw) : 0;
+    const isLeft = danmaku.frame(context);
+    // What stands still need not be drawn again.
+    frame = isLeft && clock?.isRunning !== false ? requestAnimationFrame(draw) : 0;
+  };
+  const schedule = () => {
+    if (frame === 0) frame = requestAnimationFrame(draw);
   };
   const danmaku = new Danmaku(choice.getSnapshot(), {
-    now: () => performance.now(),
+    now: clock?.now ?? (() => performance.now()),
     untilShown,
-    schedule: () => {
-      if (frame === 0) frame = requestAnimationFrame(draw);
-    },
+    schedule,
   });
   const measure = () => {
     const { clientWidth: width, clientHeight: height } = canvas;
@@ -39,18 +56,21 @@ export function drawOver(canvas: HTMLCanvasElement, inputs: OverPicture): () => 
   const seen = () => danmaku.run(document.visibilityState !== "hidden");
   document.addEventListener("visibilitychange", seen);
   seen();
+  const heard = (news: DanmakuNews) => {
+    if ("cleared" in news) danmaku.clear();
+    else if ("mids" in news) danmaku.remove(news.mids, news.uid);
+    else danmaku.add(news.added, chat.isOwn(news.added));
+    canvas.dataset.shown = String(danmaku.total);
+  };
   const stops = [
     choice.subscribe(() => danmaku.change(choice.getSnapshot())),
-    chat.news.add((news) => {
-      if ("mids" in news) danmaku.remove(news.mids, news.uid);
-      else danmaku.add(news.added, news.added.uid === chat.getSnapshot().me?.uid);
-      canvas.dataset.shown = String(danmaku.total);
-    }),
+    chat.news.add(heard),
+    clock?.changed.add(schedule),
   ];
   return () => {
     watch.disconnect();
     document.removeEventListener("visibilitychange", seen);
-    for (const stop of stops) stop();
+    for (const stop of stops) stop?.();
     danmaku.run(false);
     cancelAnimationFrame(frame);
     context.clearRect(0, 0, canvas.width, canvas.height);

@@ -33,6 +33,9 @@ export const pastUrl = ({ room, id }: PastName, query?: Query) =>
 export const pastFileUrl = ({ room, id }: PastName, name: string, query?: Query) =>
   address(["rooms", room, "recordings", id, "files", name], query);
 
+export const pastChatUrl = ({ room, id }: PastName, query?: Query) =>
+  address(["rooms", room, "recordings", id, "chat"], query);
+
 export const clipsUrl = (room: string, query?: Query) => address(["rooms", room, "clips"], query);
 
 export const clipUrl = (id: string, query?: Query) => address(["clips", id], query);

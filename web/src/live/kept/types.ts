@@ -1,3 +1,5 @@
+import type { ChatItem } from "../protocol";
+
 /** What `/api/rooms/{room}/recordings` and `/api/clips` say. Times are in milliseconds since the Unix epoch. */
 
 export interface PastFile {
@@ -17,6 +19,12 @@ export interface Past {
   began: number;
   seconds: number;
   files: PastFile[];
+}
+
+/** A line of the chat of a past broadcast. */
+export interface PastLine extends Omit<ChatItem, "at"> {
+  /** When it was said, in seconds since the recording began. */
+  at: number;
 }
 
 export interface Clip {
