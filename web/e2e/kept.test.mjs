@@ -158,3 +158,27 @@ chapter("an encoder's room has a picture, and is watched as LL-HLS by ffmpeg", a
   assert.ok(all.every((it) => it.length > 100));
   await encoder.stop();
 });
+
+chapter("a page of a host sends what HLS carries, in layers, and is watched by it", async () => {
+  const usual = await Server.start({ env: { KAIBO_HOST_CODEC: "auto" } });
+  try {
+    const page = await chromium.open(`${usual.base}/host?room=usual`, { name: "usual host" });
+    await goLive(page);
+    const watcher = await chromium.open(`${usual.base}/r/usual`, { name: "usual fan" });
+    await fanState(watcher, "live");
+    const index = `${usual.base}/hls/usual/index.m3u8`;
+    let list = "";
+    await until(
+      async () => {
+        list = await (await fetch(index)).text();
+        return (list.match(/#EXT-X-STREAM-INF/g) ?? []).length === 3;
+      },
+      { what: () => `three layers as HLS; there is ${list}` },
+    );
+    assert.equal(list.match(/CODECS="avc1\./g).length, 3);
+    await endLive(page);
+    await Promise.all([page.close(), watcher.close()]);
+  } finally {
+    await usual.stop();
+  }
+});

@@ -106,3 +106,25 @@ test.each([
     expect((await screen.findByTestId("kept-message")).textContent).toContain(words);
   },
 );
+
+test("guests play beside the host while they were there, and can be kept as other layers can", async () => {
+  stubMedia();
+  const file = { durationS: 100, bytes: 1_000_000 };
+  const beside = [
+    { ...file, name: "002-guest-1.webm", at: 60, guest: 1 },
+    { ...file, name: "003-layer-h.webm", at: 0, layer: "h" },
+  ];
+  await open(pastOf({ beside }));
+  const [guest, other] = screen.getAllByTestId("past-beside");
+  expect([guest?.hidden, other]).toEqual([true, undefined]);
+  video().currentTime = 70;
+  fireEvent.timeUpdate(video());
+  expect(guest?.hidden).toBe(false);
+  expect(guest?.textContent).toBe("Guest 1");
+  expect(guest?.querySelector("video")?.currentTime).toBe(10);
+  video().currentTime = 170;
+  fireEvent.seeking(video());
+  expect(guest?.hidden).toBe(true);
+  const saves = screen.getAllByTestId("past-save-beside").map((link) => link.textContent);
+  expect(saves).toEqual(["Download Guest 1 (1.0 MB)", "Download Layer h (1.0 MB)"]);
+});

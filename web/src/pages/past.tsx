@@ -1,6 +1,7 @@
 import { ChevronLeft, Download } from "lucide-react";
 import { KeptMessage } from "../components/kept/kept-message";
 import { LinkActions } from "../components/kept/link-actions";
+import { useBesideName } from "../components/kept/past-beside";
 import { PastLists } from "../components/kept/past-list";
 import { PastPlayer } from "../components/kept/past-player";
 import { DoorCard } from "../components/room/door-card";
@@ -84,7 +85,8 @@ interface ShownProps extends Opened {
 
 function Shown({ room, past, chat, pass, title }: ShownProps) {
   const { t, language } = useLanguage();
-  const { id, files } = past;
+  const { id, files, beside = [] } = past;
+  const nameOf = useBesideName();
   const save = (name: string) => pastFileUrl({ room, id }, name, { pass, save: true });
   const [first] = files;
   return (
@@ -108,7 +110,7 @@ function Shown({ room, past, chat, pass, title }: ShownProps) {
             save={files.length === 1 && first ? save(first.name) : null}
           />
         </div>
-        {files.length > 1 && (
+        {files.length + beside.length > 1 && (
           <section className={styles.panel} aria-labelledby="past-files">
             <h2 id="past-files">{t("past.files")}</h2>
             <ul className={styles.files}>
@@ -117,6 +119,14 @@ function Shown({ room, past, chat, pass, title }: ShownProps) {
                   <a href={save(name)} download data-testid="past-save">
                     <Download size={18} aria-hidden="true" />
                     {t("past.savePart", { n: n + 1, size: formatBytes(bytes) })}
+                  </a>
+                </li>
+              ))}
+              {beside.map((file) => (
+                <li key={file.name}>
+                  <a href={save(file.name)} download data-testid="past-save-beside">
+                    <Download size={18} aria-hidden="true" />
+                    {t("past.saveBeside", { what: nameOf(file), size: formatBytes(file.bytes) })}
                   </a>
                 </li>
               ))}

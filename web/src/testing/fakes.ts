@@ -104,7 +104,15 @@ export function roomState(more: Partial<Room> = {}): Room {
 
 /** What is kept of a broadcast: nothing, unless the test says so. */
 export function keptOf(more: Partial<Kept> = {}): Kept {
-  return { recording: false, byHost: false, pastS: 0, clips: false, codec: null, pass: null, ...more };
+  return {
+    recording: false,
+    byHost: false,
+    pastS: 0,
+    clips: false,
+    codec: null,
+    pass: null,
+    ...more,
+  };
 }
 
 export function state(more: Partial<Room>): ServerMessage {

@@ -19,6 +19,7 @@ import type { PastChat } from "../../live/kept/past-chat";
 import type { Past, PastFile } from "../../live/kept/types";
 import { SelectField } from "../field";
 import { Notice } from "../notice";
+import { PastBeside } from "./past-beside";
 import { PastChatList } from "./past-chat-list";
 import styles from "./past-player.module.css";
 import { PastTools } from "./past-tools";
@@ -95,6 +96,12 @@ export function PastPlayer({ room, past, pass, chat, children }: PastPlayerProps
           />
           {hasChat && <canvas ref={canvas} data-testid="danmaku" />}
         </div>
+        <PastBeside
+          files={past.beside ?? []}
+          main={video}
+          at={file.at}
+          url={(name) => pastFileUrl({ room, id: past.id }, name, { pass })}
+        />
         {failed === file.name && <Notice tone="bad">{t("past.cannotPlay")}</Notice>}
         <div className={styles.tools}>
           <div className={styles.about}>{children}</div>

@@ -12,6 +12,16 @@ export interface PastFile {
   height?: number;
 }
 
+/** A file beside those of the host. */
+export interface BesideFile extends PastFile {
+  /** Which guest, from 1. */
+  guest?: number;
+  /** The host's second picture. */
+  second?: boolean;
+  /** Another layer of the host's picture: to be kept, not to be shown. */
+  layer?: string;
+}
+
 /** A past broadcast: its files play one after the other. */
 export interface Past {
   id: string;
@@ -19,6 +29,8 @@ export interface Past {
   began: number;
   seconds: number;
   files: PastFile[];
+  /** Guests, the host's second picture, other layers; those that are there. */
+  beside?: BesideFile[];
 }
 
 /** A line of the chat of a past broadcast. */
