@@ -56,6 +56,7 @@ export const enStudio: Readonly<Record<keyof typeof zhStudio, string>> = {
   "setup.coverTake": "Use picture",
   "setup.coverAgain": "Take another",
   "setup.coverNone": "No cover yet",
+  "setup.coverThere": "Has a cover",
   "setup.coverFailed": "The cover was not saved. Try again",
   "setup.coverNeedsPicture": "Open the camera or share a screen to take a cover",
   "setup.quality": "Quality",

@@ -54,6 +54,7 @@ export const zhStudio = {
   "setup.coverTake": "用当前画面",
   "setup.coverAgain": "重新截取",
   "setup.coverNone": "还没有封面",
+  "setup.coverThere": "已有封面",
   "setup.coverFailed": "封面没有存上，请再试一次",
   "setup.coverNeedsPicture": "打开摄像头或共享屏幕后，可以截取封面",
   "setup.quality": "清晰度",

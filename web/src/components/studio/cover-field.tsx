@@ -1,5 +1,5 @@
 import { ImageUp } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import type { Studio } from "../../hooks/use-studio";
 import { coverOf, coverUrl, saveCover } from "../../live/cover";
@@ -13,20 +13,34 @@ export function CoverField({ studio: { broadcast, snapshot, choice } }: { studio
   const [isBusy, setBusy] = useState(false);
   const { room } = broadcast;
   const cover = room?.room === choice.parsed ? room?.cover : null;
+  const [taken, setTaken] = useState<Blob | null>(null);
+  const own = useObjectUrl(taken);
+  // Of a private room the server sends the cover to the operator alone.
+  const isPrivate = (room?.kept?.pass ?? null) !== null;
+  const source =
+    choice.parsed === null || cover == null
+      ? null
+      : isPrivate
+        ? own
+        : coverUrl(choice.parsed, cover);
   const take = async () => {
     const video = document.querySelector<HTMLVideoElement>('[data-testid="host-preview"]');
     const picture = video && (await coverOf(video));
     if (!picture || choice.parsed === null) return;
     setBusy(true);
-    setFailed((await saveCover(choice.parsed, picture)) !== null);
+    const failed = (await saveCover(choice.parsed, picture)) !== null;
+    setFailed(failed);
+    if (!failed) setTaken(picture);
     setBusy(false);
   };
   return (
     <div className={styles.cover}>
-      {choice.parsed !== null && cover != null ? (
-        <img src={coverUrl(choice.parsed, cover)} alt={t("setup.cover")} data-testid="cover" />
+      {source !== null ? (
+        <img src={source} alt={t("setup.cover")} data-testid="cover" />
       ) : (
-        <span className={styles.noCover}>{t("setup.coverNone")}</span>
+        <span className={styles.noCover} data-testid="no-cover">
+          {t(cover == null ? "setup.coverNone" : "setup.coverThere")}
+        </span>
       )}
       <div>
         <Button
@@ -48,4 +62,19 @@ export function CoverField({ studio: { broadcast, snapshot, choice } }: { studio
       </div>
     </div>
   );
+}
+
+/** An address of a picture that this page has. */
+function useObjectUrl(blob: Blob | null): string | null {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    if (blob === null) return;
+    const made = URL.createObjectURL(blob);
+    setUrl(made);
+    return () => {
+      setUrl(null);
+      URL.revokeObjectURL(made);
+    };
+  }, [blob]);
+  return url;
 }
