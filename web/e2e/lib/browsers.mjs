@@ -59,7 +59,14 @@ class Faults {
   #isOver = false;
 
   watch(page, name, tolerated) {
-    const isKnown = (text) => tolerated.some((known) => known.test(text));
+    // A page that is being closed breaks off what is under way, such as a socket that closes.
+    let isClosing = false;
+    const close = page.close.bind(page);
+    page.close = (...options) => {
+      isClosing = true;
+      return close(...options);
+    };
+    const isKnown = (text) => isClosing || tolerated.some((known) => known.test(text));
     // Firefox tells some of what it writes as errors of the page.
     page.on("pageerror", (error) => {
       const text = error.stack ?? error.message;
