@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { byTestId, Chromium, Firefox } from "./lib/browsers.mjs";
-import { decoded, publishWithFfmpeg } from "./lib/programs.mjs";
+import { decoded, playHlsWithGstreamer, publishWithFfmpeg } from "./lib/programs.mjs";
 import { Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
 import { endLive, fanState, goLive } from "./lib/studio.mjs";
@@ -139,7 +139,7 @@ chapter("what was recorded is there afterwards, and plays with what was said", a
   await Promise.all([host.close(), fan.close()]);
 });
 
-chapter("an encoder's room has a picture, and is watched as LL-HLS by ffmpeg", async () => {
+chapter("an encoder's room has a picture, and is watched as HLS by GStreamer", async () => {
   const encoder = publishWithFfmpeg(`${server.base}/whip/encoder`);
   await until(async () => (await json("/api/rooms")).some((it) => it.still), { what: "a picture" });
   const still = await decoded(`${server.base}/api/rooms/encoder/still`);
@@ -156,6 +156,11 @@ chapter("an encoder's room has a picture, and is watched as LL-HLS by ffmpeg", a
     Buffer.from(await (await fetch(`${server.base}/hls/encoder/${name}`)).arrayBuffer());
   const all = await Promise.all(["v-0.header.mp4", ...parts, hint].map(bytes));
   assert.ok(all.every((it) => it.length > 100));
+  const player = playHlsWithGstreamer(index);
+  const isShown = ({ video, audio }) => video > 90 && audio > 100;
+  const { by } = await player.untilSays(isShown, "three seconds in GStreamer");
+  assert.deepEqual(by, ["hlsdemux2"]);
+  await player.stop();
   await encoder.stop();
 });
 

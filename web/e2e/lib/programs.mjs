@@ -7,6 +7,7 @@ import { PATIENCE_MS, until } from "./until.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const GST = fileURLToPath(new URL("../clients/gst.py", import.meta.url));
+const GST_HLS = fileURLToPath(new URL("../clients/gst_hls.py", import.meta.url));
 /** The one that apt's GStreamer is bound to. */
 const PYTHON = process.env.GST_PYTHON ?? "/usr/bin/python3";
 
@@ -135,4 +136,9 @@ export function publishWithGstreamer(url) {
 /** GStreamer plays, and says what it sees and hears. */
 export function playWithGstreamer(url) {
   return Program.start(PYTHON, [GST, "play", url]);
+}
+
+/** GStreamer plays HLS, and says how much it has shown. */
+export function playHlsWithGstreamer(url) {
+  return Program.start(PYTHON, [GST_HLS, url]);
 }
