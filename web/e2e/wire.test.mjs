@@ -9,8 +9,8 @@ import { Server } from "./lib/server.mjs";
 /** Bytes of scripts and styles of a page's first load, by gzip, which browsers take over plain http too. */
 const BUDGETS = {
   "/": { js: 110_000, css: 14_000 },
-  "/r/demo": { js: 123_000, css: 14_000 },
-  "/host": { js: 146_000, css: 14_000 },
+  "/r/demo": { js: 110_000, css: 14_000 },
+  "/host": { js: 140_000, css: 14_000 },
   "/embed/demo": { js: 15_000, css: 14_000 },
 };
 const DECODERS = { br: brotliDecompressSync, gzip: gunzipSync, identity: (bytes) => bytes };

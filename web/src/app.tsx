@@ -4,7 +4,10 @@ import { languageStore } from "./i18n/language";
 import { clipOfPath, pastOfPath, roomOfPath } from "./live/room-name";
 import { usePath } from "./router";
 
-const HomePage = later(async () => (await import("./pages/home")).HomePage);
+const HomePage = later(async () => {
+  const [{ HomePage }] = await Promise.all([import("./pages/home"), languageStore.loadHome()]);
+  return HomePage;
+});
 
 // Hosts need not load a fan's page.
 const WatchPage = later(async () => (await import("./pages/watch")).WatchPage);

@@ -5,12 +5,15 @@ import { problemText } from "../i18n/problem";
 import { hostState } from "../live/publisher";
 import { SHOWN_TRIES } from "../live/reconnect";
 import { FindingNotices } from "./finding-notices";
+import { later } from "./later";
 import { MediaProblem } from "./media-problem";
 import { NoPathText } from "./no-path-text";
 import { Notice } from "./notice";
-import { ShareEndedCard } from "./share-ended-card";
-import { ReplacedCard, TakenCard } from "./studio/cards";
-import { RecordNotice } from "./studio/record-tools";
+import { RecordNotice } from "./studio/record-notice";
+
+const ReplacedCard = later(async () => (await import("./studio/taken-cards")).ReplacedCard);
+const TakenCard = later(async () => (await import("./studio/taken-cards")).TakenCard);
+const ShareEndedCard = later(async () => (await import("./share-ended-card")).ShareEndedCard);
 
 /** What the host should know now, the worst first. */
 export function HostNotices({ studio }: { studio: Studio }) {

@@ -2,14 +2,16 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Host } from "../hooks/use-host";
 import { useMediaQuery } from "../hooks/use-media-query";
 import { useStudio } from "../hooks/use-studio";
-import { EndDialog } from "./end-dialog";
-import { KeyDialog } from "./key-dialog";
+import { later } from "./later";
 import { DesktopStudio } from "./studio/desktop";
+import { EndDialog, fetchOnAir } from "./studio/on-air";
 import { PhoneStudio } from "./studio/phone";
 
 const InviteDialog = lazy(async () => ({
   default: (await import("./studio/invite-dialog")).InviteDialog,
 }));
+
+const KeyDialog = later(async () => (await import("./key-dialog")).KeyDialog);
 
 /** A phone, upright or on its side. */
 const PHONE = "(max-width: 720px), (max-height: 480px) and (orientation: landscape)";
@@ -21,7 +23,11 @@ export function HostStudio(host: Host) {
   const [isInviting, setInviting] = useState(false);
   const { broadcast, choice, key } = studio;
   const { phase } = broadcast;
+  const isReady = studio.snapshot.stream !== null || studio.isFed;
   useFocus(studio.snapshot.stream !== null, phase);
+  useEffect(() => {
+    if (isReady) fetchOnAir();
+  }, [isReady]);
 
   const parts = {
     studio: {

@@ -1,7 +1,8 @@
 import { SECOND_STREAM } from "../live/guest-streams";
+import { type Place, placeStyle } from "../live/place";
 import type { PlayerSnapshot } from "../live/player";
 import type { Guest } from "../live/protocol";
-import { layoutOf, type Place, placeStyle, stagePlaces, WHOLE } from "../live/stage-layout";
+import { layoutOf, stagePlaces, WHOLE } from "../live/stage-layout";
 import type { WatcherSnapshot } from "./watcher";
 
 /** A picture beside the host's. */

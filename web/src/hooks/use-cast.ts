@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 import type { Tile } from "../components/cast/guest-tiles";
 import { type GuestStreams, NO_STREAMS, SECOND_STREAM } from "../live/guest-streams";
+import type { Place } from "../live/place";
 import type { PersonId, Stage } from "../live/protocol";
-import { layoutOf, type Place, stagePlaces, WHOLE } from "../live/stage-layout";
+import { layoutOf, stagePlaces, WHOLE } from "../live/stage-layout";
 import { useStoreOr } from "./use-store";
 
 interface CastOptions {

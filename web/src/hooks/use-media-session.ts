@@ -5,8 +5,8 @@ import type { RoomState } from "../live/protocol";
 import type { Back } from "./use-back";
 import { JUMP_MS } from "./use-player-keys";
 
-/** Lock screens, headsets and media keys show the broadcast and pause it while there is a picture. */
-export function useMediaSession(room: RoomState | null, back: Back, hasPicture: boolean): void {
+/** Lock screens, headsets and media keys show the broadcast and pause it. */
+export function useMediaSession(room: RoomState | null, back: Back): void {
   const title = room?.title ?? room?.room ?? "";
   const artist = room?.host?.name ?? "";
   const artwork = artworkOf(room);
@@ -16,7 +16,6 @@ export function useMediaSession(room: RoomState | null, back: Back, hasPicture: 
   });
   const canRewind = back.rewind !== null;
   useEffect(() => {
-    if (!hasPicture) return;
     const jump = (byMs: number) => (canRewind ? () => latest.current.jump(byMs) : null);
     const actions = {
       play: () => latest.current.play(),
@@ -25,5 +24,5 @@ export function useMediaSession(room: RoomState | null, back: Back, hasPicture: 
       seekforward: jump(JUMP_MS),
     };
     return showMediaSession({ title, artist, artwork }, actions);
-  }, [title, artist, artwork, hasPicture, canRewind]);
+  }, [title, artist, artwork, canRewind]);
 }

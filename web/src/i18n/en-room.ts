@@ -1,12 +1,14 @@
 import { enCast } from "./en-cast";
-import { enFan } from "./en-fan";
+import { enHome } from "./en-home";
 import { enKept } from "./en-kept";
+import { enProblem } from "./en-problem";
 import type { zhRoom } from "./zh-room";
 
 export const enRoom: Readonly<Record<keyof typeof zhRoom, string>> = {
-  ...enFan,
+  ...enHome,
   ...enCast,
   ...enKept,
+  ...enProblem,
   "password.title": "This room needs a password",
   "password.text": "Ask the host for it.",
   "password.label": "Password",

@@ -10,7 +10,7 @@ export type Translate = (key: Key, values?: Record<string, string | number>) => 
 type Words = Partial<Dictionary>;
 
 /** How much a page says; each has the words of those before it. */
-const PARTS = ["fan", "room", "all"] as const;
+const PARTS = ["fan", "home", "room", "all"] as const;
 
 type Part = (typeof PARTS)[number];
 
@@ -18,11 +18,13 @@ type Part = (typeof PARTS)[number];
 const LOADERS: Record<Language, Record<Part, () => Promise<Words>>> = {
   "zh-CN": {
     fan: async () => (await import("./zh-fan")).zhFan,
+    home: async () => (await import("./zh-home")).zhHome,
     room: async () => (await import("./zh-room")).zhRoom,
     all: async () => (await import("./zh")).zh,
   },
   en: {
     fan: async () => (await import("./en-fan")).enFan,
+    home: async () => (await import("./en-home")).enHome,
     room: async () => (await import("./en-room")).enRoom,
     all: async () => (await import("./en")).en,
   },
@@ -60,6 +62,11 @@ class LanguageStore extends Store<LanguageSnapshot> {
     // More of them may have come meanwhile.
     if (part === this.#part) this.#words.set(language, words);
     if (language === this.#wanted) this.#speak(language);
+  }
+
+  /** For the home page. */
+  loadHome(): Promise<void> {
+    return this.#loadPart("home");
   }
 
   /** For what says more than a fan's page does at first. */

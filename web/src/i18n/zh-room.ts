@@ -1,12 +1,14 @@
 import { zhCast } from "./zh-cast";
-import { zhFan } from "./zh-fan";
+import { zhHome } from "./zh-home";
 import { zhKept } from "./zh-kept";
+import { zhProblem } from "./zh-problem";
 
 /** What is said in a room when something is opened or somebody comes on stage: it is loaded with the code for it. */
 export const zhRoom = {
-  ...zhFan,
+  ...zhHome,
   ...zhCast,
   ...zhKept,
+  ...zhProblem,
   "password.title": "这个直播间需要密码",
   "password.text": "请向主播要密码。",
   "password.label": "密码",

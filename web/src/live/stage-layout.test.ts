@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Place } from "./place";
 import type { StageLayout } from "./protocol";
-import { type Place, stagePlaces } from "./stage-layout";
+import { stagePlaces } from "./stage-layout";
 
 const overlap = (a: Place, b: Place) =>
   a.x + a.w > b.x + 1e-9 &&

@@ -1,12 +1,5 @@
+import type { Place } from "./place";
 import type { Stage, StageLayout } from "./protocol";
-
-/** A place on the stage, in shares of its width and height. */
-export interface Place {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
 
 export const WHOLE: Place = { x: 0, y: 0, w: 1, h: 1 };
 /** How large small pictures are, of the stage. */
@@ -34,12 +27,6 @@ export function stagePlaces(layout: StageLayout, guests: number, speaker: number
 /** The layout of a stage. A second picture of the host alone is small: it is its camera beside a screen. */
 export function layoutOf(stage: Stage | undefined): StageLayout {
   return stage && stage.guests.length > 0 ? stage.layout : "corner";
-}
-
-/** A place as the styles of an element. */
-export function placeStyle({ x, y, w, h }: Place) {
-  const percent = (share: number) => `${share * 100}%`;
-  return { left: percent(x), top: percent(y), width: percent(w), height: percent(h) };
 }
 
 /** One guest stands beside the host, three below each other at its side, more are all alike. */

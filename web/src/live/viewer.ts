@@ -28,7 +28,7 @@ import { pageNow } from "./server-clock";
 import { Signaling, type SignalingOptions } from "./signaling";
 import { applySmooth, recallSmooth, rememberSmooth } from "./smoothness";
 import { StageWatch } from "./stage-watch";
-import { type ReceiveStats, StatsReader } from "./stats";
+import type { ReceiveStats, StatsReader } from "./stats";
 import { Store } from "./store";
 import { type ShownFrame, TrueLatency } from "./true-latency";
 import { type ViewerProblem, viewerPhase } from "./viewer-phase";
@@ -64,7 +64,8 @@ export class Viewer extends Store<ViewerSnapshot> {
   readonly #air = new AirTime();
   readonly #experience: Experience;
   #guard: PeerGuard | null = null;
-  #reader = new StatsReader();
+  /** Its code is loaded once there is a picture to read of. */
+  #reader: StatsReader | null = null;
   #iceServers: RTCIceServer[] = [];
   #isDetour = false;
   /** The browser takes the detour by a name only, and the page was opened by an address. */
@@ -403,7 +404,7 @@ export class Viewer extends Store<ViewerSnapshot> {
       return null;
     }
     this.pc = pc;
-    this.#reader = new StatsReader();
+    this.#reader = null;
     this.#experience.renewed();
     this.#flow.reset(Date.now());
     this.guests.watch(pc);
@@ -473,11 +474,15 @@ export class Viewer extends Store<ViewerSnapshot> {
 
   async #poll(): Promise<void> {
     const pc = this.pc;
-    const report = await pc?.getStats().catch(() => null);
+    const { room } = this.getSnapshot();
+    const isOn = room?.live === "live" || room?.live === "interrupted";
+    const report = isOn ? await pc?.getStats().catch(() => null) : null;
+    const reader = report ? (this.#reader ?? (await newReader())) : null;
     if (this.#closed) return;
-    if (report && pc === this.pc) {
+    if (report && reader && pc === this.pc) {
+      this.#reader = reader;
       const { isLive } = this.rewind;
-      const all = this.#reader.receive(report);
+      const all = reader.receive(report);
       // What was live long ago has no latency.
       const read = isLive ? all : { ...all, latencyMs: null };
       const trueMs = isLive ? this.latency.latencyMs : null;
@@ -588,5 +593,14 @@ export class Viewer extends Store<ViewerSnapshot> {
     const pc = this.pc;
     this.pc = null;
     pc?.close();
+  }
+}
+
+/** Null when its code does not come: then nothing is measured, and asked again a moment later. */
+async function newReader(): Promise<StatsReader | null> {
+  try {
+    return new (await import("./stats")).StatsReader();
+  } catch {
+    return null;
   }
 }

@@ -70,7 +70,7 @@ const live = (kept: Partial<Kept>, rev = 2) =>
   says(state({ rev, live: "live", since: Date.now() - 5_000, kept: keptOf(kept) }));
 
 /** jsdom has no popovers. */
-function openMenu() {
+async function openMenu() {
   vi.stubGlobal(
     "ResizeObserver",
     class {
@@ -78,9 +78,8 @@ function openMenu() {
       disconnect() {}
     },
   );
-  const panel = screen
-    .getByRole("button", { name: "More" })
-    .parentElement?.querySelector("[popover]");
+  const button = await screen.findByRole("button", { name: "More" });
+  const panel = button.parentElement?.querySelector("[popover]");
   act(() => void panel?.dispatchEvent(Object.assign(new Event("toggle"), { newState: "open" })));
 }
 
@@ -114,7 +113,7 @@ test("on a phone the menu has what there is no room for", async () => {
   const stage = screen.getByTestId("fan-state");
   expect(stage.contains(await screen.findByTestId("rec-mark"))).toBe(true);
   expect(screen.queryByTestId("clip")).toBeNull();
-  openMenu();
+  await openMenu();
   fireEvent.click(await screen.findByTestId("open-clip"));
   await screen.findByTestId("clip-dialog");
 });

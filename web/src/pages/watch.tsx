@@ -5,7 +5,6 @@ import { ChatDialogs, ChatPanel } from "../components/chat/chat-panel";
 import { later, laterWithWords } from "../components/later";
 import { FanStage, hasPicture } from "../components/room/fan-stage";
 import { ReactionRow } from "../components/room/like-bar";
-import { MoreMenu } from "../components/room/more-menu";
 import { OtherRooms } from "../components/room/other-rooms";
 import { RoomInfo } from "../components/room/room-info";
 import { Waiting } from "../components/room/waiting";
@@ -47,10 +46,12 @@ const MenuItems = later(async () => (await import("../components/kept/menu-items
 const PastDialog = laterWithWords(
   async () => (await import("../components/kept/past-dialog")).PastDialog,
 );
-const RecMark = later(async () => (await import("../components/kept/rec-mark")).RecMark);
-const RoomPast = laterWithWords(
-  async () => (await import("../components/kept/room-past")).RoomPast,
+const MoreMenu = later(
+  async () => (await import("../components/room/more-menu")).MoreMenu,
+  <span className={styles.moreMenu} />,
 );
+const RecMark = later(async () => (await import("../components/kept/rec-mark")).RecMark);
+const RoomPast = later(async () => (await import("../components/kept/room-past")).RoomPast);
 
 type Panel = "stats" | "help" | "clip" | "past";
 

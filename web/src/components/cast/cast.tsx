@@ -2,9 +2,9 @@ import { useLayoutEffect } from "react";
 import { useCast } from "../../hooks/use-cast";
 import { useLanguage } from "../../hooks/use-language";
 import { useStore } from "../../hooks/use-store";
+import type { Place } from "../../live/place";
 import type { PlayerSnapshot } from "../../live/player";
 import type { Stage } from "../../live/protocol";
-import type { Place } from "../../live/stage-layout";
 import type { Viewer } from "../../live/viewer";
 import { GuestTiles } from "./guest-tiles";
 

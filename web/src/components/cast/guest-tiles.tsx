@@ -1,8 +1,8 @@
 import { MicOff, VideoOff } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLanguage } from "../../hooks/use-language";
+import { type Place, placeStyle } from "../../live/place";
 import type { Guest } from "../../live/protocol";
-import { type Place, placeStyle } from "../../live/stage-layout";
 import styles from "./guest-tiles.module.css";
 
 /** A picture on stage beside the host's. */

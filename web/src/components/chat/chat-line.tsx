@@ -5,6 +5,7 @@ import type { ChatLine } from "../../live/chat-lines";
 import { pieces } from "../../live/links";
 import type { ChatItem, Standing } from "../../live/protocol";
 import styles from "./chat-list.module.css";
+import { hueOf } from "./hue";
 
 interface ChatLineViewProps {
   line: ChatLine;
@@ -88,12 +89,4 @@ export function StandingBadge({ standing }: { standing: Standing }) {
       </span>{" "}
     </>
   );
-}
-
-/** The same person has the same colour, in every page. */
-export function hueOf(uid: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of uid) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  // The golden ratio spreads what is near.
-  return (Math.imul(hash, 0x9e3779b1) >>> 0) % 360;
 }

@@ -13,7 +13,7 @@ import { useLanguage } from "../../hooks/use-language";
 import type { ChatLine } from "../../live/chat-lines";
 import type { ChatItem } from "../../live/protocol";
 import { Spinner } from "../button";
-import { ChatLineView } from "./chat-line";
+import { later } from "../later";
 import styles from "./chat-list.module.css";
 
 interface ChatLogProps {
@@ -40,6 +40,9 @@ const SHOWN_MAX = 200;
 const LONG_PRESS_MS = 500;
 const NOTHING: readonly never[] = [];
 
+/** Before somebody has said something there is nothing to show. */
+export const ChatRows = later(async () => (await import("./chat-rows")).ChatRows);
+
 /** Lines of a chat, the newest at the bottom. */
 export function ChatLog(props: ChatLogProps) {
   const { lines, waiting = NOTHING, isOwn, isReadOut, empty } = props;
@@ -47,6 +50,8 @@ export function ChatLog(props: ChatLogProps) {
   const { list, following, unread, scrolled, toEnd } = useFollowing(lines, waiting.length);
   const shown = following ? lines.slice(-SHOWN_MAX) : lines;
   const menu = useLineMenu(lines);
+  /** The code for the lines came after they did. */
+  const arrived = () => following && toEnd();
   return (
     <div className={styles.frame}>
       <div
@@ -64,13 +69,7 @@ export function ChatLog(props: ChatLogProps) {
       >
         {lines.length === 0 && waiting.length === 0 && <p className={styles.empty}>{empty}</p>}
         <ul className={styles.lines}>
-          {shown.map((line) => (
-            <ChatLineView
-              key={line.key}
-              line={line}
-              own={line.kind === "text" && isOwn(line.item)}
-            />
-          ))}
+          {lines.length > 0 && <ChatRows lines={shown} isOwn={isOwn} onShown={arrived} />}
           {waiting.map(({ id, text }) => (
             <li key={id} className={styles.line} data-waiting="true">
               <Spinner />

@@ -1,13 +1,19 @@
 import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { languageStore } from "../../i18n/language";
 import { Chat } from "../../live/chat";
 import type { ChatItem, SelfInfo } from "../../live/protocol";
 import { roomState, welcome } from "../../testing/fakes";
-import { ChatPanel } from "./chat-panel";
+import { ChatRows } from "./chat-log";
+import { ChatPanel, Pinned } from "./chat-panel";
 
 let sent: Record<string, unknown>[];
 let chat: Chat;
+
+beforeAll(async () => {
+  for (const part of [ChatRows, Pinned]) part.fetch();
+  await Promise.all([import("./chat-rows"), import("./pinned")]);
+});
 
 beforeEach(() => {
   localStorage.clear();

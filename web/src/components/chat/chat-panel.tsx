@@ -1,18 +1,18 @@
-import { Pin, X } from "lucide-react";
+import { X } from "lucide-react";
 import type { ReactNode, RefObject } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useStore } from "../../hooks/use-store";
 import { chatProblemText } from "../../i18n/chat-problem";
 import type { Chat } from "../../live/chat";
-import type { ChatItem } from "../../live/protocol";
 import { IconButton } from "../button";
-import { laterWithWords } from "../later";
+import { later, laterWithWords } from "../later";
 import { ChatInput } from "./chat-input";
-import { Said, Who } from "./chat-line";
 import { ChatList } from "./chat-list";
 import styles from "./chat-panel.module.css";
 import type { ActionsFor } from "./line-actions";
 
+/** The line above the chat. */
+export const Pinned = later(async () => (await import("./pinned")).Pinned);
 const NameDialog = laterWithWords(async () => (await import("./name-dialog")).NameDialog);
 
 interface ChatPanelProps {
@@ -76,19 +76,4 @@ export function ChatDialogs({ chat }: { chat: Chat }) {
   const snapshot = useStore(chat);
   if (!snapshot.asksName) return null;
   return <NameDialog chat={chat} snapshot={snapshot} />;
-}
-
-/** The line above the chat. */
-export function Pinned({ item }: { item: ChatItem }) {
-  const { t } = useLanguage();
-  return (
-    <div className={styles.pinned} data-testid="pinned">
-      <Pin size={16} aria-hidden="true" />
-      <p>
-        <span className="visually-hidden">{t("chat.pinned")} </span>
-        <Who item={item} />
-        <Said text={item.text} />
-      </p>
-    </div>
-  );
 }

@@ -1,13 +1,4 @@
-import {
-  CircleAlert,
-  CircleCheck,
-  Headphones,
-  Hourglass,
-  MicOff,
-  RadioTower,
-  VideoOff,
-  WifiLow,
-} from "lucide-react";
+import { CircleAlert, CircleCheck, RadioTower } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { useLanguage } from "../../hooks/use-language";
 import { useNow } from "../../hooks/use-now";
@@ -22,6 +13,8 @@ import { Poster } from "../poster";
 import styles from "./fan-overlay.module.css";
 import { StageCard, StageChip } from "./stage-message";
 
+const Delayed = later(async () => (await import("./live-notes")).Delayed);
+const LiveNotes = later(async () => (await import("./live-notes")).LiveNotes);
 const DoorCard = laterWithWords(async () => (await import("./door-card")).DoorCard);
 
 interface FanOverlayProps {
@@ -124,7 +117,7 @@ function Words(props: FanOverlayProps) {
       );
     }
     case "live":
-      return <LiveNotes snapshot={snapshot} isPast={isPast} />;
+      return hasNotes(snapshot, isPast) && <LiveNotes snapshot={snapshot} isPast={isPast} />;
   }
 }
 
@@ -142,29 +135,11 @@ function Connecting() {
   );
 }
 
-function LiveNotes({ snapshot, isPast }: { snapshot: ViewerSnapshot; isPast: boolean }) {
-  const { t } = useLanguage();
-  if (snapshot.room?.video === "off" && !isPast) {
-    return <StageCard icon={<VideoOff size={28} />} title={t("watch.audioOnly")} />;
-  }
-  if (snapshot.choice === "off") {
-    return <StageCard icon={<Headphones size={28} />} title={t("picture.off")} />;
-  }
-  if (isPast) return null;
-  if (snapshot.layer?.on === false && snapshot.layer.reason === "bandwidth") {
-    const icon = <WifiLow size={16} aria-hidden="true" />;
-    return <StageChip icon={icon} text={t("watch.starved")} />;
-  }
-  if (snapshot.room?.audio === "muted") {
-    return <StageChip icon={<MicOff size={16} aria-hidden="true" />} text={t("watch.hostMuted")} />;
-  }
-  return null;
-}
-
-/** That there is no live path, and what is seen in its place. */
-function Delayed() {
-  const { t } = useLanguage();
-  return <StageChip icon={<Hourglass size={16} aria-hidden="true" />} text={t("watch.delayed")} />;
+/** Whether there is something to say of a picture that is there. */
+function hasNotes({ room, choice, layer }: ViewerSnapshot, isPast: boolean): boolean {
+  if (choice === "off") return true;
+  if (isPast) return false;
+  return room?.video === "off" || room?.audio === "muted" || layer?.on === false;
 }
 
 /** That the page tries again, and when, where that is known. */

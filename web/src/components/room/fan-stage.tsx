@@ -5,7 +5,6 @@ import { fetchDanmaku, useDanmaku } from "../../hooks/use-danmaku";
 import { useIdle } from "../../hooks/use-idle";
 import { useLanguage } from "../../hooks/use-language";
 import { useMediaQuery } from "../../hooks/use-media-query";
-import { useMediaSession } from "../../hooks/use-media-session";
 import type { PlayerActions } from "../../hooks/use-player-keys";
 import type { Stage } from "../../hooks/use-stage";
 import { useStoreOr } from "../../hooks/use-store";
@@ -13,7 +12,7 @@ import { useTouch } from "../../hooks/use-touch";
 import type { DanmakuChoice } from "../../live/danmaku/settings";
 import { FALLBACK_START } from "../../live/fallback";
 import { NO_STREAMS, SECOND_STREAM } from "../../live/guest-streams";
-import { type Place, placeStyle } from "../../live/stage-layout";
+import { type Place, placeStyle } from "../../live/place";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { later, laterWithWords } from "../later";
@@ -24,6 +23,7 @@ const Cast = laterWithWords(async () => (await import("../cast/cast")).Cast);
 const FallbackVideo = later(async () => (await import("./fallback-video")).FallbackVideo);
 const FanControls = later(async () => (await import("./fan-controls")).FanControls);
 const Hearts = later(async () => (await import("./hearts")).Hearts);
+const LockScreen = later(async () => (await import("./lock-screen")).LockScreen);
 const Rail = laterWithWords(async () => (await import("./rail")).Rail);
 
 interface FanStageProps {
@@ -75,7 +75,6 @@ export function FanStage(props: FanStageProps) {
   const [host, setHost] = useState<Place | null>(null);
   const place = host ? { style: placeStyle(host) } : {};
   useOverPicture(snapshot, props.bleed === true, calm);
-  useMediaSession(snapshot.room, back, shown);
   useDanmaku(canvas, {
     chat: viewer?.chat ?? null,
     choice: danmaku,
@@ -164,6 +163,7 @@ export function FanStage(props: FanStageProps) {
         isUnfit={fallback.unfit}
         waiting={props.waiting}
       />
+      {shown && <LockScreen room={snapshot.room} back={back} />}
       {viewer && shown && !calm && <Hearts chat={viewer.chat} />}
       {shown && back.paused && !state.blocked && (
         <button

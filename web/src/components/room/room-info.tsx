@@ -6,7 +6,7 @@ import { formatCount, formatDuration } from "../../i18n/format";
 import type { Viewer } from "../../live/viewer";
 import type { ViewerSnapshot } from "../../live/viewer-snapshot";
 import { Button } from "../button";
-import { hueOf } from "../chat/chat-line";
+import { hueOf } from "../chat/hue";
 import { later, laterWithWords } from "../later";
 import { LiveBadge } from "../live-badge";
 import { LikeButton } from "./like-bar";

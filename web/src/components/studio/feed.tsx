@@ -11,8 +11,9 @@ import { Viewer } from "../../live/viewer";
 import { VIEWER_START } from "../../live/viewer-snapshot";
 import { Button, Spinner } from "../button";
 import previewStyles from "../host-preview.module.css";
-import { Card, TakenCard } from "./cards";
+import { Card } from "./cards";
 import styles from "./preview.module.css";
+import { TakenCard } from "./taken-cards";
 
 /** A look at what an encoder sends in the host's name: a connection that counts as no viewer. */
 function useFeed(room: string): Viewer | null {

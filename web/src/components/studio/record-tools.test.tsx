@@ -8,7 +8,8 @@ import { IDLE } from "../../live/publisher-snapshot";
 import { RecordSwitch } from "../../live/record-switch";
 import type { Request } from "../../live/signaling";
 import { keptOf, roomState, state } from "../../testing/fakes";
-import { RecordNotice, RecordTools } from "./record-tools";
+import { RecordNotice } from "./record-notice";
+import { RecordTools } from "./record-tools";
 import { Status } from "./status";
 
 let said: Request[];

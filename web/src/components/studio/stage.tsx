@@ -1,8 +1,7 @@
 import type { Studio } from "../../hooks/use-studio";
-import { HostEnded } from "../host-ended";
 import { HostPrepare } from "../host-prepare";
-import { FeedPreview } from "./feed";
 import { GuestStrip } from "./guest-strip";
+import { FeedPreview, HostEnded } from "./on-air";
 import { Preview } from "./preview";
 
 /** What fills the studio: the question for a camera, what is sent, or how it was. */
