@@ -26,6 +26,7 @@ mod written;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -80,6 +81,9 @@ struct Inner {
     /// How many clips networks have made. Held for a few instructions.
     clip_rates: Mutex<PerNetwork<WindowCount>>,
     uploader: Uploader,
+    tap: TapQueue,
+    /// Parts of recordings that were lost.
+    n_faults: AtomicU64,
     /// Held while something is written down of a recording: each change is of what the one before left.
     writing: tokio::sync::Mutex<()>,
     /// Held for a few instructions, never across an await.
@@ -106,6 +110,19 @@ struct State {
     uploads: Uploads,
     /// Writes down what the recorder tells.
     task: Option<JoinHandle<()>>,
+}
+
+/// What there is of recordings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    /// Rooms that are recorded now.
+    pub(crate) recordings: usize,
+    /// Files of recordings that are written, or not in the object store yet.
+    pub(crate) files: usize,
+    /// Parts of recordings that were lost since the start.
+    pub(crate) faults: u64,
+    /// Packets that recorder, past and HLS did not take since the start.
+    pub(crate) lost_packets: u64,
 }
 
 /// A room with a broadcast.
@@ -139,6 +156,7 @@ impl Archive {
         let stills = Stills::default();
         let hls = HlsRooms::default();
         let (asked, shown, packaged) = (media, stills.clone(), hls.clone());
+        let lost = tap.clone();
         // Of the recorder's own thread. What is written down may wait for the store; the rest does not wait with it.
         let recorder = Recorder::start(tap, bounds, move |event| match event {
             Event::Keyframe { room, seat, ssrc } => {
@@ -165,6 +183,8 @@ impl Archive {
             hls,
             clip_rates: Mutex::default(),
             uploader: Uploader::new(remote),
+            tap: lost,
+            n_faults: AtomicU64::new(0),
             writing: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
         }));
@@ -187,6 +207,8 @@ impl Archive {
             hls: HlsRooms::default(),
             clip_rates: Mutex::default(),
             uploader: Uploader::new(None),
+            tap: TapQueue::default(),
+            n_faults: AtomicU64::new(0),
             writing: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }))
@@ -202,6 +224,17 @@ impl Archive {
         let it = self.clone();
         tokio::spawn(async move { it.upload_those_of_before().await });
         Ok(())
+    }
+
+    /// What there is of recordings.
+    pub(crate) fn figures(&self) -> Figures {
+        let state = self.state();
+        Figures {
+            recordings: state.recorded.len(),
+            files: state.uploads.len(),
+            faults: self.0.n_faults.load(Ordering::Relaxed),
+            lost_packets: self.0.tap.n_lost(),
+        }
     }
 
     /// Something happened in a room. This never waits.

@@ -136,13 +136,6 @@ impl Server {
         });
         let store = store::Store::in_memory().ok()?;
         let connections = crate::listen::Table::new(crate::listen::Limits::default());
-        let metrics = crate::metrics::Metrics::new(
-            hub.clone(),
-            media.clone(),
-            admission.clone(),
-            connections.clone(),
-            store.clone(),
-        );
         let book = crate::room_book::RoomBook::open(store.clone(), auth.clone(), hub.clone());
         let room_book = runtime.block_on(book).ok()?;
         let tokens = crate::token_book::TokenBook::default();
@@ -152,6 +145,15 @@ impl Server {
         let owner = crate::owner::Owner::open(store.clone(), auth.clone());
         let owner = runtime.block_on(owner).ok()?;
         let (webhooks, _) = webhooks::channel(store.clone(), webhooks::Policy::default());
+        let archive =
+            crate::archive::Archive::off(store.clone(), webhooks.clone(), in_force.clone());
+        let metrics = crate::metrics::Metrics::new(
+            hub.clone(),
+            media.clone(),
+            admission.clone(),
+            connections.clone(),
+            (store.clone(), archive.clone()),
+        );
         let parts = Parts {
             in_force: in_force.clone(),
             auth: auth.clone(),
@@ -164,8 +166,6 @@ impl Server {
             certificates: crate::https::LoadAgain::channel().0,
         };
         let reload = crate::Reload::new(None, parts);
-        let archive =
-            crate::archive::Archive::off(store.clone(), webhooks.clone(), in_force.clone());
         let app = App {
             domains: Vec::new(),
             public_ips: crate::public_ips::PublicIps::default(),

@@ -41,6 +41,7 @@ pub(crate) use sessions::SessionInfo;
 pub(crate) use text::Format;
 
 use self::strain::Strain;
+use crate::archive::Archive;
 use crate::driver::HubClient;
 use crate::listen::Table;
 use crate::media::Media;
@@ -58,6 +59,7 @@ struct Inner {
     admission: Admission,
     connections: Arc<Table>,
     store: Store,
+    archive: Archive,
     started: Instant,
     refusals: Refusals,
     beacons: Beacons,
@@ -78,7 +80,7 @@ impl Metrics {
         media: Arc<dyn Media>,
         admission: Admission,
         connections: Arc<Table>,
-        store: Store,
+        (store, archive): (Store, Archive),
     ) -> Self {
         Self(Arc::new(Inner {
             hub,
@@ -86,6 +88,7 @@ impl Metrics {
             admission,
             connections,
             store,
+            archive,
             started: Instant::now(),
             refusals: Refusals::default(),
             beacons: Beacons::default(),

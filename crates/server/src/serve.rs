@@ -252,7 +252,7 @@ pub async fn serve_with(
         media.clone(),
         admission.clone(),
         connections.clone(),
-        health,
+        (health, archive.clone()),
     );
     let (alive, sockets_done) = mpsc::channel(1);
     let app = App {

@@ -1,6 +1,7 @@
 //! Recordings of rooms: begun, written down, finished; what a crash left is finished at the next start.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use media_api::RoomId;
@@ -192,6 +193,7 @@ impl Archive {
     /// A part of a recording could not be written.
     pub(super) async fn file_failed(&self, id: &str, error: String) {
         tracing::warn!(id, error, "a part of a recording is lost; it goes on when the disk does");
+        self.0.n_faults.fetch_add(1, Ordering::Relaxed);
         self.change(id, |record| record.error = Some(error)).await;
     }
 

@@ -17,8 +17,11 @@ use crate::ApiError;
 use crate::archive::HlsRoom;
 use crate::state::App;
 
-/// How long the first request of a room waits: for a keyframe, and a part from it on.
+/// How long the first request of a room waits: for a keyframe, and a part from it on; and that of a list, for a segment.
 const BEGIN_WITHIN: Duration = Duration::from_secs(10);
+
+/// The number of a room's first segment.
+const FIRST: u64 = 0;
 
 /// How long a request waits for what is to come (RFC 8216bis, section 6.2.5.2).
 const WAIT: Duration = Duration::from_secs(3 * TARGET_S);
@@ -92,7 +95,11 @@ pub(super) async fn read(
                     wait_for(&hls, rendition, msn, part).await?;
                     watcher.for_a_moment()
                 }
-                None => "no-cache",
+                None => {
+                    // A player that knows no parts has nothing to begin with before.
+                    hls.wait(BEGIN_WITHIN, |live| live.has(rendition, FIRST, None)).await;
+                    "no-cache"
+                }
             };
             let skips = parameter(&uri, "_HLS_skip").is_some_and(|it| it == "YES" || it == "v2");
             let text = hls.live().media(rendition, skips, &query);

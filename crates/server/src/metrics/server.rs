@@ -65,6 +65,23 @@ impl Sheet {
             "Calls and rooms that wait for the disk.",
             health.n_waiting as f64,
         )?;
+        let kept = inner.archive.figures();
+        writer.gauge("kaibo_recordings", "Rooms that are recorded.", kept.recordings as f64)?;
+        writer.gauge(
+            "kaibo_recording_files",
+            "Files of recordings that are written, or not in the object store yet.",
+            kept.files as f64,
+        )?;
+        writer.counter(
+            "kaibo_recording_faults",
+            "Parts of recordings that were lost: the disk failed or did not keep up.",
+            kept.faults,
+        )?;
+        writer.counter(
+            "kaibo_tap_lost_packets",
+            "Packets that the recorder did not take in time.",
+            kept.lost_packets,
+        )?;
         let (n, most) = inner.connections.size();
         writer.gauge("kaibo_connections", "TCP connections.", n as f64)?;
         writer.gauge("kaibo_connections_max", "TCP connections that there may be.", most as f64)?;

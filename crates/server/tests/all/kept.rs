@@ -236,8 +236,16 @@ async fn a_room_of_h264_is_watched_as_hls_from_the_first_request_on() {
     let (head, text) = tokio::select! { it = asked => it, () = sent => unreachable!() };
     assert!(head.contains("application/vnd.apple.mpegurl"), "{head}");
     assert!(text.contains("CODECS=\"avc1.42c01e,opus\",RESOLUTION=640x480"), "{text}");
-    let (_, list) = fetch(&server, "/hls/default/v.m3u8").await;
+    let sent = async {
+        loop {
+            source.second(&server);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let asked = fetch(&server, "/hls/default/v.m3u8");
+    let (_, list) = tokio::select! { it = asked => it, () = sent => unreachable!() };
     let list = String::from_utf8(list).unwrap();
+    assert!(list.contains("#EXTINF:"), "players that know no parts begin with a segment: {list}");
     let part = list.lines().find_map(|it| it.strip_prefix("#EXT-X-PART:")?.split('"').nth(1));
     let part = part.unwrap_or_else(|| panic!("{list}"));
     let (head, bytes) = fetch(&server, &format!("/hls/default/{part}")).await;
@@ -245,7 +253,7 @@ async fn a_room_of_h264_is_watched_as_hls_from_the_first_request_on() {
     let (head, bytes) = fetch(&server, "/hls/default/v-0.header.mp4").await;
     assert!(head.contains("immutable") && bytes[4..8] == *b"ftyp", "{head}");
     // What is waited for comes with the next second.
-    let next = fetch(&server, "/hls/default/v.m3u8?_HLS_msn=1&_HLS_part=0");
+    let next = fetch(&server, "/hls/default/v.m3u8?_HLS_msn=2&_HLS_part=0");
     let sent = async {
         loop {
             source.second(&server);
@@ -253,7 +261,7 @@ async fn a_room_of_h264_is_watched_as_hls_from_the_first_request_on() {
         }
     };
     let (_, list) = tokio::select! { it = next => it, () = sent => unreachable!() };
-    assert!(String::from_utf8(list).unwrap().contains("v-1-0.part.m4s"));
+    assert!(String::from_utf8(list).unwrap().contains("v-2-0.part.m4s"));
     let far = "/hls/default/v.m3u8?_HLS_msn=1000";
     assert_eq!(watch(&server, "GET", far, Value::Null).await.1["code"], "bad_field");
     assert_eq!(watch(&server, "GET", "/hls/default/x.m3u8", Value::Null).await.0, 404);
