@@ -7,6 +7,7 @@ mod egress;
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ Examples:
       200 viewers of one room of the server on this machine, and what it uses
   kaibo bench --rooms 10 --viewers 500 --rate 100 --duration 60 --json
       ten rooms with 50 viewers each, for a minute, as JSON
+  kaibo bench --file show.mp4 --viewers 50
+      publishers send a recorded file again and again
   kaibo bench --loss 2
       viewers lose 2 % of what comes in, and ask for it again
   kaibo bench --viewers 300 --transport tcp --pid $(pidof kaibo)
@@ -76,6 +79,14 @@ pub(crate) struct BenchArgs {
     /// Seconds to measure, from when all have joined.
     #[arg(long, value_name = "S", default_value_t = 20)]
     duration: u64,
+    /// A recorded file that publishers send again and again, with its codec, sound and rates: MP4, WebM or Matroska with VP8,
+    /// VP9, H264 or AV1, and Opus.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["video_bitrate", "fps", "codec", "audio", "no_audio"]
+    )]
+    file: Option<PathBuf>,
     /// Video of a publisher in kbit/s.
     #[arg(long, value_name = "KBIT", default_value_t = 2_500)]
     video_bitrate: u64,
@@ -183,6 +194,7 @@ impl BenchArgs {
             viewers: self.viewers,
             rate: self.rate,
             duration: Duration::from_secs(self.duration),
+            file: self.file.clone(),
             video_bitrate: self.video_bitrate,
             fps: self.fps,
             audio: !self.no_audio,

@@ -10,6 +10,9 @@ pub enum RunError {
     /// The options make no sense.
     #[error(transparent)]
     Options(#[from] OptionError),
+    /// The file to be sent cannot be read, or nothing in it can be sent.
+    #[error(transparent)]
+    File(#[from] play::PlayError),
     /// Nobody answers there.
     #[error("nobody answers at {url}: {error}")]
     Unreachable {

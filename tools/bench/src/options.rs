@@ -1,6 +1,7 @@
 //! The options of a run.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -27,6 +28,9 @@ pub struct Options {
     pub rate: f64,
     /// How long is measured, from when all have joined.
     pub duration: Duration,
+    /// A recorded file that publishers send again and again, in place of pictures and sound that are made up. It tells its
+    /// bit rate, frames per second, sound and codec.
+    pub file: Option<PathBuf>,
     /// Of a publisher's video, in kbit/s.
     pub video_bitrate: u64,
     /// Frames per second.
@@ -72,6 +76,7 @@ impl Default for Options {
             viewers: 100,
             rate: 50.0,
             duration: Duration::from_secs(20),
+            file: None,
             video_bitrate: 2_500,
             fps: 30,
             audio: true,

@@ -23,6 +23,11 @@ pub struct Report {
     target: String,
     rooms: usize,
     viewers: usize,
+    /// The name of the file that was sent, if one was.
+    file: Option<String>,
+    /// What of it was not sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     video_kbit: u64,
     fps: u32,
     audio: bool,
@@ -184,6 +189,11 @@ impl Report {
             },
             rooms: options.rooms,
             viewers: options.viewers,
+            file: options
+                .file
+                .as_ref()
+                .map(|it| it.file_name().unwrap_or_default().to_string_lossy().into_owned()),
+            notes: Vec::new(),
             video_kbit: options.video_bitrate,
             fps: options.fps,
             audio: options.audio,
@@ -210,6 +220,11 @@ impl Report {
             tool: measurement.and_then(|it| ToolReport::new(it, counters)),
             steady,
         }
+    }
+
+    /// The same with what of the file was not sent.
+    pub(crate) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 
     /// Whether all joined, all stayed, and less than one percent was lost.

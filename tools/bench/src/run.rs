@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use play::Recorded;
 use synth::resources;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -44,9 +45,16 @@ const GOODBYE: Duration = Duration::from_secs(3);
 /// When nothing could be measured: wrong options, no server, no publisher.
 pub fn run(options: &Options, mut tell: impl FnMut(&Progress)) -> Result<Report, RunError> {
     options.check()?;
+    let file = options.file.as_deref().map(Recorded::open).transpose()?;
+    let mut options = options.clone();
+    if let Some(file) = &file {
+        options.video_bitrate = file.bit_rate.unwrap_or(0) / 1_000;
+        options.fps = file.frame_rate.map_or(1, |it| it.round().max(1.0) as u32);
+        options.audio = file.sent.audio;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|it| RunError::System(it.to_string()))?;
-    runtime.block_on(Run::go(options, &mut tell))
+    runtime.block_on(Run::go(&options, file, &mut tell))
 }
 
 type Tell<'a> = &'a mut dyn FnMut(&Progress);
@@ -54,6 +62,8 @@ type Tell<'a> = &'a mut dyn FnMut(&Progress);
 /// A run under way.
 struct Run<'a> {
     options: &'a Options,
+    /// What of the file is not sent.
+    notes: Vec<String>,
     totals: Arc<Totals>,
     viewers: Vec<Handle>,
     publishers: Handle,
@@ -64,9 +74,17 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn go(options: &'a Options, tell: Tell<'a>) -> Result<Report, RunError> {
+    async fn go(
+        options: &'a Options,
+        file: Option<Recorded>,
+        tell: Tell<'a>,
+    ) -> Result<Report, RunError> {
         let system = |it: io::Error| RunError::System(it.to_string());
-        let signaling = Signaling::find(options).await?;
+        let video = match &file {
+            Some(file) => file.sent.video,
+            None => Some(options.codec.into()),
+        };
+        let signaling = Signaling::find(options, video.unwrap_or(options.codec.into())).await?;
         let server_before = sample::server(options)?;
         resources::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
             .map_err(RunError::System)?;
@@ -76,6 +94,7 @@ impl<'a> Run<'a> {
             (0..options.threads).map(|n| start(format!("viewers {n}"))).collect();
         let run = Self {
             options,
+            notes: file.as_ref().map(|it| it.notes.clone()).unwrap_or_default(),
             totals: Arc::clone(&totals),
             viewers: viewers.map_err(system)?,
             publishers: start("publishers".into()).map_err(system)?,
@@ -96,7 +115,7 @@ impl<'a> Run<'a> {
                 run: run_id,
                 frame_interval: Duration::from_secs(1) / options.fps,
                 loss: options.loss / 100.0,
-                any_media: false,
+                any_media: video.is_none(),
             },
             shape: Shape {
                 codec: options.codec,
@@ -106,6 +125,7 @@ impl<'a> Run<'a> {
                 run: run_id,
                 epoch,
             },
+            file,
             transport: options.transport,
             totals,
             stop: stopped,
@@ -162,7 +182,8 @@ impl<'a> Run<'a> {
         };
         let measurement =
             samples.map(|it| it.measurement(&gone, server_before, &measured, &publishers));
-        Ok(Report::new(self.options, interrupted, joins, &measured, measurement.as_ref()))
+        let report = Report::new(self.options, interrupted, joins, &measured, measurement.as_ref());
+        Ok(report.with_notes(self.notes))
     }
 
     fn finish(&self) {

@@ -16,7 +16,7 @@ use crate::error::RunError;
 use crate::options::{OptionError, Options, ROOM, Target};
 
 use synth::description::{self, Local, Remote};
-use synth::media::VideoCodec;
+use synth::media::SentVideo;
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -30,7 +30,8 @@ const NO_TCP_ADDRESS: &str = "the server announces no address for media over TCP
 pub(crate) struct Signaling {
     transport: Transport,
     token: Option<String>,
-    codec: VideoCodec,
+    /// Of the picture.
+    codec: SentVideo,
     own_server: bool,
 }
 
@@ -67,7 +68,7 @@ pub(crate) enum Session {
 
 impl Signaling {
     /// Resolves the server's URLs, and connects once.
-    pub(crate) async fn find(options: &Options) -> Result<Self, RunError> {
+    pub(crate) async fn find(options: &Options, codec: SentVideo) -> Result<Self, RunError> {
         let transport = match &options.target {
             Target::Ws(url) => Transport::Ws(find(url, options).await?),
             Target::Whip { publish, watch } => Transport::Whip {
@@ -78,7 +79,7 @@ impl Signaling {
                 },
             },
         };
-        let (token, codec) = (options.token.clone(), options.codec);
+        let token = options.token.clone();
         Ok(Self { transport, token, codec, own_server: options.own_server })
     }
 

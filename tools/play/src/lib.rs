@@ -9,22 +9,23 @@
 //! | file | what |
 //! | --- | --- |
 //! | `choice.rs` | which tracks of a file are sent, and what is said of the others |
+//! | `recorded.rs` | the same for other tools, which have sessions of their own |
 //! | `source.rs` | the frames of a file as packets, each at its time |
 //! | `whip.rs` | the session at the server |
 
 mod choice;
+mod recorded;
 mod source;
 mod whip;
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::read::{ReadError, Reader};
+use record::read::ReadError;
 use synth::client::Draft;
 
-use choice::Choice;
+pub use recorded::Recorded;
 use source::{Shared, Source};
 
 /// The longest wait for a connection.
@@ -127,10 +128,7 @@ pub fn run(options: &Options, mut tell: impl FnMut(&Progress)) -> Result<(), Pla
 async fn play(options: &Options, tell: &mut dyn FnMut(&Progress)) -> Result<(), PlayError> {
     let file = &options.file;
     let unreadable = |error| PlayError::File { file: file.clone(), error };
-    let open = File::open(file).map_err(ReadError::Io);
-    let reader = open.and_then(Reader::open).map_err(unreadable)?;
-    let choice = Choice::of(reader.tracks())
-        .map_err(|reason| PlayError::Tracks { file: file.clone(), reason })?;
+    let (reader, choice) = recorded::open(file)?;
     let (length, sent) = (reader.declared_duration(), choice.sent);
     choice.notes.iter().for_each(|it| tell(&Progress::Note(it.clone())));
     let shared = Arc::new(Shared::default());

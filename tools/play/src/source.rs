@@ -176,6 +176,7 @@ impl Source {
             for (n, payload) in (1..).zip(packets) {
                 out.push(Made {
                     is_video: chosen.is_video,
+                    is_key: chosen.is_video && frame.is_key,
                     media_time: due,
                     marker: chosen.is_video && n == last,
                     payload,

@@ -4,6 +4,7 @@
 mod feed;
 mod h264;
 mod stamp;
+mod stamped;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,6 +15,7 @@ pub use feed::{Feed, Made, Sent, SentVideo};
 use h264::Place;
 use stamp::STAMP_BYTES;
 pub(crate) use stamp::Stamp;
+pub use stamped::Stamped;
 
 /// The largest video payload, as browsers make them.
 const MAX_PAYLOAD: usize = 1_150;
@@ -40,6 +42,16 @@ pub enum VideoCodec {
     Vp8,
     /// RFC 6184, packetization mode 1.
     H264,
+}
+
+impl From<VideoCodec> for SentVideo {
+    fn from(codec: VideoCodec) -> Self {
+        match codec {
+            VideoCodec::Vp8 => Self::Vp8,
+            // As its parameter sets say.
+            VideoCodec::H264 => Self::H264 { profile: 0x42 },
+        }
+    }
 }
 
 /// What a publisher sends.
@@ -108,7 +120,7 @@ impl Source {
             self.since_key = 0;
             if self.shape.codec == VideoCodec::H264 {
                 let payload = h264::parameter_sets();
-                out.push(Made { is_video: true, media_time: due, marker: false, payload });
+                out.push(Made { is_video: true, is_key, media_time: due, marker: false, payload });
             }
         }
         let mean = self.shape.video_bitrate as usize / 8 / self.shape.fps as usize;
@@ -132,7 +144,7 @@ impl Source {
             }
             Stamp { run: self.shape.run, sent_us, frame, is_key, begins }.write(&mut payload);
             payload.resize(len, FILLER);
-            out.push(Made { is_video: true, media_time: due, marker: ends, payload });
+            out.push(Made { is_video: true, is_key, media_time: due, marker: ends, payload });
         }
     }
 
@@ -144,7 +156,7 @@ impl Source {
         let run = self.shape.run;
         Stamp { run, sent_us, frame, is_key: false, begins: true }.write(&mut payload);
         payload.resize(AUDIO_PAYLOAD, FILLER);
-        out.push(Made { is_video: false, media_time: due, marker: false, payload });
+        out.push(Made { is_video: false, is_key: false, media_time: due, marker: false, payload });
     }
 }
 

@@ -12,7 +12,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-use crate::media::{Feed, Made, Sent, SentVideo, Shape, Source, VideoCodec};
+use crate::media::{Feed, Made, Sent, SentVideo, Shape, Source};
 use crate::stats::Totals;
 use crate::viewer::{JOIN_TIMEOUT, Send};
 
@@ -59,12 +59,7 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher whose socket has this address, and its offer.
     pub fn new(local: SocketAddr, shape: Shape, now: Instant) -> Result<(Self, String), String> {
-        let video = match shape.codec {
-            VideoCodec::Vp8 => SentVideo::Vp8,
-            // As its parameter sets say.
-            VideoCodec::H264 => SentVideo::H264 { profile: 0x42 },
-        };
-        let sent = Sent { video: Some(video), audio: shape.audio };
+        let sent = Sent { video: Some(shape.codec.into()), audio: shape.audio };
         let source = Source::new(shape, u64::from(local.port())).out_of_step();
         Self::of_feed(local, Box::new(source), sent, now)
     }

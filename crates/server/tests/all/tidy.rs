@@ -57,6 +57,7 @@ const ALLOWED: [(&str, &str); 60] = [
     ("sfu", "sdp"),
     ("attack", "protocol"),
     ("attack", "synth"),
+    ("bench", "play"),
     ("bench", "protocol"),
     ("bench", "synth"),
     // Only this tool knows the core: the others see a server as its clients do.

@@ -12,6 +12,12 @@ impl fmt::Display for Report {
             f,
             "{target}: {rooms} rooms, {viewers} viewers, {video_kbit} kbit/s, {fps} fps, {sound}"
         )?;
+        if let Some(file) = &self.file {
+            writeln!(f, "file       {file}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "             {note}")?;
+        }
         if self.interrupted {
             writeln!(f, "interrupted: what follows is of the part that ran")?;
         }

@@ -5,12 +5,13 @@ use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use play::Recorded;
 use tokio::sync::watch;
 
 use crate::signaling::{Session, Signaling};
 use crate::worker::Adder;
 use synth::description::{Local, Remote};
-use synth::media::Shape;
+use synth::media::{SentVideo, Shape, Stamped};
 use synth::participant::Participant;
 use synth::publisher::Publisher;
 use synth::socket::{Transport, Unregistered};
@@ -28,6 +29,8 @@ pub(super) struct Joiner {
     pub(super) identity: Identity,
     pub(super) rules: Rules,
     pub(super) shape: Shape,
+    /// What publishers send in place of it.
+    pub(super) file: Option<Recorded>,
     /// Of viewers; publishers send over UDP.
     pub(super) transport: Transport,
     pub(super) totals: Arc<Totals>,
@@ -50,7 +53,17 @@ impl Joiner {
 
     async fn try_publish(&self, room: usize, worker: &Adder) -> Result<Session, String> {
         let (socket, local) = self.socket()?;
-        let (mut publisher, offer) = Publisher::new(local, self.shape, Instant::now())?;
+        let now = Instant::now();
+        let (mut publisher, offer) = match &self.file {
+            Some(file) => {
+                let Shape { run, epoch, .. } = self.shape;
+                let is_h264 = matches!(file.sent.video, Some(SentVideo::H264 { .. }));
+                let feed = file.feed().map_err(|it| it.to_string())?;
+                let feed = Stamped::new(feed, is_h264, run, epoch);
+                Publisher::of_feed(local, Box::new(feed), file.sent, now)?
+            }
+            None => Publisher::new(local, self.shape, now)?,
+        };
         let (answer, session) = self.signaling.publish(&self.room(room), offer).await?;
         publisher.accept_answer(&answer)?;
         worker.add(Participant::Publisher(Box::new(publisher)), Unregistered::Udp(socket));

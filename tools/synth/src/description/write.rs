@@ -3,7 +3,7 @@
 use sdp::{Description, Writer};
 
 use super::{Local, TWCC};
-use crate::media::VideoCodec;
+use crate::media::SentVideo;
 use crate::socket::Transport;
 
 /// The attributes of an offered media description that the answer repeats.
@@ -40,7 +40,7 @@ pub fn answer(offer: &str, local: &Local) -> Result<String, String> {
 }
 
 /// An offer to watch, for servers that want one.
-pub fn offer(local: &Local, codec: VideoCodec) -> String {
+pub fn offer(local: &Local, codec: impl Into<SentVideo>) -> String {
     let mut out = session(local);
     out.line("a=group:BUNDLE 0 1");
     let mut section = |head: &str, mid: &str, lines: &[&str]| {
@@ -64,17 +64,23 @@ pub fn offer(local: &Local, codec: VideoCodec) -> String {
             "a=rtcp-fb:111 transport-cc",
         ],
     );
-    let (map, params) = match codec {
-        VideoCodec::Vp8 => ("a=rtpmap:96 VP8/90000", None),
-        VideoCodec::H264 => (
-            "a=rtpmap:96 H264/90000",
-            Some(
-                "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-            ),
-        ),
+    let h264 = |profile_level: &str| {
+        format!(
+            "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile_level}"
+        )
+    };
+    let (map, params) = match codec.into() {
+        SentVideo::Vp8 => ("a=rtpmap:96 VP8/90000", None),
+        SentVideo::Vp9 => ("a=rtpmap:96 VP9/90000", Some("a=fmtp:96 profile-id=0".to_owned())),
+        SentVideo::Av1 => ("a=rtpmap:96 AV1/90000", None),
+        // Constrained Baseline.
+        SentVideo::H264 { profile: 0x42 } => ("a=rtpmap:96 H264/90000", Some(h264("42e01f"))),
+        SentVideo::H264 { profile } => {
+            ("a=rtpmap:96 H264/90000", Some(h264(&format!("{profile:02x}001f"))))
+        }
     };
     let mut lines = vec![map];
-    lines.extend(params);
+    lines.extend(params.as_deref());
     lines.extend([
         "a=rtcp-fb:96 transport-cc",
         "a=rtcp-fb:96 ccm fir",

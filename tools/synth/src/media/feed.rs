@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Made {
     pub is_video: bool,
+    /// Whether it is of a keyframe of the picture.
+    pub is_key: bool,
     /// When it was due, from the first one on.
     pub media_time: Duration,
     pub marker: bool,
