@@ -253,10 +253,7 @@ impl Archive {
         self.save(id, room.as_str(), active.began_ms, Some(now_ms()), &record).await;
         drop(writing);
         self.tell(EventKind::RecordingReady, id, room.as_str(), &record);
-        for file in record.files.iter().filter(|it| it.sha256.is_none()) {
-            self.upload(id, file.name.clone()).await;
-            self.upload_rest(id, &file.name);
-        }
+        self.upload_all(id, &record).await;
         self.delete_old().await;
     }
 

@@ -41,7 +41,7 @@ impl Remote {
     /// The store that the settings name, if they name one. Nothing is asked of it.
     ///
     /// # Errors
-    /// When the settings cannot be meant.
+    /// When the settings name no bucket, or contradict each other.
     pub(crate) fn of(record: &Record) -> Result<Option<Self>, ConfigError> {
         let Some(to) = &record.to else { return Ok(None) };
         let invalid = |why: String| ConfigError::Invalid(format!("record.to: {why}"));

@@ -173,6 +173,16 @@ impl Archive {
         }
     }
 
+    /// A recording is over: none of its files grows any more. One that came to nothing is not waited for.
+    pub(super) async fn upload_all(&self, id: &str, record: &Record) {
+        for file in record.files.iter().filter(|it| it.sha256.is_none()) {
+            self.upload(id, file.name.clone()).await;
+        }
+        for (_, is_whole) in self.state().uploads.iter().filter(|((of, _), _)| of == id) {
+            is_whole.notify_one();
+        }
+    }
+
     /// Goes on with the files that were on their way when the server ended.
     pub(super) async fn upload_those_of_before(&self) {
         let mut before = None;
@@ -234,10 +244,9 @@ impl Archive {
             // It was deleted, or the disk has a fault that the record tells.
             return self.give_up(id, name, parts).await;
         };
-        let known = sha256.clone();
         self.change(id, |record| {
             if let Some(file) = record.files.iter_mut().find(|it| it.name == name) {
-                file.sha256 = Some(known);
+                file.sha256 = Some(sha256);
             }
         })
         .await;
@@ -261,7 +270,7 @@ impl Archive {
         self.give_up(id, name, parts).await;
     }
 
-    /// How long to wait after an attempt; a fault is told once, and its end.
+    /// How long to wait after an attempt. The first failure is in the log, the last one stands in the recording.
     async fn next_wait(
         &self,
         id: &str,
@@ -269,41 +278,43 @@ impl Archive {
         wait: Duration,
         error: Option<Upload>,
     ) -> Duration {
-        match error {
-            None => LOOK_EVERY,
-            Some(error) => {
-                let error = format!("{name} waits for the object store: {error}");
-                if wait <= LOOK_EVERY {
-                    tracing::warn!(id, error, "a file of a recording is not stored yet");
-                }
-                self.change(id, |record| record.error = Some(error)).await;
-                (wait * 2).min(MAX_WAIT)
+        let Some(error) = error else {
+            if wait > LOOK_EVERY {
+                self.change(id, |record| record.waits = None).await;
             }
+            return LOOK_EVERY;
+        };
+        let error = format!("{name} waits for the object store: {error}");
+        if wait <= LOOK_EVERY {
+            tracing::warn!(id, error, "a file of a recording is not stored yet");
         }
+        self.change(id, |record| record.waits = Some(error)).await;
+        (wait * 2).min(MAX_WAIT)
     }
 
     /// The store has a file as a whole.
     async fn is_stored(&self, id: &str, name: &str, path: &FilePath) {
         let mut is_last = false;
         self.change(id, |record| {
-            let is_of = |it: &&mut super::RecordedFile| it.name == name;
-            if let Some(file) = record.files.iter_mut().find(is_of) {
+            if let Some(file) = record.files.iter_mut().find(|it| it.name == name) {
                 file.stored = true;
             }
-            let is_over = record.why.is_some();
-            is_last = is_over && record.begun.is_empty() && record.files.iter().all(|it| it.stored);
-            if is_last {
-                record.error = None;
-            }
+            record.waits = None;
+            is_last = record.is_stored();
         })
         .await;
         if !self.0.in_force.get().config.record.keep_copy {
             _ = tokio::fs::remove_file(path).await;
         }
         tracing::info!(id, name, "a file of a recording is stored");
-        if is_last && let Ok(Some(row)) = self.0.store.recording(id).await {
-            let record: Record = serde_json::from_str(&row.record).unwrap_or_default();
-            self.tell(EventKind::RecordingStored, id, &row.room, &record);
+        match self.0.store.recording(id).await {
+            Ok(Some(row)) if is_last => {
+                let record: Record = serde_json::from_str(&row.record).unwrap_or_default();
+                self.tell(EventKind::RecordingStored, id, &row.room, &record);
+            }
+            // It was deleted while this file was on its way.
+            Ok(None) => self.remove_stored(id),
+            _ => {}
         }
     }
 

@@ -19,6 +19,9 @@ pub(crate) struct Record {
     /// What went wrong last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+    /// Why the object store lacks files of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waits: Option<String>,
     /// What the broadcast was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<String>,
@@ -73,6 +76,11 @@ impl Record {
     /// The bytes of its files.
     pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|it| it.bytes).sum()
+    }
+
+    /// Whether it is over and the object store has all of it.
+    pub(super) fn is_stored(&self) -> bool {
+        self.why.is_some() && self.begun.is_empty() && self.files.iter().all(|it| it.stored)
     }
 
     /// A file begins.

@@ -96,6 +96,7 @@ pub(super) async fn read(
                     watcher.for_a_moment()
                 }
                 None => {
+                    hls.live().newest(rendition).ok_or_else(nothing)?;
                     // A player that knows no parts has nothing to begin with before.
                     hls.wait(BEGIN_WITHIN, |live| live.has(rendition, FIRST, None)).await;
                     "no-cache"

@@ -28,11 +28,7 @@ async fn record(server: &TestServer, seconds: u32, heavier: usize) -> String {
     let (_, begun) = ask(server, "POST", "/rooms/default/recording", Value::Null).await;
     let room = server.stage.lock().unwrap().room.unwrap();
     let mut source = Source::h264(room).heavier(heavier);
-    for _ in 0..seconds {
-        source.second(server);
-        // What waits for the disk is bounded.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    (0..seconds).for_each(|_| source.second(server));
     host.say(r#"{"type":"end"}"#).await;
     begun["id"].as_str().unwrap().to_owned()
 }

@@ -37,7 +37,7 @@ pub(super) struct Recording {
     /// Why it is over: `ended`, `disk_full`, or `server_fault`.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    /// What went wrong last while it was made.
+    /// What went wrong last while it was made, or why the object store lacks files of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     /// The files that are whole, in their order: `GET /api/v1/recordings/{id}/files/{name}`.
@@ -47,8 +47,9 @@ pub(super) struct Recording {
 impl From<RecordingRow> for Recording {
     fn from(row: RecordingRow) -> Self {
         let RecordingRow { id, room, began_ms, ended_ms, bytes: _, record } = row;
-        let Record { why, error, title, files, .. } =
+        let Record { why, error, waits, title, files, .. } =
             serde_json::from_str(&record).unwrap_or_default();
+        let error = error.or(waits);
         Self { id, room, title, began: began_ms, ended: ended_ms, why, error, files }
     }
 }
