@@ -86,7 +86,7 @@ test("the compose file has a server on the host's network, and one with mapped p
 });
 
 test("every option and variable that the deployment names is one of the program", async () => {
-  const commands = ["serve", "doctor", "restore", "room list", "invite make", "play"];
+  const commands = ["serve", "doctor", "restore", "room list", "invite make", "play", "bench"];
   const helps = await Promise.all(
     commands.map((command) => run(binary(), [...command.split(" "), "--help"])),
   );

@@ -27,6 +27,10 @@ Examples:
       publishers send a recorded file again and again
   kaibo bench --loss 2
       viewers lose 2 % of what comes in, and ask for it again
+  kaibo bench --viewers 200 --rewinding 200 --pid $(pidof kaibo)
+      200 more viewers go back in the broadcast halfway: what the others notice, and what it costs
+  kaibo bench --rooms 10 --viewers 200 --record --pid $(pidof kaibo)
+      the rooms are recorded from halfway on: what that costs beside forwarding
   kaibo bench --viewers 300 --transport tcp --pid $(pidof kaibo)
       viewers behind networks without UDP; the server listens on another address than loopback
   kaibo bench egress --viewers 1000
@@ -73,6 +77,12 @@ pub(crate) struct BenchArgs {
     /// Viewers of all rooms together.
     #[arg(long, value_name = "N", default_value_t = 100)]
     viewers: usize,
+    /// More viewers, who go back in the broadcast after --duration; then --duration is measured again.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "whip")]
+    rewinding: usize,
+    /// Has the rooms recorded after --duration; then --duration is measured again.
+    #[arg(long, conflicts_with = "whip")]
+    record: bool,
     /// Viewers that join in a second.
     #[arg(long, value_name = "J", default_value_t = 50.0)]
     rate: f64,
@@ -192,6 +202,8 @@ impl BenchArgs {
             token: self.token.clone(),
             rooms: self.rooms,
             viewers: self.viewers,
+            rewinding: self.rewinding,
+            record: self.record,
             rate: self.rate,
             duration: Duration::from_secs(self.duration),
             file: self.file.clone(),

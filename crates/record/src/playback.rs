@@ -1,15 +1,22 @@
-//! Plays the past of a room for viewers: each piece is read when a viewer asks for it.
+//! Plays the past of a room for viewers: each piece is read when a viewer asks for it, once for all that are at the same
+//! place.
+
+mod block;
+mod shared;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Seek, SeekFrom};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use media_api::{PastChunk, PeerId, Seat, TapPacket};
 
-use crate::window::{Entry, chunk_path, read_packet};
+use self::block::Block;
+use self::shared::{After, Place, Shared};
+use crate::window::{Entry, chunk_path};
 
 /// The bytes of a piece: 40 ms of 2.5 Mbit/s. A viewer holds two.
 const PIECE_BYTES: usize = 12_000;
@@ -27,23 +34,53 @@ const SILENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Playback {
     entry: Entry,
-    file: Option<BufReader<File>>,
-    buffer: Vec<u8>,
+    file: Option<File>,
     /// When a packet of the picture came last, by the time of the past.
     seen: Option<Instant>,
 }
 
+/// What the playbacks of all viewers have in common.
+#[derive(Default)]
+struct Desk {
+    block: Block,
+    shared: Shared,
+}
+
 impl Playback {
     fn new(entry: Entry) -> Self {
-        Self { entry, file: None, buffer: Vec::new(), seen: None }
+        Self { entry, file: None, seen: None }
     }
 
-    /// The next piece.
-    fn piece(&mut self) -> PastChunk {
+    /// The next piece: one that another viewer was given lately, or read.
+    fn piece(&mut self, desk: &mut Desk) -> Arc<PastChunk> {
+        let Entry { room, epoch, number, offset, ssrc, .. } = self.entry;
+        let place = Place { room, epoch, number, offset, ssrc };
+        if let Some((piece, after)) = desk.shared.get(&place) {
+            self.go_on(after);
+            return piece;
+        }
+        let piece = Arc::new(self.read(&mut desk.block));
+        if !piece.is_edge {
+            let Entry { number, offset, ssrc, .. } = self.entry;
+            desk.shared.put(place, &piece, After { number, offset, ssrc, seen: self.seen });
+        }
+        piece
+    }
+
+    fn go_on(&mut self, after: After) {
+        if after.number != self.entry.number {
+            self.file = None;
+        }
+        (self.entry.number, self.entry.offset) = (after.number, after.offset);
+        (self.entry.ssrc, self.seen) = (after.ssrc, after.seen);
+    }
+
+    fn read(&mut self, block: &mut Block) -> PastChunk {
+        block.clear();
         let mut packets = Vec::new();
         let mut bytes = 0;
         while bytes < PIECE_BYTES {
-            match self.next() {
+            match self.next(block) {
                 Some(packet) => {
                     if self.is_played(&packet) {
                         bytes += packet.payload.len();
@@ -80,34 +117,30 @@ impl Playback {
     }
 
     /// The next packet; none where nothing more is written yet.
-    fn next(&mut self) -> Option<TapPacket> {
+    fn next(&mut self, block: &mut Block) -> Option<TapPacket> {
         loop {
             if self.file.is_none() {
-                self.file = Some(self.open().ok()?);
+                block.clear();
+                self.file = Some(File::open(self.path(self.entry.number)).ok()?);
             }
-            let file = self.file.as_mut()?;
-            match read_packet(file, &mut self.buffer, self.entry.room, self.entry.epoch) {
-                Ok((len, packet)) => {
-                    self.entry.offset += len;
-                    return Some(packet);
-                }
-                Err(_) => {
-                    self.file = None;
-                    // The end of a file that another one follows, or of the one that grows.
-                    if !chunk_path(&self.entry.folder, self.entry.number + 1).exists() {
-                        return None;
-                    }
-                    self.entry.number += 1;
-                    self.entry.offset = 0;
-                }
+            let file = self.file.as_ref()?;
+            let Entry { offset, room, epoch, .. } = self.entry;
+            if let Some((len, packet)) = block.next(file, offset, room, epoch) {
+                self.entry.offset += len;
+                return Some(packet);
             }
+            self.file = None;
+            // The end of a file that another one follows, or of the one that grows.
+            if !self.path(self.entry.number + 1).exists() {
+                return None;
+            }
+            self.entry.number += 1;
+            self.entry.offset = 0;
         }
     }
 
-    fn open(&self) -> io::Result<BufReader<File>> {
-        let mut file = File::open(chunk_path(&self.entry.folder, self.entry.number))?;
-        file.seek(SeekFrom::Start(self.entry.offset))?;
-        Ok(BufReader::with_capacity(16 * 1024, file))
+    fn path(&self, number: u32) -> PathBuf {
+        chunk_path(&self.entry.folder, number)
     }
 }
 
@@ -163,6 +196,7 @@ impl Playbacks {
 
 fn run(inbox: &Receiver<Order>, give: impl Fn(PeerId, Arc<PastChunk>, bool)) {
     let mut playbacks: HashMap<PeerId, Playback> = HashMap::new();
+    let mut desk = Desk::default();
     while let Ok(order) = inbox.recv() {
         match order {
             Order::Begin(peer, entry) => {
@@ -170,17 +204,22 @@ fn run(inbox: &Receiver<Order>, give: impl Fn(PeerId, Arc<PastChunk>, bool)) {
                     continue;
                 }
                 let mut playback = Playback::new(entry);
-                let piece = playback.piece();
+                let piece = playback.piece(&mut desk);
                 playbacks.insert(peer, playback);
-                give(peer, Arc::new(piece), true);
+                give(peer, piece, true);
             }
             Order::Next(peer) => {
                 if let Some(playback) = playbacks.get_mut(&peer) {
-                    let piece = playback.piece();
-                    give(peer, Arc::new(piece), false);
+                    let piece = playback.piece(&mut desk);
+                    give(peer, piece, false);
                 }
             }
-            Order::End(peer) => _ = playbacks.remove(&peer),
+            Order::End(peer) => {
+                playbacks.remove(&peer);
+                if playbacks.is_empty() {
+                    desk.shared.clear();
+                }
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ mod report;
 mod run;
 mod server_process;
 mod signaling;
+mod turn;
 mod worker;
 
 pub use chat::{ChatOptions, ChatReport, run_chat};

@@ -13,6 +13,9 @@ use synth::udp::Receivers;
 /// What stands for a room's name in an address.
 pub(crate) const ROOM: &str = "{room}";
 
+/// How long a broadcast has been there, at the least, for viewers to go back in it.
+const LEAST_PAST: Duration = Duration::from_secs(10);
+
 /// The options of a run. The default is a hundred viewers of one room on this machine.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -24,9 +27,13 @@ pub struct Options {
     pub rooms: usize,
     /// Viewers of all rooms together.
     pub viewers: usize,
+    /// More viewers, who go back to somewhere in the broadcast when half of the time is over.
+    pub rewinding: usize,
+    /// Whether the rooms are recorded from when half of the time is over.
+    pub record: bool,
     /// Joins per second.
     pub rate: f64,
-    /// How long is measured, from when all have joined.
+    /// How long is measured, from when all have joined; with [`Self::has_halves`] twice.
     pub duration: Duration,
     /// A recorded file that publishers send again and again, in place of pictures and sound that are made up. It tells its
     /// bit rate, frames per second, sound and codec.
@@ -74,6 +81,8 @@ impl Default for Options {
             token: None,
             rooms: 1,
             viewers: 100,
+            rewinding: 0,
+            record: false,
             rate: 50.0,
             duration: Duration::from_secs(20),
             file: None,
@@ -120,6 +129,12 @@ pub enum OptionError {
         /// The scheme that works.
         plain: &'static str,
     },
+    /// What only Kaibo's own protocol has.
+    #[error("--{option} is of Kaibo's own protocol: say --url, not --whip")]
+    OnlyKaibo {
+        /// The option's name.
+        option: &'static str,
+    },
     /// Viewers without a place to watch.
     #[error("viewers of a WHIP server need --whep URL; or say --viewers 0")]
     NoWhep,
@@ -151,9 +166,11 @@ impl Options {
         };
         range((1..=1_000).contains(&self.rooms), "rooms", "from 1 to 1000")?;
         range(self.viewers <= 100_000, "viewers", "at most 100000")?;
+        range(self.rewinding <= 100_000, "rewinding", "at most 100000")?;
         range((0.1..=100_000.0).contains(&self.rate), "rate", "from 0.1 to 100000 joins a second")?;
-        let duration = Duration::from_secs(1)..=Duration::from_secs(86_400);
-        range(duration.contains(&self.duration), "duration", "from 1 to 86400 seconds")?;
+        let least = if self.rewinding > 0 { LEAST_PAST } else { Duration::from_secs(1) };
+        range(self.duration >= least, "duration", "10 or more with --rewinding, else 1 or more")?;
+        range(self.duration <= Duration::from_secs(86_400), "duration", "at most 86400 seconds")?;
         range(
             (50..=100_000).contains(&self.video_bitrate),
             "video-bitrate",
@@ -164,6 +181,12 @@ impl Options {
         range((0.0..=90.0).contains(&self.loss), "loss", "from 0 to 90 percent")?;
         match &self.target {
             Target::Ws(url) => _ = parse(url, "ws", "wss", "ws://127.0.0.1:3000/ws")?,
+            Target::Whip { .. } if self.rewinding > 0 => {
+                return Err(OptionError::OnlyKaibo { option: "rewinding" });
+            }
+            Target::Whip { .. } if self.record => {
+                return Err(OptionError::OnlyKaibo { option: "record" });
+            }
             Target::Whip { publish, watch } => {
                 if self.viewers > 0 && watch.is_none() {
                     return Err(OptionError::NoWhep);
@@ -177,6 +200,16 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    /// Whether something changes when half of the time is over, and both halves are measured.
+    pub(crate) fn has_halves(&self) -> bool {
+        self.rewinding > 0 || self.record
+    }
+
+    /// Viewers of both kinds.
+    pub(crate) fn everybody(&self) -> usize {
+        self.viewers + self.rewinding
     }
 
     /// Whether load may go to this address.
@@ -244,6 +277,9 @@ mod tests {
         told(|it| it.rooms = 0, "--rooms");
         told(|it| it.rate = f64::NAN, "--rate");
         told(|it| it.duration = Duration::ZERO, "--duration");
+        told(|it| (it.rewinding, it.duration) = (1, Duration::from_secs(9)), "10 or more");
+        told(|it| (it.rewinding, it.target) = (1, whip("http://localhost/whip", None)), "--url");
+        told(|it| (it.record, it.target) = (true, whip("http://localhost/whip", None)), "--record");
         told(|it| it.fps = 0, "--fps");
         told(|it| it.threads = 0, "--threads");
         told(|it| it.loss = 100.0, "--loss");

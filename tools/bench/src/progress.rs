@@ -43,7 +43,7 @@ impl Progress {
             phase,
             elapsed,
             duration: options.duration,
-            viewers: options.viewers as u64,
+            viewers: options.everybody() as u64,
             joined: totals.joined.load(Ordering::Relaxed),
             failed: totals.failed.load(Ordering::Relaxed),
             packets: totals.packets.load(Ordering::Relaxed),

@@ -1,5 +1,6 @@
 //! What a run measured, as JSON and as text: the same figures.
 
+mod halves;
 mod join_cost;
 mod text;
 
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use crate::options::{Options, Target};
 use crate::worker::Measured;
+use halves::Halves;
 use join_cost::JoinCost;
 pub(crate) use join_cost::{Phases, Used};
 use synth::stats::{Counters, Times};
@@ -45,6 +47,8 @@ pub struct Report {
     /// Absent without a process to look at.
     server: Option<ServerReport>,
     tool: Option<ToolReport>,
+    /// Absent unless something changed when half of the time was over; then all of the above is of the second half.
+    halves: Option<Halves>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -133,7 +137,16 @@ pub(crate) struct Joins {
     pub(crate) gone: u64,
     pub(crate) publishers_lost: u64,
     pub(crate) seconds: f64,
+    /// Viewers who were sent back in the broadcast.
+    pub(crate) rewound: u64,
     pub(crate) reasons: BTreeMap<String, u64>,
+}
+
+/// What threads of viewers measured: of those who watch what is live, and of those who go back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd<'a> {
+    pub(crate) live: &'a [Measured],
+    pub(crate) rewinding: Option<&'a Measured>,
 }
 
 /// What the machine told of the steady phase.
@@ -148,6 +161,15 @@ pub(crate) struct Measurement {
     pub(crate) buffer_errors: Option<u64>,
     /// For the cost of joins.
     pub(crate) phases: Option<Phases>,
+    /// Of the first of two steady phases.
+    pub(crate) first: Option<Box<Measurement>>,
+}
+
+impl Delay {
+    fn of(times: &Times) -> Self {
+        let at = |percentile| times.percentile_ms(percentile);
+        Self { p50: at(50.0), p90: at(90.0), p99: at(99.0), max: at(100.0) }
+    }
 }
 
 impl Percentiles {
@@ -162,20 +184,25 @@ impl Report {
         options: &Options,
         interrupted: bool,
         joins: Joins,
-        measured: &[Measured],
+        crowd: Crowd<'_>,
         measurement: Option<&Measurement>,
     ) -> Self {
+        let measured = crowd.live;
         let all = |of: fn(&Measured) -> &Times| {
             let mut all = Times::default();
             measured.iter().for_each(|it| all.add(of(it)));
             all
         };
         let counters = measured.iter().fold(Counters::default(), |sum, it| sum.plus(it.steady));
-        let joining = measured.iter().fold(Counters::default(), |sum, it| sum.plus(it.joining));
+        let both = crowd.rewinding.map_or(counters, |it| counters.plus(it.steady));
+        let everybody = measured.iter().chain(crowd.rewinding);
+        let joining = everybody.fold(Counters::default(), |sum, it| sum.plus(it.joining));
         let silent = measured.iter().map(|it| it.silent).sum();
         let delay = all(|it| &it.stats.delay);
         let steady = measurement.map(|it| SteadyReport::new(counters, silent, &delay, it));
-        let Joins { requested, succeeded, failed, gone, publishers_lost, seconds, reasons } = joins;
+        let halves = measurement.and_then(|it| Halves::new(options, crowd, it, joins.rewound));
+        let Joins { requested, succeeded, failed, gone, publishers_lost, seconds, reasons, .. } =
+            joins;
         let all_there = succeeded == requested && gone == 0 && publishers_lost == 0;
         let flows = |it: &SteadyReport| {
             it.loss_percent < MAX_LOSS_PERCENT
@@ -202,7 +229,9 @@ impl Report {
             threads: options.threads,
             loss_on_purpose_percent: options.loss,
             interrupted,
-            ok: all_there && steady.as_ref().is_some_and(flows),
+            ok: all_there
+                && halves.as_ref().is_none_or(Halves::is_ok)
+                && steady.as_ref().is_some_and(flows),
             joins: JoinReport {
                 requested,
                 succeeded,
@@ -216,9 +245,10 @@ impl Report {
                 first_packet_ms: Percentiles::of(&all(|it| &it.stats.first_packet)),
                 first_keyframe_ms: Percentiles::of(&all(|it| &it.stats.first_keyframe)),
             },
-            server: measurement.and_then(|it| ServerReport::new(it, joining, counters, succeeded)),
-            tool: measurement.and_then(|it| ToolReport::new(it, counters)),
+            server: measurement.and_then(|it| ServerReport::new(it, joining, both, succeeded)),
+            tool: measurement.and_then(|it| ToolReport::new(it, both)),
             steady,
+            halves,
         }
     }
 
@@ -242,14 +272,13 @@ impl SteadyReport {
     fn new(counters: Counters, silent: u64, delay: &Times, machine: &Measurement) -> Self {
         let seconds = machine.took.as_secs_f64();
         let sent = counters.unique + counters.lost;
-        let at = |percentile| delay.percentile_ms(percentile);
         Self {
             seconds: round(seconds),
             packets: counters.packets,
             bytes: counters.bytes,
             packets_per_second: round(counters.packets as f64 / seconds),
             mbit_per_second: round(counters.bytes as f64 * 8.0 / 1e6 / seconds),
-            delay_ms: Delay { p50: at(50.0), p90: at(90.0), p99: at(99.0), max: at(100.0) },
+            delay_ms: Delay::of(delay),
             loss_percent: percent(counters.lost, sent),
             loss_before_repair_percent: percent(counters.lost + counters.recovered, sent),
             lost: counters.lost,

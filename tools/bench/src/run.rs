@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 use crate::error::RunError;
 use crate::options::Options;
 use crate::progress::{Phase, Progress};
-use crate::report::{Joins, Report};
+use crate::report::{Crowd, Joins, Report};
 use crate::server_process;
 use crate::signaling::Signaling;
+use crate::turn::Stage;
 use crate::worker::{Handle, Measured};
 use join::Joiner;
 use sample::{Sample, Samples};
@@ -66,6 +67,8 @@ struct Run<'a> {
     notes: Vec<String>,
     totals: Arc<Totals>,
     viewers: Vec<Handle>,
+    /// Viewers who go back, if there are any: their delay is no delay.
+    rewinding: Option<Handle>,
     publishers: Handle,
     interrupt: Pin<Box<dyn Future<Output = io::Result<()>>>>,
     tell: Tell<'a>,
@@ -86,7 +89,7 @@ impl<'a> Run<'a> {
         };
         let signaling = Signaling::find(options, video.unwrap_or(options.codec.into())).await?;
         let server_before = sample::server(options)?;
-        resources::allow_files(64 + 2 * (options.viewers + options.rooms) as u64)
+        resources::allow_files(64 + 2 * (options.everybody() + options.rooms) as u64)
             .map_err(RunError::System)?;
         let totals = Arc::new(Totals::default());
         let start = |name: String| Handle::start(&name, Arc::clone(&totals), options.receivers);
@@ -97,13 +100,17 @@ impl<'a> Run<'a> {
             notes: file.as_ref().map(|it| it.notes.clone()).unwrap_or_default(),
             totals: Arc::clone(&totals),
             viewers: viewers.map_err(system)?,
+            rewinding: (options.rewinding > 0)
+                .then(|| start("rewinding".into()))
+                .transpose()
+                .map_err(system)?,
             publishers: start("publishers".into()).map_err(system)?,
             interrupt: Box::pin(tokio::signal::ctrl_c()),
             tell,
             told_at: Instant::now(),
             phase_began: Instant::now(),
         };
-        let (stop, stopped) = watch::channel(false);
+        let (stage, stages) = watch::channel(Stage::First);
         let epoch = Instant::now();
         let run_id = fastrand::u32(..);
         let joiner = Joiner {
@@ -128,12 +135,14 @@ impl<'a> Run<'a> {
             file,
             transport: options.transport,
             totals,
-            stop: stopped,
+            stage: stages,
+            half: options.duration,
+            record: options.record,
         };
         let joiner = Arc::new(joiner.with_local_ip().map_err(system)?);
         let mut tasks = JoinSet::new();
-        let result = run.measure(&joiner, server_before, &mut tasks, &stop).await;
-        say_goodbye(&stop, &mut tasks).await;
+        let result = run.measure(&joiner, server_before, &mut tasks, &stage).await;
+        say_goodbye(&stage, &mut tasks).await;
         result
     }
 
@@ -142,7 +151,7 @@ impl<'a> Run<'a> {
         joiner: &Arc<Joiner>,
         server_before: Option<server_process::Usage>,
         tasks: &mut JoinSet<()>,
-        stop: &watch::Sender<bool>,
+        stage: &watch::Sender<Stage>,
     ) -> Result<Report, RunError> {
         if let Err(error) = self.publish(joiner, tasks).await {
             self.finish();
@@ -159,35 +168,42 @@ impl<'a> Run<'a> {
         interrupted = interrupted || !self.wait(SETTLE, Phase::Joining).await;
         let mut samples = None;
         if !interrupted {
-            let steady = Sample::take(self.options);
-            self.viewers.iter().for_each(Handle::steady);
-            self.publishers.steady();
+            let mut first = None;
+            let mut steady = self.begin_steady();
             interrupted = !self.steady().await;
+            if self.options.has_halves() && !interrupted {
+                stage.send_replace(Stage::Second);
+                first = Some(std::mem::replace(&mut steady, self.begin_steady()));
+                interrupted = !self.steady().await;
+            }
             let end = Sample::take(self.options);
-            samples = Some(Samples { publishing, joining, steady, end });
+            samples = Some(Samples { publishing, joining, first, steady, end });
         }
         self.finish();
         let measured: Vec<Measured> = self.viewers.into_iter().map(Handle::join).collect();
+        let rewinding = self.rewinding.map(Handle::join);
         let publishers = self.publishers.join();
-        say_goodbye(stop, tasks).await;
+        say_goodbye(stage, tasks).await;
         let gone = Sample::take(self.options);
         let joins = Joins {
-            requested: self.options.viewers as u64,
+            requested: self.options.everybody() as u64,
             succeeded: totals.joined.load(Ordering::Relaxed),
             failed: totals.failed.load(Ordering::Relaxed),
             seconds: joins_took,
             gone: totals.gone.load(Ordering::Relaxed),
             publishers_lost: totals.publishers_lost.load(Ordering::Relaxed),
+            rewound: totals.rewound.load(Ordering::Relaxed),
             reasons: totals.reasons(),
         };
         let measurement =
             samples.map(|it| it.measurement(&gone, server_before, &measured, &publishers));
-        let report = Report::new(self.options, interrupted, joins, &measured, measurement.as_ref());
+        let crowd = Crowd { live: &measured, rewinding: rewinding.as_ref() };
+        let report = Report::new(self.options, interrupted, joins, crowd, measurement.as_ref());
         Ok(report.with_notes(self.notes))
     }
 
     fn finish(&self) {
-        self.viewers.iter().for_each(Handle::finish);
+        self.viewers.iter().chain(&self.rewinding).for_each(Handle::finish);
         self.publishers.finish();
     }
 
@@ -218,7 +234,7 @@ impl<'a> Run<'a> {
     async fn join(&mut self, joiner: &Arc<Joiner>, tasks: &mut JoinSet<()>) -> bool {
         self.phase_began = Instant::now();
         let began = Instant::now();
-        let all = self.options.viewers;
+        let all = self.options.everybody();
         for n in 0..all {
             let due = began + Duration::from_secs_f64(n as f64 / self.options.rate);
             loop {
@@ -230,9 +246,12 @@ impl<'a> Run<'a> {
                     return false;
                 }
             }
-            let Some(worker) = self.viewers.get(n % self.viewers.len()) else { break };
+            let goes_back = n >= self.options.viewers;
+            let live = self.viewers.get(n % self.viewers.len());
+            let worker = if goes_back { self.rewinding.as_ref() } else { live };
+            let Some(worker) = worker else { break };
             let room = n % self.options.rooms;
-            tasks.spawn(Arc::clone(joiner).watch(room, worker.adder()));
+            tasks.spawn(Arc::clone(joiner).watch(room, worker.adder(), goes_back));
             if n % 16 == 15 {
                 // Behind its time, the loop above does not wait: others have their turn here.
                 tokio::task::yield_now().await;
@@ -244,6 +263,14 @@ impl<'a> Run<'a> {
             }
         }
         true
+    }
+
+    /// The steady phase begins, or the second one.
+    fn begin_steady(&self) -> Sample {
+        let sample = Sample::take(self.options);
+        self.viewers.iter().chain(&self.rewinding).for_each(Handle::steady);
+        self.publishers.steady();
+        sample
     }
 
     async fn steady(&mut self) -> bool {
@@ -276,7 +303,7 @@ impl<'a> Run<'a> {
 }
 
 /// Closes all sessions. Those that take too long are dropped with the runtime.
-async fn say_goodbye(stop: &watch::Sender<bool>, tasks: &mut JoinSet<()>) {
-    stop.send_replace(true);
+async fn say_goodbye(stage: &watch::Sender<Stage>, tasks: &mut JoinSet<()>) {
+    stage.send_replace(Stage::Over);
     _ = tokio::time::timeout(GOODBYE, async { while tasks.join_next().await.is_some() {} }).await;
 }

@@ -14,9 +14,11 @@ use tokio::sync::watch;
 
 use crate::error::RunError;
 use crate::options::{OptionError, Options, ROOM, Target};
+use crate::turn::{Stage, Turn};
 
 use synth::description::{self, Local, Remote};
 use synth::media::SentVideo;
+pub(crate) use ws::Profile;
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -102,11 +104,12 @@ impl Signaling {
         &self,
         room: &str,
         offer: String,
+        profile: Profile,
     ) -> Result<(String, Session), String> {
         let token = self.token.as_deref();
         let exchange = async {
             match &self.transport {
-                Transport::Ws(endpoint) => ws::publish(endpoint, room, offer, token).await,
+                Transport::Ws(endpoint) => ws::publish(endpoint, room, offer, token, profile).await,
                 Transport::Whip { publish, .. } => {
                     whip::exchange(publish, room, offer, token).await
                 }
@@ -126,10 +129,11 @@ impl Signaling {
         &self,
         room: &str,
         local: &Local,
+        profile: Profile,
     ) -> Result<(Remote, Session), String> {
         let token = self.token.as_deref();
         let (sdp, session) = match &self.transport {
-            Transport::Ws(endpoint) => timely(ws::watch(endpoint, room, local)).await?,
+            Transport::Ws(endpoint) => timely(ws::watch(endpoint, room, local, profile)).await?,
             Transport::Whip { watch, .. } => {
                 let endpoint = watch.as_ref().ok_or("nowhere to watch")?;
                 let offer = description::offer(local, self.codec);
@@ -161,13 +165,13 @@ impl Signaling {
 }
 
 impl Session {
-    /// Keeps the session until the run ends, then closes it.
-    pub(crate) async fn hold(self, mut stop: watch::Receiver<bool>) {
+    /// Keeps the session until the run ends, then closes it. Says what it has to when half of the time is over.
+    pub(crate) async fn hold(self, mut stage: watch::Receiver<Stage>, turn: Option<Turn<'_>>) {
         match self {
-            Self::Ws(socket) => socket.hold(stop).await,
+            Self::Ws(socket) => socket.hold(stage, turn).await,
             Self::Whip(resource) => {
                 // The sender being gone is an end as well.
-                _ = stop.wait_for(|stop| *stop).await;
+                _ = stage.wait_for(|it| *it == Stage::Over).await;
                 resource.delete().await;
             }
         }

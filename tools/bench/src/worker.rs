@@ -14,7 +14,7 @@ use mio::{Events, Poll, Token, Waker};
 use synth::participant::Participant;
 use synth::resources;
 use synth::socket::{Socket, Unregistered};
-use synth::stats::{Counters, Stats, Totals};
+use synth::stats::{Counters, Stats, Times, Totals};
 use synth::udp::{Buffers, Receivers};
 use synth::viewer::Recorder;
 
@@ -43,6 +43,16 @@ pub(crate) struct Measured {
     pub(crate) silent: u64,
     /// What the thread itself used, in the steady phase.
     pub(crate) cpu: Option<Duration>,
+    /// Of the steady phase before this one, if there were two.
+    pub(crate) first: Option<Half>,
+}
+
+/// What a thread measured in the first of two steady phases.
+#[derive(Debug)]
+pub(crate) struct Half {
+    pub(crate) delay: Times,
+    pub(crate) counters: Counters,
+    pub(crate) cpu: Option<Duration>,
 }
 
 /// A running media thread.
@@ -67,6 +77,7 @@ impl Handle {
             stats: Stats::default(),
             told: Counters::default(),
             steady: None,
+            first: None,
         };
         let thread = std::thread::Builder::new().name(name.into()).spawn(move || worker.run())?;
         Ok(Self { messages, waker, thread })
@@ -76,7 +87,7 @@ impl Handle {
         Adder { messages: self.messages.clone(), waker: Arc::clone(&self.waker) }
     }
 
-    /// The steady phase begins.
+    /// The steady phase begins, or the second one.
     pub(crate) fn steady(&self) {
         self.adder().send(Message::Steady);
     }
@@ -133,6 +144,7 @@ struct Worker {
     /// What the totals have already.
     told: Counters,
     steady: Option<(Counters, Option<Duration>)>,
+    first: Option<Half>,
 }
 
 impl Worker {
@@ -245,6 +257,10 @@ impl Worker {
 
     fn begin_steady(&mut self) {
         let now = Instant::now();
+        if let Some((counters, cpu)) = self.steady_so_far() {
+            let delay = std::mem::take(&mut self.stats.delay);
+            self.first = Some(Half { delay, counters, cpu });
+        }
         for slot in &mut self.slots {
             if let Participant::Viewer(it) = &mut slot.participant {
                 it.begin_steady(now);
@@ -252,6 +268,13 @@ impl Worker {
         }
         self.stats.is_steady = true;
         self.steady = Some((self.stats.counters, resources::of_thread()));
+    }
+
+    /// What happened since the steady phase began, and what the thread used for it.
+    fn steady_so_far(&self) -> Option<(Counters, Option<Duration>)> {
+        let (counters, cpu_before) = self.steady?;
+        let cpu = resources::of_thread().zip(cpu_before).map(|(after, before)| after - before);
+        Some((self.stats.counters.since(counters), cpu))
     }
 
     fn finish(mut self) -> Measured {
@@ -266,14 +289,7 @@ impl Worker {
             participant.close(now, &recorder, &mut |to, bytes| socket.send(to, bytes));
         }
         let joining = self.steady.map_or(self.stats.counters, |it| it.0);
-        let (steady, cpu) = match self.steady {
-            Some((before, cpu_before)) => {
-                let used =
-                    resources::of_thread().zip(cpu_before).map(|(after, before)| after - before);
-                (self.stats.counters.since(before), used)
-            }
-            None => (Counters::default(), None),
-        };
-        Measured { stats: self.stats, joining, steady, silent, cpu }
+        let (steady, cpu) = self.steady_so_far().unwrap_or_default();
+        Measured { stats: self.stats, joining, steady, silent, cpu, first: self.first }
     }
 }

@@ -152,6 +152,8 @@ pub struct Totals {
     /// Publishers that are connected, and those that failed or were lost.
     pub publishing: AtomicU64,
     pub publishers_lost: AtomicU64,
+    /// Viewers to whom the server said that they are back in the broadcast.
+    pub rewound: AtomicU64,
     reasons: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -174,7 +176,8 @@ impl Totals {
         self.note(&format!("publisher: {reason}"));
     }
 
-    fn note(&self, reason: &str) {
+    /// Something went otherwise than asked for; nobody is lost by it.
+    pub fn note(&self, reason: &str) {
         let mut reasons = self.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Reasons are of ours, but for what a server says: a few of those are enough.
         let key = if reasons.len() < 20 || reasons.contains_key(reason) { reason } else { "other" };

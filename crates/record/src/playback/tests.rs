@@ -89,15 +89,16 @@ impl Drop for World {
 fn the_past_is_played_from_the_nearest_keyframe_of_the_best_layer_to_where_it_grows() {
     let mut world = World::new("whole");
     world.run(0, 30_000, [1, 2]);
+    let desk = &mut Desk::default();
     let mut playback = world.play(10_700);
     assert_eq!(world.ms(playback.entry.arrived), 10_000);
     assert_eq!(world.ms(world.play(11_200).entry.arrived), 12_000);
     let mut n = 0;
-    let first = playback.piece();
+    let first = playback.piece(desk);
     assert!(first.packets[0].is_keyframe && first.packets[0].ssrc == 1);
     let mut pieces = vec![first];
     while !pieces.last().unwrap().is_edge {
-        pieces.push(playback.piece());
+        pieces.push(playback.piece(desk));
         n += 1;
         assert!(n < 1_000);
     }
@@ -109,9 +110,9 @@ fn the_past_is_played_from_the_nearest_keyframe_of_the_best_layer_to_where_it_gr
     let size = |it: &PastChunk| it.packets.iter().map(|it| it.payload.len()).sum::<usize>();
     assert!(pieces.iter().all(|it| size(it) < PIECE_BYTES + 1_500));
     // What is added later follows.
-    assert!(playback.piece().packets.is_empty());
+    assert!(playback.piece(desk).packets.is_empty());
     world.run(30_000, 31_000, [1, 2]);
-    let more = playback.piece();
+    let more = playback.piece(desk);
     assert_eq!(more.packets.iter().filter(|it| it.ssrc == 1).count(), 10);
 }
 
@@ -121,10 +122,11 @@ fn a_host_that_comes_again_is_played_from_its_keyframe_on() {
     world.run(0, 10_000, [1, 2]);
     world.run(20_000, 30_000, [3, 4]);
     let mut playback = world.play(4_000);
+    let desk = &mut Desk::default();
     let mut packets = Vec::new();
     loop {
-        let piece = playback.piece();
-        packets.extend(piece.packets);
+        let piece = playback.piece(desk);
+        packets.extend(piece.packets.iter().cloned());
         if piece.is_edge {
             break;
         }
@@ -132,6 +134,32 @@ fn a_host_that_comes_again_is_played_from_its_keyframe_on() {
     let of = |ssrc| packets.iter().filter(move |it| it.ssrc == ssrc).count();
     assert_eq!((of(1), of(2), of(4)), (60, 0, 0));
     assert_eq!(of(3), 100);
+}
+
+#[test]
+fn viewers_at_the_same_place_are_given_what_was_read_once() {
+    let mut world = World::new("shared");
+    world.run(0, 30_000, [1, 2]);
+    let desk = &mut Desk::default();
+    let (mut one, mut other) = (world.play(4_000), world.play(4_000));
+    let pieces: Vec<_> = (0..4).map(|_| one.piece(desk)).collect();
+    // Who comes later, to where the files are gone by now.
+    _ = fs::remove_dir_all(&world.folder);
+    let again: Vec<_> = (0..4).map(|_| other.piece(desk)).collect();
+    assert!(pieces.iter().zip(&again).all(|(a, b)| Arc::ptr_eq(a, b)));
+    assert_eq!(one.entry.offset, other.entry.offset);
+    assert_eq!(one.seen, other.seen);
+}
+
+#[test]
+fn what_grows_is_not_shared_before_it_is_whole() {
+    let mut world = World::new("grows");
+    world.run(0, 2_100, [1, 2]);
+    let desk = &mut Desk::default();
+    let (mut one, mut other) = (world.play(2_000), world.play(2_000));
+    assert_eq!(one.piece(desk).packets.len(), 2);
+    world.run(2_100, 3_000, [1, 2]);
+    assert!(other.piece(desk).packets.len() > 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The report's figures, from what workers measured.
 
 use super::*;
+use crate::worker::Half;
 
 fn measured(delays_ms: &[u64], steady: Counters) -> Measured {
     let mut it = Measured { steady, ..Measured::default() };
@@ -13,7 +14,8 @@ fn joins(succeeded: u64) -> Joins {
     let reasons = BTreeMap::from([("dtls: no answer".to_owned(), 100 - succeeded)]);
     let (gone, publishers_lost) = (0, 0);
     let failed = 100 - succeeded;
-    Joins { requested: 100, succeeded, failed, gone, publishers_lost, seconds: 2.0, reasons }
+    let (seconds, rewound) = (2.0, 0);
+    Joins { requested: 100, succeeded, failed, gone, publishers_lost, seconds, rewound, reasons }
 }
 
 fn machine() -> Measurement {
@@ -26,6 +28,7 @@ fn machine() -> Measurement {
         busiest_thread: Some(Duration::from_millis(900)),
         buffer_errors: Some(0),
         phases: None,
+        first: None,
     }
 }
 
@@ -40,7 +43,8 @@ fn report(succeeded: u64, lost: u64) -> Report {
     let half = Counters { packets: 250_000, bytes: 250_000_000, ..Counters::default() };
     let rest = counters.since(half);
     let threads = [measured(&[1, 1, 1], half), measured(&[1, 2, 9], rest)];
-    Report::new(&Options::default(), false, joins(succeeded), &threads, Some(&machine()))
+    let crowd = Crowd { live: &threads, rewinding: None };
+    Report::new(&Options::default(), false, joins(succeeded), crowd, Some(&machine()))
 }
 
 #[test]
@@ -63,7 +67,8 @@ fn a_run_is_fine_when_all_joined_and_less_than_one_percent_was_lost() {
     assert!(report(100, 4_999).is_ok());
     assert!(!report(100, 5_000).is_ok());
     assert!(!report(99, 0).is_ok());
-    let interrupted = Report::new(&Options::default(), true, joins(100), &[], None);
+    let nobody = Crowd { live: &[], rewinding: None };
+    let interrupted = Report::new(&Options::default(), true, joins(100), nobody, None);
     assert!(!interrupted.is_ok());
 }
 
@@ -73,4 +78,38 @@ fn the_text_says_what_went_wrong() {
     assert!(text.contains("99 of 100"), "{text}");
     assert!(text.contains("1 x dtls: no answer"), "{text}");
     assert!(text.ends_with("not ok\n"), "{text}");
+}
+
+#[test]
+fn a_run_with_two_halves_tells_the_one_by_the_other() {
+    let first = |delays_ms: &[u64]| {
+        let Measured { stats, steady: counters, cpu, .. } =
+            measured(delays_ms, Counters { packets: 1_000, unique: 1_000, ..Counters::default() });
+        Some(Half { delay: stats.delay, counters, cpu })
+    };
+    let sent = Counters { packets: 1_000, unique: 1_000, ..Counters::default() };
+    let live = [Measured { first: first(&[10, 10]), ..measured(&[15, 15], sent) }];
+    let back = Measured { first: first(&[10]), ..measured(&[30_000], sent) };
+    let mut machine = machine();
+    machine.first = Some(Box::new(Measurement {
+        server_cpu: Some(Duration::from_secs(4)),
+        server_rss: Some(59_000_000),
+        ..self::machine()
+    }));
+    let options = Options { rewinding: 10, ..Options::default() };
+    let crowd = Crowd { live: &live, rewinding: Some(&back) };
+    let report = |rewound| {
+        Report::new(&options, false, Joins { rewound, ..joins(100) }, crowd, Some(&machine))
+    };
+    let json: serde_json::Value = serde_json::from_str(&report(10).to_json()).unwrap();
+    let halves = &json["halves"];
+    assert_eq!(halves["second_by_first"]["delay_p99"], 1.5);
+    assert_eq!(halves["second_by_first"]["cpu"], 1.25);
+    assert_eq!(halves["first"]["cpu_us_per_packet"], 2_000.0);
+    assert_eq!(halves["rewound"]["rss_kb_per_viewer"], 100.0);
+    assert_eq!(halves["rewound"]["behind_ms"]["p50"], 30_000.0);
+    assert_eq!(json["server"]["cpu_us_per_packet"], 2_500.0);
+    assert!(report(10).is_ok());
+    assert!(!report(9).is_ok(), "one did not go back");
+    assert!(report(10).to_string().contains("went back  10 of 10"));
 }

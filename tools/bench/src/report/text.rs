@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::halves::Halves;
 use super::{JoinReport, Percentiles, Report, ServerReport, SteadyReport, ToolReport};
 
 impl fmt::Display for Report {
@@ -30,6 +31,9 @@ impl fmt::Display for Report {
         }
         if let Some(it) = &self.tool {
             tool(f, it)?;
+        }
+        if let Some(it) = &self.halves {
+            halves(f, it)?;
         }
         let verdict = if self.ok { "ok" } else { "not ok" };
         writeln!(f, "result     {verdict}")
@@ -138,6 +142,46 @@ fn tool(f: &mut fmt::Formatter<'_>, it: &ToolReport) -> fmt::Result {
         "this tool  {cpu_seconds} CPU s ({cpu_percent} %), {} us/packet, busiest thread {} %",
         or_dash(it.cpu_us_per_packet),
         or_dash(it.busiest_thread_percent)
+    )
+}
+
+fn halves(f: &mut fmt::Formatter<'_>, it: &Halves) -> fmt::Result {
+    let Halves { recorded, first, second_by_first: by, rewound } = it;
+    let delay = first.delay_ms;
+    writeln!(
+        f,
+        "first half delay p50 {} ms, p99 {} ms; loss {} %; {} freezes; server {} CPU s, {} us/packet, {} MB",
+        or_dash(delay.p50),
+        or_dash(delay.p99),
+        first.loss_percent,
+        first.freezes,
+        or_dash(first.cpu_seconds),
+        or_dash(first.cpu_us_per_packet),
+        or_dash(first.rss_mb)
+    )?;
+    writeln!(
+        f,
+        "second/first: delay p50 {}, p99 {}; server's CPU {}{}",
+        or_dash(by.delay_p50),
+        or_dash(by.delay_p99),
+        or_dash(by.cpu),
+        if *recorded { "; the rooms were recorded" } else { "" }
+    )?;
+    let Some(it) = rewound else { return Ok(()) };
+    let behind = it.behind_ms;
+    writeln!(
+        f,
+        "went back  {} of {}, behind p50 {} ms, max {} ms; loss {} %, {} freezes ({} s), {} got nothing at the \
+         end, {} kB more each",
+        it.rewound,
+        it.requested,
+        or_dash(behind.p50),
+        or_dash(behind.max),
+        it.loss_percent,
+        it.freezes,
+        it.freeze_seconds,
+        it.silent_viewers,
+        or_dash(it.rss_kb_per_viewer)
     )
 }
 

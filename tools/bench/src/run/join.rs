@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use play::Recorded;
 use tokio::sync::watch;
 
-use crate::signaling::{Session, Signaling};
+use crate::signaling::{Profile, Session, Signaling};
+use crate::turn::{Stage, Turn};
 use crate::worker::Adder;
 use synth::description::{Local, Remote};
 use synth::media::{SentVideo, Shape, Stamped};
@@ -34,7 +35,11 @@ pub(super) struct Joiner {
     /// Of viewers; publishers send over UDP.
     pub(super) transport: Transport,
     pub(super) totals: Arc<Totals>,
-    pub(super) stop: watch::Receiver<bool>,
+    pub(super) stage: watch::Receiver<Stage>,
+    /// How long the first half is, if there are two.
+    pub(super) half: Duration,
+    /// Whether rooms are recorded in the second one.
+    pub(super) record: bool,
 }
 
 impl Joiner {
@@ -46,7 +51,10 @@ impl Joiner {
     /// A publisher's life, as far as signalling goes.
     pub(super) async fn publish(self: Arc<Self>, room: usize, worker: Adder) {
         match self.try_publish(room, &worker).await {
-            Ok(session) => session.hold(self.stop.clone()).await,
+            Ok(session) => {
+                let turn = self.record.then(|| Turn::record(&self.totals));
+                session.hold(self.stage.clone(), turn).await;
+            }
             Err(reason) => self.totals.lose_publisher(&reason),
         }
     }
@@ -64,21 +72,30 @@ impl Joiner {
             }
             None => Publisher::new(local, self.shape, now)?,
         };
-        let (answer, session) = self.signaling.publish(&self.room(room), offer).await?;
+        let (answer, session) =
+            self.signaling.publish(&self.room(room), offer, profile(self.record)).await?;
         publisher.accept_answer(&answer)?;
         worker.add(Participant::Publisher(Box::new(publisher)), Unregistered::Udp(socket));
         Ok(session)
     }
 
-    /// A viewer's life, as far as signalling goes.
-    pub(super) async fn watch(self: Arc<Self>, room: usize, worker: Adder) {
-        match self.try_watch(room, &worker).await {
-            Ok(session) => session.hold(self.stop.clone()).await,
+    /// A viewer's life, as far as signalling goes; `rewinds` when it goes back in the second half.
+    pub(super) async fn watch(self: Arc<Self>, room: usize, worker: Adder, rewinds: bool) {
+        match self.try_watch(room, &worker, profile(rewinds)).await {
+            Ok(session) => {
+                let turn = rewinds.then(|| Turn::rewind(self.half, &self.totals));
+                session.hold(self.stage.clone(), turn).await;
+            }
             Err(reason) => self.totals.fail(&reason),
         }
     }
 
-    async fn try_watch(&self, room: usize, worker: &Adder) -> Result<Session, String> {
+    async fn try_watch(
+        &self,
+        room: usize,
+        worker: &Adder,
+        profile: Profile,
+    ) -> Result<Session, String> {
         let began_at = Instant::now();
         let transport = self.transport;
         let (udp, address) = match transport {
@@ -90,7 +107,7 @@ impl Joiner {
         let text = |len| std::iter::repeat_with(fastrand::alphanumeric).take(len).collect();
         let fingerprint = self.identity.fingerprint();
         let local = Local { ufrag: text(8), pwd: text(24), fingerprint, address, transport };
-        let (mut remote, session) = self.signaling.watch(&self.room(room), &local).await?;
+        let (mut remote, session) = self.signaling.watch(&self.room(room), &local, profile).await?;
         let socket = match udp {
             Some(socket) => Unregistered::Udp(socket),
             None => Unregistered::Tcp(connect(&mut remote).await?),
@@ -115,6 +132,11 @@ impl Joiner {
     fn room(&self, n: usize) -> String {
         format!("bench-{:04x}-{}", self.rules.run & 0xFFFF, n + 1)
     }
+}
+
+/// What a session speaks that says more than descriptions, or not.
+fn profile(says_more: bool) -> Profile {
+    if says_more { Profile::Page } else { Profile::Basic }
 }
 
 /// Connects to the first candidate that takes the connection; the others are forgotten.

@@ -44,6 +44,8 @@ impl Sample {
 pub(super) struct Samples {
     pub(super) publishing: Sample,
     pub(super) joining: Sample,
+    /// Of the first of two steady phases, if there were two.
+    pub(super) first: Option<Sample>,
     pub(super) steady: Sample,
     pub(super) end: Sample,
 }
@@ -57,28 +59,44 @@ impl Samples {
         viewers: &[Measured],
         publishers: &Measured,
     ) -> Measurement {
-        let Self { publishing, joining, steady, end } = self;
-        let threads = viewers.iter().chain([publishers]).filter_map(|it| it.cpu);
+        let Self { publishing, joining, first, steady, end } = self;
+        let joined = first.as_ref().unwrap_or(steady);
         let phases = || {
             Some(Phases {
                 publishing: joining.used_since(publishing)?,
-                joining: steady.used_since(joining)?,
+                joining: joined.used_since(joining)?,
                 steady: end.used_since(steady)?,
                 goodbye: gone.used_since(end)?.cpu,
             })
         };
-        Measurement {
-            took: end.at - steady.at,
-            server_cpu: end.used_since(steady).map(|it| it.cpu),
-            server_rss: end.server.map(|it| it.rss_bytes),
+        let threads = viewers.iter().chain([publishers]);
+        let mut last = Measurement::between(steady, end, server_before);
+        last.busiest_thread = threads.clone().filter_map(|it| it.cpu).max();
+        last.phases = phases();
+        last.first = first.as_ref().map(|first| {
+            let mut it = Measurement::between(first, steady, server_before);
+            it.busiest_thread = threads.filter_map(|it| it.first.as_ref()?.cpu).max();
+            Box::new(it)
+        });
+        last
+    }
+}
+
+impl Measurement {
+    fn between(from: &Sample, to: &Sample, server_before: Option<Usage>) -> Self {
+        Self {
+            took: to.at - from.at,
+            server_cpu: to.used_since(from).map(|it| it.cpu),
+            server_rss: to.server.map(|it| it.rss_bytes),
             server_rss_before: server_before.map(|it| it.rss_bytes),
-            own_cpu: end.own.zip(steady.own).map(|(after, before)| after - before),
-            busiest_thread: threads.max(),
-            buffer_errors: end
+            own_cpu: to.own.zip(from.own).map(|(after, before)| after - before),
+            busiest_thread: None,
+            buffer_errors: to
                 .buffer_errors
-                .zip(steady.buffer_errors)
+                .zip(from.buffer_errors)
                 .map(|(after, before)| after.saturating_sub(before)),
-            phases: phases(),
+            phases: None,
+            first: None,
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Kaibo's `/ws` (`docs/protocol.md`), in its basic profile.
+//! Kaibo's `/ws` (`docs/protocol.md`), in its basic profile; in that of pages where a session has more to say than
+//! descriptions.
 
 use futures_util::{SinkExt, StreamExt};
-use protocol::{ClientMessage, ServerMessage};
+use protocol::{ClientMessage, PROTOCOL_VERSION, Pc, Role, ServerMessage};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
@@ -10,7 +11,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 
 use super::{Endpoint, Session};
+use crate::turn::{Stage, Turn};
 use synth::description::{self, Local};
+
+/// How much of the protocol a session speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Descriptions and errors.
+    Basic,
+    /// All that a page says and hears.
+    Page,
+}
 
 /// A page's socket.
 pub(crate) struct Socket(WebSocketStream<TcpStream>);
@@ -21,13 +32,27 @@ pub(super) async fn publish(
     room: &str,
     sdp: String,
     key: Option<&str>,
+    profile: Profile,
 ) -> Result<(String, Session), String> {
     let mut socket = Socket::open(endpoint, room, "host").await?;
     let key = key.map(ToOwned::to_owned);
-    socket.send(&ClientMessage::Offer { sdp, pc: None, neg: None, key }).await?;
-    match socket.recv().await? {
-        ServerMessage::Answer { sdp, .. } => Ok((sdp, Session::Ws(Box::new(socket)))),
-        _ => Err("something else than an answer".to_owned()),
+    let offer = match profile {
+        Profile::Basic => ClientMessage::Offer { sdp, pc: None, neg: None, key },
+        Profile::Page => {
+            socket.greet(Role::Host, key).await?;
+            socket.send(&ClientMessage::Golive {}).await?;
+            ClientMessage::Offer { sdp, pc: Some(Pc::Pub), neg: Some(1), key: None }
+        }
+    };
+    socket.send(&offer).await?;
+    loop {
+        match (socket.recv().await?, profile) {
+            (ServerMessage::Answer { sdp, .. }, _) => {
+                return Ok((sdp, Session::Ws(Box::new(socket))));
+            }
+            (_, Profile::Page) => {}
+            (_, Profile::Basic) => return Err("something else than an answer".to_owned()),
+        }
     }
 }
 
@@ -36,10 +61,18 @@ pub(super) async fn watch(
     endpoint: &Endpoint,
     room: &str,
     local: &Local,
+    profile: Profile,
 ) -> Result<(String, Session), String> {
     let mut socket = Socket::open(endpoint, room, "fan").await?;
-    let ServerMessage::Offer { sdp: offer, pc, neg } = socket.recv().await? else {
-        return Err("something else than an offer".to_owned());
+    if profile == Profile::Page {
+        socket.greet(Role::Fan, None).await?;
+    }
+    let (offer, pc, neg) = loop {
+        match (socket.recv().await?, profile) {
+            (ServerMessage::Offer { sdp, pc, neg }, _) => break (sdp, pc, neg),
+            (_, Profile::Page) => {}
+            (_, Profile::Basic) => return Err("something else than an offer".to_owned()),
+        }
     };
     let sdp = description::answer(&offer, local)?;
     socket.send(&ClientMessage::Answer { sdp, pc, neg }).await?;
@@ -57,6 +90,25 @@ impl Socket {
         let opened = tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await;
         let (socket, _) = opened.map_err(|it| it.to_string())?;
         Ok(Self(socket))
+    }
+
+    /// Says what the page is, and waits for the server's welcome.
+    async fn greet(&mut self, role: Role, key: Option<String>) -> Result<(), String> {
+        let hello = ClientMessage::Hello {
+            v: PROTOCOL_VERSION,
+            role: Some(role),
+            room: None,
+            name: None,
+            key,
+            secret: None,
+            invite: None,
+            resume: None,
+            lang: None,
+            caps: None,
+        };
+        self.send(&hello).await?;
+        while !matches!(self.recv().await?, ServerMessage::Welcome { .. }) {}
+        Ok(())
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result<(), String> {
@@ -82,12 +134,28 @@ impl Socket {
         }
     }
 
-    /// Answers the server's pings until the run ends, then leaves.
-    pub(super) async fn hold(mut self, mut stop: watch::Receiver<bool>) {
+    /// Answers the server's pings until the run ends, then leaves. Says what it has to when half of the time is over.
+    pub(super) async fn hold(mut self, mut stage: watch::Receiver<Stage>, turn: Option<Turn<'_>>) {
+        let mut said = turn.is_none();
         loop {
+            let is_next = |it: &Stage| *it == Stage::Over || (*it == Stage::Second && !said);
+            let next = async { stage.wait_for(is_next).await.map(|it| *it) };
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                next = next => match (next, &turn) {
+                    (Ok(Stage::Second), Some(turn)) => {
+                        said = true;
+                        if let Err(error) = self.send(&turn.message).await {
+                            turn.totals.note(&error);
+                        }
+                    }
+                    _ => break,
+                },
                 message = self.0.next() => match message {
+                    Some(Ok(Message::Text(text))) if said => {
+                        if let Some(turn) = &turn {
+                            turn.hear(&text);
+                        }
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return,
                 },

@@ -2,7 +2,8 @@
 //! stands still.
 //!
 //! A frame is all packets from the one whose stamp begins it to the next packet with the marker bit. How many packets
-//! that is does not matter, because a server may packetise frames anew.
+//! that is does not matter, because a server may packetise frames anew. A keyframe of long ago is what a viewer sees that
+//! goes back in a broadcast: the picture goes on from there.
 
 mod window;
 
@@ -14,6 +15,9 @@ use window::Window;
 
 /// The most incomplete frames kept: four seconds of them.
 const MAX_PENDING: usize = 128;
+
+/// A keyframe that is older than the picture by more frames than these was not under way for so long: the viewer went back.
+const LONG_AGO: u32 = MAX_PENDING as u32;
 
 /// A packet of video.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +85,10 @@ impl Frames {
 
     fn begin(&mut self, stamp: Stamp, seq: u64) {
         let Stamp { frame, is_key, .. } = stamp;
+        if is_key && self.shown.is_some_and(|shown| frame + LONG_AGO < shown) {
+            self.pending.clear();
+            self.shown = None;
+        }
         if self.shown.is_some_and(|shown| frame <= shown) {
             return;
         }

@@ -108,3 +108,18 @@ fn h264_that_a_server_packetises_anew_is_seen_whole() {
         }
     }
 }
+
+#[test]
+fn a_keyframe_of_long_ago_begins_the_picture_anew() {
+    let now = Instant::now();
+    let mut it = Frames::default();
+    it.take(whole(0, true), now);
+    (1..=400).for_each(|n| _ = it.take(whole(n, false), now));
+    let late = now + Duration::from_millis(50);
+    let again = |seq: u64, frame, is_key| part(70_000 + seq, true, Some((frame, is_key)));
+    it.take(again(401, 390, true), late);
+    assert_eq!(it.shown, Some(400), "overtaken on the way");
+    assert_eq!(it.take(again(402, 150, true), late), Some(late - now));
+    it.take(again(403, 151, false), late);
+    assert_eq!(it.shown, Some(151));
+}
