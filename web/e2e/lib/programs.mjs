@@ -8,6 +8,7 @@ import { PATIENCE_MS, until } from "./until.mjs";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const GST = fileURLToPath(new URL("../clients/gst.py", import.meta.url));
 const GST_HLS = fileURLToPath(new URL("../clients/gst_hls.py", import.meta.url));
+const GST_FILE = fileURLToPath(new URL("../clients/gst_file.py", import.meta.url));
 /** The one that apt's GStreamer is bound to. */
 const PYTHON = process.env.GST_PYTHON ?? "/usr/bin/python3";
 
@@ -141,4 +142,16 @@ export function playWithGstreamer(url) {
 /** GStreamer plays HLS, and says how much it has shown. */
 export function playHlsWithGstreamer(url) {
   return Program.start(PYTHON, [GST_HLS, url]);
+}
+
+/**
+ * GStreamer plays a file to its end: how long it is, and of each stream its codec and the frames that were `parsed` and
+ * `decoded`, with when they are played, in seconds. `decoded` is null where this machine's GStreamer has no decoder.
+ */
+export async function playFileWithGstreamer(url) {
+  const program = Program.start(PYTHON, [GST_FILE, url]);
+  await program.ended();
+  const [told] = program.said;
+  if (!told) throw new Error(`GStreamer does not play ${url}: ${program.output}`);
+  return told;
 }
