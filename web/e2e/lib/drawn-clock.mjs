@@ -71,7 +71,10 @@ export function compareClocks(pictures) {
   });
 }
 
-/** For so long: when each picture was shown, and how late it was then by the clock in it, in milliseconds. */
+/**
+ * For so long, of each picture: the time that is in it, its RTP timestamp, when it was shown, and how late it was then by
+ * the clock in it, in milliseconds.
+ */
 export function watchClock(forMs) {
   const video = document.querySelector("video");
   const canvas = new OffscreenCanvas(80, 45);
@@ -90,10 +93,53 @@ export function watchClock(forMs) {
         }
         const shown = performance.timeOrigin + metadata.expectedDisplayTime;
         const late = ((shown % 2 ** 20) - time + 2 ** 20) % 2 ** 20;
-        seen.push({ at: metadata.expectedDisplayTime - began, late });
+        const { expectedDisplayTime, rtpTimestamp } = metadata;
+        seen.push({ time, rtp: rtpTimestamp, at: expectedDisplayTime - began, late });
         next();
       });
     next();
     setTimeout(() => resolve(seen), forMs);
   });
+}
+
+/** The time now, as the clock has it. */
+export function clockNow() {
+  return Math.round(performance.timeOrigin + performance.now()) % 2 ** 20;
+}
+
+/** From one time of the clock to another; it begins anew after 17 minutes. */
+export function clockFrom(time, other) {
+  return ((other - time + 1.5 * 2 ** 20) % 2 ** 20) - 2 ** 19;
+}
+
+/** The times in the first and the last picture of a film, as the browser seeks to them. */
+export async function seekClock(src) {
+  const video = document.createElement("video");
+  const canvas = new OffscreenCanvas(80, 45);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const heard = (name) =>
+    new Promise((resolve, reject) => {
+      video.addEventListener(name, resolve, { once: true });
+      video.addEventListener("error", () => reject(new Error(video.error?.message)));
+    });
+  const read = () => {
+    context.drawImage(video, 0, 0, 80, 45);
+    const pixels = context.getImageData(0, 0, 80, 16).data;
+    let time = 0;
+    for (let bit = 0; bit < 20; bit += 1) {
+      const [x, y] = [(bit % 10) * 8 + 4, Math.floor(bit / 10) * 8 + 4];
+      if (pixels[(y * 80 + x) * 4] > 128) time += 2 ** bit;
+    }
+    return time;
+  };
+  Object.assign(video, { src, muted: true });
+  const at = async (seconds) => {
+    const sought = heard("seeked");
+    video.currentTime = seconds;
+    await sought;
+    return read();
+  };
+  await heard("loadeddata");
+  const { duration } = video;
+  return { last: await at(duration), first: await at(0), duration };
 }

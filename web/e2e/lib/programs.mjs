@@ -117,6 +117,21 @@ export async function decoded(url) {
   return { seconds: last("out_time_us") / 1e6, frames: last("frame"), faults: stderr.trim() };
 }
 
+/** ffmpeg decodes the pictures of a file: when each is shown, whether it is a keyframe, and its light, 80 by 45 points. */
+export async function pictures(url) {
+  const filters = "showinfo=checksum=0,scale=80:45:flags=area,format=gray";
+  const args = ["-nostdin", "-hide_banner", "-i", url, "-an", "-vf", filters];
+  const raw = [..."-fps_mode passthrough -f rawvideo pipe:1".split(" ")];
+  const options = { encoding: "buffer", maxBuffer: 2 ** 28 };
+  const { stdout, stderr } = await promisify(execFile)(ffmpeg(), [...args, ...raw], options);
+  const told = [...String(stderr).matchAll(/ n: *(\d+) .* pts_time:(\S+) .* iskey:(\d)/g)];
+  return told.map(([, n, at, key]) => ({
+    at: Number(at),
+    isKey: key === "1",
+    light: stdout.subarray(n * 80 * 45, (Number(n) + 1) * 80 * 45),
+  }));
+}
+
 /** ffmpeg sends the same picture as RTP to a port of this machine. */
 export function sendRtpWithFfmpeg(port) {
   return Program.start(ffmpeg(), [
