@@ -52,6 +52,9 @@ const FIREWALLS = {
     ct mark 1 accept
     @ih,0,16 { 0x4745, 0x4845, 0x504f } ct mark set 1 accept
     meta length > 80 drop`,
+  /** All, but of the datagrams to one port so many percent, at random. */
+  lossy: (port, percent) =>
+    `udp dport ${port} numgen random mod 10000 < ${Math.round(percent * 100)} counter drop`,
 };
 
 /** The same for what the server sends. */
@@ -100,12 +103,12 @@ export class Network {
   }
 
   /** From now on the firewall lets out what its name says. */
-  async firewall(name, port) {
+  async firewall(name, port, percent) {
     const rules = `table inet kaibo {
   chain in {
     type filter hook input priority filter
     iifname lo accept
-    ${FIREWALLS[name](port)}
+    ${FIREWALLS[name](port, percent)}
   }
   chain out {
     type filter hook output priority filter
@@ -117,6 +120,13 @@ export class Network {
     const running = root("ip", "netns", "exec", this.#name, "nft", "-f", "-");
     running.child.stdin.end(`table inet kaibo\ndelete table inet kaibo\n${rules}`);
     await running;
+  }
+
+  /** Datagrams that a lossy firewall has dropped so far. */
+  async dropped() {
+    const list = ["nft", "list", "chain", "inet", "kaibo", "in"];
+    const { stdout } = await root("ip", "netns", "exec", this.#name, ...list);
+    return Number(/counter packets (\d+)/.exec(stdout)?.[1] ?? 0);
   }
 
   /** Bytes that have come from the server on the wire, headers of all layers included. */
