@@ -162,7 +162,7 @@ pub(crate) struct Measurement {
     /// For the cost of joins.
     pub(crate) phases: Option<Phases>,
     /// Of the first of two steady phases.
-    pub(crate) first: Option<Box<Measurement>>,
+    pub(crate) first: Option<Box<Self>>,
 }
 
 impl Delay {
