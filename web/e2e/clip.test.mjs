@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { Chromium } from "./lib/browsers.mjs";
-import { clockFrom, clockNow, seekClock, sendClock, watchClock } from "./lib/drawn-clock.mjs";
+import {
+  clockFrom,
+  clockNow,
+  readClock,
+  seekPictures,
+  sendClock,
+  watchClock,
+} from "./lib/drawn-clock.mjs";
 import { decoded, pictures, playFileWithGstreamer } from "./lib/programs.mjs";
 import { Server } from "./lib/server.mjs";
 import { story } from "./lib/story.mjs";
@@ -46,16 +53,6 @@ async function makeClip([room, seconds]) {
   return { status: answer.status, clip: await answer.json() };
 }
 
-/** The time that is in a picture. */
-function read(light) {
-  let time = 0;
-  for (let bit = 0; bit < 20; bit += 1) {
-    const [x, y] = [(bit % 10) * 8 + 4, Math.floor(bit / 10) * 8 + 4];
-    if (light[y * 80 + x] > 128) time += 2 ** bit;
-  }
-  return time;
-}
-
 const isBefore = (time, other) => clockFrom(time, other) > 0;
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
@@ -84,7 +81,7 @@ chapter("a fan makes a clip of what it sees", async () => {
   url = `${server.base}/api/clips/${clip.id}/file`;
   // A picture that was read wrong is hours late.
   seen = (await watching).filter((it) => it.late < 5_000);
-  frames = (await pictures(url)).map(({ light, ...rest }) => ({ ...rest, time: read(light) }));
+  frames = (await pictures(url)).map(({ light, ...rest }) => ({ ...rest, time: readClock(light) }));
   await host.close();
 });
 
@@ -143,9 +140,9 @@ chapter("players find as many frames in it, and the length that is told", async 
   assert.deepEqual([ffmpeg.faults, gst.fault], ["", null]);
   const { count } = gst.streams.find((it) => it.codec.startsWith("video/")).parsed;
   assert.deepEqual([ffmpeg.frames, count], [frames.length, frames.length]);
-  const inChromium = await fan.evaluate(seekClock, url);
+  const inChromium = await fan.evaluate(seekPictures, url);
   const { first, last } = inChromium;
-  assert.deepEqual([first, last], [frames[0].time, frames.at(-1).time]);
+  assert.deepEqual([readClock(first), readClock(last)], [frames[0].time, frames.at(-1).time]);
   const ends = Math.max(...gst.streams.map((it) => it.parsed.end));
   const lengths = [ends, gst.duration, inChromium.duration, ffmpeg.seconds];
   const isNear = (length) => Math.abs(length - clip.seconds) <= FRAME;

@@ -39,6 +39,23 @@ fn viewers_join_and_nothing_is_lost() {
 }
 
 #[test]
+fn what_viewers_of_the_past_and_recordings_cost_is_told_by_two_halves_of_a_run() {
+    let server = Server::start();
+    let url = format!("ws://{}/ws", server.at);
+    let load = ["--viewers", "2", "--rewinding", "2", "--record", "--duration", "10", "--json"];
+    let output = bench(&[&["--url", &url, "--video-bitrate", "300"], &load[..]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let halves = &report["halves"];
+    assert_eq!(halves["rewound"]["rewound"], 2, "{report:#}");
+    assert_eq!(halves["recorded"]["recorded"], 1, "{report:#}");
+    // They go back 5 s or more, to the nearest keyframe.
+    assert!(halves["rewound"]["behind_ms"]["p50"].as_f64().unwrap() > 1_000.0, "{report:#}");
+    assert!(halves["second_by_first"]["delay_p99"].is_f64(), "{report:#}");
+    assert_eq!(report["ok"], true, "{report:#}");
+}
+
+#[test]
 fn a_server_of_whip_and_whep_is_measured_as_well() {
     const KEY: &str = "bench-key-51c2-of-the-test";
     let server = Server::start_with(|command| {

@@ -39,9 +39,9 @@ struct Playback {
     seen: Option<Instant>,
 }
 
-/// What the playbacks of all viewers have in common.
+/// Reads for all viewers.
 #[derive(Default)]
-struct Desk {
+struct Reader {
     block: Block,
     shared: Shared,
 }
@@ -52,17 +52,17 @@ impl Playback {
     }
 
     /// The next piece: one that another viewer was given lately, or read.
-    fn piece(&mut self, desk: &mut Desk) -> Arc<PastChunk> {
+    fn piece(&mut self, reader: &mut Reader) -> Arc<PastChunk> {
         let Entry { room, epoch, number, offset, ssrc, .. } = self.entry;
         let place = Place { room, epoch, number, offset, ssrc };
-        if let Some((piece, after)) = desk.shared.get(&place) {
+        if let Some((piece, after)) = reader.shared.get(&place) {
             self.go_on(after);
             return piece;
         }
-        let piece = Arc::new(self.read(&mut desk.block));
+        let piece = Arc::new(self.read(&mut reader.block));
         if !piece.is_edge {
             let Entry { number, offset, ssrc, .. } = self.entry;
-            desk.shared.put(place, &piece, After { number, offset, ssrc, seen: self.seen });
+            reader.shared.put(place, &piece, After { number, offset, ssrc, seen: self.seen });
         }
         piece
     }
@@ -196,7 +196,7 @@ impl Playbacks {
 
 fn run(inbox: &Receiver<Order>, give: impl Fn(PeerId, Arc<PastChunk>, bool)) {
     let mut playbacks: HashMap<PeerId, Playback> = HashMap::new();
-    let mut desk = Desk::default();
+    let mut reader = Reader::default();
     while let Ok(order) = inbox.recv() {
         match order {
             Order::Begin(peer, entry) => {
@@ -204,20 +204,20 @@ fn run(inbox: &Receiver<Order>, give: impl Fn(PeerId, Arc<PastChunk>, bool)) {
                     continue;
                 }
                 let mut playback = Playback::new(entry);
-                let piece = playback.piece(&mut desk);
+                let piece = playback.piece(&mut reader);
                 playbacks.insert(peer, playback);
                 give(peer, piece, true);
             }
             Order::Next(peer) => {
                 if let Some(playback) = playbacks.get_mut(&peer) {
-                    let piece = playback.piece(&mut desk);
+                    let piece = playback.piece(&mut reader);
                     give(peer, piece, false);
                 }
             }
             Order::End(peer) => {
                 playbacks.remove(&peer);
                 if playbacks.is_empty() {
-                    desk.shared.clear();
+                    reader.shared.clear();
                 }
             }
         }

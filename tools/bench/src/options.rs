@@ -169,7 +169,11 @@ impl Options {
         range(self.rewinding <= 100_000, "rewinding", "at most 100000")?;
         range((0.1..=100_000.0).contains(&self.rate), "rate", "from 0.1 to 100000 joins a second")?;
         let least = if self.rewinding > 0 { LEAST_PAST } else { Duration::from_secs(1) };
-        range(self.duration >= least, "duration", "10 or more with --rewinding, else 1 or more")?;
+        range(
+            self.duration >= least,
+            "duration",
+            "10 seconds or more with --rewinding, else 1 or more",
+        )?;
         range(self.duration <= Duration::from_secs(86_400), "duration", "at most 86400 seconds")?;
         range(
             (50..=100_000).contains(&self.video_bitrate),
@@ -277,7 +281,7 @@ mod tests {
         told(|it| it.rooms = 0, "--rooms");
         told(|it| it.rate = f64::NAN, "--rate");
         told(|it| it.duration = Duration::ZERO, "--duration");
-        told(|it| (it.rewinding, it.duration) = (1, Duration::from_secs(9)), "10 or more");
+        told(|it| (it.rewinding, it.duration) = (1, Duration::from_secs(9)), "10 seconds");
         told(|it| (it.rewinding, it.target) = (1, whip("http://localhost/whip", None)), "--url");
         told(|it| (it.record, it.target) = (true, whip("http://localhost/whip", None)), "--record");
         told(|it| it.fps = 0, "--fps");

@@ -139,6 +139,8 @@ pub(crate) struct Joins {
     pub(crate) seconds: f64,
     /// Viewers who were sent back in the broadcast.
     pub(crate) rewound: u64,
+    /// Rooms that were recorded.
+    pub(crate) recorded: u64,
     pub(crate) reasons: BTreeMap<String, u64>,
 }
 
@@ -200,7 +202,7 @@ impl Report {
         let silent = measured.iter().map(|it| it.silent).sum();
         let delay = all(|it| &it.stats.delay);
         let steady = measurement.map(|it| SteadyReport::new(counters, silent, &delay, it));
-        let halves = measurement.and_then(|it| Halves::new(options, crowd, it, joins.rewound));
+        let halves = measurement.and_then(|it| Halves::new(options, crowd, it, &joins));
         let Joins { requested, succeeded, failed, gone, publishers_lost, seconds, reasons, .. } =
             joins;
         let all_there = succeeded == requested && gone == 0 && publishers_lost == 0;

@@ -193,6 +193,7 @@ impl<'a> Run<'a> {
             gone: totals.gone.load(Ordering::Relaxed),
             publishers_lost: totals.publishers_lost.load(Ordering::Relaxed),
             rewound: totals.rewound.load(Ordering::Relaxed),
+            recorded: totals.recorded.load(Ordering::Relaxed),
             reasons: totals.reasons(),
         };
         let measurement =

@@ -1,13 +1,13 @@
 //! What changes when half of the time is over: viewers go back in the broadcast, or the rooms are recorded from then on.
 //! Both halves are measured, so what that costs is told by one run.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::{ClientMessage, ServerMessage};
 use synth::stats::Totals;
 
-/// Viewers go back at least so far: a keyframe that is nearer is not told from one that was late.
+/// Viewers go back at least so far: a nearer keyframe could be one that others overtook on the way.
 const NEAREST: Duration = Duration::from_secs(5);
 
 /// How far a run is.
@@ -18,11 +18,13 @@ pub(crate) enum Stage {
     Over,
 }
 
-/// What one session says when half of the time is over, and what it counts of the answer.
+/// What one session says when half of the time is over, and where it counts that the server did so.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     pub(crate) message: ClientMessage,
     pub(crate) totals: &'a Totals,
+    done: &'a AtomicU64,
+    is_done: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -31,7 +33,8 @@ impl<'a> Turn<'a> {
         let most = seen_for.max(NEAREST).as_millis() as u32;
         let ago = fastrand::u32(NEAREST.as_millis() as u32..=most);
         let ago_ms = Some(f64::from(ago));
-        Self { message: ClientMessage::Rewind { ago_ms, paused: None, fast: None }, totals }
+        let message = ClientMessage::Rewind { ago_ms, paused: None, fast: None };
+        Self { message, totals, done: &totals.rewound, is_done: false }
     }
 
     /// A host has its room recorded.
@@ -43,20 +46,29 @@ impl<'a> Turn<'a> {
             words: None,
             recording: Some(true),
         };
-        Self { message, totals }
+        Self { message, totals, done: &totals.recorded, is_done: false }
     }
 
     /// Takes what the server says afterwards.
-    pub(crate) fn hear(&self, text: &str) {
-        match serde_json::from_str(text) {
-            Ok(ServerMessage::Rewound { at: Some(_) }) => {
-                self.totals.rewound.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn hear(&mut self, text: &str) {
+        let is_recorded = matches!(self.message, ClientMessage::RoomSet { .. });
+        let is_done = match serde_json::from_str(text) {
+            Ok(ServerMessage::Rewound { at }) => {
+                if at.is_none() {
+                    self.totals.note("rewind: nothing is kept of the broadcast");
+                }
+                at.is_some()
             }
-            Ok(ServerMessage::Rewound { at: None }) => {
-                self.totals.note("rewind: nothing is kept of the broadcast");
+            Ok(ServerMessage::State(room)) => is_recorded && room.kept.recording,
+            Ok(ServerMessage::Error { code, .. }) => {
+                self.totals.note(code.as_str());
+                false
             }
-            Ok(ServerMessage::Error { code, .. }) => self.totals.note(code.as_str()),
-            _ => {}
+            _ => false,
+        };
+        if is_done && !self.is_done {
+            self.is_done = true;
+            self.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -154,6 +154,8 @@ pub struct Totals {
     pub publishers_lost: AtomicU64,
     /// Viewers to whom the server said that they are back in the broadcast.
     pub rewound: AtomicU64,
+    /// Rooms of which the server said that they are recorded.
+    pub recorded: AtomicU64,
     reasons: Mutex<BTreeMap<String, u64>>,
 }
 

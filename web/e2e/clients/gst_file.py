@@ -16,7 +16,7 @@ from gi.repository import GLib, Gst  # noqa: E402
 
 
 class Times:
-    """When what passes a pad is played, in seconds: running time, which lists of edits are part of."""
+    """When what passes a pad is played, in seconds of running time: edit lists are applied."""
 
     def __init__(self, pad):
         self.count, self.first, self.last, self.end, self.backwards = 0, None, None, None, 0

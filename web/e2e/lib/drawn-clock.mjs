@@ -1,7 +1,7 @@
 /*
  * A clock in the picture itself: the host's page draws the time into each picture, and a fan's page reads it when the
- * picture is shown. Both are on one machine and have one clock. The functions run in pages, so none may use anything
- * outside itself.
+ * picture is shown. Both are on one machine and have one clock. All but `clockFrom` and `readClock` run in pages, so none of
+ * those may use anything outside itself.
  */
 
 /** Before the host's scripts: instead of a camera, a picture with the time in it, in milliseconds, as 20 bits. */
@@ -112,8 +112,18 @@ export function clockFrom(time, other) {
   return ((other - time + 1.5 * 2 ** 20) % 2 ** 20) - 2 ** 19;
 }
 
-/** The times in the first and the last picture of a film, as the browser seeks to them. */
-export async function seekClock(src) {
+/** The time in a picture of 80 points a row, by the light of its points. */
+export function readClock(light) {
+  let time = 0;
+  for (let bit = 0; bit < 20; bit += 1) {
+    const [x, y] = [(bit % 10) * 8 + 4, Math.floor(bit / 10) * 8 + 4];
+    if (light[y * 80 + x] > 128) time += 2 ** bit;
+  }
+  return time;
+}
+
+/** The first and the last picture of a film, as the browser seeks to them: what `readClock` needs of each. */
+export async function seekPictures(src) {
   const video = document.createElement("video");
   const canvas = new OffscreenCanvas(80, 45);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -122,22 +132,13 @@ export async function seekClock(src) {
       video.addEventListener(name, resolve, { once: true });
       video.addEventListener("error", () => reject(new Error(video.error?.message)));
     });
-  const read = () => {
-    context.drawImage(video, 0, 0, 80, 45);
-    const pixels = context.getImageData(0, 0, 80, 16).data;
-    let time = 0;
-    for (let bit = 0; bit < 20; bit += 1) {
-      const [x, y] = [(bit % 10) * 8 + 4, Math.floor(bit / 10) * 8 + 4];
-      if (pixels[(y * 80 + x) * 4] > 128) time += 2 ** bit;
-    }
-    return time;
-  };
   Object.assign(video, { src, muted: true });
   const at = async (seconds) => {
     const sought = heard("seeked");
     video.currentTime = seconds;
     await sought;
-    return read();
+    context.drawImage(video, 0, 0, 80, 45);
+    return [...context.getImageData(0, 0, 80, 16).data].filter((_, n) => n % 4 === 0);
   };
   await heard("loadeddata");
   const { duration } = video;

@@ -21,7 +21,7 @@ const TABLE = {
     help: "datagrams that are lost on the way to the server, in %",
   },
   "goal-ms": {
-    default: 40,
+    default: 20,
     min: 1,
     max: 1_000,
     help: "most that flash and beep may be apart, in ms",

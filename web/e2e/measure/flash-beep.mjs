@@ -58,12 +58,11 @@ export async function marksOf(file) {
 
 /** Where what is on was off before. */
 function beginnings(frames) {
-  const begin = frames.flatMap(({ at, isOn }, n) => {
+  return frames.flatMap(({ at, isOn }, n) => {
     const before = frames[n - 1];
     const isNew = isOn && before && !before.isOn;
     return isNew ? [{ at, isCut: at - before.at > FRAME_S.picture }] : [];
   });
-  return begin;
 }
 
 /** The first loud sample after quiet ones, by the time of the frame that it is in. */

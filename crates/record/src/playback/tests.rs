@@ -89,16 +89,16 @@ impl Drop for World {
 fn the_past_is_played_from_the_nearest_keyframe_of_the_best_layer_to_where_it_grows() {
     let mut world = World::new("whole");
     world.run(0, 30_000, [1, 2]);
-    let desk = &mut Desk::default();
+    let reader = &mut Reader::default();
     let mut playback = world.play(10_700);
     assert_eq!(world.ms(playback.entry.arrived), 10_000);
     assert_eq!(world.ms(world.play(11_200).entry.arrived), 12_000);
     let mut n = 0;
-    let first = playback.piece(desk);
+    let first = playback.piece(reader);
     assert!(first.packets[0].is_keyframe && first.packets[0].ssrc == 1);
     let mut pieces = vec![first];
     while !pieces.last().unwrap().is_edge {
-        pieces.push(playback.piece(desk));
+        pieces.push(playback.piece(reader));
         n += 1;
         assert!(n < 1_000);
     }
@@ -110,9 +110,9 @@ fn the_past_is_played_from_the_nearest_keyframe_of_the_best_layer_to_where_it_gr
     let size = |it: &PastChunk| it.packets.iter().map(|it| it.payload.len()).sum::<usize>();
     assert!(pieces.iter().all(|it| size(it) < PIECE_BYTES + 1_500));
     // What is added later follows.
-    assert!(playback.piece(desk).packets.is_empty());
+    assert!(playback.piece(reader).packets.is_empty());
     world.run(30_000, 31_000, [1, 2]);
-    let more = playback.piece(desk);
+    let more = playback.piece(reader);
     assert_eq!(more.packets.iter().filter(|it| it.ssrc == 1).count(), 10);
 }
 
@@ -122,10 +122,10 @@ fn a_host_that_comes_again_is_played_from_its_keyframe_on() {
     world.run(0, 10_000, [1, 2]);
     world.run(20_000, 30_000, [3, 4]);
     let mut playback = world.play(4_000);
-    let desk = &mut Desk::default();
+    let reader = &mut Reader::default();
     let mut packets = Vec::new();
     loop {
-        let piece = playback.piece(desk);
+        let piece = playback.piece(reader);
         packets.extend(piece.packets.iter().cloned());
         if piece.is_edge {
             break;
@@ -140,26 +140,45 @@ fn a_host_that_comes_again_is_played_from_its_keyframe_on() {
 fn viewers_at_the_same_place_are_given_what_was_read_once() {
     let mut world = World::new("shared");
     world.run(0, 30_000, [1, 2]);
-    let desk = &mut Desk::default();
+    let reader = &mut Reader::default();
     let (mut one, mut other) = (world.play(4_000), world.play(4_000));
-    let pieces: Vec<_> = (0..4).map(|_| one.piece(desk)).collect();
+    let pieces: Vec<_> = (0..4).map(|_| one.piece(reader)).collect();
     // Who comes later, to where the files are gone by now.
     _ = fs::remove_dir_all(&world.folder);
-    let again: Vec<_> = (0..4).map(|_| other.piece(desk)).collect();
+    let again: Vec<_> = (0..4).map(|_| other.piece(reader)).collect();
     assert!(pieces.iter().zip(&again).all(|(a, b)| Arc::ptr_eq(a, b)));
     assert_eq!(one.entry.offset, other.entry.offset);
     assert_eq!(one.seen, other.seen);
 }
 
 #[test]
+fn a_small_layer_among_large_ones_is_played_whole() {
+    let mut world = World::new("small");
+    world.run(0, 30_000, [1, 2]);
+    let mut playback = world.play(10_000);
+    (playback.entry.ssrc, playback.seen) = (Some(2), Some(world.at(10_000)));
+    let reader = &mut Reader::default();
+    let mut packets = Vec::new();
+    loop {
+        let piece = playback.piece(reader);
+        packets.extend(piece.packets.iter().filter(|it| it.ssrc == 2).map(|it| it.seq));
+        if piece.is_edge {
+            break;
+        }
+    }
+    assert_eq!(packets.len(), 200, "what is read at once ends within packets");
+    assert!(packets.is_sorted());
+}
+
+#[test]
 fn what_grows_is_not_shared_before_it_is_whole() {
     let mut world = World::new("grows");
     world.run(0, 2_100, [1, 2]);
-    let desk = &mut Desk::default();
+    let reader = &mut Reader::default();
     let (mut one, mut other) = (world.play(2_000), world.play(2_000));
-    assert_eq!(one.piece(desk).packets.len(), 2);
+    assert_eq!(one.piece(reader).packets.len(), 2);
     world.run(2_100, 3_000, [1, 2]);
-    assert!(other.piece(desk).packets.len() > 2);
+    assert!(other.piece(reader).packets.len() > 2);
 }
 
 #[test]

@@ -3,20 +3,27 @@
 use serde::Serialize;
 use synth::stats::{Counters, Times};
 
-use super::{Crowd, Delay, MAX_LOSS_PERCENT, Measurement, percent, ratio, round};
+use super::{Crowd, Delay, Joins, MAX_LOSS_PERCENT, Measurement, percent, ratio, round};
 use crate::options::Options;
 
 /// What a run with two halves measured of the first one, and how the second is by it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Halves {
-    /// Whether the rooms were recorded in the second half.
-    pub(super) recorded: bool,
     /// The first half.
     pub(super) first: First,
     /// How the second half is by the first: 1 is the same.
     pub(super) second_by_first: ByFirst,
     /// Absent without viewers who go back.
     pub(super) rewound: Option<Rewound>,
+    /// Absent unless rooms were to be recorded.
+    pub(super) recorded: Option<Recorded>,
+}
+
+/// Rooms that were to be recorded in the second half, and those of which the server said that they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Recorded {
+    pub(super) requested: u64,
+    pub(super) recorded: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,7 +70,7 @@ impl Halves {
         options: &Options,
         crowd: Crowd<'_>,
         second: &Measurement,
-        rewound: u64,
+        joins: &Joins,
     ) -> Option<Self> {
         let first = second.first.as_deref()?;
         let halves = || crowd.live.iter().filter_map(|it| it.first.as_ref());
@@ -84,7 +91,6 @@ impl Halves {
         let cpu = first.server_cpu.map(|it| it.as_secs_f64());
         let grown = second.server_rss.zip(first.server_rss);
         Some(Self {
-            recorded: options.record,
             first: First {
                 delay_ms: Delay::of(&delay),
                 loss_percent: lost(counters),
@@ -100,7 +106,7 @@ impl Halves {
             },
             rewound: crowd.rewinding.map(|it| Rewound {
                 requested: options.rewinding as u64,
-                rewound,
+                rewound: joins.rewound,
                 packets: it.steady.packets,
                 bytes: it.steady.bytes,
                 behind_ms: Delay::of(&it.stats.delay),
@@ -113,16 +119,20 @@ impl Halves {
                     ratio(grown, options.rewinding as f64)
                 }),
             }),
+            recorded: options
+                .record
+                .then_some(Recorded { requested: options.rooms as u64, recorded: joins.recorded }),
         })
     }
 
-    /// Whether all who wanted to go back did, and get what was there.
+    /// Whether all rooms were recorded, and all who wanted to go back did and get what was there.
     pub(super) fn is_ok(&self) -> bool {
-        self.rewound.as_ref().is_none_or(|it| {
+        let are_back = self.rewound.as_ref().is_none_or(|it| {
             it.rewound == it.requested
                 && it.silent_viewers == 0
                 && it.loss_percent < MAX_LOSS_PERCENT
-        })
+        });
+        are_back && self.recorded.is_none_or(|it| it.recorded == it.requested)
     }
 }
 

@@ -14,8 +14,17 @@ fn joins(succeeded: u64) -> Joins {
     let reasons = BTreeMap::from([("dtls: no answer".to_owned(), 100 - succeeded)]);
     let (gone, publishers_lost) = (0, 0);
     let failed = 100 - succeeded;
-    let (seconds, rewound) = (2.0, 0);
-    Joins { requested: 100, succeeded, failed, gone, publishers_lost, seconds, rewound, reasons }
+    Joins {
+        requested: 100,
+        succeeded,
+        failed,
+        gone,
+        publishers_lost,
+        seconds: 2.0,
+        rewound: 0,
+        recorded: 0,
+        reasons,
+    }
 }
 
 fn machine() -> Measurement {
@@ -96,12 +105,13 @@ fn a_run_with_two_halves_tells_the_one_by_the_other() {
         server_rss: Some(59_000_000),
         ..self::machine()
     }));
-    let options = Options { rewinding: 10, ..Options::default() };
+    let options = Options { rewinding: 10, record: true, rooms: 2, ..Options::default() };
     let crowd = Crowd { live: &live, rewinding: Some(&back) };
-    let report = |rewound| {
-        Report::new(&options, false, Joins { rewound, ..joins(100) }, crowd, Some(&machine))
+    let report = |rewound, recorded| {
+        let joins = Joins { rewound, recorded, ..joins(100) };
+        Report::new(&options, false, joins, crowd, Some(&machine))
     };
-    let json: serde_json::Value = serde_json::from_str(&report(10).to_json()).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&report(10, 2).to_json()).unwrap();
     let halves = &json["halves"];
     assert_eq!(halves["second_by_first"]["delay_p99"], 1.5);
     assert_eq!(halves["second_by_first"]["cpu"], 1.25);
@@ -109,7 +119,9 @@ fn a_run_with_two_halves_tells_the_one_by_the_other() {
     assert_eq!(halves["rewound"]["rss_kb_per_viewer"], 100.0);
     assert_eq!(halves["rewound"]["behind_ms"]["p50"], 30_000.0);
     assert_eq!(json["server"]["cpu_us_per_packet"], 2_500.0);
-    assert!(report(10).is_ok());
-    assert!(!report(9).is_ok(), "one did not go back");
-    assert!(report(10).to_string().contains("went back  10 of 10"));
+    assert!(report(10, 2).is_ok());
+    assert!(!report(9, 2).is_ok(), "one did not go back");
+    assert!(!report(10, 1).is_ok(), "one was not recorded");
+    let text = report(10, 1).to_string();
+    assert!(text.contains("went back  10 of 10") && text.contains("1 of 2 rooms"), "{text}");
 }

@@ -146,7 +146,7 @@ fn tool(f: &mut fmt::Formatter<'_>, it: &ToolReport) -> fmt::Result {
 }
 
 fn halves(f: &mut fmt::Formatter<'_>, it: &Halves) -> fmt::Result {
-    let Halves { recorded, first, second_by_first: by, rewound } = it;
+    let Halves { first, second_by_first: by, rewound, recorded } = it;
     let delay = first.delay_ms;
     writeln!(
         f,
@@ -161,12 +161,14 @@ fn halves(f: &mut fmt::Formatter<'_>, it: &Halves) -> fmt::Result {
     )?;
     writeln!(
         f,
-        "second/first: delay p50 {}, p99 {}; server's CPU {}{}",
+        "second/first: delay p50 {}, p99 {}; server's CPU {}",
         or_dash(by.delay_p50),
         or_dash(by.delay_p99),
-        or_dash(by.cpu),
-        if *recorded { "; the rooms were recorded" } else { "" }
+        or_dash(by.cpu)
     )?;
+    if let Some(it) = recorded {
+        writeln!(f, "recorded   {} of {} rooms", it.recorded, it.requested)?;
+    }
     let Some(it) = rewound else { return Ok(()) };
     let behind = it.behind_ms;
     writeln!(

@@ -135,7 +135,11 @@ impl Socket {
     }
 
     /// Answers the server's pings until the run ends, then leaves. Says what it has to when half of the time is over.
-    pub(super) async fn hold(mut self, mut stage: watch::Receiver<Stage>, turn: Option<Turn<'_>>) {
+    pub(super) async fn hold(
+        mut self,
+        mut stage: watch::Receiver<Stage>,
+        mut turn: Option<Turn<'_>>,
+    ) {
         let mut said = turn.is_none();
         loop {
             let is_next = |it: &Stage| *it == Stage::Over || (*it == Stage::Second && !said);
@@ -152,7 +156,7 @@ impl Socket {
                 },
                 message = self.0.next() => match message {
                     Some(Ok(Message::Text(text))) if said => {
-                        if let Some(turn) = &turn {
+                        if let Some(turn) = &mut turn {
                             turn.hear(&text);
                         }
                     }

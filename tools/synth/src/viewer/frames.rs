@@ -85,7 +85,7 @@ impl Frames {
 
     fn begin(&mut self, stamp: Stamp, seq: u64) {
         let Stamp { frame, is_key, .. } = stamp;
-        if is_key && self.shown.is_some_and(|shown| frame + LONG_AGO < shown) {
+        if is_key && self.shown.is_some_and(|shown| frame.saturating_add(LONG_AGO) < shown) {
             self.pending.clear();
             self.shown = None;
         }
