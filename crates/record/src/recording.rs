@@ -34,6 +34,10 @@ const KEY_EVERY: Duration = Duration::from_secs(5);
 /// What came is on its way to the disk within this time, also when nothing more comes.
 const FLUSH_AFTER: Duration = Duration::from_secs(2);
 
+/// How long sound of a file is waited for once the next one has its first picture: sound waits a second for a packet that was
+/// lost.
+const LATE_SOUND: Duration = Duration::from_millis(1_200);
+
 /// The most bytes of frames that wait for a file to begin.
 const MAX_PENDING: usize = 16 * 1024 * 1024;
 
@@ -109,6 +113,8 @@ struct File {
     has_audio: bool,
     /// When it begins, since the recording began.
     base: Duration,
+    /// When the next file begins: only sound from before then is still to come.
+    until: Option<Duration>,
 }
 
 impl Recording {
@@ -180,6 +186,7 @@ impl Recording {
         let Some(begun) = self.begun else { return };
         self.choose(now);
         let now = now.saturating_duration_since(begun);
+        self.close_file(now);
         if self.file.is_none() {
             self.begin_file(now);
         }
@@ -207,8 +214,14 @@ impl Recording {
 
     /// Ends the recording.
     pub(crate) fn finish(&mut self) {
-        if self.file.is_none() {
-            self.begin_file(Duration::MAX);
+        loop {
+            self.close_file(Duration::MAX);
+            if self.file.is_none() {
+                self.begin_file(Duration::MAX);
+            }
+            if self.file.as_ref().is_none_or(|it| it.until.is_none()) {
+                break;
+            }
         }
         self.end_file();
     }
@@ -312,21 +325,42 @@ impl Recording {
             }
             self.awaits_key = false;
         }
-        if let Some(file) = &self.file
-            && let Some(video) = &media.video
-            && file.is_over(video, at, self.has_sound(now), &self.settings)
-        {
-            self.end_file();
+        self.put(at, media, self.has_sound(now));
+        if self.file.is_none() {
+            self.begin_file(at);
         }
-        if self.file.is_some() {
+    }
+
+    /// Writes a frame, or keeps it for the next file.
+    fn put(&mut self, at: Duration, media: Media, has_sound: bool) {
+        if let Some(file) = &mut self.file
+            && file.until.is_none()
+            && let Some(video) = &media.video
+            && file.is_over(video, at, has_sound, &self.settings)
+        {
+            file.until = Some(at);
+        }
+        let until = self.file.as_ref().map(|it| it.until);
+        if until.is_some_and(|it| it.is_none_or(|until| media.is_sound && at < until)) {
             self.write_frame(at, media);
             return;
         }
+        // Sound comes in its order: what comes now says that no more is to come from before.
+        let is_last = media.is_sound || !has_sound;
         if self.pending_bytes < MAX_PENDING {
             self.pending_bytes += media.data.len();
             self.pending.push_back((at, media));
         }
-        self.begin_file(at);
+        let is_silent = self.file.as_ref().is_some_and(|it| !it.has_audio);
+        self.close_file(if is_last || is_silent { Duration::MAX } else { at });
+    }
+
+    /// Ends the file after which another begins, once its sound has come.
+    fn close_file(&mut self, now: Duration) {
+        let until = self.file.as_ref().and_then(|it| it.until);
+        if until.is_some_and(|until| now.saturating_sub(until) >= LATE_SOUND) {
+            self.end_file();
+        }
     }
 
     /// Whether sound comes.
@@ -377,10 +411,10 @@ impl Recording {
         let size = video.as_ref().map(|it| (it.width, it.height));
         self.outputs.push_back(Output::Begin { format, at: base, size });
         self.write(bytes);
-        self.file = Some(File { writer, video, has_audio, base });
+        self.file = Some(File { writer, video, has_audio, base, until: None });
         self.pending_bytes = 0;
         for (at, media) in std::mem::take(&mut self.pending) {
-            self.write_frame(at, media);
+            self.put(at, media, has_audio);
         }
     }
 

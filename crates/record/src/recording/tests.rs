@@ -3,6 +3,7 @@ use std::sync::Arc;
 use media_api::{Codec, Name, RoomId, Seat};
 
 use super::*;
+use crate::read::{Reader, StoredTrack};
 
 mod flash;
 
@@ -17,9 +18,13 @@ struct World {
     begins: Vec<Option<(u32, u32)>>,
     lengths: Vec<f64>,
     asked: Vec<u32>,
+    /// The bytes of files.
+    files: Vec<Vec<u8>>,
     /// Layers that send: SSRC, sides, bytes of a frame.
     layers: Vec<(u32, u16, usize)>,
     has_sound: bool,
+    /// How much later than the picture its sound comes.
+    sound_late_ms: u64,
     seq: u64,
 }
 
@@ -38,8 +43,10 @@ impl World {
             begins: Vec::new(),
             lengths: Vec::new(),
             asked: Vec::new(),
+            files: Vec::new(),
             layers: layers.to_vec(),
             has_sound: true,
+            sound_late_ms: 0,
             seq: 0,
         }
     }
@@ -49,9 +56,13 @@ impl World {
         for _ in 0..ms / FRAME_MS {
             self.seq += 1;
             self.ms += FRAME_MS;
-            if self.has_sound {
+            if self.has_sound && self.ms >= self.sound_late_ms {
+                let now = self.ms;
+                self.ms -= self.sound_late_ms;
                 let sound = self.packet(9, Codec::Opus, false, vec![0xFC, 1, 2]);
-                self.recording.push(sound);
+                self.ms = now;
+                let arrived = self.begun + Duration::from_millis(now);
+                self.recording.push(TapPacket { arrived, ..sound });
             }
             for (ssrc, side, bytes) in self.layers.clone() {
                 let is_key = self.seq % 25 == 1 || self.asked.last() == Some(&ssrc);
@@ -94,8 +105,14 @@ impl World {
     fn drain(&mut self) {
         while let Some(output) = self.recording.poll() {
             match output {
-                Output::Begin { size, .. } => self.begins.push(size),
-                Output::Write(_) => assert!(self.begins.len() > self.lengths.len()),
+                Output::Begin { size, .. } => {
+                    self.begins.push(size);
+                    self.files.push(Vec::new());
+                }
+                Output::Write(bytes) => {
+                    assert!(self.begins.len() > self.lengths.len());
+                    self.files.last_mut().unwrap().extend(bytes);
+                }
                 Output::End(finished) => self.lengths.push(finished.duration.as_secs_f64()),
                 Output::Keyframe(ssrc) => self.asked.push(ssrc),
             }
@@ -158,6 +175,42 @@ fn a_long_recording_is_of_several_files_and_of_another_size_as_well() {
     world.layers = vec![(1, 720, 800)];
     world.run(5_000);
     is_about(&world.finish(), &[(360, 60.0), (360, 60.0), (360, 10.0), (720, 5.0)]);
+}
+
+/// How many frames of the picture and of the sound are in a file.
+fn count(file: &[u8]) -> (usize, usize) {
+    let mut reader = Reader::open(std::io::Cursor::new(file)).unwrap();
+    let is_video: Vec<bool> = reader.tracks().iter().map(StoredTrack::is_video).collect();
+    let mut counted = (0, 0);
+    while let Some(frame) = reader.next_frame().unwrap() {
+        *if is_video[frame.track] { &mut counted.0 } else { &mut counted.1 } += 1;
+    }
+    counted
+}
+
+#[test]
+fn sound_that_comes_later_than_the_picture_is_in_the_file_where_it_belongs() {
+    for late in [0, 40, 240, 1_000] {
+        let mut world = World::new(&[(1, 360, 800)]);
+        world.sound_late_ms = late;
+        world.run(4_000);
+        world.layers = vec![(1, 720, 800)];
+        world.run(1_000);
+        world.layers = vec![(1, 360, 800)];
+        world.run(4_000);
+        world.has_sound = late > 0;
+        world.layers.clear();
+        world.run(late);
+        world.recording.finish();
+        world.drain();
+        let counted: Vec<_> = world.files.iter().map(|it| count(it)).collect();
+        // What is captured together with a keyframe may come before it.
+        let is = |(had, wanted): (&(usize, usize), &usize)| {
+            had.0 == *wanted && had.1.abs_diff(*wanted) <= 1
+        };
+        assert!(counted.iter().zip(&[100, 25, 100]).all(is), "{late} ms late: {counted:?}");
+        assert_eq!(counted.iter().map(|it| it.1).sum::<usize>(), 225, "{late} ms late");
+    }
 }
 
 #[test]
