@@ -140,6 +140,11 @@ impl Recording {
         self.outputs.pop_front()
     }
 
+    /// It begins at this time, if it has not begun.
+    pub(crate) fn begin(&mut self, at: Instant) {
+        self.begun.get_or_insert(at);
+    }
+
     /// When it began.
     pub(crate) fn begun(&self) -> Option<Instant> {
         self.begun

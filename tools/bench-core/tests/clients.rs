@@ -7,7 +7,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use sfu::{Cast, Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Seat, Sfu};
+use sfu::{
+    Cast, Command, Config, Datagram, Event, Outbox, Output, PeerId, RoomId, Seat, Sfu, Tap,
+    TapPacket,
+};
 
 use synth::description::{self, Local, Remote};
 use synth::media::{Shape, VideoCodec};
@@ -39,6 +42,10 @@ struct World {
     rng: fastrand::Rng,
     /// The share of what goes to viewers that is lost.
     loss: f64,
+    /// Until when the host's machine does nothing.
+    host_stalls_until: Instant,
+    /// What a recorder would be given.
+    tapped: Vec<TapPacket>,
 }
 
 impl World {
@@ -83,6 +90,8 @@ impl World {
             n_sent: 0,
             rng: fastrand::Rng::with_seed(1),
             loss: 0.0,
+            host_stalls_until: now,
+            tapped: Vec::new(),
         }
     }
 
@@ -190,7 +199,7 @@ impl World {
                 viewer.handle_timeout(now, &mut recorder, &mut send);
             }
         }
-        if self.host.next_at() <= now {
+        if self.host.next_at() <= now && self.host_stalls_until <= now {
             let local = "198.51.100.1:4000".parse().unwrap();
             let mut send = |to, bytes: &[u8]| sent.push((local, to, bytes.to_vec()));
             self.host.handle_timeout(now, recorder.totals, &mut send);
@@ -201,7 +210,7 @@ impl World {
             match self.sfu.poll_output(now) {
                 Output::Timeout(_) => return,
                 Output::Message { .. } => unreachable!("there is one worker"),
-                Output::Tapped(_) => {}
+                Output::Tapped(packets) => self.tapped.append(packets),
                 Output::Event(_) => {}
                 Output::Transmits(outbox) => {
                     let outbox = outbox.clone();
@@ -249,6 +258,35 @@ fn viewers_of_both_kinds_see_everything_and_measure_the_way() {
         // The server may let a packet wait for others of its datagrams.
         assert!(delay(100.0) < 60.0, "{}", delay(100.0));
     }
+}
+
+#[test]
+fn a_host_whose_machine_stands_still_now_and_then_says_rightly_when_things_were_captured() {
+    let mut world = World::new(VideoCodec::Vp8);
+    world.sfu.handle_command(Command::Tap { room: ROOM, tap: Some(Tap::Best) }, world.now);
+    world.run(Duration::from_secs(4));
+    world.tapped.clear();
+    for n in 0..400 {
+        world.host_stalls_until = world.now + Duration::from_millis(n * 37 % 150);
+        world.run(Duration::from_millis(150 + n * 13 % 40));
+    }
+    // When a timestamp of zero was captured, by each packet.
+    let zero = |it: &TapPacket| {
+        let seconds = f64::from(it.ts) / f64::from(it.codec.kind().clock_rate());
+        it.captured - Duration::from_secs_f64(seconds)
+    };
+    let (mut sound, mut picture): (Vec<_>, Vec<_>) = world
+        .tapped
+        .iter()
+        .filter(|it| !it.payload.is_empty())
+        .partition(|it| !it.codec.is_video());
+    assert!(sound.len() > 2_000 && picture.len() > 2_000);
+    for of_one in [&mut sound, &mut picture] {
+        of_one.sort_by_key(|it| zero(it));
+    }
+    let apart = zero(picture[picture.len() - 1]).max(zero(sound[sound.len() - 1]))
+        - zero(picture[0]).min(zero(sound[0]));
+    assert!(apart < Duration::from_millis(20), "{apart:?}");
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct Publisher {
     video: Option<Track>,
     audio: Option<Track>,
     feed: Box<dyn Feed>,
+    /// When the feed began.
+    began: Option<Instant>,
     sent: Sent,
     is_connected: bool,
     /// Whether a check with the present credentials was answered.
@@ -97,6 +99,7 @@ impl Publisher {
             video,
             audio,
             feed,
+            began: None,
             sent,
             is_connected: false,
             is_proven: false,
@@ -217,9 +220,12 @@ impl Publisher {
     /// Sends what is due.
     pub fn handle_timeout(&mut self, now: Instant, totals: &Totals, send: &mut Send<'_>) {
         if self.is_connected && !self.is_silent {
+            let began = *self.began.get_or_insert(now);
             self.feed.produce(now, &mut self.made);
             for made in std::mem::take(&mut self.made) {
-                self.write(made, now);
+                // Sender reports say when it was captured, also where it is sent late.
+                let captured = (began + made.media_time).min(now);
+                self.write(made, captured);
             }
         }
         _ = self.rtc.handle_input(Input::Timeout(now));
@@ -237,13 +243,13 @@ impl Publisher {
         self.drain(now, totals, send);
     }
 
-    fn write(&mut self, made: Made, now: Instant) {
+    fn write(&mut self, made: Made, captured: Instant) {
         let track = if made.is_video { self.video.as_mut() } else { self.audio.as_mut() };
         let Some((track, pt)) = track.and_then(|it| it.pt.map(|pt| (it, pt))) else { return };
         let ticks = made.media_time.as_micros() as u64 * track.clock_rate / 1_000_000;
         let seq = track.seq;
         track.seq += 1;
-        let packet = RtpWrite::new(pt, seq.into(), ticks as u32, now, made.payload)
+        let packet = RtpWrite::new(pt, seq.into(), ticks as u32, captured, made.payload)
             .marker(made.marker)
             .nackable(made.is_video);
         if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(track.mid, None) {

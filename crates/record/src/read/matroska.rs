@@ -29,6 +29,8 @@ struct Numbered {
     number: u64,
     /// How long one frame of several in a block is shown, in nanoseconds.
     step_ns: u64,
+    /// How much earlier than its timestamp a frame is shown, in nanoseconds: its encoder looks ahead.
+    delay_ns: u64,
     is_audio: bool,
 }
 
@@ -36,6 +38,8 @@ struct Numbered {
 #[derive(Debug)]
 pub(super) struct Walk {
     tracks: Vec<Numbered>,
+    /// That of the track that is shown the earliest.
+    most_delay_ns: u64,
     /// A unit of time, in nanoseconds.
     scale: u64,
     /// Where the segment says that it ends.
@@ -164,10 +168,12 @@ impl Walk {
     }
 
     fn add(&mut self, block: &Block, is_key: bool) {
-        let Some(Numbered { step_ns, is_audio, .. }) = self.tracks.get(block.track) else { return };
-        let is_key = is_key || *is_audio;
+        let Some(track) = self.tracks.get(block.track) else { return };
+        let is_key = is_key || track.is_audio;
         for (n, (offset, len)) in (0..).zip(&block.frames) {
-            let at = block.at_ns.saturating_add(step_ns.saturating_mul(n));
+            let at = block.at_ns.saturating_add(track.step_ns.saturating_mul(n));
+            // No time is below zero: where one track is shown earlier, the others are later.
+            let at = at.saturating_add(self.most_delay_ns.saturating_sub(track.delay_ns));
             let at = Duration::from_nanos(at);
             self.laced.push_back(StoredFrame {
                 track: block.track,

@@ -19,6 +19,15 @@ const _: () = assert!(MAX_TAKES == 1 + 3 + 1 + MAX_GUESTS as usize);
 /// A guest of whom nothing comes for this long is gone: its file ends.
 const GONE_AFTER: Duration = Duration::from_secs(10);
 
+/// Packets of this time are looked at to find when the recording begins: what was captured first may come a little later.
+const OPENING: Duration = Duration::from_millis(200);
+
+/// The most of them: those of 40 Mbit/s, and of the moment since which the room is live.
+pub(super) const MAX_OPENING: usize = 16_384;
+
+/// What comes first is captured at most so long after what comes next.
+const MAX_EARLIER: Duration = Duration::from_secs(1);
+
 /// That the disk does not keep up is told so often at most.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
@@ -30,6 +39,8 @@ pub(super) struct Recorded {
     /// When it was asked for.
     pub(super) since: Instant,
     room: RoomId,
+    /// What came before it is known when the recording begins; at most [`MAX_OPENING`].
+    opening: Option<Vec<TapPacket>>,
     host: Take,
     /// At most [`MAX_TAKES`].
     others: Vec<Take>,
@@ -60,7 +71,8 @@ struct Common<'a> {
 impl Recorded {
     pub(super) fn new(room: RoomId, start: Start, now: Instant) -> Self {
         let host = Take::new(Of::Host, Seat::HOST, Recording::new(start.settings, None));
-        Self { start, since: now, room, host, others: Vec::new(), n_files: 0, told_at: None }
+        let (opening, others) = (Some(Vec::new()), Vec::new());
+        Self { start, since: now, room, opening, host, others, n_files: 0, told_at: None }
     }
 
     /// Leaves frames out from now on, or no more.
@@ -79,6 +91,38 @@ impl Recorded {
 
     /// Takes a packet of the room's tap.
     pub(super) fn push<T: Fn(Event)>(&mut self, packet: TapPacket, out: &mut Out<T>) {
+        let Some(opening) = &mut self.opening else { return self.take(packet, out) };
+        let now = packet.arrived;
+        opening.push(packet);
+        if opening.len() >= MAX_OPENING {
+            self.open(out);
+        } else {
+            self.open_by(now, out);
+        }
+    }
+
+    /// Begins when enough has come to tell when.
+    fn open_by<T: Fn(Event)>(&mut self, now: Instant, out: &mut Out<T>) {
+        let first = self.opening.as_ref().and_then(|it| it.first());
+        if first.is_some_and(|it| now.saturating_duration_since(it.arrived) >= OPENING) {
+            self.open(out);
+        }
+    }
+
+    /// Begins with what was captured first.
+    fn open<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
+        let Some(opening) = self.opening.take() else { return };
+        if let Some(first) = opening.first().map(|it| it.captured) {
+            let is_near = |at: &Instant| first.saturating_duration_since(*at) <= MAX_EARLIER;
+            let begun = opening.iter().map(|it| it.captured).filter(is_near).min();
+            self.host.recording.begin(begun.unwrap_or(first));
+        }
+        for packet in opening {
+            self.take(packet, out);
+        }
+    }
+
+    fn take<T: Fn(Event)>(&mut self, packet: TapPacket, out: &mut Out<T>) {
         let (seat, rid, is_video) = (packet.seat, packet.rid, packet.codec.is_video());
         if seat != Seat::HOST {
             let of = seat.guest_index().map_or(Of::Second, Of::Guest);
@@ -128,6 +172,7 @@ impl Recorded {
 
     /// Time goes on.
     pub(super) fn tick<T: Fn(Event)>(&mut self, now: Instant, out: &mut Out<T>) {
+        self.open_by(now, out);
         for take in self.takes() {
             take.again_at = take.again_at.filter(|at| now < *at);
             take.recording.tick(now);
@@ -144,6 +189,7 @@ impl Recorded {
 
     /// Ends all files.
     pub(super) fn finish<T: Fn(Event)>(&mut self, out: &mut Out<T>) {
+        self.open(out);
         for take in self.takes() {
             take.recording.finish();
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use media_api::{RoomId, Seat, Tap, TapPacket};
 
 use super::files::OpenFile;
-use super::recorded::{Recorded, is_scarce};
+use super::recorded::{MAX_OPENING, Recorded, is_scarce};
 use super::{AGAIN_AFTER, KEPT_AFTER, Out, TICK_EVERY};
 use crate::disk::{FileId, Job};
 use crate::hls::{Packager, packager::Output as Packaged};
@@ -18,6 +18,9 @@ use crate::window::{Entry, Span, Step, Window};
 /// Packets that came so long before a room was live are left of its broadcast before: a room keeps less.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
+/// A recording that is asked for so soon after a room went live begins with it.
+const RECORDED_WITHIN: Duration = Duration::from_secs(2);
+
 /// How far back HLS reaches where no past is kept.
 const HLS_FOR: Duration = Duration::from_secs(60);
 
@@ -25,6 +28,8 @@ const HLS_FOR: Duration = Duration::from_secs(60);
 pub(super) struct Room {
     id: RoomId,
     is_live: bool,
+    /// When it went live, and what came since, for a recording that begins a moment later; at most [`MAX_OPENING`].
+    opening: Option<(Instant, Vec<TapPacket>)>,
     recorded: Option<Recorded>,
     past: Option<Kept>,
     stills: Option<Stills>,
@@ -55,6 +60,7 @@ impl Room {
         Self {
             id,
             is_live: false,
+            opening: None,
             recorded: None,
             past: None,
             stills: None,
@@ -75,6 +81,7 @@ impl Room {
     pub(super) fn keep<T: Fn(Event)>(&mut self, keep: Keep, now: Instant, out: &mut Out<T>) {
         self.forget(out);
         self.is_live = true;
+        self.opening = self.recorded.is_none().then(|| (now, Vec::new()));
         self.folder = keep.folder;
         self.span = keep.past.as_ref().map_or(HLS_FOR, |it| it.span);
         self.past = keep.past.map(|it| Kept {
@@ -92,6 +99,7 @@ impl Room {
     /// It is not live any more.
     pub(super) fn release<T: Fn(Event)>(&mut self, now: Instant, out: &mut Out<T>) {
         self.is_live = false;
+        self.opening = None;
         self.end_package(out);
         self.stills = None;
         if let Some(past) = &mut self.past {
@@ -136,7 +144,11 @@ impl Room {
     /// It is recorded. A recording that is under way ends.
     pub(super) fn start<T: Fn(Event)>(&mut self, start: Start, now: Instant, out: &mut Out<T>) {
         self.stop(Why::Stopped, out);
-        self.recorded = Some(Recorded::new(self.id, start, now));
+        let mut recorded = Recorded::new(self.id, start, now);
+        for packet in self.opening.take().map(|(_, it)| it).unwrap_or_default() {
+            recorded.push(packet, out);
+        }
+        self.recorded = Some(recorded);
         self.set_tap(out);
     }
 
@@ -220,10 +232,12 @@ impl Room {
             packager.push(packet.clone());
             self.drain_package(out);
         }
-        if let Some(recorded) = &mut self.recorded
-            && is_of(recorded.since)
-        {
-            recorded.push(packet, out);
+        match (&mut self.recorded, &mut self.opening) {
+            (Some(recorded), _) if is_of(recorded.since) => recorded.push(packet, out),
+            (None, Some((since, opening))) if is_of(*since) && opening.len() < MAX_OPENING => {
+                opening.push(packet);
+            }
+            _ => {}
         }
     }
 
@@ -233,6 +247,8 @@ impl Room {
             return false;
         }
         self.ticked_at = now;
+        let is_over = |since: Instant| now.saturating_duration_since(since) >= RECORDED_WITHIN;
+        self.opening.take_if(|(since, _)| is_over(*since));
         if let Some(past) = &mut self.past {
             past.again_at = past.again_at.filter(|at| now < *at);
             past.window.tick(now);

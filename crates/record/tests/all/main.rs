@@ -7,6 +7,7 @@ mod live;
 mod mp4_reader;
 mod webm_reader;
 
+mod begins;
 mod cut_off;
 #[cfg(unix)]
 mod disk_faults;

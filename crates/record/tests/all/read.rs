@@ -173,9 +173,12 @@ fn files_of_ffmpeg_are_read() {
     assert_eq!((names[0].starts_with("vp09"), counts), (true, vec![25, 51]));
     assert_eq!(tracks[0].iter().filter(|it| it.is_key).count(), 1);
 
-    let (container, _, counts, end, _) = read(3);
+    let (container, _, counts, end, tracks) = read(3);
     assert_eq!((container, end), (Container::WebM, End::Unfinished));
     assert_eq!(counts, [25, 51]);
+    // So it is here: the codec's delay.
+    let first = |track: usize| tracks[track][0].at.as_micros();
+    assert_eq!((first(0), first(1)), (6_500, 0));
 }
 
 #[test]

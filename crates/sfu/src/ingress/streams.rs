@@ -15,6 +15,7 @@ use super::order::Order;
 use super::parameter_sets::ParameterSets;
 use super::received::{Received, Tally};
 use super::timeline::Timeline;
+use crate::media::capture_clock::OwnClock;
 use crate::media::format::Format;
 use crate::media::packet::Packet;
 use crate::media::stream_key::StreamKey;
@@ -63,6 +64,7 @@ pub(super) struct MediaState {
     /// The newest packet.
     pub(super) tail: Option<Tail>,
     pub(super) timeline: Timeline,
+    pub(super) own_clock: OwnClock,
     pub(super) parameter_sets: ParameterSets,
     /// Payload type of the last packet.
     pub(super) payload_type: u8,
@@ -261,6 +263,7 @@ impl Streams {
                 tail: None,
                 numbering: Numbering::default(),
                 timeline: Timeline::default(),
+                own_clock: OwnClock::default(),
                 parameter_sets: ParameterSets::from_sprop(sets.unwrap_or_default()),
                 payload_type: header.payload_type,
                 fir_seq: 0,

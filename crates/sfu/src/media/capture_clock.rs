@@ -7,6 +7,12 @@ use std::time::{Duration, Instant};
 /// sender report is of another stream. The time of arrival is the better guess then.
 const MAX_DISTANCE: Duration = Duration::from_secs(10);
 
+/// A packet that is delayed by more is of a stream whose timestamps jumped.
+const MAX_DELAY: Duration = Duration::from_secs(1);
+
+/// How fast our clock goes at most while the publisher's goes 1: those of devices are wrong by 0.02 %.
+const DRIFT: f64 = 1.000_5;
+
 /// One moment in the publisher's wall clock and in the clock of a stream (RFC 3550, section 6.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Report {
@@ -25,15 +31,15 @@ pub(crate) struct CaptureClock {
 
 impl CaptureClock {
     /// The capture time of a packet with timestamp `ts`, by the last sender report of its stream; without
-    /// one, its time of arrival.
+    /// one, by `own`.
     pub(crate) fn captured(
         &mut self,
         ts: u32,
         clock_rate: u32,
-        report: Option<Report>,
+        (report, own): (Option<Report>, &mut OwnClock),
         arrived: Instant,
     ) -> Instant {
-        let Some(report) = report else { return arrived };
+        let Some(report) = report else { return own.captured(ts, clock_rate, arrived) };
         let ticks = ts.wrapping_sub(report.rtp_ts) as i32;
         let Some(ntp) = offset(since_1900(report.ntp), f64::from(ticks) / f64::from(clock_rate))
         else {
@@ -54,6 +60,31 @@ impl CaptureClock {
             return arrived;
         }
         captured
+    }
+}
+
+/// The clock of a stream that no sender report has told of: browsers send the first one of sound after five seconds.
+#[derive(Debug, Default)]
+pub(crate) struct OwnClock {
+    /// A timestamp, and when it arrived: of the packet with the shortest delay.
+    anchor: Option<(u32, Instant)>,
+}
+
+impl OwnClock {
+    /// When a packet would have arrived with the shortest delay.
+    fn captured(&mut self, ts: u32, clock_rate: u32, arrived: Instant) -> Instant {
+        let (anchor_ts, anchor_at) = *self.anchor.get_or_insert((ts, arrived));
+        let ticks = ts.wrapping_sub(anchor_ts) as i32;
+        // The publisher's clock may be slower than ours.
+        let by = Duration::from_secs_f64(f64::from(ticks).abs() * DRIFT / f64::from(clock_rate));
+        let at = if ticks < 0 { anchor_at.checked_sub(by) } else { anchor_at.checked_add(by) };
+        match at.filter(|it| *it <= arrived && arrived - *it <= MAX_DELAY) {
+            Some(at) => at,
+            None => {
+                self.anchor = Some((ts, arrived));
+                arrived
+            }
+        }
     }
 }
 
@@ -92,9 +123,15 @@ mod tests {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
         let report = report(0, 0);
-        near(clock.captured(0, 90_000, Some(report), at(20)), at(20));
-        near(clock.captured(9_000, 90_000, Some(report), at(190)), at(120));
-        near(clock.captured(18_000, 90_000, Some(report), at(221)), at(220));
+        near(clock.captured(0, 90_000, (Some(report), &mut OwnClock::default()), at(20)), at(20));
+        near(
+            clock.captured(9_000, 90_000, (Some(report), &mut OwnClock::default()), at(190)),
+            at(120),
+        );
+        near(
+            clock.captured(18_000, 90_000, (Some(report), &mut OwnClock::default()), at(221)),
+            at(220),
+        );
     }
 
     #[test]
@@ -102,8 +139,14 @@ mod tests {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
         let (video, audio) = (report(0, 0), report(500, 480));
-        let picture = clock.captured(90_000, 90_000, Some(video), at(1_000));
-        let sound = clock.captured(480 + 24_000, 48_000, Some(audio), at(1_300));
+        let picture =
+            clock.captured(90_000, 90_000, (Some(video), &mut OwnClock::default()), at(1_000));
+        let sound = clock.captured(
+            480 + 24_000,
+            48_000,
+            (Some(audio), &mut OwnClock::default()),
+            at(1_300),
+        );
         near(picture, sound);
     }
 
@@ -111,7 +154,43 @@ mod tests {
     fn a_clock_that_jumps_is_not_believed() {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
-        clock.captured(0, 90_000, Some(report(0, 0)), at(20));
-        near(clock.captured(0, 90_000, Some(report(3_600_000, 0)), at(40)), at(40));
+        clock.captured(0, 90_000, (Some(report(0, 0)), &mut OwnClock::default()), at(20));
+        near(
+            clock.captured(
+                0,
+                90_000,
+                (Some(report(3_600_000, 0)), &mut OwnClock::default()),
+                at(40),
+            ),
+            at(40),
+        );
+    }
+
+    #[test]
+    fn jitter_does_not_move_what_no_report_tells_of() {
+        let (mut clock, mut own) = (CaptureClock::default(), OwnClock::default());
+        let mut at = |n: u64, delay: u64| {
+            let arrived = *START + Duration::from_millis(n * 20 + delay);
+            let captured = clock.captured(n as u32 * 960, 48_000, (None, &mut own), arrived);
+            captured.saturating_duration_since(*START + Duration::from_millis(n * 20))
+        };
+        let about = |it: Duration, ms: u64| it.abs_diff(Duration::from_millis(ms)).as_millis() < 1;
+        assert!(about(at(0, 30), 30) && about(at(1, 60), 30) && about(at(2, 10), 10));
+        for n in 3..200 {
+            let captured = at(n, if n % 20 == 0 { 10 } else { 10 + n * 7 % 90 });
+            assert!(about(captured, 10), "{n}: {captured:?}");
+        }
+        // Timestamps that jump are those of another clock.
+        assert!(about(at(200, 5_040), 5_040));
+    }
+
+    #[test]
+    fn a_clock_that_is_slower_than_ours_is_followed() {
+        let (mut clock, mut own) = (CaptureClock::default(), OwnClock::default());
+        for n in 0..100_000_u64 {
+            let arrived = *START + Duration::from_micros(n * 20_004);
+            let captured = clock.captured(n as u32 * 960, 48_000, (None, &mut own), arrived);
+            assert!(distance(captured, arrived).as_millis() < 1, "{n}");
+        }
     }
 }

@@ -15,6 +15,9 @@ use crate::read::{
 /// The longest element of the header that is read, in bytes.
 const MAX_HEADER: u64 = 4 * 1024 * 1024;
 
+/// The longest look-ahead of an encoder that is believed.
+const MAX_DELAY_NS: u64 = 1_000_000_000;
+
 /// A unit of time in nanoseconds, if the file names none.
 const SCALE: u64 = 1_000_000;
 
@@ -34,6 +37,7 @@ pub(in crate::read) fn open<R: Read + Seek>(
     let segment_end = size(source)?.and_then(|size| source.at().checked_add(size));
     let mut walk = Walk {
         tracks: Vec::new(),
+        most_delay_ns: 0,
         scale: SCALE,
         segment_end,
         cluster_end: None,
@@ -86,9 +90,12 @@ fn part<R: Read + Seek>(
                     return Err(ReadError::TooManyTracks);
                 }
                 let track = track(entry);
+                let delay_ns = child(entry, ebml::CODEC_DELAY).map_or(0, uint).min(MAX_DELAY_NS);
+                walk.most_delay_ns = walk.most_delay_ns.max(delay_ns);
                 walk.tracks.push(Numbered {
                     number: child(entry, ebml::TRACK_NUMBER).map_or(0, uint),
                     step_ns: child(entry, DEFAULT_DURATION).map_or(0, uint),
+                    delay_ns,
                     is_audio: track.is_audio(),
                 });
                 head.tracks.push(track);

@@ -228,7 +228,12 @@ impl WebRtc {
             }
         }
         let Some(seq) = media.numbering.number(it.seq) else { return };
-        let captured = self.clock.captured(it.ts, kind.clock_rate(), report, it.arrived);
+        let captured = self.clock.captured(
+            it.ts,
+            kind.clock_rate(),
+            (report, &mut media.own_clock),
+            it.arrived,
+        );
         let blank = Packet {
             seq,
             ts,
