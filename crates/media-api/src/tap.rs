@@ -40,7 +40,7 @@ pub struct TapPacket {
     pub is_keyframe: bool,
     /// The rotation of the picture (3GPP TS 26.114, section 7.4.5), where the packet says it.
     pub orientation: Option<u8>,
-    /// When it was captured, by our clock; without sender reports, when it arrived.
+    /// When it was captured, by our clock; without sender reports, when it would have arrived with the shortest delay.
     pub captured: Instant,
     /// When it arrived.
     pub arrived: Instant,

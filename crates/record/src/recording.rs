@@ -213,18 +213,22 @@ impl Recording {
     /// Gives the file up that is written; another begins with the next keyframe.
     pub(crate) fn abandon(&mut self) {
         self.file = None;
+        self.pending.clear();
+        self.pending_bytes = 0;
         self.outputs.clear();
         self.awaits_key = true;
     }
 
     /// Ends the recording.
     pub(crate) fn finish(&mut self) {
+        // Each round ends a file or begins one with all that waits up to the next border.
         loop {
             self.close_file(Duration::MAX);
             if self.file.is_none() {
                 self.begin_file(Duration::MAX);
             }
-            if self.file.as_ref().is_none_or(|it| it.until.is_none()) {
+            let is_closing = self.file.as_ref().is_some_and(|it| it.until.is_some());
+            if !is_closing && self.pending.is_empty() {
                 break;
             }
         }
@@ -466,10 +470,12 @@ impl File {
         has_sound: bool,
         settings: &Settings,
     ) -> bool {
+        let is_full = at.saturating_sub(self.base) >= settings.file_for
+            || self.writer.bytes() >= settings.file_bytes;
         self.video.as_ref() != Some(video)
             || (has_sound && !self.has_audio)
-            || at.saturating_sub(self.base) >= settings.file_for
-            || self.writer.bytes() >= settings.file_bytes
+            // The picture that it begins with is in it, however small it may be.
+            || (is_full && at > self.base)
     }
 }
 

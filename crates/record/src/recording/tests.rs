@@ -214,6 +214,19 @@ fn sound_that_comes_later_than_the_picture_is_in_the_file_where_it_belongs() {
 }
 
 #[test]
+fn a_recording_that_ends_soon_after_its_picture_changed_has_both() {
+    let mut world = World::new(&[(1, 360, 800)]);
+    world.has_sound = false;
+    world.run(1_000);
+    world.layers = vec![(1, 720, 800)];
+    world.run(400);
+    world.recording.finish();
+    world.drain();
+    let counted: Vec<_> = world.files.iter().map(|it| count(it).0).collect();
+    assert_eq!(counted, [25, 10]);
+}
+
+#[test]
 fn what_the_disk_does_not_take_is_left_out_and_the_picture_goes_on_at_a_keyframe() {
     let mut world = World::new(&[(1, 360, 800)]);
     world.run(4_000);
