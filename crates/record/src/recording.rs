@@ -34,8 +34,8 @@ const KEY_EVERY: Duration = Duration::from_secs(5);
 /// What came is on its way to the disk within this time, also when nothing more comes.
 const FLUSH_AFTER: Duration = Duration::from_secs(2);
 
-/// How long sound of a file is waited for once the next one has its first picture: sound waits a second for a packet that was
-/// lost.
+/// How long a file waits for its last sound when the next file has its first picture. Sound itself waits a second for a lost
+/// packet.
 const LATE_SOUND: Duration = Duration::from_millis(1_200);
 
 /// The most bytes of frames that wait for a file to begin.
@@ -113,7 +113,7 @@ struct File {
     has_audio: bool,
     /// When it begins, since the recording began.
     base: Duration,
-    /// When the next file begins: only sound from before then is still to come.
+    /// When the next file begins. Only sound of before is still taken.
     until: Option<Duration>,
 }
 
@@ -221,7 +221,7 @@ impl Recording {
 
     /// Ends the recording.
     pub(crate) fn finish(&mut self) {
-        // Each round ends a file or begins one with all that waits up to the next border.
+        // Each round ends a file, or begins one with what waits up to the next change of the picture.
         loop {
             self.close_file(Duration::MAX);
             if self.file.is_none() {
@@ -342,29 +342,28 @@ impl Recording {
 
     /// Writes a frame, or keeps it for the next file.
     fn put(&mut self, at: Duration, media: Media, has_sound: bool) {
-        if let Some(file) = &mut self.file
-            && file.until.is_none()
-            && let Some(video) = &media.video
-            && file.is_over(video, at, has_sound, &self.settings)
-        {
-            file.until = Some(at);
+        if let Some(file) = &mut self.file {
+            let video = media.video.as_ref().filter(|_| file.until.is_none());
+            if video.is_some_and(|it| file.is_over(it, at, has_sound, &self.settings)) {
+                file.until = Some(at);
+            }
+            if file.until.is_none_or(|until| media.is_sound && at < until) {
+                return self.write_frame(at, media);
+            }
+            // Sound comes in its order: behind this frame there is none of before.
+            if media.is_sound || !has_sound || !file.has_audio {
+                self.end_file();
+            } else {
+                self.close_file(at);
+            }
         }
-        let until = self.file.as_ref().map(|it| it.until);
-        if until.is_some_and(|it| it.is_none_or(|until| media.is_sound && at < until)) {
-            self.write_frame(at, media);
-            return;
-        }
-        // Sound comes in its order: what comes now says that no more is to come from before.
-        let is_last = media.is_sound || !has_sound;
         if self.pending_bytes < MAX_PENDING {
             self.pending_bytes += media.data.len();
             self.pending.push_back((at, media));
         }
-        let is_silent = self.file.as_ref().is_some_and(|it| !it.has_audio);
-        self.close_file(if is_last || is_silent { Duration::MAX } else { at });
     }
 
-    /// Ends the file after which another begins, once its sound has come.
+    /// Ends a file that another follows, when its sound was waited for long enough.
     fn close_file(&mut self, now: Duration) {
         let until = self.file.as_ref().and_then(|it| it.until);
         if until.is_some_and(|until| now.saturating_sub(until) >= LATE_SOUND) {

@@ -223,7 +223,7 @@ impl Publisher {
             let began = *self.began.get_or_insert(now);
             self.feed.produce(now, &mut self.made);
             for made in std::mem::take(&mut self.made) {
-                // Sender reports say when it was captured, also where it is sent late.
+                // A frame that is sent late was not captured late: sender reports tell of the capture.
                 let captured = (began + made.media_time).min(now);
                 self.write(made, captured);
             }

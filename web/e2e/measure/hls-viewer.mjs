@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** A player asks again so soon where there is nothing to see yet. */
 const AGAIN_MS = 300;
-/** A list is asked for, and what it names, within this. */
+/** The longest wait for an answer, and for a room to have HLS. */
 const PATIENCE_MS = 20_000;
 
 const attribute = (line, name) => new RegExp(`[:,]${name}="?([^",]+)`).exec(line)?.[1];
@@ -48,10 +48,10 @@ export class HlsViewer {
   faults = [];
 
   static #none() {
-    return { requests: 0, mediaBytes: 0, parts: 0, missed: 0, delaysMs: [] };
+    return { requests: 0, mediaBytes: 0, parts: 0, missed: 0, agesMs: [] };
   }
 
-  /** A player that has its first parts. */
+  /** A player that has the list of what there is, and follows it from then on. */
   static async start(base) {
     const viewer = new HlsViewer();
     viewer.#base = base;
@@ -92,19 +92,20 @@ export class HlsViewer {
 
   async #follow(list) {
     const seen = new Set();
-    let [parts, next] = [[], null];
+    let next = null;
     for (let isFirst = true; ; isFirst = false) {
       const query = next ? `?_HLS_msn=${next.segment}&_HLS_part=${next.part}&_HLS_skip=YES` : "";
       const { status, body } = await this.#get(`${list}${query}`);
       if (status !== 200) throw new Error(`${list}: ${status}`);
-      const read = readList(body.toString());
-      ({ parts, next } = read);
-      if (next === null) return;
+      const { parts, maps, next: following } = readList(body.toString());
+      // The broadcast is over.
+      if (following === null) return;
+      next = following;
       if (isFirst) {
         // What was before is not played.
         for (const { uri } of parts.splice(0, Math.max(0, parts.length - 3))) seen.add(uri);
       }
-      for (const uri of read.maps.filter((it) => !seen.has(it))) {
+      for (const uri of maps.filter((it) => !seen.has(it))) {
         seen.add(uri);
         await this.#get(uri);
       }
@@ -117,7 +118,7 @@ export class HlsViewer {
         }
         this.#counts.mediaBytes += media.length;
         this.#counts.parts += 1;
-        if (!isFirst) this.#counts.delaysMs.push(Math.round(Date.now() - endedAt));
+        if (!isFirst) this.#counts.agesMs.push(Math.round(Date.now() - endedAt));
       }
       // A list names what is older than that no more.
       if (seen.size > 2_000) for (const uri of [...seen].slice(0, 1_000)) seen.delete(uri);

@@ -19,13 +19,13 @@ const _: () = assert!(MAX_TAKES == 1 + 3 + 1 + MAX_GUESTS as usize);
 /// A guest of whom nothing comes for this long is gone: its file ends.
 const GONE_AFTER: Duration = Duration::from_secs(10);
 
-/// Packets of this time are looked at to find when the recording begins: what was captured first may come a little later.
+/// The begin of a recording is looked for in the packets of this time. What was captured first may come later than others.
 const OPENING: Duration = Duration::from_millis(200);
 
-/// The most of them: those of 40 Mbit/s, and of the moment since which the room is live.
+/// The most packets that wait for the begin to be known, or for a recording to be asked for: those of 40 Mbit/s.
 pub(super) const MAX_OPENING: usize = 16_384;
 
-/// What comes first is captured at most so long after what comes next.
+/// A recording begins at most so long before the capture of its first packet: capture times may be wrong.
 const MAX_EARLIER: Duration = Duration::from_secs(1);
 
 /// That the disk does not keep up is told so often at most.
@@ -39,7 +39,7 @@ pub(super) struct Recorded {
     /// When it was asked for.
     pub(super) since: Instant,
     room: RoomId,
-    /// What came before it is known when the recording begins; at most [`MAX_OPENING`].
+    /// The packets that wait until the begin is known; at most [`MAX_OPENING`]. `None` from then on.
     opening: Option<Vec<TapPacket>>,
     host: Take,
     /// At most [`MAX_TAKES`].

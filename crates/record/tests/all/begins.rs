@@ -1,23 +1,26 @@
-//! Where a recording begins: with the first keyframe, though it was not there yet when the first packet came, or is there no
-//! more when the recording is asked for. No encoder is asked for another one here.
+//! Where a recording begins: with the first keyframe of the broadcast. The host of these tests makes no keyframe on request.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use media_api::TapPacket;
-use record::{
-    Bounds, Event, FileInfo, Format, Keep, Layers, Recorder, Settings, Start, TapQueue, VideoCodec,
-};
+use record::{Bounds, Event, FileInfo, Keep, Recorder, TapQueue, VideoCodec};
 
-use super::live::{Host, ROOM, good};
+use super::live::{Host, ROOM, good, start};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the broadcast is.
+const BROADCAST: Duration = Duration::from_secs(2);
 
 struct World {
     recorder: Recorder,
     events: Receiver<Event>,
     tap: TapQueue,
+    /// Two seconds ago.
+    begun: Instant,
+    host: Host,
 }
 
 impl World {
@@ -25,7 +28,13 @@ impl World {
         let (tap, (tell, events)) = (TapQueue::default(), channel());
         let bounds = Bounds { max_past_bytes: u64::MAX, min_free: 0 };
         let recorder = Recorder::start(tap.clone(), bounds, move |it| _ = tell.send(it)).unwrap();
-        Self { recorder, events, tap }
+        let begun = Instant::now().checked_sub(BROADCAST).unwrap();
+        Self { recorder, events, tap, begun, host: Host::new(VideoCodec::Vp8, 0, begun) }
+    }
+
+    /// The next packets of the broadcast, up to a moment of it.
+    fn until(&mut self, at: Duration) -> Vec<TapPacket> {
+        self.host.until(self.begun + at - Duration::from_millis(1))
     }
 
     fn go_live(&self, folder: &Path) {
@@ -34,14 +43,7 @@ impl World {
     }
 
     fn record(&self, folder: &Path) {
-        let settings = Settings {
-            format: Format::Mp4,
-            file_for: Duration::from_secs(3_600),
-            file_bytes: u64::MAX,
-            layers: Layers::Best,
-        };
-        let folder = folder.to_owned();
-        self.recorder.record(Start { room: ROOM, id: "r".into(), folder, settings, min_free: 0 });
+        self.recorder.record(start(folder, Duration::from_secs(3_600)));
     }
 
     /// Puts packets into the tap, and waits until they are taken.
@@ -74,33 +76,27 @@ fn has_all(folder: &Path, files: &[FileInfo]) {
     assert_eq!(report.tracks[0].n_frames, 50);
 }
 
-const BEFORE: Duration = Duration::from_secs(2);
-
 #[test]
 fn a_recording_that_is_asked_for_a_moment_after_the_room_went_live_has_all_of_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::new();
-    let begun = Instant::now().checked_sub(BEFORE).unwrap();
-    let mut host = Host::new(VideoCodec::Vp8, 0, begun);
+    let (folder, mut world) = (tempfile::tempdir().unwrap(), World::new());
     world.go_live(folder.path());
-    world.send(host.until(begun + Duration::from_millis(700)));
+    let packets = world.until(Duration::from_millis(700));
+    world.send(packets);
     world.record(folder.path());
-    world.send(host.until(begun + BEFORE - Duration::from_millis(1)));
+    let packets = world.until(BROADCAST);
+    world.send(packets);
     has_all(folder.path(), &world.stop());
 }
 
 #[test]
 fn a_keyframe_that_comes_after_sound_that_was_captured_later_is_the_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::new();
-    let begun = Instant::now().checked_sub(BEFORE).unwrap();
-    let mut host = Host::new(VideoCodec::Vp8, 0, begun);
+    let (folder, mut world) = (tempfile::tempdir().unwrap(), World::new());
     world.record(folder.path());
-    let mut packets = host.until(begun + BEFORE - Duration::from_millis(1));
+    let mut packets = world.until(BROADCAST);
     for packet in packets.iter_mut().filter(|it| it.codec.is_video()) {
         packet.arrived += Duration::from_millis(60);
     }
-    packets.retain(|it| it.codec.is_video() || it.captured > begun);
+    packets.retain(|it| it.codec.is_video() || it.captured > world.begun);
     packets.sort_by_key(|it| it.arrived);
     assert!(!packets[0].codec.is_video());
     world.send(packets);

@@ -21,6 +21,17 @@ pub(crate) const ROOM: RoomId = RoomId(7);
 /// The longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A recording of the room into a folder. A file is followed by another after some time.
+pub(crate) fn start(folder: &Path, file_for: Duration) -> Start {
+    let settings = Settings {
+        format: Format::Mp4,
+        file_for,
+        file_bytes: u64::MAX,
+        layers: record::Layers::Best,
+    };
+    Start { room: ROOM, id: "r".into(), folder: folder.to_owned(), settings, min_free: 0 }
+}
+
 /// The packets of a show, again and again.
 pub(crate) struct Host {
     show: Show,
@@ -146,14 +157,7 @@ impl Live {
 
     /// A file is followed by another after this time.
     pub(crate) fn record_files_of(&self, folder: &Path, file_for: Duration) {
-        let settings = Settings {
-            format: Format::Mp4,
-            file_for,
-            file_bytes: u64::MAX,
-            layers: record::Layers::Best,
-        };
-        let (room, folder) = (ROOM, folder.to_owned());
-        self.recorder.record(Start { room, id: "r".into(), folder, settings, min_free: 0 });
+        self.recorder.record(start(folder, file_for));
     }
 
     /// How long the host has been live.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 /// sender report is of another stream. The time of arrival is the better guess then.
 const MAX_DISTANCE: Duration = Duration::from_secs(10);
 
-/// A packet that is delayed by more is of a stream whose timestamps jumped.
+/// A packet that seems to be delayed by more is of a stream whose timestamps jumped.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// How fast our clock goes at most while the publisher's goes 1: those of devices are wrong by 0.02 %.
+/// The most seconds of our clock in a second of the publisher's. Clocks of devices differ by less.
 const DRIFT: f64 = 1.000_5;
 
 /// One moment in the publisher's wall clock and in the clock of a stream (RFC 3550, section 6.4.1).
@@ -30,16 +30,14 @@ pub(crate) struct CaptureClock {
 }
 
 impl CaptureClock {
-    /// The capture time of a packet with timestamp `ts`, by the last sender report of its stream; without
-    /// one, by `own`.
+    /// The capture time of a packet with timestamp `ts`, by the last sender report of its stream.
     pub(crate) fn captured(
         &mut self,
         ts: u32,
         clock_rate: u32,
-        (report, own): (Option<Report>, &mut OwnClock),
+        report: Report,
         arrived: Instant,
     ) -> Instant {
-        let Some(report) = report else { return own.captured(ts, clock_rate, arrived) };
         let ticks = ts.wrapping_sub(report.rtp_ts) as i32;
         let Some(ntp) = offset(since_1900(report.ntp), f64::from(ticks) / f64::from(clock_rate))
         else {
@@ -63,7 +61,7 @@ impl CaptureClock {
     }
 }
 
-/// The clock of a stream that no sender report has told of: browsers send the first one of sound after five seconds.
+/// Maps the timestamps of one stream to our clock until its first sender report comes, which may take seconds.
 #[derive(Debug, Default)]
 pub(crate) struct OwnClock {
     /// A timestamp, and when it arrived: of the packet with the shortest delay.
@@ -71,8 +69,8 @@ pub(crate) struct OwnClock {
 }
 
 impl OwnClock {
-    /// When a packet would have arrived with the shortest delay.
-    fn captured(&mut self, ts: u32, clock_rate: u32, arrived: Instant) -> Instant {
+    /// The capture time of a packet, as far as it is known: when it would have arrived with the shortest delay.
+    pub(crate) fn captured(&mut self, ts: u32, clock_rate: u32, arrived: Instant) -> Instant {
         let (anchor_ts, anchor_at) = *self.anchor.get_or_insert((ts, arrived));
         let ticks = ts.wrapping_sub(anchor_ts) as i32;
         // The publisher's clock may be slower than ours.
@@ -123,15 +121,9 @@ mod tests {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
         let report = report(0, 0);
-        near(clock.captured(0, 90_000, (Some(report), &mut OwnClock::default()), at(20)), at(20));
-        near(
-            clock.captured(9_000, 90_000, (Some(report), &mut OwnClock::default()), at(190)),
-            at(120),
-        );
-        near(
-            clock.captured(18_000, 90_000, (Some(report), &mut OwnClock::default()), at(221)),
-            at(220),
-        );
+        near(clock.captured(0, 90_000, report, at(20)), at(20));
+        near(clock.captured(9_000, 90_000, report, at(190)), at(120));
+        near(clock.captured(18_000, 90_000, report, at(221)), at(220));
     }
 
     #[test]
@@ -139,14 +131,8 @@ mod tests {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
         let (video, audio) = (report(0, 0), report(500, 480));
-        let picture =
-            clock.captured(90_000, 90_000, (Some(video), &mut OwnClock::default()), at(1_000));
-        let sound = clock.captured(
-            480 + 24_000,
-            48_000,
-            (Some(audio), &mut OwnClock::default()),
-            at(1_300),
-        );
+        let picture = clock.captured(90_000, 90_000, video, at(1_000));
+        let sound = clock.captured(480 + 24_000, 48_000, audio, at(1_300));
         near(picture, sound);
     }
 
@@ -154,24 +140,16 @@ mod tests {
     fn a_clock_that_jumps_is_not_believed() {
         let mut clock = CaptureClock::default();
         let at = |ms| *START + Duration::from_millis(ms);
-        clock.captured(0, 90_000, (Some(report(0, 0)), &mut OwnClock::default()), at(20));
-        near(
-            clock.captured(
-                0,
-                90_000,
-                (Some(report(3_600_000, 0)), &mut OwnClock::default()),
-                at(40),
-            ),
-            at(40),
-        );
+        clock.captured(0, 90_000, report(0, 0), at(20));
+        near(clock.captured(0, 90_000, report(3_600_000, 0), at(40)), at(40));
     }
 
     #[test]
     fn jitter_does_not_move_what_no_report_tells_of() {
-        let (mut clock, mut own) = (CaptureClock::default(), OwnClock::default());
+        let mut clock = OwnClock::default();
         let mut at = |n: u64, delay: u64| {
             let arrived = *START + Duration::from_millis(n * 20 + delay);
-            let captured = clock.captured(n as u32 * 960, 48_000, (None, &mut own), arrived);
+            let captured = clock.captured(n as u32 * 960, 48_000, arrived);
             captured.saturating_duration_since(*START + Duration::from_millis(n * 20))
         };
         let about = |it: Duration, ms: u64| it.abs_diff(Duration::from_millis(ms)).as_millis() < 1;
@@ -186,10 +164,10 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_slower_than_ours_is_followed() {
-        let (mut clock, mut own) = (CaptureClock::default(), OwnClock::default());
+        let mut clock = OwnClock::default();
         for n in 0..100_000_u64 {
             let arrived = *START + Duration::from_micros(n * 20_004);
-            let captured = clock.captured(n as u32 * 960, 48_000, (None, &mut own), arrived);
+            let captured = clock.captured(n as u32 * 960, 48_000, arrived);
             assert!(distance(captured, arrived).as_millis() < 1, "{n}");
         }
     }

@@ -1,9 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Program } from "../../lib/programs.mjs";
 import { binary, Server } from "../../lib/server.mjs";
 import { until } from "../../lib/until.mjs";
+import { usageOf } from "../process.mjs";
 import { back } from "../recovery.mjs";
 import { say } from "../rig.mjs";
 import { Internet } from "./internet.mjs";
@@ -129,18 +129,8 @@ export class Site {
   }
 
   /** What the server's process uses. */
-  async usage() {
-    const { pid } = this.server;
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const stat = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1).split(" ");
-    const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
-    return {
-      rssKb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]),
-      threads: Number(/Threads:\s+(\d+)/.exec(status)[1]),
-      descriptors,
-      // Fields 14 and 15 of proc(5), in hundredths of a second.
-      cpuMs: (Number(stat[11]) + Number(stat[12])) * 10,
-    };
+  usage() {
+    return usageOf(this.server.pid);
   }
 }
 

@@ -228,12 +228,11 @@ impl WebRtc {
             }
         }
         let Some(seq) = media.numbering.number(it.seq) else { return };
-        let captured = self.clock.captured(
-            it.ts,
-            kind.clock_rate(),
-            (report, &mut media.own_clock),
-            it.arrived,
-        );
+        let rate = kind.clock_rate();
+        let captured = match report {
+            Some(report) => self.clock.captured(it.ts, rate, report, it.arrived),
+            None => media.own_clock.captured(it.ts, rate, it.arrived),
+        };
         let blank = Packet {
             seq,
             ts,
