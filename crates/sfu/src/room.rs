@@ -351,11 +351,17 @@ impl Room {
         }
     }
 
-    /// Records that the tap needs a keyframe of this stream.
+    /// Records that the tap needs a keyframe of this stream. A tap of what passes anyway does not make the publisher
+    /// send a layer that nobody watches.
     pub(crate) fn want_keyframe_of_source(&mut self, seat: Seat, ssrc: u32, now: Instant) {
         let [_, video] = self.tracks_of(seat);
-        if let Some(layer) = video.layers.iter().position(|it| it.stream.ssrc == ssrc) {
-            self.want_keyframe(seat, layer, now);
+        let Some(index) = video.layers.iter().position(|it| it.stream.ssrc == ssrc) else { return };
+        if self.tap != Some(Tap::Passing) || !seat.is_host() {
+            self.want_keyframe(seat, index, now);
+        } else if let Some(layer) = self.video.layers.get_mut(index)
+            && !layer.demand.is_paused()
+        {
+            layer.keyframe.want();
         }
     }
 

@@ -90,6 +90,25 @@ fn a_keyframe_comes_when_the_tap_asks_for_one() {
 }
 
 #[test]
+fn keyframes_for_a_tap_of_what_passes_keep_no_layer_that_nobody_watches() {
+    let mut sim = Sim::new();
+    let mut host = Host::simulcast(&[("h", 12), ("l", 3)]);
+    host.pauses = Pauses::Yes;
+    sim.add_host(host, good_link());
+    open(&mut sim, Tap::Passing);
+    sim.run(SECOND);
+    let is_high = |it: &sfu::TapPacket| it.rid.is_some_and(|rid| rid.to_string() == "h");
+    let high = sim.tapped.iter().find(|it| is_high(it)).unwrap().ssrc;
+    for _ in 0..12 {
+        sim.command(Command::TapKeyframe { room: ROOM, seat: Seat::HOST, ssrc: high });
+        sim.run(SECOND);
+    }
+    sim.tapped.clear();
+    sim.run(2 * SECOND);
+    assert_eq!(numbers(&sim).into_keys().collect::<String>(), "l");
+}
+
+#[test]
 fn a_tapped_room_stays_while_its_host_is_away_and_goes_when_the_tap_is_closed() {
     for workers in [1, 2] {
         let mut sim = Sim::with_workers(workers);
