@@ -117,7 +117,7 @@ pub enum Command {
         /// The room.
         room: RoomId,
     },
-    /// Gives a copy of every packet of a room that is on air to the tap, from the packets that the room has kept on. The
+    /// Gives a copy of every packet of a room that is on air to the tap, and first those kept since it went on air. The
     /// room stays until the tap is taken away.
     Tap {
         /// The room; made when it is new.

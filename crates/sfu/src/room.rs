@@ -52,6 +52,8 @@ pub(crate) struct Room {
     pub(crate) publisher: Option<Publisher>,
     /// Whether the publisher's media are forwarded to the viewers.
     pub(crate) on_air: bool,
+    /// When the publisher went on air after a rehearsal.
+    aired_at: Option<Instant>,
     pub(crate) viewers: BTreeMap<PeerId, Viewer>,
     /// At the room's home: the workers that subscribe to it, one bit each.
     pub(crate) subscribers: u64,
@@ -128,7 +130,24 @@ impl Room {
         self.unwanted = Rids::default();
         self.reported_rates.clear();
         self.on_air = on_air;
+        self.aired_at = None;
         std::mem::replace(&mut self.publisher, new)
+    }
+
+    /// Puts a publisher that rehearsed on air. It is asked for keyframes: what stores the broadcast is given nothing from
+    /// before. Its first viewers find all layers.
+    pub(crate) fn go_live(&mut self, now: Instant) {
+        if std::mem::replace(&mut self.on_air, true) {
+            return;
+        }
+        self.aired_at = Some(now);
+        let guests = self.guests.iter_mut().flat_map(|it| &mut it.video.layers);
+        for layer in self.video.layers.iter_mut().chain(guests) {
+            layer.demand.want(now);
+            if !layer.demand.is_paused() {
+                layer.keyframe.want();
+            }
+        }
     }
 
     /// Adds a packet of the publisher to its track.
@@ -421,6 +440,13 @@ impl Room {
         let [audio, video] = self.tracks_of(seat);
         let track = if format.codec.is_video() { video } else { audio };
         track.layer_of(stream, format)?.ring.newest()
+    }
+
+    /// All packets in the rings that came since the publisher is on air, in order of arrival.
+    pub(crate) fn aired(&self) -> Vec<(Seat, StreamKey, Format, &Packet)> {
+        let mut packets = self.snapshot();
+        packets.retain(|it| self.aired_at.is_none_or(|at| it.3.arrived >= at));
+        packets
     }
 
     /// All packets in the rings, in order of arrival.

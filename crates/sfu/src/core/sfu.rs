@@ -234,7 +234,8 @@ impl Sfu {
             }
             Command::GoLive { room } => {
                 if let Some(it) = self.rooms.get_mut(&room).filter(|it| it.publisher.is_some()) {
-                    it.on_air = true;
+                    it.go_live(now);
+                    self.attend_room(room, now);
                     self.dirty.insert(room);
                     self.relay_stage(room, false);
                 }

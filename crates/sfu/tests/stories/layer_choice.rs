@@ -321,6 +321,9 @@ fn a_rehearsal_is_sent_whole_and_a_picture_without_layers_is_never_paused() {
     sim.add_rehearsing_host(pausing(), good_link());
     sim.run(20 * SECOND);
     assert!(unwanted(&sim).is_empty(), "its fans are to find all of it");
+    sim.command(Command::GoLive { room: ROOM });
+    sim.run(3 * SECOND);
+    assert!(unwanted(&sim).is_empty(), "the first of them come now");
     let mut sim = Sim::new();
     sim.add_host(Host::default().which(Pauses::Yes), good_link());
     let viewer = sim.add_viewer(good_link());

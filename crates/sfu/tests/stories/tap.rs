@@ -56,6 +56,23 @@ fn of_a_rehearsal_a_tap_is_given_nothing() {
 }
 
 #[test]
+fn a_tap_that_is_opened_after_a_rehearsal_begins_with_the_broadcast_and_a_keyframe_comes_at_once() {
+    let mut sim = Sim::new();
+    sim.add_rehearsing_host(Host::default(), good_link());
+    sim.run(10 * SECOND);
+    sim.command(Command::GoLive { room: ROOM });
+    let live_at = sim.now;
+    sim.run(SECOND / 10);
+    open(&mut sim, Tap::Best);
+    sim.run(SECOND / 2);
+    let before = sim.tapped.iter().filter(|it| it.arrived < live_at).count();
+    assert_eq!(before, 0, "packets of the rehearsal");
+    let first_sound = sim.tapped.iter().find(|it| it.codec == Codec::Opus).unwrap();
+    assert!(first_sound.arrived < live_at + SECOND / 20);
+    assert!(sim.tapped.iter().any(|it| it.is_keyframe), "the publisher was asked for one");
+}
+
+#[test]
 fn the_best_layer_comes_for_the_tap_though_nobody_watches_it() {
     for (tap, comes) in [(Tap::Best, "h"), (Tap::All, "hl"), (Tap::Passing, "l")] {
         let mut sim = Sim::new();

@@ -23,7 +23,7 @@ impl Sfu {
         room.tap = tap;
         room.want_tapped(now);
         if is_new && room.on_air {
-            let kept = room.snapshot().into_iter();
+            let kept = room.aired().into_iter();
             self.tapped.extend(
                 kept.map(|(seat, stream, format, it)| copy(room_id, seat, stream, format, it)),
             );
